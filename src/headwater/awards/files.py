@@ -1,0 +1,14 @@
+from typing import Any
+
+from headwater.awards.models import Agreement
+from headwater.core.files import owner
+from headwater.core.models import StoredFile
+from headwater.core.permission import may
+
+
+def agreement_file(user: Any, file: StoredFile) -> bool:
+    agreement = Agreement.objects.select_related("award__leader").get(pk=file.owner_id)
+    return may(user, "awards.agreement.view", agreement.award)
+
+
+owner("awards.agreement", agreement_file)

@@ -1,0 +1,100 @@
+"""Tables of awards: the award, its agreement (任务书), three signatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.models import Application, Call
+from headwater.core import clock
+from headwater.core.models import Account, StoredFile
+from headwater.registry.models import Organisation, Person
+
+
+class AwardQuerySet(models.QuerySet["Award"]):
+    def visible_to(self, user: Any) -> AwardQuerySet:
+        """Awards are public once they are made (regulation of 2024, art. 32)."""
+        return self.all()
+
+    def running_in(self, year: int) -> AwardQuerySet:
+        """Approved and not ended before the year began."""
+        return self.filter(ends_on__gte=f"{year}-01-01").exclude(state__in=[Award.State.LAPSED])
+
+
+class Award(models.Model):
+    """A funded project (立项项目)."""
+
+    class State(models.TextChoices):
+        AGREEMENT = "agreement", _("签订任务书")
+        RUNNING = "running", _("执行中")
+        LAPSED = "lapsed", _("逾期未签，视为放弃")
+
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="award")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="awards")
+    number = models.CharField(_("项目编号"), max_length=40, unique=True)
+    title_zh = models.CharField(_("项目名称"), max_length=200)
+    title_en = models.CharField(max_length=300, blank=True)
+    leader = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="awards")
+    host = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="awards")
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.AGREEMENT)
+    amount_fen = models.BigIntegerField(_("资助金额"))
+    starts_on = models.DateField(_("开始"))
+    ends_on = models.DateField(_("结束"))
+    approved_at = models.DateTimeField(_("立项时间"))
+    agreement_by = models.DateTimeField(_("任务书截止"))
+    objects = AwardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("项目")
+        ordering = ["number"]
+        indexes = [models.Index(fields=["leader", "ends_on"], name="award_leader")]
+        constraints = [
+            models.CheckConstraint(name="award_amount", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(name="award_term", condition=Q(ends_on__gt=models.F("starts_on"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Agreement(models.Model):
+    """The agreement of an award. Its content is taken from the application and frozen; only the amount may differ."""
+
+    award = models.OneToOneField(Award, on_delete=models.CASCADE, related_name="agreement")
+    content = models.JSONField()
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=clock.now)
+    signed_at = models.DateTimeField(null=True)
+    pdf = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        verbose_name = _("任务书")
+
+    def __str__(self) -> str:
+        return str(self.award)
+
+
+class Party(models.TextChoices):
+    LEADER = "leader", _("项目负责人")
+    HOST = "host", _("依托单位")
+    DEPARTMENT = "department", _("科技厅")
+
+
+class Signature(models.Model):
+    """A party's signature on exactly the content whose digest it carries."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="signatures")
+    party = models.CharField(max_length=12, choices=Party.choices)
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    signer = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    signed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agreement", "party"], name="signature_once")]
+
+    def __str__(self) -> str:
+        return f"{self.party}: {self.signer}"

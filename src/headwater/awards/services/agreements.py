@@ -1,0 +1,205 @@
+"""Awards made from approved applications, agreements generated and signed by three parties."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.awards.models import Agreement, Award, Party, Signature
+from headwater.awards.workflow import AWARD
+from headwater.calls.facts import running_projects
+from headwater.calls.models import Application, Call, Decision, Participant
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.decisions import on_release
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.documents import render_pdf
+from headwater.core.errors import Refused
+from headwater.core.models import Account
+from headwater.core.parameters import Parameters
+from headwater.core.search import Document, index
+from headwater.core.services import notify, store_file
+from headwater.registry.models import HostHistory
+
+ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
+
+
+@on_release
+def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
+    """Award every approved application and draft its agreement, in the transaction that released the decisions."""
+    if not applications:
+        return
+    with command(actor, "awards.manage", call, name="awards.make_awards") as log:
+        amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
+        days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code, 20)
+        due = clock.end_of_day(clock.add_days(clock.today(), days))
+        now, prefix = clock.now(), scheme_of(call).prefix
+        awards = [
+            Award(
+                application=a, call=call, number=f"{call.year}{prefix}{n:05d}A", title_zh=a.title_zh, title_en=a.title_en, leader=a.leader,
+                host=a.host, amount_fen=amounts[a.pk], starts_on=_start(a), ends_on=_end(_start(a), a.months), approved_at=now,
+                agreement_by=due,
+            )
+            for n, a in enumerate(sorted(applications, key=lambda a: a.number), start=1)
+        ]  # fmt: skip
+        made = Award.objects.bulk_create(awards, batch_size=2000)
+        contents = _contents(made)
+        Agreement.objects.bulk_create(
+            [Agreement(award=a, content=c, digest=digest_of(c), made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
+        )
+        _count_hosts(call, made)
+        log.many(made, {"state": Award.State.AGREEMENT})
+        index(_documents(made))
+
+
+def _start(application: Application) -> date:
+    return application.starts_on or date(application.call.year, 7, 1)
+
+
+def _end(start: date, months: int) -> date:
+    """The last day of a term of `months` that begins on `start`."""
+    month = start.month - 1 + months
+    year, month = start.year + month // 12, month % 12 + 1
+    return date(year, month, min(start.day, 28)) - timedelta(days=1)
+
+
+def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
+    """What the agreements say: from the applications, word for word; money by the decision (regulation of 2024, art. 22)."""
+    members: dict[int, list[list[str]]] = {}
+    rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
+    for m in rows:
+        members.setdefault(m.application_id, []).append([m.person.name_zh, m.organisation.name_zh, str(m.months_per_year)])
+    out = []
+    for award in awards:
+        application = award.application
+        scheme = scheme_of(award.call)
+        sections = [
+            {"title": s.title_zh, "fields": [{"label": f.label_zh, "text": str(application.answers.get(f.code, ""))} for f in s.fields]}
+            for s in scheme.sections
+        ]
+        out.append({
+            "number": award.number, "application": application.number, "scheme": scheme.name_zh, "title": award.title_zh,
+            "title_en": award.title_en, "leader": award.leader.name_zh, "host": award.host.name_zh, "amount_fen": award.amount_fen,
+            "starts_on": str(award.starts_on), "ends_on": str(award.ends_on), "research_class": application.get_research_class_display(),
+            "discipline": str(application.discipline or ""), "abstract": application.abstract_zh, "keywords": application.keywords_zh,
+            "members": members.get(application.pk, []), "sections": sections,
+        })  # fmt: skip
+    return out
+
+
+def digest_of(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
+    """Keep the count of approvals by host and year that next year's quota is computed from."""
+    counts: dict[int, int] = {}
+    for award in awards:
+        counts[award.host_id] = counts.get(award.host_id, 0) + 1
+    have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
+    HostHistory.objects.bulk_create(
+        [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],
+        update_conflicts=True, unique_fields=["organisation", "year"], update_fields=["approved"],
+    )  # fmt: skip
+
+
+def _documents(awards: Sequence[Award]) -> list[Document]:
+    return [
+        Document("award", a.pk, a.title_zh, f"/projects/{a.number}/", f"{a.title_en} {a.application.abstract_zh} {a.application.keywords_zh} "
+                 f"{a.leader.name_zh} {a.host.name_zh} {a.number}", summary=f"{a.leader.name_zh} · {a.host.name_zh}")
+        for a in awards
+    ]  # fmt: skip
+
+
+def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
+    """Sign agreements for one party, one or many; in order: leader, host, department. The last signature makes them run.
+
+    A project leader's signature carries the lump-sum promise (包干制承诺). Signing twice changes nothing.
+
+    Raises:
+        Refused: out of order, or after the last day.
+    """
+    with command(actor, f"awards.sign.{party.value}", name="awards.sign") as log:
+        rows = list(
+            Award.objects.select_for_update(of=("self",)).select_related("agreement", "leader", "host", "call")
+            .filter(pk__in=[a.pk for a in awards], state=Award.State.AGREEMENT).exclude(agreement__signatures__party=party).order_by("pk")
+        )  # fmt: skip
+        before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
+        have = set(
+            Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True) if before else []
+        )
+        for row in rows:
+            if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
+                raise Refused.because(_("您不能代表%(party)s签署 %(award)s") % {"party": party.label, "award": row})
+            if before and row.pk not in have:
+                raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
+            if clock.now() > row.agreement_by:
+                raise Refused.because(_("%s：已过任务书签订期限") % row)
+        now = clock.now()
+        signatures = Signature.objects.bulk_create(
+            [
+                Signature(agreement=r.agreement, party=party, account=actor.account, signer=actor.label[:200], digest=r.agreement.digest,
+                          signed_at=now)
+                for r in rows
+            ]
+        )  # fmt: skip
+        for signature in signatures:
+            log(signature, after={"party": party, "agreement": signature.agreement_id, "digest": signature.digest})
+        if party == Party.DEPARTMENT and rows:
+            AWARD.apply(Award.objects.filter(pk__in=[r.pk for r in rows]), "start", log)
+            Agreement.objects.filter(award__in=rows).update(signed_at=now)
+        elif rows:
+            _tell_next(party, rows)
+    return len(rows)
+
+
+def _tell_next(party: Party, rows: Sequence[Award]) -> None:
+    if party == Party.LEADER:
+        managers = Account.objects.filter(
+            role_grants__role="host_manager", role_grants__scope_id__in={r.host_id for r in rows}, role_grants__until__isnull=True
+        ).distinct()
+        notify(managers, title=_("任务书待单位签署（%d 份）") % len(rows), url="/host/agreements/")
+
+
+def agreement_pdf(agreement: Agreement) -> bytes:
+    """The agreement as PDF, with the signatures that it has and the digest that they sign."""
+    signatures = [
+        {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
+        for s in agreement.signatures.order_by("signed_at")
+    ]
+    return render_pdf("awards/documents/agreement.typ", {**agreement.content, "signatures": signatures, "digest": agreement.digest})
+
+
+def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
+    """Keep the PDF of a fully signed agreement; once kept it is given out as it is."""
+    if agreement.pdf_id or not agreement.signed_at:
+        return
+    with command(actor, "awards.agreement.view", agreement.award, name="awards.freeze_pdf") as log:
+        row = Agreement.objects.select_for_update().get(pk=agreement.pk)
+        if row.pdf_id:
+            return
+        row.pdf = store_file(owner=row, kind="agreement", name=f"{row.award.number}-任务书.pdf", content=agreement_pdf(row),
+                             content_type="application/pdf", account=actor.account)  # fmt: skip
+        row.save(update_fields=["pdf"])
+        log(row, after={"sha256": row.pdf.sha256})
+
+
+def lapse_late(*, call: Call, actor: Actor) -> int:
+    """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13)."""
+    with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
+        late = Award.objects.filter(call=call, state=Award.State.AGREEMENT, agreement_by__lt=clock.now())
+        return len(AWARD.apply(late, "lapse", log))
+
+
+@running_projects
+def running(leaders: Sequence[int], year: int) -> dict[int, list[str]]:
+    out: dict[int, list[str]] = {}
+    for person, number in Award.objects.running_in(year).filter(leader__in=leaders).values_list("leader", "number"):
+        out.setdefault(person, []).append(number)
+    return out

@@ -1,0 +1,12 @@
+from django.utils.translation import gettext_lazy as _
+
+from headwater.awards.models import Award
+from headwater.core.workflow import Transition, Workflow
+
+AWARD = Workflow(
+    "award", "awards.award", Award.State,
+    (
+        Transition(Award.State.AGREEMENT, "start", Award.State.RUNNING, "awards.sign.department", _("任务书生效")),
+        Transition(Award.State.AGREEMENT, "lapse", Award.State.LAPSED, "awards.manage", _("视为放弃")),
+    ),
+)  # fmt: skip

@@ -1,0 +1,44 @@
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core.invariants import invariant
+
+invariant(
+    "call_within_budget",
+    _("各批次的资助决定不超过预算"),
+    """SELECT 'call ' || c.code || ': ' || sum(d.amount_fen) || ' fen decided, ' || c.budget_fen || ' fen in the budget'
+    FROM calls_decision d JOIN calls_call c ON c.id = d.call_id WHERE d.outcome = 'fund' GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
+)
+invariant(
+    "decision_matches_state",
+    _("申请状态与资助决定一致"),
+    """SELECT 'application ' || a.number || ' is ' || a.state || ', its decision is ' || coalesce(d.outcome, 'absent')
+    FROM calls_application a LEFT JOIN calls_decision d ON d.application_id = a.id
+    WHERE (a.state IN ('proposed', 'publicity', 'objection', 'approved') AND d.outcome IS DISTINCT FROM 'fund')
+        OR (a.state IN ('not_proposed') AND d.outcome IS DISTINCT FROM 'refuse')""",
+)
+invariant(
+    "state_matches_events",
+    _("申请状态等于其事件的最后一次转换"),
+    """SELECT 'application ' || a.id || ' is ' || a.state || ', its last event says ' || (e.after ->> 'state') FROM calls_application a
+    JOIN LATERAL (SELECT after FROM core_event WHERE subject_type = 'calls.application' AND subject_id = a.id AND after ? 'state'
+        ORDER BY id DESC LIMIT 1) e ON true WHERE e.after ->> 'state' <> a.state""",
+)
+invariant(
+    "submitted_before_deadline",
+    _("没有逾期提交的申请"),
+    """SELECT 'application ' || a.number FROM calls_application a JOIN calls_call c ON c.id = a.call_id
+    WHERE a.submitted_at >= c.closes_at AND a.state NOT IN ('draft', 'withdrawn', 'expired')""",
+)
+invariant(
+    "host_within_quota",
+    _("各依托单位报送数不超过限额"),
+    """SELECT o.name_zh || ': ' || count(*) || ' of ' || q.quota FROM calls_application a JOIN calls_hostquota q
+        ON q.call_id = a.call_id AND q.organisation_id = a.host_id JOIN registry_organisation o ON o.id = a.host_id
+    WHERE a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired') GROUP BY o.id, q.id HAVING count(*) > q.quota""",
+)
+invariant(
+    "members_confirmed",
+    _("已报送的申请中参与者均已确认"),
+    """SELECT 'participant ' || p.id || ' of ' || a.number FROM calls_participant p JOIN calls_application a ON a.id = p.application_id
+    WHERE p.confirmed_at IS NULL AND a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired', 'not_accepted', 'recheck')""",
+)

@@ -1,0 +1,8 @@
+from headwater.calls.models.applications import Application, Attachment, Commitment, FormalCheck, Participant
+from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
+from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
+
+__all__ = [
+    "Application", "Attachment", "Call", "Commitment", "Decision", "FormalCheck", "HostQuota", "Letter", "Notice", "NoticeRow",
+    "Objection", "Participant", "SchemeVersion",
+]  # fmt: skip

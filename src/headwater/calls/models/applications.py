@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.models.calls import Call
+from headwater.calls.states import IN_THE_HOUSE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
+from headwater.core import clock
+from headwater.core.models import Account
+from headwater.registry.models import Discipline, Organisation, Person
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def visible_to(self, user: Any) -> ApplicationQuerySet:
+        """Applications that `user` may know of through calls: own and joined ones, those of one's host once submitted to it,
+        those of one's agency once endorsed, and everything received for officers of the call. Experts come in through review.
+        """
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        mine = Q(leader__account=user) | Q(participants__person__account=user)
+        found = mine
+        hosts = user.scopes("host_manager", "organisation")
+        if hosts:
+            found |= Q(host__in=hosts) & ~Q(state=State.DRAFT)
+        agencies = user.scopes("recommender", "agency")
+        if agencies:
+            found |= Q(host__recommender__in=agencies, host__direct=False) & ~Q(state__in=[*UNSUBMITTED, State.HOST_REVIEW])
+        if user.has_role("committee"):
+            found |= Q(state__in=IN_THE_HOUSE)
+        for grant in user.grants:
+            if grant.role == "programme_officer":
+                house = Q(state__in=IN_THE_HOUSE)
+                found |= house if grant.scope == "all" else house & Q(call_id=grant.scope_id)
+        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+
+
+def confirm_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Application(models.Model):
+    """An application (申请书) to a call."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
+    number = models.CharField(_("申请编号"), max_length=40, blank=True)
+    leader = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="led_applications", verbose_name=_("申请人"))
+    host = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications", verbose_name=_("依托单位"))
+    state = models.CharField(_("状态"), max_length=14, choices=State.choices, default=State.DRAFT)
+    research_class = models.CharField(_("研究属性"), max_length=4, choices=ResearchClass.choices, default=ResearchClass.FREE)
+    title_zh = models.CharField(_("项目名称"), max_length=120, blank=True)
+    title_en = models.CharField(_("英文名称"), max_length=300, blank=True)
+    abstract_zh = models.TextField(_("中文摘要"), blank=True)
+    abstract_en = models.TextField(_("英文摘要"), blank=True)
+    keywords_zh = models.CharField(_("关键词"), max_length=200, blank=True)
+    keywords_en = models.CharField(_("英文关键词"), max_length=300, blank=True)
+    discipline = models.ForeignKey(Discipline, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("申请代码"))
+    review_group = models.CharField(_("评审领域"), max_length=60, blank=True)
+    priority_field = models.CharField(_("优先领域"), max_length=60, blank=True)
+    amount_fen = models.BigIntegerField(_("申请金额"), default=0)
+    months = models.IntegerField(_("期限（月）"), default=36)
+    starts_on = models.DateField(_("开始日期"), null=True, blank=True)
+    answers = models.JSONField(default=dict)
+    flags = models.JSONField(default=list)
+    unsuitable = models.JSONField(default=list)
+    revision = models.IntegerField(default=0)
+    limit_year = models.IntegerField()
+    limit_group = models.CharField(max_length=40)
+    created_at = models.DateTimeField(default=clock.now)
+    saved_at = models.DateTimeField(default=clock.now)
+    submitted_at = models.DateTimeField(null=True)
+    endorsed_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    returned_note = models.TextField(blank=True)
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("申请书")
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["call", "state", "id"], name="application_board"),
+            models.Index(fields=["host", "state"], name="application_host"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="application_number_once"),
+            models.UniqueConstraint(
+                fields=["leader", "limit_group", "limit_year"],
+                condition=~Q(state__in=[State.DRAFT, State.WITHDRAWN, State.EXPIRED]),
+                name="application_one_live_per_year",
+                violation_error_message=_("同一申请人同一年度只能申报一项"),
+            ),
+            models.CheckConstraint(name="application_amount", condition=Q(amount_fen__gte=0)),
+            models.CheckConstraint(name="application_months", condition=Q(months__gte=1, months__lte=120)),
+            models.CheckConstraint(
+                name="application_submitted_has_number", condition=Q(state__in=list(UNSUBMITTED)) | ~Q(number="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.title_zh or str(_("未命名申请书"))
+
+    @property
+    def public_state(self) -> State:
+        """The state as the applicant, host and recommender may know it."""
+        return SHOWN_TO_APPLICANT.get(State(self.state), State(self.state))
+
+
+class Participant(models.Model):
+    """A member (参与者) of an application; counts in limits and in conflicts, and confirms by a link of their own."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="participants")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="participations")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    months_per_year = models.IntegerField(_("每年工作月数"), default=6)
+    token = models.CharField(max_length=40, unique=True, default=confirm_token)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("参与者")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "person"], name="participant_once"),
+            models.CheckConstraint(name="participant_months", condition=Q(months_per_year__gte=1, months_per_year__lte=12)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Attachment(models.Model):
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="attachments")
+    kind = models.CharField(max_length=40)
+    file = models.ForeignKey("core.StoredFile", on_delete=models.PROTECT)
+    note = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Commitment(models.Model):
+    """A promise signed by a person on a version of its text (regulation of 2024, art. 12)."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="commitments")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
+    party = models.CharField(max_length=12)
+    text_digest = models.CharField(max_length=64)
+    signed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "party", "person"], name="commitment_once", nulls_distinct=False)]
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.signed_at:%Y-%m-%d}"
+
+
+class FormalCheck(models.Model):
+    """The formal check (形式审查) of an application: what the rules found, and what the officer decided."""
+
+    class Verdict(models.TextChoices):
+        CLEAR = "clear", _("自动通过")
+        EYES = "eyes", _("需人工核对")
+        FAULTY = "faulty", _("发现问题")
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="check_result")
+    ran_at = models.DateTimeField()
+    results = models.JSONField()
+    failed = models.JSONField(default=list)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    codes = models.JSONField(default=list)
+    note = models.TextField(blank=True)
+    recheck_text = models.TextField(blank=True)
+    recheck_at = models.DateTimeField(null=True)
+    recheck_answer = models.TextField(blank=True)
+    recheck_answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("形式审查")
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.verdict}"

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.models.applications import Application
+from headwater.calls.models.calls import Call
+from headwater.core import clock
+from headwater.core.models import Account
+
+
+class Decision(models.Model):
+    """Whether an application is funded, and with how much. Proposed by one person, approved by another."""
+
+    class Outcome(models.TextChoices):
+        FUND = "fund", _("资助")
+        REFUSE = "refuse", _("不予资助")
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="decisions")
+    outcome = models.CharField(_("决定"), max_length=8, choices=Outcome.choices)
+    amount_fen = models.BigIntegerField(_("资助金额"), default=0)
+    rank = models.IntegerField(_("排序"), null=True)
+    reason = models.TextField(_("理由"), blank=True)
+    deviation = models.CharField(_("偏离会评意见的理由"), max_length=60, blank=True)
+    proposed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_at = models.DateTimeField(default=clock.now)
+    approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("资助决定")
+        indexes = [models.Index(fields=["call", "outcome"], name="decision_call")]
+        constraints = [
+            models.CheckConstraint(
+                name="decision_money",
+                condition=Q(outcome="fund", amount_fen__gt=0) | Q(outcome="refuse", amount_fen=0),
+            ),
+            models.CheckConstraint(
+                name="decision_two_people",
+                condition=Q(approved_by__isnull=True) | Q(proposed_by__isnull=True) | ~Q(approved_by=models.F("proposed_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.outcome}"
+
+
+class Letter(models.Model):
+    """A formal letter (通知书) to an applicant, through the host. The PDF is rendered from this row."""
+
+    class Kind(models.TextChoices):
+        NOT_ACCEPTED = "not_accepted", _("不予受理通知书")
+        APPROVED = "approved", _("立项通知书")
+        REJECTED = "rejected", _("不予资助通知书")
+        RECHECK = "recheck", _("复审结果通知书")
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(_("类型"), max_length=14, choices=Kind.choices)
+    number = models.CharField(_("文号"), max_length=60, unique=True)
+    body = models.JSONField()
+    issued_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("通知书")
+        ordering = ["-issued_at"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: Any) -> NoticeQuerySet:
+        return self.all()
+
+
+class Notice(models.Model):
+    """A public notice (公示): what was shown, from when to when, and the digest of exactly that content."""
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="notices")
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=240, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    closed_at = models.DateTimeField(null=True)
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("公示")
+        ordering = ["-starts_at"]
+        constraints = [models.CheckConstraint(name="notice_period", condition=Q(ends_at__gt=models.F("starts_at")))]
+
+    def __str__(self) -> str:
+        return self.title_zh
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.starts_at <= clock.now() <= self.ends_at
+
+
+class NoticeRow(models.Model):
+    """A line of a notice, kept as it was shown."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="rows")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="notice_rows")
+    position = models.IntegerField()
+    title = models.CharField(max_length=200)
+    leader = models.CharField(max_length=120)
+    host = models.CharField(max_length=200)
+    amount_fen = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["notice", "application"], name="notice_row_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Objection(models.Model):
+    """An objection (异议) to a line of a notice, named and in writing. It suspends the line, not the list."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("处理中")
+        UPHELD = "upheld", _("异议成立")
+        DISMISSED = "dismissed", _("异议不成立")
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections")
+    row = models.ForeignKey(NoticeRow, on_delete=models.PROTECT, related_name="objections")
+    name = models.CharField(_("姓名或单位"), max_length=120)
+    contact = models.CharField(_("联系方式"), max_length=120)
+    text = models.TextField(_("异议内容与依据"))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    answer = models.TextField(_("处理意见"), blank=True)
+    filed_at = models.DateTimeField(default=clock.now)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        verbose_name = _("异议")
+        ordering = ["-filed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.row}"

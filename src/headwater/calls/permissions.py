@@ -1,0 +1,93 @@
+"""Actions on calls and applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+
+from headwater.calls.models import Application, Call, Decision
+from headwater.calls.states import IN_THE_HOUSE, State
+from headwater.core.permission import allow, is_signed_in, role, scoped
+
+
+@rules.predicate
+def has_person(user: Any) -> bool:
+    return bool(is_signed_in(user) and getattr(user, "person", None))
+
+
+@rules.predicate
+def is_leader(user: Any, application: Application | None) -> bool:
+    return application is None or application.leader.account_id == user.pk
+
+
+@rules.predicate
+def takes_part(user: Any, application: Application | None) -> bool:
+    if application is None:
+        return True
+    return is_leader(user, application) or any(p.person.account_id == user.pk for p in application.participants.all())
+
+
+@rules.predicate
+def in_the_house(user: Any, application: Application | None) -> bool:
+    return application is None or application.state in IN_THE_HOUSE
+
+
+@rules.predicate
+def host_has_it(user: Any, application: Application | None) -> bool:
+    return application is None or application.state != State.DRAFT
+
+
+def _call_id(record: Any) -> int | None:
+    if isinstance(record, Call):
+        return record.pk
+    return getattr(record, "call_id", None)
+
+
+officer_of_call = scoped("programme_officer", "call", _call_id)
+host_of = scoped("host_manager", "organisation", lambda a: a.host_id)
+recommender_of = scoped("recommender", "agency", lambda a: a.host.recommender_id)
+
+
+@rules.predicate
+def not_own(user: Any, record: Any) -> bool:
+    """Nobody decides on an application in which they take part themselves."""
+    if isinstance(record, Application):
+        return not takes_part(user, record)
+    return True
+
+
+@rules.predicate
+def not_drafter(user: Any, call: Call | None) -> bool:
+    """The second officer: who drafted a call does not approve it."""
+    return call is None or call.drafted_by_id != user.pk
+
+
+@rules.predicate
+def not_proposer(user: Any, call: Any) -> bool:
+    if not isinstance(call, Call):
+        return True
+    return not Decision.objects.filter(call=call, approved_at__isnull=True, proposed_by=user).exists()
+
+
+allow("calls.call.draft", officer_of_call)
+allow("calls.call.approve", officer_of_call & not_drafter)
+allow("calls.board", officer_of_call | role("committee", "leadership"))
+allow("calls.apply", has_person)
+allow("calls.application.view", takes_part | (host_of & host_has_it) | recommender_of | ((officer_of_call | role("committee")) & in_the_house))
+allow("calls.application.list", is_signed_in)
+allow("calls.application.edit", has_person & is_leader)
+allow("calls.application.submit", has_person & is_leader)
+allow("calls.application.withdraw", has_person & is_leader)
+allow("calls.application.confirm", is_signed_in)
+allow("calls.endorse", host_of & not_own)
+allow("calls.recommend", recommender_of & not_own)
+allow("calls.check", officer_of_call & not_own)
+allow("calls.recheck", has_person & is_leader)
+allow("calls.review.start", officer_of_call)
+allow("calls.decide.propose", officer_of_call)
+allow("calls.decide.approve", role("committee", "programme_officer") & not_proposer)
+allow("calls.notice.publish", officer_of_call)
+allow("calls.notice.object", rules.always_allow)
+allow("calls.objection.answer", officer_of_call)
+allow("calls.letter.view", takes_part | host_of | officer_of_call)

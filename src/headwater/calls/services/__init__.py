@@ -1,0 +1,1 @@
+"""Commands of calls: every change of state of a call or an application is one of these functions."""

@@ -1,0 +1,313 @@
+"""Applications as their authors work on them: draft, save, members, attachments, sign and submit, withdraw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from headwater.calls.facts import check_applications
+from headwater.calls.models import Application, Attachment, Call, Commitment, Participant
+from headwater.calls.rules import Outcome, Result
+from headwater.calls.schemes import scheme_of
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION, before_deadline
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.files import check_upload
+from headwater.core.models import Account, RoleGrant
+from headwater.core.parameters import Parameters
+from headwater.core.services import notify, store_file
+from headwater.registry.models import Discipline, Organisation, Person
+from headwater.registry.queries import group_of_prefix
+
+PLAIN = ("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field")
+LIMITS = {"title_zh": 120, "title_en": 300, "abstract_zh": 1000, "abstract_en": 3000, "keywords_zh": 200, "keywords_en": 300}
+
+
+def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
+    """Start an application; one draft for a call and person is enough, so a second call returns the first.
+
+    Raises:
+        Refused: the call is not open, or the person has no institution.
+    """
+    with command(actor, "calls.apply", name="calls.create_draft") as log:
+        if not call.is_open:
+            raise Refused.because(_("该批次现在不受理申报"))
+        if leader.organisation is None:
+            raise Refused.because(_("请先在个人信息中填写所在单位"))
+        found = Application.objects.filter(call=call, leader=leader, state=State.DRAFT).first()
+        if found:
+            return found
+        scheme = scheme_of(call)
+        parameters = Parameters(call.scheme.region, call.closes_at.date())
+        term = parameters.get("term_months", scheme.code) or {"default": 36}
+        amount = parameters.get("amount_fen", scheme.code)
+        application = Application(
+            call=call, leader=leader, host=leader.organisation, limit_year=call.year, limit_group=scheme.limit_group,
+            months=int(term["default"]), amount_fen=int(amount["default"] if isinstance(amount, dict) else amount or 0),
+            starts_on=date(call.year, 7, 1), created_at=clock.now(), saved_at=clock.now(),
+        )  # fmt: skip
+        if values:
+            _assign(application, values)
+        application.save(force_insert=True)
+        log(application, after={"call": call.code, "leader": leader.pk, "host": application.host_id})
+    return application
+
+
+def save_application(*, application: Application, values: dict[str, Any], actor: Actor) -> Application:
+    """Save the fields that are named in `values`, and no others: two people may write different fields at once.
+
+    Values are kept even when a rule will complain; only what cannot be stored is refused.
+
+    Raises:
+        Refused: not a draft any more, past the deadline, or a value that cannot be stored (with its field).
+    """
+    with command(actor, "calls.application.edit", application, name="calls.save_application") as log:
+        row = _lock_draft(application)
+        changed = _assign(row, values)
+        if changed:
+            row.revision += 1
+            row.saved_at = clock.now()
+            row.save()
+            log(row, after={"revision": row.revision, "fields": sorted(changed)})
+    return row
+
+
+def _lock_draft(application: Application) -> Application:
+    row = Application.objects.select_for_update(of=("self",)).select_related("call", "host", "leader").get(pk=application.pk)
+    if row.state != State.DRAFT:
+        raise Refused.because(_("申请书已提交，不能再修改；可请依托单位退回"))
+    late = before_deadline(row)
+    if late:
+        raise Refused([late])
+    return row
+
+
+def _assign(row: Application, values: dict[str, Any]) -> set[str]:
+    """Put values on the row; returns the names that changed."""
+    reasons: list[Reason] = []
+    changed: set[str] = set()
+    scheme = scheme_of(row.call)
+    questions = {f.code: f for s in scheme.sections for f in s.fields}
+    for name, value in values.items():
+        if isinstance(value, str) and "\0" in value:
+            reasons.append(Reason(_("含有不能保存的字符"), field=name))
+        elif name in PLAIN:
+            if len(value) > LIMITS.get(name, 200):
+                reasons.append(Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name))
+            elif name == "research_class" and value not in scheme.research_classes:
+                reasons.append(Reason(_("请选择研究属性"), field=name))
+            elif getattr(row, name) != value:
+                setattr(row, name, value)
+                changed.add(name)
+        elif name in questions:
+            if len(value) > 5 * questions[name].max_chars:
+                reasons.append(Reason(_("内容过长（上限 %d 字）") % questions[name].max_chars, field=name))
+            elif row.answers.get(name) != value:
+                row.answers[name] = value
+                changed.add(name)
+        else:
+            problem = _assign_typed(row, name, value, changed)
+            if problem:
+                reasons.append(problem)
+    refuse_if(reasons)
+    return changed
+
+
+def _assign_typed(row: Application, name: str, value: Any, changed: set[str]) -> Reason | None:
+    if name == "discipline":
+        found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
+        if value and found is None:
+            return Reason(_("没有这个申请代码：%s") % value, field=name)
+        value = found
+        row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
+    elif name == "amount_fen":
+        if not isinstance(value, int) or not 0 <= value < 10**13:
+            return Reason(_("请填写金额（万元）"), field=name)
+    elif name == "months":
+        if not isinstance(value, int) or not 1 <= value <= 120:
+            return Reason(_("期限应为 1 至 120 个月"), field=name)
+    elif name == "starts_on":
+        if not isinstance(value, date):
+            return Reason(_("应为 2026-07-01 这样的日期"), field=name)
+    elif name == "flags":
+        known = {code for code, _zh, _en in scheme_of(row.call).flags}
+        value = sorted(set(value) & known)
+    elif name == "unsuitable":
+        value = [str(v).strip()[:60] for v in value if str(v).strip()]
+        most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
+        if len(value) > most:
+            return Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
+    else:
+        return Reason(_("没有这一栏"), field=name)
+    if getattr(row, name) != value:
+        setattr(row, name, value)
+        changed.add(name)
+    return None
+
+
+def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:
+    """Add members with their months a year; each gets a link to confirm.
+
+    Raises:
+        Refused: somebody is already in it, is the leader, or has no institution.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
+        row = _lock_draft(application)
+        known = set(row.participants.values_list("person_id", flat=True)) | {row.leader_id}
+        reasons, made = [], []
+        for person, months in members:
+            if person.pk in known:
+                reasons.append(Reason(_("%s 已在申请书中") % person, field="member"))
+            elif person.organisation_id is None:
+                reasons.append(Reason(_("%s 没有登记单位") % person, field="member"))
+            elif not 1 <= months <= 12:
+                reasons.append(Reason(_("每年工作月数应为 1 至 12"), field="months"))
+            else:
+                made.append(Participant(application=row, person=person, organisation_id=person.organisation_id, months_per_year=months))
+                known.add(person.pk)
+        if len(known) - 1 > scheme_of(row.call).members_max:
+            reasons.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max, field="member"))
+        refuse_if(reasons)
+        Participant.objects.bulk_create(made)
+        for participant in made:
+            log(participant, after={"application": row.pk, "person": participant.person_id})
+        accounts = Account.objects.filter(person__in=[m.person_id for m in made])
+        notify(accounts, title=_("请确认参与《%s》") % row.title_zh[:60], url="/desk/")
+    return made
+
+
+def remove_member(*, participant: Participant, actor: Actor) -> None:
+    with command(actor, "calls.application.edit", participant.application, name="calls.remove_member") as log:
+        _lock_draft(participant.application)
+        log(participant, before={"application": participant.application_id, "person": participant.person_id})
+        participant.delete()
+
+
+def confirm_participation(*, participants: Sequence[Participant], actor: Actor) -> int:
+    """A member confirms, for themselves only, and signs the member's commitment. Confirming twice changes nothing.
+
+    Raises:
+        Refused: a participation of somebody else, or the application has left its author.
+    """
+    with command(actor, "calls.application.confirm", name="calls.confirm_participation") as log:
+        rows = list(
+            Participant.objects.select_for_update(of=("self",)).select_related("application__call", "person")
+            .filter(pk__in=[p.pk for p in participants], confirmed_at__isnull=True)
+        )  # fmt: skip
+        for row in rows:
+            if actor.account is not None and row.person.account_id != actor.account.pk:
+                raise Refused.because(_("只能由本人确认参与"))
+            if row.application.state != State.DRAFT:
+                raise Refused.because(_("申请书已提交，不能再确认"))
+        now = clock.now()
+        Participant.objects.filter(pk__in=[r.pk for r in rows]).update(confirmed_at=now)
+        Commitment.objects.bulk_create(
+            [
+                Commitment(application=r.application, person=r.person, account=actor.account, party="member", signed_at=now,
+                           text_digest=commitment_digest(r.application.call, "member"))
+                for r in rows
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+        log.many(rows, {"confirmed": True})
+    return len(rows)
+
+
+def commitment_digest(call: Call, party: str) -> str:
+    """The digest of the text that was shown when signing, so that a later version is told apart."""
+    return hashlib.sha256("\n".join(scheme_of(call).commitments[party]).encode()).hexdigest()
+
+
+def attach(*, application: Application, kind: str, name: str, content: bytes, actor: Actor) -> Attachment:
+    """Attach a file, judged by its bytes.
+
+    Raises:
+        Refused: unknown kind, or a file that is not taken.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.attach") as log:
+        row = _lock_draft(application)
+        if kind not in {a.kind for a in scheme_of(row.call).attachments}:
+            raise Refused.because(_("没有这类附件"), field="kind")
+        if row.attachments.count() >= 20:
+            raise Refused.because(_("附件最多 20 个"), field="file")
+        content_type = check_upload(name, content)
+        file = store_file(owner=row, kind=kind, name=name, content=content, content_type=content_type, account=actor.account)
+        attachment = Attachment.objects.create(application=row, kind=kind, file=file)
+        log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})
+    return attachment
+
+
+def detach(*, attachment: Attachment, actor: Actor) -> None:
+    with command(actor, "calls.application.edit", attachment.application, name="calls.detach") as log:
+        _lock_draft(attachment.application)
+        log(attachment, before={"application": attachment.application_id, "kind": attachment.kind, "name": attachment.file.name})
+        attachment.delete()
+
+
+def submit_application(*, application: Application, actor: Actor, agree: bool) -> Application:
+    """Sign the commitment and submit to the host, in one short transaction, judged by the server's clock.
+
+    Raises:
+        Refused: not agreed, late, or a blocking rule fails; with every reason.
+    """
+    with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
+        row = Application.objects.select_for_update(of=("self",)).select_related("call__scheme", "host", "leader", "discipline").get(
+            pk=application.pk
+        )
+        if not agree:
+            raise Refused.because(_("请阅读并同意承诺书"), field="agree")
+        Commitment.objects.update_or_create(
+            application=row, party="applicant", person=row.leader,
+            defaults={"text_digest": commitment_digest(row.call, "applicant"), "signed_at": clock.now(), "account": actor.account},
+        )  # fmt: skip
+        row.submitted_at = clock.now()
+        refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
+        number = row.number or next_number(row.call)
+        try:
+            with transaction.atomic():
+                rows = APPLICATION.apply(
+                    Application.objects.filter(pk=row.pk).select_related("call", "host", "leader"), "submit", log, number=number,
+                    submitted_at=row.submitted_at, returned_note="",
+                )  # fmt: skip
+        except IntegrityError as error:
+            if "application_one_live_per_year" in str(error):
+                raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
+            raise
+        notify(host_managers(row.host), title=_("待审核：%s") % row.title_zh[:80], url="/host/endorse/")
+    return rows[0]
+
+
+def _blocking(results: Sequence[Result]) -> list[Reason]:
+    return [
+        Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code)
+        for r in results
+        if r.blocks and r.outcome == Outcome.FAILED
+    ]
+
+
+def next_number(call: Call) -> str:
+    """The next application number of a call, e.g. 2026MS00017: a row of counters, so numbers have no gaps within a commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO calls_counter (call_id, last) VALUES (%s, 1)
+            ON CONFLICT (call_id) DO UPDATE SET last = calls_counter.last + 1 RETURNING last""",
+            [call.pk],
+        )
+        return f"{call.year}{scheme_of(call).prefix}{cursor.fetchone()[0]:05d}"
+
+
+def withdraw_application(*, application: Application, actor: Actor) -> None:
+    with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "withdraw", log)
+
+
+def host_managers(host: Organisation) -> Any:
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role="host_manager", scope="organisation", scope_id=host.pk)
+    return Account.objects.filter(pk__in=grants.values("account"))

@@ -1,0 +1,128 @@
+"""Calls: draft, have a second officer approve, publish, set host quotas, finish."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Call, HostQuota, SchemeVersion
+from headwater.calls.rules import host_quota
+from headwater.calls.states import CallState
+from headwater.calls.workflow import CALL
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.models import Account
+from headwater.core.parameters import Parameters
+from headwater.core.search import Document, index
+from headwater.core.services import notify
+from headwater.registry.models import HostHistory, Organisation
+
+CALL_FIELDS = ("code", "year", "title_zh", "title_en", "guide_zh", "guide_en", "contact", "budget_fen", "opens_at", "closes_at",
+               "endorse_by", "recommend_by")  # fmt: skip
+
+
+def save_call(*, call: Call, actor: Actor) -> Call:
+    """Create a call, or change one that is still being drafted.
+
+    Raises:
+        Refused: already published, dates out of order, or a code that is taken.
+    """
+    fresh = call.pk is None
+    with command(actor, "calls.call.draft", None if fresh else call, name="calls.save_call") as log:
+        before = None
+        if not fresh:
+            stored = Call.objects.select_for_update().get(pk=call.pk)
+            if stored.state != CallState.DRAFT:
+                raise Refused.because(_("只有拟定中的批次可以修改"))
+            before = {k: str(getattr(stored, k)) for k in CALL_FIELDS}
+        refuse_if(_call_problems(call))
+        if fresh:
+            call.drafted_by = actor.account
+        call.save()
+        log(call, before=before, after={k: str(getattr(call, k)) for k in CALL_FIELDS})
+    return call
+
+
+def _call_problems(call: Call) -> list[Reason]:
+    found = []
+    if Call.objects.filter(code=call.code).exclude(pk=call.pk).exists():
+        found.append(Reason(_("编号已被使用"), field="code"))
+    if not call.opens_at < call.closes_at:
+        found.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
+    if call.endorse_by < call.closes_at:
+        found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+    if call.recommend_by < call.endorse_by:
+        found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
+    if call.budget_fen <= 0:
+        found.append(Reason(_("预算须大于零"), field="budget_fen"))
+    if not call.guide_zh.strip():
+        found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
+    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
+    if lead and call.opens_at < clock.now() + timedelta(days=lead):
+        found.append(Reason(
+            _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
+            % {"days": lead, "day": (clock.today() + timedelta(days=lead + 1)).isoformat()}, field="opens_at",
+        ))  # fmt: skip
+    return found
+
+
+def ask_call_approval(*, call: Call, actor: Actor) -> None:
+    with command(actor, "calls.call.draft", call, name="calls.ask_call_approval") as log:
+        CALL.apply(Call.objects.filter(pk=call.pk), "ask_approval", log)
+
+
+def send_call_back(*, call: Call, actor: Actor) -> None:
+    with command(actor, "calls.call.draft", call, name="calls.send_call_back") as log:
+        CALL.apply(Call.objects.filter(pk=call.pk), "send_back", log)
+
+
+def publish_call(*, call: Call, actor: Actor) -> Call:
+    """Approve and publish: by another officer than the drafter. Sets the host quotas and tells the hosts."""
+    with command(actor, "calls.call.approve", call, name="calls.publish_call") as log:
+        rows = CALL.apply(Call.objects.filter(pk=call.pk), "publish", log, published_at=clock.now(), approved_by=actor.account)
+        set_host_quotas(call=rows[0])
+        index([call_document(rows[0])])
+        hosts = Account.objects.filter(role_grants__role="host_manager", role_grants__until__isnull=True).distinct()
+        notify(hosts, title=_("申报指南发布：%s") % call.title_zh, url=f"/calls/{call.code}/")
+    return rows[0]
+
+
+def set_host_quotas(*, call: Call) -> int:
+    """Compute the quota of every registered host for a call (two queries and one statement). Call inside a command."""
+    parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
+    if parameter is None:
+        return 0
+    history: dict[int, dict[int, int]] = {}
+    rows = HostHistory.objects.filter(year__lt=call.year, year__gte=call.year - int(parameter["window_years"]))
+    for organisation, year, approved in rows.values_list("organisation", "year").annotate(n=Sum("approved")):
+        history.setdefault(organisation, {})[year] = approved
+    quotas = []
+    for organisation in Organisation.objects.hosts().values_list("pk", flat=True):
+        quota, basis = host_quota(history.get(organisation, {}), call.year, parameter)
+        quotas.append(HostQuota(call=call, organisation_id=organisation, quota=quota, basis=basis))
+    HostQuota.objects.bulk_create(
+        quotas, update_conflicts=True, unique_fields=["call", "organisation"], update_fields=["quota", "basis"]
+    )
+    return len(quotas)
+
+
+def finish_call(*, call: Call, actor: Actor) -> None:
+    with command(actor, "calls.notice.publish", call, name="calls.finish_call") as log:
+        CALL.apply(Call.objects.filter(pk=call.pk), "finish", log)
+
+
+def call_document(call: Call) -> Document:
+    return Document("call", call.pk, call.title_zh, f"/calls/{call.code}/", f"{call.title_en} {call.guide_zh} {call.guide_en}",
+                    summary=call.guide_zh[:160])  # fmt: skip
+
+
+def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
+    """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget."""
+    return Call(
+        scheme=scheme, year=year, code=f"{scheme.code}-{year}", title_zh=f"{year}年度自治区自然科学基金{scheme.name_zh}",
+        title_en=f"Natural Science Foundation of Inner Mongolia {year}: {scheme.name_en}", **fields,
+    )  # fmt: skip

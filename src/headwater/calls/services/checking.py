@@ -1,0 +1,147 @@
+"""The formal check (形式审查): rules over the whole call as one set, then an officer's decision, letters, and the re-check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.calls.facts import check_applications
+from headwater.calls.models import Application, Call, FormalCheck, Letter
+from headwater.calls.rules import Outcome
+from headwater.calls.services.letters import write_letters
+from headwater.calls.states import REFUSAL_CODES, State
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.jobs import Progress, job
+from headwater.core.models import Account
+from headwater.core.parameters import Parameters
+from headwater.core.services import notify
+
+CHUNK = 2000
+
+
+def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
+    """Check every received application by the rules of its scheme; may be run again until an officer has decided.
+
+    Works in chunks of 2,000, ten queries each; memory does not grow with the call. Returns counts by verdict.
+    """
+    counts = {v.value: 0 for v in FormalCheck.Verdict}
+    waiting = Application.objects.filter(call=call, state=State.RECEIVED)
+    total, done, last = waiting.count(), 0, 0
+    while True:
+        with command(actor, "calls.check", call, name="calls.run_formal_check") as log:
+            rows = list(
+                waiting.filter(pk__gt=last).select_related("leader", "host", "discipline", "call__scheme").order_by("pk")[:CHUNK]
+            )
+            if not rows:
+                return counts
+            checks = []
+            for pk, results in check_applications(rows, call).items():
+                failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
+                unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
+                verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
+                counts[verdict] += 1
+                checks.append(FormalCheck(
+                    application_id=pk, ran_at=clock.now(), results=[r.as_json() for r in results], failed=failed, verdict=verdict,
+                ))  # fmt: skip
+            FormalCheck.objects.bulk_create(
+                checks, batch_size=1000, update_conflicts=True, unique_fields=["application"],
+                update_fields=["ran_at", "results", "failed", "verdict"],
+            )  # fmt: skip
+            done, last = done + len(rows), rows[-1].pk
+            log(call, after={"checked": len(rows), "counts": counts})
+        if progress:
+            progress(done, total, str(call))
+
+
+def decide_check(
+    *, applications: Sequence[Application], accept: bool, actor: Actor, codes: Sequence[str] = (), note: str = ""
+) -> list[Application]:
+    """Accept applications, or refuse them with reason codes; a refusal is written to the applicant through the host.
+
+    Raises:
+        Refused: no code for a refusal, an unknown code, or the wrong state.
+    """
+    unknown = [c for c in codes if c not in REFUSAL_CODES]
+    if unknown:
+        raise Refused.because(_("没有这个原因代码：%s") % "、".join(unknown), field="codes")
+    if not accept and not codes:
+        raise Refused.because(_("不予受理须选择原因代码"), field="codes")
+    with command(actor, "calls.check", name="calls.decide_check") as log:
+        rows = APPLICATION.apply(
+            Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("call__scheme", "host", "leader")
+            .prefetch_related("participants__person"), "accept" if accept else "refuse", log,
+        )  # fmt: skip
+        now = clock.now()
+        FormalCheck.objects.bulk_create(
+            [
+                FormalCheck(application=r, ran_at=now, results=[], verdict=FormalCheck.Verdict.EYES, decided_by=actor.account,
+                            decided_at=now, codes=list(codes), note=note)
+                for r in rows
+            ],
+            update_conflicts=True, unique_fields=["application"], update_fields=["decided_by", "decided_at", "codes", "note"],
+        )  # fmt: skip
+        if not accept:
+            reasons = [f"{c} {REFUSAL_CODES[c][1]}（{REFUSAL_CODES[c][0]}）" for c in codes]
+            write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
+    return rows
+
+
+def accept_clear(*, call: Call, actor: Actor) -> int:
+    """Accept every application on which the rules found nothing."""
+    clear = list(Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR))
+    if clear:
+        decide_check(applications=clear, accept=True, actor=actor)
+    return len(clear)
+
+
+def recheck_until(application: Application):  # type: ignore[no-untyped-def]
+    """The last moment for asking a re-check: 15 days after the letter (regulation of 2024, art. 19)."""
+    letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
+    if letter is None:
+        return None
+    days = Parameters(application.call.scheme.region, letter.issued_at.date()).number("recheck_request_days", application.call.scheme.code, 15)
+    return clock.end_of_day(timezone.localtime(letter.issued_at).date() + timedelta(days=days))
+
+
+def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
+    """The applicant asks for a re-check (复审) of a refusal, once, within the clock.
+
+    Raises:
+        Refused: no text, too late, or asked before.
+    """
+    if len(text.strip()) < 10:
+        raise Refused.because(_("请写明复审的理由（不少于 10 字）"), field="text")
+    with command(actor, "calls.recheck", application, name="calls.ask_recheck") as log:
+        until = recheck_until(application)
+        if until is None or clock.now() > until:
+            raise Refused.because(_("已过申请复审的期限"))
+        if application.check_result.recheck_at:
+            raise Refused.because(_("已申请过复审"))
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "ask_recheck", log)
+        FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
+
+
+def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor) -> None:
+    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted."""
+    if not answer.strip():
+        raise Refused.because(_("请写明复审意见"), field="answer")
+    with command(actor, "calls.check", application, name="calls.answer_recheck") as log:
+        rows = APPLICATION.apply(
+            Application.objects.filter(pk=application.pk).select_related("call__scheme", "host", "leader")
+            .prefetch_related("participants__person"), "revoke" if revoke else "uphold", log,
+        )  # fmt: skip
+        FormalCheck.objects.filter(application=application).update(recheck_answer=answer.strip(), recheck_answered_at=clock.now())
+        write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
+        notify(Account.objects.filter(person=rows[0].leader), title=_("复审结果：%s") % rows[0].number, url=f"/applications/{rows[0].pk}/")
+
+
+@job("calls.formal_check", gettext_lazy("形式审查"))
+def formal_check_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, int]:
+    return run_formal_check(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)

@@ -1,0 +1,236 @@
+"""Decisions within the call's budget, public notices, objections, release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import Error as DatabaseError
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.services.letters import write_letters
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.parameters import Parameters
+from headwater.registry.models import Sanction
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed decision. `amount_fen` is 0 for a refusal."""
+
+    application: Application
+    amount_fen: int
+    rank: int | None = None
+    reason: str = ""
+    deviation: str = ""
+
+
+def _locked(call: Call, pks: Sequence[int]):  # type: ignore[no-untyped-def]
+    return Application.objects.filter(call=call, pk__in=pks).select_related("call", "host", "leader").prefetch_related(
+        "participants__person"
+    )
+
+
+def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor) -> list[Decision]:
+    """Propose which applications are funded, with how much, and which are not. The database refuses to overspend the call.
+
+    Raises:
+        Refused: over the budget, wrong state, an amount above what was asked for, somebody under sanction.
+    """
+    with command(actor, "calls.decide.propose", call, name="calls.propose_decisions") as log:
+        fund = [p for p in proposals if p.amount_fen > 0]
+        refuse = [p for p in proposals if p.amount_fen == 0]
+        high = [p for p in fund if p.amount_fen > p.application.amount_fen]
+        if high:
+            raise Refused.because(_("%s：资助金额超过申请金额") % high[0].application, field="amount_fen")
+        _integrity_screen(fund, call)
+        if fund:
+            APPLICATION.apply(_locked(call, [p.application.pk for p in fund]), "propose_funding", log)
+        if refuse:
+            APPLICATION.apply(_locked(call, [p.application.pk for p in refuse]), "propose_refusal", log)
+        now = clock.now()
+        decisions = [
+            Decision(
+                application=p.application, call=call, amount_fen=p.amount_fen, rank=p.rank, reason=p.reason, deviation=p.deviation,
+                outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE, proposed_by=actor.account, proposed_at=now,
+            )
+            for p in proposals
+        ]  # fmt: skip
+        try:
+            made = Decision.objects.bulk_create(
+                decisions, batch_size=5000, update_conflicts=True, unique_fields=["application"],
+                update_fields=["outcome", "amount_fen", "rank", "reason", "deviation", "proposed_by", "proposed_at",
+                               "approved_by", "approved_at"],
+            )  # fmt: skip
+        except DatabaseError as error:
+            if "headwater_overspent" in str(error):
+                raise Refused.because(over_budget(call, sum(p.amount_fen for p in fund)), code="budget") from error
+            raise
+        log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": sum(p.amount_fen for p in fund)})
+    return made
+
+
+def over_budget(call: Call, more: int) -> str:
+    return _("超出批次预算：预算 %(budget)s 万元，拟资助 %(asked)s 万元") % {
+        "budget": f"{call.budget_fen / 1_000_000:,.2f}", "asked": f"{more / 1_000_000:,.2f}"}  # fmt: skip
+
+
+def _integrity_screen(fund: Sequence[Proposal], call: Call) -> None:
+    """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
+    day = clock.today()
+    leaders = {p.application.leader_id: p.application for p in fund}
+    barred = Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day).values_list("person_id", flat=True)
+    names = [str(leaders[pk]) for pk in barred]
+    if names:
+        raise Refused.because(_("%s：申请人在失信惩戒期内，不能立项") % "、".join(names), code="F13")
+
+
+def reconsider(*, application: Application, actor: Actor) -> None:
+    """Take a proposed decision back to the panel's table; it is gone until proposed anew."""
+    with command(actor, "calls.decide.propose", application, name="calls.reconsider") as log:
+        decision = Decision.objects.get(application=application)
+        if decision.approved_at:
+            raise Refused.because(_("决定已核准，不能撤回"))
+        APPLICATION.apply(_locked(application.call, [application.pk]), "reconsider", log)
+        log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
+        decision.delete()
+
+
+def approve_decisions(*, call: Call, actor: Actor) -> int:
+    """The committee (or a second officer) approves all proposed decisions of a call; never the person who proposed them."""
+    with command(actor, "calls.decide.approve", call, name="calls.approve_decisions") as log:
+        waiting = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
+        if waiting:
+            raise Refused.because(_("还有 %d 项没有决定") % waiting)
+        rows = Decision.objects.filter(call=call, approved_at__isnull=True)
+        count = rows.update(approved_at=clock.now(), approved_by=actor.account)
+        if not count:
+            raise Refused.because(_("没有待核准的决定"))
+        log(call, after={"approved": count})
+    return count
+
+
+def publish_notice(*, call: Call, actor: Actor) -> Notice:
+    """Publish the list of applications to be funded for objection; the period is counted in working days.
+
+    Raises:
+        Refused: decisions are not approved yet, or nothing is to be published.
+    """
+    with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
+        if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
+            raise Refused.because(_("资助决定尚未核准，不能公示"))
+        decisions = list(call.decisions.filter(outcome=Decision.Outcome.FUND).select_related("application__leader", "application__host")
+                         .order_by("rank", "application__number"))  # fmt: skip
+        days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
+        now = clock.now()
+        ends = clock.end_of_day(clock.add_working_days(timezone.localtime(now).date(), days))
+        rows = [
+            NoticeRow(application=d.application, position=n, title=d.application.title_zh, leader=d.application.leader.name_zh,
+                      host=d.application.host.name_zh, amount_fen=d.amount_fen)
+            for n, d in enumerate(decisions, start=1)
+        ]  # fmt: skip
+        shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
+        notice = Notice.objects.create(
+            call=call, title_zh=_("关于%s拟立项项目的公示") % call.title_zh, title_en=f"Projects proposed for funding: {call.title_en}",
+            starts_at=now, ends_at=ends, digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
+        )  # fmt: skip
+        for row in rows:
+            row.notice = notice
+        NoticeRow.objects.bulk_create(rows, batch_size=2000)
+        APPLICATION.apply(_locked(call, [d.application_id for d in decisions]), "publish", log)
+        log(notice, after={"rows": len(rows), "ends_at": str(ends), "digest": notice.digest})
+    return notice
+
+
+def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor) -> Objection:
+    """Object to a line of an open notice: named, in writing, with a way to answer. The line is suspended.
+
+    Raises:
+        Refused: the notice is over, or a field is missing.
+    """
+    for field, value, least in (("name", name, 2), ("contact", contact, 5), ("text", text, 10)):
+        if len(value.strip()) < least:
+            raise Refused.because(_("此栏不能少于 %d 个字") % least, field=field)
+    if not row.notice.is_open:
+        raise Refused.because(_("公示期已结束"))
+    with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.file_objection") as log:
+        objection = Objection.objects.create(
+            notice=row.notice, row=row, name=name.strip()[:120], contact=contact.strip()[:120], text=text.strip()[:5000]
+        )
+        if row.application.state == State.PUBLICITY:
+            APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
+        log(objection, after={"row": row.pk})
+    return objection
+
+
+def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor) -> None:
+    """Settle an objection: upheld strikes the application from the list, dismissed lets it go on."""
+    if not answer.strip():
+        raise Refused.because(_("请写明处理意见"), field="answer")
+    with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
+        application = objection.row.application
+        objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
+        objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
+        objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
+        log(objection, after={"state": objection.state})
+        others = Objection.objects.filter(row=objection.row, state=Objection.State.OPEN).exists()
+        if uphold and application.state == State.OBJECTION:
+            APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
+            Decision.objects.filter(application=application).update(
+                outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=_("公示异议成立：%s") % answer.strip()
+            )
+        elif not others and application.state == State.OBJECTION:
+            APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "resume", log)
+
+
+Released = Callable[[Call, list[Application], Actor], None]
+_on_release: list[Released] = []
+
+
+def on_release(function: Released) -> Released:
+    """Registered by awards: what follows for the approved applications of a call, in the same transaction."""
+    _on_release.append(function)
+    return function
+
+
+def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
+    """Close a notice whose period is over: approve what was not struck, refuse the rest, write all letters.
+
+    Raises:
+        Refused: the period is not over, or an objection is open.
+    """
+    call = notice.call
+    with command(actor, "calls.notice.publish", call, name="calls.release") as log:
+        if clock.now() <= notice.ends_at:
+            raise Refused.because(_("公示期至 %s，尚未结束") % f"{timezone.localtime(notice.ends_at):%Y-%m-%d %H:%M}")
+        if notice.objections.filter(state=Objection.State.OPEN).exists():
+            raise Refused.because(_("还有异议没有处理完"))
+        now = clock.now()
+        shown = list(Application.objects.filter(notice_rows__notice=notice, state=State.PUBLICITY).values_list("pk", flat=True))
+        approved = APPLICATION.apply(_locked(call, shown), "approve", log, decided_at=now)
+        rest = list(Application.objects.filter(call=call, state=State.NOT_PROPOSED).values_list("pk", flat=True))
+        rejected = APPLICATION.apply(_locked(call, rest), "reject", log, decided_at=now)
+        amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
+        reasons = dict(Decision.objects.filter(call=call).values_list("application", "reason"))
+        write_letters(approved, Letter.Kind.APPROVED, lambda a: {"amount_fen": amounts[a.pk]})
+        write_letters(rejected, Letter.Kind.REJECTED, lambda a: {"note": reasons.get(a.pk, "")})
+        Notice.objects.filter(pk=notice.pk).update(closed_at=now)
+        for function in _on_release:
+            function(call, approved, actor)
+        log(notice, after={"approved": len(approved), "rejected": len(rejected)})
+    return {"approved": len(approved), "rejected": len(rejected)}
+
+
+def committed_fen(call: Call) -> int:
+    """Money committed by funding decisions, in fen."""
+    found = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND).aggregate(total=Sum("amount_fen"))["total"]
+    return int(found or 0)

@@ -1,0 +1,69 @@
+"""States of calls and applications (handbook table 1.4), one word each, used everywhere."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CallState(models.TextChoices):
+    DRAFT = "draft", _("拟定中")
+    APPROVAL = "approval", _("待核准")
+    PUBLISHED = "published", _("已发布")
+    FINISHED = "finished", _("已办结")
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("填报中")
+    HOST_REVIEW = "host_review", _("单位审核")
+    RECOMMENDING = "recommending", _("归口推荐")
+    RECEIVED = "received", _("形式审查")
+    NOT_ACCEPTED = "not_accepted", _("不予受理")
+    RECHECK = "recheck", _("复审中")
+    ACCEPTED = "accepted", _("已受理")
+    IN_REVIEW = "in_review", _("通讯评审")
+    REVIEWED = "reviewed", _("评审完成")
+    PANEL = "panel", _("会议评审")
+    PROPOSED = "proposed", _("拟立项")
+    NOT_PROPOSED = "not_proposed", _("拟不资助")
+    PUBLICITY = "publicity", _("公示中")
+    OBJECTION = "objection", _("异议处理")
+    APPROVED = "approved", _("已立项")
+    REJECTED = "rejected", _("不予资助")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    EXPIRED = "expired", _("逾期未报")
+
+
+# Before it is received an application is its author's affair; a limit counts it from the moment it leaves the author.
+UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED})
+LIVE = frozenset(State) - UNSUBMITTED
+IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}
+CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
+SHOWN_TO_APPLICANT = {state: State.IN_REVIEW for state in CONFIDENTIAL}
+"""Until the decision is public an applicant sees "under review", whatever the inside state is."""
+
+
+class ResearchClass(models.TextChoices):
+    FREE = "free", _("自由探索类")
+    GOAL = "goal", _("目标导向类")
+
+
+REFUSAL_CODES: dict[str, tuple[str, str, str]] = {
+    "F01": ("R2", "签署或参与人确认不全", "Signatures or confirmations missing"),
+    "F02": ("R2", "不属于指南范围", "Outside the guide"),
+    "F03": ("R2", "申请代码或领域有误", "Wrong application code or field"),
+    "F05": ("R2", "申请材料不全", "Material incomplete"),
+    "F06": ("R1", "缺推荐信或资格证明", "Referee letter or certificate missing"),
+    "F07": ("R1", "在读人员缺导师同意函", "Supervisor's consent missing"),
+    "F08": ("R2", "缺科技伦理审查意见", "Ethics approval missing"),
+    "F10": ("R2", "依托单位公章缺失或不符", "Seal of the host missing or different"),
+    "F11": ("R4", "超出限项规定", "Limits exceeded"),
+    "F12": ("R1", "年龄不符合要求", "Age limit"),
+    "F13": ("R3", "在失信惩戒期内", "Under sanction"),
+    "F14": ("R2", "逾期或未经依托单位报送", "Late, or not through the host"),
+    "F15": ("R2", "超出单位推荐限额", "Host quota exceeded"),
+    "F16": ("R2", "内容与已有申请高度相似", "High similarity to an earlier application"),
+    "F17": ("R2", "含涉密或敏感内容", "Secret or sensitive content"),
+    "F19": ("R2", "资助额度或期限超出范围", "Money or term outside the range"),
+}
+"""Operational reason codes under the four statutory ones (国家自然科学基金条例 2024, art. 13; handbook 2.5)."""

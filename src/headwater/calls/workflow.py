@@ -1,0 +1,99 @@
+"""Transition tables of calls and applications."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.calls.models import Application, Call
+from headwater.calls.states import CallState, State
+from headwater.core import clock
+from headwater.core.errors import Reason
+from headwater.core.workflow import Transition, Workflow
+
+
+def before_deadline(application: Application) -> Reason | None:
+    """A hard deadline by the server's clock; the second of the deadline is already late."""
+    call = application.call
+    now = clock.now()
+    if call.state != CallState.PUBLISHED or now < call.opens_at:
+        return Reason(_("该批次尚未开始受理"), code="F14")
+    if now >= call.closes_at:
+        return Reason(_("已过受理截止时间 %s") % f"{timezone.localtime(call.closes_at):%Y-%m-%d %H:%M}", code="F14")
+    return None
+
+
+def before_endorsement_deadline(application: Application) -> Reason | None:
+    if clock.now() >= application.call.endorse_by:
+        return Reason(_("%s：已过单位审核截止时间") % application, code="F14")
+    return None
+
+
+def before_recommendation_deadline(application: Application) -> Reason | None:
+    if clock.now() >= application.call.recommend_by:
+        return Reason(_("%s：已过归口推荐截止时间") % application, code="F14")
+    return None
+
+
+def goes_direct(application: Application) -> Reason | None:
+    return None if application.host.direct else Reason(_("%s：须经归口部门推荐") % application)
+
+
+def goes_through_agency(application: Application) -> Reason | None:
+    return None if not application.host.direct else Reason(_("%s：依托单位直接报送") % application)
+
+
+def guide_time(call: Call) -> Reason | None:
+    return Reason(_("受理截止时间已过，不能发布"), field="closes_at") if clock.now() >= call.closes_at else None
+
+
+T = Transition
+S = State
+L = gettext_lazy
+
+APPLICATION = Workflow(
+    "application", "calls.application", State,
+    (
+        T(S.DRAFT, "submit", S.HOST_REVIEW, "calls.application.submit", L("提交"), (before_deadline,)),
+        T(S.DRAFT, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
+        T(S.DRAFT, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
+        T(S.HOST_REVIEW, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回"), (before_deadline,)),
+        T(S.HOST_REVIEW, "return", S.DRAFT, "calls.endorse", L("退回修改"), (before_deadline,)),
+        T(S.HOST_REVIEW, "endorse", S.RECOMMENDING, "calls.endorse", L("审核通过"), (before_endorsement_deadline, goes_through_agency)),
+        T(S.HOST_REVIEW, "endorse_direct", S.RECEIVED, "calls.endorse", L("审核报送"), (before_endorsement_deadline, goes_direct)),
+        T(S.HOST_REVIEW, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
+        T(S.RECOMMENDING, "return", S.HOST_REVIEW, "calls.recommend", L("退回单位"), (before_recommendation_deadline,)),
+        T(S.RECOMMENDING, "recommend", S.RECEIVED, "calls.recommend", L("推荐"), (before_recommendation_deadline,)),
+        T(S.RECOMMENDING, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
+        T(S.RECEIVED, "accept", S.ACCEPTED, "calls.check", L("予以受理")),
+        T(S.RECEIVED, "refuse", S.NOT_ACCEPTED, "calls.check", L("不予受理")),
+        T(S.NOT_ACCEPTED, "ask_recheck", S.RECHECK, "calls.recheck", L("申请复审")),
+        T(S.RECHECK, "uphold", S.NOT_ACCEPTED, "calls.check", L("维持原决定")),
+        T(S.RECHECK, "revoke", S.ACCEPTED, "calls.check", L("撤销原决定")),
+        T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审")),
+        T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成")),
+        T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会")),
+        T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不资助")),
+        T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟立项")),
+        T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不资助")),
+        T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟立项")),
+        T(S.NOT_PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("重新考虑")),
+        T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示")),
+        T(S.PUBLICITY, "suspend", S.OBJECTION, "calls.objection.answer", L("异议中止")),
+        T(S.OBJECTION, "resume", S.PUBLICITY, "calls.objection.answer", L("恢复公示")),
+        T(S.OBJECTION, "strike", S.REJECTED, "calls.objection.answer", L("异议成立")),
+        T(S.PUBLICITY, "approve", S.APPROVED, "calls.notice.publish", L("立项")),
+        T(S.NOT_PROPOSED, "reject", S.REJECTED, "calls.notice.publish", L("不予资助")),
+    ),
+)  # fmt: skip
+
+CALL = Workflow(
+    "call", "calls.call", CallState,
+    (
+        T(CallState.DRAFT, "ask_approval", CallState.APPROVAL, "calls.call.draft", L("提请核准")),
+        T(CallState.APPROVAL, "send_back", CallState.DRAFT, "calls.call.draft", L("退回修改")),
+        T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time,)),
+        T(CallState.PUBLISHED, "finish", CallState.FINISHED, "calls.notice.publish", L("办结")),
+    ),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""Settings from the environment, read once, with one clear line for each mistake."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the message names it and says what was expected."""
+
+
+KNOWN = {
+    "HEADWATER_HOME": "folder of the data and files (default .headwater)",
+    "HEADWATER_DATABASE_URL": "postgresql://user:password@host:port/name (default: the embedded PostgreSQL)",
+    "HEADWATER_SECRET_KEY": "at least 32 characters (default: kept in HEADWATER_HOME/secret)",
+    "HEADWATER_HOSTS": "comma-separated host names that may be served (default 127.0.0.1,localhost)",
+    "HEADWATER_PORT": "port of the web server (default 8000)",
+    "HEADWATER_WEB_PROCESSES": "number of web processes (default 2)",
+    "HEADWATER_REGION": "code or folder of the region package (default nmg)",
+    "HEADWATER_DEMO": "1 opens the demo's one-click log-in (never with real data)",
+    "HEADWATER_DEBUG": "1 shows tracebacks in the browser (development only)",
+    "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
+    "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
+    "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",
+    "HEADWATER_PYTHON": "interpreter that ./run uses to make its environment",
+    "HEADWATER_CHROMIUM": "path of the Chromium used by browser tests and screenshots",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the process was told. `database_url` is empty for the embedded PostgreSQL."""
+
+    home: Path
+    database_url: str
+    secret_key: str
+    hosts: list[str]
+    port: int
+    web_processes: int
+    region: str
+    demo: bool
+    debug: bool
+    email_url: str
+    https: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
+        """Read and check the environment.
+
+        Raises:
+            ConfigError: an unknown HEADWATER_ name or a value that cannot be used.
+        """
+        env = os.environ if env is None else env
+        unknown = sorted(k for k in env if k.startswith("HEADWATER_") and k not in KNOWN)
+        if unknown:
+            raise ConfigError(f"unknown setting {unknown[0]}; known are: {', '.join(KNOWN)}")
+        home = Path(env.get("HEADWATER_HOME") or ".headwater").expanduser().resolve()
+        url = env.get("HEADWATER_DATABASE_URL", "")
+        if url:
+            database_from_url(url)
+        return cls(
+            home=home,
+            database_url=url,
+            secret_key=_secret(env, home),
+            hosts=[h.strip() for h in env.get("HEADWATER_HOSTS", "127.0.0.1,localhost").split(",") if h.strip()],
+            port=_number(env, "HEADWATER_PORT", 8000, 1, 65535),
+            web_processes=_number(env, "HEADWATER_WEB_PROCESSES", 2, 1, 64),
+            region=env.get("HEADWATER_REGION", "nmg"),
+            demo=_flag(env, "HEADWATER_DEMO"),
+            debug=_flag(env, "HEADWATER_DEBUG"),
+            email_url=env.get("HEADWATER_EMAIL_URL", ""),
+            https=_flag(env, "HEADWATER_HTTPS"),
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ConfigError(f"{name}={text!r}: expected a whole number from {low} to {high}")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "0")
+    if text not in {"0", "1", ""}:
+        raise ConfigError(f"{name}={text!r}: expected 1 or 0")
+    return text == "1"
+
+
+def _secret(env: Mapping[str, str], home: Path) -> str:
+    given = env.get("HEADWATER_SECRET_KEY", "")
+    if given:
+        if len(given) < 32:
+            raise ConfigError("HEADWATER_SECRET_KEY: expected at least 32 characters")
+        return given
+    file = home / "secret"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            fresh = file.with_suffix(f".{os.getpid()}")
+            fresh.write_text(secrets.token_urlsafe(48))
+            fresh.chmod(0o600)
+            try:
+                os.link(fresh, file)  # first writer wins; two processes never hold different keys
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return file.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"HEADWATER_HOME={home}: cannot be written ({error.strerror}); name another folder") from error
+
+
+def database_from_url(url: str) -> dict[str, object]:
+    """Turn a postgresql:// URL into Django's DATABASES entry.
+
+    Raises:
+        ConfigError: not a PostgreSQL URL, or no database name in it.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ConfigError("HEADWATER_DATABASE_URL: expected postgresql://user:password@host:port/name")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError("HEADWATER_DATABASE_URL: the port is not a number") from error
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": {"connect_timeout": 10, **options},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

@@ -1,0 +1,17 @@
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import AppConfig, apps
+
+
+class CoreConfig(AppConfig):
+    name = "headwater.core"
+    verbose_name = "核心"
+
+    def ready(self) -> None:
+        """Let every app register its permissions, transitions, tasks, invariants and indicators."""
+        for config in apps.get_app_configs():
+            if config.name.startswith("headwater."):
+                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files"):
+                    if find_spec(f"{config.name}.{part}"):
+                        import_module(f"{config.name}.{part}")

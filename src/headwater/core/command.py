@@ -1,0 +1,87 @@
+"""Every change of state goes through here: one transaction, permission checked, events appended.
+
+    with command(actor, "calls.submit", application) as log:
+        ...
+        log(application, before={...}, after={...})
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+
+from headwater.core import clock
+from headwater.core.errors import NotAllowed
+from headwater.core.models import Account, Event
+from headwater.core.permission import may
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and from where. `account` is None for the system itself (a job, an import from the command line)."""
+
+    account: Account | None
+    source: str = "web"
+    request_id: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.account.name_zh} ({self.account.username})" if self.account else f"system:{self.source}"
+
+    @property
+    def person_id(self) -> int | None:
+        person = getattr(self.account, "person", None) if self.account else None
+        return person.pk if person else None
+
+
+def system(source: str = "system") -> Actor:
+    """The system as actor: background jobs and the administrator's command line."""
+    return Actor(account=None, source=source, request_id=uuid.uuid4().hex[:12])
+
+
+@dataclass
+class Log:
+    """Collects the events of one command; they are written together when it ends well."""
+
+    actor: Actor
+    name: str
+    events: list[Event] = field(default_factory=list)
+
+    def __call__(
+        self, subject: models.Model | None, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    ) -> None:
+        self.add(subject._meta.label_lower if subject else "", subject.pk if subject else None, before, after)
+
+    def add(self, kind: str, pk: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        self.events.append(
+            Event(
+                at=clock.now(), actor_id=self.actor.account.pk if self.actor.account else None, actor_label=self.actor.label[:200],
+                source=self.actor.source[:60], request_id=self.actor.request_id, command=self.name, subject_type=kind,
+                subject_id=pk, before=before, after=after,
+            )
+        )  # fmt: skip
+
+    def many(self, subjects: Iterable[models.Model], after: dict[str, Any]) -> None:
+        for subject in subjects:
+            self(subject, after=after)
+
+
+@contextmanager
+def command(actor: Actor, action: str, record: Any = None, *, name: str = "") -> Iterator[Log]:
+    """Run a command in one transaction.
+
+    Raises:
+        NotAllowed: the actor may not do `action` to `record`. The system may do everything.
+    """
+    if actor.account is not None and not may(actor.account, action, record):
+        raise NotAllowed(action)
+    log = Log(actor, name or action)
+    with transaction.atomic():
+        yield log
+        if log.events:
+            Event.objects.bulk_create(log.events, batch_size=2000)

@@ -1,0 +1,75 @@
+"""Named invariants: each is a query that returns the rows that break it. `headwater verify` runs them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core.services import DIGEST_SQL
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """`sql` selects one text column that names each offending row; no rows means that the invariant holds."""
+
+    name: str
+    sentence: str | Promise
+    sql: str
+
+
+@dataclass(frozen=True)
+class Breach:
+    invariant: Invariant
+    rows: list[str]
+    count: int
+
+
+INVARIANTS: dict[str, Invariant] = {}
+
+
+def invariant(name: str, sentence: str | Promise, sql: str) -> None:
+    INVARIANTS[name] = Invariant(name, sentence, sql)
+
+
+def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
+    """Run the invariants; returns the broken ones with at most `show` rows each."""
+    breaches = []
+    for found in INVARIANTS.values():
+        if names and found.name not in names:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(found.sql)
+            rows = [str(r[0]) for r in cursor.fetchall()]
+        if rows:
+            breaches.append(Breach(found, rows[:show], len(rows)))
+    return breaches
+
+
+invariant(
+    "event_unchanged",
+    _("已封签的事件与封签时的摘要一致"),
+    f"""SELECT 'event ' || s.event_id || CASE WHEN e.id IS NULL THEN ' is missing' ELSE ' was changed (' || e.command || ')' END
+    FROM core_eventseal s LEFT JOIN core_event e ON e.id = s.event_id
+    WHERE e.id IS NULL OR s.digest <> {DIGEST_SQL} ORDER BY s.event_id""",  # noqa: S608
+)
+invariant(
+    "chain_unbroken",
+    _("哈希链逐环相接"),
+    """SELECT 'seal ' || id || ' does not follow from its events or its predecessor' FROM (
+        SELECT s.id, s.digest, s.count, s.previous, lag(s.digest, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY s.id) AS before,
+            (SELECT count(*) FROM core_eventseal e WHERE e.seal_id = s.id) AS found,
+            sha256(s.previous || coalesce((SELECT string_agg(e.digest, ''::bytea ORDER BY e.event_id)
+                FROM core_eventseal e WHERE e.seal_id = s.id), ''::bytea)) AS again
+        FROM core_seal s) x
+    WHERE digest <> again OR previous <> before OR found <> count ORDER BY id""",
+)
+invariant(
+    "roles_kept_apart",
+    _("系统、安全、审计三员分立"),
+    """SELECT 'account ' || account_id || ' holds ' || string_agg(DISTINCT role, '+') FROM core_rolegrant
+    WHERE role IN ('system_admin', 'security_admin', 'audit_admin') AND (until IS NULL OR until > now())
+    GROUP BY account_id HAVING count(DISTINCT role) > 1""",
+)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core import clock
+from headwater.core.roles import ROLES, Scope
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(username__iexact=username)
+
+
+class Account(AbstractBaseUser):
+    """One person's key to the system. Roles are grants; nothing is a flag on this row."""
+
+    username = models.CharField(_("用户名"), max_length=150, unique=True)
+    email = models.EmailField(_("电子邮箱"), blank=True)
+    name_zh = models.CharField(_("姓名"), max_length=120)
+    name_en = models.CharField(_("英文姓名"), max_length=160, blank=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    language = models.CharField(_("界面语言"), max_length=10, default="zh-hans")
+    created_at = models.DateTimeField(default=clock.now)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email"]
+    objects = AccountManager()
+
+    class Meta:
+        verbose_name = _("账号")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.name_zh or self.username
+
+    @property
+    def first_name(self) -> str:
+        return self.name_zh
+
+    @cached_property
+    def grants(self) -> list[RoleGrant]:
+        """Role grants in force now; read once for a request."""
+        return list(RoleGrant.objects.in_force(clock.now()).filter(account=self))
+
+    def has_role(self, *roles: str) -> bool:
+        return any(g.role in roles for g in self.grants)
+
+    def scopes(self, role: str, scope: Scope) -> set[int]:
+        """Ids of the rows of `scope` for which this account holds `role`."""
+        return {g.scope_id for g in self.grants if g.role == role and g.scope == scope and g.scope_id}
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        from headwater.core.permission import may
+
+        return may(self, perm, obj)
+
+
+class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
+    def in_force(self, at: datetime) -> RoleGrantQuerySet:
+        return self.filter(since__lte=at).filter(Q(until__isnull=True) | Q(until__gt=at))
+
+
+class RoleGrant(models.Model):
+    """A role held by an account for a period, limited to one institution, agency, call or panel where the role says so."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="role_grants")
+    role = models.CharField(_("角色"), max_length=40, choices=[(r.code, r.label) for r in ROLES.values()])
+    scope = models.CharField(_("范围"), max_length=20, choices=Scope.choices, default=Scope.ALL)
+    scope_id = models.BigIntegerField(null=True, blank=True)
+    scope_label = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField(default=clock.now)
+    until = models.DateTimeField(null=True, blank=True)
+    granted_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    objects = RoleGrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("授权")
+        constraints = [
+            models.CheckConstraint(
+                name="role_grant_scope_has_id",
+                condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                fields=["account", "role", "scope", "scope_id"], condition=Q(until__isnull=True),
+                name="role_grant_once", nulls_distinct=False,
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{ROLES[self.role].label} {self.scope_label}".strip()

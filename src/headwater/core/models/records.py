@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core import clock
+from headwater.core.models.accounts import Account
+
+
+class Job(models.Model):
+    """Long work in the background, with progress that a page can show. Every job may be run twice without harm."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("等待")
+        RUNNING = "running", _("进行中")
+        DONE = "done", _("完成")
+        FAILED = "failed", _("失败")
+
+    kind = models.CharField(_("任务"), max_length=80)
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.WAITING)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    message = models.CharField(max_length=300, blank=True)
+    result = models.JSONField(null=True)
+    asked_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField(default=clock.now)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("后台任务")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.state == self.State.DONE else min(99, round(100 * self.done / self.total)) if self.total else 0
+
+
+class Notification(models.Model):
+    """A message in the workbench. The same text goes to the e-mail outbox when the account has an address."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="notifications")
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("通知")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["account", "-id"], name="notification_account")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OutboxMail(models.Model):
+    """A mail written in the same transaction as the change it tells of, and sent afterwards by a worker."""
+
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    created_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True, db_index=True)
+    attempts = models.IntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("待发邮件")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.subject} -> {self.to}"
+
+
+class StoredFile(models.Model):
+    """A private file. It is found by its SHA-256 on disk and given out only as a download, after its owner's rule allows it."""
+
+    owner_type = models.CharField(max_length=40)
+    owner_id = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    name = models.CharField(_("文件名"), max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField(_("大小"))
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    uploaded_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("文件")
+        indexes = [models.Index(fields=["owner_type", "owner_id"], name="file_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SearchEntry(models.Model):
+    """What full-text search knows of a record: Chinese cut into words, English lower-cased, weights by field."""
+
+    kind = models.CharField(max_length=40)
+    object_id = models.BigIntegerField()
+    title = models.CharField(max_length=300)
+    summary = models.CharField(max_length=400, blank=True)
+    url = models.CharField(max_length=300)
+    vector = SearchVectorField()
+
+    class Meta:
+        verbose_name = _("检索条目")
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="search_entry_once")]
+        indexes = [GinIndex(fields=["vector"], name="search_entry_vector")]
+
+    def __str__(self) -> str:
+        return self.title

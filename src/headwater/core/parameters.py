@@ -1,0 +1,35 @@
+"""Dated parameters of the region: a rule asks for the value in force on the call's date."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+
+from headwater.core.models import Parameter
+
+
+class Parameters:
+    """All parameter values of one region in force on one date, read in one query.
+
+    `get(key, scheme)` prefers the row of the scheme to the general row and returns `default` where there is none; a rule
+    that finds None must answer "skipped", never "passed" (handbook 1.6 and 2.5).
+    """
+
+    def __init__(self, region: str, on: date) -> None:
+        self.on = on
+        rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+        self._values = {(p.key, p.applies_to): p.value for p in rows.order_by("valid_from")}
+
+    def get(self, key: str, scheme: str = "", default: Any = None) -> Any:
+        if (key, scheme) in self._values:
+            return self._values[key, scheme]
+        return self._values.get((key, ""), default)
+
+    def number(self, key: str, scheme: str = "", default: int = 0) -> int:
+        value = self.get(key, scheme)
+        return default if value is None else int(value)
+
+    def all(self) -> dict[tuple[str, str], Any]:
+        return dict(self._values)

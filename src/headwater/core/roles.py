@@ -1,0 +1,49 @@
+"""The role register: who exists, and to what each role is limited. Separation of duties starts here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Scope(models.TextChoices):
+    ALL = "all", _("全部")
+    ORGANISATION = "organisation", _("单位")
+    AGENCY = "agency", _("部门")
+    CALL = "call", _("申报批次")
+    PANEL = "panel", _("评审组")
+
+
+@dataclass(frozen=True)
+class Role:
+    """`scopes` lists what a grant of this role may be limited to. `excludes` are roles one person may not hold with it."""
+
+    code: str
+    label: str | Promise
+    scopes: tuple[Scope, ...] = (Scope.ALL,)
+    excludes: tuple[str, ...] = ()
+
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in (
+        Role("applicant", _("申请人")),
+        Role("host_manager", _("依托单位管理员"), (Scope.ORGANISATION,)),
+        Role("recommender", _("归口管理部门"), (Scope.AGENCY,)),
+        Role("expert", _("评审专家")),
+        Role("programme_officer", _("项目主管"), (Scope.ALL, Scope.CALL), excludes=("applicant", "expert", "host_manager")),
+        Role("panel_chair", _("会评组长"), (Scope.PANEL,)),
+        Role("committee", _("基金委员会"), excludes=("programme_officer",)),
+        Role("finance_officer", _("财务主管"), excludes=("programme_officer",)),
+        Role("integrity_officer", _("科研诚信主管"), excludes=("programme_officer",)),
+        Role("agency_liaison", _("部门联络员"), (Scope.AGENCY,)),
+        Role("leadership", _("分管领导")),
+        Role("system_admin", _("系统管理员"), excludes=("security_admin", "audit_admin")),
+        Role("security_admin", _("安全管理员"), excludes=("system_admin", "audit_admin")),
+        Role("audit_admin", _("审计管理员"), excludes=("system_admin", "security_admin")),
+    )
+}
+"""The three administrators are kept apart (三员分立): system, security and audit never meet in one account."""

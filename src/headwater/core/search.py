@@ -1,0 +1,107 @@
+"""Full-text search: Chinese cut into words (rjieba, search mode), English lower-cased, kept as a PostgreSQL vector.
+
+Every kind of record registers who may see it; a search starts from that set, so hits, counts and suggestions never tell of
+a record that the viewer may not see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+
+from headwater.core.models import SearchEntry
+
+WORD = re.compile(r"[0-9A-Za-z]+|[\u3400-\u9fff]+")
+HAN = re.compile(r"[\u3400-\u9fff]")
+STOP = frozenset("的 了 和 与 及 在 对 是 为 等 中 其 之 以".split())
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`visible` gives the records of the kind that a user may know of."""
+
+    code: str
+    label: str | Promise
+    visible: Callable[[Any], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Document:
+    kind: str
+    object_id: int
+    title: str
+    url: str
+    body: str = ""
+    summary: str = ""
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]]) -> None:
+    KINDS[code] = Kind(code, label, visible)
+
+
+def words(text: str) -> list[str]:
+    """Cut text into search words; single Chinese characters are kept so that one-character queries find something."""
+    import rjieba
+
+    found: list[str] = []
+    for run in WORD.findall(text):
+        if HAN.match(run):
+            found += [w for w in rjieba.cut_for_search(run) if w not in STOP]
+        else:
+            found.append(run.lower()[:60])
+    return found
+
+
+def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
+    """Insert or replace search entries, `batch` rows a statement. Returns how many."""
+    count = 0
+    rows: list[tuple[Any, ...]] = []
+
+    def flush() -> None:
+        if not rows:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO core_searchentry (kind, object_id, title, summary, url, vector)
+                SELECT k, o, t, s, u, setweight(to_tsvector('simple', a), 'A') || setweight(to_tsvector('simple', b), 'B')
+                FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                    AS x(k, o, t, s, u, a, b)
+                ON CONFLICT (kind, object_id) DO UPDATE SET title = excluded.title, summary = excluded.summary,
+                    url = excluded.url, vector = excluded.vector""",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+        rows.clear()
+
+    for d in documents:
+        rows.append((d.kind, d.object_id, d.title[:300], d.summary[:400], d.url, " ".join(words(d.title)), " ".join(words(d.body))))
+        count += 1
+        if len(rows) >= batch:
+            flush()
+    flush()
+    return count
+
+
+def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
+    """Best matches that `user` may see, all words required, prefix match on the last."""
+    found = words(text)[:12]
+    if not found:
+        return []
+    query = " & ".join(f"'{w}'" for w in found[:-1]) + (" & " if len(found) > 1 else "") + f"'{found[-1]}':*"
+    allowed = Q(pk__in=[])
+    for kind in KINDS.values():
+        if kinds is None or kind.code in kinds:
+            allowed |= Q(kind=kind.code, object_id__in=kind.visible(user).order_by().values("pk"))
+    entries = SearchEntry.objects.filter(allowed).extra(  # noqa: S610 -- ts_rank with a prefix query has no ORM form
+        select={"rank": "ts_rank(vector, to_tsquery('simple', %s))"}, select_params=[query],
+        where=["vector @@ to_tsquery('simple', %s)"], params=[query],
+    )  # fmt: skip
+    return list(entries.order_by("-rank", "-id")[:limit])

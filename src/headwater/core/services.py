@@ -1,0 +1,156 @@
+"""Commands of the core: accounts, roles, notifications, files, sealing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
+from headwater.core.roles import ROLES, Scope
+
+
+def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Account]:
+    """Create accounts (already holding a hashed or unusable password) in one statement."""
+    with command(actor, "core.account.manage", name="core.create_accounts") as log:
+        made = Account.objects.bulk_create(accounts)
+        for account in made:
+            log(account, after={"username": account.username, "name_zh": account.name_zh})
+    return made
+
+
+def grant_roles(
+    *, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
+) -> list[RoleGrant]:
+    """Grant roles; one person never holds two that exclude each other, and nobody grants a role to themselves.
+
+    Raises:
+        Refused: unknown role, wrong scope, excluded combination or a grant to oneself.
+    """
+    with command(actor, "core.role.grant", name="core.grant_roles") as log:
+        if check:
+            held: dict[int, set[str]] = {}
+            accounts = {g.account_id for g in grants}
+            for pk, role in RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role"):
+                held.setdefault(pk, set()).add(role)
+            for grant in grants:
+                _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
+                held[grant.account_id].add(grant.role)
+        made = RoleGrant.objects.bulk_create(grants)
+        for grant in made:
+            log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id})
+    return made
+
+
+def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
+    role = ROLES.get(grant.role)
+    if role is None:
+        raise Refused.because(_("没有这个角色：%s") % grant.role, field="role")
+    if Scope(grant.scope) not in role.scopes:
+        raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
+    if actor.account and actor.account.pk == grant.account_id:
+        raise Refused.because(_("不能给自己授权"), field="account")
+    clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]
+    if clash:
+        raise Refused.because(
+            _("“%(role)s”与已有角色“%(other)s”不相容（职责分离）") % {"role": role.label, "other": clash[0]}, field="role"
+        )
+
+
+def end_grant(*, grant: RoleGrant, actor: Actor) -> None:
+    """End a role grant now; the row stays as history."""
+    with command(actor, "core.role.grant", name="core.end_grant") as log:
+        grant.until = clock.now()
+        grant.save(update_fields=["until"])
+        log(grant, after={"until": str(grant.until)})
+
+
+def set_active(*, account: Account, active: bool, actor: Actor) -> None:
+    with command(actor, "core.account.manage", name="core.set_active") as log:
+        account.is_active = active
+        account.save(update_fields=["is_active"])
+        log(account, before={"is_active": not active}, after={"is_active": active})
+
+
+def notify(accounts: Iterable[Account], *, title: str, body: str = "", url: str = "") -> None:
+    """Tell people: a line in the workbench and, where there is an address, a mail in the outbox. Call inside a command."""
+    people = list({a.pk: a for a in accounts}.values())
+    Notification.objects.bulk_create([Notification(account=a, title=title[:200], body=body, url=url) for a in people])
+    OutboxMail.objects.bulk_create(
+        [OutboxMail(to=a.email, subject=title[:200], body=f"{body}\n\n{url}".strip()) for a in people if a.email]
+    )
+
+
+def read_notifications(*, account: Account) -> int:
+    return Notification.objects.filter(account=account, read_at__isnull=True).update(read_at=clock.now())
+
+
+def store_file(
+    *, owner: Any, kind: str, name: str, content: bytes, content_type: str, account: Account | None
+) -> StoredFile:
+    """Keep a file under its SHA-256; the same content is stored once. Call inside a command."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = file_path(digest)
+    if not default_storage.exists(path):
+        default_storage.save(path, ContentFile(content))
+    return StoredFile.objects.create(
+        owner_type=owner._meta.label_lower, owner_id=owner.pk, kind=kind, name=name[:200], content_type=content_type,
+        size=len(content), sha256=digest, uploaded_by=account, uploaded_at=clock.now(),
+    )  # fmt: skip
+
+
+def file_path(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
+
+
+SEAL_LOCK = 4_801_001
+DIGEST_SQL = """sha256(convert_to(concat_ws('|', e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+    to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.actor_id, e.actor_label, e.source, e.request_id,
+    e.command, e.subject_type, e.subject_id, e.before::text, e.after::text), 'UTF8'))"""
+
+
+def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
+    """Chain every committed, unsealed event into seals of at most `batch` events; returns how many were sealed.
+
+    A writer never waits: events are only read, digests and seals go to tables of their own. One sealer at a time
+    (advisory lock); a second one returns 0.
+    """
+    sealed = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
+            if not cursor.fetchone()[0]:
+                return sealed
+            cursor.execute("SELECT digest FROM core_seal ORDER BY id DESC LIMIT 1")
+            row = cursor.fetchone()
+            previous = bytes(row[0]) if row else b"\0" * 32
+            cursor.execute("INSERT INTO core_seal (sealed_at, count, previous, digest) VALUES (%s, 0, %s, '') RETURNING id",
+                           [now or clock.now(), previous])  # fmt: skip
+            seal = cursor.fetchone()[0]
+            cursor.execute(
+                f"""INSERT INTO core_eventseal (event_id, seal_id, digest)
+                SELECT e.id, %s, {DIGEST_SQL} FROM core_event e
+                WHERE NOT EXISTS (SELECT 1 FROM core_eventseal s WHERE s.event_id = e.id) ORDER BY e.id LIMIT %s""",  # noqa: S608
+                [seal, batch],
+            )
+            count = cursor.rowcount
+            if count == 0:
+                transaction.set_rollback(True)
+                return sealed
+            cursor.execute(
+                """UPDATE core_seal SET count = %s, digest = sha256(%s ||
+                (SELECT string_agg(digest, ''::bytea ORDER BY event_id) FROM core_eventseal WHERE seal_id = %s)) WHERE id = %s""",
+                [count, previous, seal, seal],
+            )
+            sealed += count
+        if count < batch:
+            return sealed

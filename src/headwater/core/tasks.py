@@ -1,0 +1,47 @@
+"""Tasks of the worker. Each is idempotent: a killed worker's task is taken up again and does no harm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.mail import EmailMessage
+from procrastinate.contrib.django import app
+
+from headwater.core import clock
+from headwater.core.models import OutboxMail
+
+
+@app.task(name="headwater.run_job", queue="jobs", pass_context=False)
+def run_job(job_id: int) -> None:
+    from headwater.core import jobs
+
+    jobs.run(job_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="headwater.seal_events", queue="house", queueing_lock="seal")
+def seal(timestamp: int) -> None:
+    from headwater.core.services import seal_events
+
+    seal_events()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="headwater.send_mail", queue="house", queueing_lock="mail")
+def send_mail(timestamp: int) -> None:
+    send_outbox()
+
+
+def send_outbox(limit: int = 200) -> int:
+    """Send waiting mails; one that fails is kept with its error and tried again, five times at most."""
+    sent = 0
+    for mail in OutboxMail.objects.filter(sent_at__isnull=True, attempts__lt=5).order_by("id")[:limit]:
+        change: dict[str, Any] = {"attempts": mail.attempts + 1}
+        try:
+            EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
+            change["sent_at"] = clock.now()
+            sent += 1
+        except OSError as error:
+            change["error"] = str(error)[:300]
+        OutboxMail.objects.filter(pk=mail.pk).update(**change)
+    return sent

@@ -1,0 +1,54 @@
+"""Articles with what the records say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.policy.models import Article, IndicatorValue
+from headwater.policy.registry import Indicator, for_article
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An indicator and its latest value; `trend` holds (day, value), oldest first."""
+
+    indicator: Indicator
+    value: float | None
+    trend: list[tuple[str, float]]
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is reached; None without a target or a value."""
+        if self.indicator.target is None or self.value is None:
+            return None
+        if self.indicator.target_note == "≤":
+            return self.value <= self.indicator.target
+        if self.indicator.target_note == "=":
+            return self.value == self.indicator.target
+        return self.value >= self.indicator.target
+
+
+def latest_values() -> dict[str, float | None]:
+    """The newest value of every indicator (one query)."""
+    rows = IndicatorValue.objects.order_by("code", "-on").distinct("code").values_list("code", "value")
+    return dict(rows)
+
+
+def readings(number: int) -> list[Reading]:
+    """Indicators of an article with their latest values and trends (two queries)."""
+    found = for_article(number)
+    values = latest_values()
+    trend: dict[str, list[tuple[str, float]]] = {}
+    rows = IndicatorValue.objects.filter(code__in=[i.code for i in found], value__isnull=False).order_by("on")
+    for code, on, value in rows.values_list("code", "on", "value"):
+        trend.setdefault(code, []).append((on.isoformat(), value))
+    return [Reading(i, values.get(i.code), trend.get(i.code, [])) for i in found]
+
+
+def articles_with_evidence() -> dict[int, int]:
+    """How many indicators of each article have a value."""
+    values = latest_values()
+    return {
+        number: sum(1 for i in for_article(number) if values.get(i.code) is not None)
+        for number in Article.objects.values_list("number", flat=True)
+    }

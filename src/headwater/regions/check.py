@@ -1,0 +1,265 @@
+"""Reads a region package and reports every mistake with file, key, line and what was expected. Touches no database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from headwater.calls.rules import parameters_of
+from headwater.calls.schemes import Reader, parse_scheme
+
+HERE = Path(__file__).resolve().parent
+FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
+LEVELS = ("province", "league", "county", "zone")
+AGENCY_KINDS = ("government", "department", "committee", "league", "group")
+ORGANISATION_KINDS = ("university", "college", "institute", "hospital", "enterprise", "government")
+CONFIDENCES = ("checked", "checked-2nd", "from-knowledge", "design")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake: `line` is 0 when it cannot be told."""
+
+    file: str
+    key: str
+    expected: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.key}: {self.expected}"
+
+
+@dataclass
+class Package:
+    """A region package as read from its folder."""
+
+    path: Path
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    schemes: list[dict[str, Any]] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    digest: str = ""
+
+
+def find_package(name: str) -> Path:
+    """A folder, or the code of a package that ships with Headwater."""
+    path = Path(name)
+    return path if path.is_dir() else HERE / name
+
+
+def read_package(path: Path) -> Package:
+    """Read and check a package; `mistakes` is empty when it may be loaded."""
+    package = Package(path)
+    if not path.is_dir():
+        package.mistakes.append(Mistake(str(path), "", "expected a folder with region.toml in it"))
+        return package
+    sha = hashlib.sha256()
+    for name in FILES:
+        text, table = _read(package, path / f"{name}.toml")
+        package.tables[name] = table
+        sha.update(text.encode())
+    for file in sorted((path / "schemes").glob("*.toml")):
+        text, table = _read(package, file)
+        sha.update(text.encode())
+        if table:
+            package.schemes.append(table)
+            _note(package, f"schemes/{file.name}", text, parse_scheme(table, parameters_of)[1])
+    if not package.schemes:
+        package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
+    package.digest = sha.hexdigest()
+    for name, check in CHECKS.items():
+        problems: list[tuple[str, str]] = []
+        check(package, problems)
+        file = path / f"{name}.toml"
+        _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", problems)
+    return package
+
+
+def _read(package: Package, file: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except FileNotFoundError:
+        package.mistakes.append(Mistake(file.name, "", "this file is missing"))
+    except UnicodeDecodeError as error:
+        package.mistakes.append(Mistake(file.name, "", f"expected UTF-8 text ({error.reason} at byte {error.start})"))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        package.mistakes.append(Mistake(file.name, "", f"not valid TOML: {error}", int(line.group(1)) if line else 0))
+    return "", {}
+
+
+def _note(package: Package, file: str, text: str, problems: Sequence[tuple[str, str]]) -> None:
+    for key, expected in problems:
+        package.mistakes.append(Mistake(file, key, expected, line_of(text, key)))
+
+
+def line_of(text: str, key: str) -> int:
+    """The line of a key such as "article[3].measure[1].code": the table is found by counting, then the key within it."""
+    line, start = 0, 0
+    lines = text.splitlines()
+    prefix = ""
+    for part in key.split("."):
+        name, _bracket, number = part.partition("[")
+        full = f"{prefix}.{name}" if prefix else name
+        if number:
+            heads = [n for n in range(start, len(lines)) if lines[n].strip() == f"[[{full}]]"]
+            at = int(number.rstrip("]"))
+            if at < len(heads):
+                start, line = heads[at], heads[at] + 1
+        else:
+            for n in range(start, len(lines)):
+                if re.match(rf"\s*{re.escape(name)}\s*=", lines[n]) or lines[n].strip() == f"[{full}]":
+                    start, line = n, n + 1
+                    break
+        prefix = full
+    return line
+
+
+Problems = list[tuple[str, str]]
+
+
+def _rows(package: Package, name: str, key: str, problems: Problems) -> list[Reader]:
+    return Reader(package.tables.get(name, {}), problems).tables(key, required=bool(package.tables.get(name)))
+
+
+def _codes(package: Package, name: str, key: str) -> set[str]:
+    rows = package.tables.get(name, {}).get(key, [])
+    return {r.get("code", "") for r in rows if isinstance(r, dict)}
+
+
+def _reference(reader: Reader, key: str, known: set[str], what: str) -> None:
+    value = reader.get(key, str)
+    if value is not None and value not in known:
+        reader.problems.append((reader.path(key), f"no {what} with code {value!r}"))
+
+
+def _named(reader: Reader) -> str:
+    reader.text("name_zh", required=True)
+    reader.text("name_en", required=True)
+    return reader.text("code", required=True)
+
+
+def _one_of(reader: Reader, key: str, known: Sequence[str]) -> None:
+    value = reader.text(key, required=True)
+    if value and value not in known:
+        reader.problems.append((reader.path(key), f"expected one of {', '.join(known)}, found {value!r}"))
+
+
+def _twice(rows: list[Reader], seen: list[str], key: str = "code") -> None:
+    for reader, code in zip(rows, seen, strict=True):
+        if code and seen.count(code) > 1 and seen.index(code) != rows.index(reader):
+            reader.problems.append((reader.path(key), f"{code!r} is used twice"))
+
+
+def check_region(package: Package, problems: Problems) -> None:
+    head = Reader(package.tables["region"], problems).table_at("region", required=True)
+    _named(head)
+    for key in ("place", "currency", "timezone"):
+        head.text(key, required=True)
+
+
+def check_places(package: Package, problems: Problems) -> None:
+    rows, known = _rows(package, "places", "place", problems), _codes(package, "places", "place")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "level", LEVELS)
+        _reference(r, "parent", known, "place")
+
+
+def check_agencies(package: Package, problems: Problems) -> None:
+    rows, places = _rows(package, "agencies", "agency", problems), _codes(package, "places", "place")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "kind", AGENCY_KINDS)
+        _reference(r, "place", places, "place")
+        r.get("recommends", bool, False)
+
+
+def check_policy(package: Package, problems: Problems) -> None:
+    agencies, fields = _codes(package, "agencies", "agency"), _codes(package, "fields", "priority_field")
+    numbers = []
+    for r in _rows(package, "policy", "article", problems):
+        numbers.append(r.get("number", int, required=True))
+        r.get("chapter", int, required=True)
+        for key in ("title_zh", "title_en", "summary_zh", "summary_en"):
+            r.text(key, required=True)
+        for key, known, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
+            for code in r.get(key, list, []):
+                if code not in known:
+                    problems.append((r.path(key), f"no {what} with code {code!r}"))
+        for m in r.tables("measure"):
+            for key in ("code", "text_zh", "text_en"):
+                m.text(key, required=True)
+        for t in r.tables("target"):
+            t.get("value", (int, float), required=True)
+            t.text("text_zh", required=True)
+    wanted = list(range(1, len(numbers) + 1))
+    if numbers and sorted(n for n in numbers if n) != wanted:
+        problems.append(("article", f"expected articles numbered 1 to {len(numbers)}, each once"))
+
+
+def check_fields(package: Package, problems: Problems) -> None:
+    prefixes = _codes(package, "disciplines", "discipline")
+    rows = _rows(package, "fields", "priority_field", problems) + _rows(package, "fields", "review_group", problems)
+    seen: dict[str, str] = {}
+    for r in rows:
+        code = _named(r)
+        for prefix in r.get("discipline_prefixes", list, []):
+            if prefix not in prefixes:
+                problems.append((r.path("discipline_prefixes"), f"no discipline with code {prefix!r}"))
+            elif prefix in seen:
+                problems.append((r.path("discipline_prefixes"), f"{prefix!r} belongs to {seen[prefix]!r} already"))
+            seen[prefix] = code
+
+
+def check_organisations(package: Package, problems: Problems) -> None:
+    rows = _rows(package, "organisations", "organisation", problems)
+    places, agencies = _codes(package, "places", "place"), _codes(package, "agencies", "agency")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "kind", ORGANISATION_KINDS)
+        _reference(r, "place", places, "place")
+        _reference(r, "recommender", agencies, "agency")
+
+
+def check_disciplines(package: Package, problems: Problems) -> None:
+    rows, known = _rows(package, "disciplines", "discipline", problems), _codes(package, "disciplines", "discipline")
+    codes = [_named(r) for r in rows]
+    if len(set(codes)) != len(codes):
+        _twice(rows, codes)
+    for r in rows:
+        r.get("level", int, required=True)
+        _reference(r, "parent", known, "discipline")
+
+
+def check_parameters(package: Package, problems: Problems) -> None:
+    schemes = {s.get("scheme", {}).get("code") for s in package.schemes}
+    seen: set[tuple[str, str, str]] = set()
+    for r in _rows(package, "parameters", "parameter", problems):
+        key, start = r.text("key", required=True), r.get("valid_from", date, required=True)
+        if "value" not in r.table:
+            problems.append((r.path("value"), "required"))
+        _one_of(r, "confidence", CONFIDENCES)
+        r.text("source", required=True)
+        end = r.get("valid_to", date)
+        if start and end and end < start:
+            problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
+        for code in r.get("applies_to", list, []):
+            if code not in schemes:
+                problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
+            if (key, code, str(start)) in seen:
+                problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
+            seen.add((key, code, str(start)))
+
+
+CHECKS: dict[str, Callable[[Package, Problems], None]] = {
+    "region": check_region, "places": check_places, "agencies": check_agencies, "policy": check_policy, "fields": check_fields,
+    "organisations": check_organisations, "disciplines": check_disciplines, "parameters": check_parameters,
+}  # fmt: skip

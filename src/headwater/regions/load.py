@@ -1,0 +1,164 @@
+"""Loads a checked region package: idempotent, in one transaction; a changed scheme becomes a new version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+
+from headwater.calls.models import SchemeVersion
+from headwater.core import clock
+from headwater.core.command import Actor, Log, command
+from headwater.core.errors import Reason, Refused
+from headwater.core.models import Parameter
+from headwater.core.search import Document, index
+from headwater.policy.models import Article, Measure, Target
+from headwater.regions.check import Package
+from headwater.registry.models import Agency, Discipline, Organisation, Place, PriorityField, Region, ReviewGroup
+
+
+def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
+    """Load a package; returns how many rows of each kind were new or changed. Loading the same package again changes nothing.
+
+    Raises:
+        Refused: the package has mistakes; each is a reason.
+    """
+    if package.mistakes:
+        raise Refused([Reason(str(m)) for m in package.mistakes])
+    code = package.tables["region"]["region"]["code"]
+    with command(actor, "core.region.manage", name="regions.load_region") as log:
+        found = Region.objects.filter(code=code).first()
+        counts = _load(package, code, log)
+        head = package.tables["region"]["region"]
+        if found is None or found.digest != package.digest:
+            region, _made = Region.objects.update_or_create(
+                code=code,
+                defaults={"name_zh": head["name_zh"], "name_en": head["name_en"], "map": head.get("map", ""), "digest": package.digest,
+                          "version": (found.version + 1) if found else 1, "loaded_at": clock.now()},
+            )  # fmt: skip
+            log(region, after={"version": region.version, "digest": package.digest, "changed": counts})
+    return counts
+
+
+def _load(package: Package, region: str, log: Log) -> dict[str, int]:
+    t = package.tables
+    counts = {"places": _upsert(Place, t["places"]["place"], ("name_zh", "name_en", "name_mn", "level"))}
+    _parents(Place, t["places"]["place"])
+    places = {p.code: p.pk for p in Place.objects.all()}
+    agencies = [{**a, "place_id": places.get(a.get("place", ""))} for a in t["agencies"]["agency"]]
+    counts["agencies"] = _upsert(Agency, agencies, ("name_zh", "name_en", "full_name_zh", "kind", "recommends", "place_id"))
+    by_code = {a.code: a.pk for a in Agency.objects.all()}
+    counts["fields"] = _upsert(PriorityField, t["fields"]["priority_field"], ("name_zh", "name_en", "articles"))
+    groups = [{**g, "prefixes": g.get("discipline_prefixes", []), "order": n} for n, g in enumerate(t["fields"]["review_group"])]
+    counts["groups"] = _upsert(ReviewGroup, groups, ("name_zh", "name_en", "prefixes", "order"))
+    counts["disciplines"] = _upsert(Discipline, t["disciplines"]["discipline"], ("name_zh", "name_en", "level"))
+    _parents(Discipline, t["disciplines"]["discipline"])
+    organisations = [
+        {**o, "place_id": places.get(o.get("place", "")), "recommender_id": by_code.get(o.get("recommender", ""))}
+        for o in t["organisations"]["organisation"]
+    ]
+    counts["organisations"] = _upsert(
+        Organisation, organisations, ("name_zh", "name_en", "kind", "ror", "moe_code", "direct", "place_id", "recommender_id")
+    )
+    index(Document("organisation", o.pk, o.name_zh, f"/search/?q={o.name_zh}", o.name_en) for o in Organisation.objects.all())
+    counts["parameters"] = _parameters(region, t["parameters"]["parameter"])
+    counts["articles"] = _articles(region, t["policy"], by_code)
+    counts["schemes"] = _schemes(region, package.schemes, log)
+    return counts
+
+
+def _upsert(model: type[models.Model], rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:
+    """Insert new codes and update changed ones: one read, one statement."""
+    manager = model._default_manager
+    have = {r["code"]: r for r in manager.values("code", *fields)}
+    empty = {f: model._meta.get_field(f.removesuffix("_id")).get_default() for f in fields}
+    changed = []
+    for row in rows:
+        values = {f: row.get(f, empty[f]) for f in fields}
+        if have.get(row["code"]) != {"code": row["code"], **values}:
+            changed.append(model(code=row["code"], **values))
+    manager.bulk_create(changed, batch_size=1000, update_conflicts=True, unique_fields=["code"], update_fields=list(fields))
+    return len(changed)
+
+
+def _parents(model: type[Place] | type[Discipline], rows: Iterable[dict[str, Any]]) -> None:
+    by_code = {r.code: r for r in model._default_manager.all()}
+    changed = []
+    for row in rows:
+        parent = by_code.get(row.get("parent", ""))
+        if by_code[row["code"]].parent_id != (parent.pk if parent else None):
+            by_code[row["code"]].parent = parent  # type: ignore[assignment]
+            changed.append(by_code[row["code"]])
+    model._default_manager.bulk_update(changed, ["parent"], batch_size=1000)  # type: ignore[arg-type]
+
+
+def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
+    wanted = []
+    for row in rows:
+        for scheme in row.get("applies_to") or [""]:
+            # The package names the last valid day; the table keeps the first day that is not valid any more.
+            end = row["valid_to"] + timedelta(days=1) if row.get("valid_to") else None
+            wanted.append(Parameter(region=region, key=row["key"], applies_to=scheme, valid_from=row["valid_from"], valid_to=end,
+                                    value=row["value"], source=row.get("source", "")[:300], confidence=row.get("confidence", "")))  # fmt: skip
+    fields = ["valid_to", "value", "source", "confidence"]
+    have = {
+        (p.key, p.applies_to, p.valid_from): (p.valid_to, p.value, p.source, p.confidence) for p in Parameter.objects.filter(region=region)
+    }
+    changed = [p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != (p.valid_to, p.value, p.source, p.confidence)]
+    Parameter.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields
+    )
+    return len(changed)
+
+
+def _articles(region: str, policy: dict[str, Any], agencies: dict[str, int]) -> int:
+    chapters = {c["number"]: c for c in policy["document"]["chapters"]}
+    changed = 0
+    for row in policy["article"]:
+        chapter = chapters[row["chapter"]]
+        article, made = Article.objects.update_or_create(
+            region=region, number=row["number"],
+            defaults={"chapter": row["chapter"], "chapter_zh": chapter["title_zh"], "chapter_en": chapter["title_en"],
+                      "title_zh": row["title_zh"], "title_en": row["title_en"], "summary_zh": row["summary_zh"],
+                      "summary_en": row["summary_en"], "agencies_open": row.get("agencies_open", False), "fields": row.get("fields", [])},
+        )  # fmt: skip
+        article.agencies.set([agencies[a] for a in row.get("agencies", [])])
+        have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
+        measures = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
+        if have != measures:
+            article.measures.all().delete()
+            Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in measures])
+        wanted = [(t["code"], t["text_zh"], t.get("text_en", ""), float(t["value"]), t.get("value_max"), t.get("comparison", "at_least"),
+                   t.get("unit", ""), t.get("by")) for t in row.get("target", [])]  # fmt: skip
+        current = list(article.targets.values_list("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by"))
+        if current != wanted:
+            article.targets.all().delete()
+            names = ("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by")
+            Target.objects.bulk_create([Target(article=article, **dict(zip(names, w, strict=True))) for w in wanted])
+        changed += made or have != measures or current != wanted
+        index([Document("article", article.pk, f"第{article.number}条 {article.title_zh}", f"/policy/{article.number}/",
+                        " ".join([article.title_en, article.summary_zh, article.summary_en, *(m[1] for m in measures)]),
+                        summary=article.summary_zh[:200])])  # fmt: skip
+    return changed
+
+
+def _schemes(region: str, definitions: list[dict[str, Any]], log: Log) -> int:
+    changed = 0
+    for definition in definitions:
+        text = json.dumps(definition, ensure_ascii=False, sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        head = definition["scheme"]
+        last = SchemeVersion.objects.filter(region=region, code=head["code"]).order_by("-version").first()
+        if last and last.digest == digest:
+            continue
+        version = SchemeVersion.objects.create(
+            region=region, code=head["code"], version=(last.version + 1) if last else 1, name_zh=head["name_zh"], name_en=head["name_en"],
+            definition=definition, digest=digest, loaded_at=clock.now(),
+        )  # fmt: skip
+        log(version, after={"code": version.code, "version": version.version})
+        changed += 1
+    return changed

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core import clock
+from headwater.core.models import Account
+from headwater.registry.models.organisations import Organisation
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def visible_to(self, user: Any) -> PersonQuerySet:
+        """Oneself, the people of one's institution, and everybody for officers. Restricted fields have their own action."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        if user.has_role("programme_officer", "integrity_officer", "system_admin", "committee"):
+            return self.all()
+        hosts = user.scopes("host_manager", "organisation")
+        return self.filter(Q(account=user) | Q(organisation__in=hosts))
+
+
+class Person(models.Model):
+    """A person of the registry, known by identity document and ORCID, never by name.
+
+    `id_hash` is a keyed hash of the document number; the number itself is not kept. `birth_date`, `sex`, `phone`,
+    `id_hash` and `honours` are restricted: rules may read them, pages show them only to those with `registry.person.restricted`.
+    """
+
+    class Sex(models.TextChoices):
+        MALE = "m", _("男")
+        FEMALE = "f", _("女")
+
+    account = models.OneToOneField(Account, null=True, on_delete=models.SET_NULL, related_name="person")
+    name_zh = models.CharField(_("姓名"), max_length=120)
+    name_en = models.CharField(_("英文姓名"), max_length=160, blank=True)
+    sex = models.CharField(_("性别"), max_length=1, choices=Sex.choices, blank=True)
+    birth_date = models.DateField(_("出生日期"), null=True, blank=True)
+    id_hash = models.CharField(max_length=64, blank=True)
+    id_tail = models.CharField(max_length=4, blank=True)
+    orcid = models.CharField(_("ORCID"), max_length=19, blank=True)
+    email = models.EmailField(_("电子邮箱"), blank=True)
+    phone = models.CharField(_("电话"), max_length=30, blank=True)
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="people")
+    department = models.CharField(_("院系"), max_length=120, blank=True)
+    title = models.CharField(_("职称"), max_length=40, blank=True)
+    is_senior = models.BooleanField(_("高级职称"), default=False)
+    highest_degree = models.CharField(_("最高学位"), max_length=20, blank=True)
+    is_student = models.BooleanField(_("在读"), default=False)
+    is_fund_staff = models.BooleanField(_("基金管理人员"), default=False)
+    honours = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=clock.now)
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("人员")
+        constraints = [
+            models.UniqueConstraint(fields=["id_hash"], condition=~Q(id_hash=""), name="person_document_once"),
+            models.UniqueConstraint(fields=["orcid"], condition=~Q(orcid=""), name="person_orcid_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class PersonName(models.Model):
+    """A further name of a person: another script, a transliteration, a former name."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="names")
+    kind = models.CharField(max_length=20)
+    script = models.CharField(max_length=20)
+    text = models.CharField(max_length=160)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Employment(models.Model):
+    """A period with an institution. Open-ended when `until` is empty."""
+
+    class Kind(models.TextChoices):
+        FULL = "full", _("全职")
+        DUAL = "dual", _("双聘")
+        FLEXIBLE = "flexible", _("柔性")
+        POSTDOC = "postdoc", _("博士后")
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FULL)
+    post = models.CharField(max_length=60, blank=True)
+    since = models.DateField()
+    until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("任职")
+        indexes = [models.Index(fields=["organisation", "person"], name="employment_organisation")]
+        constraints = [
+            models.CheckConstraint(name="employment_period", condition=Q(until__isnull=True) | Q(until__gte=models.F("since")))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.organisation}"
+
+
+class Degree(models.Model):
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="degrees")
+    level = models.CharField(max_length=20)
+    organisation_name = models.CharField(max_length=200, blank=True)
+    year = models.IntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.year or ''}"
+
+
+class TitleHeld(models.Model):
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="titles")
+    title = models.CharField(max_length=60)
+    senior = models.BooleanField(default=False)
+    since = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Relation(models.Model):
+    """A tie between two people that may bear on fairness. Stored once, with the smaller id first."""
+
+    class Kind(models.TextChoices):
+        SUPERVISOR = "supervisor", _("师生")
+        KIN = "kin", _("近亲属")
+        COPROJECT = "coproject", _("项目合作")
+        DECLARED = "declared", _("本人申报")
+
+    first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("人员关系")
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second", "kind"], name="relation_once"),
+            models.CheckConstraint(name="relation_order", condition=Q(first__lt=models.F("second"))),
+        ]
+        indexes = [models.Index(fields=["second"], name="relation_second")]
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.second}: {self.kind}"
+
+
+class Publication(models.Model):
+    title = models.CharField(max_length=400)
+    abstract = models.TextField(blank=True)
+    keywords = models.CharField(max_length=300, blank=True)
+    venue = models.CharField(max_length=200, blank=True)
+    year = models.IntegerField(null=True)
+    authors = models.ManyToManyField(Person, through="Authorship", related_name="publications")
+
+    class Meta:
+        verbose_name = _("论著")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Authorship(models.Model):
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    position = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["publication", "person"], name="authorship_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.publication}"
+
+
+class Sanction(models.Model):
+    """A ban in force from `since` up to, but not including, `until`. Only the fact "blocked until" is shown to officers."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sanctions")
+    scope = models.CharField(max_length=20, default="all")
+    since = models.DateField()
+    until = models.DateField(null=True)
+    legal_basis = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("失信惩戒")
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.since}..{self.until or ''}"

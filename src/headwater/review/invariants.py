@@ -1,0 +1,46 @@
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core.invariants import invariant
+
+invariant(
+    "no_conflicted_assignment",
+    _("没有专家评审与其有利益冲突的申请"),
+    """SELECT 'assignment ' || a.id || ': expert ' || a.expert_id || ' / application ' || a.application_id || ' (' || c.kind || ')'
+    FROM review_assignment a JOIN review_conflict c USING (application_id, expert_id)
+    WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted') ORDER BY a.id""",
+)
+invariant(
+    "no_assignment_in_own_entity",
+    _("没有专家评审本单位的申请（按登记库重新计算）"),
+    """WITH entity AS (SELECT id, CASE WHEN parent_id IS NOT NULL AND uscc = '' THEN parent_id ELSE id END AS legal FROM registry_organisation)
+    SELECT 'assignment ' || a.id || ': expert ' || a.expert_id || ' and application ' || c.number || ' share a legal entity'
+    FROM review_assignment a JOIN calls_application c ON c.id = a.application_id JOIN review_expert e ON e.id = a.expert_id
+    JOIN registry_person p ON p.id = e.person_id JOIN entity x ON x.id = p.organisation_id JOIN entity h ON h.id = c.host_id
+    WHERE x.legal = h.legal AND a.state IN ('proposed', 'invited', 'accepted') ORDER BY a.id""",
+)
+invariant(
+    "load_within_limit",
+    _("专家在一个批次中的评审项数不超过其上限"),
+    """SELECT 'expert ' || e.id || ' holds ' || count(*) || ' of ' || e.max_load FROM review_assignment a
+    JOIN review_expert e ON e.id = a.expert_id JOIN calls_application c ON c.id = a.application_id
+    WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted') GROUP BY e.id, c.call_id HAVING count(*) > e.max_load""",
+)
+invariant(
+    "votes_match_casts",
+    _("每项的票数等于投票人数"),
+    """SELECT 'panel item ' || i.id || ': ' || (i.yes + i.no + i.abstain) || ' votes, ' || count(b.id) || ' ballots'
+    FROM review_panelitem i LEFT JOIN review_ballotcast b ON b.item_id = i.id
+    GROUP BY i.id HAVING i.yes + i.no + i.abstain <> count(b.id)""",
+)
+invariant(
+    "no_recused_ballot",
+    _("须回避的成员没有投票"),
+    """SELECT 'ballot ' || b.id FROM review_ballotcast b JOIN review_panelmember m ON m.id = b.member_id
+    JOIN review_panelitem i ON i.id = b.item_id JOIN review_conflict c ON c.application_id = i.application_id AND c.expert_id = m.expert_id""",
+)
+invariant(
+    "submitted_opinion_belongs_to_submitted_assignment",
+    _("已提交的意见与指派状态一致"),
+    """SELECT 'opinion ' || o.id FROM review_opinion o JOIN review_assignment a ON a.id = o.assignment_id
+    WHERE (o.submitted_at IS NOT NULL) <> (a.state = 'submitted')""",
+)

@@ -1,0 +1,304 @@
+"""Tables of review: experts, conflicts, assignments, opinions, panels, secret ballots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.models import Application, Call
+from headwater.core import clock
+from headwater.core.models import Account, Job
+from headwater.registry.models import Discipline, Person, ReviewGroup
+
+
+class Expert(models.Model):
+    """A person who reviews. What an expert knows is told by discipline codes, keywords and publications."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="expert")
+    disciplines = models.ManyToManyField(Discipline, related_name="experts")
+    keywords = models.CharField(_("研究方向"), max_length=300, blank=True)
+    max_load = models.IntegerField(_("最多评审项数"), default=15)
+    is_active = models.BooleanField(_("在库"), default=True)
+    is_external = models.BooleanField(_("区外专家"), default=False)
+    reads_mongolian = models.BooleanField(_("懂蒙古文"), default=False)
+    joined_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("专家")
+        constraints = [models.CheckConstraint(name="expert_load", condition=Q(max_load__gte=0, max_load__lte=200))]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Conflict(models.Model):
+    """A conflict of interest between an expert and an application. While it stands no assignment of the pair can exist."""
+
+    class Kind(models.TextChoices):
+        SAME_ENTITY = "same_entity", _("同一法人单位")
+        PAST_ENTITY = "past_entity", _("近年曾在同一单位")
+        TAKES_PART = "takes_part", _("本人参与该申请")
+        SAME_CALL = "same_call", _("同批次申请人")
+        COAUTHOR = "coauthor", _("近年合作发表")
+        SUPERVISOR = "supervisor", _("师生关系")
+        KIN = "kin", _("近亲属")
+        COPROJECT = "coproject", _("近年合作项目")
+        NAMED = "named", _("申请人提出回避")
+        DECLARED = "declared", _("专家申请回避")
+        BANNED = "banned", _("惩戒期内")
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="conflicts")
+    expert = models.ForeignKey(Expert, on_delete=models.CASCADE, related_name="conflicts")
+    kind = models.CharField(_("类型"), max_length=12, choices=Kind.choices)
+    evidence = models.CharField(_("依据"), max_length=300, blank=True)
+    found_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("利益冲突")
+        constraints = [models.UniqueConstraint(fields=["application", "expert", "kind"], name="conflict_once")]
+        indexes = [models.Index(fields=["expert", "application"], name="conflict_pair")]
+
+    def __str__(self) -> str:
+        return f"{self.application} / {self.expert}: {self.kind}"
+
+
+class Round(models.Model):
+    """One run of the assignment of a call: its inputs, seed and results, so that it can be explained and replayed."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("待发布")
+        PUBLISHED = "published", _("已发布")
+        DISCARDED = "discarded", _("已作废")
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="rounds")
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PROPOSED)
+    seed = models.BigIntegerField(_("随机种子"))
+    settings = models.JSONField(default=dict)
+    record = models.JSONField(default=dict)
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL)
+    made_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+    published_at = models.DateTimeField(null=True)
+    respond_by = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("指派方案")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.call} #{self.pk}"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def visible_to(self, user: Any) -> AssignmentQuerySet:
+        """An expert sees their own; officers those of their calls, never of applications in which they take part."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        found = Q(expert__person__account=user) & ~Q(state=Assignment.State.PROPOSED)
+        for grant in user.grants:
+            if grant.role == "programme_officer":
+                found |= Q() if grant.scope == "all" else Q(application__call_id=grant.scope_id)
+                if grant.scope == "all":
+                    found = Q(pk__isnull=False)
+                    break
+        own = Q(application__leader__account=user) | Q(
+            application__in=Application.objects.filter(participants__person__account=user).values("pk")
+        )
+        return self.filter(found).exclude(own)
+
+
+class Assignment(models.Model):
+    """An expert asked to review an application."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("拟派")
+        INVITED = "invited", _("已邀请")
+        ACCEPTED = "accepted", _("已接受")
+        SUBMITTED = "submitted", _("已提交")
+        DECLINED = "declined", _("已谢绝")
+        EXPIRED = "expired", _("逾期未答")
+        RELEASED = "released", _("已撤回")
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="assignments")
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="assignments")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="assignments")
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PROPOSED)
+    score = models.FloatField(_("匹配度"), default=0.0)
+    explanation = models.JSONField(default=dict)
+    invited_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    decline_reason = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField(_("评审截止"), null=True)
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("评审指派")
+        indexes = [
+            models.Index(fields=["expert", "state"], name="assignment_expert"),
+            models.Index(fields=["application", "state"], name="assignment_application"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "expert"], name="assignment_once",
+                condition=~Q(state__in=["declined", "expired", "released"]),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.application} / {self.expert}"
+
+
+ACTIVE = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.SUBMITTED)
+
+
+class Grade(models.IntegerChoices):
+    FUND_FIRST = 3, _("优先资助")
+    FUND = 2, _("可资助")
+    REFUSE = 1, _("不予资助")
+
+
+class Familiarity(models.IntegerChoices):
+    EXPERT = 3, _("熟悉")
+    INFORMED = 2, _("较熟悉")
+    OUTSIDER = 1, _("不熟悉")
+
+
+class Opinion(models.Model):
+    """A review (评审意见). Scores by criterion from 0 to 100; `total` is their mean by the weights of the research class."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="opinion")
+    scores = models.JSONField(default=dict)
+    total = models.FloatField(_("总分"), null=True)
+    grade = models.IntegerField(_("资助建议"), choices=Grade.choices, null=True)
+    familiarity = models.IntegerField(_("熟悉程度"), choices=Familiarity.choices, null=True)
+    text_applicant = models.TextField(_("给申请人的意见"), blank=True)
+    text_fund = models.TextField(_("仅供基金委参考的意见"), blank=True)
+    saved_at = models.DateTimeField(default=clock.now)
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("评审意见")
+        constraints = [
+            models.CheckConstraint(
+                name="opinion_complete_when_submitted",
+                condition=Q(submitted_at__isnull=True) | (Q(total__isnull=False) & Q(grade__isnull=False) & ~Q(text_applicant="")),
+            ),
+            models.CheckConstraint(name="opinion_total", condition=Q(total__isnull=True) | Q(total__gte=0, total__lte=100)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assignment}: {self.total}"
+
+
+class Ranking(models.Model):
+    """What the opinions of an application come to; recomputed as a set, never typed in."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="ranking")
+    opinions = models.IntegerField()
+    mean = models.FloatField(_("均分"))
+    calibrated = models.FloatField(_("校准分"))
+    grade_mean = models.FloatField(_("建议均值"))
+    spread = models.IntegerField(_("建议极差"))
+    rank = models.IntegerField(_("名次"), null=True)
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("评审排序")
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.rank}"
+
+    @property
+    def non_consensus(self) -> bool:
+        """Some would fund it first, some refuse it (handbook 3.5)."""
+        return self.spread == 2
+
+
+class PanelQuerySet(models.QuerySet["Panel"]):
+    def visible_to(self, user: Any) -> PanelQuerySet:
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        if user.has_role("programme_officer", "committee"):
+            return self.all()
+        return self.filter(members__expert__person__account=user).distinct()
+
+
+class Panel(models.Model):
+    """A panel (会评组): secret vote, quorum and threshold as dated parameters put down when it was made."""
+
+    class State(models.TextChoices):
+        PREPARING = "preparing", _("筹备")
+        VOTING = "voting", _("投票中")
+        CLOSED = "closed", _("已结束")
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="panels")
+    group = models.ForeignKey(ReviewGroup, null=True, on_delete=models.PROTECT)
+    name = models.CharField(_("名称"), max_length=120)
+    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PREPARING)
+    meets_at = models.DateTimeField(null=True)
+    quorum = models.CharField(max_length=10, default="2/3")
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    objects = PanelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("会评组")
+        ordering = ["call", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PanelMember(models.Model):
+    panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="members")
+    expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="panels")
+    is_chair = models.BooleanField(default=False)
+    present = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["panel", "expert"], name="panel_member_once")]
+
+    def __str__(self) -> str:
+        return str(self.expert)
+
+
+class PanelItem(models.Model):
+    """An application on a panel's agenda. Votes are counted here and nowhere tied to who cast them."""
+
+    class Result(models.TextChoices):
+        RECOMMENDED = "recommended", _("建议资助")
+        NOT_RECOMMENDED = "not_recommended", _("不建议资助")
+        NO_QUORUM = "no_quorum", _("未达法定人数")
+
+    panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="items")
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="panel_item")
+    position = models.IntegerField()
+    threshold = models.CharField(max_length=10, default="majority")
+    yes = models.IntegerField(default=0)
+    no = models.IntegerField(default=0)
+    abstain = models.IntegerField(default=0)
+    result = models.CharField(max_length=16, choices=Result.choices, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.CheckConstraint(name="panel_item_votes", condition=Q(yes__gte=0, no__gte=0, abstain__gte=0))]
+
+    def __str__(self) -> str:
+        return str(self.application)
+
+
+class BallotCast(models.Model):
+    """That a member has voted on an item; never how. A member with a conflict cannot have a row here."""
+
+    item = models.ForeignKey(PanelItem, on_delete=models.CASCADE, related_name="casts")
+    member = models.ForeignKey(PanelMember, on_delete=models.CASCADE, related_name="casts")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "member"], name="ballot_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} voted on {self.item}"

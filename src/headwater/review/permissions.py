@@ -1,0 +1,48 @@
+"""Actions of review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rules
+
+from headwater.calls.permissions import not_own, officer_of_call
+from headwater.core.permission import allow, is_signed_in, role
+from headwater.review.models import Assignment, Panel
+
+
+@rules.predicate
+def is_expert(user: Any) -> bool:
+    return bool(is_signed_in(user) and user.has_role("expert"))
+
+
+@rules.predicate
+def own_assignment(user: Any, record: Any) -> bool:
+    if not isinstance(record, Assignment):
+        return True
+    return record.expert.person.account_id == user.pk and record.state != Assignment.State.PROPOSED
+
+
+@rules.predicate
+def sits_on_panel(user: Any, record: Any) -> bool:
+    if not isinstance(record, Panel):
+        return True
+    return record.members.filter(expert__person__account=user).exists()
+
+
+@rules.predicate
+def not_own_assignment(user: Any, record: Any) -> bool:
+    return not_own(user, record.application) if isinstance(record, Assignment) else True
+
+
+officer_of_record = rules.predicate(lambda user, record: officer_of_call(user, getattr(record, "application", record)), "officer_of_record")
+
+allow("review.manage", officer_of_record & not_own_assignment)
+allow("review.assignment.answer", is_expert & own_assignment)
+allow("review.opinion.write", is_expert & own_assignment)
+allow("review.opinion.read", (is_expert & own_assignment) | (officer_of_record & not_own_assignment))
+allow("review.desk", is_expert)
+allow("review.panel.view", (is_expert & sits_on_panel) | officer_of_call | role("committee"))
+allow("review.panel.vote", is_expert & sits_on_panel)
+allow("review.panel.manage", officer_of_call)
+allow("review.expert.list", role("programme_officer"))

@@ -1,0 +1,102 @@
+"""Reads of review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from headwater.calls.models import Application, Call
+from headwater.core.parameters import Parameters
+from headwater.registry.models import Publication
+from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion
+
+PROFILE_CHARACTERS = 1500
+CRITERIA: dict[str, tuple[str, str, str, str]] = {
+    "originality": ("原创性", "Originality", "提出新问题、新概念或新方法的程度", "New question, concept or method"),
+    "value": ("科学价值与需求意义", "Value", "科学价值，或所解决需求的意义", "Scientific value, or that of the need"),
+    "feasibility": ("方案与可行性", "Feasibility", "研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks"),
+    "team": ("研究方向与团队", "Direction and team", "研究方向、团队能力、研究条件", "Direction, ability of the team, environment"),
+    "chain": ("与应用研究的衔接", "Link to application", "与关键共性技术、应用示范的衔接", "Chain to key technology and use"),
+    "performance": ("前期工作", "Earlier work", "前期基础与已完成项目的情况", "Basis and earlier projects"),
+}
+"""Criteria of the two research classes (policy article 19); their weights are dated parameters of the region."""
+
+
+def weights_of(call: Call, research_class: str) -> dict[str, int]:
+    """Weights by criterion for a research class, in force on the call's deadline."""
+    found = Parameters(call.scheme.region, call.closes_at.date()).get(f"review_weights_{research_class}", call.scheme.code)
+    return {k: int(v) for k, v in (found or {}).items()}
+
+
+def profiles(experts: Sequence[Expert]) -> list[str]:
+    """What each expert's publications and keywords say, newest first, at most 1,500 characters (one query)."""
+    texts: dict[int, str] = {e.person_id: e.keywords for e in experts}
+    rows = Publication.objects.filter(authorship__person__in=texts).order_by("-year", "pk")
+    for person, title, keywords, abstract in rows.values_list("authorship__person", "title", "keywords", "abstract"):
+        if len(texts[person]) < PROFILE_CHARACTERS:
+            texts[person] += f" {title} {title} {keywords} {abstract}"
+    return [texts[e.person_id][:PROFILE_CHARACTERS] or "-" for e in experts]
+
+
+def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
+    codes: dict[int, list[str]] = {}
+    through = Expert.disciplines.through.objects.filter(expert__in=[e.pk for e in experts])
+    for expert, code in through.values_list("expert", "discipline__code"):
+        codes.setdefault(expert, []).append(code)
+    return [codes.get(e.pk, []) for e in experts]
+
+
+def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
+    """Why an expert fits an application, or may not have it: codes, shared words, the publications that carry them, conflicts."""
+    from headwater.core.search import words
+
+    wanted = set(words(f"{application.title_zh} {application.keywords_zh} {application.abstract_zh}"))
+    papers = []
+    for paper in expert.person.publications.order_by("-year")[:30]:
+        shared = sorted(wanted & set(words(f"{paper.title} {paper.keywords} {paper.abstract}")), key=len, reverse=True)
+        shared = [w for w in shared if len(w) > 1][:8]
+        if shared:
+            papers.append({"title": paper.title, "year": paper.year, "shared": shared})
+    papers.sort(key=lambda p: -sum(len(w) for w in p["shared"]))
+    codes = [d.code for d in expert.disciplines.all()]
+    code = application.discipline.code if application.discipline else ""
+    return {
+        "codes": codes, "code": code, "same_code": code in codes, "same_field": any(c[:3] == code[:3] for c in codes),
+        "papers": papers[:3], "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
+        "load": Assignment.objects.filter(expert=expert, state__in=ACTIVE).count(),
+    }  # fmt: skip
+
+
+def progress_board(call: Call) -> QuerySet[Any]:
+    """Applications of a call in review with counts of their assignments by state (one query)."""
+    state = Assignment.State
+    counts = {
+        s.value: Count("assignments", filter=Q(assignments__state=s)) for s in (state.PROPOSED, state.INVITED, state.ACCEPTED, state.SUBMITTED, state.DECLINED)
+    }  # fmt: skip
+    return (
+        Application.objects.filter(call=call).exclude(assignments__isnull=True)
+        .select_related("leader", "host").annotate(**{f"n_{k}": v for k, v in counts.items()}).order_by("pk")
+    )  # fmt: skip
+
+
+def expert_loads(call: Call) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT e.id, p.name_zh, o.name_zh, e.max_load, count(*) FILTER (WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted')),
+                count(*) FILTER (WHERE a.state = 'submitted'), count(*) FILTER (WHERE a.state = 'declined')
+            FROM review_assignment a JOIN review_expert e ON e.id = a.expert_id JOIN registry_person p ON p.id = e.person_id
+            LEFT JOIN registry_organisation o ON o.id = p.organisation_id JOIN calls_application c ON c.id = a.application_id
+            WHERE c.call_id = %s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1""",
+            [call.pk],
+        )
+        names = ("expert", "name", "organisation", "max_load", "load", "submitted", "declined")
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def opinions_for_applicant(application: Application) -> list[dict[str, Any]]:
+    """Released opinions without anything that tells who wrote them, in an order that does not follow the assignment."""
+    rows = Opinion.objects.filter(assignment__application=application, submitted_at__isnull=False).values_list("text_applicant", "grade")
+    return [{"text": text, "grade": grade} for text, grade in sorted(rows)]

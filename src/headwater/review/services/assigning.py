@@ -1,0 +1,267 @@
+"""Assignment of experts: candidates by expertise, conflicts kept out, optimal under loads, published with a seed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
+from scipy import sparse
+
+from headwater.algorithms.assignment import Assigned, assign
+from headwater.algorithms.candidates import candidates
+from headwater.calls.models import Application, Call
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.jobs import Progress, job
+from headwater.core.models import Account
+from headwater.core.parameters import Parameters
+from headwater.core.services import notify
+from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
+from headwater.review.queries import expert_codes, profiles
+from headwater.review.services.conflicts import find_conflicts
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The matrices of a run; `applications` and `experts` are the ids of rows and columns."""
+
+    applications: list[int]
+    experts: list[int]
+    scores: sparse.csr_matrix
+    demand: NDArray[np.int64]
+    capacity: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    locked: NDArray[np.int64]
+    forbidden: int
+
+
+def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress: Progress | None = None) -> Round:
+    """Find conflicts, build candidates, solve, and store the result as a proposal that nobody but officers sees.
+
+    Applications that already have active experts keep them; only what is missing is assigned. The solver runs outside the
+    transaction; conflicts found meanwhile are refused by the database when the pairs are written.
+
+    Raises:
+        Refused: nothing to assign, or no expert is left.
+    """
+    find_conflicts(call=call, actor=actor)
+    inputs = _inputs(call, progress)
+    seed = seed if seed is not None else secrets.randbelow(2**31)
+    result = assign(inputs.scores, inputs.demand, inputs.capacity, groups=inputs.groups, locked=inputs.locked, seed=seed)
+    with command(actor, "review.manage", call, name="review.propose_round") as log:
+        for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
+            old.assignments.all().delete()
+            old.state = Round.State.DISCARDED
+            old.save(update_fields=["state"])
+        round_ = Round.objects.create(
+            call=call, seed=seed, made_by=actor.account, made_at=clock.now(), record=_record(inputs, result),
+            settings={"keep": inputs.scores.shape[1], "demand": int(inputs.demand.max(initial=0))},
+        )  # fmt: skip
+        try:
+            Assignment.objects.bulk_create(
+                [
+                    Assignment(round=round_, application_id=inputs.applications[p], expert_id=inputs.experts[e], score=float(s))
+                    for p, e, s in zip(result.proposals, result.experts, result.scores, strict=True)
+                ],
+                batch_size=5000,
+            )
+        except DatabaseError as error:
+            raise Refused.because(_("计算期间出现了新的利益冲突，请重新运行指派")) from error
+        log(round_, after=round_.record | {"seed": seed})
+    return round_
+
+
+def _inputs(call: Call, progress: Progress | None) -> Inputs:
+    applications = list(
+        Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW]).select_related("discipline").order_by("pk")
+    )
+    experts = list(Expert.objects.filter(is_active=True).select_related("person").order_by("pk"))
+    if not applications:
+        raise Refused.because(_("没有待送审的申请"))
+    if not experts:
+        raise Refused.because(_("专家库中没有可用的专家"))
+    parameters = Parameters(call.scheme.region, call.closes_at.date())
+    wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
+    row = {a.pk: n for n, a in enumerate(applications)}
+    column = {e.pk: n for n, e in enumerate(experts)}
+    forbidden = _pairs(Conflict.objects.filter(application__call=call).values_list("application", "expert"), row, column)
+    # Whoever declined, let an invitation expire or was released is not asked for the same application again.
+    gone = _pairs(Assignment.objects.filter(application__call=call).exclude(state__in=ACTIVE).values_list("application", "expert"), row, column)
+    locked = _pairs(
+        Assignment.objects.filter(application__call=call, state__in=ACTIVE).exclude(state=Assignment.State.PROPOSED)
+        .values_list("application", "expert"), row, column,
+    )  # fmt: skip
+    shape = (len(applications), len(experts))
+    mask = _mask([*forbidden, *gone, *locked], shape)
+    scores = candidates(
+        [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications], profiles(experts),
+        [a.discipline.code if a.discipline else "" for a in applications], expert_codes(experts), keep=80, forbidden=mask,
+        progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else None,
+    )  # fmt: skip
+    held = np.bincount([p for p, _e in locked], minlength=shape[0]) if locked else np.zeros(shape[0], dtype=np.int64)
+    load = _open_load(column)
+    most = parameters.number("reviewer_max_load", call.scheme.code, 15)
+    capacity = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
+    groups = np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64)
+    return Inputs(
+        [a.pk for a in applications], [e.pk for e in experts], scores, np.maximum(wanted - held, 0).astype(np.int64), capacity,
+        _dense(groups), np.array(locked, dtype=np.int64).reshape(-1, 2), len(forbidden),
+    )  # fmt: skip
+
+
+def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Institution ids as small numbers; -1 stays "no institution"."""
+    ids, index = np.unique(groups, return_inverse=True)
+    dense = index.astype(np.int64)
+    return np.where(groups < 0, -1, dense - (1 if len(ids) and ids[0] < 0 else 0))
+
+
+def _pairs(rows: Any, row: dict[int, int], column: dict[int, int]) -> list[tuple[int, int]]:
+    return [(row[a], column[e]) for a, e in rows if a in row and e in column]
+
+
+def _mask(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_matrix:
+    if not pairs:
+        return sparse.csr_matrix(shape)
+    p, e = zip(*pairs, strict=True)
+    return sparse.csr_matrix((np.ones(len(p)), (p, e)), shape=shape)
+
+
+def _open_load(column: dict[int, int]) -> dict[int, int]:
+    """Assignments that an expert still holds, over all calls: people do not have more time for two calls than for one."""
+    load: dict[int, int] = {}
+    held = Assignment.objects.filter(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED])
+    for expert in held.values_list("expert", flat=True):
+        load[expert] = load.get(expert, 0) + 1
+    return load
+
+
+def _record(inputs: Inputs, result: Assigned) -> dict[str, Any]:
+    loads = np.bincount(result.experts, minlength=len(inputs.experts))
+    best = result.scores
+    return {
+        "applications": len(inputs.applications), "experts": len(inputs.experts), "candidates": int(inputs.scores.nnz),
+        "conflicts": inputs.forbidden, "pairs": len(result.proposals), "unfilled": int(result.unfilled.sum()),
+        "total": round(result.total, 4), "mean": round(float(best.mean()), 4) if len(best) else 0.0,
+        "worst": round(float(best.min()), 4) if len(best) else 0.0, "max_load": int(loads.max(initial=0)),
+        "busy": int((loads > 0).sum()), "seconds": round(result.seconds, 3), "digest": result.digest,
+    }  # fmt: skip
+
+
+def publish_round(*, round_: Round, actor: Actor) -> int:
+    """Invite the experts of a proposed round; applications move into review. Returns the number of invitations."""
+    with command(actor, "review.manage", round_.call, name="review.publish_round") as log:
+        row = Round.objects.select_for_update().get(pk=round_.pk)
+        if row.state != Round.State.PROPOSED:
+            raise Refused.because(_("该方案已发布或作废"))
+        now = clock.now()
+        days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code, 21)
+        due = clock.end_of_day(clock.add_days(clock.today(), days))
+        row.state, row.published_at, row.due_at = Round.State.PUBLISHED, now, due
+        row.respond_by = clock.end_of_day(clock.add_days(clock.today(), min(5, days)))
+        row.save(update_fields=["state", "published_at", "due_at", "respond_by"])
+        count = row.assignments.filter(state=Assignment.State.PROPOSED).update(
+            state=Assignment.State.INVITED, invited_at=now, due_at=due
+        )
+        fresh = Application.objects.filter(assignments__round=row, state=State.ACCEPTED).values("pk")
+        APPLICATION.apply(Application.objects.filter(pk__in=fresh).select_related("call", "host", "leader"), "start_review", log)
+        people = Account.objects.filter(person__expert__assignments__round=row).distinct()
+        notify(people, title=_("评审邀请：%s") % row.call.title_zh, body=_("请于 %s 前答复。") % f"{row.respond_by:%Y-%m-%d}", url="/review/")
+        log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
+    return count
+
+
+def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "") -> int:
+    """An expert accepts or declines, one or many. Declining asks for a reason; answering twice changes nothing.
+
+    Raises:
+        Refused: no reason for declining, or somebody else's invitation.
+    """
+    if not accept and not reason.strip():
+        raise Refused.because(_("请选择或填写谢绝的原因"), field="reason")
+    with command(actor, "review.assignment.answer", name="review.answer_invitations") as log:
+        rows = list(
+            Assignment.objects.select_for_update(of=("self",)).select_related("expert__person")
+            .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED).order_by("pk")
+        )  # fmt: skip
+        if actor.account and any(r.expert.person.account_id != actor.account.pk for r in rows):
+            raise Refused.because(_("只能答复发给自己的邀请"))
+        state = Assignment.State.ACCEPTED if accept else Assignment.State.DECLINED
+        Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
+            state=state, answered_at=clock.now(), decline_reason=reason.strip()[:200]
+        )
+        if accept:
+            Opinion.objects.bulk_create([Opinion(assignment=r, saved_at=clock.now()) for r in rows], ignore_conflicts=True)
+        for row in rows:
+            log(row, before={"state": row.state}, after={"state": state})
+    return len(rows)
+
+
+def expire_invitations(*, call: Call, actor: Actor) -> int:
+    """Invitations that nobody answered in time end; their places are filled by the next round."""
+    with command(actor, "review.manage", call, name="review.expire_invitations") as log:
+        late = Assignment.objects.filter(
+            round__call=call, state=Assignment.State.INVITED, round__respond_by__lt=clock.now(), round__state=Round.State.PUBLISHED
+        )
+        count = late.update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        if count:
+            log(call, after={"expired": count})
+    return count
+
+
+def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
+    """Invite one more expert. The database refuses a pair with a conflict of interest, by this path as by any other.
+
+    Raises:
+        Refused: a conflict, with its reasons; or already asked.
+    """
+    find_conflicts(call=application.call, actor=actor, only=application)
+    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
+    if conflicts:
+        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
+        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
+    with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
+        if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
+            raise Refused.because(_("该专家已在名单中"), field="expert")
+        days = Parameters(application.call.scheme.region, clock.today()).number("review_deadline_days", application.call.scheme.code, 21)
+        now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
+        round_ = Round.objects.create(
+            call=application.call, seed=0, state=Round.State.PUBLISHED, made_by=actor.account, made_at=now, published_at=now,
+            respond_by=clock.end_of_day(clock.add_days(clock.today(), 5)), due_at=due, record={"by_hand": True},
+        )  # fmt: skip
+        row = Assignment.objects.create(
+            round=round_, application=application, expert=expert, state=Assignment.State.INVITED, invited_at=now, due_at=due
+        )
+        if application.state == State.ACCEPTED:
+            APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "start_review", log)
+        log(row, after={"expert": expert.pk})
+        notify(Account.objects.filter(person__expert=expert), title=_("评审邀请：%s") % application.call.title_zh, url="/review/")
+    return row
+
+
+def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> None:
+    """Take an application back from an expert who has not submitted."""
+    with command(actor, "review.manage", assignment, name="review.release_assignment") as log:
+        row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+        if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:
+            raise Refused.because(_("该指派已结束，不能撤回"))
+        log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
+        row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
+        row.save(update_fields=["state", "decline_reason", "answered_at"])
+
+
+@job("review.assign", gettext_lazy("专家指派"))
+def assign_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, Any]:
+    round_ = propose_round(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
+    return {"round": round_.pk, **round_.record}

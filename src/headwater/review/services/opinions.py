@@ -1,0 +1,163 @@
+"""Opinions: written, submitted, ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from headwater.algorithms.ranking import rank
+from headwater.calls.models import Application, Call
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.parameters import Parameters
+from headwater.review.models import Assignment, Opinion, Ranking
+from headwater.review.queries import CRITERIA, weights_of
+from headwater.review.rules import opinion_problems, weighted_total
+
+Values = Mapping[str, Any]
+TEXT_LIMIT = 5000
+
+
+def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = False) -> int:
+    """Save opinions by assignment id, and submit them when asked: one expert's desk, or a whole offline sheet, at once.
+
+    A value holds any of scores, grade, familiarity, text_applicant, text_fund; what is missing stays as it was. Saving keeps
+    whatever was typed; submitting asks that it is complete, and is final.
+
+    Raises:
+        Refused: not one's own, already submitted, too late, or incomplete (with the fields).
+    """
+    with command(actor, "review.opinion.write", name="review.submit_opinions" if submit else "review.save_opinions") as log:
+        rows = list(
+            Opinion.objects.select_for_update(of=("self",))
+            .select_related("assignment__expert__person", "assignment__application__call__scheme")
+            .filter(assignment__in=values).order_by("pk")
+        )  # fmt: skip
+        if len(rows) != len(values):
+            raise Refused.because(_("没有可填写的评审意见；请先接受邀请"))
+        weights: dict[tuple[int, str], dict[str, int]] = {}
+        least: dict[int, int] = {}
+        reasons: list[Reason] = []
+        for row in rows:
+            application = row.assignment.application
+            key = (application.call_id, application.research_class)
+            if key not in weights:
+                weights[key] = weights_of(application.call, application.research_class)
+                parameters = Parameters(application.call.scheme.region, application.call.closes_at.date())
+                least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code, 200)
+            reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
+        refuse_if(reasons)
+        fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]
+        Opinion.objects.bulk_update(rows, fields, batch_size=500)
+        if submit:
+            Assignment.objects.filter(opinion__in=[r.pk for r in rows]).update(state=Assignment.State.SUBMITTED)
+        for row in rows:
+            log(row, after={"submitted": submit, "assignment": row.assignment_id})
+    return len(rows)
+
+
+def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, actor: Actor, submit: bool) -> list[Reason]:
+    assignment = row.assignment
+    if actor.account and assignment.expert.person.account_id != actor.account.pk:
+        return [Reason(_("只能填写自己的评审意见"))]
+    if assignment.state != Assignment.State.ACCEPTED or row.submitted_at:
+        return [Reason(_("该评审意见已提交或已撤回，不能修改"), code="state")]
+    if assignment.due_at and clock.now() > assignment.due_at:
+        return [Reason(_("已过评审截止时间"), code="late")]
+    reasons = []
+    for name in ("text_applicant", "text_fund"):
+        if len(given.get(name, "")) > TEXT_LIMIT:
+            reasons.append(Reason(_("最多 %d 字") % TEXT_LIMIT, field=name))
+        elif name in given:
+            setattr(row, name, given[name].replace("\0", ""))
+    if "scores" in given:
+        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in CRITERIA}
+    for name in ("grade", "familiarity"):
+        if name in given:
+            setattr(row, name, given[name])
+    row.saved_at = clock.now()
+    if submit:
+        problems = opinion_problems(
+            scores=row.scores, weights=weights, grade=row.grade, familiarity=row.familiarity, text=row.text_applicant, least=least
+        )
+        chinese = (get_language() or "zh").startswith("zh")
+        reasons += [Reason(zh if chinese else en, field=field) for field, zh, en in problems]
+        if not problems:
+            row.total, row.submitted_at = round(weighted_total(row.scores, weights), 4), clock.now()
+    return reasons
+
+
+def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
+    """Applications with enough valid opinions leave review; open invitations of them end. Then the ranking is computed.
+
+    Returns how many are complete and how many still lack opinions (handbook RV-4).
+    """
+    with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
+        least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
+        rows = Application.objects.filter(call=call, state=State.IN_REVIEW).annotate(
+            valid=Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
+        )
+        ready = [a.pk for a in rows if a.valid >= least]
+        short = len(rows) - len(ready)
+        APPLICATION.apply(Application.objects.filter(pk__in=ready).select_related("call", "host", "leader"), "reviews_complete", log)
+        Assignment.objects.filter(
+            application__in=ready, state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]
+        ).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        compute_ranking(call=call)
+        log(call, after={"complete": len(ready), "short": short})
+    return {"complete": len(ready), "short": short}
+
+
+def compute_ranking(*, call: Call) -> int:
+    """Rank the applications of a call from their submitted opinions: one read, one statement. Call inside a command."""
+    rows = list(
+        Opinion.objects.filter(assignment__application__call=call, submitted_at__isnull=False)
+        .values_list("assignment__application", "assignment__expert", "total", "grade").order_by("pk")
+    )  # fmt: skip
+    if not rows:
+        return 0
+    table = np.array(rows, dtype=np.float64)
+    ids, proposal = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
+    ranked = rank(proposal, table[:, 1].astype(np.int64), table[:, 2], proposals=len(ids))
+    grades = rank(proposal, table[:, 1].astype(np.int64), table[:, 3], proposals=len(ids), least=10**9)
+    high, low = np.zeros(len(ids)), np.full(len(ids), 9.0)
+    np.maximum.at(high, proposal, table[:, 3])
+    np.minimum.at(low, proposal, table[:, 3])
+    order = np.lexsort((ids, -ranked.mean, -ranked.calibrated))
+    place = np.empty(len(ids), dtype=np.int64)
+    place[order] = np.arange(1, len(ids) + 1)
+    now = clock.now()
+    Ranking.objects.bulk_create(
+        [
+            Ranking(application_id=int(pk), opinions=int(ranked.count[n]), mean=round(float(ranked.mean[n]), 4), computed_at=now,
+                    calibrated=round(float(ranked.calibrated[n]), 4), grade_mean=round(float(grades.mean[n]), 4),
+                    spread=int(high[n] - low[n]), rank=int(place[n]))
+            for n, pk in enumerate(ids)
+        ],
+        batch_size=2000, update_conflicts=True, unique_fields=["application"],
+        update_fields=["opinions", "mean", "calibrated", "grade_mean", "spread", "rank", "computed_at"],
+    )  # fmt: skip
+    return len(ids)
+
+
+def remind(*, call: Call, actor: Actor) -> int:
+    """Remind experts who have accepted and not submitted."""
+    from headwater.core.models import Account
+    from headwater.core.services import notify
+
+    with command(actor, "review.manage", call, name="review.remind") as log:
+        people = Account.objects.filter(
+            person__expert__assignments__in=Assignment.objects.filter(application__call=call, state=Assignment.State.ACCEPTED).values("pk")
+        ).distinct()
+        notify(people, title=_("请尽快提交评审意见：%s") % call.title_zh, url="/review/")
+        log(call, after={"reminded": len(people)})
+    return len(people)
+

@@ -1,0 +1,71 @@
+"""Who acts, and the three ways a request can fail without being the user's fault or the code's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from headwater.core.command import Actor
+from headwater.core.errors import NotAllowed
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+class DatabaseDownMiddleware:
+    """A database that is down or restarting: one clear page with status 503, never a traceback."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return self._page(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return self._page(request) if isinstance(error, (OperationalError, InterfaceError)) else None
+
+    def _page(self, request: HttpRequest) -> HttpResponse:
+        from django.template.loader import render_to_string
+
+        response = HttpResponse(render_to_string("503.html"), status=503)
+        response["Retry-After"] = "5"
+        return response
+
+
+class ActorMiddleware:
+    """Puts the actor of commands on the request: account, address and a request id that every event carries."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex[:16]
+        account = request.user if request.user.is_authenticated else None
+        address = request.META.get("REMOTE_ADDR", "")
+        request.actor = Actor(account=account, source=f"web:{address}", request_id=request_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        if request.user.is_authenticated:
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class RefusalMiddleware:
+    """A command that says "not allowed" is a 403."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotAllowed):
+            raise PermissionDenied(str(error))
+        return None
