@@ -74,3 +74,16 @@ def check_version(url: str) -> None:
         raise ConfigError(f"the database does not answer: {str(error).splitlines()[0]}") from error
     if version < MINIMUM_VERSION:
         raise ConfigError(f"PostgreSQL {version // 10000} is too old: expected 15 or newer")
+
+
+def revive(config: Config) -> None:
+    """Start the embedded server again when it was killed. Cheap when it runs: one look at its process."""
+    if _server is None:
+        return
+    info = _server.get_postmaster_info()
+    if info.process is not None and info.process.is_running() and info.process.status() != "zombie":
+        return
+    try:
+        _server.ensure_postgres_running()
+    except (OSError, subprocess.SubprocessError, AssertionError) as error:
+        logging.getLogger("headwater").warning("the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error))

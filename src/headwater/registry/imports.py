@@ -48,13 +48,14 @@ PEOPLE = (
 )  # fmt: skip
 ORGANISATIONS = (
     Column("code", "代码"), Column("name_zh", "单位名称", True, ("名称",)), Column("name_en", "英文名称"),
-    Column("uscc", "统一社会信用代码"), Column("kind", "类型", True), Column("place", "所在地代码", True),
+    Column("uscc", "统一社会信用代码"), Column("kind", "类型", True), Column("place", "所在地代码"),
     Column("recommender", "归口部门"), Column("is_host", "注册依托单位"),
 )  # fmt: skip
 SENIOR_TITLES = frozenset(
     "教授 研究员 副教授 副研究员 高级工程师 正高级工程师 主任医师 副主任医师 高级农艺师 高级实验师 正高级实验师 研究馆员".split()
 )
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
+YES = frozenset({"是", "1", "true", "yes"})
 DEGREES = ("博士", "硕士", "学士", "无", "")
 
 
@@ -214,14 +215,15 @@ def _organisation(
     if not row["name_zh"]:
         errors.append(RowError(number, "单位名称", "", _("不能为空")))
     values["kind"] = _pick(number, "类型", row["kind"], kinds, errors)
+    row["place"] = row.get("place", "")
     values["place"] = places.get(row["place"])
-    if values["place"] is None:
+    if values["place"] is None and (row["place"] or row.get("is_host", "") in YES):
         errors.append(RowError(number, "所在地代码", row["place"], _("不是本地区的六位区划代码")))
     if row.get("recommender"):
         values["recommender"] = agencies.get(row["recommender"])
         if values["recommender"] is None:
             errors.append(RowError(number, "归口部门", row["recommender"], _("没有这个部门")))
-    values["is_host"] = row.get("is_host", "") in {"是", "1", "true", "yes"}
+    values["is_host"] = row.get("is_host", "") in YES
     try:
         if row.get("uscc"):
             values["uscc"] = check_uscc(row["uscc"])

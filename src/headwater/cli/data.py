@@ -1,0 +1,136 @@
+"""headwater migrate, region, import, export, verify."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the tables up to date."""
+    from headwater.cli.main import setup
+
+    setup(migrate=True)
+    click.echo("the tables are up to date")
+
+
+@click.group()
+def region() -> None:
+    """Region packages: check one, load one."""
+
+
+@region.command("check")
+@click.argument("path")
+@click.option("--json", "as_json", is_flag=True)
+def region_check(path: str, as_json: bool) -> None:
+    """Check a package (a folder, or the code of one that ships with Headwater); every mistake with file, key and expectation."""
+    from headwater.regions.check import find_package, read_package
+
+    package = read_package(find_package(path))
+    if as_json:
+        click.echo(json.dumps({"path": str(package.path), "mistakes": [m.__dict__ for m in package.mistakes]}, ensure_ascii=False))
+    else:
+        for mistake in package.mistakes:
+            click.echo(str(mistake))
+        if not package.mistakes:
+            click.echo(f"{package.path.name}: no mistakes")
+    sys.exit(1 if package.mistakes else 0)
+
+
+@region.command("load")
+@click.argument("path")
+@click.option("--json", "as_json", is_flag=True)
+def region_load(path: str, as_json: bool) -> None:
+    """Load a package; loading it again changes nothing, a changed scheme becomes a new version."""
+    from headwater.cli.main import setup
+
+    setup(migrate=True)
+    from headwater.core.command import system
+    from headwater.regions.check import find_package, read_package
+    from headwater.regions.load import load_region
+
+    counts = load_region(package=read_package(find_package(path)), actor=system("cli"))
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo("; ".join(f"{k}: {v} new or changed" for k, v in counts.items()))
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(["people", "organisations"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="list every bad row and change nothing")
+@click.option("--skip-bad", is_flag=True, help="import the good rows and leave the bad ones out")
+@click.option("--json", "as_json", is_flag=True)
+def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
+    """Import people or organisations from xlsx or csv; nothing changes unless all rows are good or --skip-bad is given."""
+    from headwater.cli.main import setup
+
+    setup(migrate=True)
+    from headwater.core.command import system
+    from headwater.registry.imports import IMPORTS
+
+    result = IMPORTS[kind][2](name=file.name, content=file.read_bytes(), actor=system("cli"), dry_run=dry_run, skip_bad=skip_bad)
+    if as_json:
+        click.echo(json.dumps({**result.__dict__, "errors": [e.__dict__ for e in result.errors]}, ensure_ascii=False))
+    else:
+        for e in result.errors:
+            click.echo(f"{file.name}:{e.row}: {e.column}: {e.value!r}: {e.message}")
+        click.echo(f"{result.rows} rows: {result.added} new, {result.changed} known, {result.skipped} bad" + (" (dry run)" if dry_run else ""))
+    sys.exit(1 if result.errors and not skip_bad else 0)
+
+
+@click.command()
+@click.argument("register", type=click.Choice(["calls", "projects", "notices", "articles", "indicators"]))
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="file (default: standard output)")
+def export(register: str, form: str, out: Path | None) -> None:
+    """Export a public register."""
+    from headwater.cli.main import setup
+
+    setup()
+    from headwater.portal.registers import REGISTERS, write
+
+    content = write(REGISTERS[register](), form)
+    if out:
+        out.write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def verify(as_json: bool) -> None:
+    """Re-compute the hash chain and every named invariant; exit 1 on any breach, naming the rows."""
+    from headwater.cli.main import setup
+
+    setup()
+    from headwater.core.invariants import INVARIANTS, check
+    from headwater.core.models import Event, EventSeal
+    from headwater.core.services import seal_events
+
+    started = time.perf_counter()
+    seal_events()
+    breaches = check()
+    found = {
+        "invariants": len(INVARIANTS), "failed": len(breaches), "events": Event.objects.count(), "sealed": EventSeal.objects.count(),
+        "seconds": round(time.perf_counter() - started, 2),
+        "breaches": [{"name": b.invariant.name, "count": b.count, "rows": b.rows} for b in breaches],
+    }  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for b in breaches:
+            click.echo(f"BROKEN {b.invariant.name}: {b.invariant.sentence} ({b.count})")
+            for row in b.rows:
+                click.echo(f"    {row}")
+        click.echo(f"{found['invariants']} invariants, {found['failed']} broken; {found['sealed']} of {found['events']} events sealed; {found['seconds']} s")
+    sys.exit(1 if breaches else 0)
+
+
+COMMANDS = [migrate, region, import_, export, verify]

@@ -1,0 +1,61 @@
+"""headwater doctor, account."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+
+
+@click.command()
+def doctor() -> None:
+    """Look at settings, disk, database, fonts and assets, and say what is wrong."""
+    from headwater.cli.main import setup
+
+    config = setup()
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from headwater.core.documents import FONTS
+
+    free = shutil.disk_usage(config.home).free / 1e9
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    assets = (FONTS.parent / "static/build/app.js").exists()
+    lines = [
+        (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
+        (True, f"database: PostgreSQL {connection.cursor().connection.info.server_version // 10000}"),
+        (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
+        (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),
+        (assets, "front-end assets are built" if assets else "front-end assets are missing: run ./run help"),
+    ]
+    for good, line in lines:
+        click.echo(f"{'ok  ' if good else 'BAD '} {line}")
+    sys.exit(0 if all(good for good, _line in lines) else 1)
+
+
+@click.command()
+@click.argument("username")
+@click.argument("name")
+@click.option("--email", default="")
+@click.option("--role", "roles", multiple=True, help="role without a scope, e.g. system_admin (may be repeated)")
+@click.password_option()
+def account(username: str, name: str, email: str, roles: tuple[str, ...], password: str) -> None:
+    """Create an account from the command line: the first administrator of a new installation."""
+    from headwater.cli.main import setup
+
+    setup(migrate=True)
+    from headwater.core.command import system
+    from headwater.core.models import Account, RoleGrant
+    from headwater.core.services import create_accounts, grant_roles
+
+    row = Account(username=username, name_zh=name, email=email)
+    row.set_password(password)
+    create_accounts(accounts=[row], actor=system("cli"))
+    if roles:
+        grant_roles(grants=[RoleGrant(account=row, role=r) for r in roles], actor=system("cli"))
+    click.echo(f"account {username} created")
+
+
+COMMANDS = [doctor, account]

@@ -1,0 +1,182 @@
+"""Build the demo in an empty database, or find it there already; never touch a database that holds anything else."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from headwater.awards.models import Award
+from headwater.calls.models import Application, Call, Decision
+from headwater.calls.states import State
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.invariants import check
+from headwater.core.models import Event
+from headwater.core.services import seal_events
+from headwater.demo.people import World, make_hosts, make_people, make_staff
+from headwater.demo.plan import SCALES, Scale, finished_year, open_call, reviewing_call
+from headwater.demo.texts import TableWriter, Writer
+from headwater.demo.year import Season
+from headwater.policy.models import Article
+from headwater.policy.queries import articles_with_evidence
+from headwater.policy.services import record_indicators
+from headwater.regions.check import find_package, read_package
+from headwater.regions.load import load_region
+from headwater.registry.models import Discipline
+from headwater.review.models import Opinion
+
+Say = Callable[[str], None]
+
+
+class DemoError(Exception):
+    """The demo cannot be built here; the message says why."""
+
+
+def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:
+    """Build the demo unless it is there. A run that was killed half-way is cleared and built anew.
+
+    Returns whether it was built. Raises DemoError for a database with other data in it.
+    """
+    state = demo_state()
+    if state == "other":
+        raise DemoError("this database holds data that is not the demo's; set HEADWATER_HOME or HEADWATER_DATABASE_URL to an empty one")
+    if state == "complete" and not reset:
+        return False
+    if state != "empty":
+        say("clearing the earlier demo")
+        clear()
+    call_command("migrate", verbosity=0, interactive=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")  # a crash while building is answered by building again
+    build(SCALES[scale], seed=seed, texts=texts, say=say)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+    return True
+
+
+def demo_state() -> str:
+    """"empty", "partial" or "complete" for the demo's own database; "other" for one with data that the demo did not make."""
+    if "core_event" not in connection.introspection.table_names():
+        return "empty"
+    commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
+    if "demo.complete" in commands:
+        return "complete"
+    if "demo.start" in commands:
+        return "partial"
+    return "other" if Event.objects.exists() else "empty"
+
+
+def clear() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
+    """Play the finished year, the call in review and the open call; then seal, measure and mark it complete."""
+    mark("demo.start", {"seed": seed})
+    today = clock.today()
+    first = finished_year(today)
+    with clock.at(first.at(-10)):
+        package = read_package(find_package(settings.CONFIG.region))
+        say("region package")
+        load_region(package=package, actor=Actor(None, "demo"))
+        writer = make_writer(seed, texts)
+        world, r = World(), random.Random(seed)
+        year = (first.start + timedelta(days=66 + 180)).year
+        make_staff(world)
+        make_hosts(world, scale.hosts, scale.finished, year, r)
+        say("people, institutions, publications")
+        leaders = scale.finished + scale.reviewing + scale.drafts
+        make_people(world, leaders, max(20, scale.finished // 2), scale.experts, writer, seed)
+    pool = list(world.leaders)
+    seasons = []
+    for n, (scheme, count) in enumerate((("im-gen", scale.general), ("im-youth", scale.youth), ("im-key", scale.key))):
+        season = Season(world, writer, first, scheme, year, seed + n)
+        people, pool = pool[:count], pool[count:]
+        seasons.append((season, people))
+        say(f"{scheme}: {count} applications")
+        season.announce(count)
+        season.draft(people)
+        season.endorse()
+        season.check()
+    for season, _people in seasons:
+        say(f"{season.scheme}: assignment and review")
+        season.assign()
+        season.again()
+        season.review()
+        season.close()
+    for season, _people in seasons:
+        say(f"{season.scheme}: panels, decision, notice, agreements")
+        season.panels(scale.panel_least)
+        season.decide()
+        season.publicise()
+        season.agree()
+        record_for_trend(season)
+    say("a call in review, a call open for drafting")
+    current = Season(world, writer, reviewing_call(today), "im-gen", year + 1, seed + 11)
+    current.announce(scale.reviewing)
+    current.draft(pool[: scale.reviewing])
+    current.endorse()
+    current.check()
+    current.assign()
+    current.review(share=0.55, day=111)
+    opened = Season(world, writer, open_call(today), "im-youth", year + 1, seed + 12)
+    opened.announce(max(scale.drafts, 10))
+    rest = pool[scale.reviewing :]
+    half = len(rest) // 2
+    opened.draft_now(rest[:half], submit=False)
+    opened.draft_now(rest[half:], submit=True)
+    record_indicators()
+    mark("demo.complete", {})
+    say("sealing the event log")
+    seal_events()
+
+
+def record_for_trend(season: Season) -> None:
+    """Indicators as of the end of each season, so that trends have a history."""
+    with clock.at(season.t.at(260 + len(season.scheme))):
+        record_indicators()
+
+
+def make_writer(seed: int, texts: Path | None) -> Writer:
+    if texts is None:
+        return Writer(seed)
+    try:
+        return TableWriter(seed, texts, dict(Discipline.objects.filter(level=2).values_list("code", "name_zh")))
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise DemoError(f"--texts: {error}") from error
+
+
+def mark(name: str, after: dict[str, Any]) -> None:
+    with command(Actor(None, "demo"), "core.region.manage", name=name) as log:
+        log(None, after=after)
+
+
+def summary(seconds: float) -> dict[str, Any]:
+    """What the demo holds, and whether it holds together: the answer of `headwater demo --json`."""
+    started = time.perf_counter()
+    breaches = {b.invariant.name: b.count for b in check()}
+    evidence = articles_with_evidence()
+    funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
+    finished = Call.objects.filter(pk__in=funded.values("call"))
+    return {
+        "calls": Call.objects.count(), "applications": Application.objects.exclude(state__in=[State.DRAFT, State.EXPIRED]).count(),
+        "drafts": Application.objects.filter(state__in=[State.DRAFT, State.EXPIRED]).count(),
+        "refused": Application.objects.filter(state=State.NOT_ACCEPTED).count(),
+        "reviews": Opinion.objects.filter(submitted_at__isnull=False).count(),
+        "conflict_violations": breaches.get("no_conflicted_assignment", 0) + breaches.get("no_assignment_in_own_entity", 0),
+        "load_violations": breaches.get("load_within_limit", 0), "awards": Award.objects.count(),
+        "committed_fen": sum(funded.values_list("amount_fen", flat=True)), "budget_fen": sum(finished.values_list("budget_fen", flat=True)),
+        "articles": Article.objects.count(), "articles_with_evidence": sum(1 for n in evidence.values() if n),
+        "events": Event.objects.count(), "chain_ok": not {"event_unchanged", "chain_unbroken"} & set(breaches),
+        "invariants_failed": len(breaches), "failed": sorted(breaches), "seconds": round(seconds, 1),
+        "verify_seconds": round(time.perf_counter() - started, 2),
+    }  # fmt: skip

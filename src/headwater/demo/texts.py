@@ -1,0 +1,207 @@
+"""Texts of the demo, from a vocabulary or from a table of real papers; the same seed gives the same texts."""
+
+from __future__ import annotations
+
+import csv
+import random
+import tomllib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
+
+
+@lru_cache(maxsize=8)
+def vocabulary(name: str) -> dict[str, Any]:
+    return tomllib.loads((VOCABULARY / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A scientific text in two languages with its discipline code."""
+
+    title_zh: str
+    title_en: str
+    abstract_zh: str
+    abstract_en: str
+    keywords_zh: str
+    keywords_en: str
+    code: str
+    priority: str
+    sections: dict[str, str] = field(default_factory=dict)
+
+
+class Writer:
+    """Fills the sentence templates with the words of a topic. Titles never repeat."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.topics: list[dict[str, Any]] = vocabulary("topics")["topic"]
+        self.sentences = vocabulary("sentences")
+        self.titles: set[str] = set()
+
+    def topic(self) -> dict[str, Any]:
+        return self.random.choice(self.topics)
+
+    def words(self, topic: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """One filling of the placeholders, in Chinese and English, position by position."""
+        r = self.random
+        zh: dict[str, str] = {}
+        en: dict[str, str] = {}
+        for name, key in (("subject", "subjects"), ("problem", "problems"), ("method", "methods")):
+            at = r.randrange(len(topic[f"{key}_zh"]))
+            zh[name], en[name] = topic[f"{key}_zh"][at], topic[f"{key}_en"][at]
+        for n, at in enumerate(r.sample(range(len(topic["terms_zh"])), 3), start=1):
+            zh[f"term{n}"], en[f"term{n}"] = topic["terms_zh"][at], topic["terms_en"][at]
+        return zh, en
+
+    def sentence(self, kind: str, zh: dict[str, str], count: int = 1) -> str:
+        chosen = self.random.sample(self.sentences[f"{kind}_zh"], count)
+        return "".join(s.format(**zh) for s in chosen)
+
+    def english(self, kind: str, en: dict[str, str]) -> str:
+        text = self.random.choice(self.sentences[f"{kind}_en"]).format(**en)
+        return text[:1].upper() + text[1:]
+
+    def proposal(self, topic: dict[str, Any] | None = None) -> Text:
+        topic = topic or self.topic()
+        for _attempt in range(60):
+            zh, en = self.words(topic)
+            at = self.random.randrange(len(self.sentences["title_zh"]))
+            title = self.sentences["title_zh"][at].format(**zh)
+            if title not in self.titles and len(title) <= 60:
+                break
+        self.titles.add(title)
+        title_en = self.sentences["title_en"][at].format(**en)
+        return Text(
+            title_zh=title, title_en=title_en[:1].upper() + title_en[1:],
+            abstract_zh=self.sentence("background", zh) + self.sentence("content", zh) + self.sentence("method", zh) + self.sentence("goal", zh),
+            abstract_en=" ".join(self.english(k, en) for k in ("background", "content", "method", "goal")),
+            keywords_zh="；".join([zh["subject"], zh["term1"], zh["term2"], zh["method"]]),
+            keywords_en="; ".join([en["subject"], en["term1"], en["term2"], en["method"]]),
+            code=topic["discipline"], priority="" if topic["priority"] == "none" else topic["priority"], sections=self.sections(zh),
+        )  # fmt: skip
+
+    def sections(self, zh: dict[str, str]) -> dict[str, str]:
+        return {
+            "background": self.sentence("background", zh, 3) + "\n" + self.sentence("significance", zh, 3),
+            "goals": self.sentence("goal", zh, 2), "content": self.sentence("content", zh, 3), "approach": self.sentence("method", zh, 3),
+            "innovation": self.sentence("innovation", zh, 2), "groundwork": self.sentence("basis", zh, 3),
+            "results": self.sentence("goal", zh, 1), "integration": self.sentence("basis", zh, 2),
+        }  # fmt: skip
+
+    def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
+        """(title, abstract, keywords, journal) of a publication."""
+        zh, _en = self.words(topic)
+        words = vocabulary("publications")
+        title = self.random.choice(words["title_zh"]).format(**zh)
+        return title, self.sentence("content", zh) + self.sentence("method", zh), f"{zh['term1']}；{zh['term2']}", self.random.choice(words["journals_zh"])
+
+    def opinion(self, research_class: str, grade: int, text: Text | None, least: int) -> str:
+        """An opinion of at least `least` characters that suits its grade (1 to 3)."""
+        words = vocabulary("reviews")
+        kind = words[research_class]
+        fill = defaultdict(str, {"subject": "该领域", "method": "相关方法", "term1": "关键问题", "term2": "关键过程", "term3": "关键指标", "problem": "机制"})
+        if text:
+            parts = text.keywords_zh.split("；")
+            fill.update(subject=parts[0], term1=parts[1] if len(parts) > 1 else parts[0], method=parts[-1])
+        pieces = [self.random.choice(words["graded"][{3: "strong_zh", 2: "middling_zh", 1: "weak_zh"}[grade]])]
+        strengths = self.random.sample(kind["strengths_zh"], grade + 1)
+        pieces += strengths + self.random.sample(kind["weaknesses_zh"], 4 - grade) + self.random.sample(kind["advice_zh"], 2)
+        out = "".join(p.format_map(fill) for p in pieces)
+        while len(out) < least:
+            out += self.random.choice(kind["advice_zh"]).format_map(fill)
+        return out
+
+
+CATEGORY_DEPARTMENT = {"工学": "E", "理学": "A", "农学": "C", "医学": "H", "管理学": "G"}
+
+
+class TableWriter(Writer):
+    """Real titles, abstracts and keywords (one row a text) as proposals and publications; the rest from the vocabulary.
+
+    Args:
+        file: csv or tsv with the columns title, abstract, keywords; discipline and category help to find a code.
+        codes: level-2 discipline codes with their Chinese names.
+
+    Raises:
+        ValueError: the file lacks a column or holds no usable row.
+    """
+
+    def __init__(self, seed: int, file: Path, codes: dict[str, str]) -> None:
+        super().__init__(seed)
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            rows = list(csv.DictReader(source, delimiter="\t" if file.suffix == ".tsv" else ","))
+        if not rows or not {"title", "abstract", "keywords"} <= set(rows[0]):
+            raise ValueError(f"{file}: expected the columns title, abstract, keywords")
+        self.rows = [r for r in rows if r["title"] and len(r["abstract"]) >= 40]
+        self.random.shuffle(self.rows)
+        self.by_topic: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for row in self.rows:
+            self.by_topic[row.get("discipline") or "all"].append(row)
+        self.codes = codes
+        self.topic_code = {name: self._code(name, rows[0].get("category", "")) for name, rows in self.by_topic.items()}
+        self.cursor: dict[str, int] = defaultdict(int)
+
+    def _code(self, discipline: str, category: str) -> str:
+        stem = discipline.split("/")[0].removesuffix("科学与工程").removesuffix("学")
+        hits = [c for c, name in self.codes.items() if stem and stem in name]
+        letter = CATEGORY_DEPARTMENT.get(category, "G")
+        near = [c for c in hits if c.startswith(letter)] or hits or [c for c in self.codes if c.startswith(letter)]
+        return near[sum(map(ord, discipline)) % len(near)]
+
+    def topic(self) -> dict[str, Any]:
+        names = list(self.by_topic)
+        name = self.random.choices(names, weights=[len(self.by_topic[n]) for n in names])[0]
+        return {**self.random.choice(self.topics), "table": name, "discipline": self.topic_code[name], "related": [], "priority": "none"}
+
+    def _row(self, name: str) -> dict[str, str]:
+        rows = self.by_topic[name]
+        self.cursor[name] += 1
+        return rows[self.cursor[name] % len(rows)]
+
+    def proposal(self, topic: dict[str, Any] | None = None) -> Text:
+        topic = topic or self.topic()
+        base = super().proposal({**topic})
+        row = self._row(topic["table"])
+        keywords = row["keywords"].replace("_", "；").replace(";", "；")
+        title = row["title"][:54]
+        if title in self.titles:
+            title = f"{title}（{self.cursor[topic['table']]}）"
+        self.titles.add(title)
+        half = len(row["abstract"]) // 2
+        sections = {**base.sections, "background": row["abstract"] + "\n" + base.sections["background"], "content": row["abstract"][half:] + base.sections["content"]}
+        return Text(title, base.title_en, row["abstract"][:900], base.abstract_en, keywords[:180], base.keywords_en, topic["discipline"], "", sections)
+
+    def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
+        row = self._row(topic["table"])
+        return row["title"], row["abstract"], row["keywords"].replace("_", "；"), self.random.choice(vocabulary("publications")["journals_zh"])
+
+
+
+
+class NameMaker:
+    """Fictional people: Han and Mongolian names with their romanisation."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.data = vocabulary("names")
+
+    def person(self) -> tuple[str, str, str]:
+        """(Chinese name, Latin name, sex)."""
+        r = self.random
+        if r.random() < 0.18:
+            entry = r.choice(self.data["mongolian"])
+            return entry["zh"], entry["latin"], entry["sex"]
+        surname = r.choices(self.data["surname"], weights=[s.get("weight", 1) for s in self.data["surname"]])[0]
+        sex = "f" if r.random() < 0.42 else "m"
+        given = r.choice(self.data["given_female" if sex == "f" else "given_male"])
+        return surname["zh"] + given["zh"], f"{given['pinyin']} {surname['pinyin']}", sex
+
+
+def sample(rows: Sequence[Any], count: int, r: random.Random) -> list[Any]:
+    return r.sample(list(rows), min(count, len(rows)))

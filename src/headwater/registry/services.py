@@ -1,0 +1,85 @@
+"""Commands of the registry besides imports: publications, relations, sanctions, history of hosts, accounts for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.core.command import Actor, command
+from headwater.core.models import Account
+from headwater.core.services import create_accounts
+from headwater.registry.models import Authorship, HostHistory, Person, Publication, Relation, Sanction
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A publication to add, with the ids of its authors in order."""
+
+    title: str
+    authors: Sequence[int]
+    abstract: str = ""
+    keywords: str = ""
+    venue: str = ""
+    year: int | None = None
+
+
+def add_publications(*, papers: Sequence[Paper], actor: Actor) -> int:
+    """Add publications with their authors: two statements."""
+    with command(actor, "registry.import", name="registry.add_publications") as log:
+        made = Publication.objects.bulk_create(
+            [Publication(title=p.title[:400], abstract=p.abstract, keywords=p.keywords[:300], venue=p.venue, year=p.year) for p in papers],
+            batch_size=2000,
+        )
+        Authorship.objects.bulk_create(
+            [
+                Authorship(publication=row, person_id=person, position=n)
+                for row, paper in zip(made, papers, strict=True)
+                for n, person in enumerate(dict.fromkeys(paper.authors), start=1)
+            ],
+            batch_size=5000,
+        )
+        log(None, after={"publications": len(made)})
+    return len(made)
+
+
+def add_relations(*, relations: Sequence[Relation], actor: Actor) -> int:
+    """Add ties between people; each is kept once, the smaller id first."""
+    with command(actor, "registry.import", name="registry.add_relations") as log:
+        for r in relations:
+            if r.first_id > r.second_id:
+                r.first_id, r.second_id = r.second_id, r.first_id
+        Relation.objects.bulk_create(relations, batch_size=2000, ignore_conflicts=True)
+        log(None, after={"relations": len(relations)})
+    return len(relations)
+
+
+def record_sanctions(*, sanctions: Sequence[Sanction], actor: Actor) -> int:
+    with command(actor, "registry.import", name="registry.record_sanctions") as log:
+        log.many(Sanction.objects.bulk_create(sanctions), {"recorded": True})
+    return len(sanctions)
+
+
+def record_history(*, history: Sequence[HostHistory], actor: Actor) -> int:
+    """Approvals of hosts in earlier years, the basis of their quotas."""
+    with command(actor, "registry.organisation.manage", name="registry.record_history") as log:
+        HostHistory.objects.bulk_create(
+            history, update_conflicts=True, unique_fields=["organisation", "year"], update_fields=["approved"]
+        )
+        log(None, after={"rows": len(history)})
+    return len(history)
+
+
+def open_accounts(*, people: Sequence[tuple[Person, str]], actor: Actor) -> list[Account]:
+    """Open accounts for people, given as (person, user name); they set a password by the link they are sent."""
+    accounts = []
+    for person, username in people:
+        account = Account(username=username, email=person.email, name_zh=person.name_zh, name_en=person.name_en)
+        account.set_unusable_password()
+        accounts.append(account)
+    made = create_accounts(accounts=accounts, actor=actor)
+    with command(actor, "core.account.manage", name="registry.open_accounts") as log:
+        for (person, _username), account in zip(people, made, strict=True):
+            person.account = account
+        Person.objects.bulk_update([p for p, _u in people], ["account"], batch_size=2000)
+        log(None, after={"accounts": len(made)})
+    return made
