@@ -1,1 +1,102 @@
+import htmx from "htmx.org";
 
+// Everything here only adds comfort: pages read and submit without script.
+const cookie = (name) => (document.cookie.match("(?:^|; )" + name + "=([^;]*)") || [])[1];
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = cookie("csrftoken") || ""; });
+
+// Theme: auto, light, dark, high contrast; kept in a cookie so that the server renders it.
+const order = ["auto", "light", "dark", "contrast"];
+function applyTheme(theme) {
+  const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.bsTheme = dark ? "dark" : "light";
+  document.documentElement.dataset.contrast = theme === "contrast" ? "high" : "";
+}
+applyTheme(cookie("theme") || "auto");
+document.querySelectorAll("[data-theme-switch]").forEach((button) => button.addEventListener("click", () => {
+  const next = order[(order.indexOf(cookie("theme") || "auto") + 1) % order.length];
+  document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
+  button.title = next;
+  applyTheme(next);
+}));
+
+// Counters beside text fields: characters typed of characters allowed.
+function count(field) {
+  const out = document.getElementById(field.dataset.counter);
+  if (!out) return;
+  const length = [...field.value.trim()].length;
+  out.textContent = `${length} / ${field.dataset.max}`;
+  out.classList.toggle("over", length > Number(field.dataset.max));
+}
+document.querySelectorAll("[data-counter]").forEach((field) => { count(field); field.addEventListener("input", () => count(field)); });
+
+// Autosave: sends only the fields that changed; keeps them in the browser while the line is down, and sends them again.
+document.querySelectorAll("form[data-autosave]").forEach((form) => {
+  const note = document.querySelector("[data-saved]");
+  const key = "draft:" + form.dataset.autosave;
+  let changed = new Set(), timer = null, busy = false;
+  const say = (text, bad) => { if (note) { note.textContent = text; note.classList.toggle("bad", !!bad); } };
+  const fields = (name) => [...form.elements].filter((e) => e.name === name);
+  const valueOf = (name) => fields(name).filter((e) => !["checkbox", "radio"].includes(e.type) || e.checked).map((e) => e.value);
+  const keep = () => localStorage.setItem(key, JSON.stringify(Object.fromEntries([...changed].map((n) => [n, valueOf(n)]))));
+  const kept = JSON.parse(localStorage.getItem(key) || "null");
+  if (kept) {
+    for (const [name, values] of Object.entries(kept)) {
+      for (const e of fields(name)) { if (["checkbox", "radio"].includes(e.type)) e.checked = values.includes(e.value); else e.value = values[0] ?? ""; }
+      changed.add(name);
+    }
+    schedule(200);
+  }
+  function schedule(wait) { clearTimeout(timer); timer = setTimeout(send, wait); }
+  async function send() {
+    if (busy || !changed.size) return;
+    busy = true;
+    const names = [...changed];
+    const body = new URLSearchParams();
+    names.forEach((n) => { const values = valueOf(n); body.append("_fields", n); values.forEach((v) => body.append(n, v)); });
+    try {
+      const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { "X-CSRFToken": cookie("csrftoken") || "", "X-Autosave": "1" }, redirect: "manual" });
+      if (answer.type === "opaqueredirect" || answer.status === 403) { say(form.dataset.signedOut, true); return; }
+      const told = await answer.json();
+      names.forEach((n) => { if (!told.errors || !told.errors[n]) changed.delete(n); });
+      if (changed.size) keep(); else localStorage.removeItem(key);
+      const errors = Object.values(told.errors || {});
+      say(errors.length ? errors.join("；") : told.message, errors.length);
+      if (told.rules !== undefined) { const box = document.getElementById("rules"); if (box) box.innerHTML = told.rules; }
+    } catch { say(form.dataset.offline, true); keep(); schedule(5000); } finally { busy = false; }
+  }
+  form.addEventListener("input", (event) => { if (event.target.name && event.target.type !== "file") { changed.add(event.target.name); keep(); schedule(1200); } });
+  form.addEventListener("submit", () => localStorage.removeItem(key));
+  addEventListener("online", () => schedule(100));
+});
+
+// Rows chosen for a bulk action: "all" and the number beside the button.
+document.querySelectorAll("form[data-bulk]").forEach((form) => {
+  const boxes = () => [...form.querySelectorAll("tbody input[type=checkbox]")];
+  const all = form.querySelector("[data-all]");
+  const show = () => form.querySelectorAll("[data-chosen]").forEach((e) => { e.textContent = boxes().filter((b) => b.checked).length; });
+  all && all.addEventListener("change", () => { boxes().forEach((b) => { b.checked = all.checked; }); show(); });
+  form.addEventListener("change", show);
+  show();
+});
+
+// A second look before what cannot be undone.
+document.addEventListener("submit", (event) => {
+  const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+  if (text && !confirm(text)) event.preventDefault();
+}, true);
+document.querySelectorAll("[data-print]").forEach((b) => b.addEventListener("click", () => print()));
+document.querySelectorAll("select[data-go]").forEach((s) => s.addEventListener("change", () => s.form.submit()));
+
+// Keys for officers: j and k move between rows, Enter opens, "a" accepts, "r" goes to the reason codes.
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = document.querySelector(`[data-key="${event.key}"]`);
+  if (key) { event.preventDefault(); key.matches("button, a") ? key.click() : key.focus(); return; }
+  if (event.key === "/") { const box = document.querySelector("input[type=search]"); if (box) { event.preventDefault(); box.focus(); } }
+  if (!["j", "k"].includes(event.key)) return;
+  const links = [...document.querySelectorAll(".hw-table tbody td a")].filter((a, n, list) => list.findIndex((b) => b.closest("tr") === a.closest("tr")) === n);
+  const at = links.indexOf(document.activeElement);
+  links[Math.max(0, Math.min(links.length - 1, at + (event.key === "j" ? 1 : -1)))]?.focus();
+});

@@ -1,1 +1,40 @@
-urlpatterns = []
+"""All addresses. Every view declares its permission; a test walks this list as every role."""
+
+from allauth.account import views as account
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from headwater.core.permission import PUBLIC, SIGNED_IN, page
+from headwater.regions.views import region
+from headwater.web.views import demo_enter
+
+
+@page(PUBLIC)
+def switch_language(request: HttpRequest) -> HttpResponse:
+    return set_language(request)
+
+
+urlpatterns = [
+    path("", include("headwater.portal.urls")),
+    path("", include("headwater.policy.urls")),
+    path("", include("headwater.core.urls")),
+    path("", include("headwater.registry.urls")),
+    path("", include("headwater.calls.urls")),
+    path("", include("headwater.review.urls")),
+    path("", include("headwater.awards.urls")),
+    path("admin/region/", region, name="region"),
+    path("enter/", demo_enter, name="demo_enter"),
+    path("language/", switch_language, name="set_language"),
+    path("accounts/login/", page(PUBLIC)(account.login), name="account_login"),
+    path("accounts/logout/", page(PUBLIC)(account.logout), name="account_logout"),
+    path("accounts/inactive/", page(PUBLIC)(account.account_inactive), name="account_inactive"),
+    path("accounts/reauthenticate/", page(SIGNED_IN)(account.reauthenticate), name="account_reauthenticate"),
+    path("accounts/password/change/", page(SIGNED_IN)(account.password_change), name="account_change_password"),
+    path("accounts/password/set/", page(SIGNED_IN)(account.password_set), name="account_set_password"),
+    path("accounts/password/reset/", page(PUBLIC)(account.password_reset), name="account_reset_password"),
+    path("accounts/password/reset/done/", page(PUBLIC)(account.password_reset_done), name="account_reset_password_done"),
+    path("accounts/password/reset/key/<str:uidb36>-<str:key>/", page(PUBLIC)(account.password_reset_from_key), name="account_reset_password_from_key"),
+    path("accounts/password/reset/key/done/", page(PUBLIC)(account.password_reset_from_key_done), name="account_reset_password_from_key_done"),
+    path("accounts/2fa/", include("headwater.web.mfa_urls")),
+]

@@ -42,3 +42,9 @@ invariant(
     """SELECT 'participant ' || p.id || ' of ' || a.number FROM calls_participant p JOIN calls_application a ON a.id = p.application_id
     WHERE p.confirmed_at IS NULL AND a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired', 'not_accepted', 'recheck')""",
 )
+invariant(
+    "objection_suspends",
+    _("处于异议处理的申请有未处理的异议"),
+    """SELECT 'application ' || a.number FROM calls_application a WHERE a.state = 'objection' AND NOT EXISTS (
+        SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state = 'open')""",
+)

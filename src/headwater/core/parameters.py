@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,17 @@ from django.db.models import Q
 from headwater.core.models import Parameter
 
 
+KEPT_SECONDS = 20.0
+_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any]]] = {}
+
+
+def forget_parameters() -> None:
+    """Called when a region package was loaded; other processes follow within `KEPT_SECONDS`."""
+    _kept.clear()
+
+
 class Parameters:
-    """All parameter values of one region in force on one date, read in one query.
+    """All parameter values of one region in force on one date, read in one query and kept for some seconds.
 
     `get(key, scheme)` prefers the row of the scheme to the general row and returns `default` where there is none; a rule
     that finds None must answer "skipped", never "passed" (handbook 1.6 and 2.5).
@@ -19,8 +29,15 @@ class Parameters:
 
     def __init__(self, region: str, on: date) -> None:
         self.on = on
+        kept = _kept.get((region, on))
+        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
+            self._values = kept[1]
+            return
         rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
         self._values = {(p.key, p.applies_to): p.value for p in rows.order_by("valid_from")}
+        if len(_kept) > 200:
+            _kept.clear()
+        _kept[region, on] = (time.monotonic(), self._values)
 
     def get(self, key: str, scheme: str = "", default: Any = None) -> Any:
         if (key, scheme) in self._values:

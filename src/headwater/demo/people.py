@@ -153,7 +153,7 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     by_hash = {p.id_hash: p for p in Person.objects.select_related("organisation")}
     people = [by_hash[document_hash(row[2])] for row in sheet]
     open_accounts(people=[(p, f"{role[0]}{n:05d}") for n, (p, role) in enumerate(zip(people, roles, strict=True))], actor=world.actor(None))
-    world.leaders = people[:leaders]
+    world.leaders = sorted(people[:leaders], key=lambda p: p.pk * 7919 % 104729)
     for person in people[leaders : leaders + colleagues]:
         world.colleagues.setdefault(person.organisation_id or 0, []).append(person)
     for person in people:
@@ -166,7 +166,7 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
 
 def _person_row(n: int, role: str, organisation: str, names: NameMaker, r: random.Random, used: set[str]) -> list[str]:
     zh, latin, sex = names.person()
-    youngest, oldest = {"leader": (28, 56), "colleague": (24, 40), "expert": (36, 62)}[role]
+    youngest, oldest = {"leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
     born = date(clock.today().year, 1, 1) - timedelta(days=r.randint(youngest * 365, oldest * 365))
     senior = role == "expert" or (role == "leader" and r.random() < 0.55)
     title = r.choice(("教授", "研究员", "副教授", "高级工程师")) if senior else r.choice(("讲师", "助理研究员", "工程师"))

@@ -30,7 +30,7 @@ from headwater.policy.queries import articles_with_evidence
 from headwater.policy.services import record_indicators
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
-from headwater.registry.models import Discipline
+from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
 
 Say = Callable[[str], None]
@@ -98,9 +98,9 @@ def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
         make_people(world, leaders, max(20, scale.finished // 2), scale.experts, writer, seed)
     pool = list(world.leaders)
     seasons = []
-    for n, (scheme, count) in enumerate((("im-gen", scale.general), ("im-youth", scale.youth), ("im-key", scale.key))):
+    for n, (scheme, count) in enumerate((("im-youth", scale.youth), ("im-gen", scale.general), ("im-key", scale.key))):
         season = Season(world, writer, first, scheme, year, seed + n)
-        people, pool = pool[:count], pool[count:]
+        people, pool = choose(pool, scheme, count, year)
         seasons.append((season, people))
         say(f"{scheme}: {count} applications")
         season.announce(count)
@@ -138,6 +138,23 @@ def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
     mark("demo.complete", {})
     say("sealing the event log")
     seal_events()
+
+
+def choose(pool: list[Person], scheme: str, count: int, year: int) -> tuple[list[Person], list[Person]]:
+    """Who applies: nearly all of the young to the youth scheme are young enough; a few are told that they are not."""
+    if scheme != "im-youth":
+        rest = [p for p in pool if not _young(p, year)] + [p for p in pool if _young(p, year)]
+        return rest[:count], rest[count:]
+    young = [p for p in pool if _young(p, year)]
+    old = [p for p in pool if not _young(p, year)]
+    few = max(1, count // 60)
+    chosen = (young[: count - few] + old)[:count]
+    taken = {p.pk for p in chosen}
+    return chosen, [p for p in pool if p.pk not in taken]
+
+
+def _young(person: Person, year: int) -> bool:
+    return person.birth_date is not None and person.birth_date.year >= year - (40 if person.sex == "f" else 35)
 
 
 def record_for_trend(season: Season) -> None:

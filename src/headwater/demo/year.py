@@ -337,7 +337,7 @@ class Season:
             votes = {}
             for item in mine:
                 place = item.position / max(1, len(items))
-                chance = 0.93 - 0.75 * place
+                chance = 0.97 - 0.55 * place
                 votes[item.pk] = "yes" if self.random.random() < chance else "abstain" if self.random.random() < 0.05 else "no"
             if votes:
                 cast_ballot(member=member, votes=votes, actor=self.world.actor(member.expert.person.account))
@@ -409,5 +409,5 @@ def scan() -> bytes:
     if not _scan:
         data = {"kind": "scan", "heading": "科技伦理审查意见", "letter_number": "（演示）", "host": "伦理审查委员会", "leader": "申请人", "title": "研究项目",
                 "number": "", "call": "", "reasons": ["同意开展"], "note": "演示用文件", "date": ""}  # fmt: skip
-        _scan.append(render_pdf("calls/documents/letter.typ", data))
+        _scan.append(render_pdf("calls/typst/letter.typ", data))
     return _scan[0]

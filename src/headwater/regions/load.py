@@ -15,6 +15,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused
 from headwater.core.models import Parameter
+from headwater.core.parameters import forget_parameters
 from headwater.core.search import Document, index
 from headwater.policy.models import Article, Measure, Target
 from headwater.regions.check import Package
@@ -109,6 +110,7 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
         (p.key, p.applies_to, p.valid_from): (p.valid_to, p.value, p.source, p.confidence) for p in Parameter.objects.filter(region=region)
     }
     changed = [p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != (p.valid_to, p.value, p.source, p.confidence)]
+    forget_parameters()
     Parameter.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields
     )

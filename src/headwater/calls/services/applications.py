@@ -280,7 +280,6 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
             if "application_one_live_per_year" in str(error):
                 raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
             raise
-        notify(host_managers(row.host), title=_("待审核：%s") % row.title_zh[:80], url="/host/endorse/")
     return rows[0]
 
 

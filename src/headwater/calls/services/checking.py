@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
+from headwater.core.search import Document, index
 from headwater.core.services import notify
 
 CHUNK = 2000
@@ -53,6 +55,11 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
             FormalCheck.objects.bulk_create(
                 checks, batch_size=1000, update_conflicts=True, unique_fields=["application"],
                 update_fields=["ran_at", "results", "failed", "verdict"],
+            )  # fmt: skip
+            index(
+                Document("application", a.pk, a.title_zh, f"/office/applications/{a.pk}/", f"{a.number} {a.abstract_zh} {a.keywords_zh} {a.leader.name_zh}",
+                         summary=f"{a.number} · {a.leader.name_zh} · {a.host.name_zh}")
+                for a in rows
             )  # fmt: skip
             done, last = done + len(rows), rows[-1].pk
             log(call, after={"checked": len(rows), "counts": counts})
@@ -143,5 +150,6 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
 
 
 @job("calls.formal_check", gettext_lazy("形式审查"))
-def formal_check_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, int]:
-    return run_formal_check(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
+def formal_check_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, Any]:
+    counts = run_formal_check(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
+    return {**counts, "url": f"/office/calls/{call}/check/"}

@@ -166,7 +166,7 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
         objection = Objection.objects.create(
             notice=row.notice, row=row, name=name.strip()[:120], contact=contact.strip()[:120], text=text.strip()[:5000]
         )
-        if row.application.state == State.PUBLICITY:
+        if Application.objects.filter(pk=row.application_id, state=State.PUBLICITY).exists():
             APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
         log(objection, after={"row": row.pk})
     return objection
@@ -177,7 +177,7 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
     if not answer.strip():
         raise Refused.because(_("请写明处理意见"), field="answer")
     with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
-        application = objection.row.application
+        application = Application.objects.select_for_update().get(pk=objection.row.application_id)
         objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
         objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
         objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])

@@ -264,4 +264,4 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
 @job("review.assign", gettext_lazy("专家指派"))
 def assign_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, Any]:
     round_ = propose_round(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
-    return {"round": round_.pk, **round_.record}
+    return {**round_.record, "url": f"/office/calls/{call}/assign/"}

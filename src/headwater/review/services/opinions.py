@@ -56,7 +56,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
         refuse_if(reasons)
         fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]
-        Opinion.objects.bulk_update(rows, fields, batch_size=500)
+        Opinion.objects.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["assignment"], update_fields=fields)
         if submit:
             Assignment.objects.filter(opinion__in=[r.pk for r in rows]).update(state=Assignment.State.SUBMITTED)
         for row in rows:

@@ -1,2 +1,180 @@
+"""Filters that every template has: names in the reader's language, money, dates, states."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
 from django import template
+from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+
+from headwater.core import clock
+
 register = template.Library()
+
+COLOURS = {
+    "draft": "secondary", "approval": "yellow", "published": "green", "finished": "secondary", "open": "green", "upcoming": "azure",
+    "reviewing": "blue", "host_review": "azure", "recommending": "azure", "received": "blue", "not_accepted": "red", "recheck": "yellow",
+    "accepted": "teal", "in_review": "blue", "reviewed": "blue", "panel": "indigo", "proposed": "teal", "not_proposed": "secondary",
+    "publicity": "teal", "objection": "yellow", "approved": "green", "rejected": "secondary", "withdrawn": "secondary", "expired": "secondary",
+    "agreement": "yellow", "running": "green", "lapsed": "secondary", "invited": "yellow", "submitted": "green",
+    "declined": "secondary", "released": "secondary", "waiting": "secondary", "done": "green", "failed": "red", "preparing": "azure",
+    "voting": "yellow", "closed": "secondary", "recommended": "green", "not_recommended": "secondary", "no_quorum": "yellow", "upheld": "red",
+    "dismissed": "secondary", "clear": "green", "eyes": "yellow", "faulty": "red", "discarded": "secondary", "passed": "green",
+    "unknown": "yellow", "skipped": "secondary",
+}  # fmt: skip
+
+
+def chinese() -> bool:
+    return (get_language() or "zh-hans").startswith("zh")
+
+
+@register.filter
+def named(record: Any, stem: str = "name") -> str:
+    """`record.name_zh` or `record.name_en`, by the reader's language; Chinese where there is no English."""
+    if record is None:
+        return ""
+    if isinstance(record, dict):
+        zh, en = record.get(f"{stem}_zh", ""), record.get(f"{stem}_en", "")
+    else:
+        zh, en = getattr(record, f"{stem}_zh", ""), getattr(record, f"{stem}_en", "")
+    return zh if chinese() or not en else en
+
+
+@register.filter
+def wan(fen: int | None, places: int = 2) -> str:
+    """Fen as 万元, grouped: 12,000,000 fen is 12.00."""
+    return "" if fen is None else f"{fen / 1_000_000:,.{places}f}"
+
+
+@register.filter
+def day(value: Any) -> str:
+    """2026-03-20."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
+    return f"{value:%Y-%m-%d}" if value else ""
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """2026-03-20 16:00."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
+
+
+@register.filter
+def days_left(value: Any) -> str:
+    """Days from today: "还有 5 天", "今天", "已过 3 天"."""
+    if not value:
+        return ""
+    on: date = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    n = (on - clock.today()).days
+    if n > 0:
+        return gettext("还有 %d 天") % n
+    return gettext("今天") if n == 0 else gettext("已过 %d 天") % -n
+
+
+@register.filter
+def urgency(value: Any) -> str:
+    """A class for a date: late, soon or plain."""
+    if not value:
+        return ""
+    on: date = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    n = (on - clock.today()).days
+    return "text-late" if n < 0 else "text-soon" if n <= 3 else "text-secondary"
+
+
+@register.simple_tag
+def state(value: Any, label: str = "") -> SafeString:
+    """A state as a badge: one word and one colour everywhere."""
+    code = str(getattr(value, "value", value))
+    word = label or str(getattr(value, "label", value))
+    colour = COLOURS.get(code, "secondary")
+    return format_html('<span class="badge hw-state hw-{}">{}</span>', colour, word)
+
+
+@register.simple_tag
+def figure(value: float | None, unit: str = "") -> str:
+    """A figure for reading: no needless decimals; a dash where there is none yet."""
+    if value is None:
+        return "—"
+    if unit == "%":
+        return f"{value:.1f}"
+    return f"{value:,.0f}" if abs(value - round(value)) < 0.005 or abs(value) >= 1000 else f"{value:,.1f}"
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """`mapping[key]`, or an empty string."""
+    return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Markdown of a guide as clean HTML: no raw HTML passes."""
+    import nh3
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text or "")
+    return mark_safe(nh3.clean(html, tags={"h2", "h3", "h4", "p", "ul", "ol", "li", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "a", "code", "br", "blockquote"}))  # noqa: S308
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
+    """A form field with its label, hint and errors tied to the control."""
+    widget = bound.field.widget
+    described = f"{bound.id_for_label}-note" if hint or bound.help_text or bound.errors else ""
+    kind = "form-select" if isinstance(widget, Select) and not isinstance(widget, RadioSelect) else "form-control"
+    checkbox = isinstance(widget, CheckboxInput)
+    attrs = {"class": "form-check-input" if checkbox else kind + (" is-invalid" if bound.errors else "")}
+    if described:
+        attrs["aria-describedby"] = described
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return {"bound": bound, "control": bound.as_widget(attrs=attrs), "hint": hint or bound.help_text, "described": described,
+            "checkbox": checkbox, "is_file": isinstance(widget, ClearableFileInput)}  # fmt: skip
+
+
+@register.inclusion_tag("components/listing.html", takes_context=True)
+def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {"list": rows, "request": context["request"]}
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
+    return {"title": title, "hint": hint, "url": url, "action": action}
+
+
+@register.simple_tag
+def ring(part: float, whole: float) -> SafeString:
+    """A ring as SVG, `part` of `whole` filled."""
+    share = 0 if not whole else max(0.0, min(1.0, part / whole))
+    length = 2 * 3.14159265 * 42
+    return format_html(
+        '<svg class="hw-ring" viewBox="0 0 100 100" role="img" aria-label="{} / {}"><circle cx="50" cy="50" r="42" class="hw-ring-back"/>'
+        '<circle cx="50" cy="50" r="42" class="hw-ring-fill" stroke-dasharray="{} {}" transform="rotate(-90 50 50)"/></svg>',
+        part, whole, f"{share * length:.1f}", f"{length:.1f}",
+    )  # fmt: skip
+
+
+@register.simple_tag
+def spark(points: list[tuple[str, float]]) -> SafeString:
+    """A trend line as SVG; nothing for fewer than two points."""
+    if len(points) < 2:
+        return mark_safe("")
+    values = [v for _d, v in points]
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    step = 100 / (len(values) - 1)
+    path = " ".join(f"{n * step:.1f},{28 - 24 * (v - low) / span:.1f}" for n, v in enumerate(values))
+    return format_html('<svg class="hw-spark" viewBox="0 -2 100 34" preserveAspectRatio="none" role="img" aria-label="{}"><polyline points="{}"/></svg>',
+                       gettext("趋势"), path)  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], action: str, record: Any = None) -> bool:
+    """Whether the reader may do `action`: the same predicate that the command asks."""
+    return bool(context["request"].user.has_perm(action, record)) if context["request"].user.is_authenticated else False

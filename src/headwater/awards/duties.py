@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from headwater.awards.models import Award, Party
+from headwater.core.duties import Duty, duties
+
+
+@duties
+def of_signers(account: Any) -> Iterator[Duty]:
+    """Agreements that wait for one's signature: leader, host, department, in this order."""
+    waiting = Award.objects.filter(state=Award.State.AGREEMENT)
+    for award in waiting.filter(leader__account=account).exclude(agreement__signatures__party=Party.LEADER):
+        yield Duty(_("签署任务书：%s") % award.title_zh, f"/my/projects/{award.number}/", award.agreement_by)
+    hosts = account.scopes("host_manager", "organisation")
+    if hosts:
+        rows = waiting.filter(host__in=hosts, agreement__signatures__party=Party.LEADER).exclude(agreement__signatures__party=Party.HOST)
+        found = rows.aggregate(n=Count("pk", distinct=True), due=Min("agreement_by"))
+        if found["n"]:
+            yield Duty(_("单位签署任务书"), "/host/agreements/", found["due"], found["n"])
+    if account.has_role("programme_officer"):
+        rows = waiting.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)
+        for call, title, n in rows.values_list("call", "call__title_zh").annotate(n=Count("pk", distinct=True)):
+            yield Duty(_("科技厅签署任务书：%s") % title, f"/office/calls/{call}/agreements/", None, n)

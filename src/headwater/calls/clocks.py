@@ -1,0 +1,64 @@
+"""The legal clocks of an application: what is due by when, under which rule, and whether it was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application
+from headwater.calls.services.checking import recheck_until
+from headwater.calls.states import State
+from headwater.core import clock
+from headwater.core.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the timeline: `at` when it happened, `due` when it must, `source` the rule."""
+
+    label: str
+    at: datetime | None = None
+    due: datetime | None = None
+    source: str = ""
+    now: bool = False
+
+    @property
+    def late(self) -> bool:
+        return bool(self.due and ((self.at and self.at > self.due) or (not self.at and clock.now() > self.due)))
+
+
+def after(moment: datetime, days: int) -> datetime:
+    """The end of the `days`-th calendar day after `moment`."""
+    return clock.end_of_day(clock.add_days(timezone.localtime(moment).date(), days))
+
+
+def timeline(application: Application) -> list[Step]:
+    """The steps of an application as its applicant may know them: nothing of the inside of a review."""
+    call, check = application.call, getattr(application, "check_result", None)
+    days = Parameters(call.scheme.region, call.closes_at.date())
+    steps = [
+        Step(_("开始填报"), application.created_at),
+        Step(_("提交依托单位"), application.submitted_at, call.closes_at, now=application.state == State.DRAFT),
+        Step(_("单位审核"), application.endorsed_at, call.endorse_by, now=application.state == State.HOST_REVIEW),
+    ]
+    if not application.host.direct:
+        steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
+    steps.append(Step(
+        _("形式审查"), check.decided_at if check else None, after(call.closes_at, days.number("formal_check_days", call.scheme.code, 45)),
+        _("国家自然科学基金条例第十三条：截止后 45 日内"), now=application.state == State.RECEIVED,
+    ))  # fmt: skip
+    if check and check.recheck_at:
+        steps.append(Step(_("复审"), check.recheck_answered_at, after(check.recheck_at, days.number("recheck_answer_days", call.scheme.code, 60)),
+                          _("条例第十九条：收到之日起 60 日内"), now=application.state == State.RECHECK))  # fmt: skip
+    elif application.state == State.NOT_ACCEPTED:
+        steps.append(Step(_("可申请复审"), None, recheck_until(application), _("条例第十九条：收到通知之日起 15 日内"), now=True))
+    if application.state != State.NOT_ACCEPTED:
+        shown = application.public_state
+        steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))
+        notice = call.notices.order_by("-starts_at").first()
+        steps.append(Step(_("公示"), notice.starts_at if notice else None, now=application.state in {State.PUBLICITY, State.OBJECTION}))
+        steps.append(Step(_("决定"), application.decided_at))
+    return steps

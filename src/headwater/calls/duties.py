@@ -1,0 +1,67 @@
+"""What calls wait for: applicants, hosts, agencies, officers, the committee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from headwater.calls.clocks import after
+from headwater.calls.models import Application, Call, Decision, Notice, Participant
+from headwater.calls.states import CallState, State
+from headwater.core import clock
+from headwater.core.duties import Duty, duties
+
+
+@duties
+def of_applicants(account: Any) -> Iterator[Duty]:
+    for row in Application.objects.filter(leader__account=account, state=State.DRAFT, call__closes_at__gt=clock.now()).select_related("call"):
+        yield Duty(_("完成并提交：%s") % (row.title_zh or row.call.title_zh), f"/applications/{row.pk}/", row.call.closes_at)
+    for member in Participant.objects.filter(person__account=account, confirmed_at__isnull=True, application__state=State.DRAFT).select_related("application__call"):
+        yield Duty(_("确认参与：%s") % member.application.title_zh, f"/confirm/{member.token}/", member.application.call.closes_at)
+
+
+@duties
+def of_hosts(account: Any) -> Iterator[Duty]:
+    hosts = account.scopes("host_manager", "organisation")
+    if hosts:
+        found = Application.objects.filter(host__in=hosts, state=State.HOST_REVIEW).aggregate(n=Count("pk"), due=Min("call__endorse_by"))
+        if found["n"]:
+            yield Duty(_("审核申请并报送"), "/host/endorse/", found["due"], found["n"])
+    agencies = account.scopes("recommender", "agency")
+    if agencies:
+        rows = Application.objects.filter(host__recommender__in=agencies, host__direct=False, state=State.RECOMMENDING)
+        found = rows.aggregate(n=Count("pk"), due=Min("call__recommend_by"))
+        if found["n"]:
+            yield Duty(_("推荐申请"), "/recommend/", found["due"], found["n"])
+
+
+@duties
+def of_officers(account: Any) -> Iterator[Duty]:
+    if not account.has_role("programme_officer"):
+        return
+    for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account):
+        yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
+    for call in Call.objects.filter(state=CallState.PUBLISHED).annotate(n=Count("applications")):
+        if not account.has_perm("calls.check", call):
+            continue
+        waiting = Application.objects.filter(call=call, state__in=[State.RECEIVED, State.RECHECK]).count()
+        if waiting:
+            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", after(call.closes_at, 45), waiting)
+    for notice in Notice.objects.filter(closed_at__isnull=True).select_related("call"):
+        if account.has_perm("calls.notice.publish", notice.call):
+            open_ = notice.objections.filter(state="open").count()
+            title = _("答复异议：%s") if open_ else _("公示期满发布：%s")
+            yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, open_ or 1)
+
+
+@duties
+def of_approvers(account: Any) -> Iterator[Duty]:
+    if not account.has_role("committee", "programme_officer"):
+        return
+    rows = Decision.objects.filter(approved_at__isnull=True).exclude(proposed_by=account).values_list("call", "call__title_zh").annotate(n=Count("pk"))
+    for call, title, n in rows:
+        if not Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).exists():
+            yield Duty(_("核准资助决定：%s") % title, f"/office/calls/{call}/decide/", None, n)

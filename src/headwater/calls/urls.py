@@ -1,0 +1,36 @@
+from django.urls import path
+
+from headwater.calls.views import applicant, host, office
+
+urlpatterns = [
+    path("applications/", applicant.applications, name="applications"),
+    path("calls/<str:code>/apply/", applicant.apply, name="apply"),
+    path("applications/<int:pk>/", applicant.application, name="application"),
+    path("applications/<int:pk>/edit/<str:section>/", applicant.edit, name="application_edit"),
+    path("applications/<int:pk>/save/", applicant.autosave, name="application_save"),
+    path("applications/<int:pk>/member/", applicant.member, name="application_member"),
+    path("applications/<int:pk>/attachment/", applicant.attachment, name="application_attachment"),
+    path("applications/<int:pk>/submit/", applicant.submit, name="application_submit"),
+    path("applications/<int:pk>/withdraw/", applicant.withdraw, name="application_withdraw"),
+    path("applications/<int:pk>/recheck/", applicant.recheck, name="application_recheck"),
+    path("applications/<int:pk>/pdf/", applicant.pdf, name="application_pdf"),
+    path("letters/<int:pk>/", applicant.letter, name="letter"),
+    path("confirm/<str:token>/", applicant.confirm, name="confirm"),
+    path("host/endorse/", host.endorse_queue, name="endorse"),
+    path("host/endorse/chosen/", host.endorse_chosen, name="endorse_chosen"),
+    path("host/endorse/<int:pk>/return/", host.host_return, name="host_return"),
+    path("host/letters/", host.host_letters, name="host_letters"),
+    path("recommend/", host.recommend_queue, name="recommend"),
+    path("recommend/chosen/", host.recommend_chosen, name="recommend_chosen"),
+    path("recommend/<int:pk>/return/", host.recommend_return, name="recommend_return"),
+    path("office/", office.calls, name="office"),
+    path("office/calls/new/", office.new_call, name="call_new"),
+    path("office/calls/<int:pk>/", office.board, name="call_board"),
+    path("office/calls/<int:pk>/edit/", office.edit_call, name="call_edit"),
+    path("office/calls/<int:pk>/step/<str:verb>/", office.step, name="call_step"),
+    path("office/calls/<int:pk>/applications/", office.applications, name="call_applications"),
+    path("office/calls/<int:pk>/check/", office.check_queue, name="check_queue"),
+    path("office/applications/<int:pk>/", office.application, name="office_application"),
+    path("office/applications/<int:pk>/recheck/", office.recheck, name="office_recheck"),
+    path("office/notices/<int:pk>/", office.notice, name="office_notice"),
+]

@@ -1,0 +1,189 @@
+"""One list for every page: search, filters, sorting, keyset pages, export to xlsx and csv, rows to act on together.
+
+A listing starts from a queryset that holds only what the viewer may see, so its counts and exports cannot tell of more.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from headwater.core.sheets import write_csv, write_xlsx
+
+Text = str | Promise
+PAGE = 50
+EXPORT_LIMIT = 50_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, number, money, date, state or title."""
+
+    label: Text
+    value: Callable[[Any], Any]
+    sort: str = ""
+    kind: str = "text"
+    url: Callable[[Any], str] | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice list on the query string. `field` is a lookup, or `apply` narrows the queryset itself."""
+
+    name: str
+    label: Text
+    choices: Sequence[tuple[str, Text]]
+    field: str = ""
+    apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+
+
+@dataclass
+class Cell:
+    value: Any
+    kind: str
+    url: str = ""
+
+
+@dataclass
+class Listing:
+    request: HttpRequest
+    queryset: QuerySet[Any]
+    columns: Sequence[Column]
+    search: Sequence[str] = ()
+    filters: Sequence[Filter] = ()
+    order: str = "pk"
+    name: str = "list"
+    empty_title: Text = ""
+    empty_hint: Text = ""
+    selectable: bool = False
+    page_size: int = PAGE
+    q: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        get = self.request.GET
+        self.q = get.get("q", "").strip()[:80]
+        rows = self.queryset
+        if self.q and self.search:
+            found = Q()
+            for lookup in self.search:
+                found |= Q(**{f"{lookup}__icontains": self.q})
+            rows = rows.filter(found)
+        self.active: dict[str, str] = {}
+        for f in self.filters:
+            value = get.get(f.name, "")
+            if value and value in {str(c[0]) for c in f.choices}:
+                self.active[f.name] = value
+                rows = f.apply(rows, value) if f.apply else rows.filter(**{f.field: value})
+        wanted = get.get("sort", self.order)
+        allowed = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
+        self.sort = wanted if wanted.lstrip("-") in allowed else self.order
+        self.rows_all = rows
+        self._page()
+
+    def _page(self) -> None:
+        """One page after the cursor: rows are ordered by (sort, pk), so a page is found without counting what went before."""
+        key, down = self.sort.lstrip("-"), self.sort.startswith("-")
+        order = [self.sort] if key == "pk" else [self.sort, "-pk" if down else "pk"]
+        rows = self.rows_all.order_by(*order)
+        cursor = self.request.GET.get("after", "")
+        if cursor:
+            rows = self._after(rows, cursor, key, down)
+        found = list(rows[: self.page_size + 1])
+        self.has_next = len(found) > self.page_size
+        self.objects = found[: self.page_size]
+        self.total = self.rows_all.count() if cursor or self.has_next else len(found)
+        self.first_page = not cursor
+
+    @staticmethod
+    def _after(rows: QuerySet[Any], cursor: str, key: str, down: bool) -> QuerySet[Any]:
+        try:
+            value, pk = json.loads(urlsafe_b64decode(cursor.encode()))
+            way = "lt" if down else "gt"
+            if key == "pk":
+                return rows.filter(**{f"pk__{way}": int(pk)})
+            return rows.filter(Q(**{f"{key}__{way}": value}) | Q(**{key: value, f"pk__{way}": int(pk)}))
+        except (ValueError, TypeError):
+            return rows
+
+    @property
+    def next_cursor(self) -> str:
+        last = self.objects[-1]
+        value: Any = last
+        key = self.sort.lstrip("-")
+        for part in key.split("__"):
+            value = getattr(value, part)
+        return urlsafe_b64encode(json.dumps([value, last.pk], default=str).encode()).decode()
+
+    def query(self, **changes: str) -> str:
+        """The query string with changes; an empty value removes a key."""
+        get = self.request.GET.copy()
+        get.pop("after", None)
+        for name, value in changes.items():
+            if value:
+                get[name] = value
+            else:
+                get.pop(name, None)
+        return get.urlencode()
+
+    @property
+    def next_query(self) -> str:
+        return self.query(after=self.next_cursor)
+
+    @property
+    def heading(self) -> list[dict[str, Any]]:
+        out = []
+        for c in self.columns:
+            current = self.sort.lstrip("-") == c.sort and bool(c.sort)
+            turned = f"-{c.sort}" if current and not self.sort.startswith("-") else c.sort
+            out.append({"label": c.label, "kind": c.kind, "query": self.query(sort=turned) if c.sort else "",
+                        "direction": ("descending" if self.sort.startswith("-") else "ascending") if current else ""})  # fmt: skip
+        return out
+
+    @property
+    def cells(self) -> list[tuple[Any, list[Cell]]]:
+        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "") for c in self.columns]) for o in self.objects]
+
+    @property
+    def csv_query(self) -> str:
+        return self.query(format="csv")
+
+    @property
+    def xlsx_query(self) -> str:
+        return self.query(format="xlsx")
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.q or self.active)
+
+    def export(self) -> HttpResponse | None:
+        """The whole list (as filtered) as a file when the query string asks for one."""
+        form = self.request.GET.get("format")
+        if form not in {"csv", "xlsx"}:
+            return None
+        heading = [str(c.label) for c in self.columns]
+        rows = [[plain(c.value(o), c.kind) for c in self.columns] for o in self.rows_all.order_by(self.sort)[:EXPORT_LIMIT]]
+        content = write_csv(heading, rows) if form == "csv" else write_xlsx(self.name, heading, rows)
+        kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        response = HttpResponse(content, content_type=kind)
+        response["Content-Disposition"] = f'attachment; filename="{self.name}-{timezone.localdate()}.{form}"'
+        return response
+
+
+def plain(value: Any, kind: str) -> Any:
+    """A cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
+    if kind == "money" and value is not None:
+        return value / 1_000_000
+    if isinstance(value, datetime):
+        return timezone.localtime(value).replace(tzinfo=None)
+    if isinstance(value, (int, float, date)) or value is None:
+        return value
+    return str(getattr(value, "label", value))

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from headwater.core import views
+
+urlpatterns = [
+    path("desk/", views.desk, name="desk"),
+    path("notifications/", views.notifications, name="notifications"),
+    path("files/<int:pk>/", views.file, name="file"),
+    path("jobs/", views.job_list, name="jobs"),
+    path("jobs/<int:pk>/", views.job, name="job"),
+    path("admin/accounts/", views.accounts, name="accounts"),
+    path("admin/roles/", views.roles, name="roles"),
+    path("admin/audit/", views.audit, name="audit"),
+    path("admin/outbox/", views.outbox, name="outbox"),
+    path("admin/health/", views.health, name="health"),
+]

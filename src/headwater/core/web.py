@@ -1,0 +1,71 @@
+"""Small helpers for thin views: run a command and put its refusals beside the fields; answer with a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from headwater.core.errors import Refused
+
+
+def attempt(request: HttpRequest, work: Callable[[], Any], *, success: Any = "", form: forms.Form | None = None) -> bool:
+    """Run a command; say what it did, or why not: beside the field when the form has it, else as a message."""
+    try:
+        work()
+    except Refused as refused:
+        for reason in refused.reasons[:30]:
+            if form is not None and reason.field in form.fields:
+                form.add_error(reason.field, reason.text)
+            elif form is not None:
+                form.add_error(None, reason.text)
+            else:
+                messages.error(request, reason.text)
+        return False
+    if success:
+        messages.success(request, success)
+    return True
+
+
+def download(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """A file, always as a download: nothing private is ever shown inside the session's origin."""
+    from urllib.parse import quote
+
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+class MomentField(forms.DateTimeField):
+    """Date and time as the browser's own control gives them, in the region's time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"))
+        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+
+
+class WanField(forms.DecimalField):
+    """An amount in 万元, kept as integer fen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 14)
+        kwargs.setdefault("decimal_places", 6)
+        kwargs.setdefault("min_value", 0)
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 1_000_000:.4f}".rstrip("0").rstrip(".") if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
+        return None if found is None else int(found * 1_000_000)

@@ -1,0 +1,84 @@
+"""Policy pages: the document as a living table of contents, and for leaders what is late and who answers for it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from headwater.calls.models import Application, Call
+from headwater.calls.states import CallState, State
+from headwater.core import clock
+from headwater.core.permission import PUBLIC, page
+from headwater.core.sheets import write_csv, write_xlsx
+from headwater.core.web import download
+from headwater.policy.models import Article
+from headwater.policy.queries import Reading, articles_with_evidence, latest_values, readings
+from headwater.policy.registry import INDICATORS
+from headwater.registry.models import PriorityField
+
+
+@page(PUBLIC)
+def policy(request: HttpRequest) -> HttpResponse:
+    evidence = articles_with_evidence()
+    chapters: dict[int, dict[str, object]] = {}
+    for a in Article.objects.prefetch_related("agencies", "measures"):
+        chapter = chapters.setdefault(a.chapter, {"chapter_zh": a.chapter_zh, "chapter_en": a.chapter_en, "articles": []})
+        chapter["articles"].append((a, evidence.get(a.number, 0)))  # type: ignore[attr-defined]
+    return render(request, "policy/policy.html", {
+        "chapters": list(chapters.values()), "covered": sum(1 for n in evidence.values() if n), "count": len(evidence),
+    })  # fmt: skip
+
+
+@page(PUBLIC)
+def article(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(Article.objects.prefetch_related("agencies", "measures", "targets"), number=number)
+    return render(request, "policy/article.html", {
+        "article": row, "readings": readings(number), "previous": Article.objects.filter(number=number - 1).first(),
+        "next": Article.objects.filter(number=number + 1).first(), "fields": PriorityField.objects.filter(code__in=row.fields),
+    })  # fmt: skip
+
+
+@page(PUBLIC)
+def indicator(request: HttpRequest, code: str) -> HttpResponse:
+    """A figure and the records that it counts, on the page or as a file."""
+    found = INDICATORS.get(code)
+    if found is None:
+        raise Http404
+    table = found.records()
+    heading = [str(h) for h in table.heading]
+    form = request.GET.get("format")
+    if form in {"csv", "xlsx"}:
+        rows = [[str(c) if not isinstance(c, (int, float)) else c for c in row] for row in table.rows]
+        content = write_csv(heading, rows) if form == "csv" else write_xlsx("records", heading, rows)
+        return download(content, f"{code}.{form}", "application/octet-stream")
+    value = latest_values().get(code)
+    reading = next((r for n in found.articles[:1] for r in readings(n) if r.indicator.code == code), Reading(found, value, []))
+    return render(request, "policy/indicator.html", {
+        "indicator": found, "reading": reading, "value": value, "heading": heading, "rows": table.rows[:500], "total": len(table.rows),
+        "articles": Article.objects.filter(number__in=found.articles), "now": timezone.localtime(clock.now()), "en": get_language() == "en",
+    })  # fmt: skip
+
+
+@page("policy.lead")
+def lead(request: HttpRequest) -> HttpResponse:
+    """For those who answer for an article: what has evidence, what misses its target, what is late and whose it is."""
+    values = latest_values()
+    rows = []
+    for a in Article.objects.prefetch_related("agencies"):
+        found = readings(a.number)
+        rows.append({"article": a, "measured": sum(1 for r in found if r.value is not None), "indicators": len(found),
+                     "missed": [r for r in found if r.met is False]})  # fmt: skip
+    late = []
+    now = clock.now()
+    for call in Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme"):
+        unchecked = Application.objects.filter(call=call, state=State.RECEIVED).count()
+        due = clock.end_of_day(clock.add_days(timezone.localtime(call.closes_at).date(), 45))
+        if unchecked and call.closes_at < now:
+            late.append({"call": call, "what": "formal_check", "count": unchecked, "due": due})
+        reviewing = Application.objects.filter(call=call, state=State.IN_REVIEW).count()
+        if reviewing:
+            last = call.rounds.filter(due_at__isnull=False).order_by("-due_at").values_list("due_at", flat=True).first()
+            late.append({"call": call, "what": "review", "count": reviewing, "due": last})
+    return render(request, "policy/lead.html", {"rows": rows, "values": values, "late": late})

@@ -1,0 +1,185 @@
+"""The public portal: no login, everything that the region answers for in the open."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.awards.models import Award
+from headwater.calls.models import Call, Notice, NoticeRow
+from headwater.calls.rules import RULES
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.decisions import file_objection
+from headwater.calls.states import CallState
+from headwater.core import clock
+from headwater.core.listing import Column, Filter, Listing
+from headwater.core.parameters import Parameters
+from headwater.core.permission import PUBLIC, page
+from headwater.core.search import KINDS, search
+from headwater.core.web import attempt, download
+from headwater.policy.models import Article
+from headwater.policy.queries import articles_with_evidence, latest_values
+from headwater.policy.registry import INDICATORS
+from headwater.portal.forms import ObjectionForm
+from headwater.portal.registers import LABELS, REGISTERS, TYPES, write
+from headwater.registry.models import PriorityField, Region, ReviewGroup
+
+PUBLIC_KINDS = ("article", "call", "award", "organisation")
+
+
+@page(PUBLIC)
+def home(request: HttpRequest) -> HttpResponse:
+    evidence = articles_with_evidence()
+    values = latest_values()
+    figures = [(INDICATORS[c], values.get(c)) for c in ("awards.count", "awards.money", "review.rate", "leagues.reached", "people.under45")]
+    return render(request, "portal/home.html", {
+        "calls": Call.objects.open_at(clock.now()).select_related("scheme").order_by("closes_at")[:4],
+        "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
+        "notices": Notice.objects.order_by("-starts_at")[:4], "figures": figures, "map": league_map(),
+        "evidence": sorted(evidence.items()), "covered": sum(1 for n in evidence.values() if n), "region": Region.objects.first(),
+    })  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _outline(name: str) -> dict[str, Any]:
+    file = settings.PACKAGE / "web/maps" / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else {"width": 0, "height": 0, "shapes": []}
+
+
+def league_map() -> dict[str, Any]:
+    """The region's map with projects by league or city: a shade from 0 to 4 by share of the largest."""
+    region = Region.objects.first()
+    outline = _outline(region.map) if region and region.map else {"width": 0, "height": 0, "shapes": []}
+    counts: dict[str, tuple[int, int]] = {}
+    rows = Award.objects.exclude(state=Award.State.LAPSED).values_list("host__place__code").annotate(n=Count("pk"), m=Sum("amount_fen"))
+    for code, n, money in rows:
+        if code:
+            have = counts.get(code[:4], (0, 0))
+            counts[code[:4]] = (have[0] + n, have[1] + money)
+    most = max((n for n, _m in counts.values()), default=0)
+    shapes = []
+    for shape in outline["shapes"]:
+        n, money = counts.get(shape["code"][:4], (0, 0))
+        shapes.append({**shape, "count": n, "money": money, "level": 0 if not n else min(4, 1 + int(3.99 * n / most))})
+    return {**outline, "shapes": shapes}
+
+
+@page(PUBLIC)
+def calls(request: HttpRequest) -> HttpResponse:
+    now = clock.now()
+    rows = list(Call.objects.visible_to(None).select_related("scheme").order_by("-year", "closes_at"))
+    groups = [
+        (_("正在受理"), [c for c in rows if c.is_open]), (_("即将受理"), [c for c in rows if c.phase == "upcoming"]),
+        (_("评审中"), [c for c in rows if c.phase == "reviewing"]), (_("已办结"), [c for c in rows if c.phase == "finished"]),
+    ]  # fmt: skip
+    return render(request, "portal/calls.html", {"groups": groups, "now": now})
+
+
+@page(PUBLIC)
+def call(request: HttpRequest, code: str) -> HttpResponse:
+    row = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme", "agency"), code=code)
+    scheme = scheme_of(row)
+    parameters = Parameters(row.scheme.region, row.closes_at.date())
+    rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
+    amount = parameters.get("amount_fen", scheme.code)
+    return render(request, "portal/call.html", {
+        "call": row, "scheme": scheme, "rules": rules, "amount": amount.get("max") if isinstance(amount, dict) else amount,
+        "term": parameters.get("term_months", scheme.code), "age": parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None,
+        "notices": row.notices.all(), "articles": Article.objects.filter(number__in=scheme.articles),
+    })  # fmt: skip
+
+
+@page(PUBLIC)
+def projects(request: HttpRequest) -> HttpResponse:
+    rows = Award.objects.visible_to(request.user).select_related("leader", "host__place", "call__scheme", "application__discipline")
+    listing = Listing(
+        request, rows, name="projects", order="number", search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
+        columns=[
+            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/projects/{a.number}/"),
+            Column(_("编号"), lambda a: a.number, sort="number"), Column(_("负责人"), lambda a: a.leader.name_zh),
+            Column(_("依托单位"), lambda a: a.host.name_zh), Column(_("类型"), lambda a: a.call.scheme.name_zh),
+            Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"), Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
+        ],
+        filters=[
+            Filter("call", _("批次"), [(c.pk, c.title_zh) for c in Call.objects.filter(awards__isnull=False).distinct()], "call"),
+            Filter("league", _("盟市"), league_choices(), apply=lambda q, v: q.filter(host__place__code__startswith=v[:4])),
+            Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "application__review_group"),
+            Filter("field", _("优先领域"), [(f.code, f.name_zh) for f in PriorityField.objects.all()], "application__priority_field"),
+        ],
+        empty_title=_("还没有立项项目"), empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
+    )  # fmt: skip
+    return listing.export() or render(request, "portal/projects.html", {"list": listing})
+
+
+def league_choices() -> list[tuple[str, str]]:
+    from headwater.registry.models import Place
+
+    return list(Place.objects.filter(level="league").values_list("code", "name_zh"))
+
+
+@page(PUBLIC)
+def project(request: HttpRequest, number: str) -> HttpResponse:
+    row = get_object_or_404(
+        Award.objects.visible_to(request.user).select_related("leader", "host__place", "call__scheme", "application__discipline", "agreement"), number=number
+    )
+    numbers = scheme_of(row.call).articles
+    members = [] if row.state == Award.State.LAPSED else row.application.participants.select_related("person", "organisation")
+    return render(request, "portal/project.html", {
+        "award": row, "members": members, "articles": Article.objects.filter(number__in=numbers),
+        "field": PriorityField.objects.filter(code=row.application.priority_field).first(),
+    })  # fmt: skip
+
+
+@page(PUBLIC)
+def notices(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/notices.html", {"notices": Notice.objects.select_related("call").annotate(n=Count("rows"))})
+
+
+@page(PUBLIC)
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
+    answered = row.objections.exclude(state="open").select_related("row")
+    return render(request, "portal/notice.html", {"notice": row, "rows": row.rows.all(), "answered": answered,
+                                                  "open_objections": row.objections.filter(state="open").count()})  # fmt: skip
+
+
+@page(PUBLIC)
+def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
+    line = get_object_or_404(NoticeRow.objects.select_related("notice__call", "application"), pk=row, notice=pk)
+    form = ObjectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(request, lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data), form=form,  # type: ignore[attr-defined]
+                       success=_("异议已收到。处理期间该项目暂停立项，处理意见将按您留下的联系方式告知。"))  # fmt: skip
+        if done:
+            return redirect("notice", pk=pk)
+    return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)
+
+
+@page(PUBLIC)
+def find(request: HttpRequest) -> HttpResponse:
+    """One search box: the public sees public kinds, people with roles find what they may see besides."""
+    text = request.GET.get("q", "").strip()[:100]
+    kinds = list(PUBLIC_KINDS) + (["application"] if request.user.is_authenticated else [])
+    found = search(request.user, text, kinds=kinds)
+    groups = [(KINDS[k].label, [f for f in found if f.kind == k]) for k in kinds]
+    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(found)})
+
+
+@page(PUBLIC)
+def open_data(request: HttpRequest) -> HttpResponse:
+    rows = [(name, LABELS[name], len(REGISTERS[name]().rows)) for name in REGISTERS]
+    return render(request, "portal/data.html", {"registers": rows})
+
+
+@page(PUBLIC)
+def register(request: HttpRequest, name: str, form: str) -> HttpResponse:
+    if name not in REGISTERS or form not in TYPES:
+        raise Http404
+    return download(write(REGISTERS[name](), form), f"{name}.{form}", TYPES[form])

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from headwater.registry import views
+
+urlpatterns = [
+    path("people/", views.people, name="people"),
+    path("people/<int:pk>/", views.person, name="person"),
+    path("imports/", views.imports, name="imports"),
+    path("imports/<str:kind>.xlsx", views.template, name="import_template"),
+]

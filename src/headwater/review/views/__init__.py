@@ -1,0 +1,1 @@
+"""Pages of review, by who uses them."""

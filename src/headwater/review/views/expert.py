@@ -1,0 +1,168 @@
+"""Pages of experts: invitations, the review desk, the panel room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.calls.schemes import scheme_of
+from headwater.calls.views.applicant import shown
+from headwater.core import clock
+from headwater.core.errors import Refused
+from headwater.core.parameters import Parameters
+from headwater.core.permission import access, page
+from headwater.core.web import attempt
+from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Panel, PanelMember
+from headwater.review.queries import CRITERIA, weights_of
+from headwater.review.rules import contradiction
+from headwater.review.services.assigning import answer_invitations
+from headwater.review.services.conflicts import declare_conflict
+from headwater.review.services.opinions import save_opinions
+from headwater.review.services.panels import CHOICES, cast_ballot, recusals
+
+State = Assignment.State
+
+
+def mine(request: HttpRequest) -> Any:
+    return (
+        Assignment.objects.visible_to(request.user).filter(expert__person__account=request.user)
+        .select_related("application__call__scheme", "application__discipline", "expert__person", "round")
+    )  # fmt: skip
+
+
+@page("review.desk")
+def desk(request: HttpRequest) -> HttpResponse:
+    """Invitations first, then what is to be written, then what is done."""
+    rows = mine(request).order_by("due_at", "pk")
+    if request.method == "POST":
+        chosen = list(rows.filter(state=State.INVITED, pk__in=[v for v in request.POST.getlist("pk") if v.isdecimal()]))
+        accept = request.POST.get("answer") == "accept"
+        if not chosen:
+            messages.error(request, _("请先选择邀请"))
+        else:
+            attempt(request, lambda: answer_invitations(assignments=chosen, accept=accept, reason=request.POST.get("reason", ""), actor=request.actor),  # type: ignore[attr-defined]
+                    success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen))  # fmt: skip
+        return redirect("review")
+    return render(request, "review/desk.html", {
+        "invited": rows.filter(state=State.INVITED), "writing": rows.filter(state=State.ACCEPTED), "done": rows.filter(state=State.SUBMITTED)[:100],
+        "promise": scheme_of(first.application.call).commitments["expert"] if (first := rows.filter(state=State.INVITED).first()) else None,
+    })  # fmt: skip
+
+
+@page("review.desk")
+def assignment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Before accepting: topic and abstract only. Afterwards: the application left, the form right."""
+    row = access(request.user, "review.opinion.read", mine(request), pk=pk)
+    if row.state in {State.DECLINED, State.EXPIRED, State.RELEASED}:
+        raise Http404
+    if row.state == State.INVITED:
+        return render(request, "review/invitation.html", {"row": row, "conflicts": Conflict.Kind.choices})
+    return opinion_page(request, row)
+
+
+def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
+    call = row.application.call
+    weights = weights_of(call, row.application.research_class)
+    least = Parameters(call.scheme.region, call.closes_at.date()).number("min_opinion_chars", call.scheme.code, 200)
+    errors: dict[str, str] = {}
+    typed = None
+    if request.method == "POST" and row.state == State.ACCEPTED:
+        values, errors = read_opinion(request.POST, weights)
+        submit = request.POST.get("do") == "submit"
+        if not errors:
+            try:
+                save_opinions(values={row.pk: values}, actor=request.actor, submit=submit)  # type: ignore[attr-defined]
+                messages.success(request, _("评审意见已提交。") if submit else _("已保存。"))
+                return redirect("review" if submit else request.path)
+            except Refused as refused:
+                errors = {r.field or "_": r.text for r in refused.reasons}
+                save_opinions(values={row.pk: values}, actor=request.actor) if submit and "_" not in errors else None  # type: ignore[attr-defined]
+        typed = request.POST
+    opinion = row.opinion
+    if typed:
+        opinion.refresh_from_db()
+    criteria = [(c, CRITERIA[c], w, (typed.get(f"score_{c}") if typed else opinion.scores.get(c, "")), errors.get(f"score_{c}")) for c, w in weights.items() if w > 0]
+    return render(request, "review/opinion.html", {
+        **shown(row.application), "row": row, "opinion": opinion, "criteria": criteria, "grades": Grade.choices, "familiarities": Familiarity.choices, "least": least,
+        "errors": errors, "typed": typed, "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade),
+    }, status=422 if errors else 200)  # fmt: skip
+
+
+def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
+    """Typed values of an opinion form, and what could not be read, by field."""
+    values: dict[str, Any] = {"scores": {}}
+    errors: dict[str, str] = {}
+    for criterion in weights:
+        text = post.get(f"score_{criterion}", "").strip()
+        if not text or (names is not None and f"score_{criterion}" not in names):
+            continue
+        try:
+            number = float(text)
+            if not 0 <= number <= 100:
+                raise ValueError
+            values["scores"][criterion] = number
+        except ValueError:
+            errors[f"score_{criterion}"] = _("应为 0 至 100 的数")
+    for name, known in (("grade", {str(v) for v in Grade.values}), ("familiarity", {str(v) for v in Familiarity.values})):
+        if post.get(name, "") in known and (names is None or name in names):
+            values[name] = int(post[name])
+    for name in ("text_applicant", "text_fund"):
+        if name in post and (names is None or name in names):
+            values[name] = post[name].replace("\r\n", "\n")
+    return values, errors
+
+
+@page("review.desk", methods=("POST",))
+def autosave(request: HttpRequest, pk: int) -> HttpResponse:
+    row = access(request.user, "review.opinion.write", mine(request), pk=pk)
+    weights = weights_of(row.application.call, row.application.research_class)
+    values, errors = read_opinion(request.POST, weights, set(request.POST.getlist("_fields")))
+    try:
+        save_opinions(values={row.pk: values}, actor=request.actor)  # type: ignore[attr-defined]
+    except Refused as refused:
+        errors |= {r.field or "_": r.text for r in refused.reasons}
+    return JsonResponse({"message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}", "errors": errors})
+
+
+@page("review.desk", methods=("POST",))
+def conflict(request: HttpRequest, pk: int) -> HttpResponse:
+    """An expert declares a conflict: the assignment ends at once and the pair can never be made again."""
+    row = access(request.user, "review.assignment.answer", mine(request), pk=pk)
+    if attempt(request, lambda: declare_conflict(application=row.application, expert=row.expert, kind="declared", evidence=request.POST.get("evidence", ""),
+                                                 actor=request.actor), success=_("已登记回避，谢谢。")):  # type: ignore[attr-defined]  # fmt: skip
+        return redirect("review")
+    return redirect("assignment", pk=pk)
+
+
+@page("review.panel.view")
+def panels(request: HttpRequest) -> HttpResponse:
+    return render(request, "review/panels.html", {"panels": Panel.objects.visible_to(request.user).select_related("call").order_by("-id")[:200]})
+
+
+@page("review.panel.view")
+def panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """The room: a recused member does not see the item at all, and cannot vote on it."""
+    row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    member = PanelMember.objects.filter(panel=row, expert__person__account=request.user).select_related("expert__person", "panel__call").first()
+    recused = recusals(row)
+    hidden = {a for a, members in recused.items() if member and member.pk in {m.pk for m in members}}
+    voted = set(member.casts.values_list("item", flat=True)) if member else set()
+    items = [i for i in row.items.select_related("application__leader", "application__host", "application__ranking") if i.application_id not in hidden]
+    if request.method == "POST" and member:
+        votes = {i.pk: request.POST.get(f"vote_{i.pk}", "") for i in items if i.pk not in voted}
+        votes = {k: v for k, v in votes.items() if v in CHOICES}
+        if not votes:
+            messages.error(request, _("还没有选择"))
+        else:
+            attempt(request, lambda: cast_ballot(member=member, votes=votes, actor=request.actor), success=_("已投 %d 项，投票不记名。") % len(votes))  # type: ignore[attr-defined]
+        return redirect("panel", pk=pk)
+    officer = request.user.has_perm("review.panel.manage", row)  # type: ignore[union-attr]
+    return render(request, "review/panel.html", {
+        "panel": row, "member": member, "items": items, "voted": voted, "hidden": len(hidden), "officer": officer, "recused": recused if officer else {},
+        "members": row.members.select_related("expert__person__organisation"), "can_vote": member and row.state == Panel.State.VOTING and member.present,
+    })  # fmt: skip

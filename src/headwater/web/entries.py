@@ -1,0 +1,56 @@
+"""One account per role for the demo's one-click log-in: chosen from the records, so that each has something to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application
+from headwater.calls.states import State
+from headwater.core.models import Account, RoleGrant
+from headwater.review.models import Assignment, PanelMember
+
+
+@dataclass(frozen=True)
+class Entry:
+    username: str
+    name: str
+    role: str
+    hint: str
+
+
+def entries() -> list[Entry]:
+    """Entries in the order of a funding year."""
+    found: list[tuple[Account | None, Any, Any]] = [
+        (_first(Account.objects.filter(person__led_applications__state=State.DRAFT)), _("申请人"), _("正在填写申请书")),
+        (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有立项项目")),
+        (_host(), _("依托单位管理员"), _("待审核的申请")),
+        (_first(Account.objects.filter(role_grants__role="recommender").order_by("username")), _("归口管理部门"), _("推荐")),
+        (_named("officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
+        (_named("officer2"), _("项目主管（乙）"), _("核准发布、会评、签署")),
+        (_first(Account.objects.filter(person__expert__assignments__state=Assignment.State.ACCEPTED)), _("评审专家"), _("待提交的评审")),
+        (_first(Account.objects.filter(person__expert__in=PanelMember.objects.filter(is_chair=True).values("expert"))), _("会评组长"), _("会评组")),
+        (_named("committee"), _("基金委员会"), _("核准资助决定")),
+        (_named("leader"), _("分管领导"), _("条款、指标、时限")),
+        (_named("finance"), _("财务主管"), _("查看任务书")),
+        (_named("integrity"), _("科研诚信主管"), _("查看人员")),
+        (_named("sysadmin"), _("系统管理员"), _("账号、地区、任务")),
+        (_named("secadmin"), _("安全管理员"), _("授权")),
+        (_named("auditor"), _("审计管理员"), _("审计、运行状态")),
+    ]
+    return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in found if a]
+
+
+def _first(rows: Any) -> Account | None:
+    return rows.order_by("pk").first()  # type: ignore[no-any-return]
+
+
+def _named(username: str) -> Account | None:
+    return Account.objects.filter(username=username).first()
+
+
+def _host() -> Account | None:
+    hosts = Application.objects.filter(state=State.HOST_REVIEW).values("host")
+    return _first(Account.objects.filter(pk__in=RoleGrant.objects.filter(role="host_manager", scope_id__in=hosts).values("account")))
