@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from headwater.calls.models import Application, Attachment, Call, Commitment, Participant
 from headwater.calls.rules import FieldFacts, Facts, PersonFacts, Result, evaluate
@@ -45,7 +46,7 @@ def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     scheme = scheme_of(call)
     return {
         a.pk: Facts(
-            year=call.year, deadline=call.closes_at, leader=_person(a.leader, banned),
+            year=call.year, deadline=timezone.localtime(call.closes_at), leader=_person(a.leader, banned),
             members=[_person(m.person, banned, m.confirmed_at is not None) for m in members[a.pk]],
             host_registered=a.host.is_host, attachments=dict(attached[a.pk]), flags=frozenset(a.flags),
             fields=_fields(scheme, a.answers), title_length=len(a.title_zh.strip()),

@@ -51,6 +51,7 @@ class Cell:
     value: Any
     kind: str
     url: str = ""
+    label: Text = ""
 
 
 @dataclass
@@ -150,7 +151,7 @@ class Listing:
 
     @property
     def cells(self) -> list[tuple[Any, list[Cell]]]:
-        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "") for c in self.columns]) for o in self.objects]
+        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.columns]) for o in self.objects]
 
     @property
     def csv_query(self) -> str:

@@ -1,0 +1,110 @@
+"""Pictures of the demo's pages at 1440 and 360 px with headless Chromium, for the README and for looking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+from headwater.calls.models import Application, Call
+from headwater.calls.states import CallState, State
+from headwater.config import ConfigError
+from headwater.core import clock
+from headwater.review.models import Assignment, Panel
+from headwater.web.entries import entries
+
+PORT = 8765
+WIDTHS = (1440, 360)
+
+
+def find_chromium() -> str:
+    """The browser to drive.
+
+    Raises:
+        ConfigError: none is installed; says how to get one.
+    """
+    found = os.environ.get("HEADWATER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        raise ConfigError("Chromium was not found: install it (Debian: apt install chromium) or set HEADWATER_CHROMIUM")
+    return found
+
+
+def pages() -> list[tuple[str, str | None, str]]:
+    """(name, user name or None, address) of what is worth a picture, chosen from what the demo holds."""
+    who = {e.role: e.username for e in entries()}
+    role = list(who.values())
+    finished = Call.objects.filter(state=CallState.FINISHED, scheme__code="im-gen").first()
+    reviewing = Call.objects.filter(applications__state=State.IN_REVIEW).order_by("-year").first()
+    opened = Call.objects.open_at(clock.now()).first()
+    draft = Application.objects.filter(state=State.DRAFT, leader__account__username=role[0]).first()
+    writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=role[6]).first()
+    panel = Panel.objects.filter(call=finished).first()
+    found: list[tuple[str, str | None, str | None]] = [
+        ("home", None, "/"), ("policy", None, "/policy/"), ("article", None, "/policy/16/"), ("indicator", None, "/indicators/awards.money/"),
+        ("calls", None, "/calls/"), ("call", None, f"/calls/{opened.code}/" if opened else None), ("projects", None, "/projects/"), ("notices", None, "/notices/"),
+        ("search", None, "/search/?q=草原"), ("login", None, "/accounts/login/"),
+        ("applicant", role[0], "/desk/"), ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None), ("editor-info", role[0], f"/applications/{draft.pk}/edit/info/" if draft else None),
+        ("agreement", role[1], "/my/projects/"), ("endorse", role[2], "/host/endorse/"), ("recommend", role[3], "/recommend/"),
+        ("officer", role[4], "/desk/"), ("board", role[4], f"/office/calls/{finished.pk}/" if finished else None), ("check", role[4], f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None),
+        ("assign", role[4], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None), ("progress", role[4], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
+        ("decide", role[4], f"/office/calls/{finished.pk}/decide/" if finished else None), ("panel", role[4], f"/panels/{panel.pk}/" if panel else None),
+        ("review", role[6], "/review/"), ("opinion", role[6], f"/review/{writing.pk}/" if writing else None),
+        ("lead", role[9], "/lead/"), ("audit", role[14], "/admin/audit/"), ("health", role[14], "/admin/health/"), ("roles", role[13], "/admin/roles/"), ("region", role[12], "/admin/region/"),
+    ]  # fmt: skip
+    return [(name, user, url) for name, user, url in found if url]
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """A web process of its own for the pictures."""
+    from django.conf import settings
+
+    words = [sys.executable, "-m", "gunicorn", "headwater.wsgi:application", "--bind", f"127.0.0.1:{PORT}", "--threads", "4", "--log-level", "error"]
+    process = subprocess.Popen(words, env={**os.environ, "HEADWATER_DEMO": "1" if settings.DEMO else "0"})  # noqa: S603
+    address = f"http://127.0.0.1:{PORT}"
+    try:
+        for _attempt in range(100):
+            try:
+                urlopen(address + "/accounts/login/", timeout=2).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def take(out: Path, only: str | None) -> Iterator[str]:
+    """Take the pictures; yields a line for each page with a warning where it is wider than the window."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = find_chromium()
+    out.mkdir(parents=True, exist_ok=True)
+    todo = [p for p in pages() if not only or only in p[0]]
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver's loop runs in this thread; the queries are done by then
+    with served() as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        for width in WIDTHS:
+            for user in dict.fromkeys(u for _n, u, _a in todo):
+                context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
+                tab = context.new_page()
+                if user:
+                    tab.goto(address + "/accounts/login/")
+                    tab.locator(f"button[name=username][value='{user}']").first.click()
+                    tab.wait_for_url("**/desk/")
+                for name, whose, url in todo:
+                    if whose != user:
+                        continue
+                    tab.goto(address + url)
+                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True)
+                    over = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                    yield f"{name}-{width}.png" + (f"  WIDER than the window by {over} px" if over > 1 else "")
+                context.close()
+        browser.close()

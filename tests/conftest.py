@@ -1,0 +1,75 @@
+"""One database template with the region and a tiny finished year, built once by the real commands and cloned for each worker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("HEADWATER_HOME", str(ROOT / ".headwater-test"))
+os.environ["HEADWATER_DEMO"] = "1"
+os.environ.pop("HEADWATER_DEBUG", None)
+
+
+def fingerprint() -> str:
+    """Changes with any file that the template is made from."""
+    sha = hashlib.sha256()
+    for file in sorted((ROOT / "src/headwater").rglob("*")):
+        if file.suffix in {".py", ".toml"} and "__pycache__" not in file.parts:
+            sha.update(file.read_bytes())
+    return sha.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: object) -> Iterator[None]:
+    """Clone the template for this worker; the first worker to come builds it."""
+    import psycopg
+    from django.conf import settings
+    from django.db import connections
+    from filelock import FileLock
+
+    from headwater.demo.run import ensure_demo
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    template, own = f"hw_template_{fingerprint()}", f"hw_test_{worker}"
+    default = settings.DATABASES["default"]
+    info = {k: v for k, v in {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}.items() if v}
+    lock = FileLock(Path(tempfile.gettempdir()) / f"{template}.lock")
+
+    def use(name: str) -> None:
+        connections["default"].close()
+        settings.DATABASES["default"]["NAME"] = name
+        connections["default"].settings_dict["NAME"] = name
+
+    with lock, psycopg.connect(dbname="postgres", autocommit=True, **info) as admin, django_db_blocker.unblock():  # type: ignore[attr-defined]
+        for (old,) in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'hw_template_%'").fetchall():
+            if old != template:
+                admin.execute(f'DROP DATABASE "{old}"')
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            admin.execute('DROP DATABASE IF EXISTS hw_building')
+            admin.execute("CREATE DATABASE hw_building TEMPLATE template0 ENCODING 'UTF8'")
+            use("hw_building")
+            ensure_demo(scale="tiny", seed=7, texts=None, reset=False, say=lambda _line: None)
+            connections.close_all()
+            admin.execute(f'ALTER DATABASE hw_building RENAME TO "{template}"')
+        admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+    use(own)
+    yield
+    connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No values kept between tests; the quick hasher is enough for log-ins that tests make."""
+    from django.conf import settings
+
+    from headwater.core.parameters import forget_parameters
+
+    forget_parameters()
+    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver", "127.0.0.1", "localhost"])

@@ -1,0 +1,161 @@
+"""Every route as every role: each declares who may, and nobody reads what is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from headwater.awards.models import Award
+from headwater.calls.models import Application, Call, Letter, Notice, Participant
+from headwater.calls.states import State
+from headwater.core.models import StoredFile
+from headwater.core.permission import PUBLIC, SIGNED_IN
+from headwater.registry.models import Person
+from headwater.review.models import Assignment, Opinion, Panel
+from tests.people import client, roles
+
+pytestmark = pytest.mark.django_db
+
+
+def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, prefix + str(entry.pattern))
+        else:
+            yield prefix + str(entry.pattern), entry
+
+
+ROUTES = sorted(patterns(), key=lambda r: r[0])
+
+
+def records() -> dict[str, Any]:
+    """A record for each kind of argument: the one that could leak."""
+    application = Application.objects.filter(state=State.IN_REVIEW).order_by("pk")[0]
+    assignment = Assignment.objects.filter(state="accepted").order_by("pk")[0]
+    return {
+        "application": application.pk, "call": application.call_id, "assignment": assignment.pk, "person": application.leader_id,
+        "letter": Letter.objects.order_by("pk")[0].pk, "notice": Notice.objects.order_by("pk")[0].pk, "panel": Panel.objects.order_by("pk")[0].pk,
+        "file": StoredFile.objects.filter(owner_type="calls.application").order_by("pk")[0].pk, "award": Award.objects.order_by("pk")[0].number,
+    }  # fmt: skip
+
+
+def address(route: str, have: dict[str, Any]) -> str:
+    """A concrete address of a route, with the record that its place in the tree asks for."""
+    kinds = [
+        ("review/<int:pk>", "assignment"), ("panels/<int:pk>", "panel"), ("office/calls/<int:pk>", "call"), ("letters/<int:pk>", "letter"),
+        ("notices/<int:pk>", "notice"), ("people/<int:pk>", "person"), ("files/<int:pk>", "file"),
+    ]  # fmt: skip
+    pk = next((have[kind] for start, kind in kinds if start in route), have["application"])
+    values = {
+        "<int:pk>": pk, "<int:row>": 1, "<str:section>": "info", "<str:verb>": "close", "<str:group>": "eco", "<int:number>": 16, "<str:kind>": "people",
+        "<str:name>": "projects", "<str:form>": "csv", "<int:application>": have["application"], "<int:expert>": 1, "<str:token>": "x", "<str:uidb36>": "1", "<str:key>": "x",
+        "<str:number>": have["award"], "<str:code>": "awards.money" if "indicators" in route else Call.objects.all()[0].code,
+    }  # fmt: skip
+    for name, value in values.items():
+        route = route.replace(name, str(value))
+    return "/" + route
+
+
+def test_every_route_declares_its_permission() -> None:
+    silent = [route for route, entry in ROUTES if not getattr(entry.callback, "permission", None)]
+    assert silent == []
+
+
+def test_every_route_answers_every_role_without_error() -> None:
+    """No role gets a server error from any address, and a route's own permission decides who is turned away."""
+    have = records()
+    wrong = []
+    for name in [None, *roles().values()]:
+        browser = client(name)
+        for route, entry in ROUTES:
+            permission = entry.callback.permission
+            response = browser.get(address(route, have))
+            if response.status_code >= 500:
+                wrong.append((name, route, response.status_code))
+            if name is None and permission != PUBLIC and response.status_code not in {302, 405}:
+                wrong.append((name, route, response.status_code))
+            if route.startswith("accounts/logout") is False and name and permission not in {PUBLIC, SIGNED_IN}:
+                from headwater.core.models import Account
+
+                allowed = Account.objects.get(username=name).has_perm(permission)
+                if not allowed and response.status_code not in {403, 405}:
+                    wrong.append((name, route, response.status_code))
+    assert wrong == []
+
+
+def test_applicant_learns_nothing_of_reviewers_on_any_page() -> None:
+    """The leader of an application in review opens every address; no reviewer's name, mark or text of theirs comes back."""
+    opinion = Opinion.objects.filter(submitted_at__isnull=False, assignment__application__state=State.IN_REVIEW).select_related(
+        "assignment__application__leader__account", "assignment__expert__person"
+    )[0]
+    application = opinion.assignment.application
+    names = {a.expert.person.name_zh for a in application.assignments.select_related("expert__person")}
+    own = {application.leader.name_zh, *(m.person.name_zh for m in application.participants.select_related("person"))}
+    browser = client(application.leader.account.username)
+    have = records() | {"application": application.pk, "assignment": opinion.assignment_id, "call": application.call_id}
+    for route, _entry in ROUTES:
+        if route.startswith(("accounts/", "enter", "projects", "data/", "notices", "indicators", "search")):
+            continue
+        body = browser.get(address(route, have)).content.decode(errors="replace")
+        assert opinion.text_applicant not in body, route
+        assert not [n for n in names - own if f">{n}<" in body], route
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.HOST_REVIEW])
+def test_officer_does_not_see_what_is_not_submitted(state: State) -> None:
+    row = Application.objects.filter(state=state).order_by("pk")[0]
+    for name in ("officer", "committee", "leader", "finance", "sysadmin"):
+        assert client(name).get(f"/applications/{row.pk}/").status_code in {403, 404}
+        assert client(name).get(f"/applications/{row.pk}/pdf/").status_code in {403, 404}
+
+
+def test_host_sees_only_its_own() -> None:
+    from headwater.core.models import RoleGrant
+
+    grant = RoleGrant.objects.filter(role="host_manager").select_related("account").order_by("pk")[0]
+    other = Application.objects.exclude(host=grant.scope_id).exclude(state=State.DRAFT).order_by("pk")[0]
+    browser = client(grant.account.username)
+    assert browser.get(f"/applications/{other.pk}/").status_code == 404
+    person = Person.objects.exclude(organisation=grant.scope_id).order_by("pk")[0]
+    assert browser.get(f"/people/{person.pk}/").status_code == 404
+    listed = browser.get("/people/?format=csv").content.decode("utf-8-sig")
+    assert person.email not in listed
+
+
+def test_expert_reads_the_text_only_after_accepting() -> None:
+    row = Assignment.objects.filter(state="accepted").select_related("expert__person__account", "application")[0]
+    browser = client(row.expert.person.account.username)
+    secret = row.application.answers["approach"].splitlines()[0]
+    assert secret in browser.get(f"/review/{row.pk}/").content.decode()
+    Assignment.objects.filter(pk=row.pk).update(state="invited")
+    page = browser.get(f"/review/{row.pk}/").content.decode()
+    assert secret not in page
+    assert row.application.leader.name_zh not in page
+
+
+def test_other_experts_assignment_is_not_found() -> None:
+    first, second = Assignment.objects.filter(state="accepted").select_related("expert__person__account").order_by("expert")[:2]
+    other = Assignment.objects.filter(state="accepted").exclude(expert=first.expert_id)[0] if first.expert_id == second.expert_id else second
+    assert client(first.expert.person.account.username).get(f"/review/{other.pk}/").status_code == 404
+
+
+def test_confirm_link_of_somebody_else_is_not_found() -> None:
+    member = Participant.objects.select_related("person").order_by("pk")[0]
+    stranger = Person.objects.filter(account__isnull=False).exclude(pk=member.person_id).select_related("account")[0]
+    assert client(stranger.account.username).get(f"/confirm/{member.token}/").status_code == 404
+
+
+def test_files_are_never_shown_inline() -> None:
+    row = Application.objects.filter(attachments__isnull=False).select_related("leader__account")[0]
+    response = client(row.leader.account.username).get(f"/files/{row.attachments.all()[0].file_id}/")
+    assert response.status_code == 200
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_demo_entry_does_not_exist_outside_the_demo(settings: Any) -> None:
+    settings.DEMO = False
+    assert client(None).post("/enter/", {"username": "officer"}).status_code == 404

@@ -1,0 +1,71 @@
+"""Collect every translatable text into the English catalogue (Chinese is the source language).
+
+Usage: python tools/messages.py [--check]. With --check nothing is written and missing translations are listed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src/headwater"
+PO = SOURCE / "locale/en/LC_MESSAGES/django.po"
+KEYWORDS = {
+    "_": None, "L": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}  # fmt: skip
+
+
+def collect() -> Catalog:
+    """Every message id of Python code and templates with where it stands."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "headwater.settings")
+    from django.utils.translation.template import templatize
+
+    catalog = Catalog(locale="en", project="headwater", charset="utf-8")
+    for file in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]):
+        if "migrations" in file.parts:
+            continue
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".html":
+            text = templatize(text)
+        for _line, message, _comments, _context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
+            catalog.add(message, locations=[(str(file.relative_to(ROOT)), 0)])
+    return catalog
+
+
+def main() -> int:
+    found = collect()
+    have = Catalog(locale="en")
+    if PO.exists():
+        with PO.open("rb") as source:
+            have = read_po(source, locale="en")
+    if "--check" in sys.argv:
+        missing = [m.id for m in found if m.id and not (have.get(m.id) and all(_strings(have.get(m.id).string)))]
+        for text in missing:
+            print(text)
+        print(f"{len(missing)} texts without an English translation")
+        return 1 if missing else 0
+    for message in found:
+        old = have.get(message.id) if message.id else None
+        if old and all(_strings(old.string)):
+            message.string = old.string
+    PO.parent.mkdir(parents=True, exist_ok=True)
+    with PO.open("wb") as target:
+        write_po(target, found, width=120, no_location=True, sort_output=True, omit_header=False)
+    print(f"{len(found)} texts in {PO.relative_to(ROOT)}")
+    return 0
+
+
+def _strings(value: object) -> list[str]:
+    return list(value) if isinstance(value, (list, tuple)) else [str(value or "")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
