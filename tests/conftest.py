@@ -38,7 +38,16 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     template, own = f"hw_template_{fingerprint()}", f"hw_test_{worker}"
     default = settings.DATABASES["default"]
-    info = {k: v for k, v in {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}.items() if v}
+    info = {
+        k: v
+        for k, v in {
+            "host": default["HOST"],
+            "port": default["PORT"],
+            "user": default["USER"],
+            "password": default["PASSWORD"],
+        }.items()
+        if v
+    }
     lock = FileLock(Path(tempfile.gettempdir()) / f"{template}.lock")
 
     def use(name: str) -> None:
@@ -51,7 +60,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
             if old != template:
                 admin.execute(f'DROP DATABASE "{old}"')
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
-            admin.execute('DROP DATABASE IF EXISTS hw_building')
+            admin.execute("DROP DATABASE IF EXISTS hw_building")
             admin.execute("CREATE DATABASE hw_building TEMPLATE template0 ENCODING 'UTF8'")
             use("hw_building")
             ensure_demo(scale="tiny", seed=7, texts=None, reset=False, say=lambda _line: None)

@@ -36,24 +36,48 @@ def records() -> dict[str, Any]:
     application = Application.objects.filter(state=State.IN_REVIEW).order_by("pk")[0]
     assignment = Assignment.objects.filter(state="accepted").order_by("pk")[0]
     return {
-        "application": application.pk, "call": application.call_id, "assignment": assignment.pk, "person": application.leader_id,
-        "letter": Letter.objects.order_by("pk")[0].pk, "notice": Notice.objects.order_by("pk")[0].pk, "panel": Panel.objects.order_by("pk")[0].pk,
-        "file": StoredFile.objects.filter(owner_type="calls.application").order_by("pk")[0].pk, "award": Award.objects.order_by("pk")[0].number,
-    }  # fmt: skip
+        "application": application.pk,
+        "call": application.call_id,
+        "assignment": assignment.pk,
+        "person": application.leader_id,
+        "letter": Letter.objects.order_by("pk")[0].pk,
+        "notice": Notice.objects.order_by("pk")[0].pk,
+        "panel": Panel.objects.order_by("pk")[0].pk,
+        "file": StoredFile.objects.filter(owner_type="calls.application").order_by("pk")[0].pk,
+        "award": Award.objects.order_by("pk")[0].number,
+    }
 
 
 def address(route: str, have: dict[str, Any]) -> str:
     """A concrete address of a route, with the record that its place in the tree asks for."""
     kinds = [
-        ("review/<int:pk>", "assignment"), ("panels/<int:pk>", "panel"), ("office/calls/<int:pk>", "call"), ("letters/<int:pk>", "letter"),
-        ("notices/<int:pk>", "notice"), ("people/<int:pk>", "person"), ("files/<int:pk>", "file"),
-    ]  # fmt: skip
+        ("review/<int:pk>", "assignment"),
+        ("panels/<int:pk>", "panel"),
+        ("office/calls/<int:pk>", "call"),
+        ("letters/<int:pk>", "letter"),
+        ("notices/<int:pk>", "notice"),
+        ("people/<int:pk>", "person"),
+        ("files/<int:pk>", "file"),
+    ]
     pk = next((have[kind] for start, kind in kinds if start in route), have["application"])
     values = {
-        "<int:pk>": pk, "<int:row>": 1, "<str:section>": "info", "<str:verb>": "close", "<str:group>": "eco", "<int:number>": 16, "<str:kind>": "people",
-        "<str:name>": "projects", "<str:form>": "csv", "<int:application>": have["application"], "<int:expert>": 1, "<str:token>": "x", "<str:uidb36>": "1", "<str:key>": "x",
-        "<str:number>": have["award"], "<str:code>": "awards.money" if "indicators" in route else Call.objects.all()[0].code,
-    }  # fmt: skip
+        "<int:pk>": pk,
+        "<int:row>": 1,
+        "<str:section>": "info",
+        "<str:verb>": "close",
+        "<str:group>": "eco",
+        "<int:number>": 16,
+        "<str:kind>": "people",
+        "<str:name>": "projects",
+        "<str:form>": "csv",
+        "<int:application>": have["application"],
+        "<int:expert>": 1,
+        "<str:token>": "x",
+        "<str:uidb36>": "1",
+        "<str:key>": "x",
+        "<str:number>": have["award"],
+        "<str:code>": "awards.money" if "indicators" in route else Call.objects.all()[0].code,
+    }
     for name, value in values.items():
         route = route.replace(name, str(value))
     return "/" + route
@@ -138,7 +162,11 @@ def test_expert_reads_the_text_only_after_accepting() -> None:
 
 def test_other_experts_assignment_is_not_found() -> None:
     first, second = Assignment.objects.filter(state="accepted").select_related("expert__person__account").order_by("expert")[:2]
-    other = Assignment.objects.filter(state="accepted").exclude(expert=first.expert_id)[0] if first.expert_id == second.expert_id else second
+    other = (
+        Assignment.objects.filter(state="accepted").exclude(expert=first.expert_id)[0]
+        if first.expert_id == second.expert_id
+        else second
+    )
     assert client(first.expert.person.account.username).get(f"/review/{other.pk}/").status_code == 404
 
 

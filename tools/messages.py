@@ -18,9 +18,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src/headwater"
 PO = SOURCE / "locale/en/LC_MESSAGES/django.po"
 KEYWORDS = {
-    "_": None, "L": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "_": None,
+    "L": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
-}  # fmt: skip
+}
 
 
 def collect() -> Catalog:

@@ -47,7 +47,7 @@ def _create_database(server: Any, name: str) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if not found:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+            connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
 
 
 def _reason(folder: Path, error: BaseException) -> str:
@@ -86,4 +86,6 @@ def revive(config: Config) -> None:
     try:
         _server.ensure_postgres_running()
     except (OSError, subprocess.SubprocessError, AssertionError) as error:
-        logging.getLogger("headwater").warning("the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error))
+        logging.getLogger("headwater").warning(
+            "the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error)
+        )

@@ -6,12 +6,15 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
+from headwater.core.services import set_language as remember_language
 from headwater.regions.views import region
 from headwater.web.views import demo_enter
 
 
 @page(PUBLIC)
 def switch_language(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        remember_language(account=request.user, language=request.POST.get("language", ""))
     return set_language(request)
 
 
@@ -34,7 +37,15 @@ urlpatterns = [
     path("accounts/password/set/", page(SIGNED_IN)(account.password_set), name="account_set_password"),
     path("accounts/password/reset/", page(PUBLIC)(account.password_reset), name="account_reset_password"),
     path("accounts/password/reset/done/", page(PUBLIC)(account.password_reset_done), name="account_reset_password_done"),
-    path("accounts/password/reset/key/<str:uidb36>-<str:key>/", page(PUBLIC)(account.password_reset_from_key), name="account_reset_password_from_key"),
-    path("accounts/password/reset/key/done/", page(PUBLIC)(account.password_reset_from_key_done), name="account_reset_password_from_key_done"),
+    path(
+        "accounts/password/reset/key/<str:uidb36>-<str:key>/",
+        page(PUBLIC)(account.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/key/done/",
+        page(PUBLIC)(account.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
     path("accounts/2fa/", include("headwater.web.mfa_urls")),
 ]

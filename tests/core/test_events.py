@@ -74,9 +74,14 @@ def test_rewritten_chain_is_found() -> None:
 
 def test_refused_command_leaves_no_event() -> None:
     before = Event.objects.count()
-    with pytest.raises(ValueError, match="boom"), command(Actor(None, "test"), "core.region.manage") as log:
-        log(None, after={})
-        raise ValueError("boom")
+
+    def fail() -> None:
+        with command(Actor(None, "test"), "core.region.manage") as log:
+            log(None, after={})
+            raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        fail()
     assert Event.objects.count() == before
 
 

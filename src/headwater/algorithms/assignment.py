@@ -34,8 +34,13 @@ class Assigned:
 
 
 def assign(
-    scores: sparse.csr_matrix, demand: NDArray[np.int64], capacity: NDArray[np.int64], *,
-    groups: NDArray[np.int64] | None = None, locked: NDArray[np.int64] | None = None, seed: int = 0,
+    scores: sparse.csr_matrix,
+    demand: NDArray[np.int64],
+    capacity: NDArray[np.int64],
+    *,
+    groups: NDArray[np.int64] | None = None,
+    locked: NDArray[np.int64] | None = None,
+    seed: int = 0,
 ) -> Assigned:
     """Choose experts so that the total score is highest.
 
@@ -49,7 +54,7 @@ def assign(
 
     Raises:
         BadInput: wrong shapes, NaN or negative numbers, with the first offending row.
-    """  # fmt: skip
+    """
     start = time.perf_counter()
     _check(scores, demand, capacity, groups)
     proposals, experts = scores.shape
@@ -69,7 +74,9 @@ def assign(
     return Assigned(p, e, s, demand - filled, float(s.sum()), time.perf_counter() - start, seed, digest)
 
 
-def _check(scores: sparse.csr_matrix, demand: NDArray[np.int64], capacity: NDArray[np.int64], groups: NDArray[np.int64] | None) -> None:
+def _check(
+    scores: sparse.csr_matrix, demand: NDArray[np.int64], capacity: NDArray[np.int64], groups: NDArray[np.int64] | None
+) -> None:
     proposals, experts = scores.shape
     if demand.shape != (proposals,):
         raise BadInput(f"demand: expected shape ({proposals},), found {demand.shape}")
@@ -95,9 +102,15 @@ def _outside_locked_groups(
 
 
 def _solve(
-    row: NDArray[np.int64], column: NDArray[np.int64], cost: NDArray[np.int64], demand: NDArray[np.int64],
-    capacity: NDArray[np.int64], groups: NDArray[np.int64] | None, proposals: int, experts: int,
-) -> NDArray[np.int64]:  # fmt: skip
+    row: NDArray[np.int64],
+    column: NDArray[np.int64],
+    cost: NDArray[np.int64],
+    demand: NDArray[np.int64],
+    capacity: NDArray[np.int64],
+    groups: NDArray[np.int64] | None,
+    proposals: int,
+    experts: int,
+) -> NDArray[np.int64]:
     """Indices of the chosen candidates. Nodes: proposals, (proposal, group) pairs where limits apply, experts, a sink."""
     from ortools.graph.python import min_cost_flow
 
@@ -112,14 +125,17 @@ def _solve(
         unique, inverse = np.unique(pair[limited], return_inverse=True)
         group_node = sink + 1
         solver.add_arcs_with_capacity_and_unit_cost(
-            unique // width, group_node + np.arange(len(unique)), np.ones(len(unique), dtype=np.int64), np.zeros(len(unique), dtype=np.int64)
+            unique // width,
+            group_node + np.arange(len(unique)),
+            np.ones(len(unique), dtype=np.int64),
+            np.zeros(len(unique), dtype=np.int64),
         )
         tail[limited] = group_node + inverse
-    first = solver.add_arcs_with_capacity_and_unit_cost(
-        tail, expert_node + column, np.ones(len(column), dtype=np.int64), cost
-    )
+    first = solver.add_arcs_with_capacity_and_unit_cost(tail, expert_node + column, np.ones(len(column), dtype=np.int64), cost)
     every, loads = np.arange(experts), np.minimum(capacity, proposals)
-    solver.add_arcs_with_capacity_and_unit_cost(expert_node + every, np.full(experts, sink), loads, np.zeros(experts, dtype=np.int64))
+    solver.add_arcs_with_capacity_and_unit_cost(
+        expert_node + every, np.full(experts, sink), loads, np.zeros(experts, dtype=np.int64)
+    )
     wanted = np.arange(proposals)
     solver.add_arcs_with_capacity_and_unit_cost(wanted, np.full(proposals, sink), demand, np.full(proposals, MISSING_COST))
     solver.set_nodes_supplies(np.append(wanted, sink), np.append(demand, -int(demand.sum())))

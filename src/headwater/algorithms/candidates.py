@@ -33,15 +33,22 @@ def code_overlap(left: Sequence[str], right: Sequence[Sequence[str]]) -> NDArray
 
 
 def candidates(
-    proposals: Sequence[str], profiles: Sequence[str], proposal_codes: Sequence[str], expert_codes: Sequence[Sequence[str]], *,
-    keep: int = 80, forbidden: sparse.csr_matrix | None = None, block: int = 512, progress: Callable[[int, int], None] | None = None,
+    proposals: Sequence[str],
+    profiles: Sequence[str],
+    proposal_codes: Sequence[str],
+    expert_codes: Sequence[Sequence[str]],
+    *,
+    keep: int = 80,
+    forbidden: sparse.csr_matrix | None = None,
+    block: int = 512,
+    progress: Callable[[int, int], None] | None = None,
 ) -> sparse.csr_matrix:
     """The `keep` best experts of each proposal, as a sparse score matrix (proposals, experts) with scores in (0, 1].
 
     Args:
         forbidden: pairs that must not be candidates, any non-zero.
         block: proposals scored at a time; memory is block x experts x 8 bytes.
-    """  # fmt: skip
+    """
     left, right = similarities(proposals, profiles)
     overlap = code_overlap(sorted(set(proposal_codes)), expert_codes)
     code_row = {c: n for n, c in enumerate(sorted(set(proposal_codes)))}

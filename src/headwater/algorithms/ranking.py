@@ -19,7 +19,9 @@ class Ranked:
     calibrated: NDArray[np.float64]
 
 
-def rank(proposal: NDArray[np.int64], reviewer: NDArray[np.int64], score: NDArray[np.float64], *, proposals: int, least: int = 5) -> Ranked:
+def rank(
+    proposal: NDArray[np.int64], reviewer: NDArray[np.int64], score: NDArray[np.float64], *, proposals: int, least: int = 5
+) -> Ranked:
     """Mean of scores, and mean after each reviewer with at least `least` scores is moved to the common mean and spread.
 
     Reviewers with fewer scores, or without spread, keep their raw scores: standardising short series does harm.
@@ -34,7 +36,7 @@ def rank(proposal: NDArray[np.int64], reviewer: NDArray[np.int64], score: NDArra
     count = np.bincount(proposal, minlength=proposals)
     safe = np.maximum(count, 1)
     mean = np.bincount(proposal, weights=score, minlength=proposals) / safe
-    ids, index = np.unique(reviewer, return_inverse=True)
+    _ids, index = np.unique(reviewer, return_inverse=True)
     n = np.bincount(index)
     centre = np.bincount(index, weights=score) / np.maximum(n, 1)
     spread = np.sqrt(np.maximum(np.bincount(index, weights=score**2) / np.maximum(n, 1) - centre**2, 0.0))

@@ -18,7 +18,9 @@ def of_signers(account: Any) -> Iterator[Duty]:
         yield Duty(_("签署任务书：%s") % award.title_zh, f"/my/projects/{award.number}/", award.agreement_by)
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
-        rows = waiting.filter(host__in=hosts, agreement__signatures__party=Party.LEADER).exclude(agreement__signatures__party=Party.HOST)
+        rows = waiting.filter(host__in=hosts, agreement__signatures__party=Party.LEADER).exclude(
+            agreement__signatures__party=Party.HOST
+        )
         found = rows.aggregate(n=Count("pk", distinct=True), due=Min("agreement_by"))
         if found["n"]:
             yield Duty(_("单位签署任务书"), "/host/agreements/", found["due"], found["n"])

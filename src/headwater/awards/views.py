@@ -20,21 +20,34 @@ from headwater.core.web import attempt, download
 
 
 def awards(request: HttpRequest) -> Any:
-    return Award.objects.visible_to(request.user).select_related("agreement", "leader__account", "host", "call__scheme", "application")
+    return Award.objects.visible_to(request.user).select_related(
+        "agreement", "leader__account", "host", "call__scheme", "application"
+    )
 
 
 def columns() -> list[Column]:
     return [
-        Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/my/projects/{a.number}/"), Column(_("编号"), lambda a: a.number, sort="number"),
-        Column(_("负责人"), lambda a: a.leader.name_zh), Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
-        Column(_("签署"), lambda a: "、".join(str(Party(s.party).label) for s in a.agreement.signatures.all())), Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
-    ]  # fmt: skip
+        Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/my/projects/{a.number}/"),
+        Column(_("编号"), lambda a: a.number, sort="number"),
+        Column(_("负责人"), lambda a: a.leader.name_zh),
+        Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
+        Column(_("签署"), lambda a: "、".join(str(Party(s.party).label) for s in a.agreement.signatures.all())),
+        Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
+    ]
 
 
 @page("calls.apply")
 def mine(request: HttpRequest) -> HttpResponse:
     rows = awards(request).filter(leader__account=request.user).prefetch_related("agreement__signatures")
-    listing = Listing(request, rows, columns(), name="projects", order="number", empty_title=_("还没有立项项目"), empty_hint=_("立项后在这里签订任务书。"))
+    listing = Listing(
+        request,
+        rows,
+        columns(),
+        name="projects",
+        order="number",
+        empty_title=_("还没有立项项目"),
+        empty_hint=_("立项后在这里签订任务书。"),
+    )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("我的项目")})
 
 
@@ -51,7 +64,11 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     turn = next((p for p in Party if p not in signed), None)
     can = turn is not None and row.state == Award.State.AGREEMENT and request.user.has_perm(f"awards.sign.{turn.value}", row)  # type: ignore[union-attr]
     parties = [(p, signed.get(p)) for p in Party]
-    return render(request, "awards/agreement.html", {"award": row, "content": row.agreement.content, "parties": parties, "turn": turn, "can": can})
+    return render(
+        request,
+        "awards/agreement.html",
+        {"award": row, "content": row.agreement.content, "parties": parties, "turn": turn, "can": can},
+    )
 
 
 @page(SIGNED_IN)
@@ -72,13 +89,25 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         if not chosen:
             messages.error(request, _("请先选择任务书"))
         else:
-            attempt(request, lambda: sign(awards=chosen, party=party, actor=request.actor), success=_("已签署 %d 份。") % len(chosen))  # type: ignore[attr-defined]
+            attempt(
+                request, lambda: sign(awards=chosen, party=party, actor=request.actor), success=_("已签署 %d 份。") % len(chosen)
+            )  # type: ignore[attr-defined]
         return redirect(back)
     listing = Listing(
-        request, rows.prefetch_related("agreement__signatures"), columns(), name="agreements", order="number", search=("number", "title_zh", "leader__name_zh"), selectable=True,
-        filters=[Filter("state", _("状态"), Award.State.choices, "state")], empty_title=_("没有任务书"), empty_hint=_("立项结果发布后生成任务书。"),
-    )  # fmt: skip
-    return listing.export() or render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, **more})
+        request,
+        rows.prefetch_related("agreement__signatures"),
+        columns(),
+        name="agreements",
+        order="number",
+        search=("number", "title_zh", "leader__name_zh"),
+        selectable=True,
+        filters=[Filter("state", _("状态"), Award.State.choices, "state")],
+        empty_title=_("没有任务书"),
+        empty_hint=_("立项结果发布后生成任务书。"),
+    )
+    return listing.export() or render(
+        request, "awards/agreements.html", {"list": listing, "title": title, "party": party, **more}
+    )
 
 
 @page("awards.sign.host")
@@ -90,4 +119,12 @@ def host(request: HttpRequest) -> HttpResponse:
 @page("awards.sign.department")
 def department(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "awards.sign.department")
-    return bulk(request, awards(request).filter(call=call), Party.DEPARTMENT, call.title_zh, f"/office/calls/{pk}/agreements/", call=call, tab="agreements")
+    return bulk(
+        request,
+        awards(request).filter(call=call),
+        Party.DEPARTMENT,
+        call.title_zh,
+        f"/office/calls/{pk}/agreements/",
+        call=call,
+        tab="agreements",
+    )

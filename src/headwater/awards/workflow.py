@@ -4,9 +4,11 @@ from headwater.awards.models import Award
 from headwater.core.workflow import Transition, Workflow
 
 AWARD = Workflow(
-    "award", "awards.award", Award.State,
+    "award",
+    "awards.award",
+    Award.State,
     (
         Transition(Award.State.AGREEMENT, "start", Award.State.RUNNING, "awards.sign.department", _("任务书生效")),
         Transition(Award.State.AGREEMENT, "lapse", Award.State.LAPSED, "awards.manage", _("视为放弃")),
     ),
-)  # fmt: skip
+)

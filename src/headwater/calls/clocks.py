@@ -46,19 +46,33 @@ def timeline(application: Application) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
-    steps.append(Step(
-        _("形式审查"), check.decided_at if check else None, after(call.closes_at, days.number("formal_check_days", call.scheme.code, 45)),
-        _("国家自然科学基金条例第十三条：截止后 45 日内"), now=application.state == State.RECEIVED,
-    ))  # fmt: skip
+    steps.append(
+        Step(
+            _("形式审查"),
+            check.decided_at if check else None,
+            after(call.closes_at, days.number("formal_check_days", call.scheme.code, 45)),
+            _("国家自然科学基金条例第十三条：截止后 45 日内"),
+            now=application.state == State.RECEIVED,
+        )
+    )
     if check and check.recheck_at:
-        steps.append(Step(_("复审"), check.recheck_answered_at, after(check.recheck_at, days.number("recheck_answer_days", call.scheme.code, 60)),
-                          _("条例第十九条：收到之日起 60 日内"), now=application.state == State.RECHECK))  # fmt: skip
+        steps.append(
+            Step(
+                _("复审"),
+                check.recheck_answered_at,
+                after(check.recheck_at, days.number("recheck_answer_days", call.scheme.code, 60)),
+                _("条例第十九条：收到之日起 60 日内"),
+                now=application.state == State.RECHECK,
+            )
+        )
     elif application.state == State.NOT_ACCEPTED:
         steps.append(Step(_("可申请复审"), None, recheck_until(application), _("条例第十九条：收到通知之日起 15 日内"), now=True))
     if application.state != State.NOT_ACCEPTED:
         shown = application.public_state
         steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))
         notice = call.notices.order_by("-starts_at").first()
-        steps.append(Step(_("公示"), notice.starts_at if notice else None, now=application.state in {State.PUBLICITY, State.OBJECTION}))
+        steps.append(
+            Step(_("公示"), notice.starts_at if notice else None, now=application.state in {State.PUBLICITY, State.OBJECTION})
+        )
         steps.append(Step(_("决定"), application.decided_at))
     return steps

@@ -14,16 +14,26 @@ def application_data(row: Application) -> dict[str, Any]:
     scheme = scheme_of(row.call)
     kinds = {a.kind: a.label_zh for a in scheme.attachments}
     return {
-        "draft": row.state == State.DRAFT, "call": row.call.title_zh, "number": row.number or "（未提交）", "title": row.title_zh, "title_en": row.title_en,
-        "research_class": row.get_research_class_display(), "leader": row.leader.name_zh, "host": row.host.name_zh,
-        "discipline": str(row.discipline or ""), "amount_fen": row.amount_fen, "term": f"{row.starts_on or ''} 起 {row.months} 个月",
-        "abstract": row.abstract_zh, "keywords": row.keywords_zh,
+        "draft": row.state == State.DRAFT,
+        "call": row.call.title_zh,
+        "number": row.number or "（未提交）",
+        "title": row.title_zh,
+        "title_en": row.title_en,
+        "research_class": row.get_research_class_display(),
+        "leader": row.leader.name_zh,
+        "host": row.host.name_zh,
+        "discipline": str(row.discipline or ""),
+        "amount_fen": row.amount_fen,
+        "term": f"{row.starts_on or ''} 起 {row.months} 个月",
+        "abstract": row.abstract_zh,
+        "keywords": row.keywords_zh,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": f.label_zh, "text": str(row.answers.get(f.code, ""))} for f in s.fields]} for s in scheme.sections
+            {"title": s.title_zh, "fields": [{"label": f.label_zh, "text": str(row.answers.get(f.code, ""))} for f in s.fields]}
+            for s in scheme.sections
         ],
         "members": [
             [p.person.name_zh, p.organisation.name_zh, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
             for p in row.participants.select_related("person", "organisation")
         ],
         "attachments": [f"{kinds.get(a.kind, a.kind)}：{a.file.name}" for a in row.attachments.select_related("file")],
-    }  # fmt: skip
+    }

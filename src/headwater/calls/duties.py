@@ -17,17 +17,25 @@ from headwater.core.duties import Duty, duties
 
 @duties
 def of_applicants(account: Any) -> Iterator[Duty]:
-    for row in Application.objects.filter(leader__account=account, state=State.DRAFT, call__closes_at__gt=clock.now()).select_related("call"):
+    for row in Application.objects.filter(
+        leader__account=account, state=State.DRAFT, call__closes_at__gt=clock.now()
+    ).select_related("call"):
         yield Duty(_("完成并提交：%s") % (row.title_zh or row.call.title_zh), f"/applications/{row.pk}/", row.call.closes_at)
-    for member in Participant.objects.filter(person__account=account, confirmed_at__isnull=True, application__state=State.DRAFT).select_related("application__call"):
-        yield Duty(_("确认参与：%s") % member.application.title_zh, f"/confirm/{member.token}/", member.application.call.closes_at)
+    for member in Participant.objects.filter(
+        person__account=account, confirmed_at__isnull=True, application__state=State.DRAFT
+    ).select_related("application__call"):
+        yield Duty(
+            _("确认参与：%s") % member.application.title_zh, f"/confirm/{member.token}/", member.application.call.closes_at
+        )
 
 
 @duties
 def of_hosts(account: Any) -> Iterator[Duty]:
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
-        found = Application.objects.filter(host__in=hosts, state=State.HOST_REVIEW).aggregate(n=Count("pk"), due=Min("call__endorse_by"))
+        found = Application.objects.filter(host__in=hosts, state=State.HOST_REVIEW).aggregate(
+            n=Count("pk"), due=Min("call__endorse_by")
+        )
         if found["n"]:
             yield Duty(_("审核申请并报送"), "/host/endorse/", found["due"], found["n"])
     agencies = account.scopes("recommender", "agency")
@@ -61,7 +69,12 @@ def of_officers(account: Any) -> Iterator[Duty]:
 def of_approvers(account: Any) -> Iterator[Duty]:
     if not account.has_role("committee", "programme_officer"):
         return
-    rows = Decision.objects.filter(approved_at__isnull=True).exclude(proposed_by=account).values_list("call", "call__title_zh").annotate(n=Count("pk"))
+    rows = (
+        Decision.objects.filter(approved_at__isnull=True)
+        .exclude(proposed_by=account)
+        .values_list("call", "call__title_zh")
+        .annotate(n=Count("pk"))
+    )
     for call, title, n in rows:
         if not Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).exists():
             yield Duty(_("核准资助决定：%s") % title, f"/office/calls/{call}/decide/", None, n)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from headwater.calls.models import Application, Attachment, Call, Commitment, Participant
-from headwater.calls.rules import FieldFacts, Facts, PersonFacts, Result, evaluate
+from headwater.calls.rules import Facts, FieldFacts, PersonFacts, Result, evaluate
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.states import UNSUBMITTED
 from headwater.core.parameters import Parameters
@@ -46,23 +46,40 @@ def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     scheme = scheme_of(call)
     return {
         a.pk: Facts(
-            year=call.year, deadline=timezone.localtime(call.closes_at), leader=_person(a.leader, banned),
+            year=call.year,
+            deadline=timezone.localtime(call.closes_at),
+            leader=_person(a.leader, banned),
             members=[_person(m.person, banned, m.confirmed_at is not None) for m in members[a.pk]],
-            host_registered=a.host.is_host, attachments=dict(attached[a.pk]), flags=frozenset(a.flags),
-            fields=_fields(scheme, a.answers), title_length=len(a.title_zh.strip()),
-            discipline_level=a.discipline.level if a.discipline else None, amount_fen=a.amount_fen, months=a.months,
-            submitted_at=a.submitted_at, signed=frozenset(signed[a.pk]), running_projects=running.get(a.leader_id, []),
-            other_live=[n for pk, n in other.get(a.leader_id, []) if pk != a.pk], members_max=scheme.members_max,
+            host_registered=a.host.is_host,
+            attachments=dict(attached[a.pk]),
+            flags=frozenset(a.flags),
+            fields=_fields(scheme, a.answers),
+            title_length=len(a.title_zh.strip()),
+            discipline_level=a.discipline.level if a.discipline else None,
+            amount_fen=a.amount_fen,
+            months=a.months,
+            submitted_at=a.submitted_at,
+            signed=frozenset(signed[a.pk]),
+            running_projects=running.get(a.leader_id, []),
+            other_live=[n for pk, n in other.get(a.leader_id, []) if pk != a.pk],
+            members_max=scheme.members_max,
         )
         for a in applications
-    }  # fmt: skip
+    }
 
 
 def _person(person: Person, banned: set[int], confirmed: bool = True) -> PersonFacts:
     return PersonFacts(
-        name=person.name_zh, sex=person.sex, birth_date=person.birth_date, degree=person.highest_degree, is_senior=person.is_senior,
-        is_student=person.is_student, is_fund_staff=person.is_fund_staff, banned=person.pk in banned, confirmed=confirmed,
-    )  # fmt: skip
+        name=person.name_zh,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        degree=person.highest_degree,
+        is_senior=person.is_senior,
+        is_student=person.is_student,
+        is_fund_staff=person.is_fund_staff,
+        banned=person.pk in banned,
+        confirmed=confirmed,
+    )
 
 
 def _fields(scheme: Scheme, answers: dict[str, Any]) -> list[FieldFacts]:

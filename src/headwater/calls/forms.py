@@ -6,7 +6,9 @@ from headwater.core.web import MomentField, WanField
 
 
 class CallForm(forms.Form):
-    code = forms.RegexField(label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如 im-gen-2027。"))
+    code = forms.RegexField(
+        label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如 im-gen-2027。")
+    )
     year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
     title_zh = forms.CharField(label=_("名称"), max_length=200)
     title_en = forms.CharField(label=_("英文名称"), max_length=240, required=False)
@@ -35,8 +37,12 @@ class NoteForm(forms.Form):
 
 
 class RecheckForm(forms.Form):
-    text = forms.CharField(label=_("复审理由"), max_length=3000, widget=forms.Textarea(attrs={"rows": 6}),
-                           help_text=_("说明不予受理决定在事实或程序上的错误；对学术判断有不同意见不属于复审范围。"))  # fmt: skip
+    text = forms.CharField(
+        label=_("复审理由"),
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("说明不予受理决定在事实或程序上的错误；对学术判断有不同意见不属于复审范围。"),
+    )
 
 
 class AnswerForm(forms.Form):
@@ -44,7 +50,9 @@ class AnswerForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    member = forms.CharField(label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 内蒙古大学"))
+    member = forms.CharField(
+        label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 内蒙古大学")
+    )
     months = forms.IntegerField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 

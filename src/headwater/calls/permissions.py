@@ -74,7 +74,10 @@ allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.board", officer_of_call | role("committee", "leadership"))
 allow("calls.apply", has_person)
-allow("calls.application.view", takes_part | (host_of & host_has_it) | recommender_of | ((officer_of_call | role("committee")) & in_the_house))
+allow(
+    "calls.application.view",
+    takes_part | (host_of & host_has_it) | recommender_of | ((officer_of_call | role("committee")) & in_the_house),
+)
 allow("calls.application.list", is_signed_in)
 allow("calls.application.edit", has_person & is_leader)
 allow("calls.application.submit", has_person & is_leader)

@@ -152,10 +152,12 @@ def qualified(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     if letters >= 2:
         return P, "已附两名专家推荐信", "Two referee letters are attached", ("", ""), inputs
     return (
-        F, f"申请人没有高级职称和博士学位，推荐信 {letters} 封，需要 2 封",
+        F,
+        f"申请人没有高级职称和博士学位，推荐信 {letters} 封，需要 2 封",
         f"No senior title, no doctorate, {letters} of 2 referee letters",
-        ("在“附件”中上传两名同领域高级职称专家的推荐信", "Attach two letters by referees with a senior title in the field"), inputs,
-    )  # fmt: skip
+        ("在“附件”中上传两名同领域高级职称专家的推荐信", "Attach two letters by referees with a senior title in the field"),
+        inputs,
+    )
 
 
 @rule("registered_host", "F14", "依托单位已注册", "Registered host institution")
@@ -163,8 +165,12 @@ def registered_host(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     """EL-03, EL-04: regulation of 2024, arts 9 and 11."""
     if f.host_registered:
         return P, "依托单位已注册", "The host institution is registered"
-    return F, "单位尚未注册为依托单位", "The institution is not registered as a host", (
-        "请单位先办理依托单位注册", "Ask the institution to register as a host first")  # fmt: skip
+    return (
+        F,
+        "单位尚未注册为依托单位",
+        "The institution is not registered as a host",
+        ("请单位先办理依托单位注册", "Ask the institution to register as a host first"),
+    )
 
 
 @rule("max_age", "F12", "年龄", "Age", parameter=str)
@@ -180,8 +186,13 @@ def max_age(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     inputs = {"birth_date": f.leader.birth_date.isoformat(), "sex": f.leader.sex, "earliest": earliest.isoformat()}
     if f.leader.birth_date >= earliest:
         return P, f"出生日期不早于 {earliest}", f"Born on or after {earliest}", ("", ""), inputs
-    return F, f"出生日期早于 {earliest}，超出年龄要求", f"Born before {earliest}: over the age limit", (
-        "可申报没有年龄要求的项目类型", "Apply to a scheme without an age limit"), inputs  # fmt: skip
+    return (
+        F,
+        f"出生日期早于 {earliest}，超出年龄要求",
+        f"Born before {earliest}: over the age limit",
+        ("可申报没有年龄要求的项目类型", "Apply to a scheme without an age limit"),
+        inputs,
+    )
 
 
 @rule("not_student", "F07", "在读人员须附导师同意函", "Students need their supervisor's consent")
@@ -191,8 +202,12 @@ def not_student(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
         return P, "申请人不是在读研究生", "The applicant is not a student"
     if f.attachments.get("supervisor_consent"):
         return P, "已附导师同意函", "The supervisor's consent is attached"
-    return F, "申请人在职攻读学位，未附导师同意函", "The applicant is studying; the supervisor's consent is missing", (
-        "在“附件”中上传导师同意函", "Attach the supervisor's letter of consent")  # fmt: skip
+    return (
+        F,
+        "申请人在职攻读学位，未附导师同意函",
+        "The applicant is studying; the supervisor's consent is missing",
+        ("在“附件”中上传导师同意函", "Attach the supervisor's letter of consent"),
+    )
 
 
 @rule("not_fund_staff", "F14", "基金管理人员不得申请或参与", "Fund staff may not take part")
@@ -200,8 +215,7 @@ def not_fund_staff(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     """EL-10: regulation of 2024, art. 21."""
     named = [x.name for x in (f.leader, *f.members) if x.is_fund_staff]
     if named:
-        return F, f"{'、'.join(named)} 为基金管理人员", f"{', '.join(named)}: fund staff", (
-            "更换该参与人", "Replace this person")  # fmt: skip
+        return F, f"{'、'.join(named)} 为基金管理人员", f"{', '.join(named)}: fund staff", ("更换该参与人", "Replace this person")
     return P, "申请人和参与者中没有基金管理人员", "Nobody is fund staff"
 
 
@@ -210,8 +224,12 @@ def no_ban(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     """EL-11: regulation of 2024, art. 13(3). The reason of a ban is not shown."""
     named = [x.name for x in (f.leader, *f.members) if x.banned]
     if named:
-        return F, f"{'、'.join(named)} 在限制申报期内", f"{', '.join(named)}: barred from applying", (
-            "限制期满后再申报，或更换参与者", "Wait until the bar ends, or replace the member")  # fmt: skip
+        return (
+            F,
+            f"{'、'.join(named)} 在限制申报期内",
+            f"{', '.join(named)}: barred from applying",
+            ("限制期满后再申报，或更换参与者", "Wait until the bar ends, or replace the member"),
+        )
     return P, "没有限制申报的记录", "No bar on record"
 
 
@@ -221,8 +239,12 @@ def one_per_year(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     if v("one_application_per_year") is None:
         return SKIP
     if f.other_live:
-        return F, f"本年度已申报 {'、'.join(f.other_live)}", f"Already applied this year: {', '.join(f.other_live)}", (
-            "撤回其中一项", "Withdraw one of them")  # fmt: skip
+        return (
+            F,
+            f"本年度已申报 {'、'.join(f.other_live)}",
+            f"Already applied this year: {', '.join(f.other_live)}",
+            ("撤回其中一项", "Withdraw one of them"),
+        )
     return P, "本年度没有其他申报", "No other application this year"
 
 
@@ -230,8 +252,12 @@ def one_per_year(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
 def no_running_project(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     """LM-12: projects that end before the application year are not counted."""
     if f.running_projects:
-        return F, f"主持在研项目 {'、'.join(f.running_projects)}", f"Leads running projects: {', '.join(f.running_projects)}", (
-            "在研项目结题后再申报", "Apply after the running project is closed")  # fmt: skip
+        return (
+            F,
+            f"主持在研项目 {'、'.join(f.running_projects)}",
+            f"Leads running projects: {', '.join(f.running_projects)}",
+            ("在研项目结题后再申报", "Apply after the running project is closed"),
+        )
     return P, "没有主持在研的同类项目", "No running project of this family"
 
 
@@ -239,11 +265,19 @@ def no_running_project(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
 def members_confirmed(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     waiting = [m.name for m in f.members if not m.confirmed]
     if len(f.members) > f.members_max:
-        return F, f"参与者 {len(f.members)} 人，最多 {f.members_max} 人", f"{len(f.members)} members, at most {f.members_max}", (
-            "减少参与者", "Remove members")  # fmt: skip
+        return (
+            F,
+            f"参与者 {len(f.members)} 人，最多 {f.members_max} 人",
+            f"{len(f.members)} members, at most {f.members_max}",
+            ("减少参与者", "Remove members"),
+        )
     if waiting:
-        return F, f"{'、'.join(waiting)} 尚未确认参与", f"Not confirmed yet: {', '.join(waiting)}", (
-            "请参与者打开确认链接，或移除", "Ask them to open their link, or remove them")  # fmt: skip
+        return (
+            F,
+            f"{'、'.join(waiting)} 尚未确认参与",
+            f"Not confirmed yet: {', '.join(waiting)}",
+            ("请参与者打开确认链接，或移除", "Ask them to open their link, or remove them"),
+        )
     return P, f"参与者 {len(f.members)} 人，均已确认", f"{len(f.members)} members, all confirmed"
 
 
@@ -266,8 +300,12 @@ def title_given(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     if f.title_length == 0:
         return F, "未填写项目名称", "The title is empty", ("填写项目名称", "Enter a title")
     if f.title_length > p["max_chars"]:
-        return F, f"项目名称 {f.title_length} 字，最多 {p['max_chars']} 字", f"Title of {f.title_length} characters, at most {p['max_chars']}", (
-            "缩短项目名称", "Shorten the title")  # fmt: skip
+        return (
+            F,
+            f"项目名称 {f.title_length} 字，最多 {p['max_chars']} 字",
+            f"Title of {f.title_length} characters, at most {p['max_chars']}",
+            ("缩短项目名称", "Shorten the title"),
+        )
     return P, "已填写项目名称", "A title is given"
 
 
@@ -288,8 +326,12 @@ def ethics_attached(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
         return P, "未涉及须审查的研究活动", "No activity that needs ethics review is declared"
     if f.attachments.get("ethics"):
         return P, "已附科技伦理审查意见", "The ethics approval is attached"
-    return F, "涉及人、实验动物或生物安全，未附伦理审查意见", "Human, animal or biosafety work without an ethics approval", (
-        "在“附件”中上传单位科技伦理（审查）委员会的意见", "Attach the opinion of the institution's ethics committee")  # fmt: skip
+    return (
+        F,
+        "涉及人、实验动物或生物安全，未附伦理审查意见",
+        "Human, animal or biosafety work without an ethics approval",
+        ("在“附件”中上传单位科技伦理（审查）委员会的意见", "Attach the opinion of the institution's ethics committee"),
+    )
 
 
 @rule("amount_in_range", "F19", "申请金额", "Amount asked for")
@@ -297,14 +339,24 @@ def amount_in_range(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     limits = v("amount_fen")
     if limits is None:
         return SKIP
-    low, high = (limits.get("min", 1), limits.get("max")) if isinstance(limits, dict) else (1, limits)
+    low, high = (int(limits.get("min", 1)), int(limits["max"])) if isinstance(limits, dict) else (1, int(limits))
     inputs = {"amount_fen": f.amount_fen, "min": low, "max": high}
     wan = f.amount_fen / 1_000_000
     if low <= f.amount_fen <= high:
-        return P, f"申请 {wan:g} 万元，在 {high / 1_000_000:g} 万元以内", f"{wan * 10000:,.0f} CNY, within {high / 100:,.0f}", ("", ""), inputs
-    return F, f"申请 {wan:g} 万元，应在 {low / 1_000_000:g} 至 {high / 1_000_000:g} 万元之间", (
-        f"{wan * 10000:,.0f} CNY is outside {low / 100:,.0f} to {high / 100:,.0f}"), (
-        "修改申请金额", "Change the amount"), inputs  # fmt: skip
+        return (
+            P,
+            f"申请 {wan:g} 万元，在 {high / 1_000_000:g} 万元以内",
+            f"{wan * 10000:,.0f} CNY, within {high / 100:,.0f}",
+            ("", ""),
+            inputs,
+        )
+    return (
+        F,
+        f"申请 {wan:g} 万元，应在 {low / 1_000_000:g} 至 {high / 1_000_000:g} 万元之间",
+        (f"{wan * 10000:,.0f} CNY is outside {low / 100:,.0f} to {high / 100:,.0f}"),
+        ("修改申请金额", "Change the amount"),
+        inputs,
+    )
 
 
 @rule("term_in_range", "F19", "执行期限", "Term")
@@ -323,8 +375,12 @@ def signed(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     """Regulation of 2024, art. 12."""
     if "applicant" in f.signed:
         return P, "申请人已签署承诺书", "The applicant has signed the commitment"
-    return F, "申请人尚未签署承诺书", "The applicant has not signed the commitment", (
-        "在“提交”页签署", "Sign on the submission page")  # fmt: skip
+    return (
+        F,
+        "申请人尚未签署承诺书",
+        "The applicant has not signed the commitment",
+        ("在“提交”页签署", "Sign on the submission page"),
+    )
 
 
 @rule("on_time", "F14", "按时提交", "On time")
@@ -345,4 +401,9 @@ def host_quota(history: Mapping[int, int], year: int, value: Mapping[str, Any]) 
     best = max((history.get(y, 0) for y in years), default=0)
     floor = best < int(value["floor_when_max_below"])
     quota = int(value["floor"]) if floor else int(value["multiplier"]) * best
-    return quota, {"years": {str(y): history.get(y, 0) for y in years}, "best": best, "floor": floor, "multiplier": value["multiplier"]}
+    return quota, {
+        "years": {str(y): history.get(y, 0) for y in years},
+        "best": best,
+        "floor": floor,
+        "multiplier": value["multiplier"],
+    }

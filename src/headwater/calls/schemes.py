@@ -143,17 +143,22 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
     top = Reader(definition, problems)
     head = top.table_at("scheme", required=True)
     scheme = Scheme(
-        code=head.text("code", required=True), name_zh=head.text("name_zh", required=True), name_en=head.text("name_en", required=True),
-        purpose_zh=head.text("purpose_zh"), purpose_en=head.text("purpose_en"),
+        code=head.text("code", required=True),
+        name_zh=head.text("name_zh", required=True),
+        name_en=head.text("name_en", required=True),
+        purpose_zh=head.text("purpose_zh"),
+        purpose_en=head.text("purpose_en"),
         articles=tuple(head.get("articles", list, [], required=True)),
-        limit_group=head.text("limit_group", required=True), prefix=head.text("prefix", required=True),
-        members_max=head.get("members_max", int, 10), research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),
+        limit_group=head.text("limit_group", required=True),
+        prefix=head.text("prefix", required=True),
+        members_max=head.get("members_max", int, 10),
+        research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),
         sections=tuple(_section(s) for s in top.tables("section", required=True)),
         rules=tuple(_rule(r, rule_parameters) for r in top.tables("rule", required=True)),
         attachments=tuple(_attachment(a) for a in top.tables("attachment")),
         flags=tuple(_flag(f) for f in top.tables("flag")),
         commitments=_commitments(top.table_at("commitments", required=True)),
-    )  # fmt: skip
+    )
     outcome = head.text("outcome", required=True)
     if outcome and outcome not in OUTCOMES:
         problems.append((head.path("outcome"), f"unknown outcome {outcome!r}; known: {', '.join(OUTCOMES)}"))
@@ -174,9 +179,11 @@ def _unique(problems: list[Problem], key: str, codes: list[str]) -> None:
 
 def _section(r: Reader) -> Section:
     section = Section(
-        r.text("code", required=True), r.text("title_zh", required=True), r.text("title_en", required=True),
+        r.text("code", required=True),
+        r.text("title_zh", required=True),
+        r.text("title_en", required=True),
         tuple(_field(f) for f in r.tables("field", required=True)),
-    )  # fmt: skip
+    )
     r.done()
     return section
 
@@ -185,15 +192,23 @@ def _field(r: Reader) -> Field:
     kind = r.text("type", required=True)
     if kind and kind not in FIELD_TYPES:
         r.problems.append((r.path("type"), f"unknown field type {kind!r}; known: {', '.join(FIELD_TYPES)}"))
-    choices = tuple((c.text("code", required=True), c.text("zh", required=True), c.text("en", required=True)) for c in r.tables("choice"))
+    choices = tuple(
+        (c.text("code", required=True), c.text("zh", required=True), c.text("en", required=True)) for c in r.tables("choice")
+    )
     if kind == "choice" and not choices:
         r.problems.append((r.path("choice"), "a field of type choice needs at least one choice"))
     field = Field(
-        code=r.text("code", required=True), type=kind, label_zh=r.text("label_zh", required=True),
-        label_en=r.text("label_en", required=True), required=r.get("required", bool, False),
-        min_chars=r.get("min_chars", int, 0), max_chars=r.get("max_chars", int, 4000),
-        help_zh=r.text("help_zh"), help_en=r.text("help_en"), choices=choices,
-    )  # fmt: skip
+        code=r.text("code", required=True),
+        type=kind,
+        label_zh=r.text("label_zh", required=True),
+        label_en=r.text("label_en", required=True),
+        required=r.get("required", bool, False),
+        min_chars=r.get("min_chars", int, 0),
+        max_chars=r.get("max_chars", int, 4000),
+        help_zh=r.text("help_zh"),
+        help_en=r.text("help_en"),
+        choices=choices,
+    )
     if field.min_chars > field.max_chars:
         r.problems.append((r.path("min_chars"), f"is above max_chars ({field.max_chars})"))
     r.done()

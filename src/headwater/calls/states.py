@@ -39,7 +39,7 @@ UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED})
 LIVE = frozenset(State) - UNSUBMITTED
 IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
-SHOWN_TO_APPLICANT = {state: State.IN_REVIEW for state in CONFIDENTIAL}
+SHOWN_TO_APPLICANT = dict.fromkeys(CONFIDENTIAL, State.IN_REVIEW)
 """Until the decision is public an applicant sees "under review", whatever the inside state is."""
 
 

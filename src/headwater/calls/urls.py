@@ -1,16 +1,16 @@
 from django.urls import path
 
-from headwater.calls.views import applicant, host, office
+from headwater.calls.views import applicant, editor, host, office
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
     path("calls/<str:code>/apply/", applicant.apply, name="apply"),
     path("applications/<int:pk>/", applicant.application, name="application"),
-    path("applications/<int:pk>/edit/<str:section>/", applicant.edit, name="application_edit"),
-    path("applications/<int:pk>/save/", applicant.autosave, name="application_save"),
-    path("applications/<int:pk>/member/", applicant.member, name="application_member"),
-    path("applications/<int:pk>/attachment/", applicant.attachment, name="application_attachment"),
-    path("applications/<int:pk>/submit/", applicant.submit, name="application_submit"),
+    path("applications/<int:pk>/edit/<str:section>/", editor.edit, name="application_edit"),
+    path("applications/<int:pk>/save/", editor.autosave, name="application_save"),
+    path("applications/<int:pk>/member/", editor.member, name="application_member"),
+    path("applications/<int:pk>/attachment/", editor.attachment, name="application_attachment"),
+    path("applications/<int:pk>/submit/", editor.submit, name="application_submit"),
     path("applications/<int:pk>/withdraw/", applicant.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/recheck/", applicant.recheck, name="application_recheck"),
     path("applications/<int:pk>/pdf/", applicant.pdf, name="application_pdf"),

@@ -53,15 +53,31 @@ S = State
 L = gettext_lazy
 
 APPLICATION = Workflow(
-    "application", "calls.application", State,
+    "application",
+    "calls.application",
+    State,
     (
         T(S.DRAFT, "submit", S.HOST_REVIEW, "calls.application.submit", L("提交"), (before_deadline,)),
         T(S.DRAFT, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
         T(S.DRAFT, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
         T(S.HOST_REVIEW, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回"), (before_deadline,)),
         T(S.HOST_REVIEW, "return", S.DRAFT, "calls.endorse", L("退回修改"), (before_deadline,)),
-        T(S.HOST_REVIEW, "endorse", S.RECOMMENDING, "calls.endorse", L("审核通过"), (before_endorsement_deadline, goes_through_agency)),
-        T(S.HOST_REVIEW, "endorse_direct", S.RECEIVED, "calls.endorse", L("审核报送"), (before_endorsement_deadline, goes_direct)),
+        T(
+            S.HOST_REVIEW,
+            "endorse",
+            S.RECOMMENDING,
+            "calls.endorse",
+            L("审核通过"),
+            (before_endorsement_deadline, goes_through_agency),
+        ),
+        T(
+            S.HOST_REVIEW,
+            "endorse_direct",
+            S.RECEIVED,
+            "calls.endorse",
+            L("审核报送"),
+            (before_endorsement_deadline, goes_direct),
+        ),
         T(S.HOST_REVIEW, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
         T(S.RECOMMENDING, "return", S.HOST_REVIEW, "calls.recommend", L("退回单位"), (before_recommendation_deadline,)),
         T(S.RECOMMENDING, "recommend", S.RECEIVED, "calls.recommend", L("推荐"), (before_recommendation_deadline,)),
@@ -86,14 +102,16 @@ APPLICATION = Workflow(
         T(S.PUBLICITY, "approve", S.APPROVED, "calls.notice.publish", L("立项")),
         T(S.NOT_PROPOSED, "reject", S.REJECTED, "calls.notice.publish", L("不予资助")),
     ),
-)  # fmt: skip
+)
 
 CALL = Workflow(
-    "call", "calls.call", CallState,
+    "call",
+    "calls.call",
+    CallState,
     (
         T(CallState.DRAFT, "ask_approval", CallState.APPROVAL, "calls.call.draft", L("提请核准")),
         T(CallState.APPROVAL, "send_back", CallState.DRAFT, "calls.call.draft", L("退回修改")),
         T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time,)),
         T(CallState.PUBLISHED, "finish", CallState.FINISHED, "calls.notice.publish", L("办结")),
     ),
-)  # fmt: skip
+)

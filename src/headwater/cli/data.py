@@ -33,7 +33,9 @@ def region_check(path: str, as_json: bool) -> None:
 
     package = read_package(find_package(path))
     if as_json:
-        click.echo(json.dumps({"path": str(package.path), "mistakes": [m.__dict__ for m in package.mistakes]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"path": str(package.path), "mistakes": [m.__dict__ for m in package.mistakes]}, ensure_ascii=False)
+        )
     else:
         for mistake in package.mistakes:
             click.echo(str(mistake))
@@ -81,7 +83,10 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
     else:
         for e in result.errors:
             click.echo(f"{file.name}:{e.row}: {e.column}: {e.value!r}: {e.message}")
-        click.echo(f"{result.rows} rows: {result.added} new, {result.changed} known, {result.skipped} bad" + (" (dry run)" if dry_run else ""))
+        click.echo(
+            f"{result.rows} rows: {result.added} new, {result.changed} known, {result.skipped} bad"
+            + (" (dry run)" if dry_run else "")
+        )
     sys.exit(1 if result.errors and not skip_bad else 0)
 
 
@@ -118,10 +123,13 @@ def verify(as_json: bool) -> None:
     seal_events()
     breaches = check()
     found = {
-        "invariants": len(INVARIANTS), "failed": len(breaches), "events": Event.objects.count(), "sealed": EventSeal.objects.count(),
+        "invariants": len(INVARIANTS),
+        "failed": len(breaches),
+        "events": Event.objects.count(),
+        "sealed": EventSeal.objects.count(),
         "seconds": round(time.perf_counter() - started, 2),
         "breaches": [{"name": b.invariant.name, "count": b.count, "rows": b.rows} for b in breaches],
-    }  # fmt: skip
+    }
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -129,7 +137,9 @@ def verify(as_json: bool) -> None:
             click.echo(f"BROKEN {b.invariant.name}: {b.invariant.sentence} ({b.count})")
             for row in b.rows:
                 click.echo(f"    {row}")
-        click.echo(f"{found['invariants']} invariants, {found['failed']} broken; {found['sealed']} of {found['events']} events sealed; {found['seconds']} s")
+        click.echo(
+            f"{found['invariants']} invariants, {found['failed']} broken; {found['sealed']} of {found['events']} events sealed; {found['seconds']} s"
+        )
     sys.exit(1 if breaches else 0)
 
 

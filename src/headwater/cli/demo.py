@@ -14,7 +14,9 @@ import click
 @click.command()
 @click.option("--scale", type=click.Choice(["tiny", "small", "province"]), default="small", help="size of the generated year")
 @click.option("--seed", type=int, default=20181001, help="the same seed gives the same people, texts and marks")
-@click.option("--texts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="table (csv, tsv) of title, abstract, keywords")
+@click.option(
+    "--texts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="table (csv, tsv) of title, abstract, keywords"
+)
 @click.option("--reset", is_flag=True, help="build anew even when the demo is there")
 @click.option("--no-serve", is_flag=True, help="build and stop")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object about the result")
@@ -65,7 +67,9 @@ def bench(context: click.Context, kernel: str) -> None:
 
 
 @click.command()
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("screenshots"), help="folder of the pictures")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("screenshots"), help="folder of the pictures"
+)
 @click.option("--only", help="take only the pages whose name contains this")
 def screenshots(out: Path, only: str | None) -> None:
     """Take pictures of the demo's pages at 1440 and 360 px with headless Chromium."""

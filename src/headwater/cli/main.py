@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -14,9 +14,9 @@ from headwater.config import Config, ConfigError
 class House(click.Group):
     """Turns foreseeable failures into one clear line and exit code 1."""
 
-    def main(self, *args: object, **kwargs: object) -> NoReturn:  # type: ignore[override]
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         try:
-            super().main(*args, standalone_mode=False, **kwargs)  # type: ignore[arg-type]
+            super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Abort:
             fail("stopped", 130)
         except click.exceptions.Exit as end:

@@ -26,15 +26,32 @@ def check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise ConfigError(f"port {port} is taken or not allowed ({error.strerror}); choose another with HEADWATER_PORT") from error
+            raise ConfigError(
+                f"port {port} is taken or not allowed ({error.strerror}); choose another with HEADWATER_PORT"
+            ) from error
 
 
 def web_command(config: Config, port: int) -> list[str]:
     return [
-        sys.executable, "-m", "gunicorn", "headwater.wsgi:application", "--bind", f"127.0.0.1:{port}", "--workers",
-        str(config.web_processes), "--threads", "4", "--worker-class", "gthread", "--timeout", "120", "--log-level", "warning",
-        "--worker-tmp-dir", "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp",  # noqa: S108
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "headwater.wsgi:application",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        str(config.web_processes),
+        "--threads",
+        "4",
+        "--worker-class",
+        "gthread",
+        "--timeout",
+        "120",
+        "--log-level",
+        "warning",
+        "--worker-tmp-dir",
+        "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp",  # noqa: S108
+    ]
 
 
 def worker_command() -> list[str]:
@@ -103,7 +120,9 @@ def worker() -> None:
         async with app.replace_connector(app.connector.get_worker_connector()).open_async() as ready:
             for stalled in await ready.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
                 await ready.job_manager.retry_job(stalled)
-            await ready.run_worker_async(concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful")
+            await ready.run_worker_async(
+                concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful"
+            )
 
     asyncio.run(work())
 

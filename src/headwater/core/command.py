@@ -1,8 +1,8 @@
 """Every change of state goes through here: one transaction, permission checked, events appended.
 
-    with command(actor, "calls.submit", application) as log:
-        ...
-        log(application, before={...}, after={...})
+with command(actor, "calls.submit", application) as log:
+    ...
+    log(application, before={...}, after={...})
 """
 
 from __future__ import annotations
@@ -60,11 +60,18 @@ class Log:
     def add(self, kind: str, pk: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.events.append(
             Event(
-                at=clock.now(), actor_id=self.actor.account.pk if self.actor.account else None, actor_label=self.actor.label[:200],
-                source=self.actor.source[:60], request_id=self.actor.request_id, command=self.name, subject_type=kind,
-                subject_id=pk, before=before, after=after,
+                at=clock.now(),
+                actor_id=self.actor.account.pk if self.actor.account else None,
+                actor_label=self.actor.label[:200],
+                source=self.actor.source[:60],
+                request_id=self.actor.request_id,
+                command=self.name,
+                subject_type=kind,
+                subject_id=pk,
+                before=before,
+                after=after,
             )
-        )  # fmt: skip
+        )
 
     def many(self, subjects: Iterable[models.Model], after: dict[str, Any]) -> None:
         for subject in subjects:

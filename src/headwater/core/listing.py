@@ -145,8 +145,14 @@ class Listing:
         for c in self.columns:
             current = self.sort.lstrip("-") == c.sort and bool(c.sort)
             turned = f"-{c.sort}" if current and not self.sort.startswith("-") else c.sort
-            out.append({"label": c.label, "kind": c.kind, "query": self.query(sort=turned) if c.sort else "",
-                        "direction": ("descending" if self.sort.startswith("-") else "ascending") if current else ""})  # fmt: skip
+            out.append(
+                {
+                    "label": c.label,
+                    "kind": c.kind,
+                    "query": self.query(sort=turned) if c.sort else "",
+                    "direction": ("descending" if self.sort.startswith("-") else "ascending") if current else "",
+                }
+            )
         return out
 
     @property

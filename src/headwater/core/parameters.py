@@ -10,7 +10,6 @@ from django.db.models import Q
 
 from headwater.core.models import Parameter
 
-
 KEPT_SECONDS = 20.0
 _kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any]]] = {}
 

@@ -19,7 +19,7 @@ from headwater.core.models import SearchEntry
 
 WORD = re.compile(r"[0-9A-Za-z]+|[\u3400-\u9fff]+")
 HAN = re.compile(r"[\u3400-\u9fff]")
-STOP = frozenset("的 了 和 与 及 在 对 是 为 等 中 其 之 以".split())
+STOP = frozenset(["的", "了", "和", "与", "及", "在", "对", "是", "为", "等", "中", "其", "之", "以"])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
         rows.clear()
 
     for d in documents:
-        rows.append((d.kind, d.object_id, d.title[:300], d.summary[:400], d.url, " ".join(words(d.title)), " ".join(words(d.body))))
+        rows.append(
+            (d.kind, d.object_id, d.title[:300], d.summary[:400], d.url, " ".join(words(d.title)), " ".join(words(d.body)))
+        )
         count += 1
         if len(rows) >= batch:
             flush()
@@ -100,8 +102,10 @@ def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: i
     for kind in KINDS.values():
         if kinds is None or kind.code in kinds:
             allowed |= Q(kind=kind.code, object_id__in=kind.visible(user).order_by().values("pk"))
-    entries = SearchEntry.objects.filter(allowed).extra(  # noqa: S610 -- ts_rank with a prefix query has no ORM form
-        select={"rank": "ts_rank(vector, to_tsquery('simple', %s))"}, select_params=[query],
-        where=["vector @@ to_tsquery('simple', %s)"], params=[query],
-    )  # fmt: skip
+    entries = SearchEntry.objects.filter(allowed).extra(
+        select={"rank": "ts_rank(vector, to_tsquery('simple', %s))"},
+        select_params=[query],
+        where=["vector @@ to_tsquery('simple', %s)"],
+        params=[query],
+    )
     return list(entries.order_by("-rank", "-id")[:limit])

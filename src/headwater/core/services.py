@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
@@ -28,9 +30,7 @@ def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Accoun
     return made
 
 
-def grant_roles(
-    *, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
-) -> list[RoleGrant]:
+def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True) -> list[RoleGrant]:
     """Grant roles; one person never holds two that exclude each other, and nobody grants a role to themselves.
 
     Raises:
@@ -40,7 +40,9 @@ def grant_roles(
         if check:
             held: dict[int, set[str]] = {}
             accounts = {g.account_id for g in grants}
-            for pk, role in RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role"):
+            for pk, role in (
+                RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role")
+            ):
                 held.setdefault(pk, set()).add(role)
             for grant in grants:
                 _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
@@ -81,31 +83,54 @@ def set_active(*, account: Account, active: bool, actor: Actor) -> None:
         log(account, before={"is_active": not active}, after={"is_active": active})
 
 
-def notify(accounts: Iterable[Account], *, title: str, body: str = "", url: str = "") -> None:
-    """Tell people: a line in the workbench and, where there is an address, a mail in the outbox. Call inside a command."""
-    people = list({a.pk: a for a in accounts}.values())
-    Notification.objects.bulk_create([Notification(account=a, title=title[:200], body=body, url=url) for a in people])
-    OutboxMail.objects.bulk_create(
-        [OutboxMail(to=a.email, subject=title[:200], body=f"{body}\n\n{url}".strip()) for a in people if a.email]
-    )
+Words = str | Callable[[], str]
+
+
+def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: str = "") -> None:
+    """Tell people: a line in the workbench and, where there is an address, a mail in the outbox. Call inside a command.
+
+    Texts are given as functions, so that each reader gets them in the language of their account.
+    """
+    by_language: dict[str, dict[int, Account]] = {}
+    for account in accounts:
+        by_language.setdefault(account.language, {})[account.pk] = account
+    notes, mails = [], []
+    for language, people in by_language.items():
+        with translation.override(language):
+            head, text = (w() if callable(w) else w for w in (title, body))
+        notes += [Notification(account=a, title=head[:200], body=text, url=url, created_at=clock.now()) for a in people.values()]
+        mails += [OutboxMail(to=a.email, subject=head[:200], body=f"{text}\n\n{url}".strip()) for a in people.values() if a.email]
+    Notification.objects.bulk_create(notes, batch_size=2000)
+    OutboxMail.objects.bulk_create(mails, batch_size=2000)
+
+
+def set_language(*, account: Account, language: str) -> None:
+    """The language in which this account is written to."""
+    if language in dict(settings.LANGUAGES):
+        Account.objects.filter(pk=account.pk).update(language=language)
 
 
 def read_notifications(*, account: Account) -> int:
     return Notification.objects.filter(account=account, read_at__isnull=True).update(read_at=clock.now())
 
 
-def store_file(
-    *, owner: Any, kind: str, name: str, content: bytes, content_type: str, account: Account | None
-) -> StoredFile:
+def store_file(*, owner: Any, kind: str, name: str, content: bytes, content_type: str, account: Account | None) -> StoredFile:
     """Keep a file under its SHA-256; the same content is stored once. Call inside a command."""
     digest = hashlib.sha256(content).hexdigest()
     path = file_path(digest)
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(content))
     return StoredFile.objects.create(
-        owner_type=owner._meta.label_lower, owner_id=owner.pk, kind=kind, name=name[:200], content_type=content_type,
-        size=len(content), sha256=digest, uploaded_by=account, uploaded_at=clock.now(),
-    )  # fmt: skip
+        owner_type=owner._meta.label_lower,
+        owner_id=owner.pk,
+        kind=kind,
+        name=name[:200],
+        content_type=content_type,
+        size=len(content),
+        sha256=digest,
+        uploaded_by=account,
+        uploaded_at=clock.now(),
+    )
 
 
 def file_path(digest: str) -> str:
@@ -124,7 +149,7 @@ def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
     A writer never waits: events are only read, digests and seals go to tables of their own. One sealer at a time
     (advisory lock); a second one returns 0.
     """
-    sealed = 0
+    sealed: int = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
@@ -133,8 +158,10 @@ def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
             cursor.execute("SELECT digest FROM core_seal ORDER BY id DESC LIMIT 1")
             row = cursor.fetchone()
             previous = bytes(row[0]) if row else b"\0" * 32
-            cursor.execute("INSERT INTO core_seal (sealed_at, count, previous, digest) VALUES (%s, 0, %s, '') RETURNING id",
-                           [now or clock.now(), previous])  # fmt: skip
+            cursor.execute(
+                "INSERT INTO core_seal (sealed_at, count, previous, digest) VALUES (%s, 0, %s, '') RETURNING id",
+                [now or clock.now(), previous],
+            )
             seal = cursor.fetchone()[0]
             cursor.execute(
                 f"""INSERT INTO core_eventseal (event_id, seal_id, digest)
@@ -142,7 +169,7 @@ def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
                 WHERE NOT EXISTS (SELECT 1 FROM core_eventseal s WHERE s.event_id = e.id) ORDER BY e.id LIMIT %s""",  # noqa: S608
                 [seal, batch],
             )
-            count = cursor.rowcount
+            count: int = cursor.rowcount
             if count == 0:
                 transaction.set_rollback(True)
                 return sealed

@@ -96,7 +96,9 @@ def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True})
+    book = xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
+    )
     sheet = book.add_worksheet(title[:31] or "1")
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     sheet.write_row(0, 0, list(heading), bold)

@@ -55,14 +55,21 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @page("core.job.view")
 def job_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
-        request, Job.objects.select_related("asked_by"), name="jobs", order="-id",
+        request,
+        Job.objects.select_related("asked_by"),
+        name="jobs",
+        order="-id",
         columns=[
-            Column(_("任务"), lambda j: jobs.KINDS[j.kind][0] if j.kind in jobs.KINDS else j.kind), Column(_("状态"), lambda j: Job.State(j.state), kind="state"),
-            Column(_("进度"), lambda j: f"{j.percent}%", kind="number"), Column(_("说明"), lambda j: j.message),
-            Column(_("提出人"), lambda j: j.asked_by or ""), Column(_("提出时间"), lambda j: f"{timezone.localtime(j.asked_at):%Y-%m-%d %H:%M:%S}"),
+            Column(_("任务"), lambda j: jobs.KINDS[j.kind][0] if j.kind in jobs.KINDS else j.kind),
+            Column(_("状态"), lambda j: Job.State(j.state), kind="state"),
+            Column(_("进度"), lambda j: f"{j.percent}%", kind="number"),
+            Column(_("说明"), lambda j: j.message),
+            Column(_("提出人"), lambda j: j.asked_by or ""),
+            Column(_("提出时间"), lambda j: f"{timezone.localtime(j.asked_at):%Y-%m-%d %H:%M:%S}"),
         ],
-        empty_title=_("没有后台任务"), empty_hint=_("形式审查、专家指派等耗时的工作会出现在这里。"),
-    )  # fmt: skip
+        empty_title=_("没有后台任务"),
+        empty_hint=_("形式审查、专家指派等耗时的工作会出现在这里。"),
+    )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("后台任务")})
 
 
@@ -72,7 +79,9 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Job, pk=pk)
     if row.asked_by_id != request.user.pk and not request.user.has_perm("core.job.view"):  # type: ignore[union-attr]
         raise Http404
-    return render(request, "core/job.html", {"job": row, "label": jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind})
+    return render(
+        request, "core/job.html", {"job": row, "label": jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind}
+    )
 
 
 class AccountForm(forms.Form):
@@ -94,25 +103,40 @@ def accounts(request: HttpRequest) -> HttpResponse:
         else:
             account = Account(**form.cleaned_data)
             account.set_unusable_password()
-            if attempt(request, lambda: create_accounts(accounts=[account], actor=request.actor), form=form,  # type: ignore[attr-defined]
-                       success=_("账号已建立；本人通过“忘记密码”设置密码。")):  # fmt: skip
+            if attempt(
+                request,
+                lambda: create_accounts(accounts=[account], actor=request.actor),
+                form=form,  # type: ignore[attr-defined]
+                success=_("账号已建立；本人通过“忘记密码”设置密码。"),
+            ):
                 return redirect("accounts")
     listing = Listing(
-        request, Account.objects.all(), name="accounts", order="username", search=("username", "name_zh", "email"),
+        request,
+        Account.objects.all(),
+        name="accounts",
+        order="username",
+        search=("username", "name_zh", "email"),
         columns=[
-            Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"), Column(_("姓名"), lambda a: a.name_zh),
-            Column(_("电子邮箱"), lambda a: a.email), Column(_("启用"), lambda a: _("是") if a.is_active else _("否")), Column(_("最近登录"), lambda a: a.last_login, kind="date"),
+            Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"),
+            Column(_("姓名"), lambda a: a.name_zh),
+            Column(_("电子邮箱"), lambda a: a.email),
+            Column(_("启用"), lambda a: _("是") if a.is_active else _("否")),
+            Column(_("最近登录"), lambda a: a.last_login, kind="date"),
         ],
         empty_title=_("没有账号"),
-    )  # fmt: skip
-    return listing.export() or render(request, "core/accounts.html", {"list": listing, "form": form}, status=422 if form.errors else 200)
+    )
+    return listing.export() or render(
+        request, "core/accounts.html", {"list": listing, "form": form}, status=422 if form.errors else 200
+    )
 
 
 class GrantForm(forms.Form):
     username = forms.CharField(label=gettext_lazy("用户名"), max_length=150)
     role = forms.ChoiceField(label=gettext_lazy("角色"), choices=[(r.code, r.label) for r in ROLES.values()])
     scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=Scope.choices)
-    scope_code = forms.CharField(label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位或部门的代码、批次编号；范围为“全部”时留空。"))
+    scope_code = forms.CharField(
+        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位或部门的代码、批次编号；范围为“全部”时留空。")
+    )
 
 
 SCOPES: dict[str, Any] = {}
@@ -130,14 +154,28 @@ def roles(request: HttpRequest) -> HttpResponse:
         return redirect("roles")
     rows = RoleGrant.objects.in_force(clock.now()).select_related("account")
     listing = Listing(
-        request, rows, name="roles", order="-id", search=("account__username", "account__name_zh", "scope_label"), selectable=False,
+        request,
+        rows,
+        name="roles",
+        order="-id",
+        search=("account__username", "account__name_zh", "scope_label"),
+        selectable=False,
         columns=[
-            Column(_("用户"), lambda g: g.account.name_zh, kind="title"), Column(_("用户名"), lambda g: g.account.username), Column(_("角色"), lambda g: ROLES[g.role].label),
-            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label), Column(_("起"), lambda g: g.since, kind="date"),
+            Column(_("用户"), lambda g: g.account.name_zh, kind="title"),
+            Column(_("用户名"), lambda g: g.account.username),
+            Column(_("角色"), lambda g: ROLES[g.role].label),
+            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),
+            Column(_("起"), lambda g: g.since, kind="date"),
         ],
-        filters=[Filter("role", _("角色"), [(r.code, r.label) for r in ROLES.values()], "role")], empty_title=_("没有授权"),
-    )  # fmt: skip
-    return listing.export() or render(request, "core/roles.html", {"list": listing, "form": form, "recent": rows.order_by("-id")[:5]}, status=422 if form.errors else 200)
+        filters=[Filter("role", _("角色"), [(r.code, r.label) for r in ROLES.values()], "role")],
+        empty_title=_("没有授权"),
+    )
+    return listing.export() or render(
+        request,
+        "core/roles.html",
+        {"list": listing, "form": form, "recent": rows.order_by("-id")[:5]},
+        status=422 if form.errors else 200,
+    )
 
 
 def _grant(request: HttpRequest, form: GrantForm) -> bool:
@@ -152,23 +190,42 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
         if record is None:
             form.add_error("scope_code", _("没有找到该代码"))
             return False
-    grant = RoleGrant(account=account, role=data["role"], scope=data["scope"], scope_id=record.pk if record else None,
-                      scope_label=str(record) if record else "", granted_by=request.user)  # fmt: skip
+    grant = RoleGrant(
+        account=account,
+        role=data["role"],
+        scope=data["scope"],
+        scope_id=record.pk if record else None,
+        scope_label=str(record) if record else "",
+        granted_by=request.user,
+    )
     return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))  # type: ignore[attr-defined]
 
 
 @page("core.audit.view")
 def audit(request: HttpRequest) -> HttpResponse:
     listing = Listing(
-        request, Event.objects.all(), name="audit", order="-id", search=("command", "actor_label", "request_id", "subject_type"),
+        request,
+        Event.objects.all(),
+        name="audit",
+        order="-id",
+        search=("command", "actor_label", "request_id", "subject_type"),
         columns=[
-            Column("#", lambda e: e.pk, kind="number"), Column(_("时间"), lambda e: f"{timezone.localtime(e.at):%Y-%m-%d %H:%M:%S}"), Column(_("操作人"), lambda e: e.actor_label),
-            Column(_("命令"), lambda e: e.command), Column(_("对象"), lambda e: f"{e.subject_type}#{e.subject_id}" if e.subject_id else e.subject_type),
-            Column(_("前"), lambda e: _short(e.before)), Column(_("后"), lambda e: _short(e.after)), Column(_("来源"), lambda e: e.source),
+            Column("#", lambda e: e.pk, kind="number"),
+            Column(_("时间"), lambda e: f"{timezone.localtime(e.at):%Y-%m-%d %H:%M:%S}"),
+            Column(_("操作人"), lambda e: e.actor_label),
+            Column(_("命令"), lambda e: e.command),
+            Column(_("对象"), lambda e: f"{e.subject_type}#{e.subject_id}" if e.subject_id else e.subject_type),
+            Column(_("前"), lambda e: _short(e.before)),
+            Column(_("后"), lambda e: _short(e.after)),
+            Column(_("来源"), lambda e: e.source),
         ],
         empty_title=_("没有事件"),
-    )  # fmt: skip
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("审计"), "hint": _("事件只增不改，分批封入哈希链；headwater verify 可重新验算。")})
+    )
+    return listing.export() or render(
+        request,
+        "core/list.html",
+        {"list": listing, "title": _("审计"), "hint": _("事件只增不改，分批封入哈希链；headwater verify 可重新验算。")},
+    )
 
 
 def _short(value: Any) -> str:
@@ -179,11 +236,20 @@ def _short(value: Any) -> str:
 @page("core.outbox.view")
 def outbox(request: HttpRequest) -> HttpResponse:
     listing = Listing(
-        request, OutboxMail.objects.all(), name="outbox", order="-id", search=("to", "subject"),
-        columns=[Column(_("收件人"), lambda m: m.to), Column(_("主题"), lambda m: m.subject, kind="title"), Column(_("写入"), lambda m: m.created_at, kind="date"),
-                 Column(_("发出"), lambda m: m.sent_at, kind="date"), Column(_("错误"), lambda m: m.error)],
+        request,
+        OutboxMail.objects.all(),
+        name="outbox",
+        order="-id",
+        search=("to", "subject"),
+        columns=[
+            Column(_("收件人"), lambda m: m.to),
+            Column(_("主题"), lambda m: m.subject, kind="title"),
+            Column(_("写入"), lambda m: m.created_at, kind="date"),
+            Column(_("发出"), lambda m: m.sent_at, kind="date"),
+            Column(_("错误"), lambda m: m.error),
+        ],
         empty_title=_("没有邮件"),
-    )  # fmt: skip
+    )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("邮件")})
 
 
@@ -200,8 +266,13 @@ def health(request: HttpRequest) -> HttpResponse:
         cursor.execute("SELECT pg_database_size(current_database()), current_setting('server_version')")
         size, version = cursor.fetchone()
     facts = [
-        (_("PostgreSQL"), version), (_("数据库大小"), f"{size / 1e6:,.0f} MB"), (_("剩余磁盘"), f"{free / 1e9:,.1f} GB"), (_("未封签事件"), unsealed),
-        (_("等待的任务"), Job.objects.filter(state=Job.State.WAITING).count()), (_("待发邮件"), OutboxMail.objects.filter(sent_at__isnull=True).count()),
-        ("Python", platform.python_version()), (_("状态机"), len(WORKFLOWS)),
-    ]  # fmt: skip
+        (_("PostgreSQL"), version),
+        (_("数据库大小"), f"{size / 1e6:,.0f} MB"),
+        (_("剩余磁盘"), f"{free / 1e9:,.1f} GB"),
+        (_("未封签事件"), unsealed),
+        (_("等待的任务"), Job.objects.filter(state=Job.State.WAITING).count()),
+        (_("待发邮件"), OutboxMail.objects.filter(sent_at__isnull=True).count()),
+        ("Python", platform.python_version()),
+        (_("状态机"), len(WORKFLOWS)),
+    ]
     return render(request, "core/health.html", {"facts": facts, "invariants": INVARIANTS.values(), "breaches": breaches})

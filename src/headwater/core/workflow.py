@@ -72,7 +72,10 @@ class Workflow:
         Raises:
             Refused: with every reason of every row.
         """
-        rows = list(queryset.select_for_update(of=("self",)).order_by("pk"))
+        return self.move(list(queryset.select_for_update(of=("self",)).order_by("pk")), verb, log, **changes)
+
+    def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
+        """Like `apply`, for rows that the caller has locked already in this transaction."""
         moves: list[tuple[Any, Transition]] = []
         reasons: list[Reason] = []
         account = log.actor.account

@@ -27,10 +27,16 @@ EXTERNAL = [
     for kind in ("大学", "理工大学", "农业大学", "医科大学", "研究院")
 ]
 STAFF = (
-    ("officer", "何清源", "programme_officer"), ("officer2", "白志远", "programme_officer"), ("committee", "乌云毕力格", "committee"),
-    ("finance", "田守一", "finance_officer"), ("integrity", "高明达", "integrity_officer"), ("leader", "陈望川", "leadership"),
-    ("sysadmin", "林维", "system_admin"), ("secadmin", "赵安", "security_admin"), ("auditor", "孙鉴", "audit_admin"),
-)  # fmt: skip
+    ("officer", "何清源", "programme_officer"),
+    ("officer2", "白志远", "programme_officer"),
+    ("committee", "乌云毕力格", "committee"),
+    ("finance", "田守一", "finance_officer"),
+    ("integrity", "高明达", "integrity_officer"),
+    ("leader", "陈望川", "leadership"),
+    ("sysadmin", "林维", "system_admin"),
+    ("secadmin", "赵安", "security_admin"),
+    ("auditor", "孙鉴", "audit_admin"),
+)
 
 
 @dataclass
@@ -81,15 +87,23 @@ def make_staff(world: World) -> None:
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
     """Register hosts with synthetic credit codes and a history of approvals that their quotas come from."""
     order = {"university": 0, "institute": 1, "hospital": 2, "college": 3, "enterprise": 4}
-    rows = sorted(Organisation.objects.exclude(kind="government").exclude(recommender=None), key=lambda o: (order[o.kind], o.pk))[:count]
-    sheet = [
-        [o.name_zh, o.name_en, synthetic_uscc(n), o.get_kind_display(), o.place.code if o.place else "", "是"] for n, o in enumerate(rows, 1)
+    rows = sorted(Organisation.objects.exclude(kind="government").exclude(recommender=None), key=lambda o: (order[o.kind], o.pk))[
+        :count
     ]
-    sheet += [[name, "", synthetic_uscc(9000 + n), "本科院校" if name.endswith("大学") else "科研院所", "", ""] for n, name in enumerate(EXTERNAL)]
+    sheet = [
+        [o.name_zh, o.name_en, synthetic_uscc(n), o.get_kind_display(), o.place.code if o.place else "", "是"]
+        for n, o in enumerate(rows, 1)
+    ]
+    sheet += [
+        [name, "", synthetic_uscc(9000 + n), "本科院校" if name.endswith("大学") else "科研院所", "", ""]
+        for n, name in enumerate(EXTERNAL)
+    ]
     result = import_organisations(
-        name="hosts.csv", content=write_csv(["单位名称", "英文名称", "统一社会信用代码", "类型", "所在地代码", "注册依托单位"], sheet),
-        actor=world.actor(world.staff["officer"]), dry_run=False,
-    )  # fmt: skip
+        name="hosts.csv",
+        content=write_csv(["单位名称", "英文名称", "统一社会信用代码", "类型", "所在地代码", "注册依托单位"], sheet),
+        actor=world.actor(world.staff["officer"]),
+        dry_run=False,
+    )
     if result.errors:
         raise RuntimeError(f"demo hosts: {result.errors[0]}")
     world.hosts = list(Organisation.objects.hosts().select_related("recommender").order_by("pk"))
@@ -98,7 +112,9 @@ def make_hosts(world: World, count: int, applications: int, year: int, r: random
     for host, weight in zip(world.hosts, weights, strict=True):
         expected = weight * applications
         for back in range(1, 4):
-            history.append(HostHistory(organisation=host, year=year - back, approved=max(0, round(expected * r.uniform(0.28, 0.46)))))
+            history.append(
+                HostHistory(organisation=host, year=year - back, approved=max(0, round(expected * r.uniform(0.28, 0.46))))
+            )
     record_history(history=history, actor=world.actor(world.staff["officer"]))
     _make_managers(world)
 
@@ -114,9 +130,13 @@ def _make_managers(world: World) -> None:
     agencies = list(Agency.objects.filter(recommends=True, pk__in=[h.recommender_id for h in world.hosts]))
     accounts = []
     for host in world.hosts:
-        accounts.append(Account(username=f"host-{host.code}", name_zh=f"{host.name_zh}科研处", email=f"{host.code}@hosts.example"))
+        accounts.append(
+            Account(username=f"host-{host.code}", name_zh=f"{host.name_zh}科研处", email=f"{host.code}@hosts.example")
+        )
     for agency in agencies:
-        accounts.append(Account(username=f"rec-{agency.code}", name_zh=f"{agency.name_zh}科研管理", email=f"{agency.code}@agencies.example"))
+        accounts.append(
+            Account(username=f"rec-{agency.code}", name_zh=f"{agency.name_zh}科研管理", email=f"{agency.code}@agencies.example")
+        )
     for account in accounts:
         account.set_unusable_password()
     made = create_accounts(accounts=accounts, actor=admin)
@@ -147,12 +167,16 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
         sheet.append(_person_row(n, role, name, names, r, used))
         roles.append(role)
     heading = ["姓名", "英文姓名", "身份证号", "单位", "院系", "职称", "最高学位", "电子邮箱", "入职日期"]
-    result = import_people(name="people.csv", content=write_csv(heading, sheet), actor=world.actor(world.staff["officer"]), dry_run=False)
+    result = import_people(
+        name="people.csv", content=write_csv(heading, sheet), actor=world.actor(world.staff["officer"]), dry_run=False
+    )
     if result.errors:
         raise RuntimeError(f"demo people: {result.errors[0]}")
     by_hash = {p.id_hash: p for p in Person.objects.select_related("organisation")}
     people = [by_hash[document_hash(row[2])] for row in sheet]
-    open_accounts(people=[(p, f"{role[0]}{n:05d}") for n, (p, role) in enumerate(zip(people, roles, strict=True))], actor=world.actor(None))
+    open_accounts(
+        people=[(p, f"{role[0]}{n:05d}") for n, (p, role) in enumerate(zip(people, roles, strict=True))], actor=world.actor(None)
+    )
     world.leaders = sorted(people[:leaders], key=lambda p: p.pk * 7919 % 104729)
     for person in people[leaders : leaders + colleagues]:
         world.colleagues.setdefault(person.organisation_id or 0, []).append(person)
@@ -187,18 +211,24 @@ def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
     for person in people:
         if r.random() < 0.12:
             ended = clock.today() - timedelta(days=r.randint(60, 2500))
-            rows.append(Employment(person=person, organisation=r.choice(world.hosts), since=ended - timedelta(days=900), until=ended))
+            rows.append(
+                Employment(person=person, organisation=r.choice(world.hosts), since=ended - timedelta(days=900), until=ended)
+            )
     Employment.objects.bulk_create(rows, batch_size=2000)
 
 
 def _register(world: World, people: list[Person], r: random.Random) -> None:
     external = set(EXTERNAL)
     entries = [
-        Entry(person=p, codes=[world.topics[p.pk]["discipline"], *world.topics[p.pk]["related"][:2]],
-              keywords="；".join(sample(world.topics[p.pk]["terms_zh"], 4, r)), max_load=15 if r.random() < 0.85 else 10,
-              is_external=bool(p.organisation and p.organisation.name_zh in external))
+        Entry(
+            person=p,
+            codes=[world.topics[p.pk]["discipline"], *world.topics[p.pk]["related"][:2]],
+            keywords="；".join(sample(world.topics[p.pk]["terms_zh"], 4, r)),
+            max_load=15 if r.random() < 0.85 else 10,
+            is_external=bool(p.organisation and p.organisation.name_zh in external),
+        )
         for p in people
-    ]  # fmt: skip
+    ]
     world.experts = register_experts(entries=entries, actor=world.actor(world.staff["officer"]))
 
 
@@ -230,6 +260,11 @@ def _relate(world: World, experts: list[Person], r: random.Random) -> None:
     barred = sample(world.leaders, max(1, len(world.leaders) // 300), r)
     since = clock.today() - timedelta(days=300)
     record_sanctions(
-        sanctions=[Sanction(person=p, since=since, until=since.replace(year=since.year + 3), legal_basis="国家自然科学基金条例第三十六条") for p in barred],
+        sanctions=[
+            Sanction(
+                person=p, since=since, until=since.replace(year=since.year + 3), legal_basis="国家自然科学基金条例第三十六条"
+            )
+            for p in barred
+        ],
         actor=world.actor(None),
-    )  # fmt: skip
+    )

@@ -47,7 +47,9 @@ def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: 
     """
     state = demo_state()
     if state == "other":
-        raise DemoError("this database holds data that is not the demo's; set HEADWATER_HOME or HEADWATER_DATABASE_URL to an empty one")
+        raise DemoError(
+            "this database holds data that is not the demo's; set HEADWATER_HOME or HEADWATER_DATABASE_URL to an empty one"
+        )
     if state == "complete" and not reset:
         return False
     if state != "empty":
@@ -63,7 +65,7 @@ def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: 
 
 
 def demo_state() -> str:
-    """"empty", "partial" or "complete" for the demo's own database; "other" for one with data that the demo did not make."""
+    """ "empty", "partial" or "complete" for the demo's own database; "other" for one with data that the demo did not make."""
     if "core_event" not in connection.introspection.table_names():
         return "empty"
     commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
@@ -185,15 +187,22 @@ def summary(seconds: float) -> dict[str, Any]:
     funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
     finished = Call.objects.filter(pk__in=funded.values("call"))
     return {
-        "calls": Call.objects.count(), "applications": Application.objects.exclude(state__in=[State.DRAFT, State.EXPIRED]).count(),
+        "calls": Call.objects.count(),
+        "applications": Application.objects.exclude(state__in=[State.DRAFT, State.EXPIRED]).count(),
         "drafts": Application.objects.filter(state__in=[State.DRAFT, State.EXPIRED]).count(),
         "refused": Application.objects.filter(state=State.NOT_ACCEPTED).count(),
         "reviews": Opinion.objects.filter(submitted_at__isnull=False).count(),
         "conflict_violations": breaches.get("no_conflicted_assignment", 0) + breaches.get("no_assignment_in_own_entity", 0),
-        "load_violations": breaches.get("load_within_limit", 0), "awards": Award.objects.count(),
-        "committed_fen": sum(funded.values_list("amount_fen", flat=True)), "budget_fen": sum(finished.values_list("budget_fen", flat=True)),
-        "articles": Article.objects.count(), "articles_with_evidence": sum(1 for n in evidence.values() if n),
-        "events": Event.objects.count(), "chain_ok": not {"event_unchanged", "chain_unbroken"} & set(breaches),
-        "invariants_failed": len(breaches), "failed": sorted(breaches), "seconds": round(seconds, 1),
+        "load_violations": breaches.get("load_within_limit", 0),
+        "awards": Award.objects.count(),
+        "committed_fen": sum(funded.values_list("amount_fen", flat=True)),
+        "budget_fen": sum(finished.values_list("budget_fen", flat=True)),
+        "articles": Article.objects.count(),
+        "articles_with_evidence": sum(1 for n in evidence.values() if n),
+        "events": Event.objects.count(),
+        "chain_ok": not {"event_unchanged", "chain_unbroken"} & set(breaches),
+        "invariants_failed": len(breaches),
+        "failed": sorted(breaches),
+        "seconds": round(seconds, 1),
         "verify_seconds": round(time.perf_counter() - started, 2),
-    }  # fmt: skip
+    }

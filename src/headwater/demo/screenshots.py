@@ -29,7 +29,12 @@ def find_chromium() -> str:
     Raises:
         ConfigError: none is installed; says how to get one.
     """
-    found = os.environ.get("HEADWATER_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        os.environ.get("HEADWATER_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if not found:
         raise ConfigError("Chromium was not found: install it (Debian: apt install chromium) or set HEADWATER_CHROMIUM")
     return found
@@ -46,17 +51,37 @@ def pages() -> list[tuple[str, str | None, str]]:
     writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=role[6]).first()
     panel = Panel.objects.filter(call=finished).first()
     found: list[tuple[str, str | None, str | None]] = [
-        ("home", None, "/"), ("policy", None, "/policy/"), ("article", None, "/policy/16/"), ("indicator", None, "/indicators/awards.money/"),
-        ("calls", None, "/calls/"), ("call", None, f"/calls/{opened.code}/" if opened else None), ("projects", None, "/projects/"), ("notices", None, "/notices/"),
-        ("search", None, "/search/?q=草原"), ("login", None, "/accounts/login/"),
-        ("applicant", role[0], "/desk/"), ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None), ("editor-info", role[0], f"/applications/{draft.pk}/edit/info/" if draft else None),
-        ("agreement", role[1], "/my/projects/"), ("endorse", role[2], "/host/endorse/"), ("recommend", role[3], "/recommend/"),
-        ("officer", role[4], "/desk/"), ("board", role[4], f"/office/calls/{finished.pk}/" if finished else None), ("check", role[4], f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None),
-        ("assign", role[4], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None), ("progress", role[4], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
-        ("decide", role[4], f"/office/calls/{finished.pk}/decide/" if finished else None), ("panel", role[4], f"/panels/{panel.pk}/" if panel else None),
-        ("review", role[6], "/review/"), ("opinion", role[6], f"/review/{writing.pk}/" if writing else None),
-        ("lead", role[9], "/lead/"), ("audit", role[14], "/admin/audit/"), ("health", role[14], "/admin/health/"), ("roles", role[13], "/admin/roles/"), ("region", role[12], "/admin/region/"),
-    ]  # fmt: skip
+        ("home", None, "/"),
+        ("policy", None, "/policy/"),
+        ("article", None, "/policy/16/"),
+        ("indicator", None, "/indicators/awards.money/"),
+        ("calls", None, "/calls/"),
+        ("call", None, f"/calls/{opened.code}/" if opened else None),
+        ("projects", None, "/projects/"),
+        ("notices", None, "/notices/"),
+        ("search", None, "/search/?q=草原"),
+        ("login", None, "/accounts/login/"),
+        ("applicant", role[0], "/desk/"),
+        ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None),
+        ("editor-info", role[0], f"/applications/{draft.pk}/edit/info/" if draft else None),
+        ("agreement", role[1], "/my/projects/"),
+        ("endorse", role[2], "/host/endorse/"),
+        ("recommend", role[3], "/recommend/"),
+        ("officer", role[4], "/desk/"),
+        ("board", role[4], f"/office/calls/{finished.pk}/" if finished else None),
+        ("check", role[4], f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None),
+        ("assign", role[4], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None),
+        ("progress", role[4], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
+        ("decide", role[4], f"/office/calls/{finished.pk}/decide/" if finished else None),
+        ("panel", role[4], f"/panels/{panel.pk}/" if panel else None),
+        ("review", role[6], "/review/"),
+        ("opinion", role[6], f"/review/{writing.pk}/" if writing else None),
+        ("lead", role[9], "/lead/"),
+        ("audit", role[14], "/admin/audit/"),
+        ("health", role[14], "/admin/health/"),
+        ("roles", role[13], "/admin/roles/"),
+        ("region", role[12], "/admin/region/"),
+    ]
     return [(name, user, url) for name, user, url in found if url]
 
 
@@ -65,7 +90,18 @@ def served() -> Iterator[str]:
     """A web process of its own for the pictures."""
     from django.conf import settings
 
-    words = [sys.executable, "-m", "gunicorn", "headwater.wsgi:application", "--bind", f"127.0.0.1:{PORT}", "--threads", "4", "--log-level", "error"]
+    words = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "headwater.wsgi:application",
+        "--bind",
+        f"127.0.0.1:{PORT}",
+        "--threads",
+        "4",
+        "--log-level",
+        "error",
+    ]
     process = subprocess.Popen(words, env={**os.environ, "HEADWATER_DEMO": "1" if settings.DEMO else "0"})  # noqa: S603
     address = f"http://127.0.0.1:{PORT}"
     try:
@@ -90,7 +126,9 @@ def take(out: Path, only: str | None) -> Iterator[str]:
     todo = [p for p in pages() if not only or only in p[0]]
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver's loop runs in this thread; the queries are done by then
     with served() as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         for width in WIDTHS:
             for user in dict.fromkeys(u for _n, u, _a in todo):
                 context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")

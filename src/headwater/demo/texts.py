@@ -64,7 +64,7 @@ class Writer:
         return "".join(s.format(**zh) for s in chosen)
 
     def english(self, kind: str, en: dict[str, str]) -> str:
-        text = self.random.choice(self.sentences[f"{kind}_en"]).format(**en)
+        text: str = self.random.choice(self.sentences[f"{kind}_en"]).format(**en)
         return text[:1].upper() + text[1:]
 
     def proposal(self, topic: dict[str, Any] | None = None) -> Text:
@@ -78,34 +78,59 @@ class Writer:
         self.titles.add(title)
         title_en = self.sentences["title_en"][at].format(**en)
         return Text(
-            title_zh=title, title_en=title_en[:1].upper() + title_en[1:],
-            abstract_zh=self.sentence("background", zh) + self.sentence("content", zh) + self.sentence("method", zh) + self.sentence("goal", zh),
+            title_zh=title,
+            title_en=title_en[:1].upper() + title_en[1:],
+            abstract_zh=self.sentence("background", zh)
+            + self.sentence("content", zh)
+            + self.sentence("method", zh)
+            + self.sentence("goal", zh),
             abstract_en=" ".join(self.english(k, en) for k in ("background", "content", "method", "goal")),
             keywords_zh="；".join([zh["subject"], zh["term1"], zh["term2"], zh["method"]]),
             keywords_en="; ".join([en["subject"], en["term1"], en["term2"], en["method"]]),
-            code=topic["discipline"], priority="" if topic["priority"] == "none" else topic["priority"], sections=self.sections(zh),
-        )  # fmt: skip
+            code=topic["discipline"],
+            priority="" if topic["priority"] == "none" else topic["priority"],
+            sections=self.sections(zh),
+        )
 
     def sections(self, zh: dict[str, str]) -> dict[str, str]:
         return {
             "background": self.sentence("background", zh, 3) + "\n" + self.sentence("significance", zh, 3),
-            "goals": self.sentence("goal", zh, 2), "content": self.sentence("content", zh, 3), "approach": self.sentence("method", zh, 3),
-            "innovation": self.sentence("innovation", zh, 2), "groundwork": self.sentence("basis", zh, 3),
-            "results": self.sentence("goal", zh, 1), "integration": self.sentence("basis", zh, 2),
-        }  # fmt: skip
+            "goals": self.sentence("goal", zh, 2),
+            "content": self.sentence("content", zh, 3),
+            "approach": self.sentence("method", zh, 3),
+            "innovation": self.sentence("innovation", zh, 2),
+            "groundwork": self.sentence("basis", zh, 3),
+            "results": self.sentence("goal", zh, 1),
+            "integration": self.sentence("basis", zh, 2),
+        }
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
         """(title, abstract, keywords, journal) of a publication."""
         zh, _en = self.words(topic)
         words = vocabulary("publications")
         title = self.random.choice(words["title_zh"]).format(**zh)
-        return title, self.sentence("content", zh) + self.sentence("method", zh), f"{zh['term1']}；{zh['term2']}", self.random.choice(words["journals_zh"])
+        return (
+            title,
+            self.sentence("content", zh) + self.sentence("method", zh),
+            f"{zh['term1']}；{zh['term2']}",
+            self.random.choice(words["journals_zh"]),
+        )
 
     def opinion(self, research_class: str, grade: int, text: Text | None, least: int) -> str:
         """An opinion of at least `least` characters that suits its grade (1 to 3)."""
         words = vocabulary("reviews")
         kind = words[research_class]
-        fill = defaultdict(str, {"subject": "该领域", "method": "相关方法", "term1": "关键问题", "term2": "关键过程", "term3": "关键指标", "problem": "机制"})
+        fill = defaultdict(
+            str,
+            {
+                "subject": "该领域",
+                "method": "相关方法",
+                "term1": "关键问题",
+                "term2": "关键过程",
+                "term3": "关键指标",
+                "problem": "机制",
+            },
+        )
         if text:
             parts = text.keywords_zh.split("；")
             fill.update(subject=parts[0], term1=parts[1] if len(parts) > 1 else parts[0], method=parts[-1])
@@ -157,7 +182,13 @@ class TableWriter(Writer):
     def topic(self) -> dict[str, Any]:
         names = list(self.by_topic)
         name = self.random.choices(names, weights=[len(self.by_topic[n]) for n in names])[0]
-        return {**self.random.choice(self.topics), "table": name, "discipline": self.topic_code[name], "related": [], "priority": "none"}
+        return {
+            **self.random.choice(self.topics),
+            "table": name,
+            "discipline": self.topic_code[name],
+            "related": [],
+            "priority": "none",
+        }
 
     def _row(self, name: str) -> dict[str, str]:
         rows = self.by_topic[name]
@@ -174,14 +205,31 @@ class TableWriter(Writer):
             title = f"{title}（{self.cursor[topic['table']]}）"
         self.titles.add(title)
         half = len(row["abstract"]) // 2
-        sections = {**base.sections, "background": row["abstract"] + "\n" + base.sections["background"], "content": row["abstract"][half:] + base.sections["content"]}
-        return Text(title, base.title_en, row["abstract"][:900], base.abstract_en, keywords[:180], base.keywords_en, topic["discipline"], "", sections)
+        sections = {
+            **base.sections,
+            "background": row["abstract"] + "\n" + base.sections["background"],
+            "content": row["abstract"][half:] + base.sections["content"],
+        }
+        return Text(
+            title,
+            base.title_en,
+            row["abstract"][:900],
+            base.abstract_en,
+            keywords[:180],
+            base.keywords_en,
+            topic["discipline"],
+            "",
+            sections,
+        )
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
         row = self._row(topic["table"])
-        return row["title"], row["abstract"], row["keywords"].replace("_", "；"), self.random.choice(vocabulary("publications")["journals_zh"])
-
-
+        return (
+            row["title"],
+            row["abstract"],
+            row["keywords"].replace("_", "；"),
+            self.random.choice(vocabulary("publications")["journals_zh"]),
+        )
 
 
 class NameMaker:

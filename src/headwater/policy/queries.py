@@ -41,7 +41,7 @@ def readings(number: int) -> list[Reading]:
     trend: dict[str, list[tuple[str, float]]] = {}
     rows = IndicatorValue.objects.filter(code__in=[i.code for i in found], value__isnull=False).order_by("on")
     for code, on, value in rows.values_list("code", "on", "value"):
-        trend.setdefault(code, []).append((on.isoformat(), value))
+        trend.setdefault(code, []).append((on.isoformat(), value or 0.0))
     return [Reading(i, values.get(i.code), trend.get(i.code, [])) for i in found]
 
 

@@ -26,18 +26,27 @@ def policy(request: HttpRequest) -> HttpResponse:
     for a in Article.objects.prefetch_related("agencies", "measures"):
         chapter = chapters.setdefault(a.chapter, {"chapter_zh": a.chapter_zh, "chapter_en": a.chapter_en, "articles": []})
         chapter["articles"].append((a, evidence.get(a.number, 0)))  # type: ignore[attr-defined]
-    return render(request, "policy/policy.html", {
-        "chapters": list(chapters.values()), "covered": sum(1 for n in evidence.values() if n), "count": len(evidence),
-    })  # fmt: skip
+    return render(
+        request,
+        "policy/policy.html",
+        {"chapters": list(chapters.values()), "covered": sum(1 for n in evidence.values() if n), "count": len(evidence)},
+    )
 
 
 @page(PUBLIC)
 def article(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(Article.objects.prefetch_related("agencies", "measures", "targets"), number=number)
-    return render(request, "policy/article.html", {
-        "article": row, "readings": readings(number), "previous": Article.objects.filter(number=number - 1).first(),
-        "next": Article.objects.filter(number=number + 1).first(), "fields": PriorityField.objects.filter(code__in=row.fields),
-    })  # fmt: skip
+    return render(
+        request,
+        "policy/article.html",
+        {
+            "article": row,
+            "readings": readings(number),
+            "previous": Article.objects.filter(number=number - 1).first(),
+            "next": Article.objects.filter(number=number + 1).first(),
+            "fields": PriorityField.objects.filter(code__in=row.fields),
+        },
+    )
 
 
 @page(PUBLIC)
@@ -55,10 +64,21 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
         return download(content, f"{code}.{form}", "application/octet-stream")
     value = latest_values().get(code)
     reading = next((r for n in found.articles[:1] for r in readings(n) if r.indicator.code == code), Reading(found, value, []))
-    return render(request, "policy/indicator.html", {
-        "indicator": found, "reading": reading, "value": value, "heading": heading, "rows": table.rows[:500], "total": len(table.rows),
-        "articles": Article.objects.filter(number__in=found.articles), "now": timezone.localtime(clock.now()), "en": get_language() == "en",
-    })  # fmt: skip
+    return render(
+        request,
+        "policy/indicator.html",
+        {
+            "indicator": found,
+            "reading": reading,
+            "value": value,
+            "heading": heading,
+            "rows": table.rows[:500],
+            "total": len(table.rows),
+            "articles": Article.objects.filter(number__in=found.articles),
+            "now": timezone.localtime(clock.now()),
+            "en": get_language() == "en",
+        },
+    )
 
 
 @page("policy.lead")
@@ -68,8 +88,14 @@ def lead(request: HttpRequest) -> HttpResponse:
     rows = []
     for a in Article.objects.prefetch_related("agencies"):
         found = readings(a.number)
-        rows.append({"article": a, "measured": sum(1 for r in found if r.value is not None), "indicators": len(found),
-                     "missed": [r for r in found if r.met is False]})  # fmt: skip
+        rows.append(
+            {
+                "article": a,
+                "measured": sum(1 for r in found if r.value is not None),
+                "indicators": len(found),
+                "missed": [r for r in found if r.met is False],
+            }
+        )
     late = []
     now = clock.now()
     for call in Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme"):

@@ -38,13 +38,24 @@ PUBLIC_KINDS = ("article", "call", "award", "organisation")
 def home(request: HttpRequest) -> HttpResponse:
     evidence = articles_with_evidence()
     values = latest_values()
-    figures = [(INDICATORS[c], values.get(c)) for c in ("awards.count", "awards.money", "review.rate", "leagues.reached", "people.under45")]
-    return render(request, "portal/home.html", {
-        "calls": Call.objects.open_at(clock.now()).select_related("scheme").order_by("closes_at")[:4],
-        "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
-        "notices": Notice.objects.order_by("-starts_at")[:4], "figures": figures, "map": league_map(),
-        "evidence": sorted(evidence.items()), "covered": sum(1 for n in evidence.values() if n), "region": Region.objects.first(),
-    })  # fmt: skip
+    figures = [
+        (INDICATORS[c], values.get(c))
+        for c in ("awards.count", "awards.money", "review.rate", "leagues.reached", "people.under45")
+    ]
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "calls": Call.objects.open_at(clock.now()).select_related("scheme").order_by("closes_at")[:4],
+            "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
+            "notices": Notice.objects.order_by("-starts_at")[:4],
+            "figures": figures,
+            "map": league_map(),
+            "evidence": sorted(evidence.items()),
+            "covered": sum(1 for n in evidence.values() if n),
+            "region": Region.objects.first(),
+        },
+    )
 
 
 @lru_cache(maxsize=8)
@@ -58,7 +69,11 @@ def league_map() -> dict[str, Any]:
     region = Region.objects.first()
     outline = _outline(region.map) if region and region.map else {"width": 0, "height": 0, "shapes": []}
     counts: dict[str, tuple[int, int]] = {}
-    rows = Award.objects.exclude(state=Award.State.LAPSED).values_list("host__place__code").annotate(n=Count("pk"), m=Sum("amount_fen"))
+    rows = (
+        Award.objects.exclude(state=Award.State.LAPSED)
+        .values_list("host__place__code")
+        .annotate(n=Count("pk"), m=Sum("amount_fen"))
+    )
     for code, n, money in rows:
         if code:
             have = counts.get(code[:4], (0, 0))
@@ -76,9 +91,11 @@ def calls(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     rows = list(Call.objects.visible_to(None).select_related("scheme").order_by("-year", "closes_at"))
     groups = [
-        (_("正在受理"), [c for c in rows if c.is_open]), (_("即将受理"), [c for c in rows if c.phase == "upcoming"]),
-        (_("评审中"), [c for c in rows if c.phase == "reviewing"]), (_("已办结"), [c for c in rows if c.phase == "finished"]),
-    ]  # fmt: skip
+        (_("正在受理"), [c for c in rows if c.is_open]),
+        (_("即将受理"), [c for c in rows if c.phase == "upcoming"]),
+        (_("评审中"), [c for c in rows if c.phase == "reviewing"]),
+        (_("已办结"), [c for c in rows if c.phase == "finished"]),
+    ]
     return render(request, "portal/calls.html", {"groups": groups, "now": now})
 
 
@@ -89,32 +106,53 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
     parameters = Parameters(row.scheme.region, row.closes_at.date())
     rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
     amount = parameters.get("amount_fen", scheme.code)
-    return render(request, "portal/call.html", {
-        "call": row, "scheme": scheme, "rules": rules, "amount": amount.get("max") if isinstance(amount, dict) else amount,
-        "term": parameters.get("term_months", scheme.code), "age": parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None,
-        "notices": row.notices.all(), "articles": Article.objects.filter(number__in=scheme.articles),
-    })  # fmt: skip
+    return render(
+        request,
+        "portal/call.html",
+        {
+            "call": row,
+            "scheme": scheme,
+            "rules": rules,
+            "amount": amount.get("max") if isinstance(amount, dict) else amount,
+            "term": parameters.get("term_months", scheme.code),
+            "age": parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None,
+            "notices": row.notices.all(),
+            "articles": Article.objects.filter(number__in=scheme.articles),
+        },
+    )
 
 
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
-    rows = Award.objects.visible_to(request.user).select_related("leader", "host__place", "call__scheme", "application__discipline")
+    rows = Award.objects.visible_to(request.user).select_related(
+        "leader", "host__place", "call__scheme", "application__discipline"
+    )
     listing = Listing(
-        request, rows, name="projects", order="number", search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
+        request,
+        rows,
+        name="projects",
+        order="number",
+        search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[
             Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/projects/{a.number}/"),
-            Column(_("编号"), lambda a: a.number, sort="number"), Column(_("负责人"), lambda a: a.leader.name_zh),
-            Column(_("依托单位"), lambda a: a.host.name_zh), Column(_("类型"), lambda a: a.call.scheme.name_zh),
-            Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"), Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
+            Column(_("编号"), lambda a: a.number, sort="number"),
+            Column(_("负责人"), lambda a: a.leader.name_zh),
+            Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("类型"), lambda a: a.call.scheme.name_zh),
+            Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
+            Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
         filters=[
             Filter("call", _("批次"), [(c.pk, c.title_zh) for c in Call.objects.filter(awards__isnull=False).distinct()], "call"),
             Filter("league", _("盟市"), league_choices(), apply=lambda q, v: q.filter(host__place__code__startswith=v[:4])),
             Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "application__review_group"),
-            Filter("field", _("优先领域"), [(f.code, f.name_zh) for f in PriorityField.objects.all()], "application__priority_field"),
+            Filter(
+                "field", _("优先领域"), [(f.code, f.name_zh) for f in PriorityField.objects.all()], "application__priority_field"
+            ),
         ],
-        empty_title=_("还没有立项项目"), empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
-    )  # fmt: skip
+        empty_title=_("还没有立项项目"),
+        empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
+    )
     return listing.export() or render(request, "portal/projects.html", {"list": listing})
 
 
@@ -127,14 +165,23 @@ def league_choices() -> list[tuple[str, str]]:
 @page(PUBLIC)
 def project(request: HttpRequest, number: str) -> HttpResponse:
     row = get_object_or_404(
-        Award.objects.visible_to(request.user).select_related("leader", "host__place", "call__scheme", "application__discipline", "agreement"), number=number
+        Award.objects.visible_to(request.user).select_related(
+            "leader", "host__place", "call__scheme", "application__discipline", "agreement"
+        ),
+        number=number,
     )
     numbers = scheme_of(row.call).articles
     members = [] if row.state == Award.State.LAPSED else row.application.participants.select_related("person", "organisation")
-    return render(request, "portal/project.html", {
-        "award": row, "members": members, "articles": Article.objects.filter(number__in=numbers),
-        "field": PriorityField.objects.filter(code=row.application.priority_field).first(),
-    })  # fmt: skip
+    return render(
+        request,
+        "portal/project.html",
+        {
+            "award": row,
+            "members": members,
+            "articles": Article.objects.filter(number__in=numbers),
+            "field": PriorityField.objects.filter(code=row.application.priority_field).first(),
+        },
+    )
 
 
 @page(PUBLIC)
@@ -146,8 +193,16 @@ def notices(request: HttpRequest) -> HttpResponse:
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
     answered = row.objections.exclude(state="open").select_related("row")
-    return render(request, "portal/notice.html", {"notice": row, "rows": row.rows.all(), "answered": answered,
-                                                  "open_objections": row.objections.filter(state="open").count()})  # fmt: skip
+    return render(
+        request,
+        "portal/notice.html",
+        {
+            "notice": row,
+            "rows": row.rows.all(),
+            "answered": answered,
+            "open_objections": row.objections.filter(state="open").count(),
+        },
+    )
 
 
 @page(PUBLIC)
@@ -155,8 +210,12 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     line = get_object_or_404(NoticeRow.objects.select_related("notice__call", "application"), pk=row, notice=pk)
     form = ObjectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        done = attempt(request, lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data), form=form,  # type: ignore[attr-defined]
-                       success=_("异议已收到。处理期间该项目暂停立项，处理意见将按您留下的联系方式告知。"))  # fmt: skip
+        done = attempt(
+            request,
+            lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data),
+            form=form,  # type: ignore[attr-defined]
+            success=_("异议已收到。处理期间该项目暂停立项，处理意见将按您留下的联系方式告知。"),
+        )
         if done:
             return redirect("notice", pk=pk)
     return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)

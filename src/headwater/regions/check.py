@@ -260,6 +260,12 @@ def check_parameters(package: Package, problems: Problems) -> None:
 
 
 CHECKS: dict[str, Callable[[Package, Problems], None]] = {
-    "region": check_region, "places": check_places, "agencies": check_agencies, "policy": check_policy, "fields": check_fields,
-    "organisations": check_organisations, "disciplines": check_disciplines, "parameters": check_parameters,
-}  # fmt: skip
+    "region": check_region,
+    "places": check_places,
+    "agencies": check_agencies,
+    "policy": check_policy,
+    "fields": check_fields,
+    "organisations": check_organisations,
+    "disciplines": check_disciplines,
+    "parameters": check_parameters,
+}

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
@@ -38,9 +38,15 @@ def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
         if found is None or found.digest != package.digest:
             region, _made = Region.objects.update_or_create(
                 code=code,
-                defaults={"name_zh": head["name_zh"], "name_en": head["name_en"], "map": head.get("map", ""), "digest": package.digest,
-                          "version": (found.version + 1) if found else 1, "loaded_at": clock.now()},
-            )  # fmt: skip
+                defaults={
+                    "name_zh": head["name_zh"],
+                    "name_en": head["name_en"],
+                    "map": head.get("map", ""),
+                    "digest": package.digest,
+                    "version": (found.version + 1) if found else 1,
+                    "loaded_at": clock.now(),
+                },
+            )
             log(region, after={"version": region.version, "digest": package.digest, "changed": counts})
     return counts
 
@@ -76,7 +82,7 @@ def _upsert(model: type[models.Model], rows: Iterable[dict[str, Any]], fields: t
     """Insert new codes and update changed ones: one read, one statement."""
     manager = model._default_manager
     have = {r["code"]: r for r in manager.values("code", *fields)}
-    empty = {f: model._meta.get_field(f.removesuffix("_id")).get_default() for f in fields}
+    empty = {f: cast("models.Field[Any, Any]", model._meta.get_field(f.removesuffix("_id"))).get_default() for f in fields}
     changed = []
     for row in rows:
         values = {f: row.get(f, empty[f]) for f in fields}
@@ -92,7 +98,7 @@ def _parents(model: type[Place] | type[Discipline], rows: Iterable[dict[str, Any
     for row in rows:
         parent = by_code.get(row.get("parent", ""))
         if by_code[row["code"]].parent_id != (parent.pk if parent else None):
-            by_code[row["code"]].parent = parent  # type: ignore[assignment]
+            by_code[row["code"]].parent = parent
             changed.append(by_code[row["code"]])
     model._default_manager.bulk_update(changed, ["parent"], batch_size=1000)  # type: ignore[arg-type]
 
@@ -103,13 +109,26 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
         for scheme in row.get("applies_to") or [""]:
             # The package names the last valid day; the table keeps the first day that is not valid any more.
             end = row["valid_to"] + timedelta(days=1) if row.get("valid_to") else None
-            wanted.append(Parameter(region=region, key=row["key"], applies_to=scheme, valid_from=row["valid_from"], valid_to=end,
-                                    value=row["value"], source=row.get("source", "")[:300], confidence=row.get("confidence", "")))  # fmt: skip
+            wanted.append(
+                Parameter(
+                    region=region,
+                    key=row["key"],
+                    applies_to=scheme,
+                    valid_from=row["valid_from"],
+                    valid_to=end,
+                    value=row["value"],
+                    source=row.get("source", "")[:300],
+                    confidence=row.get("confidence", ""),
+                )
+            )
     fields = ["valid_to", "value", "source", "confidence"]
     have = {
-        (p.key, p.applies_to, p.valid_from): (p.valid_to, p.value, p.source, p.confidence) for p in Parameter.objects.filter(region=region)
+        (p.key, p.applies_to, p.valid_from): (p.valid_to, p.value, p.source, p.confidence)
+        for p in Parameter.objects.filter(region=region)
     }
-    changed = [p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != (p.valid_to, p.value, p.source, p.confidence)]
+    changed = [
+        p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != (p.valid_to, p.value, p.source, p.confidence)
+    ]
     forget_parameters()
     Parameter.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields
@@ -123,28 +142,59 @@ def _articles(region: str, policy: dict[str, Any], agencies: dict[str, int]) -> 
     for row in policy["article"]:
         chapter = chapters[row["chapter"]]
         article, made = Article.objects.update_or_create(
-            region=region, number=row["number"],
-            defaults={"chapter": row["chapter"], "chapter_zh": chapter["title_zh"], "chapter_en": chapter["title_en"],
-                      "title_zh": row["title_zh"], "title_en": row["title_en"], "summary_zh": row["summary_zh"],
-                      "summary_en": row["summary_en"], "agencies_open": row.get("agencies_open", False), "fields": row.get("fields", [])},
-        )  # fmt: skip
+            region=region,
+            number=row["number"],
+            defaults={
+                "chapter": row["chapter"],
+                "chapter_zh": chapter["title_zh"],
+                "chapter_en": chapter["title_en"],
+                "title_zh": row["title_zh"],
+                "title_en": row["title_en"],
+                "summary_zh": row["summary_zh"],
+                "summary_en": row["summary_en"],
+                "agencies_open": row.get("agencies_open", False),
+                "fields": row.get("fields", []),
+            },
+        )
         article.agencies.set([agencies[a] for a in row.get("agencies", [])])
         have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
         measures = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
         if have != measures:
             article.measures.all().delete()
             Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in measures])
-        wanted = [(t["code"], t["text_zh"], t.get("text_en", ""), float(t["value"]), t.get("value_max"), t.get("comparison", "at_least"),
-                   t.get("unit", ""), t.get("by")) for t in row.get("target", [])]  # fmt: skip
-        current = list(article.targets.values_list("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by"))
+        wanted = [
+            (
+                t["code"],
+                t["text_zh"],
+                t.get("text_en", ""),
+                float(t["value"]),
+                t.get("value_max"),
+                t.get("comparison", "at_least"),
+                t.get("unit", ""),
+                t.get("by"),
+            )
+            for t in row.get("target", [])
+        ]
+        current = list(
+            article.targets.values_list("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by")
+        )
         if current != wanted:
             article.targets.all().delete()
             names = ("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by")
             Target.objects.bulk_create([Target(article=article, **dict(zip(names, w, strict=True))) for w in wanted])
         changed += made or have != measures or current != wanted
-        index([Document("article", article.pk, f"第{article.number}条 {article.title_zh}", f"/policy/{article.number}/",
-                        " ".join([article.title_en, article.summary_zh, article.summary_en, *(m[1] for m in measures)]),
-                        summary=article.summary_zh[:200])])  # fmt: skip
+        index(
+            [
+                Document(
+                    "article",
+                    article.pk,
+                    f"第{article.number}条 {article.title_zh}",
+                    f"/policy/{article.number}/",
+                    " ".join([article.title_en, article.summary_zh, article.summary_en, *(m[1] for m in measures)]),
+                    summary=article.summary_zh[:200],
+                )
+            ]
+        )
     return changed
 
 
@@ -158,9 +208,15 @@ def _schemes(region: str, definitions: list[dict[str, Any]], log: Log) -> int:
         if last and last.digest == digest:
             continue
         version = SchemeVersion.objects.create(
-            region=region, code=head["code"], version=(last.version + 1) if last else 1, name_zh=head["name_zh"], name_en=head["name_en"],
-            definition=definition, digest=digest, loaded_at=clock.now(),
-        )  # fmt: skip
+            region=region,
+            code=head["code"],
+            version=(last.version + 1) if last else 1,
+            name_zh=head["name_zh"],
+            name_en=head["name_en"],
+            definition=definition,
+            digest=digest,
+            loaded_at=clock.now(),
+        )
         log(version, after={"code": version.code, "version": version.version})
         changed += 1
     return changed

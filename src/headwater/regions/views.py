@@ -20,10 +20,21 @@ from headwater.registry.models import Region
 def region(request: HttpRequest) -> HttpResponse:
     package = read_package(find_package(settings.CONFIG.region))
     if request.method == "POST":
-        attempt(request, lambda: load_region(package=package, actor=request.actor), success=_("地区包已加载；没有变化的不会重复写入。"))  # type: ignore[attr-defined]
+        attempt(
+            request,
+            lambda: load_region(package=package, actor=request.actor),
+            success=_("地区包已加载；没有变化的不会重复写入。"),
+        )  # type: ignore[attr-defined]
         return redirect("region")
     loaded = Region.objects.first()
-    return render(request, "regions/region.html", {
-        "package": package, "loaded": loaded, "changed": loaded is None or loaded.digest != package.digest,
-        "schemes": SchemeVersion.objects.order_by("code", "-version"), "parameters": Parameter.objects.order_by("key", "applies_to", "valid_from"),
-    })  # fmt: skip
+    return render(
+        request,
+        "regions/region.html",
+        {
+            "package": package,
+            "loaded": loaded,
+            "changed": loaded is None or loaded.digest != package.digest,
+            "schemes": SchemeVersion.objects.order_by("code", "-version"),
+            "parameters": Parameter.objects.order_by("key", "applies_to", "valid_from"),
+        },
+    )

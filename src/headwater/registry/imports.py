@@ -41,18 +41,45 @@ class Column:
 
 
 PEOPLE = (
-    Column("name_zh", "姓名", True), Column("name_en", "英文姓名"), Column("document", "身份证号", False, ("证件号码",)),
-    Column("sex", "性别"), Column("birth_date", "出生日期"), Column("organisation", "单位", True, ("依托单位",)),
-    Column("department", "院系"), Column("title", "职称"), Column("degree", "最高学位"), Column("orcid", "ORCID"),
-    Column("email", "电子邮箱", False, ("邮箱",)), Column("phone", "电话", False, ("手机",)), Column("since", "入职日期"),
-)  # fmt: skip
+    Column("name_zh", "姓名", True),
+    Column("name_en", "英文姓名"),
+    Column("document", "身份证号", False, ("证件号码",)),
+    Column("sex", "性别"),
+    Column("birth_date", "出生日期"),
+    Column("organisation", "单位", True, ("依托单位",)),
+    Column("department", "院系"),
+    Column("title", "职称"),
+    Column("degree", "最高学位"),
+    Column("orcid", "ORCID"),
+    Column("email", "电子邮箱", False, ("邮箱",)),
+    Column("phone", "电话", False, ("手机",)),
+    Column("since", "入职日期"),
+)
 ORGANISATIONS = (
-    Column("code", "代码"), Column("name_zh", "单位名称", True, ("名称",)), Column("name_en", "英文名称"),
-    Column("uscc", "统一社会信用代码"), Column("kind", "类型", True), Column("place", "所在地代码"),
-    Column("recommender", "归口部门"), Column("is_host", "注册依托单位"),
-)  # fmt: skip
+    Column("code", "代码"),
+    Column("name_zh", "单位名称", True, ("名称",)),
+    Column("name_en", "英文名称"),
+    Column("uscc", "统一社会信用代码"),
+    Column("kind", "类型", True),
+    Column("place", "所在地代码"),
+    Column("recommender", "归口部门"),
+    Column("is_host", "注册依托单位"),
+)
 SENIOR_TITLES = frozenset(
-    "教授 研究员 副教授 副研究员 高级工程师 正高级工程师 主任医师 副主任医师 高级农艺师 高级实验师 正高级实验师 研究馆员".split()
+    [
+        "教授",
+        "研究员",
+        "副教授",
+        "副研究员",
+        "高级工程师",
+        "正高级工程师",
+        "主任医师",
+        "副主任医师",
+        "高级农艺师",
+        "高级实验师",
+        "正高级实验师",
+        "研究馆员",
+    ]
 )
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
 YES = frozenset({"是", "1", "true", "yes"})
@@ -75,7 +102,8 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
     missing = [c.label for c in columns if c.required and c.name not in places]
     if missing:
         raise Refused.because(
-            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(heading)}, field="file"
+            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(heading)},
+            field="file",
         )
     return [{key: row[at] for key, at in places.items()} for row in table]
 
@@ -173,8 +201,22 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
                 old.append(target)
         Person.objects.bulk_create(fresh, batch_size=2000)
         Employment.objects.bulk_create(jobs, batch_size=2000)
-        fields = ["name_zh", "name_en", "organisation", "department", "title", "email", "phone", "sex", "birth_date",
-                  "highest_degree", "is_senior", "orcid", "id_hash", "id_tail"]  # fmt: skip
+        fields = [
+            "name_zh",
+            "name_en",
+            "organisation",
+            "department",
+            "title",
+            "email",
+            "phone",
+            "sex",
+            "birth_date",
+            "highest_degree",
+            "is_senior",
+            "orcid",
+            "id_hash",
+            "id_tail",
+        ]
         if old:
             Person.objects.bulk_update(old, fields, batch_size=1000)
         log.many(fresh, {"imported": True})
@@ -211,7 +253,12 @@ def _organisation(
 ) -> tuple[dict[str, Any], list[RowError]]:
     errors: list[RowError] = []
     kinds = {str(k.label): k.value for k in Organisation.Kind} | {k.value: k.value for k in Organisation.Kind}
-    values: dict[str, Any] = {"name_zh": row["name_zh"], "name_en": row.get("name_en", ""), "uscc": "", "code": row.get("code", "")}
+    values: dict[str, Any] = {
+        "name_zh": row["name_zh"],
+        "name_en": row.get("name_en", ""),
+        "uscc": "",
+        "code": row.get("code", ""),
+    }
     if not row["name_zh"]:
         errors.append(RowError(number, "单位名称", "", _("不能为空")))
     values["kind"] = _pick(number, "类型", row["kind"], kinds, errors)
@@ -246,9 +293,12 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
 
 
 def _finish(
-    result: ImportResult, ready: list[tuple[dict[str, Any], Any]], actor: Actor, skip_bad: bool,
+    result: ImportResult,
+    ready: list[tuple[dict[str, Any], Any]],
+    actor: Actor,
+    skip_bad: bool,
     write: Callable[[list[tuple[dict[str, Any], Any]], Actor], None],
-) -> ImportResult:  # fmt: skip
+) -> ImportResult:
     bad = len({e.row for e in result.errors})
     result.added = sum(1 for _values, found in ready if found is None)
     result.changed = len(ready) - result.added

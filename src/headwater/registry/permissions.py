@@ -16,7 +16,10 @@ def is_self(user: Any, person: Any) -> bool:
 
 manages_host = scoped("host_manager", "organisation", lambda person: person.organisation_id)
 
-allow("registry.person.view", is_signed_in & (is_self | manages_host | role("programme_officer", "integrity_officer", "system_admin")))
+allow(
+    "registry.person.view",
+    is_signed_in & (is_self | manages_host | role("programme_officer", "integrity_officer", "system_admin")),
+)
 allow("registry.person.restricted", is_signed_in & (is_self | manages_host | role("integrity_officer")))
 allow("registry.person.edit", is_signed_in & is_self)
 allow("registry.import", role("programme_officer", "system_admin"))

@@ -27,7 +27,10 @@ def add_publications(*, papers: Sequence[Paper], actor: Actor) -> int:
     """Add publications with their authors: two statements."""
     with command(actor, "registry.import", name="registry.add_publications") as log:
         made = Publication.objects.bulk_create(
-            [Publication(title=p.title[:400], abstract=p.abstract, keywords=p.keywords[:300], venue=p.venue, year=p.year) for p in papers],
+            [
+                Publication(title=p.title[:400], abstract=p.abstract, keywords=p.keywords[:300], venue=p.venue, year=p.year)
+                for p in papers
+            ],
             batch_size=2000,
         )
         Authorship.objects.bulk_create(

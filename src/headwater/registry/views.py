@@ -24,25 +24,44 @@ MAX_IMPORT = 10 * 1024 * 1024
 def people(request: HttpRequest) -> HttpResponse:
     rows = Person.objects.visible_to(request.user).select_related("organisation")
     listing = Listing(
-        request, rows, name="people", order="id", search=("name_zh", "name_en", "orcid", "organisation__name_zh"),
+        request,
+        rows,
+        name="people",
+        order="id",
+        search=("name_zh", "name_en", "orcid", "organisation__name_zh"),
         columns=[
-            Column(_("姓名"), lambda p: p.name_zh, kind="title", url=lambda p: f"/people/{p.pk}/"), Column(_("英文姓名"), lambda p: p.name_en),
-            Column(_("单位"), lambda p: p.organisation.name_zh if p.organisation else ""), Column(_("职称"), lambda p: p.title), Column(_("学位"), lambda p: p.highest_degree),
+            Column(_("姓名"), lambda p: p.name_zh, kind="title", url=lambda p: f"/people/{p.pk}/"),
+            Column(_("英文姓名"), lambda p: p.name_en),
+            Column(_("单位"), lambda p: p.organisation.name_zh if p.organisation else ""),
+            Column(_("职称"), lambda p: p.title),
+            Column(_("学位"), lambda p: p.highest_degree),
             Column("ORCID", lambda p: p.orcid),
         ],
         filters=[Filter("kind", _("单位类型"), Organisation.Kind.choices, "organisation__kind")],
-        empty_title=_("没有人员"), empty_hint=_("用“导入”从表格批量登记。"),
-    )  # fmt: skip
+        empty_title=_("没有人员"),
+        empty_hint=_("用“导入”从表格批量登记。"),
+    )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("人员")})
 
 
 @page("registry.people.list")
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "registry.person.view", Person.objects.visible_to(request.user).select_related("organisation", "account"), pk=pk)
-    return render(request, "registry/person.html", {
-        "person": row, "restricted": request.user.has_perm("registry.person.restricted", row), "employments": row.employments.select_related("organisation").order_by("-since"),  # type: ignore[union-attr]
-        "publications": row.publications.order_by("-year")[:20],
-    })  # fmt: skip
+    row = access(
+        request.user,
+        "registry.person.view",
+        Person.objects.visible_to(request.user).select_related("organisation", "account"),
+        pk=pk,
+    )
+    return render(
+        request,
+        "registry/person.html",
+        {
+            "person": row,
+            "restricted": request.user.has_perm("registry.person.restricted", row),
+            "employments": row.employments.select_related("organisation").order_by("-since"),  # type: ignore[union-attr]
+            "publications": row.publications.order_by("-year")[:20],
+        },
+    )
 
 
 class ImportForm(forms.Form):
@@ -62,12 +81,19 @@ def imports(request: HttpRequest) -> HttpResponse:
             if len(content) > MAX_IMPORT:
                 raise Refused.because(_("文件超过 10 MB，请分批导入"), field="file")
             dry = not request.POST.get("confirmed")
-            result = IMPORTS[form.cleaned_data["kind"]][2](name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad")))  # type: ignore[attr-defined]
+            result = IMPORTS[form.cleaned_data["kind"]][2](
+                name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
+            )  # type: ignore[attr-defined]
             held = _hold(request, name, content) if dry else ""
         except Refused as refused:
             for reason in refused.reasons:
                 form.add_error("file", reason.text)
-    return render(request, "registry/imports.html", {"form": form, "result": result, "held": held, "columns": {k: v[1] for k, v in IMPORTS.items()}}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "registry/imports.html",
+        {"form": form, "result": result, "held": held, "columns": {k: v[1] for k, v in IMPORTS.items()}},
+        status=422 if form.errors else 200,
+    )
 
 
 def _hold(request: HttpRequest, name: str, content: bytes) -> str:
@@ -92,4 +118,6 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in IMPORTS:
         raise Http404
     heading = [c.label for c in IMPORTS[kind][1]]
-    return download(write_xlsx(kind, heading, [[]]), f"{kind}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    return download(
+        write_xlsx(kind, heading, [[]]), f"{kind}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )

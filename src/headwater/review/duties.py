@@ -27,7 +27,9 @@ def of_experts(account: Any) -> Iterator[Duty]:
     writing = rows.filter(state="accepted").aggregate(n=Count("pk"), due=Min("due_at"))
     if writing["n"]:
         yield Duty(_("提交评审意见"), "/review/", writing["due"], writing["n"])
-    for member in PanelMember.objects.filter(expert__person__account=account, present=True, panel__state=Panel.State.VOTING).select_related("panel"):
+    for member in PanelMember.objects.filter(
+        expert__person__account=account, present=True, panel__state=Panel.State.VOTING
+    ).select_related("panel"):
         if not BallotCast.objects.filter(member=member).exists():
             yield Duty(_("投票：%s") % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)
 
@@ -39,7 +41,9 @@ def of_officers(account: Any) -> Iterator[Duty]:
     for call in Call.objects.filter(state=CallState.PUBLISHED):
         if not account.has_perm("review.manage", call):
             continue
-        counts = dict(Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+        counts = dict(
+            Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n")
+        )
         if counts.get(State.ACCEPTED):
             yield Duty(_("指派专家：%s") % call.title_zh, f"/office/calls/{call.pk}/assign/", None, counts[State.ACCEPTED])
         if call.rounds.filter(state=Round.State.PROPOSED).exists():

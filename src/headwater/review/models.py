@@ -143,10 +143,11 @@ class Assignment(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["application", "expert"], name="assignment_once",
+                fields=["application", "expert"],
+                name="assignment_once",
                 condition=~Q(state__in=["declined", "expired", "released"]),
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.application} / {self.expert}"
@@ -185,7 +186,8 @@ class Opinion(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="opinion_complete_when_submitted",
-                condition=Q(submitted_at__isnull=True) | (Q(total__isnull=False) & Q(grade__isnull=False) & ~Q(text_applicant="")),
+                condition=Q(submitted_at__isnull=True)
+                | (Q(total__isnull=False) & Q(grade__isnull=False) & ~Q(text_applicant="")),
             ),
             models.CheckConstraint(name="opinion_total", condition=Q(total__isnull=True) | Q(total__gte=0, total__lte=100)),
         ]

@@ -35,7 +35,9 @@ def not_own_assignment(user: Any, record: Any) -> bool:
     return not_own(user, record.application) if isinstance(record, Assignment) else True
 
 
-officer_of_record = rules.predicate(lambda user, record: officer_of_call(user, getattr(record, "application", record)), "officer_of_record")
+officer_of_record = rules.predicate(
+    lambda user, record: officer_of_call(user, getattr(record, "application", record)), "officer_of_record"
+)
 
 allow("review.manage", officer_of_record & not_own_assignment)
 allow("review.assignment.answer", is_expert & own_assignment)

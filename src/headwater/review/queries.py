@@ -18,7 +18,12 @@ CRITERIA: dict[str, tuple[str, str, str, str]] = {
     "originality": ("原创性", "Originality", "提出新问题、新概念或新方法的程度", "New question, concept or method"),
     "value": ("科学价值与需求意义", "Value", "科学价值，或所解决需求的意义", "Scientific value, or that of the need"),
     "feasibility": ("方案与可行性", "Feasibility", "研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks"),
-    "team": ("研究方向与团队", "Direction and team", "研究方向、团队能力、研究条件", "Direction, ability of the team, environment"),
+    "team": (
+        "研究方向与团队",
+        "Direction and team",
+        "研究方向、团队能力、研究条件",
+        "Direction, ability of the team, environment",
+    ),
     "chain": ("与应用研究的衔接", "Link to application", "与关键共性技术、应用示范的衔接", "Chain to key technology and use"),
     "performance": ("前期工作", "Earlier work", "前期基础与已完成项目的情况", "Basis and earlier projects"),
 }
@@ -54,7 +59,7 @@ def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
     from headwater.core.search import words
 
     wanted = set(words(f"{application.title_zh} {application.keywords_zh} {application.abstract_zh}"))
-    papers = []
+    papers: list[dict[str, Any]] = []
     for paper in expert.person.publications.order_by("-year")[:30]:
         shared = sorted(wanted & set(words(f"{paper.title} {paper.keywords} {paper.abstract}")), key=len, reverse=True)
         shared = [w for w in shared if len(w) > 1][:8]
@@ -64,22 +69,30 @@ def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
     codes = [d.code for d in expert.disciplines.all()]
     code = application.discipline.code if application.discipline else ""
     return {
-        "codes": codes, "code": code, "same_code": code in codes, "same_field": any(c[:3] == code[:3] for c in codes),
-        "papers": papers[:3], "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
+        "codes": codes,
+        "code": code,
+        "same_code": code in codes,
+        "same_field": any(c[:3] == code[:3] for c in codes),
+        "papers": papers[:3],
+        "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": Assignment.objects.filter(expert=expert, state__in=ACTIVE).count(),
-    }  # fmt: skip
+    }
 
 
 def progress_board(call: Call) -> QuerySet[Any]:
     """Applications of a call in review with counts of their assignments by state (one query)."""
     state = Assignment.State
     counts = {
-        s.value: Count("assignments", filter=Q(assignments__state=s)) for s in (state.PROPOSED, state.INVITED, state.ACCEPTED, state.SUBMITTED, state.DECLINED)
-    }  # fmt: skip
+        s.value: Count("assignments", filter=Q(assignments__state=s))
+        for s in (state.PROPOSED, state.INVITED, state.ACCEPTED, state.SUBMITTED, state.DECLINED)
+    }
     return (
-        Application.objects.filter(call=call).exclude(assignments__isnull=True)
-        .select_related("leader", "host").annotate(**{f"n_{k}": v for k, v in counts.items()}).order_by("pk")
-    )  # fmt: skip
+        Application.objects.filter(call=call)
+        .exclude(assignments__isnull=True)
+        .select_related("leader", "host")
+        .annotate(**{f"n_{k}": v for k, v in counts.items()})
+        .order_by("pk")
+    )
 
 
 def expert_loads(call: Call) -> list[dict[str, Any]]:
@@ -98,5 +111,7 @@ def expert_loads(call: Call) -> list[dict[str, Any]]:
 
 def opinions_for_applicant(application: Application) -> list[dict[str, Any]]:
     """Released opinions without anything that tells who wrote them, in an order that does not follow the assignment."""
-    rows = Opinion.objects.filter(assignment__application=application, submitted_at__isnull=False).values_list("text_applicant", "grade")
+    rows = Opinion.objects.filter(assignment__application=application, submitted_at__isnull=False).values_list(
+        "text_applicant", "grade"
+    )
     return [{"text": text, "grade": grade} for text, grade in sorted(rows)]

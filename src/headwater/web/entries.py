@@ -30,8 +30,16 @@ def entries() -> list[Entry]:
         (_first(Account.objects.filter(role_grants__role="recommender").order_by("username")), _("归口管理部门"), _("推荐")),
         (_named("officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
         (_named("officer2"), _("项目主管（乙）"), _("核准发布、会评、签署")),
-        (_first(Account.objects.filter(person__expert__assignments__state=Assignment.State.ACCEPTED)), _("评审专家"), _("待提交的评审")),
-        (_first(Account.objects.filter(person__expert__in=PanelMember.objects.filter(is_chair=True).values("expert"))), _("会评组长"), _("会评组")),
+        (
+            _first(Account.objects.filter(person__expert__assignments__state=Assignment.State.ACCEPTED)),
+            _("评审专家"),
+            _("待提交的评审"),
+        ),
+        (
+            _first(Account.objects.filter(person__expert__in=PanelMember.objects.filter(is_chair=True).values("expert"))),
+            _("会评组长"),
+            _("会评组"),
+        ),
         (_named("committee"), _("基金委员会"), _("核准资助决定")),
         (_named("leader"), _("分管领导"), _("条款、指标、时限")),
         (_named("finance"), _("财务主管"), _("查看任务书")),
@@ -53,4 +61,6 @@ def _named(username: str) -> Account | None:
 
 def _host() -> Account | None:
     hosts = Application.objects.filter(state=State.HOST_REVIEW).values("host")
-    return _first(Account.objects.filter(pk__in=RoleGrant.objects.filter(role="host_manager", scope_id__in=hosts).values("account")))
+    return _first(
+        Account.objects.filter(pk__in=RoleGrant.objects.filter(role="host_manager", scope_id__in=hosts).values("account"))
+    )

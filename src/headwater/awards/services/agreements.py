@@ -42,16 +42,26 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         now, prefix = clock.now(), scheme_of(call).prefix
         awards = [
             Award(
-                application=a, call=call, number=f"{call.year}{prefix}{n:05d}A", title_zh=a.title_zh, title_en=a.title_en, leader=a.leader,
-                host=a.host, amount_fen=amounts[a.pk], starts_on=_start(a), ends_on=_end(_start(a), a.months), approved_at=now,
+                application=a,
+                call=call,
+                number=f"{call.year}{prefix}{n:05d}A",
+                title_zh=a.title_zh,
+                title_en=a.title_en,
+                leader=a.leader,
+                host=a.host,
+                amount_fen=amounts[a.pk],
+                starts_on=_start(a),
+                ends_on=_end(_start(a), a.months),
+                approved_at=now,
                 agreement_by=due,
             )
             for n, a in enumerate(sorted(applications, key=lambda a: a.number), start=1)
-        ]  # fmt: skip
+        ]
         made = Award.objects.bulk_create(awards, batch_size=2000)
         contents = _contents(made)
         Agreement.objects.bulk_create(
-            [Agreement(award=a, content=c, digest=digest_of(c), made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
+            [Agreement(award=a, content=c, digest=digest_of(c), made_at=now) for a, c in zip(made, contents, strict=True)],
+            batch_size=1000,
         )
         _count_hosts(call, made)
         log.many(made, {"state": Award.State.AGREEMENT})
@@ -80,16 +90,32 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         application = award.application
         scheme = scheme_of(award.call)
         sections = [
-            {"title": s.title_zh, "fields": [{"label": f.label_zh, "text": str(application.answers.get(f.code, ""))} for f in s.fields]}
+            {
+                "title": s.title_zh,
+                "fields": [{"label": f.label_zh, "text": str(application.answers.get(f.code, ""))} for f in s.fields],
+            }
             for s in scheme.sections
         ]
-        out.append({
-            "number": award.number, "application": application.number, "scheme": scheme.name_zh, "title": award.title_zh,
-            "title_en": award.title_en, "leader": award.leader.name_zh, "host": award.host.name_zh, "amount_fen": award.amount_fen,
-            "starts_on": str(award.starts_on), "ends_on": str(award.ends_on), "research_class": application.get_research_class_display(),
-            "discipline": str(application.discipline or ""), "abstract": application.abstract_zh, "keywords": application.keywords_zh,
-            "members": members.get(application.pk, []), "sections": sections,
-        })  # fmt: skip
+        out.append(
+            {
+                "number": award.number,
+                "application": application.number,
+                "scheme": scheme.name_zh,
+                "title": award.title_zh,
+                "title_en": award.title_en,
+                "leader": award.leader.name_zh,
+                "host": award.host.name_zh,
+                "amount_fen": award.amount_fen,
+                "starts_on": str(award.starts_on),
+                "ends_on": str(award.ends_on),
+                "research_class": application.get_research_class_display(),
+                "discipline": str(application.discipline or ""),
+                "abstract": application.abstract_zh,
+                "keywords": application.keywords_zh,
+                "members": members.get(application.pk, []),
+                "sections": sections,
+            }
+        )
     return out
 
 
@@ -105,16 +131,25 @@ def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
     have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
     HostHistory.objects.bulk_create(
         [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],
-        update_conflicts=True, unique_fields=["organisation", "year"], update_fields=["approved"],
-    )  # fmt: skip
+        update_conflicts=True,
+        unique_fields=["organisation", "year"],
+        update_fields=["approved"],
+    )
 
 
 def _documents(awards: Sequence[Award]) -> list[Document]:
     return [
-        Document("award", a.pk, a.title_zh, f"/projects/{a.number}/", f"{a.title_en} {a.application.abstract_zh} {a.application.keywords_zh} "
-                 f"{a.leader.name_zh} {a.host.name_zh} {a.number}", summary=f"{a.leader.name_zh} · {a.host.name_zh}")
+        Document(
+            "award",
+            a.pk,
+            a.title_zh,
+            f"/projects/{a.number}/",
+            f"{a.title_en} {a.application.abstract_zh} {a.application.keywords_zh} "
+            f"{a.leader.name_zh} {a.host.name_zh} {a.number}",
+            summary=f"{a.leader.name_zh} · {a.host.name_zh}",
+        )
         for a in awards
-    ]  # fmt: skip
+    ]
 
 
 def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
@@ -127,12 +162,17 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
     """
     with command(actor, f"awards.sign.{party.value}", name="awards.sign") as log:
         rows = list(
-            Award.objects.select_for_update(of=("self",)).select_related("agreement", "leader", "host", "call")
-            .filter(pk__in=[a.pk for a in awards], state=Award.State.AGREEMENT).exclude(agreement__signatures__party=party).order_by("pk")
-        )  # fmt: skip
+            Award.objects.select_for_update(of=("self",))
+            .select_related("agreement", "leader", "host", "call")
+            .filter(pk__in=[a.pk for a in awards], state=Award.State.AGREEMENT)
+            .exclude(agreement__signatures__party=party)
+            .order_by("pk")
+        )
         before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
         have = set(
-            Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True) if before else []
+            Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
+            if before
+            else []
         )
         for row in rows:
             if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
@@ -144,11 +184,17 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
         now = clock.now()
         signatures = Signature.objects.bulk_create(
             [
-                Signature(agreement=r.agreement, party=party, account=actor.account, signer=actor.label[:200], digest=r.agreement.digest,
-                          signed_at=now)
+                Signature(
+                    agreement=r.agreement,
+                    party=party,
+                    account=actor.account,
+                    signer=actor.label[:200],
+                    digest=r.agreement.digest,
+                    signed_at=now,
+                )
                 for r in rows
             ]
-        )  # fmt: skip
+        )
         for signature in signatures:
             log(signature, after={"party": party, "agreement": signature.agreement_id, "digest": signature.digest})
         if party == Party.DEPARTMENT and rows:
@@ -164,7 +210,7 @@ def _tell_next(party: Party, rows: Sequence[Award]) -> None:
         managers = Account.objects.filter(
             role_grants__role="host_manager", role_grants__scope_id__in={r.host_id for r in rows}, role_grants__until__isnull=True
         ).distinct()
-        notify(managers, title=_("任务书待单位签署（%d 份）") % len(rows), url="/host/agreements/")
+        notify(managers, title=lambda: _("任务书待单位签署（%d 份）") % len(rows), url="/host/agreements/")
 
 
 def agreement_pdf(agreement: Agreement) -> bytes:
@@ -173,7 +219,9 @@ def agreement_pdf(agreement: Agreement) -> bytes:
         {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
         for s in agreement.signatures.order_by("signed_at")
     ]
-    return render_pdf("awards/documents/agreement.typ", {**agreement.content, "signatures": signatures, "digest": agreement.digest})
+    return render_pdf(
+        "awards/documents/agreement.typ", {**agreement.content, "signatures": signatures, "digest": agreement.digest}
+    )
 
 
 def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
@@ -184,8 +232,14 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
         row = Agreement.objects.select_for_update().get(pk=agreement.pk)
         if row.pdf_id:
             return
-        row.pdf = store_file(owner=row, kind="agreement", name=f"{row.award.number}-任务书.pdf", content=agreement_pdf(row),
-                             content_type="application/pdf", account=actor.account)  # fmt: skip
+        row.pdf = store_file(
+            owner=row,
+            kind="agreement",
+            name=f"{row.award.number}-任务书.pdf",
+            content=agreement_pdf(row),
+            content_type="application/pdf",
+            account=actor.account,
+        )
         row.save(update_fields=["pdf"])
         log(row, after={"sha256": row.pdf.sha256})
 

@@ -3,6 +3,17 @@ from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 
 __all__ = [
-    "Application", "Attachment", "Call", "Commitment", "Decision", "FormalCheck", "HostQuota", "Letter", "Notice", "NoticeRow",
-    "Objection", "Participant", "SchemeVersion",
-]  # fmt: skip
+    "Application",
+    "Attachment",
+    "Call",
+    "Commitment",
+    "Decision",
+    "FormalCheck",
+    "HostQuota",
+    "Letter",
+    "Notice",
+    "NoticeRow",
+    "Objection",
+    "Participant",
+    "SchemeVersion",
+]

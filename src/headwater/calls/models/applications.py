@@ -152,7 +152,9 @@ class Commitment(models.Model):
     signed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["application", "party", "person"], name="commitment_once", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "party", "person"], name="commitment_once", nulls_distinct=False)
+        ]
 
     def __str__(self) -> str:
         return f"{self.party} {self.signed_at:%Y-%m-%d}"

@@ -37,7 +37,9 @@ class SchemeVersion(models.Model):
 class CallQuerySet(models.QuerySet["Call"]):
     def visible_to(self, user: Any) -> CallQuerySet:
         """Published calls are public; drafts are for officers, the committee and leaders."""
-        if getattr(user, "is_authenticated", False) and user.has_role("programme_officer", "committee", "leadership", "system_admin"):
+        if getattr(user, "is_authenticated", False) and user.has_role(
+            "programme_officer", "committee", "leadership", "system_admin"
+        ):
             return self.all()
         return self.filter(state__in=[CallState.PUBLISHED, CallState.FINISHED])
 

@@ -36,8 +36,7 @@ class Decision(models.Model):
         indexes = [models.Index(fields=["call", "outcome"], name="decision_call")]
         constraints = [
             models.CheckConstraint(
-                name="decision_money",
-                condition=Q(outcome="fund", amount_fen__gt=0) | Q(outcome="refuse", amount_fen=0),
+                name="decision_money", condition=Q(outcome="fund", amount_fen__gt=0) | Q(outcome="refuse", amount_fen=0)
             ),
             models.CheckConstraint(
                 name="decision_two_people",

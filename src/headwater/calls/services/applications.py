@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.facts import check_applications
@@ -49,10 +49,17 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
         term = parameters.get("term_months", scheme.code) or {"default": 36}
         amount = parameters.get("amount_fen", scheme.code)
         application = Application(
-            call=call, leader=leader, host=leader.organisation, limit_year=call.year, limit_group=scheme.limit_group,
-            months=int(term["default"]), amount_fen=int(amount["default"] if isinstance(amount, dict) else amount or 0),
-            starts_on=date(call.year, 7, 1), created_at=clock.now(), saved_at=clock.now(),
-        )  # fmt: skip
+            call=call,
+            leader=leader,
+            host=leader.organisation,
+            limit_year=call.year,
+            limit_group=scheme.limit_group,
+            months=int(term["default"]),
+            amount_fen=int(amount["default"] if isinstance(amount, dict) else amount or 0),
+            starts_on=date(call.year, 7, 1),
+            created_at=clock.now(),
+            saved_at=clock.now(),
+        )
         if values:
             _assign(application, values)
         application.save(force_insert=True)
@@ -121,35 +128,62 @@ def _assign(row: Application, values: dict[str, Any]) -> set[str]:
 
 
 def _assign_typed(row: Application, name: str, value: Any, changed: set[str]) -> Reason | None:
-    if name == "discipline":
-        found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
-        if value and found is None:
-            return Reason(_("没有这个申请代码：%s") % value, field=name)
-        value = found
-        row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
-    elif name == "amount_fen":
-        if not isinstance(value, int) or not 0 <= value < 10**13:
-            return Reason(_("请填写金额（万元）"), field=name)
-    elif name == "months":
-        if not isinstance(value, int) or not 1 <= value <= 120:
-            return Reason(_("期限应为 1 至 120 个月"), field=name)
-    elif name == "starts_on":
-        if not isinstance(value, date):
-            return Reason(_("应为 2026-07-01 这样的日期"), field=name)
-    elif name == "flags":
-        known = {code for code, _zh, _en in scheme_of(row.call).flags}
-        value = sorted(set(value) & known)
-    elif name == "unsuitable":
-        value = [str(v).strip()[:60] for v in value if str(v).strip()]
-        most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
-        if len(value) > most:
-            return Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
-    else:
+    """Put a value that is not plain text on the row, or say what is wrong with it."""
+    reader = TYPED.get(name)
+    if reader is None:
         return Reason(_("没有这一栏"), field=name)
-    if getattr(row, name) != value:
-        setattr(row, name, value)
+    found = reader(row, value)
+    if isinstance(found, Reason):
+        return found
+    if getattr(row, name) != found[0]:
+        setattr(row, name, found[0])
         changed.add(name)
     return None
+
+
+Read = Reason | tuple[Any]
+
+
+def _discipline(row: Application, value: Any) -> Read:
+    found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
+    if value and found is None:
+        return Reason(_("没有这个申请代码：%s") % value, field="discipline")
+    row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
+    return (found,)
+
+
+def _amount(_row: Application, value: Any) -> Read:
+    good = isinstance(value, int) and 0 <= value < 10**13
+    return (value,) if good else Reason(_("请填写金额（万元）"), field="amount_fen")
+
+
+def _months(_row: Application, value: Any) -> Read:
+    good = isinstance(value, int) and 1 <= value <= 120
+    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field="months")
+
+
+def _starts_on(_row: Application, value: Any) -> Read:
+    return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field="starts_on")
+
+
+def _flags(row: Application, value: Any) -> Read:
+    return (sorted(set(value) & {code for code, _zh, _en in scheme_of(row.call).flags}),)
+
+
+def _unsuitable(row: Application, value: Any) -> Read:
+    names = [str(v).strip()[:60] for v in value if str(v).strip()]
+    most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
+    return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field="unsuitable")
+
+
+TYPED: dict[str, Callable[[Application, Any], Read]] = {
+    "discipline": _discipline,
+    "amount_fen": _amount,
+    "months": _months,
+    "starts_on": _starts_on,
+    "flags": _flags,
+    "unsuitable": _unsuitable,
+}
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:
@@ -170,7 +204,9 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
             elif not 1 <= months <= 12:
                 reasons.append(Reason(_("每年工作月数应为 1 至 12"), field="months"))
             else:
-                made.append(Participant(application=row, person=person, organisation_id=person.organisation_id, months_per_year=months))
+                made.append(
+                    Participant(application=row, person=person, organisation_id=person.organisation_id, months_per_year=months)
+                )
                 known.add(person.pk)
         if len(known) - 1 > scheme_of(row.call).members_max:
             reasons.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max, field="member"))
@@ -179,7 +215,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
         for participant in made:
             log(participant, after={"application": row.pk, "person": participant.person_id})
         accounts = Account.objects.filter(person__in=[m.person_id for m in made])
-        notify(accounts, title=_("请确认参与《%s》") % row.title_zh[:60], url="/desk/")
+        notify(accounts, title=lambda: _("请确认参与《%s》") % row.title_zh[:60], url="/desk/")
     return made
 
 
@@ -198,9 +234,10 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor) 
     """
     with command(actor, "calls.application.confirm", name="calls.confirm_participation") as log:
         rows = list(
-            Participant.objects.select_for_update(of=("self",)).select_related("application__call", "person")
+            Participant.objects.select_for_update(of=("self",))
+            .select_related("application__call", "person")
             .filter(pk__in=[p.pk for p in participants], confirmed_at__isnull=True)
-        )  # fmt: skip
+        )
         for row in rows:
             if actor.account is not None and row.person.account_id != actor.account.pk:
                 raise Refused.because(_("只能由本人确认参与"))
@@ -210,12 +247,18 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor) 
         Participant.objects.filter(pk__in=[r.pk for r in rows]).update(confirmed_at=now)
         Commitment.objects.bulk_create(
             [
-                Commitment(application=r.application, person=r.person, account=actor.account, party="member", signed_at=now,
-                           text_digest=commitment_digest(r.application.call, "member"))
+                Commitment(
+                    application=r.application,
+                    person=r.person,
+                    account=actor.account,
+                    party="member",
+                    signed_at=now,
+                    text_digest=commitment_digest(r.application.call, "member"),
+                )
                 for r in rows
             ],
             ignore_conflicts=True,
-        )  # fmt: skip
+        )
         log.many(rows, {"confirmed": True})
     return len(rows)
 
@@ -257,30 +300,40 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
     Raises:
         Refused: not agreed, late, or a blocking rule fails; with every reason.
     """
-    with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
-        row = Application.objects.select_for_update(of=("self",)).select_related("call__scheme", "host", "leader", "discipline").get(
-            pk=application.pk
-        )
-        if not agree:
-            raise Refused.because(_("请阅读并同意承诺书"), field="agree")
-        Commitment.objects.update_or_create(
-            application=row, party="applicant", person=row.leader,
-            defaults={"text_digest": commitment_digest(row.call, "applicant"), "signed_at": clock.now(), "account": actor.account},
-        )  # fmt: skip
-        row.submitted_at = clock.now()
-        refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
-        number = row.number or next_number(row.call)
-        try:
-            with transaction.atomic():
-                rows = APPLICATION.apply(
-                    Application.objects.filter(pk=row.pk).select_related("call", "host", "leader"), "submit", log, number=number,
-                    submitted_at=row.submitted_at, returned_note="",
-                )  # fmt: skip
-        except IntegrityError as error:
-            if "application_one_live_per_year" in str(error):
-                raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
-            raise
-    return rows[0]
+    if not agree:
+        raise Refused.because(_("请阅读并同意承诺书"), field="agree")
+    try:
+        with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
+            row = (
+                Application.objects.select_for_update(of=("self",))
+                .select_related("call__scheme", "host", "leader__account", "discipline")
+                .get(pk=application.pk)
+            )
+            now = clock.now()
+            Commitment.objects.bulk_create(
+                [
+                    Commitment(
+                        application=row,
+                        party="applicant",
+                        person=row.leader,
+                        account=actor.account,
+                        signed_at=now,
+                        text_digest=commitment_digest(row.call, "applicant"),
+                    )
+                ],
+                update_conflicts=True,
+                unique_fields=["application", "party", "person"],
+                update_fields=["text_digest", "signed_at", "account"],
+            )
+            row.submitted_at = now
+            refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
+            number = row.number or next_number(row.call)
+            APPLICATION.move([row], "submit", log, number=number, submitted_at=now, returned_note="")
+    except IntegrityError as error:
+        if "application_one_live_per_year" in str(error):
+            raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
+        raise
+    return row
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:

@@ -21,8 +21,20 @@ from headwater.core.search import Document, index
 from headwater.core.services import notify
 from headwater.registry.models import HostHistory, Organisation
 
-CALL_FIELDS = ("code", "year", "title_zh", "title_en", "guide_zh", "guide_en", "contact", "budget_fen", "opens_at", "closes_at",
-               "endorse_by", "recommend_by")  # fmt: skip
+CALL_FIELDS = (
+    "code",
+    "year",
+    "title_zh",
+    "title_en",
+    "guide_zh",
+    "guide_en",
+    "contact",
+    "budget_fen",
+    "opens_at",
+    "closes_at",
+    "endorse_by",
+    "recommend_by",
+)
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
@@ -63,10 +75,13 @@ def _call_problems(call: Call) -> list[Reason]:
         found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
     lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
     if lead and call.opens_at < clock.now() + timedelta(days=lead):
-        found.append(Reason(
-            _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
-            % {"days": lead, "day": (clock.today() + timedelta(days=lead + 1)).isoformat()}, field="opens_at",
-        ))  # fmt: skip
+        found.append(
+            Reason(
+                _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
+                % {"days": lead, "day": (clock.today() + timedelta(days=lead + 1)).isoformat()},
+                field="opens_at",
+            )
+        )
     return found
 
 
@@ -87,8 +102,9 @@ def publish_call(*, call: Call, actor: Actor) -> Call:
         set_host_quotas(call=rows[0])
         index([call_document(rows[0])])
         hosts = Account.objects.filter(role_grants__role="host_manager", role_grants__until__isnull=True).distinct()
-        notify(hosts, title=_("申报指南发布：%s") % call.title_zh, url=f"/calls/{call.code}/")
-    return rows[0]
+        notify(hosts, title=lambda: _("申报指南发布：%s") % call.title_zh, url=f"/calls/{call.code}/")
+    published: Call = rows[0]
+    return published
 
 
 def set_host_quotas(*, call: Call) -> int:
@@ -116,13 +132,23 @@ def finish_call(*, call: Call, actor: Actor) -> None:
 
 
 def call_document(call: Call) -> Document:
-    return Document("call", call.pk, call.title_zh, f"/calls/{call.code}/", f"{call.title_en} {call.guide_zh} {call.guide_en}",
-                    summary=call.guide_zh[:160])  # fmt: skip
+    return Document(
+        "call",
+        call.pk,
+        call.title_zh,
+        f"/calls/{call.code}/",
+        f"{call.title_en} {call.guide_zh} {call.guide_en}",
+        summary=call.guide_zh[:160],
+    )
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
     """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget."""
     return Call(
-        scheme=scheme, year=year, code=f"{scheme.code}-{year}", title_zh=f"{year}年度自治区自然科学基金{scheme.name_zh}",
-        title_en=f"Natural Science Foundation of Inner Mongolia {year}: {scheme.name_en}", **fields,
-    )  # fmt: skip
+        scheme=scheme,
+        year=year,
+        code=f"{scheme.code}-{year}",
+        title_zh=f"{year}年度自治区自然科学基金{scheme.name_zh}",
+        title_en=f"Natural Science Foundation of Inner Mongolia {year}: {scheme.name_en}",
+        **fields,
+    )

@@ -47,20 +47,37 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
             for pk, results in check_applications(rows, call).items():
                 failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
                 unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
-                verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
+                verdict = (
+                    FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
+                )
                 counts[verdict] += 1
-                checks.append(FormalCheck(
-                    application_id=pk, ran_at=clock.now(), results=[r.as_json() for r in results], failed=failed, verdict=verdict,
-                ))  # fmt: skip
+                checks.append(
+                    FormalCheck(
+                        application_id=pk,
+                        ran_at=clock.now(),
+                        results=[r.as_json() for r in results],
+                        failed=failed,
+                        verdict=verdict,
+                    )
+                )
             FormalCheck.objects.bulk_create(
-                checks, batch_size=1000, update_conflicts=True, unique_fields=["application"],
+                checks,
+                batch_size=1000,
+                update_conflicts=True,
+                unique_fields=["application"],
                 update_fields=["ran_at", "results", "failed", "verdict"],
-            )  # fmt: skip
+            )
             index(
-                Document("application", a.pk, a.title_zh, f"/office/applications/{a.pk}/", f"{a.number} {a.abstract_zh} {a.keywords_zh} {a.leader.name_zh}",
-                         summary=f"{a.number} · {a.leader.name_zh} · {a.host.name_zh}")
+                Document(
+                    "application",
+                    a.pk,
+                    a.title_zh,
+                    f"/office/applications/{a.pk}/",
+                    f"{a.number} {a.abstract_zh} {a.keywords_zh} {a.leader.name_zh}",
+                    summary=f"{a.number} · {a.leader.name_zh} · {a.host.name_zh}",
+                )
                 for a in rows
-            )  # fmt: skip
+            )
             done, last = done + len(rows), rows[-1].pk
             log(call, after={"checked": len(rows), "counts": counts})
         if progress:
@@ -82,18 +99,31 @@ def decide_check(
         raise Refused.because(_("不予受理须选择原因代码"), field="codes")
     with command(actor, "calls.check", name="calls.decide_check") as log:
         rows = APPLICATION.apply(
-            Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("call__scheme", "host", "leader")
-            .prefetch_related("participants__person"), "accept" if accept else "refuse", log,
-        )  # fmt: skip
+            Application.objects.filter(pk__in=[a.pk for a in applications])
+            .select_related("call__scheme", "host", "leader")
+            .prefetch_related("participants__person"),
+            "accept" if accept else "refuse",
+            log,
+        )
         now = clock.now()
         FormalCheck.objects.bulk_create(
             [
-                FormalCheck(application=r, ran_at=now, results=[], verdict=FormalCheck.Verdict.EYES, decided_by=actor.account,
-                            decided_at=now, codes=list(codes), note=note)
+                FormalCheck(
+                    application=r,
+                    ran_at=now,
+                    results=[],
+                    verdict=FormalCheck.Verdict.EYES,
+                    decided_by=actor.account,
+                    decided_at=now,
+                    codes=list(codes),
+                    note=note,
+                )
                 for r in rows
             ],
-            update_conflicts=True, unique_fields=["application"], update_fields=["decided_by", "decided_at", "codes", "note"],
-        )  # fmt: skip
+            update_conflicts=True,
+            unique_fields=["application"],
+            update_fields=["decided_by", "decided_at", "codes", "note"],
+        )
         if not accept:
             reasons = [f"{c} {REFUSAL_CODES[c][1]}（{REFUSAL_CODES[c][0]}）" for c in codes]
             write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
@@ -113,7 +143,9 @@ def recheck_until(application: Application):  # type: ignore[no-untyped-def]
     letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
     if letter is None:
         return None
-    days = Parameters(application.call.scheme.region, letter.issued_at.date()).number("recheck_request_days", application.call.scheme.code, 15)
+    days = Parameters(application.call.scheme.region, letter.issued_at.date()).number(
+        "recheck_request_days", application.call.scheme.code, 15
+    )
     return clock.end_of_day(timezone.localtime(letter.issued_at).date() + timedelta(days=days))
 
 
@@ -131,7 +163,9 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
             raise Refused.because(_("已过申请复审的期限"))
         if application.check_result.recheck_at:
             raise Refused.because(_("已申请过复审"))
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "ask_recheck", log)
+        APPLICATION.apply(
+            Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "ask_recheck", log
+        )
         FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
 
 
@@ -141,12 +175,19 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         raise Refused.because(_("请写明复审意见"), field="answer")
     with command(actor, "calls.check", application, name="calls.answer_recheck") as log:
         rows = APPLICATION.apply(
-            Application.objects.filter(pk=application.pk).select_related("call__scheme", "host", "leader")
-            .prefetch_related("participants__person"), "revoke" if revoke else "uphold", log,
-        )  # fmt: skip
+            Application.objects.filter(pk=application.pk)
+            .select_related("call__scheme", "host", "leader")
+            .prefetch_related("participants__person"),
+            "revoke" if revoke else "uphold",
+            log,
+        )
         FormalCheck.objects.filter(application=application).update(recheck_answer=answer.strip(), recheck_answered_at=clock.now())
         write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
-        notify(Account.objects.filter(person=rows[0].leader), title=_("复审结果：%s") % rows[0].number, url=f"/applications/{rows[0].pk}/")
+        notify(
+            Account.objects.filter(person=rows[0].leader),
+            title=lambda: _("复审结果：%s") % rows[0].number,
+            url=f"/applications/{rows[0].pk}/",
+        )
 
 
 @job("calls.formal_check", gettext_lazy("形式审查"))

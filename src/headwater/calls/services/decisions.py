@@ -35,8 +35,10 @@ class Proposal:
 
 
 def _locked(call: Call, pks: Sequence[int]):  # type: ignore[no-untyped-def]
-    return Application.objects.filter(call=call, pk__in=pks).select_related("call", "host", "leader").prefetch_related(
-        "participants__person"
+    return (
+        Application.objects.filter(call=call, pk__in=pks)
+        .select_related("call", "host", "leader")
+        .prefetch_related("participants__person")
     )
 
 
@@ -60,17 +62,36 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
         now = clock.now()
         decisions = [
             Decision(
-                application=p.application, call=call, amount_fen=p.amount_fen, rank=p.rank, reason=p.reason, deviation=p.deviation,
-                outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE, proposed_by=actor.account, proposed_at=now,
+                application=p.application,
+                call=call,
+                amount_fen=p.amount_fen,
+                rank=p.rank,
+                reason=p.reason,
+                deviation=p.deviation,
+                outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE,
+                proposed_by=actor.account,
+                proposed_at=now,
             )
             for p in proposals
-        ]  # fmt: skip
+        ]
         try:
             made = Decision.objects.bulk_create(
-                decisions, batch_size=5000, update_conflicts=True, unique_fields=["application"],
-                update_fields=["outcome", "amount_fen", "rank", "reason", "deviation", "proposed_by", "proposed_at",
-                               "approved_by", "approved_at"],
-            )  # fmt: skip
+                decisions,
+                batch_size=5000,
+                update_conflicts=True,
+                unique_fields=["application"],
+                update_fields=[
+                    "outcome",
+                    "amount_fen",
+                    "rank",
+                    "reason",
+                    "deviation",
+                    "proposed_by",
+                    "proposed_at",
+                    "approved_by",
+                    "approved_at",
+                ],
+            )
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
                 raise Refused.because(over_budget(call, sum(p.amount_fen for p in fund)), code="budget") from error
@@ -81,14 +102,18 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
 
 def over_budget(call: Call, more: int) -> str:
     return _("超出批次预算：预算 %(budget)s 万元，拟资助 %(asked)s 万元") % {
-        "budget": f"{call.budget_fen / 1_000_000:,.2f}", "asked": f"{more / 1_000_000:,.2f}"}  # fmt: skip
+        "budget": f"{call.budget_fen / 1_000_000:,.2f}",
+        "asked": f"{more / 1_000_000:,.2f}",
+    }
 
 
 def _integrity_screen(fund: Sequence[Proposal], call: Call) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
     day = clock.today()
     leaders = {p.application.leader_id: p.application for p in fund}
-    barred = Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day).values_list("person_id", flat=True)
+    barred = (
+        Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day).values_list("person_id", flat=True)
+    )
     names = [str(leaders[pk]) for pk in barred]
     if names:
         raise Refused.because(_("%s：申请人在失信惩戒期内，不能立项") % "、".join(names), code="F13")
@@ -128,21 +153,34 @@ def publish_notice(*, call: Call, actor: Actor) -> Notice:
     with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
         if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
             raise Refused.because(_("资助决定尚未核准，不能公示"))
-        decisions = list(call.decisions.filter(outcome=Decision.Outcome.FUND).select_related("application__leader", "application__host")
-                         .order_by("rank", "application__number"))  # fmt: skip
+        decisions = list(
+            call.decisions.filter(outcome=Decision.Outcome.FUND)
+            .select_related("application__leader", "application__host")
+            .order_by("rank", "application__number")
+        )
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
         now = clock.now()
         ends = clock.end_of_day(clock.add_working_days(timezone.localtime(now).date(), days))
         rows = [
-            NoticeRow(application=d.application, position=n, title=d.application.title_zh, leader=d.application.leader.name_zh,
-                      host=d.application.host.name_zh, amount_fen=d.amount_fen)
+            NoticeRow(
+                application=d.application,
+                position=n,
+                title=d.application.title_zh,
+                leader=d.application.leader.name_zh,
+                host=d.application.host.name_zh,
+                amount_fen=d.amount_fen,
+            )
             for n, d in enumerate(decisions, start=1)
-        ]  # fmt: skip
+        ]
         shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
-            call=call, title_zh=_("关于%s拟立项项目的公示") % call.title_zh, title_en=f"Projects proposed for funding: {call.title_en}",
-            starts_at=now, ends_at=ends, digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
-        )  # fmt: skip
+            call=call,
+            title_zh=f"关于{call.title_zh}拟立项项目的公示",
+            title_en=f"Projects proposed for funding: {call.title_en}",
+            starts_at=now,
+            ends_at=ends,
+            digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
+        )
         for row in rows:
             row.notice = notice
         NoticeRow.objects.bulk_create(rows, batch_size=2000)
@@ -186,7 +224,7 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
         if uphold and application.state == State.OBJECTION:
             APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
             Decision.objects.filter(application=application).update(
-                outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=_("公示异议成立：%s") % answer.strip()
+                outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=f"公示异议成立：{answer.strip()}"
             )
         elif not others and application.state == State.OBJECTION:
             APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "resume", log)

@@ -23,13 +23,17 @@ ENDORSED = [s for s in State if s not in {State.DRAFT, State.HOST_REVIEW, State.
 def _rows(applications: Sequence[Application]) -> list[Application]:
     return list(
         Application.objects.filter(pk__in=[a.pk for a in applications])
-        .select_related("call", "host", "leader").prefetch_related("participants__person").order_by("pk")
-    )  # fmt: skip
+        .select_related("call", "host", "leader")
+        .prefetch_related("participants__person")
+        .order_by("pk")
+    )
 
 
 def _queryset(rows: Sequence[Application]):  # type: ignore[no-untyped-def]
-    return Application.objects.filter(pk__in=[r.pk for r in rows]).select_related("call", "host", "leader").prefetch_related(
-        "participants__person"
+    return (
+        Application.objects.filter(pk__in=[r.pk for r in rows])
+        .select_related("call", "host", "leader")
+        .prefetch_related("participants__person")
     )
 
 
@@ -52,9 +56,15 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
             if quota and used + len(group) > quota.quota:
                 raise Refused.because(
                     _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项")
-                    % {"host": group[0].host, "quota": quota.quota, "used": used, "new": len(group),
-                       "over": used + len(group) - quota.quota}, code="F15",
-                )  # fmt: skip
+                    % {
+                        "host": group[0].host,
+                        "quota": quota.quota,
+                        "used": used,
+                        "new": len(group),
+                        "over": used + len(group) - quota.quota,
+                    },
+                    code="F15",
+                )
         now = clock.now()
         done: list[Application] = []
         direct = [r for r in rows if r.host.direct]
@@ -65,7 +75,13 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
             done += APPLICATION.apply(_queryset(through), "endorse", log, endorsed_at=now)
         Commitment.objects.bulk_create(
             [
-                Commitment(application=r, account=actor.account, party="host", signed_at=now, text_digest=commitment_digest(r.call, "host"))
+                Commitment(
+                    application=r,
+                    account=actor.account,
+                    party="host",
+                    signed_at=now,
+                    text_digest=commitment_digest(r.call, "host"),
+                )
                 for r in done
             ],
             ignore_conflicts=True,
@@ -86,8 +102,12 @@ def return_to_author(*, application: Application, note: str, actor: Actor) -> No
         raise Refused.because(_("请写明退回的理由"), field="note")
     with command(actor, "calls.endorse", application, name="calls.return_to_author") as log:
         rows = APPLICATION.apply(_queryset([application]), "return", log, returned_note=note.strip())
-        notify(Account.objects.filter(person=rows[0].leader), title=_("申请书被退回修改：%s") % rows[0].title_zh[:60],
-               body=note, url=f"/applications/{rows[0].pk}/")  # fmt: skip
+        notify(
+            Account.objects.filter(person=rows[0].leader),
+            title=lambda: _("申请书被退回修改：%s") % rows[0].title_zh[:60],
+            body=note,
+            url=f"/applications/{rows[0].pk}/",
+        )
 
 
 def recommend(*, applications: Sequence[Application], actor: Actor) -> list[Application]:
@@ -101,7 +121,12 @@ def return_to_host(*, application: Application, note: str, actor: Actor) -> None
         raise Refused.because(_("请写明退回的理由"), field="note")
     with command(actor, "calls.recommend", application, name="calls.return_to_host") as log:
         rows = APPLICATION.apply(_queryset([application]), "return", log, returned_note=note.strip())
-        notify(host_managers(rows[0].host), title=_("归口部门退回：%s") % rows[0].title_zh[:60], body=note, url="/host/endorse/")
+        notify(
+            host_managers(rows[0].host),
+            title=lambda: _("归口部门退回：%s") % rows[0].title_zh[:60],
+            body=note,
+            url="/host/endorse/",
+        )
 
 
 def expire_late(*, call: Call, actor: Actor) -> int:
@@ -114,9 +139,12 @@ def expire_late(*, call: Call, actor: Actor) -> int:
         return 0
     with command(actor, "calls.check", call, name="calls.expire_late") as log:
         rows = APPLICATION.apply(
-            Application.objects.filter(call=call, state__in=states).select_related("call", "host", "leader")
-            .prefetch_related("participants__person"), "expire", log,
-        )  # fmt: skip
+            Application.objects.filter(call=call, state__in=states)
+            .select_related("call", "host", "leader")
+            .prefetch_related("participants__person"),
+            "expire",
+            log,
+        )
     return len(rows)
 
 
@@ -128,6 +156,9 @@ def recommenders(agency_id: int) -> list[Account]:
 def quota_board(call: Call) -> dict[int, tuple[int, int]]:
     """(quota, used) by host for a call: two queries."""
     used = dict(
-        Application.objects.filter(call=call, state__in=ENDORSED).values_list("host").annotate(n=Count("pk")).values_list("host", "n")
+        Application.objects.filter(call=call, state__in=ENDORSED)
+        .values_list("host")
+        .annotate(n=Count("pk"))
+        .values_list("host", "n")
     )
     return {q.organisation_id: (q.quota, used.get(q.organisation_id, 0)) for q in HostQuota.objects.filter(call=call)}

@@ -24,22 +24,33 @@ def write_letters(
     numbers = _numbers(len(applications))
     letters = Letter.objects.bulk_create(
         [
-            Letter(application=a, kind=kind, number=f"内科基函〔{now.year}〕{n}号", issued_at=now,
-                   body={"title": a.title_zh, "number": a.number, "leader": a.leader.name_zh, "host": a.host.name_zh,
-                         "call": a.call.title_zh, **body(a)})
+            Letter(
+                application=a,
+                kind=kind,
+                number=f"内科基函〔{now.year}〕{n}号",
+                issued_at=now,
+                body={
+                    "title": a.title_zh,
+                    "number": a.number,
+                    "leader": a.leader.name_zh,
+                    "host": a.host.name_zh,
+                    "call": a.call.title_zh,
+                    **body(a),
+                },
+            )
             for a, n in zip(applications, numbers, strict=True)
         ],
         batch_size=1000,
-    )  # fmt: skip
+    )
     hosts = {a.host_id for a in applications}
-    managers: dict[int, list[int]] = {}
     grants = RoleGrant.objects.in_force(now).filter(role="host_manager", scope="organisation", scope_id__in=hosts)
-    for host, account in grants.values_list("scope_id", "account"):
-        managers.setdefault(host, []).append(account)
-    accounts = {a.pk: a for a in Account.objects.filter(pk__in=[x for xs in managers.values() for x in xs])}
     leaders = Account.objects.filter(person__in=[a.leader_id for a in applications])
-    notify(leaders, title=str(Letter.Kind(kind).label), body=_("请在“我的申请”中查看。"), url="/applications/")
-    notify(accounts.values(), title=_("%(kind)s（%(n)d 份）") % {"kind": Letter.Kind(kind).label, "n": len(letters)}, url="/host/letters/")
+    notify(leaders, title=lambda: str(Letter.Kind(kind).label), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
+    notify(
+        Account.objects.filter(pk__in=grants.values("account")),
+        title=lambda: _("%(kind)s（%(n)d 份）") % {"kind": Letter.Kind(kind).label, "n": len(letters)},
+        url="/host/letters/",
+    )
     return letters
 
 
@@ -51,5 +62,10 @@ def _numbers(count: int) -> list[int]:
 
 def letter_data(letter: Letter) -> dict[str, Any]:
     """What the Typst template of letters needs."""
-    return {"kind": letter.kind, "heading": str(Letter.Kind(letter.kind).label), "letter_number": letter.number,
-            "date": f"{letter.issued_at:%Y-%m-%d}", **letter.body}  # fmt: skip
+    return {
+        "kind": letter.kind,
+        "heading": str(Letter.Kind(letter.kind).label),
+        "letter_number": letter.number,
+        "date": f"{letter.issued_at:%Y-%m-%d}",
+        **letter.body,
+    }

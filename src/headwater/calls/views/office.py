@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 from headwater.calls.clocks import after, timeline
 from headwater.calls.forms import AnswerForm, CallForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
-from headwater.calls.services.calls import CALL_FIELDS, ask_call_approval, draft_from_scheme, publish_call, save_call, send_call_back
+from headwater.calls.services.calls import (
+    CALL_FIELDS,
+    ask_call_approval,
+    draft_from_scheme,
+    publish_call,
+    save_call,
+    send_call_back,
+)
 from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
@@ -38,18 +45,35 @@ def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call
 
 @page("calls.board")
 def calls(request: HttpRequest) -> HttpResponse:
-    rows = Call.objects.visible_to(request.user).select_related("scheme").annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE)))
+    rows = (
+        Call.objects.visible_to(request.user)
+        .select_related("scheme")
+        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE)))
+    )
     listing = Listing(
-        request, rows, name="calls", order="-id", search=("title_zh", "code"),
+        request,
+        rows,
+        name="calls",
+        order="-id",
+        search=("title_zh", "code"),
         columns=[
-            Column(_("批次"), lambda c: c.title_zh, kind="title", url=lambda c: f"/office/calls/{c.pk}/"), Column(_("年度"), lambda c: c.year, sort="year", kind="number"),
-            Column(_("状态"), lambda c: CallState(c.state), kind="state"), Column(_("受理截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
-            Column(_("申请数"), lambda c: c.n, kind="number"), Column(_("预算（万元）"), lambda c: c.budget_fen, sort="budget_fen", kind="money"),
+            Column(_("批次"), lambda c: c.title_zh, kind="title", url=lambda c: f"/office/calls/{c.pk}/"),
+            Column(_("年度"), lambda c: c.year, sort="year", kind="number"),
+            Column(_("状态"), lambda c: CallState(c.state), kind="state"),
+            Column(_("受理截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
+            Column(_("申请数"), lambda c: c.n, kind="number"),
+            Column(_("预算（万元）"), lambda c: c.budget_fen, sort="budget_fen", kind="money"),
         ],
-        filters=[Filter("state", _("状态"), CallState.choices, "state")], empty_title=_("还没有批次"), empty_hint=_("选择项目类型和年度，新建一个批次。"),
-    )  # fmt: skip
+        filters=[Filter("state", _("状态"), CallState.choices, "state")],
+        empty_title=_("还没有批次"),
+        empty_hint=_("选择项目类型和年度，新建一个批次。"),
+    )
     can_draft = request.user.has_perm("calls.call.draft")  # type: ignore[union-attr]
-    return listing.export() or render(request, "calls/office.html", {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_draft": can_draft})
+    return listing.export() or render(
+        request,
+        "calls/office.html",
+        {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_draft": can_draft},
+    )
 
 
 @page("calls.call.draft")
@@ -61,10 +85,17 @@ def new_call(request: HttpRequest) -> HttpResponse:
     last = Call.objects.filter(scheme__code=scheme.code).order_by("-year").first()
     opens = clock.add_days(clock.today(), 36)
     call = draft_from_scheme(
-        scheme=scheme, year=year, guide_zh=last.guide_zh if last else "", guide_en=last.guide_en if last else "", contact=last.contact if last else "",
-        budget_fen=last.budget_fen if last else 10**9, opens_at=clock.local(opens, 8), closes_at=clock.local(clock.add_days(opens, 30), 16),
-        endorse_by=clock.local(clock.add_days(opens, 38), 16), recommend_by=clock.local(clock.add_days(opens, 45), 16),
-    )  # fmt: skip
+        scheme=scheme,
+        year=year,
+        guide_zh=last.guide_zh if last else "",
+        guide_en=last.guide_en if last else "",
+        contact=last.contact if last else "",
+        budget_fen=last.budget_fen if last else 10**9,
+        opens_at=clock.local(opens, 8),
+        closes_at=clock.local(clock.add_days(opens, 30), 16),
+        endorse_by=clock.local(clock.add_days(opens, 38), 16),
+        recommend_by=clock.local(clock.add_days(opens, 45), 16),
+    )
     return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
 
 
@@ -81,14 +112,19 @@ def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
             setattr(call, name, value)
         if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):  # type: ignore[attr-defined]
             return redirect("call_board", pk=call.pk)
-    return render(request, "calls/call_edit.html", {"form": form, "title": title, "call": call}, status=422 if form.errors else 200)
+    return render(
+        request, "calls/call_edit.html", {"form": form, "title": title, "call": call}, status=422 if form.errors else 200
+    )
 
 
 STEPS: dict[str, Any] = {
-    "ask_approval": (lambda c, a: ask_call_approval(call=c, actor=a), "calls.call.draft"), "send_back": (lambda c, a: send_call_back(call=c, actor=a), "calls.call.draft"),
-    "publish": (lambda c, a: publish_call(call=c, actor=a), "calls.call.approve"), "expire": (lambda c, a: expire_late(call=c, actor=a), "calls.check"),
-    "accept_clear": (lambda c, a: accept_clear(call=c, actor=a), "calls.check"), "notice": (lambda c, a: publish_notice(call=c, actor=a), "calls.notice.publish"),
-}  # fmt: skip
+    "ask_approval": (lambda c, a: ask_call_approval(call=c, actor=a), "calls.call.draft"),
+    "send_back": (lambda c, a: send_call_back(call=c, actor=a), "calls.call.draft"),
+    "publish": (lambda c, a: publish_call(call=c, actor=a), "calls.call.approve"),
+    "expire": (lambda c, a: expire_late(call=c, actor=a), "calls.check"),
+    "accept_clear": (lambda c, a: accept_clear(call=c, actor=a), "calls.check"),
+    "notice": (lambda c, a: publish_notice(call=c, actor=a), "calls.notice.publish"),
+}
 
 
 @page("calls.board", methods=("POST",))
@@ -99,7 +135,11 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     work, action = STEPS[verb]
     call = the_call(request, pk, action)
     attempt(request, lambda: work(call, request.actor), success=_("已完成。"))  # type: ignore[attr-defined]
-    return redirect(request.POST.get("back") or f"/office/calls/{pk}/") if (request.POST.get("back") or "").startswith("/office/") else redirect("call_board", pk=pk)
+    return (
+        redirect(request.POST.get("back") or f"/office/calls/{pk}/")
+        if (request.POST.get("back") or "").startswith("/office/")
+        else redirect("call_board", pk=pk)
+    )
 
 
 @page("calls.board")
@@ -108,17 +148,37 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     counts = dict(Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
     inside = request.user.has_perm("calls.check", call)  # type: ignore[union-attr]
-    funnel = [(s, counts[s.value]) for s in State if counts.get(s.value) and (s in IN_THE_HOUSE or s in {State.HOST_REVIEW, State.RECOMMENDING, State.DRAFT, State.EXPIRED})]
+    funnel = [
+        (s, counts[s.value])
+        for s in State
+        if counts.get(s.value) and (s in IN_THE_HOUSE or s in {State.HOST_REVIEW, State.RECOMMENDING, State.DRAFT, State.EXPIRED})
+    ]
     parameters = Parameters(call.scheme.region, call.closes_at.date())
     clocks = [
-        (_("受理截止"), call.closes_at, ""), (_("单位审核截止"), call.endorse_by, ""), (_("归口推荐截止"), call.recommend_by, ""),
-        (_("形式审查完成"), after(call.closes_at, parameters.number("formal_check_days", call.scheme.code, 45)), _("条例第十三条，45 日")),
-    ]  # fmt: skip
-    return render(request, "calls/board.html", {
-        "call": call, "funnel": funnel, "clocks": clocks, "inside": inside, "committed": committed_fen(call), "notices": call.notices.all(),
-        "late": [s for s, n in funnel if s in {State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING}] and clock.now() >= call.closes_at,
-        "own_draft": call.drafted_by_id == request.user.pk,
-    })  # fmt: skip
+        (_("受理截止"), call.closes_at, ""),
+        (_("单位审核截止"), call.endorse_by, ""),
+        (_("归口推荐截止"), call.recommend_by, ""),
+        (
+            _("形式审查完成"),
+            after(call.closes_at, parameters.number("formal_check_days", call.scheme.code, 45)),
+            _("条例第十三条，45 日"),
+        ),
+    ]
+    return render(
+        request,
+        "calls/board.html",
+        {
+            "call": call,
+            "funnel": funnel,
+            "clocks": clocks,
+            "inside": inside,
+            "committed": committed_fen(call),
+            "notices": call.notices.all(),
+            "late": [s for s, n in funnel if s in {State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING}]
+            and clock.now() >= call.closes_at,
+            "own_draft": call.drafted_by_id == request.user.pk,
+        },
+    )
 
 
 @page("calls.check")
@@ -126,18 +186,31 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     rows = Application.objects.visible_to(request.user).filter(call=call).select_related(*RELATED)
     listing = Listing(
-        request, rows, name=call.code, order="number", search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
+        request,
+        rows,
+        name=call.code,
+        order="number",
+        search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"), Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: a.leader.name_zh), Column(_("依托单位"), lambda a: a.host.name_zh), Column(_("申请代码"), lambda a: a.discipline.code if a.discipline else ""),
-            Column(_("研究属性"), lambda a: a.get_research_class_display()), Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
+            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(_("编号"), lambda a: a.number, sort="number"),
+            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("申请代码"), lambda a: a.discipline.code if a.discipline else ""),
+            Column(_("研究属性"), lambda a: a.get_research_class_display()),
+            Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: State(a.state), kind="state"),
         ],
-        filters=[Filter("state", _("状态"), [(s.value, s.label) for s in State if s in IN_THE_HOUSE], "state"),
-                 Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group")],
-        empty_title=_("还没有收到申请"), empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
-    )  # fmt: skip
-    return listing.export() or render(request, "calls/call_list.html", {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications"})
+        filters=[
+            Filter("state", _("状态"), [(s.value, s.label) for s in State if s in IN_THE_HOUSE], "state"),
+            Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group"),
+        ],
+        empty_title=_("还没有收到申请"),
+        empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
+    )
+    return listing.export() or render(
+        request, "calls/call_list.html", {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications"}
+    )
 
 
 @page("calls.check")
@@ -147,19 +220,44 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)  # type: ignore[attr-defined]
         return redirect("job", pk=found.pk)
-    rows = Application.objects.visible_to(request.user).filter(call=call, state__in=[State.RECEIVED, State.RECHECK]).select_related(*RELATED, "check_result")
-    verdicts = dict(FormalCheck.objects.filter(application__call=call, application__state=State.RECEIVED).values_list("verdict").annotate(n=Count("pk")).values_list("verdict", "n"))
+    rows = (
+        Application.objects.visible_to(request.user)
+        .filter(call=call, state__in=[State.RECEIVED, State.RECHECK])
+        .select_related(*RELATED, "check_result")
+    )
+    verdicts = dict(
+        FormalCheck.objects.filter(application__call=call, application__state=State.RECEIVED)
+        .values_list("verdict")
+        .annotate(n=Count("pk"))
+        .values_list("verdict", "n")
+    )
     listing = Listing(
-        request, rows, name="check", order="id", search=("title_zh", "number", "leader__name_zh"),
+        request,
+        rows,
+        name="check",
+        order="id",
+        search=("title_zh", "number", "leader__name_zh"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"), Column(_("编号"), lambda a: a.number),
-            Column(_("申请人"), lambda a: a.leader.name_zh), Column(_("自动检查"), lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "", kind="state"),
-            Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")), Column(_("状态"), lambda a: State(a.state), kind="state"),
+            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(_("编号"), lambda a: a.number),
+            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(
+                _("自动检查"),
+                lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
+                kind="state",
+            ),
+            Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
+            Column(_("状态"), lambda a: State(a.state), kind="state"),
         ],
         filters=[Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict")],
-        empty_title=_("没有待审查的申请"), empty_hint=_("收到的申请都已审查完毕。"),
-    )  # fmt: skip
-    return listing.export() or render(request, "calls/check.html", {"list": listing, "call": call, "verdicts": verdicts, "labels": FormalCheck.Verdict, "tab": "check"})
+        empty_title=_("没有待审查的申请"),
+        empty_hint=_("收到的申请都已审查完毕。"),
+    )
+    return listing.export() or render(
+        request,
+        "calls/check.html",
+        {"list": listing, "call": call, "verdicts": verdicts, "labels": FormalCheck.Verdict, "tab": "check"},
+    )
 
 
 @page("calls.check")
@@ -168,17 +266,38 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     if request.method == "POST":
         accept = request.POST.get("decision") == "accept"
-        done = attempt(request, lambda: decide_check(applications=[row], accept=accept, codes=request.POST.getlist("codes"), note=request.POST.get("note", "")[:1000],
-                                                     actor=request.actor), success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"))  # type: ignore[attr-defined]  # fmt: skip
+        done = attempt(
+            request,
+            lambda: decide_check(
+                applications=[row],
+                accept=accept,
+                codes=request.POST.getlist("codes"),
+                note=request.POST.get("note", "")[:1000],
+                actor=request.actor,
+            ),
+            success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
+        )  # type: ignore[attr-defined]
         if done:
             following = Application.objects.filter(call=row.call, state=State.RECEIVED, pk__gt=row.pk).order_by("pk").first()
             return redirect("office_application", pk=following.pk) if following else redirect("check_queue", pk=row.call_id)
     result = getattr(row, "check_result", None)
-    same_title = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk).select_related("leader")[:5]
-    return render(request, "calls/office_application.html", {
-        **shown(row), "call": row.call, "result": result, "codes": REFUSAL_CODES.items(), "same_title": same_title, "steps": timeline(row), "letters": row.letters.all(),
-        "typed": request.POST if request.method == "POST" else None,
-    })  # fmt: skip
+    same_title = (
+        Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk).select_related("leader")[:5]
+    )
+    return render(
+        request,
+        "calls/office_application.html",
+        {
+            **shown(row),
+            "call": row.call,
+            "result": result,
+            "codes": REFUSAL_CODES.items(),
+            "same_title": same_title,
+            "steps": timeline(row),
+            "letters": row.letters.all(),
+            "typed": request.POST if request.method == "POST" else None,
+        },
+    )
 
 
 @page("calls.check", methods=("POST",))
@@ -186,8 +305,16 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     form = AnswerForm(request.POST)
     if form.is_valid():
-        attempt(request, lambda: answer_recheck(application=row, revoke=request.POST.get("decision") == "revoke", answer=form.cleaned_data["answer"], actor=request.actor),  # type: ignore[attr-defined]
-                success=_("复审已答复。"))  # fmt: skip
+        attempt(
+            request,
+            lambda: answer_recheck(
+                application=row,
+                revoke=request.POST.get("decision") == "revoke",
+                answer=form.cleaned_data["answer"],
+                actor=request.actor,
+            ),  # type: ignore[attr-defined]
+            success=_("复审已答复。"),
+        )
     else:
         messages.error(request, _("请写明复审意见"))
     return redirect("office_application", pk=pk)
@@ -203,11 +330,33 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书和任务书已生成。"))  # type: ignore[attr-defined]
         return redirect("office_notice", pk=pk)
     if request.method == "POST" and form.is_valid():
-        found = get_object_or_404(Objection.objects.select_related("row__application", "notice__call"), pk=request.POST.get("objection") or 0, notice=row)
-        if attempt(request, lambda: answer_objection(objection=found, uphold=request.POST.get("decision") == "uphold", answer=form.cleaned_data["answer"], actor=request.actor),  # type: ignore[attr-defined]
-                   success=_("异议已答复。")):  # fmt: skip
+        found = get_object_or_404(
+            Objection.objects.select_related("row__application", "notice__call"),
+            pk=request.POST.get("objection") or 0,
+            notice=row,
+        )
+        if attempt(
+            request,
+            lambda: answer_objection(
+                objection=found,
+                uphold=request.POST.get("decision") == "uphold",
+                answer=form.cleaned_data["answer"],
+                actor=request.actor,
+            ),  # type: ignore[attr-defined]
+            success=_("异议已答复。"),
+        ):
             return redirect("office_notice", pk=pk)
-    return render(request, "calls/office_notice.html", {
-        "notice": row, "call": row.call, "objections": row.objections.select_related("row"), "form": form, "over": clock.now() > row.ends_at, "now": timezone.localtime(clock.now()),
-        "tab": "notice",
-    }, status=422 if form.errors else 200)  # fmt: skip
+    return render(
+        request,
+        "calls/office_notice.html",
+        {
+            "notice": row,
+            "call": row.call,
+            "objections": row.objections.select_related("row"),
+            "form": form,
+            "over": clock.now() > row.ends_at,
+            "now": timezone.localtime(clock.now()),
+            "tab": "notice",
+        },
+        status=422 if form.errors else 200,
+    )

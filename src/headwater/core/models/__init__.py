@@ -4,5 +4,15 @@ from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
 
 __all__ = [
-    "Account", "Event", "EventSeal", "Job", "Notification", "OutboxMail", "Parameter", "RoleGrant", "Seal", "SearchEntry", "StoredFile",
-]  # fmt: skip
+    "Account",
+    "Event",
+    "EventSeal",
+    "Job",
+    "Notification",
+    "OutboxMail",
+    "Parameter",
+    "RoleGrant",
+    "Seal",
+    "SearchEntry",
+    "StoredFile",
+]

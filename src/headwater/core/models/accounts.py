@@ -89,10 +89,12 @@ class RoleGrant(models.Model):
                 condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),
             ),
             models.UniqueConstraint(
-                fields=["account", "role", "scope", "scope_id"], condition=Q(until__isnull=True),
-                name="role_grant_once", nulls_distinct=False,
+                fields=["account", "role", "scope", "scope_id"],
+                condition=Q(until__isnull=True),
+                name="role_grant_once",
+                nulls_distinct=False,
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{ROLES[self.role].label} {self.scope_label}".strip()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,7 +12,7 @@ class Event(models.Model):
     """
 
     at = models.DateTimeField(_("时间"), db_index=True)
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(db_default=Now())
     actor_id = models.BigIntegerField(null=True)
     actor_label = models.CharField(_("操作人"), max_length=200)
     source = models.CharField(_("来源"), max_length=60)

@@ -1,10 +1,33 @@
 from headwater.registry.models.organisations import Agency, HostHistory, Organisation
 from headwater.registry.models.people import (
-    Authorship, Degree, Employment, Person, PersonName, Publication, Relation, Sanction, TitleHeld,
+    Authorship,
+    Degree,
+    Employment,
+    Person,
+    PersonName,
+    Publication,
+    Relation,
+    Sanction,
+    TitleHeld,
 )
 from headwater.registry.models.places import Discipline, Place, PriorityField, Region, ReviewGroup
 
 __all__ = [
-    "Agency", "Authorship", "Degree", "Discipline", "Employment", "HostHistory", "Organisation", "Person", "PersonName", "Place",
-    "PriorityField", "Publication", "Region", "Relation", "ReviewGroup", "Sanction", "TitleHeld",
-]  # fmt: skip
+    "Agency",
+    "Authorship",
+    "Degree",
+    "Discipline",
+    "Employment",
+    "HostHistory",
+    "Organisation",
+    "Person",
+    "PersonName",
+    "Place",
+    "PriorityField",
+    "Publication",
+    "Region",
+    "Relation",
+    "ReviewGroup",
+    "Sanction",
+    "TitleHeld",
+]

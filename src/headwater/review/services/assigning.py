@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -65,9 +64,13 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
             old.state = Round.State.DISCARDED
             old.save(update_fields=["state"])
         round_ = Round.objects.create(
-            call=call, seed=seed, made_by=actor.account, made_at=clock.now(), record=_record(inputs, result),
+            call=call,
+            seed=seed,
+            made_by=actor.account,
+            made_at=clock.now(),
+            record=_record(inputs, result),
             settings={"keep": inputs.scores.shape[1], "demand": int(inputs.demand.max(initial=0))},
-        )  # fmt: skip
+        )
         try:
             Assignment.objects.bulk_create(
                 [
@@ -84,7 +87,9 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
 
 def _inputs(call: Call, progress: Progress | None) -> Inputs:
     applications = list(
-        Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW]).select_related("discipline").order_by("pk")
+        Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
+        .select_related("discipline")
+        .order_by("pk")
     )
     experts = list(Expert.objects.filter(is_active=True).select_related("person").order_by("pk"))
     if not applications:
@@ -97,27 +102,44 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
     column = {e.pk: n for n, e in enumerate(experts)}
     forbidden = _pairs(Conflict.objects.filter(application__call=call).values_list("application", "expert"), row, column)
     # Whoever declined, let an invitation expire or was released is not asked for the same application again.
-    gone = _pairs(Assignment.objects.filter(application__call=call).exclude(state__in=ACTIVE).values_list("application", "expert"), row, column)
+    gone = _pairs(
+        Assignment.objects.filter(application__call=call).exclude(state__in=ACTIVE).values_list("application", "expert"),
+        row,
+        column,
+    )
     locked = _pairs(
-        Assignment.objects.filter(application__call=call, state__in=ACTIVE).exclude(state=Assignment.State.PROPOSED)
-        .values_list("application", "expert"), row, column,
-    )  # fmt: skip
+        Assignment.objects.filter(application__call=call, state__in=ACTIVE)
+        .exclude(state=Assignment.State.PROPOSED)
+        .values_list("application", "expert"),
+        row,
+        column,
+    )
     shape = (len(applications), len(experts))
     mask = _mask([*forbidden, *gone, *locked], shape)
     scores = candidates(
-        [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications], profiles(experts),
-        [a.discipline.code if a.discipline else "" for a in applications], expert_codes(experts), keep=80, forbidden=mask,
+        [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications],
+        profiles(experts),
+        [a.discipline.code if a.discipline else "" for a in applications],
+        expert_codes(experts),
+        keep=80,
+        forbidden=mask,
         progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else None,
-    )  # fmt: skip
+    )
     held = np.bincount([p for p, _e in locked], minlength=shape[0]) if locked else np.zeros(shape[0], dtype=np.int64)
     load = _open_load(column)
     most = parameters.number("reviewer_max_load", call.scheme.code, 15)
     capacity = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
     groups = np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64)
     return Inputs(
-        [a.pk for a in applications], [e.pk for e in experts], scores, np.maximum(wanted - held, 0).astype(np.int64), capacity,
-        _dense(groups), np.array(locked, dtype=np.int64).reshape(-1, 2), len(forbidden),
-    )  # fmt: skip
+        [a.pk for a in applications],
+        [e.pk for e in experts],
+        scores,
+        np.maximum(wanted - held, 0).astype(np.int64),
+        capacity,
+        _dense(groups),
+        np.array(locked, dtype=np.int64).reshape(-1, 2),
+        len(forbidden),
+    )
 
 
 def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -151,12 +173,20 @@ def _record(inputs: Inputs, result: Assigned) -> dict[str, Any]:
     loads = np.bincount(result.experts, minlength=len(inputs.experts))
     best = result.scores
     return {
-        "applications": len(inputs.applications), "experts": len(inputs.experts), "candidates": int(inputs.scores.nnz),
-        "conflicts": inputs.forbidden, "pairs": len(result.proposals), "unfilled": int(result.unfilled.sum()),
-        "total": round(result.total, 4), "mean": round(float(best.mean()), 4) if len(best) else 0.0,
-        "worst": round(float(best.min()), 4) if len(best) else 0.0, "max_load": int(loads.max(initial=0)),
-        "busy": int((loads > 0).sum()), "seconds": round(result.seconds, 3), "digest": result.digest,
-    }  # fmt: skip
+        "applications": len(inputs.applications),
+        "experts": len(inputs.experts),
+        "candidates": int(inputs.scores.nnz),
+        "conflicts": inputs.forbidden,
+        "pairs": len(result.proposals),
+        "unfilled": int(result.unfilled.sum()),
+        "total": round(result.total, 4),
+        "mean": round(float(best.mean()), 4) if len(best) else 0.0,
+        "worst": round(float(best.min()), 4) if len(best) else 0.0,
+        "max_load": int(loads.max(initial=0)),
+        "busy": int((loads > 0).sum()),
+        "seconds": round(result.seconds, 3),
+        "digest": result.digest,
+    }
 
 
 def publish_round(*, round_: Round, actor: Actor) -> int:
@@ -177,7 +207,12 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         fresh = Application.objects.filter(assignments__round=row, state=State.ACCEPTED).values("pk")
         APPLICATION.apply(Application.objects.filter(pk__in=fresh).select_related("call", "host", "leader"), "start_review", log)
         people = Account.objects.filter(person__expert__assignments__round=row).distinct()
-        notify(people, title=_("评审邀请：%s") % row.call.title_zh, body=_("请于 %s 前答复。") % f"{row.respond_by:%Y-%m-%d}", url="/review/")
+        notify(
+            people,
+            title=lambda: _("评审邀请：%s") % row.call.title_zh,
+            body=lambda: _("请于 %s 前答复。") % f"{row.respond_by:%Y-%m-%d}",
+            url="/review/",
+        )
         log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
     return count
 
@@ -192,9 +227,11 @@ def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor
         raise Refused.because(_("请选择或填写谢绝的原因"), field="reason")
     with command(actor, "review.assignment.answer", name="review.answer_invitations") as log:
         rows = list(
-            Assignment.objects.select_for_update(of=("self",)).select_related("expert__person")
-            .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED).order_by("pk")
-        )  # fmt: skip
+            Assignment.objects.select_for_update(of=("self",))
+            .select_related("expert__person")
+            .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
+            .order_by("pk")
+        )
         if actor.account and any(r.expert.person.account_id != actor.account.pk for r in rows):
             raise Refused.because(_("只能答复发给自己的邀请"))
         state = Assignment.State.ACCEPTED if accept else Assignment.State.DECLINED
@@ -212,7 +249,10 @@ def expire_invitations(*, call: Call, actor: Actor) -> int:
     """Invitations that nobody answered in time end; their places are filled by the next round."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
         late = Assignment.objects.filter(
-            round__call=call, state=Assignment.State.INVITED, round__respond_by__lt=clock.now(), round__state=Round.State.PUBLISHED
+            round__call=call,
+            state=Assignment.State.INVITED,
+            round__respond_by__lt=clock.now(),
+            round__state=Round.State.PUBLISHED,
         )
         count = late.update(state=Assignment.State.EXPIRED, answered_at=clock.now())
         if count:
@@ -234,19 +274,34 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
-        days = Parameters(application.call.scheme.region, clock.today()).number("review_deadline_days", application.call.scheme.code, 21)
+        days = Parameters(application.call.scheme.region, clock.today()).number(
+            "review_deadline_days", application.call.scheme.code, 21
+        )
         now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
         round_ = Round.objects.create(
-            call=application.call, seed=0, state=Round.State.PUBLISHED, made_by=actor.account, made_at=now, published_at=now,
-            respond_by=clock.end_of_day(clock.add_days(clock.today(), 5)), due_at=due, record={"by_hand": True},
-        )  # fmt: skip
+            call=application.call,
+            seed=0,
+            state=Round.State.PUBLISHED,
+            made_by=actor.account,
+            made_at=now,
+            published_at=now,
+            respond_by=clock.end_of_day(clock.add_days(clock.today(), 5)),
+            due_at=due,
+            record={"by_hand": True},
+        )
         row = Assignment.objects.create(
             round=round_, application=application, expert=expert, state=Assignment.State.INVITED, invited_at=now, due_at=due
         )
         if application.state == State.ACCEPTED:
-            APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "start_review", log)
+            APPLICATION.apply(
+                Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "start_review", log
+            )
         log(row, after={"expert": expert.pk})
-        notify(Account.objects.filter(person__expert=expert), title=_("评审邀请：%s") % application.call.title_zh, url="/review/")
+        notify(
+            Account.objects.filter(person__expert=expert),
+            title=lambda: _("评审邀请：%s") % application.call.title_zh,
+            url="/review/",
+        )
     return row
 
 

@@ -64,7 +64,9 @@ SOURCES: dict[str, str] = {
 }
 
 
-def find_conflicts(*, call: Call, actor: Actor, states: list[str] | None = None, only: Application | None = None) -> dict[str, int]:
+def find_conflicts(
+    *, call: Call, actor: Actor, states: list[str] | None = None, only: Application | None = None
+) -> dict[str, int]:
     """Find the conflicts of a call's applications with every active expert; keeps what was declared or found before.
 
     Windows (co-author, shared project, shared institution) are dated parameters. Returns new conflicts by kind.
@@ -75,10 +77,12 @@ def find_conflicts(*, call: Call, actor: Actor, states: list[str] | None = None,
         for kind, source in SOURCES.items():
             insert = INSERT.format(kind=kind)
             if kind == "relation":
-                insert = insert.replace("'relation'", "kind").replace("DISTINCT ON (a, e)", "DISTINCT ON (a, e, kind)").replace(
-                    "ORDER BY a, e, why", "ORDER BY a, e, kind, why"
+                insert = (
+                    insert.replace("'relation'", "kind")
+                    .replace("DISTINCT ON (a, e)", "DISTINCT ON (a, e, kind)")
+                    .replace("ORDER BY a, e, why", "ORDER BY a, e, kind, why")
                 )
-            cursor.execute(f"{SCOPE}, found AS ({source}) {insert}", values)  # noqa: S608 -- both are constants of this module
+            cursor.execute(f"{SCOPE}, found AS ({source}) {insert}", values)
             found[kind] = cursor.rowcount
         log(call, after={"conflicts": found})
     return found
@@ -88,12 +92,16 @@ def _values(call: Call, states: list[str] | None, only: Application | None) -> d
     parameters = Parameters(call.scheme.region, call.closes_at.date())
     code, day = call.scheme.code, call.closes_at.date()
     return {
-        "call": call.pk, "states": states or ["accepted", "in_review", "reviewed", "panel"], "now": clock.now(), "today": clock.today(),
-        "only": only.pk if only else None, "coauthor": day.year - parameters.number("coauthor_window_years", code, 5),
+        "call": call.pk,
+        "states": states or ["accepted", "in_review", "reviewed", "panel"],
+        "now": clock.now(),
+        "today": clock.today(),
+        "only": only.pk if only else None,
+        "coauthor": day.year - parameters.number("coauthor_window_years", code, 5),
         "affiliation": day - timedelta(days=365 * parameters.number("affiliation_window_years", code, 3)),
         "coproject": day - timedelta(days=365 * parameters.number("coproject_window_years", code, 3)),
         "consortium": parameters.number("consortium_author_limit", code, 50),
-    }  # fmt: skip
+    }
 
 
 def declare_conflict(*, application: Application, expert: Expert, kind: str, evidence: str, actor: Actor) -> Conflict:
@@ -114,7 +122,10 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
             row.save(update_fields=["state", "answered_at", "decline_reason"])
             log(row, after={"state": row.state})
         conflict, _made = Conflict.objects.get_or_create(
-            application=application, expert=expert, kind=kind, defaults={"evidence": evidence.strip()[:300], "found_at": clock.now()}
+            application=application,
+            expert=expert,
+            kind=kind,
+            defaults={"evidence": evidence.strip()[:300], "found_at": clock.now()},
         )
         log(conflict, after={"kind": kind})
     return conflict

@@ -27,7 +27,13 @@ def register_experts(*, entries: Sequence[Entry], actor: Actor) -> list[Expert]:
     with command(actor, "registry.import", name="review.register_experts") as log:
         made = Expert.objects.bulk_create(
             [
-                Expert(person=e.person, keywords=e.keywords[:300], max_load=e.max_load, is_external=e.is_external, joined_at=clock.now())
+                Expert(
+                    person=e.person,
+                    keywords=e.keywords[:300],
+                    max_load=e.max_load,
+                    is_external=e.is_external,
+                    joined_at=clock.now(),
+                )
                 for e in entries
             ],
             batch_size=2000,
@@ -45,7 +51,8 @@ def register_experts(*, entries: Sequence[Entry], actor: Actor) -> list[Expert]:
         )
         RoleGrant.objects.bulk_create(
             [RoleGrant(account_id=e.person.account_id, role="expert", since=clock.now()) for e in entries if e.person.account_id],
-            batch_size=2000, ignore_conflicts=True,
-        )  # fmt: skip
+            batch_size=2000,
+            ignore_conflicts=True,
+        )
         log.many(made, {"registered": True})
     return made

@@ -39,8 +39,9 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
         rows = list(
             Opinion.objects.select_for_update(of=("self",))
             .select_related("assignment__expert__person", "assignment__application__call__scheme")
-            .filter(assignment__in=values).order_by("pk")
-        )  # fmt: skip
+            .filter(assignment__in=values)
+            .order_by("pk")
+        )
         if len(rows) != len(values):
             raise Refused.because(_("没有可填写的评审意见；请先接受邀请"))
         weights: dict[tuple[int, str], dict[str, int]] = {}
@@ -56,7 +57,9 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
         refuse_if(reasons)
         fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]
-        Opinion.objects.bulk_create(rows, batch_size=500, update_conflicts=True, unique_fields=["assignment"], update_fields=fields)
+        Opinion.objects.bulk_create(
+            rows, batch_size=500, update_conflicts=True, unique_fields=["assignment"], update_fields=fields
+        )
         if submit:
             Assignment.objects.filter(opinion__in=[r.pk for r in rows]).update(state=Assignment.State.SUBMITTED)
         for row in rows:
@@ -105,12 +108,14 @@ def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
         rows = Application.objects.filter(call=call, state=State.IN_REVIEW).annotate(
             valid=Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
         )
-        ready = [a.pk for a in rows if a.valid >= least]
+        ready = [pk for pk, valid in rows.values_list("pk", "valid") if valid >= least]
         short = len(rows) - len(ready)
-        APPLICATION.apply(Application.objects.filter(pk__in=ready).select_related("call", "host", "leader"), "reviews_complete", log)
-        Assignment.objects.filter(
-            application__in=ready, state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]
-        ).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        APPLICATION.apply(
+            Application.objects.filter(pk__in=ready).select_related("call", "host", "leader"), "reviews_complete", log
+        )
+        Assignment.objects.filter(application__in=ready, state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]).update(
+            state=Assignment.State.EXPIRED, answered_at=clock.now()
+        )
         compute_ranking(call=call)
         log(call, after={"complete": len(ready), "short": short})
     return {"complete": len(ready), "short": short}
@@ -120,8 +125,9 @@ def compute_ranking(*, call: Call) -> int:
     """Rank the applications of a call from their submitted opinions: one read, one statement. Call inside a command."""
     rows = list(
         Opinion.objects.filter(assignment__application__call=call, submitted_at__isnull=False)
-        .values_list("assignment__application", "assignment__expert", "total", "grade").order_by("pk")
-    )  # fmt: skip
+        .values_list("assignment__application", "assignment__expert", "total", "grade")
+        .order_by("pk")
+    )
     if not rows:
         return 0
     table = np.array(rows, dtype=np.float64)
@@ -137,14 +143,23 @@ def compute_ranking(*, call: Call) -> int:
     now = clock.now()
     Ranking.objects.bulk_create(
         [
-            Ranking(application_id=int(pk), opinions=int(ranked.count[n]), mean=round(float(ranked.mean[n]), 4), computed_at=now,
-                    calibrated=round(float(ranked.calibrated[n]), 4), grade_mean=round(float(grades.mean[n]), 4),
-                    spread=int(high[n] - low[n]), rank=int(place[n]))
+            Ranking(
+                application_id=int(pk),
+                opinions=int(ranked.count[n]),
+                mean=round(float(ranked.mean[n]), 4),
+                computed_at=now,
+                calibrated=round(float(ranked.calibrated[n]), 4),
+                grade_mean=round(float(grades.mean[n]), 4),
+                spread=int(high[n] - low[n]),
+                rank=int(place[n]),
+            )
             for n, pk in enumerate(ids)
         ],
-        batch_size=2000, update_conflicts=True, unique_fields=["application"],
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["application"],
         update_fields=["opinions", "mean", "calibrated", "grade_mean", "spread", "rank", "computed_at"],
-    )  # fmt: skip
+    )
     return len(ids)
 
 
@@ -155,9 +170,10 @@ def remind(*, call: Call, actor: Actor) -> int:
 
     with command(actor, "review.manage", call, name="review.remind") as log:
         people = Account.objects.filter(
-            person__expert__assignments__in=Assignment.objects.filter(application__call=call, state=Assignment.State.ACCEPTED).values("pk")
+            person__expert__assignments__in=Assignment.objects.filter(
+                application__call=call, state=Assignment.State.ACCEPTED
+            ).values("pk")
         ).distinct()
-        notify(people, title=_("请尽快提交评审意见：%s") % call.title_zh, url="/review/")
+        notify(people, title=lambda: _("请尽快提交评审意见：%s") % call.title_zh, url="/review/")
         log(call, after={"reminded": len(people)})
     return len(people)
-

@@ -27,19 +27,28 @@ CHOICES = ("yes", "no", "abstain")
 
 
 def make_panel(
-    *, call: Call, name: str, group: ReviewGroup | None, applications: Sequence[Application], experts: Sequence[Expert], chair: Expert,
-    meets_at: datetime | None, actor: Actor,
+    *,
+    call: Call,
+    name: str,
+    group: ReviewGroup | None,
+    applications: Sequence[Application],
+    experts: Sequence[Expert],
+    chair: Expert,
+    meets_at: datetime | None,
+    actor: Actor,
 ) -> Panel:
     """Make a panel with its agenda (in rank order) and members; its applications move to the panel.
 
     Raises:
         Refused: too few members, or a chair who is not a member.
-    """  # fmt: skip
+    """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
         parameters = Parameters(call.scheme.region, call.closes_at.date())
         least = parameters.number("panel_min_members", call.scheme.code, 9)
         if len({e.pk for e in experts}) < least:
-            raise Refused.because(_("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": least, "n": len(experts)}, field="members")
+            raise Refused.because(
+                _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": least, "n": len(experts)}, field="members"
+            )
         if chair not in experts:
             raise Refused.because(_("组长须为组员"), field="chair")
         quorum = parameters.get("panel_quorum", call.scheme.code) or {"numerator": 2, "denominator": 3}
@@ -48,16 +57,19 @@ def make_panel(
         )
         PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, is_chair=e == chair) for e in experts])
         rows = APPLICATION.apply(
-            Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("call", "host", "leader"), "to_panel", log
+            Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("call", "host", "leader"),
+            "to_panel",
+            log,
         )
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
         PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
         accounts = Account.objects.filter(person__expert__in=experts)
         chair_account = Account.objects.filter(person__expert=chair).first()
         if chair_account:
-            RoleGrant.objects.create(account=chair_account, role="panel_chair", scope="panel", scope_id=panel.pk, scope_label=name,
-                                     since=clock.now())  # fmt: skip
-        notify(accounts, title=_("会议评审：%s") % name, url=f"/panels/{panel.pk}/")
+            RoleGrant.objects.create(
+                account=chair_account, role="panel_chair", scope="panel", scope_id=panel.pk, scope_label=name, since=clock.now()
+            )
+        notify(accounts, title=lambda: _("会议评审：%s") % name, url=f"/panels/{panel.pk}/")
         log(panel, after={"members": len(experts), "items": len(rows), "quorum": panel.quorum})
     return panel
 
@@ -71,7 +83,9 @@ def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -
         PanelMember.objects.filter(panel=row).update(present=False)
         PanelMember.objects.filter(panel=row, pk__in=[m.pk for m in present]).update(present=True)
         if not has_quorum(len(present), row.members.count(), row.quorum):
-            raise Refused.because(_("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": len(present), "quorum": row.quorum}, field="present")
+            raise Refused.because(
+                _("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": len(present), "quorum": row.quorum}, field="present"
+            )
         row.state, row.opened_at = Panel.State.VOTING, clock.now()
         row.save(update_fields=["state", "opened_at"])
         log(row, after={"state": row.state, "present": len(present)})
@@ -143,7 +157,11 @@ def recusals(panel: Panel) -> dict[int, list[PanelMember]]:
     """Members who are recused, by application (two queries)."""
     members = {m.expert_id: m for m in panel.members.select_related("expert__person")}
     out: dict[int, list[PanelMember]] = {}
-    pairs = Conflict.objects.filter(application__panel_item__panel=panel, expert__in=members).values_list("application", "expert").distinct()
+    pairs = (
+        Conflict.objects.filter(application__panel_item__panel=panel, expert__in=members)
+        .values_list("application", "expert")
+        .distinct()
+    )
     for application, expert in pairs:
         out.setdefault(application, []).append(members[expert])
     return out
@@ -156,8 +174,13 @@ def candidates_for_panel(call: Call, group: ReviewGroup, limit: int = 30) -> lis
     codes = Q()
     for prefix in group.prefixes:
         codes |= Q(disciplines__code__startswith=prefix)
-    clash = Count("conflicts", filter=Q(conflicts__application__call=call, conflicts__application__state=State.REVIEWED), distinct=True)
+    clash = Count(
+        "conflicts", filter=Q(conflicts__application__call=call, conflicts__application__state=State.REVIEWED), distinct=True
+    )
     return list(
-        Expert.objects.filter(codes, is_active=True).exclude(person__led_applications__call=call).annotate(clash=clash)
-        .select_related("person__organisation").order_by("clash", "pk")[:limit]
-    )  # fmt: skip
+        Expert.objects.filter(codes, is_active=True)
+        .exclude(person__led_applications__call=call)
+        .annotate(clash=clash)
+        .select_related("person__organisation")
+        .order_by("clash", "pk")[:limit]
+    )

@@ -30,9 +30,10 @@ State = Assignment.State
 
 def mine(request: HttpRequest) -> Any:
     return (
-        Assignment.objects.visible_to(request.user).filter(expert__person__account=request.user)
+        Assignment.objects.visible_to(request.user)
+        .filter(expert__person__account=request.user)
         .select_related("application__call__scheme", "application__discipline", "expert__person", "round")
-    )  # fmt: skip
+    )
 
 
 @page("review.desk")
@@ -45,13 +46,26 @@ def desk(request: HttpRequest) -> HttpResponse:
         if not chosen:
             messages.error(request, _("请先选择邀请"))
         else:
-            attempt(request, lambda: answer_invitations(assignments=chosen, accept=accept, reason=request.POST.get("reason", ""), actor=request.actor),  # type: ignore[attr-defined]
-                    success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen))  # fmt: skip
+            attempt(
+                request,
+                lambda: answer_invitations(
+                    assignments=chosen, accept=accept, reason=request.POST.get("reason", ""), actor=request.actor
+                ),  # type: ignore[attr-defined]
+                success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen),
+            )
         return redirect("review")
-    return render(request, "review/desk.html", {
-        "invited": rows.filter(state=State.INVITED), "writing": rows.filter(state=State.ACCEPTED), "done": rows.filter(state=State.SUBMITTED)[:100],
-        "promise": scheme_of(first.application.call).commitments["expert"] if (first := rows.filter(state=State.INVITED).first()) else None,
-    })  # fmt: skip
+    return render(
+        request,
+        "review/desk.html",
+        {
+            "invited": rows.filter(state=State.INVITED),
+            "writing": rows.filter(state=State.ACCEPTED),
+            "done": rows.filter(state=State.SUBMITTED)[:100],
+            "promise": scheme_of(first.application.call).commitments["expert"]
+            if (first := rows.filter(state=State.INVITED).first())
+            else None,
+        },
+    )
 
 
 @page("review.desk")
@@ -86,11 +100,28 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     opinion = row.opinion
     if typed:
         opinion.refresh_from_db()
-    criteria = [(c, CRITERIA[c], w, (typed.get(f"score_{c}") if typed else opinion.scores.get(c, "")), errors.get(f"score_{c}")) for c, w in weights.items() if w > 0]
-    return render(request, "review/opinion.html", {
-        **shown(row.application), "row": row, "opinion": opinion, "criteria": criteria, "grades": Grade.choices, "familiarities": Familiarity.choices, "least": least,
-        "errors": errors, "typed": typed, "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade),
-    }, status=422 if errors else 200)  # fmt: skip
+    criteria = [
+        (c, CRITERIA[c], w, (typed.get(f"score_{c}") if typed else opinion.scores.get(c, "")), errors.get(f"score_{c}"))
+        for c, w in weights.items()
+        if w > 0
+    ]
+    return render(
+        request,
+        "review/opinion.html",
+        {
+            **shown(row.application),
+            "row": row,
+            "opinion": opinion,
+            "criteria": criteria,
+            "grades": Grade.choices,
+            "familiarities": Familiarity.choices,
+            "least": least,
+            "errors": errors,
+            "typed": typed,
+            "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade),
+        },
+        status=422 if errors else 200,
+    )
 
 
 def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
@@ -133,36 +164,72 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """An expert declares a conflict: the assignment ends at once and the pair can never be made again."""
     row = access(request.user, "review.assignment.answer", mine(request), pk=pk)
-    if attempt(request, lambda: declare_conflict(application=row.application, expert=row.expert, kind="declared", evidence=request.POST.get("evidence", ""),
-                                                 actor=request.actor), success=_("已登记回避，谢谢。")):  # type: ignore[attr-defined]  # fmt: skip
+    if attempt(
+        request,
+        lambda: declare_conflict(
+            application=row.application,
+            expert=row.expert,
+            kind="declared",
+            evidence=request.POST.get("evidence", ""),
+            actor=request.actor,
+        ),
+        success=_("已登记回避，谢谢。"),
+    ):  # type: ignore[attr-defined]
         return redirect("review")
     return redirect("assignment", pk=pk)
 
 
 @page("review.panel.view")
 def panels(request: HttpRequest) -> HttpResponse:
-    return render(request, "review/panels.html", {"panels": Panel.objects.visible_to(request.user).select_related("call").order_by("-id")[:200]})
+    return render(
+        request,
+        "review/panels.html",
+        {"panels": Panel.objects.visible_to(request.user).select_related("call").order_by("-id")[:200]},
+    )
 
 
 @page("review.panel.view")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The room: a recused member does not see the item at all, and cannot vote on it."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
-    member = PanelMember.objects.filter(panel=row, expert__person__account=request.user).select_related("expert__person", "panel__call").first()
+    member = (
+        PanelMember.objects.filter(panel=row, expert__person__account=request.user)
+        .select_related("expert__person", "panel__call")
+        .first()
+    )
     recused = recusals(row)
     hidden = {a for a, members in recused.items() if member and member.pk in {m.pk for m in members}}
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
-    items = [i for i in row.items.select_related("application__leader", "application__host", "application__ranking") if i.application_id not in hidden]
+    items = [
+        i
+        for i in row.items.select_related("application__leader", "application__host", "application__ranking")
+        if i.application_id not in hidden
+    ]
     if request.method == "POST" and member:
         votes = {i.pk: request.POST.get(f"vote_{i.pk}", "") for i in items if i.pk not in voted}
         votes = {k: v for k, v in votes.items() if v in CHOICES}
         if not votes:
             messages.error(request, _("还没有选择"))
         else:
-            attempt(request, lambda: cast_ballot(member=member, votes=votes, actor=request.actor), success=_("已投 %d 项，投票不记名。") % len(votes))  # type: ignore[attr-defined]
+            attempt(
+                request,
+                lambda: cast_ballot(member=member, votes=votes, actor=request.actor),
+                success=_("已投 %d 项，投票不记名。") % len(votes),
+            )  # type: ignore[attr-defined]
         return redirect("panel", pk=pk)
     officer = request.user.has_perm("review.panel.manage", row)  # type: ignore[union-attr]
-    return render(request, "review/panel.html", {
-        "panel": row, "member": member, "items": items, "voted": voted, "hidden": len(hidden), "officer": officer, "recused": recused if officer else {},
-        "members": row.members.select_related("expert__person__organisation"), "can_vote": member and row.state == Panel.State.VOTING and member.present,
-    })  # fmt: skip
+    return render(
+        request,
+        "review/panel.html",
+        {
+            "panel": row,
+            "member": member,
+            "items": items,
+            "voted": voted,
+            "hidden": len(hidden),
+            "officer": officer,
+            "recused": recused if officer else {},
+            "members": row.members.select_related("expert__person__organisation"),
+            "can_vote": member and row.state == Panel.State.VOTING and member.present,
+        },
+    )

@@ -17,16 +17,79 @@ from headwater.core import clock
 register = template.Library()
 
 COLOURS = {
-    "draft": "secondary", "approval": "yellow", "published": "green", "finished": "secondary", "open": "green", "upcoming": "azure",
-    "reviewing": "blue", "host_review": "azure", "recommending": "azure", "received": "blue", "not_accepted": "red", "recheck": "yellow",
-    "accepted": "teal", "in_review": "blue", "reviewed": "blue", "panel": "indigo", "proposed": "teal", "not_proposed": "secondary",
-    "publicity": "teal", "objection": "yellow", "approved": "green", "rejected": "secondary", "withdrawn": "secondary", "expired": "secondary",
-    "agreement": "yellow", "running": "green", "lapsed": "secondary", "invited": "yellow", "submitted": "green",
-    "declined": "secondary", "released": "secondary", "waiting": "secondary", "done": "green", "failed": "red", "preparing": "azure",
-    "voting": "yellow", "closed": "secondary", "recommended": "green", "not_recommended": "secondary", "no_quorum": "yellow", "upheld": "red",
-    "dismissed": "secondary", "clear": "green", "eyes": "yellow", "faulty": "red", "discarded": "secondary", "passed": "green",
-    "unknown": "yellow", "skipped": "secondary",
-}  # fmt: skip
+    "draft": "secondary",
+    "approval": "yellow",
+    "published": "green",
+    "finished": "secondary",
+    "open": "green",
+    "upcoming": "azure",
+    "reviewing": "blue",
+    "host_review": "azure",
+    "recommending": "azure",
+    "received": "blue",
+    "not_accepted": "red",
+    "recheck": "yellow",
+    "accepted": "teal",
+    "in_review": "blue",
+    "reviewed": "blue",
+    "panel": "indigo",
+    "proposed": "teal",
+    "not_proposed": "secondary",
+    "publicity": "teal",
+    "objection": "yellow",
+    "approved": "green",
+    "rejected": "secondary",
+    "withdrawn": "secondary",
+    "expired": "secondary",
+    "agreement": "yellow",
+    "running": "green",
+    "lapsed": "secondary",
+    "invited": "yellow",
+    "submitted": "green",
+    "declined": "secondary",
+    "released": "secondary",
+    "waiting": "secondary",
+    "done": "green",
+    "failed": "red",
+    "preparing": "azure",
+    "voting": "yellow",
+    "closed": "secondary",
+    "recommended": "green",
+    "not_recommended": "secondary",
+    "no_quorum": "yellow",
+    "upheld": "red",
+    "dismissed": "secondary",
+    "clear": "green",
+    "eyes": "yellow",
+    "faulty": "red",
+    "discarded": "secondary",
+    "passed": "green",
+    "unknown": "yellow",
+    "skipped": "secondary",
+}
+
+
+GUIDE_TAGS = {
+    "h2",
+    "h3",
+    "h4",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "strong",
+    "em",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "a",
+    "code",
+    "br",
+    "blockquote",
+}
 
 
 def chinese() -> bool:
@@ -42,7 +105,7 @@ def named(record: Any, stem: str = "name") -> str:
         zh, en = record.get(f"{stem}_zh", ""), record.get(f"{stem}_en", "")
     else:
         zh, en = getattr(record, f"{stem}_zh", ""), getattr(record, f"{stem}_en", "")
-    return zh if chinese() or not en else en
+    return str(zh if chinese() or not en else en)
 
 
 @register.filter
@@ -119,7 +182,7 @@ def markdown(text: str) -> SafeString:
     from markdown_it import MarkdownIt
 
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text or "")
-    return mark_safe(nh3.clean(html, tags={"h2", "h3", "h4", "p", "ul", "ol", "li", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "a", "code", "br", "blockquote"}))  # noqa: S308
+    return mark_safe(nh3.clean(html, tags=GUIDE_TAGS))  # noqa: S308 -- cleaned in the same expression
 
 
 @register.inclusion_tag("components/field.html")
@@ -129,13 +192,19 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     described = f"{bound.id_for_label}-note" if hint or bound.help_text or bound.errors else ""
     kind = "form-select" if isinstance(widget, Select) and not isinstance(widget, RadioSelect) else "form-control"
     checkbox = isinstance(widget, CheckboxInput)
-    attrs = {"class": "form-check-input" if checkbox else kind + (" is-invalid" if bound.errors else "")}
+    attrs: dict[str, str | bool] = {"class": "form-check-input" if checkbox else kind + (" is-invalid" if bound.errors else "")}
     if described:
         attrs["aria-describedby"] = described
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    return {"bound": bound, "control": bound.as_widget(attrs=attrs), "hint": hint or bound.help_text, "described": described,
-            "checkbox": checkbox, "is_file": isinstance(widget, ClearableFileInput)}  # fmt: skip
+    return {
+        "bound": bound,
+        "control": bound.as_widget(attrs=attrs),
+        "hint": hint or bound.help_text,
+        "described": described,
+        "checkbox": checkbox,
+        "is_file": isinstance(widget, ClearableFileInput),
+    }
 
 
 @register.inclusion_tag("components/listing.html", takes_context=True)
@@ -156,8 +225,11 @@ def ring(part: float, whole: float) -> SafeString:
     return format_html(
         '<svg class="hw-ring" viewBox="0 0 100 100" role="img" aria-label="{} / {}"><circle cx="50" cy="50" r="42" class="hw-ring-back"/>'
         '<circle cx="50" cy="50" r="42" class="hw-ring-fill" stroke-dasharray="{} {}" transform="rotate(-90 50 50)"/></svg>',
-        part, whole, f"{share * length:.1f}", f"{length:.1f}",
-    )  # fmt: skip
+        part,
+        whole,
+        f"{share * length:.1f}",
+        f"{length:.1f}",
+    )
 
 
 @register.simple_tag
@@ -170,8 +242,11 @@ def spark(points: list[tuple[str, float]]) -> SafeString:
     span = (high - low) or 1.0
     step = 100 / (len(values) - 1)
     path = " ".join(f"{n * step:.1f},{28 - 24 * (v - low) / span:.1f}" for n, v in enumerate(values))
-    return format_html('<svg class="hw-spark" viewBox="0 -2 100 34" preserveAspectRatio="none" role="img" aria-label="{}"><polyline points="{}"/></svg>',
-                       gettext("趋势"), path)  # fmt: skip
+    return format_html(
+        '<svg class="hw-spark" viewBox="0 -2 100 34" preserveAspectRatio="none" role="img" aria-label="{}"><polyline points="{}"/></svg>',
+        gettext("趋势"),
+        path,
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,250 @@
+"""The first half of a funding year: call, drafts, endorsement, formal check, as the people who would do it."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from headwater.calls.models import Application, Call, FormalCheck, Participant, SchemeVersion
+from headwater.calls.services.applications import add_members, attach, confirm_participation, create_draft, submit_application
+from headwater.calls.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
+from headwater.calls.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
+from headwater.calls.services.endorsement import endorse, expire_late, quota_board, recommend, return_to_author
+from headwater.calls.states import State
+from headwater.core import clock
+from headwater.core.documents import render_pdf
+from headwater.core.errors import Refused
+from headwater.core.models import Account
+from headwater.demo.people import World
+from headwater.demo.plan import AMOUNTS, SUCCESS, Timetable
+from headwater.demo.texts import Text, Writer, sample
+from headwater.registry.models import Person
+
+GUIDE = """## 资助范围
+围绕数学、物理、化学、生命、地球、材料、信息、医学等学科的基础研究和应用基础研究，鼓励围绕稀土、蒙医药、乳业、生态、水资源、新能源、新材料、现代装备制造、煤炭清洁高效利用、农牧业等优先领域选题。
+
+## 申报要求
+1. 申请人须为项目的实际负责人，由注册依托单位报送；同一年度只能申报一项。
+2. 研究属性分为自由探索类和目标导向类，分别评审。
+3. 涉及人、实验动物和生物安全的研究须附科技伦理审查意见。
+
+## 资助方式
+经费实行“包干制＋负面清单”，申报时不编列预算。"""
+GUIDE_EN = """## Scope
+Basic and applied basic research in mathematics, physics, chemistry, life, earth, materials, information and
+medical sciences, with priority for the fields of the region's policy.
+
+## Requirements
+One application a person and year, through a registered host. The research class is free exploration or
+goal-oriented. Ethics approval is attached where people, animals or biosafety are concerned.
+
+## Money
+Lump sum with a negative list; no budget is asked for."""
+
+
+class Applying:
+    """One call on its timetable, up to the end of its formal check. Each step is a method."""
+
+    def __init__(self, world: World, writer: Writer, timetable: Timetable, scheme: str, year: int, seed: int) -> None:
+        self.world, self.writer, self.t = world, writer, timetable
+        self.scheme, self.year = scheme, year
+        self.random = random.Random(seed)
+        self.texts: dict[int, Text] = {}
+        self.quality: dict[int, float] = {}
+        self.call: Call
+
+    def staff(self, username: str) -> Any:
+        return self.world.actor(self.world.staff[username])
+
+    def as_person(self, person: Person) -> Any:
+        return self.world.actor(person.account)
+
+    def announce(self, applications: int) -> None:
+        """Draft the call, ask for approval, have the second officer publish it."""
+        version = SchemeVersion.objects.filter(code=self.scheme).order_by("-version")[0]
+        budget = max(2, round(applications * SUCCESS[self.scheme])) * AMOUNTS[self.scheme]
+        with clock.at(self.t.at(0)):
+            call = draft_from_scheme(
+                scheme=version,
+                year=self.year,
+                guide_zh=GUIDE,
+                guide_en=GUIDE_EN,
+                contact="基础研究处 0471-0000000",
+                budget_fen=budget,
+                opens_at=self.t.at(36, 8),
+                closes_at=self.t.at(66, 16),
+                endorse_by=self.t.at(74, 16),
+                recommend_by=self.t.at(81, 17),
+            )
+            self.call = save_call(call=call, actor=self.staff("officer"))
+            ask_call_approval(call=self.call, actor=self.staff("officer"))
+        with clock.at(self.t.at(2)):
+            self.call = publish_call(call=self.call, actor=self.staff("officer2"))
+
+    def draft(self, leaders: Sequence[Person], *, submit: bool = True) -> None:
+        """Applicants write, invite members, attach, and submit; some forget something."""
+        pending: dict[int, list[Participant]] = defaultdict(list)
+        accounts: dict[int, Account] = {}
+        drafts = []
+        for n, leader in enumerate(leaders):
+            with clock.at(self.t.at(38 + n % 20, 9 + n % 9, n % 60)):
+                drafts.append(self._write(leader, n, pending, accounts))
+        with clock.at(self.t.at(60, 9)):
+            for person, rows in pending.items():
+                confirm_participation(participants=rows, actor=self.world.actor(accounts[person]))
+        if not submit:
+            return
+        for n, application in enumerate(drafts):
+            with clock.at(self.t.at(61 + n % 5, 10 + n % 6, n % 60)):
+                try:
+                    submit_application(application=application, actor=self.as_person(application.leader), agree=True)
+                except Refused:
+                    continue  # told before submitting: this draft stays a draft and expires
+
+    def _write(self, leader: Person, n: int, pending: dict[int, list[Participant]], accounts: dict[int, Account]) -> Application:
+        text = self.writer.proposal(self.world.topics[leader.pk])
+        r, actor = self.random, self.as_person(leader)
+        flags = [{"H": "human", "C": "animal"}[text.code[0]]] if text.code[0] in "HC" and r.random() < 0.35 else []
+        values: dict[str, Any] = {
+            "title_zh": text.title_zh,
+            "title_en": text.title_en,
+            "abstract_zh": text.abstract_zh[:900],
+            "abstract_en": text.abstract_en,
+            "keywords_zh": text.keywords_zh[:200],
+            "keywords_en": text.keywords_en[:300],
+            "discipline": text.code,
+            "flags": flags,
+            "priority_field": text.priority,
+            "research_class": "goal" if text.priority and r.random() < 0.6 else "free",
+            **text.sections,
+        }
+        if self.scheme != "im-key":
+            values.pop("integration", None)
+        if n % 41 == 5:
+            values["unsuitable"] = [r.choice(self.world.experts).person.name_zh]
+        application = create_draft(call=self.call, leader=leader, actor=actor, values=values)
+        self.texts[application.pk] = text
+        self.quality[application.pk] = r.gauss(0, 1)
+        colleagues = self.world.colleagues.get(leader.organisation_id or 0, [])
+        if colleagues and r.random() < 0.45:
+            for member in add_members(
+                application=application, actor=actor, members=[(p, 6) for p in sample(colleagues, r.randint(1, 3), r)]
+            ):
+                if member.person.account_id and not (n % 53 == 7 and member.pk):
+                    pending[member.person_id].append(member)
+                    accounts[member.person_id] = member.person.account  # type: ignore[assignment]
+        if flags and r.random() < 0.9:
+            attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
+        return application
+
+    def draft_now(self, leaders: Sequence[Person], *, submit: bool) -> None:
+        """In a call that is open today: people are writing, some have submitted to their host already."""
+        pending: dict[int, list[Participant]] = defaultdict(list)
+        accounts: dict[int, Account] = {}
+        for n, leader in enumerate(leaders):
+            with clock.at(self.t.at(37 + n % 6, 9 + n % 9)):
+                application = self._write(leader, n, pending, accounts)
+                if submit:
+                    for person, rows in pending.items():
+                        confirm_participation(participants=rows, actor=self.world.actor(accounts[person]))
+                    pending.clear()
+                    try:
+                        submit_application(application=application, actor=self.as_person(leader), agree=True)
+                    except Refused:
+                        continue
+        if submit:
+            self.send_one_back()
+
+    def send_one_back(self) -> None:
+        """In the open call a host returns one application, so that its author has something to mend."""
+        with clock.at(self.t.at(45)):
+            row = (
+                Application.objects.filter(call=self.call, state=State.HOST_REVIEW).select_related("host").order_by("pk").first()
+            )
+            if row:
+                return_to_author(
+                    application=row, note="请补充研究方案中的风险预案。", actor=self.world.actor(self.world.managers[row.host_id])
+                )
+
+    def endorse(self) -> None:
+        """Hosts endorse what fits their quota, the best first; agencies recommend; the rest expires."""
+        with clock.at(self.t.at(68, 9)):
+            waiting = (
+                Application.objects.filter(call=self.call, state=State.HOST_REVIEW)
+                .select_related("host", "leader__account")
+                .order_by("pk")
+            )
+            by_host: dict[int, list[Application]] = defaultdict(list)
+            for application in waiting:
+                by_host[application.host_id].append(application)
+            quota = quota_board(self.call)
+            for host, rows in by_host.items():
+                room = quota.get(host, (len(rows), 0))
+                rows.sort(key=lambda a: -self.quality[a.pk])
+                if rows:
+                    endorse(applications=rows[: max(0, room[0] - room[1])], actor=self.world.actor(self.world.managers[host]))
+        with clock.at(self.t.at(76, 9)):
+            endorsed = Application.objects.filter(call=self.call, state=State.RECOMMENDING).select_related("host").order_by("pk")
+            by_agency: dict[int, list[Application]] = defaultdict(list)
+            for application in endorsed:
+                by_agency[application.host.recommender_id or 0].append(application)
+            for agency, group in by_agency.items():
+                recommend(applications=group, actor=self.world.actor(self.world.recommenders[agency]))
+        with clock.at(self.t.at(82)):
+            expire_late(call=self.call, actor=self.staff("officer"))
+
+    def check(self) -> None:
+        """Rules over everything; clear ones accepted together, the others looked at one by one; a few re-checks."""
+        with clock.at(self.t.at(84)):
+            run_formal_check(call=self.call, actor=self.staff("officer"))
+        with clock.at(self.t.at(90)):
+            accept_clear(call=self.call, actor=self.staff("officer"))
+        with clock.at(self.t.at(92)):
+            left = FormalCheck.objects.filter(application__call=self.call, application__state=State.RECEIVED).select_related(
+                "application"
+            )
+            groups: dict[tuple[str, ...], list[Application]] = defaultdict(list)
+            for result in left:
+                groups[tuple(result.failed)].append(result.application)
+            for codes, rows in groups.items():
+                decide_check(applications=rows, accept=not codes, codes=codes, note="", actor=self.staff("officer"))
+        self._recheck()
+
+    def _recheck(self) -> None:
+        refused = list(
+            Application.objects.filter(call=self.call, state=State.NOT_ACCEPTED).select_related("leader__account", "call")[:2]
+        )
+        for n, application in enumerate(refused):
+            with clock.at(self.t.at(95)):
+                ask_recheck(
+                    application=application, text="所附材料在提交时已经上传，请予核对。", actor=self.as_person(application.leader)
+                )
+            with clock.at(self.t.at(100)):
+                answer_recheck(
+                    application=application, revoke=n == 0, answer="经核对提交记录，意见如上。", actor=self.staff("officer")
+                )
+
+
+_scan: list[bytes] = []
+
+
+def scan() -> bytes:
+    """A real one-page PDF that stands for a scanned approval."""
+    if not _scan:
+        data = {
+            "kind": "scan",
+            "heading": "科技伦理审查意见",
+            "letter_number": "（演示）",
+            "host": "伦理审查委员会",
+            "leader": "申请人",
+            "title": "研究项目",
+            "number": "",
+            "call": "",
+            "reasons": ["同意开展"],
+            "note": "演示用文件",
+            "date": "",
+        }
+        _scan.append(render_pdf("calls/typst/letter.typ", data))
+    return _scan[0]

@@ -1,0 +1,219 @@
+"""Pages of officers and the committee: panels, the decision board."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call, Decision
+from headwater.calls.services.decisions import (
+    Proposal,
+    approve_decisions,
+    committed_fen,
+    propose_decisions,
+    publish_notice,
+    reconsider,
+)
+from headwater.calls.states import State
+from headwater.calls.views.office import the_call
+from headwater.core import clock
+from headwater.core.permission import access, page
+from headwater.core.web import attempt
+from headwater.registry.models import ReviewGroup
+from headwater.review.models import Panel, PanelMember
+from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
+
+
+@page("review.manage")
+def panels(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make panels from the ranked applications of a field."""
+    call = the_call(request, pk, "review.manage")
+    ready = Application.objects.visible_to(request.user).filter(call=call, state=State.REVIEWED)
+    groups = [(g, ready.filter(review_group=g.code).count()) for g in ReviewGroup.objects.all()]
+    return render(
+        request,
+        "review/call_panels.html",
+        {
+            "call": call,
+            "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
+            "tab": "panels",
+            "groups": [g for g in groups if g[1]],
+            "ready": ready.count(),
+        },
+    )
+
+
+@page("review.manage")
+def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
+    call = the_call(request, pk, "review.manage")
+    field = get_object_or_404(ReviewGroup, code=group)
+    rows = list(
+        Application.objects.visible_to(request.user)
+        .filter(call=call, state=State.REVIEWED, review_group=group)
+        .select_related("ranking", "leader", "host")
+        .order_by("ranking__rank")
+    )
+    experts = candidates_for_panel(call, field)
+    if request.method == "POST":
+        chosen = [e for e in experts if str(e.pk) in request.POST.getlist("expert")]
+        items = [a for a in rows if str(a.pk) in request.POST.getlist("pk")]
+        chair = next((e for e in chosen if str(e.pk) == request.POST.get("chair")), chosen[0] if chosen else None)
+        meets = parse_datetime(request.POST.get("meets_at", "")) if request.POST.get("meets_at") else None
+        meets = clock.local(meets.date(), meets.hour, meets.minute) if meets else None
+        if not items or chair is None:
+            messages.error(request, _("请选择上会的申请、组员和组长"))
+        elif attempt(
+            request,
+            lambda: make_panel(
+                call=call,
+                name=f"{call.title_zh}{field.name_zh}评审组",
+                group=field,
+                applications=items,
+                experts=chosen,
+                chair=chair,
+                meets_at=meets,
+                actor=request.actor,
+            ),
+            success=_("会评组已建立，已通知组员。"),
+        ):  # type: ignore[attr-defined]
+            return redirect("call_panels", pk=pk)
+    return render(
+        request,
+        "review/new_panel.html",
+        {
+            "call": call,
+            "group": field,
+            "rows": rows,
+            "experts": experts,
+            "post": request.POST if request.method == "POST" else None,
+            "tab": "panels",
+        },
+    )
+
+
+@page("review.panel.manage", methods=("POST",))
+def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    row = access(request.user, "review.panel.manage", Panel.objects.visible_to(request.user).select_related("call"), pk=pk)
+    if verb == "open":
+        present = list(
+            PanelMember.objects.filter(panel=row, pk__in=[v for v in request.POST.getlist("present") if v.isdecimal()])
+        )
+        attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))  # type: ignore[attr-defined]
+    elif verb == "close":
+        attempt(request, lambda: close_voting(panel=row, actor=request.actor), success=_("投票已结束并计票。"))  # type: ignore[attr-defined]
+    return redirect("panel", pk=pk)
+
+
+@page("calls.board")
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """The decision board: the ranking with its spread, the panel's result, the budget line, and what is proposed."""
+    call = the_call(request, pk)
+    if request.method == "POST":
+        return _decide(request, call)
+    visible = (
+        Application.objects.visible_to(request.user).filter(call=call)
+        if request.user.has_role("programme_officer", "committee")
+        else Application.objects.none()
+    )  # type: ignore[union-attr]
+    rows = list(
+        visible.filter(ranking__isnull=False)
+        .select_related("leader", "host", "ranking", "decision", "panel_item")
+        .order_by("ranking__rank")[:400]
+    )
+    spent, line = 0, None
+    for row in rows:
+        decision = getattr(row, "decision", None)
+        item = getattr(row, "panel_item", None)
+        row.can_fund = row.state == State.PANEL and item is not None and item.result == "recommended"
+        if decision and decision.outcome == "fund":
+            spent += decision.amount_fen
+        elif row.can_fund and line is None:
+            if spent + row.amount_fen > call.budget_fen:
+                line = row.pk
+            else:
+                spent += row.amount_fen
+                row.suggested = True
+    waiting = Decision.objects.filter(call=call, approved_at__isnull=True).count()
+    return render(
+        request,
+        "review/decide.html",
+        {
+            "call": call,
+            "rows": rows,
+            "line": line,
+            "spent": spent,
+            "committed": committed_fen(call),
+            "waiting": waiting,
+            "tab": "decide",
+            "undecided": Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED]).count(),
+            "notices": call.notices.count(),
+            "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
+        },
+    )
+
+
+def _decide(request: HttpRequest, call: Call) -> HttpResponse:
+    verb = request.POST.get("do")
+    if verb == "propose" and request.user.has_perm("calls.decide.propose", call):  # type: ignore[union-attr]
+        rows = list(
+            Application.objects.visible_to(request.user)
+            .filter(call=call, state__in=[State.PANEL, State.REVIEWED])
+            .select_related("ranking", "panel_item")
+        )
+        funded = {int(v) for v in request.POST.getlist("fund") if v.isdecimal()}
+        proposals = [_proposal(a, a.pk in funded) for a in rows]
+        if request.POST.get("confirmed"):
+            attempt(
+                request,
+                lambda: propose_decisions(call=call, proposals=proposals, actor=request.actor),
+                success=_("已提出 %d 项决定，待核准。") % len(proposals),
+            )  # type: ignore[attr-defined]
+            return redirect("decide", pk=call.pk)
+        chosen = [p for p in proposals if p.amount_fen]
+        total = sum(p.amount_fen for p in chosen) + committed_fen(call)
+        return render(
+            request,
+            "review/decide_preview.html",
+            {
+                "call": call,
+                "chosen": chosen,
+                "refused": len(proposals) - len(chosen),
+                "total": total,
+                "over": total > call.budget_fen,
+            },
+        )
+    if verb == "approve" and request.user.has_perm("calls.decide.approve", call):  # type: ignore[union-attr]
+        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("资助决定已核准。"))  # type: ignore[attr-defined]
+    elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):  # type: ignore[union-attr]
+        attempt(request, lambda: publish_notice(call=call, actor=request.actor), success=_("公示已发布。"))  # type: ignore[attr-defined]
+    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):  # type: ignore[union-attr]
+        row = get_object_or_404(
+            Application.objects.visible_to(request.user).select_related("call", "leader"),
+            pk=request.POST.get("pk") or 0,
+            call=call,
+        )
+        attempt(request, lambda: reconsider(application=row, actor=request.actor), success=_("已撤回该项决定。"))  # type: ignore[attr-defined]
+    else:
+        messages.error(request, _("您不能执行这一步"))
+    return redirect("decide", pk=call.pk)
+
+
+def _proposal(application: Application, fund: bool) -> Proposal:
+    item = getattr(application, "panel_item", None)
+    recommended = item is not None and item.result == "recommended"
+    if application.state == State.REVIEWED:
+        return Proposal(
+            application,
+            0,
+            application.ranking.rank if hasattr(application, "ranking") else None,
+            "经通讯评审，综合排序未进入会议评审。",
+        )
+    if fund:
+        return Proposal(
+            application, application.amount_fen, application.ranking.rank, "", "" if recommended else "budget_balance"
+        )
+    return Proposal(application, 0, application.ranking.rank, "受年度预算限制。" if recommended else "会议评审未建议资助。")
