@@ -180,3 +180,8 @@ def test_parse_scheme_unknown_key_in_choice():
 @pytest.mark.xfail(strict=True, reason="two choices of one field may have the same code")
 def test_parse_scheme_choice_code_twice():
     assert len(problems_of(changed("section.0.field.1.choice.1.code", "a"))) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="a required text of the wrong type is reported twice, also as empty")
+def test_parse_scheme_required_text_of_wrong_type():
+    assert problems_of(changed("scheme.name_en", 5)) == [("scheme.name_en", "expected text, found int 5")]

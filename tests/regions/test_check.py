@@ -77,7 +77,7 @@ def test_read_package_no_folder(tmp_path):
     [
         ("policy.toml", "agencies = []", 'agencies = ["nobody"]', "article[0].agencies"),
         ("policy.toml", "chapter = 1\n", 'chapter = "one"\n', "article[0].chapter"),
-        ("policy.toml", 'code = "1-2"', "code = 12", "article[0].measure[1].code"),
+        ("policy.toml", 'code = "1-2"', 'code = ""', "article[0].measure[1].code"),
         ("places.toml", 'parent = "150000"', 'parent = "999999"', "place[1].parent"),
         ("places.toml", 'level = "province"', 'level = "planet"', "place[0].level"),
         ("agencies.toml", 'place = "150000"', 'place = "999999"', "agency[0].place"),

@@ -117,12 +117,9 @@ def worker() -> None:
     from procrastinate.contrib.django import app
 
     async def work() -> None:
-        async with app.replace_connector(app.connector.get_worker_connector()).open_async() as ready:
-            for stalled in await ready.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
-                await ready.job_manager.retry_job(stalled)
-            await ready.run_worker_async(
-                concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful"
-            )
+        with app.replace_connector(app.connector.get_worker_connector()) as ready:
+            async with ready.open_async():
+                await ready.run_worker_async(concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful")
 
     asyncio.run(work())
 

@@ -32,6 +32,14 @@ def send_mail(timestamp: int) -> None:
     send_outbox()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="headwater.retry_stalled", queue="house", queueing_lock="stalled")
+async def retry_stalled(timestamp: int) -> None:
+    """A worker that was killed left its job "doing": it is taken up again; every job may run twice."""
+    for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
+        await app.job_manager.retry_job(stalled)
+
+
 def send_outbox(limit: int = 200) -> int:
     """Send waiting mails; one that fails is kept with its error and tried again, five times at most."""
     sent = 0
