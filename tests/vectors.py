@@ -1,7 +1,6 @@
 """Published test vectors, for the tests that can use more of them than they carry as literals."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 def load(name: str) -> dict[str, Any]:
     """Read vectors/`name` from the folder of shared data; the test is skipped where there is none."""
-    folder = Path(os.environ.get("HEADWATER_SHARED") or HERE.parent / "shared" / "data")
+    folder = HERE.parent / "shared" / "data"
     file = folder / "vectors" / name
     if not file.is_file():
         pytest.skip(f"vectors/{name} not present")

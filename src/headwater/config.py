@@ -111,9 +111,12 @@ def _secret(env: Mapping[str, str], home: Path) -> str:
                 pass
             finally:
                 fresh.unlink()
-        return file.read_text().strip()
+        found = file.read_text().strip()
     except OSError as error:
         raise ConfigError(f"HEADWATER_HOME={home}: cannot be written ({error.strerror}); name another folder") from error
+    if len(found) < 32:
+        raise ConfigError(f"{file}: expected at least 32 characters; remove the file to have a new key made")
+    return found
 
 
 def database_from_url(url: str) -> dict[str, object]:
@@ -122,7 +125,10 @@ def database_from_url(url: str) -> dict[str, object]:
     Raises:
         ConfigError: not a PostgreSQL URL, or no database name in it.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigError(f"HEADWATER_DATABASE_URL: {error}") from error
     options = dict(parse_qsl(parts.query))
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ConfigError("HEADWATER_DATABASE_URL: expected postgresql://user:password@host:port/name")

@@ -42,7 +42,6 @@ def test_code_overlap_table():
     assert found.tolist() == [[1.0, 0.5, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 
 
-@pytest.mark.xfail(strict=True, reason="an expert's empty code agrees fully with a proposal that has no code")
 def test_code_overlap_empty_codes_do_not_agree():
     assert code_overlap([""], [[""]]).tolist() == [[0.0]]
 

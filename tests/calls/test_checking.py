@@ -97,7 +97,7 @@ def test_formal_check_needs_the_same_queries_for_one_and_for_many() -> None:
         member = new_person(f"成员{n}")
         row.participants.create(person=member, organisation=member.organisation, confirmed_at=clock.now())
     run_formal_check(call=one, actor=actor("officer"))
-    with CaptureQueriesContext(connection, ) as first:
+    with CaptureQueriesContext(connection) as first:
         run_formal_check(call=one, actor=actor("officer"))
     run_formal_check(call=many, actor=actor("officer"))
     with CaptureQueriesContext(connection) as second:
@@ -189,7 +189,7 @@ def test_recheck_until_the_end_of_the_fifteenth_day() -> None:
 
 def test_recheck_within_the_last_second_of_the_fifteenth_day() -> None:
     row = refused(new_call())
-    with clock.at(recheck_until(row) + timedelta(milliseconds=500)):
+    with clock.at(recheck_until(row) - timedelta(milliseconds=500)):
         ask_recheck(application=row, text=TEXT, actor=as_(row.leader))
     assert fresh(row).state == "recheck"
 

@@ -45,7 +45,7 @@ def test_after_ends_with_the_local_day(moment, days, end):
 
 
 def test_end_of_day_last_second_in_region():
-    assert clock.end_of_day(date(2026, 5, 4)) == datetime(2026, 5, 4, 15, 59, 59, tzinfo=UTC)
+    assert clock.end_of_day(date(2026, 5, 4)) == datetime(2026, 5, 4, 15, 59, 59, 999999, tzinfo=UTC)
 
 
 def test_local_hour_in_region():

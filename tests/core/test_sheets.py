@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
@@ -164,3 +166,30 @@ def test_read_table_truncated_workbook(length):
 @settings(max_examples=100, deadline=None)
 def test_read_table_damaged_workbook(place, value):
     assert is_readable_or_refused("x.xlsx", BOOK[:place] + bytes([value]) + BOOK[place + 1 :])
+
+
+FAR_CELL = """
+import io, resource
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+from django.conf import settings
+settings.configure(USE_I18N=False)
+import xlsxwriter
+from headwater.core.errors import Refused
+from headwater.core.sheets import read_table
+out = io.BytesIO()
+book = xlsxwriter.Workbook(out, {"in_memory": True})
+sheet = book.add_worksheet()
+sheet.write_string(0, 0, "a")
+sheet.write_string(1_048_575, 16_383, "b")
+book.close()
+try:
+    read_table("x.xlsx", out.getvalue())
+except Refused:
+    print("refused")
+"""
+
+
+def test_read_table_workbook_with_a_far_cell():
+    pytest.importorskip("resource")
+    done = subprocess.run([sys.executable, "-c", FAR_CELL], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "refused\n")

@@ -137,7 +137,9 @@ def _solve(
         expert_node + every, np.full(experts, sink), loads, np.zeros(experts, dtype=np.int64)
     )
     wanted = np.arange(proposals)
-    solver.add_arcs_with_capacity_and_unit_cost(wanted, np.full(proposals, sink), demand, np.full(proposals, MISSING_COST))
+    # Leaving a place empty costs more than any re-arrangement along an alternating path could win.
+    missing = MISSING_COST + 4 * int(np.abs(cost).max(initial=0))
+    solver.add_arcs_with_capacity_and_unit_cost(wanted, np.full(proposals, sink), demand, np.full(proposals, missing))
     solver.set_nodes_supplies(np.append(wanted, sink), np.append(demand, -int(demand.sum())))
     status = solver.solve()
     if status != solver.OPTIMAL:

@@ -26,7 +26,7 @@ def code_overlap(left: Sequence[str], right: Sequence[Sequence[str]]) -> NDArray
             table[where[a], where[b]] = 1.0 if a[:5] == b[:5] else 0.5 if a[:3] == b[:3] else 0.15 if a[:1] == b[:1] else 0.0
     best = np.zeros((len(codes) + 1, len(right)), dtype=np.float32)
     for expert, cs in enumerate(right):
-        for c in cs:
+        for c in filter(None, cs):
             np.maximum(best[:, expert], table[:, where[c]], out=best[:, expert])
     rows = np.array([where.get(c, len(codes)) for c in left], dtype=np.int64)
     return best[rows]

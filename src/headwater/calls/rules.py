@@ -339,7 +339,7 @@ def amount_in_range(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     limits = v("amount_fen")
     if limits is None:
         return SKIP
-    low, high = (int(limits.get("min", 1)), int(limits["max"])) if isinstance(limits, dict) else (1, int(limits))
+    low, high = (int(limits.get("min", 1)), int(limits.get("max", 10**15))) if isinstance(limits, dict) else (1, int(limits))
     inputs = {"amount_fen": f.amount_fen, "min": low, "max": high}
     wan = f.amount_fen / 1_000_000
     if low <= f.amount_fen <= high:

@@ -98,7 +98,7 @@ class Reader:
 
     def text(self, key: str, default: str = "", *, required: bool = False) -> str:
         value: str = self.get(key, str, default, required=required)
-        if required and key in self.table and value == "":
+        if required and self.table.get(key) == "":
             self.problems.append((self.path(key), "must not be empty"))
         return value
 
@@ -192,9 +192,8 @@ def _field(r: Reader) -> Field:
     kind = r.text("type", required=True)
     if kind and kind not in FIELD_TYPES:
         r.problems.append((r.path("type"), f"unknown field type {kind!r}; known: {', '.join(FIELD_TYPES)}"))
-    choices = tuple(
-        (c.text("code", required=True), c.text("zh", required=True), c.text("en", required=True)) for c in r.tables("choice")
-    )
+    choices = tuple(_choice(c) for c in r.tables("choice"))
+    _unique(r.problems, r.path("choice"), [code for code, _zh, _en in choices if code])
     if kind == "choice" and not choices:
         r.problems.append((r.path("choice"), "a field of type choice needs at least one choice"))
     field = Field(
@@ -213,6 +212,12 @@ def _field(r: Reader) -> Field:
         r.problems.append((r.path("min_chars"), f"is above max_chars ({field.max_chars})"))
     r.done()
     return field
+
+
+def _choice(r: Reader) -> tuple[str, str, str]:
+    choice = (r.text("code", required=True), r.text("zh", required=True), r.text("en", required=True))
+    r.done()
+    return choice
 
 
 def _rule(r: Reader, rule_parameters: RuleSpec) -> RuleUse:

@@ -143,4 +143,16 @@ def verify(as_json: bool) -> None:
     sys.exit(1 if breaches else 0)
 
 
-COMMANDS = [migrate, region, import_, export, verify]
+@click.command()
+def diagrams() -> None:
+    """Print the state diagrams (Mermaid) of calls, applications and awards, drawn from the transition tables."""
+    from headwater.cli.main import setup
+
+    setup()
+    from headwater.core.workflow import WORKFLOWS
+
+    for workflow in WORKFLOWS.values():
+        click.echo(f"## {workflow.name}\n\n```mermaid\n{workflow.diagram()}\n```\n")
+
+
+COMMANDS = [diagrams, migrate, region, import_, export, verify]

@@ -119,7 +119,9 @@ def worker() -> None:
     async def work() -> None:
         with app.replace_connector(app.connector.get_worker_connector()) as ready:
             async with ready.open_async():
-                await ready.run_worker_async(concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful")
+                await ready.run_worker_async(
+                    concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful"
+                )
 
     asyncio.run(work())
 

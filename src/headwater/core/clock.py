@@ -41,8 +41,8 @@ def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
 
 
 def end_of_day(day: date) -> datetime:
-    """The last second of `day`: a period of days ends with its last day."""
-    return local(day, 23, 59).replace(second=59)
+    """The last moment of `day`: a period of days ends with its last day."""
+    return local(day, 23, 59).replace(second=59, microsecond=999999)
 
 
 def add_days(day: date, days: int) -> date:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +17,8 @@ from django.utils.translation import gettext as _
 from headwater.core.errors import Refused
 
 MAX_ROWS = 100_000
+MAX_COLUMNS = 200
+MAX_UNPACKED = 300_000_000
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,34 @@ def _read_csv(name: str, content: bytes) -> list[list[str]]:
 def _read_workbook(content: bytes) -> list[list[str]]:
     from python_calamine import CalamineWorkbook
 
+    _check_size(content)
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     return [[_text(c) for c in row] for row in book.get_sheet_by_index(0).to_python()]
+
+
+CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
+
+
+def _check_size(content: bytes) -> None:
+    """Look at the addresses of the cells before a reader makes room for the rectangle that they span.
+
+    Raises:
+        ValueError: not a workbook of Excel 2007 or later, or one that spans too much.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        if sum(f.file_size for f in book.infolist()) > MAX_UNPACKED:
+            raise ValueError(_("解压后过大"))
+        for name in book.namelist():
+            if not name.startswith("xl/worksheets/"):
+                continue
+            rows = columns = 0
+            for letters, digits in CELL.findall(book.read(name)):
+                column = 0
+                for letter in letters:
+                    column = column * 26 + letter - 64
+                rows, columns = max(rows, int(digits)), max(columns, column)
+            if rows > MAX_ROWS + 1 or columns > MAX_COLUMNS:
+                raise ValueError(_("表格超过 %(rows)d 行或 %(columns)d 列") % {"rows": MAX_ROWS, "columns": MAX_COLUMNS})
 
 
 def _text(cell: Any) -> str:
@@ -99,7 +130,7 @@ def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
     )
-    sheet = book.add_worksheet(title[:31] or "1")
+    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "1")
     bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
     sheet.write_row(0, 0, list(heading), bold)
     last = 0
@@ -107,7 +138,7 @@ def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]
         for column, cell in enumerate(row):
             if isinstance(cell, (date, datetime)):
                 sheet.write_datetime(last, column, cell, day)
-            elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
+            elif isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell):
                 sheet.write_number(last, column, cell)
             elif cell is not None:
                 sheet.write_string(last, column, str(cell)[:32000])

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,34 +64,40 @@ def read_package(path: Path) -> Package:
         text, table = _read(package, path / f"{name}.toml")
         package.tables[name] = table
         sha.update(text.encode())
+    codes: list[str] = []
     for file in sorted((path / "schemes").glob("*.toml")):
-        text, table = _read(package, file)
+        text, table = _read(package, file, f"schemes/{file.name}")
         sha.update(text.encode())
         if table:
             package.schemes.append(table)
-            _note(package, f"schemes/{file.name}", text, parse_scheme(table, parameters_of)[1])
+            problems = parse_scheme(table, parameters_of)[1]
+            if scheme_code(table) in codes:
+                problems.append(("scheme.code", f"{scheme_code(table)!r} is the code of another scheme file"))
+            codes += [scheme_code(table)] if scheme_code(table) else []
+            _note(package, f"schemes/{file.name}", text, problems)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
-        problems: list[tuple[str, str]] = []
-        check(package, problems)
+        found: list[tuple[str, str]] = []
+        check(package, found)
         file = path / f"{name}.toml"
-        _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", problems)
+        _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
 
 
-def _read(package: Package, file: Path) -> tuple[str, dict[str, Any]]:
+def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, Any]]:
+    name = name or file.name
     try:
         text = file.read_text(encoding="utf-8")
         return text, tomllib.loads(text)
     except FileNotFoundError:
-        package.mistakes.append(Mistake(file.name, "", "this file is missing"))
+        package.mistakes.append(Mistake(name, "", "this file is missing"))
     except UnicodeDecodeError as error:
-        package.mistakes.append(Mistake(file.name, "", f"expected UTF-8 text ({error.reason} at byte {error.start})"))
+        package.mistakes.append(Mistake(name, "", f"expected UTF-8 text ({error.reason} at byte {error.start})"))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        package.mistakes.append(Mistake(file.name, "", f"not valid TOML: {error}", int(line.group(1)) if line else 0))
+        package.mistakes.append(Mistake(name, "", f"not valid TOML: {error}", int(line.group(1)) if line else 0))
     return "", {}
 
 
@@ -100,25 +106,32 @@ def _note(package: Package, file: str, text: str, problems: Sequence[tuple[str, 
         package.mistakes.append(Mistake(file, key, expected, line_of(text, key)))
 
 
+HEADING = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+
+
 def line_of(text: str, key: str) -> int:
-    """The line of a key such as "article[3].measure[1].code": the table is found by counting, then the key within it."""
-    line, start = 0, 0
+    """The line of a key such as "article[3].measure[1].code": the table is found by counting, then the key within it.
+
+    A key that is missing from its table gives the line of the table's heading; 0 when there is no such table.
+    """
+    heads = [(n, m.group(1), m.group(2)) for n, line in enumerate(text.splitlines()) if (m := HEADING.match(line))]
     lines = text.splitlines()
-    prefix = ""
+    line, start, end, prefix = 0, 0, len(lines), ""
     for part in key.split("."):
         name, _bracket, number = part.partition("[")
-        full = f"{prefix}.{name}" if prefix else name
-        if number:
-            heads = [n for n in range(start, len(lines)) if lines[n].strip() == f"[[{full}]]"]
-            at = int(number.rstrip("]"))
-            if at < len(heads):
-                start, line = heads[at], heads[at] + 1
+        prefix = f"{prefix}.{name}" if prefix else name
+        own = [n for n, kind, head in heads if head == prefix and start <= n < end and kind == ("[[" if number else "[")]
+        at = int(number.rstrip("]")) if number else 0
+        if at < len(own):
+            start = own[at]
+            line = start + 1
+            later = [n for n, _kind, head in heads if n > start and not head.startswith(prefix + ".")]
+            end = min([end, *later])
         else:
-            for n in range(start, len(lines)):
-                if re.match(rf"\s*{re.escape(name)}\s*=", lines[n]) or lines[n].strip() == f"[{full}]":
-                    start, line = n, n + 1
-                    break
-        prefix = full
+            stop = min([end, *(n for n, _kind, _head in heads if n > start)]) if line else end
+            for n in range(start, stop):
+                if re.match(rf"\s*{re.escape(name)}\s*=", lines[n]):
+                    return n + 1
     return line
 
 
@@ -131,7 +144,8 @@ def _rows(package: Package, name: str, key: str, problems: Problems) -> list[Rea
 
 def _codes(package: Package, name: str, key: str) -> set[str]:
     rows = package.tables.get(name, {}).get(key, [])
-    return {r.get("code", "") for r in rows if isinstance(r, dict)}
+    found = [r.get("code") for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+    return {code for code in found if isinstance(code, str)}
 
 
 def _reference(reader: Reader, key: str, known: set[str], what: str) -> None:
@@ -192,7 +206,7 @@ def check_policy(package: Package, problems: Problems) -> None:
             r.text(key, required=True)
         for key, known, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
             for code in r.get(key, list, []):
-                if code not in known:
+                if not isinstance(code, str) or code not in known:
                     problems.append((r.path(key), f"no {what} with code {code!r}"))
         for m in r.tables("measure"):
             for key in ("code", "text_zh", "text_en"):
@@ -212,11 +226,12 @@ def check_fields(package: Package, problems: Problems) -> None:
     for r in rows:
         code = _named(r)
         for prefix in r.get("discipline_prefixes", list, []):
-            if prefix not in prefixes:
+            if not isinstance(prefix, str) or prefix not in prefixes:
                 problems.append((r.path("discipline_prefixes"), f"no discipline with code {prefix!r}"))
             elif prefix in seen:
                 problems.append((r.path("discipline_prefixes"), f"{prefix!r} belongs to {seen[prefix]!r} already"))
-            seen[prefix] = code
+            else:
+                seen[prefix] = code
 
 
 def check_organisations(package: Package, problems: Problems) -> None:
@@ -239,24 +254,39 @@ def check_disciplines(package: Package, problems: Problems) -> None:
         _reference(r, "parent", known, "discipline")
 
 
+def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
+    """A plain date; a date with a time is a mistake."""
+    value: date | None = reader.get(key, date, required=required)
+    if isinstance(value, datetime):
+        reader.problems.append((reader.path(key), "expected a date without a time"))
+        return None
+    return value
+
+
+def scheme_code(definition: dict[str, Any]) -> str:
+    head = definition.get("scheme")
+    code = head.get("code") if isinstance(head, dict) else None
+    return code if isinstance(code, str) else ""
+
+
 def check_parameters(package: Package, problems: Problems) -> None:
-    schemes = {s.get("scheme", {}).get("code") for s in package.schemes}
+    schemes = {code for s in package.schemes if (code := scheme_code(s))}
     seen: set[tuple[str, str, str]] = set()
     for r in _rows(package, "parameters", "parameter", problems):
-        key, start = r.text("key", required=True), r.get("valid_from", date, required=True)
+        key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
         if "value" not in r.table:
             problems.append((r.path("value"), "required"))
         _one_of(r, "confidence", CONFIDENCES)
         r.text("source", required=True)
-        end = r.get("valid_to", date)
+        end = _date(r, "valid_to")
         if start and end and end < start:
             problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
         for code in r.get("applies_to", list, []):
-            if code not in schemes:
+            if not isinstance(code, str) or code not in schemes:
                 problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
-            if (key, code, str(start)) in seen:
+            if (key, str(code), str(start)) in seen:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
-            seen.add((key, code, str(start)))
+            seen.add((key, str(code), str(start)))
 
 
 CHECKS: dict[str, Callable[[Package, Problems], None]] = {

@@ -47,15 +47,19 @@ def check_orcid(text: str) -> str:
     Raises:
         BadIdentifier: wrong form or check digit.
     """
-    from stdnum import orcid
     from stdnum.exceptions import ValidationError
+    from stdnum.iso7064 import mod_11_2
 
     if text != text.strip():
         raise BadIdentifier(_("首尾有空格"))
+    code = normalise(text.rsplit("/", 1)[-1])
+    if not re.fullmatch(r"[0-9]{15}[0-9X]", code):
+        raise BadIdentifier(_("ORCID 校验位或格式不正确"))
     try:
-        return str(orcid.format(orcid.validate(text.rsplit("/", 1)[-1])))
+        mod_11_2.validate(code)
     except ValidationError as error:
         raise BadIdentifier(_("ORCID 校验位或格式不正确")) from error
+    return "-".join(code[n : n + 4] for n in range(0, 16, 4))
 
 
 def check_ror(text: str) -> str:
@@ -82,7 +86,7 @@ def check_resident_id(text: str) -> tuple[str, date, str]:
         BadIdentifier: wrong form, region, date or check digit.
     """
     code = normalise(text)
-    if not re.fullmatch(r"[1-8]\d{16}[\dX]", code):
+    if not re.fullmatch(r"[1-8][0-9]{16}[0-9X]", code):
         raise BadIdentifier(_("身份证号应为 18 位数字（末位可为 X）"))
     try:
         born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))

@@ -33,7 +33,7 @@ CRITERIA: dict[str, tuple[str, str, str, str]] = {
 def weights_of(call: Call, research_class: str) -> dict[str, int]:
     """Weights by criterion for a research class, in force on the call's deadline."""
     found = Parameters(call.scheme.region, call.closes_at.date()).get(f"review_weights_{research_class}", call.scheme.code)
-    return {k: int(v) for k, v in (found or {}).items()}
+    return {c: int(found[c]) for c in CRITERIA if c in found} if found else {}
 
 
 def profiles(experts: Sequence[Expert]) -> list[str]:

@@ -13,7 +13,10 @@ def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> f
 
     Raises:
         KeyError: a criterion with weight has no score.
+        ValueError: no criterion has a weight.
     """
+    if not any(w > 0 for w in weights.values()):
+        raise ValueError("no criterion has a weight")
     asked = {c: w for c, w in weights.items() if w > 0}
     return sum(float(scores[c]) * w for c, w in asked.items()) / sum(asked.values())
 

@@ -39,12 +39,12 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
         days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code, 20)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
-        now, prefix = clock.now(), scheme_of(call).prefix
+        now = clock.now()
         awards = [
             Award(
                 application=a,
                 call=call,
-                number=f"{call.year}{prefix}{n:05d}A",
+                number=f"{a.number}A",
                 title_zh=a.title_zh,
                 title_en=a.title_en,
                 leader=a.leader,
@@ -55,7 +55,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
                 approved_at=now,
                 agreement_by=due,
             )
-            for n, a in enumerate(sorted(applications, key=lambda a: a.number), start=1)
+            for a in sorted(applications, key=lambda a: a.number)
         ]
         made = Award.objects.bulk_create(awards, batch_size=2000)
         contents = _contents(made)

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 FORWARD = """
-CREATE TABLE calls_counter (call_id bigint PRIMARY KEY REFERENCES calls_call(id) ON DELETE CASCADE, last integer NOT NULL);
+CREATE TABLE calls_counter (series varchar(40) PRIMARY KEY, last integer NOT NULL);
 CREATE SEQUENCE calls_letter_number;
 CREATE FUNCTION calls_within_budget() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE broken record;

@@ -27,7 +27,15 @@ from headwater.registry.models import Discipline, Organisation, Person
 from headwater.registry.queries import group_of_prefix
 
 PLAIN = ("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field")
-LIMITS = {"title_zh": 120, "title_en": 300, "abstract_zh": 1000, "abstract_en": 3000, "keywords_zh": 200, "keywords_en": 300}
+LIMITS = {
+    "title_zh": 120,
+    "title_en": 300,
+    "abstract_zh": 1000,
+    "abstract_en": 3000,
+    "keywords_zh": 200,
+    "keywords_en": 300,
+    "priority_field": 60,
+}
 
 
 def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
@@ -103,7 +111,7 @@ def _assign(row: Application, values: dict[str, Any]) -> set[str]:
     scheme = scheme_of(row.call)
     questions = {f.code: f for s in scheme.sections for f in s.fields}
     for name, value in values.items():
-        if isinstance(value, str) and "\0" in value:
+        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
             reasons.append(Reason(_("含有不能保存的字符"), field=name))
         elif name in PLAIN:
             if len(value) > LIMITS.get(name, 200):
@@ -345,14 +353,15 @@ def _blocking(results: Sequence[Result]) -> list[Reason]:
 
 
 def next_number(call: Call) -> str:
-    """The next application number of a call, e.g. 2026MS00017: a row of counters, so numbers have no gaps within a commit."""
+    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; kept by a counter, so it is never given twice."""
+    series = f"{call.year}{scheme_of(call).prefix}"
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO calls_counter (call_id, last) VALUES (%s, 1)
-            ON CONFLICT (call_id) DO UPDATE SET last = calls_counter.last + 1 RETURNING last""",
-            [call.pk],
+            """INSERT INTO calls_counter (series, last) VALUES (%s, 1)
+            ON CONFLICT (series) DO UPDATE SET last = calls_counter.last + 1 RETURNING last""",
+            [series],
         )
-        return f"{call.year}{scheme_of(call).prefix}{cursor.fetchone()[0]:05d}"
+        return f"{series}{cursor.fetchone()[0]:05d}"
 
 
 def withdraw_application(*, application: Application, actor: Actor) -> None:

@@ -52,6 +52,9 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
         fund = [p for p in proposals if p.amount_fen > 0]
         refuse = [p for p in proposals if p.amount_fen == 0]
         high = [p for p in fund if p.amount_fen > p.application.amount_fen]
+        foreign = [p for p in proposals if p.application.call_id != call.pk or p.amount_fen < 0]
+        if foreign:
+            raise Refused.because(_("%s：不属于本批次，或金额为负") % foreign[0].application, field="amount_fen")
         if high:
             raise Refused.because(_("%s：资助金额超过申请金额") % high[0].application, field="amount_fen")
         _integrity_screen(fund, call)
@@ -74,6 +77,8 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
             )
             for p in proposals
         ]
+        again = [p.application.pk for p in proposals]
+        before = committed_fen(call) - committed_fen(call, among=again)
         try:
             made = Decision.objects.bulk_create(
                 decisions,
@@ -94,7 +99,7 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
             )
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
-                raise Refused.because(over_budget(call, sum(p.amount_fen for p in fund)), code="budget") from error
+                raise Refused.because(over_budget(call, before + sum(p.amount_fen for p in fund)), code="budget") from error
             raise
         log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": sum(p.amount_fen for p in fund)})
     return made
@@ -216,13 +221,16 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
         raise Refused.because(_("请写明处理意见"), field="answer")
     with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
         application = Application.objects.select_for_update().get(pk=objection.row.application_id)
+        if Objection.objects.select_for_update().get(pk=objection.pk).state != Objection.State.OPEN:
+            raise Refused.because(_("该异议已经答复"))
         objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
         objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
         objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
         log(objection, after={"state": objection.state})
         others = Objection.objects.filter(row=objection.row, state=Objection.State.OPEN).exists()
         if uphold and application.state == State.OBJECTION:
-            APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
+            struck = APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
+            write_letters(struck, Letter.Kind.REJECTED, lambda _a: {"note": f"公示期间异议成立：{answer.strip()}"})
             Decision.objects.filter(application=application).update(
                 outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=f"公示异议成立：{answer.strip()}"
             )
@@ -268,7 +276,8 @@ def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
     return {"approved": len(approved), "rejected": len(rejected)}
 
 
-def committed_fen(call: Call) -> int:
-    """Money committed by funding decisions, in fen."""
-    found = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND).aggregate(total=Sum("amount_fen"))["total"]
+def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
+    """Money committed by funding decisions (of the applications `among`, when given), in fen."""
+    rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND)
+    found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
     return int(found or 0)

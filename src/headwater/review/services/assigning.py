@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import Error as DatabaseError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
         progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else None,
     )
     held = np.bincount([p for p, _e in locked], minlength=shape[0]) if locked else np.zeros(shape[0], dtype=np.int64)
-    load = _open_load(column)
+    load = _open_load(call)
     most = parameters.number("reviewer_max_load", call.scheme.code, 15)
     capacity = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
     groups = np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64)
@@ -160,10 +161,14 @@ def _mask(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> sparse.cs
     return sparse.csr_matrix((np.ones(len(p)), (p, e)), shape=shape)
 
 
-def _open_load(column: dict[int, int]) -> dict[int, int]:
-    """Assignments that an expert still holds, over all calls: people do not have more time for two calls than for one."""
+def _open_load(call: Call) -> dict[int, int]:
+    """What experts hold: open assignments over all calls, and what they have submitted in this one.
+
+    People do not have more time for two calls than for one.
+    """
     load: dict[int, int] = {}
-    held = Assignment.objects.filter(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED])
+    mine = Q(application__call=call, state=Assignment.State.SUBMITTED)
+    held = Assignment.objects.filter(Q(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]) | mine)
     for expert in held.values_list("expert", flat=True):
         load[expert] = load.get(expert, 0) + 1
     return load
@@ -272,6 +277,12 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
         raise Refused.because(_("不能指派：%s") % reasons, field="expert")
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
+        expert = Expert.objects.select_for_update().get(pk=expert.pk)
+        held = _open_load(application.call).get(expert.pk, 0)
+        if not expert.is_active or held >= expert.max_load:
+            raise Refused.because(
+                _("该专家不在库或已达评审上限（%(held)d / %(most)d）") % {"held": held, "most": expert.max_load}, field="expert"
+            )
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
         days = Parameters(application.call.scheme.region, clock.today()).number(

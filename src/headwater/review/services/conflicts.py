@@ -40,7 +40,11 @@ SOURCES: dict[str, str] = {
                 JOIN entity x ON x.id = p.organisation_id) q
         JOIN entity y ON y.legal = q.legal JOIN registry_employment m ON m.organisation_id = y.id
             AND (m.until IS NULL OR m.until >= %(affiliation)s)
-        JOIN panel ON panel.person_id = m.person_id AND panel.legal IS DISTINCT FROM q.legal JOIN registry_organisation o ON o.id = q.legal""",
+        JOIN panel ON panel.person_id = m.person_id AND panel.legal IS DISTINCT FROM q.legal JOIN registry_organisation o ON o.id = q.legal
+        UNION ALL SELECT people.application_id, panel.expert_id, o.name_zh || ' (' || m.since || '–' || coalesce(m.until::text, '') || ')'
+        FROM people JOIN registry_employment m ON m.person_id = people.person_id AND (m.until IS NULL OR m.until >= %(affiliation)s)
+        JOIN entity y ON y.id = m.organisation_id JOIN panel ON panel.legal = y.legal JOIN registry_organisation o ON o.id = y.legal
+        JOIN registry_person p ON p.id = people.person_id JOIN entity z ON z.id = p.organisation_id WHERE z.legal IS DISTINCT FROM y.legal""",
     "takes_part": """SELECT people.application_id AS a, panel.expert_id AS e, '' AS why FROM people JOIN panel USING (person_id)""",
     "same_call": """SELECT app.id AS a, panel.expert_id AS e, other.number AS why FROM app
         JOIN calls_application other ON other.call_id = %(call)s AND other.state = ANY(%(states)s)
@@ -113,7 +117,9 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
     if not evidence.strip():
         raise Refused.because(_("请写明冲突的依据"), field="evidence")
     action = "review.manage" if actor.account and actor.account.has_role("programme_officer") else "review.assignment.answer"
-    with command(actor, action, name="review.declare_conflict") as log:
+    with command(actor, action, application if action == "review.manage" else None, name="review.declare_conflict") as log:
+        if actor.account and action != "review.manage" and expert.person.account_id != actor.account.pk:
+            raise Refused.because(_("只能为自己申请回避"))
         rows = list(Assignment.objects.select_for_update().filter(application=application, expert=expert, state__in=ACTIVE))
         for row in rows:
             if row.state == Assignment.State.SUBMITTED:

@@ -128,6 +128,7 @@ def compute_ranking(*, call: Call) -> int:
         .values_list("assignment__application", "assignment__expert", "total", "grade")
         .order_by("pk")
     )
+    Ranking.objects.filter(application__call=call).exclude(application__in={r[0] for r in rows}).delete()
     if not rows:
         return 0
     table = np.array(rows, dtype=np.float64)

@@ -1,0 +1,109 @@
+"""A served copy of the tiny year and a headless Chromium; without Chromium the stories are skipped, saying how to get it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from tests.conftest import ROOT, fingerprint
+
+CHROMIUM = (
+    os.environ.get("HEADWATER_CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The address of a gunicorn over a clone of the template, for this worker only."""
+    import psycopg
+    from django.conf import settings
+
+    if not CHROMIUM:
+        pytest.skip("Chromium was not found: install it (Debian: apt install chromium) or set HEADWATER_CHROMIUM")
+    default = settings.DATABASES["default"]
+    info = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
+    name = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with psycopg.connect(dbname="postgres", autocommit=True, **{k: v for k, v in info.items() if v}) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "hw_template_{fingerprint()}"')
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    host = f"?host={default['HOST']}" if str(default["HOST"]).startswith("/") else ""
+    place = "" if host else f"{default['HOST']}:{default['PORT']}"
+    url = f"postgresql://{default['USER']}:{default['PASSWORD']}@{place}/{name}{host}"
+    words = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "headwater.wsgi:application",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--threads",
+        "4",
+        "--log-level",
+        "error",
+    ]
+    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "HEADWATER_DATABASE_URL": url, "HEADWATER_DEMO": "1"})
+    address = f"http://127.0.0.1:{port}"
+    for _attempt in range(150):
+        try:
+            urlopen(address + "/accounts/login/", timeout=2).read()
+            break
+        except OSError:
+            time.sleep(0.2)
+    yield address
+    process.terminate()
+    process.wait(15)
+
+
+@pytest.fixture(scope="session")
+def chromium(site: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def enter(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """Open a page, as one of the demo's roles when its position on the home page is given; console errors fail the test."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_page(role: int | None = None, *, width: int = 1440) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", base_url=site)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(10_000)
+        tab.on("dialog", lambda dialog: dialog.accept())
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on(
+            "console", lambda line: errors.append(line.text) if line.type == "error" and "status of 4" not in line.text else None
+        )
+        if role is not None:
+            tab.goto("/accounts/login/")
+            tab.locator(".hw-enter button").nth(role).click()
+            tab.wait_for_url("**/desk/")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -1,0 +1,145 @@
+"""The year as people play it, in a real browser over a real server and database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+APPLICANT, LEADER, HOST, RECOMMENDER, OFFICER, OFFICER2, EXPERT = range(7)
+Enter = Callable[..., Any]
+
+
+def test_applicant_writes_loses_nothing_and_submits(enter: Enter) -> None:
+    tab = enter(APPLICANT)
+    tab.locator(".hw-duty", has_text="完成并提交").first.click()
+    address = re.sub(r"edit/.*", "", tab.url)
+    tab.goto(address + "edit/plan/")
+    field = tab.locator("textarea[name=goals]")
+    words = field.input_value()
+    field.fill("太短")
+    tab.locator("[data-saved]", has_text="已自动保存").wait_for()
+    assert "少于" in tab.locator("#rules").inner_text()
+    tab.reload()
+    assert tab.locator("textarea[name=goals]").input_value() == "太短"
+    tab.locator("textarea[name=goals]").fill(words)
+    tab.locator("[data-saved]", has_text="已自动保存").wait_for()
+    tab.goto(address + "edit/info/")
+    tab.locator("input[name=discipline]").fill("ZZ99")
+    tab.get_by_role("button", name="保存").click()
+    assert "没有这个申请代码" in tab.locator("#i-discipline + datalist + .invalid-feedback").inner_text()
+    assert tab.locator("input[name=discipline]").input_value() == "ZZ99"
+
+
+def test_typed_text_survives_a_lost_connection(enter: Enter) -> None:
+    tab = enter(APPLICANT)
+    tab.locator(".hw-duty", has_text="完成并提交").first.click()
+    tab.goto(re.sub(r"edit/.*", "edit/foundation/", tab.url))
+    tab.context.set_offline(True)
+    tab.locator("textarea[name=results]").fill("断线时写下的预期成果")
+    tab.locator("[data-saved]", has_text="连接中断").wait_for()
+    tab.context.set_offline(False)
+    tab.locator("[data-saved]", has_text="已自动保存").wait_for(timeout=15_000)
+    tab.reload()
+    assert tab.locator("textarea[name=results]").input_value() == "断线时写下的预期成果"
+
+
+def test_host_sees_the_exact_rows_before_endorsing(enter: Enter) -> None:
+    tab = enter(HOST)
+    tab.goto("/host/endorse/")
+    waiting = tab.locator("tbody input[name=pk]").count()
+    tab.locator("tbody input[name=pk]").first.check()
+    title = tab.locator("tbody tr").first.locator(".k-title").inner_text()
+    tab.get_by_role("button", name="核对所选").click()
+    assert tab.locator("tbody tr").count() == 1
+    assert title in tab.locator("tbody").inner_text()
+    tab.locator("input[type=checkbox][required]").check()
+    tab.get_by_role("button", name="确认报送").click()
+    assert tab.locator("tbody input[name=pk]").count() == waiting - 1
+
+
+def test_expert_submits_after_mending_what_is_missing(enter: Enter) -> None:
+    tab = enter(EXPERT, width=360)
+    tab.goto("/review/")
+    tab.locator(".card", has_text="待提交").locator(".hw-duty").first.click()
+    tab.locator("textarea[name=text_applicant]").fill("意见太短")
+    tab.get_by_role("button", name="提交评审意见").click()
+    assert tab.locator(".invalid-feedback").count() > 3
+    assert tab.locator("textarea[name=text_applicant]").input_value() == "意见太短"
+    for score in tab.locator("input[type=number]").all():
+        score.fill("82")
+    tab.locator("input[name=grade][value='2']").check()
+    tab.locator("input[name=familiarity][value='3']").check()
+    tab.locator("textarea[name=text_applicant]").fill("选题有意义，方案基本可行，建议补充对照。" * 12)
+    tab.get_by_role("button", name="提交评审意见").click()
+    tab.wait_for_url("**/review/")
+    assert "评审意见已提交" in tab.locator(".alert").inner_text()
+
+
+def test_call_needs_a_second_officer(enter: Enter) -> None:
+    first = enter(OFFICER)
+    first.goto("/office/")
+    first.locator("select[name=scheme]").select_option(index=1)
+    first.locator("input[name=year]").fill("2031")
+    first.get_by_role("button", name="从去年的批次新建").click()
+    first.locator("input[name=closes_at]").fill("2020-01-01T10:00")
+    first.get_by_role("button", name="保存").click()
+    assert "受理截止须晚于受理开始" in first.locator("#id_closes_at-note").inner_text()
+    first.go_back()
+    first.get_by_role("button", name="保存").click()
+    first.get_by_role("button", name="提请核准").click()
+    assert first.get_by_role("button", name="核准发布").count() == 0
+    second = enter(OFFICER2)
+    second.locator(".hw-duty", has_text="核准发布").first.click()
+    second.get_by_role("button", name="核准发布").click()
+    second.get_by_role("link", name="公开页面").click()
+    assert "2031" in second.locator("h1").inner_text()
+
+
+PUBLIC = [
+    "/",
+    "/policy/",
+    "/policy/16/",
+    "/indicators/awards.money/",
+    "/calls/",
+    "/projects/",
+    "/notices/",
+    "/data/",
+    "/search/?q=草原",
+    "/accounts/login/",
+]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_public_pages_fit_and_are_accessible(enter: Enter, width: int) -> None:
+    """No page is wider than the window, and axe finds nothing serious."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = enter(width=width)
+    for address in PUBLIC:
+        tab.goto(address)
+        assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1, address
+        found = [v for v in Axe().run(tab).response["violations"] if v["impact"] in {"serious", "critical"}]
+        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == [], address
+
+
+@pytest.mark.parametrize("role", [APPLICANT, HOST, OFFICER, EXPERT])
+def test_workbench_fits_a_phone(enter: Enter, role: int) -> None:
+    tab = enter(role, width=360)
+    for link in [a.get_attribute("href") for a in tab.locator(".hw-side a").all()]:
+        tab.goto(link)
+        assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1, link
+
+
+def test_language_switches_and_pages_read_without_script(chromium: Any, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, base_url=site)
+    tab = context.new_page()
+    tab.goto("/policy/")
+    tab.get_by_role("button", name="English").click()
+    assert tab.locator("html").get_attribute("lang") == "en"
+    assert "Policy" in tab.locator("nav").first.inner_text()
+    context.close()

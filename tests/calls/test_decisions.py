@@ -1,0 +1,419 @@
+"""Decisions within the budget, notices, objections, release."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from headwater.awards.models import Agreement, Award
+from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.services.decisions import (
+    Proposal,
+    answer_objection,
+    approve_decisions,
+    committed_fen,
+    file_objection,
+    propose_decisions,
+    publish_notice,
+    reconsider,
+    release,
+)
+from headwater.core import clock
+from headwater.core.command import Actor
+from headwater.core.errors import NotAllowed, Refused
+from headwater.core.invariants import check
+from headwater.registry.models import Sanction
+from tests.calls.test_services import SECOND, as_, new_call, placed, refusal
+from tests.people import actor
+
+pytestmark = pytest.mark.django_db
+TEN = 10_000_000
+TEXT = "该项目内容与本人已发表的工作部分相近，请核实。"
+
+
+def on_table(count: int, budget: int, **more: Any) -> tuple[Call, list[Application]]:
+    call = new_call(budget_fen=budget)
+    return call, [placed(call, "panel", **more) for _ in range(count)]
+
+
+def propose(call: Call, rows: list[Application], amounts: list[int], username: str = "officer") -> list[Decision]:
+    proposals = [Proposal(a, amount, n) for n, (a, amount) in enumerate(zip(rows, amounts, strict=True), 1)]
+    return propose_decisions(call=call, proposals=proposals, actor=actor(username))
+
+
+def state(application: Application) -> str:
+    return Application.objects.get(pk=application.pk).state
+
+
+def noticed(amounts: list[int]) -> tuple[Call, list[Application], Notice]:
+    call, rows = on_table(len(amounts), sum(amounts) or 1)
+    propose(call, rows, amounts)
+    approve_decisions(call=call, actor=actor("committee"))
+    return call, rows, publish_notice(call=call, actor=actor("officer"))
+
+
+def object_to(notice: Notice, application: Application) -> Objection:
+    row = NoticeRow.objects.select_related("notice__call").get(notice=notice, application=application)
+    return file_objection(row=row, name="周某", contact="zhou@x.cn", text=TEXT, actor=Actor(None, "test"))
+
+
+def answer(objection: Objection, *, uphold: bool) -> None:
+    found = Objection.objects.select_related("row", "notice__call").get(pk=objection.pk)
+    answer_objection(objection=found, uphold=uphold, answer="经核查", actor=actor("officer"))
+
+
+def close(notice: Notice, **late: int) -> dict[str, int]:
+    found = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
+    with clock.at(found.ends_at + (timedelta(**late) if late else SECOND)):
+        return release(notice=found, actor=actor("officer"))
+
+
+# budget
+
+
+def test_overspending_is_refused_with_the_sum() -> None:
+    call, rows = on_table(3, 2 * TEN)
+    with pytest.raises(Refused) as error:
+        propose(call, rows, [TEN, TEN, TEN])
+    assert refusal(error) == [("", "budget")]
+    assert str(error.value) == "超出批次预算：预算 20.00 万元，拟资助 30.00 万元"
+    assert [state(a) for a in rows] == ["panel"] * 3
+    assert (Decision.objects.filter(call=call).count(), committed_fen(call)) == (0, 0)
+    propose(call, rows, [TEN, TEN, 0])
+    assert [state(a) for a in rows] == ["proposed", "proposed", "not_proposed"]
+    assert (committed_fen(call), check()) == (2 * TEN, [])
+
+
+def test_one_fen_too_much_is_refused() -> None:
+    call, rows = on_table(2, 2 * TEN - 1)
+    with pytest.raises(Refused) as error:
+        propose(call, rows, [TEN, TEN])
+    assert refusal(error) == [("", "budget")]
+    propose(call, rows, [TEN, TEN - 1])
+    assert committed_fen(call) == 2 * TEN - 1
+
+
+def test_sum_in_the_refusal_counts_earlier_decisions() -> None:
+    call, rows = on_table(3, 2 * TEN)
+    propose(call, rows[:2], [TEN, TEN])
+    with pytest.raises(Refused) as error:
+        propose(call, rows[2:], [TEN])
+    assert "30.00 万元" in str(error.value)
+
+
+def decision(application: Application, amount: int) -> Decision:
+    return Decision(application=application, call=application.call, outcome="fund", amount_fen=amount)
+
+
+def test_database_refuses_overspending_by_bulk_create() -> None:
+    call, rows = on_table(3, 2 * TEN)
+    with pytest.raises(IntegrityError, match="headwater_overspent"), transaction.atomic():
+        Decision.objects.bulk_create([decision(a, TEN) for a in rows])
+    Decision.objects.bulk_create([decision(a, TEN) for a in rows[:2]])
+    assert committed_fen(call) == 2 * TEN
+
+
+def test_database_refuses_overspending_by_update() -> None:
+    call, rows = on_table(2, 2 * TEN)
+    Decision.objects.bulk_create([decision(a, TEN) for a in rows])
+    with pytest.raises(IntegrityError, match="headwater_overspent"), transaction.atomic():
+        Decision.objects.filter(application=rows[0]).update(amount_fen=TEN + 1)
+    with pytest.raises(IntegrityError, match="headwater_overspent"), transaction.atomic():
+        Decision.objects.filter(call=call).update(amount_fen=TEN + 1)
+    assert Decision.objects.filter(application=rows[0]).update(amount_fen=TEN - 1) == 1
+    assert committed_fen(call) == 2 * TEN - 1
+
+
+def test_database_refuses_a_refusal_turned_into_money() -> None:
+    call, rows = on_table(2, TEN)
+    propose(call, rows, [TEN, 0])
+    with pytest.raises(IntegrityError, match="headwater_overspent"), transaction.atomic():
+        Decision.objects.filter(application=rows[1]).update(outcome="fund", amount_fen=1)
+    assert committed_fen(call) == TEN
+
+
+def test_budget_is_not_lowered_below_what_is_decided() -> None:
+    call, rows = on_table(2, 3 * TEN)
+    propose(call, rows, [TEN, TEN])
+    with pytest.raises(IntegrityError, match="headwater_overspent"), transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(budget_fen=2 * TEN - 1)
+    assert Call.objects.filter(pk=call.pk).update(budget_fen=2 * TEN) == 1
+
+
+# proposals
+
+
+def test_amount_above_what_was_asked_is_refused() -> None:
+    call, rows = on_table(1, 5 * TEN)
+    with pytest.raises(Refused) as error:
+        propose(call, rows, [TEN + 1])
+    assert refusal(error) == [("amount_fen", "")]
+    assert state(rows[0]) == "panel"
+    propose(call, rows, [TEN])
+    assert state(rows[0]) == "proposed"
+
+
+def test_negative_amount_is_refused() -> None:
+    call, rows = on_table(1, 5 * TEN)
+    with pytest.raises(Refused):
+        propose(call, rows, [-1])
+
+
+def test_application_of_another_call_is_refused() -> None:
+    call, _rows = on_table(1, 5 * TEN)
+    _other, foreign = on_table(1, 5 * TEN)
+    with pytest.raises(Refused):
+        propose(call, foreign, [TEN])
+
+
+@pytest.mark.parametrize(("since", "until", "barred"), [(0, None, True), (-9, 1, True), (-9, 0, False), (1, None, False)])
+def test_sanctioned_leader_is_not_funded(since: int, until: int | None, barred: bool) -> None:
+    call, rows = on_table(1, TEN)
+    today = clock.today()
+    end = None if until is None else today + timedelta(days=until)
+    Sanction.objects.create(person=rows[0].leader, since=today + timedelta(days=since), until=end)
+    if barred:
+        with pytest.raises(Refused) as error:
+            propose(call, rows, [TEN])
+        assert refusal(error) == [("", "F13")]
+        assert state(rows[0]) == "panel"
+        propose(call, rows, [0])
+        assert state(rows[0]) == "not_proposed"
+    else:
+        propose(call, rows, [TEN])
+        assert state(rows[0]) == "proposed"
+
+
+def test_proposing_is_for_officers() -> None:
+    call, rows = on_table(1, TEN)
+    for username in ("committee", "finance", rows[0].leader.account.username):
+        with pytest.raises(NotAllowed):
+            propose(call, rows, [TEN], username)
+    assert state(rows[0]) == "panel"
+
+
+def test_reconsidered_decision_is_gone_and_its_money_free() -> None:
+    call, rows = on_table(2, TEN)
+    propose(call, rows, [TEN, 0])
+    reconsider(application=rows[0], actor=actor("officer"))
+    reconsider(application=rows[1], actor=actor("officer"))
+    assert ([state(a) for a in rows], committed_fen(call)) == (["panel", "panel"], 0)
+    propose(call, rows, [0, TEN])
+    approve_decisions(call=call, actor=actor("committee"))
+    with pytest.raises(Refused, match="已核准"):
+        reconsider(application=Application.objects.get(pk=rows[1].pk), actor=actor("officer"))
+
+
+# approval
+
+
+def test_proposer_cannot_approve() -> None:
+    call, rows = on_table(1, TEN)
+    propose(call, rows, [TEN])
+    with pytest.raises(NotAllowed):
+        approve_decisions(call=call, actor=actor("officer"))
+    assert Decision.objects.get(call=call).approved_at is None
+    with pytest.raises(IntegrityError, match="decision_two_people"), transaction.atomic():
+        Decision.objects.filter(call=call).update(approved_by=actor("officer").account)
+    assert approve_decisions(call=call, actor=actor("officer2")) == 1
+    assert Decision.objects.get(call=call).approved_by.username == "officer2"
+
+
+def test_approval_waits_until_everything_is_decided() -> None:
+    call, rows = on_table(2, TEN)
+    propose(call, rows[:1], [TEN])
+    with pytest.raises(Refused, match="还有 1 项没有决定"):
+        approve_decisions(call=call, actor=actor("committee"))
+    propose(call, rows[1:], [0])
+    assert approve_decisions(call=call, actor=actor("committee")) == 2
+    with pytest.raises(Refused, match="没有待核准的决定"):
+        approve_decisions(call=call, actor=actor("committee"))
+
+
+# notice
+
+
+def test_notice_needs_the_approval() -> None:
+    call, rows = on_table(2, TEN)
+    propose(call, rows, [TEN, 0])
+    with pytest.raises(Refused, match="尚未核准"):
+        publish_notice(call=call, actor=actor("officer"))
+    approve_decisions(call=call, actor=actor("committee"))
+    notice = publish_notice(call=call, actor=actor("officer"))
+    assert list(notice.rows.values_list("application", "amount_fen")) == [(rows[0].pk, TEN)]
+    assert [state(a) for a in rows] == ["publicity", "not_proposed"]
+    with pytest.raises(Refused):
+        publish_notice(call=call, actor=actor("officer"))
+
+
+def test_notice_of_nothing_is_refused() -> None:
+    call, _rows = on_table(1, TEN)
+    with pytest.raises(Refused, match="不能公示"):
+        publish_notice(call=call, actor=actor("officer"))
+
+
+def test_notice_period_is_counted_in_working_days() -> None:
+    call, rows = on_table(1, TEN)
+    propose(call, rows, [TEN])
+    approve_decisions(call=call, actor=actor("committee"))
+    with clock.at(clock.local(date(2026, 9, 28), 10)):  # National Day: 1 to 7 October 2026
+        notice = publish_notice(call=call, actor=actor("officer"))
+    last = clock.add_working_days(date(2026, 9, 28), 5)
+    assert notice.ends_at == clock.end_of_day(last)
+    assert last > date(2026, 10, 7)
+
+
+# objections
+
+
+@pytest.mark.parametrize(("field", "value"), [("name", "周"), ("contact", "1234"), ("text", "抄袭抄袭抄袭抄")])
+def test_objection_needs_every_field(field: str, value: str) -> None:
+    _call, rows, notice = noticed([TEN])
+    values = {"name": "周某", "contact": "zhou@x.cn", "text": TEXT, field: value}
+    with pytest.raises(Refused) as error:
+        file_objection(row=notice.rows.get(), actor=Actor(None, "test"), **values)
+    assert refusal(error) == [(field, "")]
+    assert state(rows[0]) == "publicity"
+
+
+def test_objection_after_the_period_is_refused() -> None:
+    _call, rows, notice = noticed([TEN])
+    with clock.at(notice.ends_at + SECOND), pytest.raises(Refused, match="公示期已结束"):
+        object_to(notice, rows[0])
+    with clock.at(notice.ends_at):
+        object_to(notice, rows[0])
+    assert state(rows[0]) == "objection"
+
+
+def test_objection_suspends_its_line_only() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    object_to(notice, rows[0])
+    assert [state(a) for a in rows] == ["objection", "publicity"]
+    assert check(["objection_suspends"]) == []
+
+
+def test_upheld_objection_strikes_and_frees_the_money() -> None:
+    call, rows, notice = noticed([TEN, TEN])
+    answer(object_to(notice, rows[0]), uphold=True)
+    assert [state(a) for a in rows] == ["rejected", "publicity"]
+    found = Decision.objects.get(application=rows[0])
+    assert (found.outcome, found.amount_fen, found.reason) == ("refuse", 0, "公示异议成立：经核查")
+    assert (committed_fen(call), check()) == (TEN, [])
+
+
+def test_dismissed_objection_resumes() -> None:
+    _call, rows, notice = noticed([TEN])
+    answer(object_to(notice, rows[0]), uphold=False)
+    assert state(rows[0]) == "publicity"
+    assert Decision.objects.get(application=rows[0]).amount_fen == TEN
+
+
+def test_two_objections_resume_only_after_both() -> None:
+    _call, rows, notice = noticed([TEN])
+    first, second = object_to(notice, rows[0]), object_to(notice, rows[0])
+    answer(first, uphold=False)
+    assert state(rows[0]) == "objection"
+    answer(second, uphold=False)
+    assert state(rows[0]) == "publicity"
+
+
+def test_answer_to_an_objection_needs_a_text_and_an_officer() -> None:
+    _call, rows, notice = noticed([TEN])
+    objection = object_to(notice, rows[0])
+    with pytest.raises(Refused) as error:
+        answer_objection(objection=objection, uphold=True, answer=" ", actor=actor("officer"))
+    assert refusal(error) == [("answer", "")]
+    with pytest.raises(NotAllowed):
+        answer_objection(objection=objection, uphold=True, answer="成立", actor=as_(rows[0].leader))
+    assert state(rows[0]) == "objection"
+
+
+def test_objection_is_answered_once() -> None:
+    _call, rows, notice = noticed([TEN])
+    objection = object_to(notice, rows[0])
+    answer(objection, uphold=False)
+    with pytest.raises(Refused):
+        answer(objection, uphold=True)
+
+
+# release
+
+
+def test_release_waits_for_the_end_of_the_period() -> None:
+    _call, rows, notice = noticed([TEN])
+    with clock.at(notice.ends_at), pytest.raises(Refused, match="尚未结束"):
+        release(notice=notice, actor=actor("officer"))
+    assert state(rows[0]) == "publicity"
+    assert close(notice) == {"approved": 1, "rejected": 0}
+    assert state(rows[0]) == "approved"
+
+
+def test_release_waits_for_open_objections() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = object_to(notice, rows[0])
+    with pytest.raises(Refused, match="异议"):
+        close(notice)
+    assert [state(a) for a in rows] == ["objection", "publicity"]
+    answer(objection, uphold=False)
+    assert close(notice) == {"approved": 2, "rejected": 0}
+
+
+def test_release_makes_awards_agreements_and_letters() -> None:
+    call, rows, notice = noticed([TEN, TEN - 500, 0])
+    assert close(notice) == {"approved": 2, "rejected": 1}
+    assert [state(a) for a in rows] == ["approved", "approved", "rejected"]
+    awards = list(Award.objects.filter(call=call).order_by("number"))
+    assert [(a.number, a.application_id, a.amount_fen, a.state) for a in awards] == [
+        (f"{rows[0].number}A", rows[0].pk, TEN, "agreement"),
+        (f"{call.year}QN00002A", rows[1].pk, TEN - 500, "agreement"),
+    ]
+    assert Agreement.objects.filter(award__call=call).count() == 2
+    letters = Letter.objects.filter(application__call=call).order_by("application")
+    assert [(x.application_id, x.kind, x.body.get("amount_fen")) for x in letters] == [
+        (rows[0].pk, "approved", TEN),
+        (rows[1].pk, "approved", TEN - 500),
+        (rows[2].pk, "rejected", None),
+    ]
+    assert Notice.objects.get(pk=notice.pk).closed_at is not None
+    assert check() == []
+
+
+def test_release_twice_adds_nothing() -> None:
+    call, _rows, notice = noticed([TEN, 0])
+    close(notice)
+    before = (Award.objects.count(), Letter.objects.count())
+    assert close(notice, days=1) == {"approved": 0, "rejected": 0}
+    assert (Award.objects.count(), Letter.objects.count()) == before
+    assert Award.objects.filter(call=call).count() == 1
+
+
+def test_struck_application_gets_no_award() -> None:
+    call, rows, notice = noticed([TEN, TEN])
+    answer(object_to(notice, rows[0]), uphold=True)
+    assert close(notice) == {"approved": 1, "rejected": 0}
+    assert list(Award.objects.filter(call=call).values_list("application", flat=True)) == [rows[1].pk]
+
+
+def test_struck_application_gets_its_letter() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    answer(object_to(notice, rows[0]), uphold=True)
+    close(notice)
+    assert list(Letter.objects.filter(application=rows[0]).values_list("kind", flat=True)) == ["rejected"]
+
+
+def test_second_call_of_a_scheme_in_a_year_is_released() -> None:
+    one, _rows, first = noticed([TEN])
+    two, _others, second = noticed([TEN])
+    close(first)
+    close(second)
+    assert Award.objects.filter(call__in=[one, two]).count() == 2
+
+
+def test_release_is_for_officers() -> None:
+    _call, rows, notice = noticed([TEN])
+    with clock.at(notice.ends_at + SECOND), pytest.raises(NotAllowed):
+        release(notice=notice, actor=actor("committee"))
+    assert state(rows[0]) == "publicity"
