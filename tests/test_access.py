@@ -170,10 +170,12 @@ def test_other_experts_assignment_is_not_found() -> None:
     assert client(first.expert.person.account.username).get(f"/review/{other.pk}/").status_code == 404
 
 
-def test_confirm_link_of_somebody_else_is_not_found() -> None:
-    member = Participant.objects.select_related("person").order_by("pk")[0]
+def test_confirm_link_of_somebody_else_tells_nothing() -> None:
+    member = Participant.objects.select_related("person", "application").order_by("pk")[0]
     stranger = Person.objects.filter(account__isnull=False).exclude(pk=member.person_id).select_related("account")[0]
-    assert client(stranger.account.username).get(f"/confirm/{member.token}/").status_code == 404
+    response = client(stranger.account.username).get(f"/confirm/{member.token}/")
+    assert response.status_code == 403
+    assert member.application.title_zh not in response.content.decode()
 
 
 def test_files_are_never_shown_inline() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from headwater.awards.models import Agreement, Award, Signature
 from headwater.calls.models import Application, Call
@@ -53,9 +54,7 @@ def test_conflicted_assignment_is_found() -> None:
 
 
 def test_assignment_in_the_own_entity_is_found_without_the_conflict() -> None:
-    conflict = Conflict.objects.filter(kind="same_entity", application__host=models_f("expert__person__organisation")).order_by(
-        "pk"
-    )[0]
+    conflict = Conflict.objects.filter(kind="same_entity", application__host=F("expert__person__organisation")).order_by("pk")[0]
     Conflict.objects.filter(application=conflict.application_id, expert=conflict.expert_id).delete()
     row = Assignment.objects.create(
         round=Round.objects.order_by("pk")[0], application=conflict.application, expert=conflict.expert, state="invited"
@@ -65,12 +64,6 @@ def test_assignment_in_the_own_entity_is_found_without_the_conflict() -> None:
     assert found() == {"no_assignment_in_own_entity": [name]}
     row.delete()
     assert check() == []
-
-
-def models_f(name: str) -> Any:
-    from django.db.models import F
-
-    return F(name)
 
 
 def test_overspent_call_is_found() -> None:
@@ -136,14 +129,17 @@ def test_removed_signature_is_found() -> None:
 def test_signature_on_another_content_is_found() -> None:
     award = Award.objects.filter(state="running").order_by("pk")[0]
     damage("UPDATE awards_agreement SET digest = repeat('0', 64) WHERE award_id = %s", [award.pk])
-    assert found() == {"running_award_is_signed": [f"award {award.number}"]}
+    assert found() == {
+        "running_award_is_signed": [f"award {award.number}"],
+        "agreement_unchanged": [f"agreement of award {award.pk}"],
+    }
 
 
 def test_changed_content_of_a_signed_agreement_is_found() -> None:
     award = Award.objects.filter(state="running").order_by("pk")[0]
     assert Agreement.objects.get(award=award).content["leader"] != "他人"
     damage("UPDATE awards_agreement SET content = jsonb_set(content, '{leader}', '\"他人\"') WHERE award_id = %s", [award.pk])
-    assert found() == {"running_award_is_signed": [f"award {award.number}"]}
+    assert found() == {"agreement_unchanged": [f"agreement of award {award.pk}"]}
 
 
 def test_deleted_award_is_found() -> None:

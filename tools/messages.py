@@ -26,6 +26,7 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
 }
 
 
@@ -41,8 +42,8 @@ def collect() -> Catalog:
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".html":
             text = templatize(text)
-        for _line, message, _comments, _context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
-            catalog.add(message, locations=[(str(file.relative_to(ROOT)), 0)])
+        for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
+            catalog.add(message, context=context, locations=[(str(file.relative_to(ROOT)), 0)])
     return catalog
 
 
@@ -53,13 +54,13 @@ def main() -> int:
         with PO.open("rb") as source:
             have = read_po(source, locale="en")
     if "--check" in sys.argv:
-        missing = [m.id for m in found if m.id and not (have.get(m.id) and all(_strings(have.get(m.id).string)))]
+        missing = [m.id for m in found if m.id and not ((old := have.get(m.id, m.context)) and all(_strings(old.string)))]
         for text in missing:
             print(text)
         print(f"{len(missing)} texts without an English translation")
         return 1 if missing else 0
     for message in found:
-        old = have.get(message.id) if message.id else None
+        old = have.get(message.id, message.context) if message.id else None
         if old and all(_strings(old.string)):
             message.string = old.string
     PO.parent.mkdir(parents=True, exist_ok=True)

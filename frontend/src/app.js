@@ -7,7 +7,7 @@ htmx.config.allowEval = false;
 document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = cookie("csrftoken") || ""; });
 
 // Theme: auto, light, dark, high contrast; kept in a cookie so that the server renders it.
-const order = ["auto", "light", "dark", "contrast"];
+const order = ["auto", "dark", "light", "contrast"];
 function applyTheme(theme) {
   const dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.dataset.bsTheme = dark ? "dark" : "light";
@@ -31,18 +31,36 @@ function count(field) {
 }
 document.querySelectorAll("[data-counter]").forEach((field) => { count(field); field.addEventListener("input", () => count(field)); });
 
-// Autosave: sends only the fields that changed; keeps them in the browser while the line is down, and sends them again.
+// Autosave: sends only the fields that changed on this page; keeps them in the browser while the line is down, and sends them again.
+function mark(form, name, text) {
+  const field = [...form.elements].find((e) => e.name === name);
+  const id = "auto-" + name;
+  document.getElementById(id)?.remove();
+  if (!field) return;
+  field.classList.toggle("is-invalid", !!text);
+  if (!text) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-describedby"); return; }
+  const note = Object.assign(document.createElement("div"), { id, className: "invalid-feedback", textContent: text });
+  (field.closest("fieldset") || field).after(note);
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", id);
+}
 document.querySelectorAll("form[data-autosave]").forEach((form) => {
   const note = document.querySelector("[data-saved]");
-  const key = "draft:" + form.dataset.autosave;
+  const key = "draft:" + location.pathname;
   let changed = new Set(), timer = null, busy = false;
   const say = (text, bad) => { if (note) { note.textContent = text; note.classList.toggle("bad", !!bad); } };
   const fields = (name) => [...form.elements].filter((e) => e.name === name);
   const valueOf = (name) => fields(name).filter((e) => !["checkbox", "radio"].includes(e.type) || e.checked).map((e) => e.value);
+  const body = (names) => {
+    const out = new URLSearchParams();
+    names.forEach((n) => { out.append("_fields", n); valueOf(n).forEach((v) => out.append(n, v)); });
+    return out;
+  };
   const keep = () => localStorage.setItem(key, JSON.stringify(Object.fromEntries([...changed].map((n) => [n, valueOf(n)]))));
   const kept = JSON.parse(localStorage.getItem(key) || "null");
   if (kept) {
     for (const [name, values] of Object.entries(kept)) {
+      if (!fields(name).length) continue;
       for (const e of fields(name)) { if (["checkbox", "radio"].includes(e.type)) e.checked = values.includes(e.value); else e.value = values[0] ?? ""; }
       changed.add(name);
     }
@@ -50,32 +68,38 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
   }
   function schedule(wait) { clearTimeout(timer); timer = setTimeout(send, wait); }
   async function send() {
-    if (busy || !changed.size) return;
+    if (busy) { schedule(300); return; }
+    if (!changed.size) return;
     busy = true;
     const names = [...changed];
-    const body = new URLSearchParams();
-    names.forEach((n) => { const values = valueOf(n); body.append("_fields", n); values.forEach((v) => body.append(n, v)); });
+    const sent = Object.fromEntries(names.map((n) => [n, JSON.stringify(valueOf(n))]));
     try {
-      const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { "X-CSRFToken": cookie("csrftoken") || "", "X-Autosave": "1" }, redirect: "manual" });
+      const answer = await fetch(form.dataset.autosave, { method: "POST", body: body(names), headers: { "X-CSRFToken": cookie("csrftoken") || "", "X-Autosave": "1" }, redirect: "manual" });
       if (answer.type === "opaqueredirect" || answer.status === 403) { say(form.dataset.signedOut, true); return; }
       const told = await answer.json();
-      names.forEach((n) => { if (!told.errors || !told.errors[n]) changed.delete(n); });
+      const errors = told.errors || {};
+      names.forEach((n) => { mark(form, n, errors[n]); if (!errors[n] && !errors._ && sent[n] === JSON.stringify(valueOf(n))) changed.delete(n); });
       if (changed.size) keep(); else localStorage.removeItem(key);
-      const errors = Object.values(told.errors || {});
-      say(errors.length ? errors.join("；") : told.message, errors.length);
+      const texts = Object.values(errors);
+      say(texts.length ? texts.join("；") : told.message, texts.length);
       if (told.rules !== undefined) { const box = document.getElementById("rules"); if (box) box.innerHTML = told.rules; }
     } catch { say(form.dataset.offline, true); keep(); schedule(5000); } finally { busy = false; }
   }
   form.addEventListener("input", (event) => { if (event.target.name && event.target.type !== "file") { changed.add(event.target.name); keep(); schedule(1200); } });
-  form.addEventListener("submit", () => localStorage.removeItem(key));
+  form.addEventListener("submit", () => { changed.clear(); clearTimeout(timer); localStorage.removeItem(key); });
   addEventListener("online", () => schedule(100));
+  // Leaving within the second after a keystroke: what is left goes out with the page.
+  addEventListener("pagehide", () => {
+    if (changed.size) fetch(form.dataset.autosave, { method: "POST", keepalive: true, body: body([...changed]), headers: { "X-CSRFToken": cookie("csrftoken") || "" } });
+  });
 });
+document.querySelector(".is-invalid")?.focus();
 
 // Rows chosen for a bulk action: "all" and the number beside the button.
 document.querySelectorAll("form[data-bulk]").forEach((form) => {
   const boxes = () => [...form.querySelectorAll("tbody input[type=checkbox]")];
   const all = form.querySelector("[data-all]");
-  const show = () => form.querySelectorAll("[data-chosen]").forEach((e) => { e.textContent = boxes().filter((b) => b.checked).length; });
+  const show = () => form.querySelectorAll("[data-chosen]").forEach((e) => { const n = boxes().filter((b) => b.checked).length; e.textContent = n; const button = e.closest("button"); if (button) button.disabled = !n && boxes().length > 0 && !form.hasAttribute("data-none"); });
   all && all.addEventListener("change", () => { boxes().forEach((b) => { b.checked = all.checked; }); show(); });
   form.addEventListener("change", show);
   show();

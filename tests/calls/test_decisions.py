@@ -368,7 +368,7 @@ def test_release_makes_awards_agreements_and_letters() -> None:
     awards = list(Award.objects.filter(call=call).order_by("number"))
     assert [(a.number, a.application_id, a.amount_fen, a.state) for a in awards] == [
         (f"{rows[0].number}A", rows[0].pk, TEN, "agreement"),
-        (f"{call.year}QN00002A", rows[1].pk, TEN - 500, "agreement"),
+        (f"{rows[1].number}A", rows[1].pk, TEN - 500, "agreement"),
     ]
     assert Agreement.objects.filter(award__call=call).count() == 2
     letters = Letter.objects.filter(application__call=call).order_by("application")

@@ -142,9 +142,6 @@ def test_ranking_equals_a_direct_computation() -> None:
         assert r.grade_mean == pytest.approx(sum(grades[pk]) / 5, abs=1e-3)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rows of applications whose opinions no longer count stay, with a rank that another holds too"
-)
 def test_ranking_forgets_an_application_without_opinions() -> None:
     call, rows = accepted(2)
     for row in rows:

@@ -2,6 +2,14 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core.invariants import invariant
 
+# The digest that three parties sign: over the content as the database holds it, so that the database can check it.
+CONTENT_DIGEST = "encode(sha256(convert_to(content::text, 'UTF8')), 'hex')"
+
+invariant(
+    "agreement_unchanged",
+    _("任务书内容与生成时的摘要一致"),
+    f"SELECT 'agreement of award ' || award_id FROM awards_agreement WHERE digest <> {CONTENT_DIGEST}",  # noqa: S608
+)
 invariant(
     "award_matches_decision",
     _("项目金额等于资助决定的金额，且申请已立项"),

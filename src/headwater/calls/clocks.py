@@ -7,11 +7,13 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application
 from headwater.calls.services.checking import recheck_until
-from headwater.calls.states import State
+from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
+from headwater.core.models import Event
 from headwater.core.parameters import Parameters
 
 
@@ -30,6 +32,14 @@ class Step:
         return bool(self.due and ((self.at and self.at > self.due) or (not self.at and clock.now() > self.due)))
 
 
+TOLD = {
+    "calls.return_to_author": gettext_lazy("依托单位退回修改"),
+    "calls.withdraw_application": gettext_lazy("申请人撤回"),
+    "calls.reopen_application": gettext_lazy("重新编辑"),
+    "calls.return_to_host": gettext_lazy("归口部门退回单位"),
+}
+
+
 def after(moment: datetime, days: int) -> datetime:
     """The end of the `days`-th calendar day after `moment`."""
     return clock.end_of_day(clock.add_days(timezone.localtime(moment).date(), days))
@@ -39,6 +49,7 @@ def timeline(application: Application) -> list[Step]:
     """The steps of an application as its applicant may know them: nothing of the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
     days = Parameters(call.scheme.region, call.closes_at.date())
+    told = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
     steps = [
         Step(_("开始填报"), application.created_at),
         Step(_("提交依托单位"), application.submitted_at, call.closes_at, now=application.state == State.DRAFT),
@@ -46,6 +57,9 @@ def timeline(application: Application) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
+    steps += [Step(str(TOLD[e.command]), e.at) for e in told]
+    if application.state in UNSUBMITTED - {State.DRAFT}:
+        return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
     steps.append(
         Step(
             _("形式审查"),

@@ -33,7 +33,12 @@ class SchemeForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    note = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=_("理由"),
+        max_length=1000,
+        error_messages={"required": _("请写明退回的理由")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class RecheckForm(forms.Form):

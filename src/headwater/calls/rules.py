@@ -352,8 +352,8 @@ def amount_in_range(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
         )
     return (
         F,
-        f"申请 {wan:g} 万元，应在 {low / 1_000_000:g} 至 {high / 1_000_000:g} 万元之间",
-        (f"{wan * 10000:,.0f} CNY is outside {low / 100:,.0f} to {high / 100:,.0f}"),
+        f"申请 {wan:g} 万元，应{f'不低于 {low / 1_000_000:g}' if low > 1 else '大于 0'}、不超过 {high / 1_000_000:g} 万元",
+        f"{wan * 10000:,.0f} CNY; expected {f'{low / 100:,.0f}' if low > 1 else 'more than 0'} to {high / 100:,.0f}",
         ("修改申请金额", "Change the amount"),
         inputs,
     )

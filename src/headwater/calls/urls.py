@@ -12,6 +12,7 @@ urlpatterns = [
     path("applications/<int:pk>/attachment/", editor.attachment, name="application_attachment"),
     path("applications/<int:pk>/submit/", editor.submit, name="application_submit"),
     path("applications/<int:pk>/withdraw/", applicant.withdraw, name="application_withdraw"),
+    path("applications/<int:pk>/reopen/", applicant.reopen, name="application_reopen"),
     path("applications/<int:pk>/recheck/", applicant.recheck, name="application_recheck"),
     path("applications/<int:pk>/pdf/", applicant.pdf, name="application_pdf"),
     path("letters/<int:pk>/", applicant.letter, name="letter"),

@@ -60,6 +60,7 @@ APPLICATION = Workflow(
         T(S.DRAFT, "submit", S.HOST_REVIEW, "calls.application.submit", L("提交"), (before_deadline,)),
         T(S.DRAFT, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
         T(S.DRAFT, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
+        T(S.WITHDRAWN, "reopen", S.DRAFT, "calls.application.submit", L("重新编辑"), (before_deadline,)),
         T(S.HOST_REVIEW, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回"), (before_deadline,)),
         T(S.HOST_REVIEW, "return", S.DRAFT, "calls.endorse", L("退回修改"), (before_deadline,)),
         T(

@@ -91,15 +91,19 @@ def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: 
 
     Texts are given as functions, so that each reader gets them in the language of their account.
     """
-    by_language: dict[str, dict[int, Account]] = {}
-    for account in accounts:
-        by_language.setdefault(account.language, {})[account.pk] = account
+    tell([(account, title, body, url) for account in {a.pk: a for a in accounts}.values()])
+
+
+def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
+    """Like `notify`, with a text for each reader; two statements, whatever their number."""
     notes, mails = [], []
-    for language, people in by_language.items():
-        with translation.override(language):
+    now = clock.now()
+    for account, title, body, url in messages:
+        with translation.override(account.language):
             head, text = (w() if callable(w) else w for w in (title, body))
-        notes += [Notification(account=a, title=head[:200], body=text, url=url, created_at=clock.now()) for a in people.values()]
-        mails += [OutboxMail(to=a.email, subject=head[:200], body=f"{text}\n\n{url}".strip()) for a in people.values() if a.email]
+        notes.append(Notification(account=account, title=head[:200], body=text, url=url, created_at=now))
+        if account.email:
+            mails.append(OutboxMail(to=account.email, subject=head[:200], body=f"{text}\n\n{url}".strip(), created_at=now))
     Notification.objects.bulk_create(notes, batch_size=2000)
     OutboxMail.objects.bulk_create(mails, batch_size=2000)
 

@@ -24,7 +24,7 @@ RELEASED_CALLS = Q(call__in=Call.objects.filter(notices__closed_at__isnull=False
 
 def awards_table(awards: Any) -> Table:
     rows = awards.order_by("number").values_list("number", "title_zh", "leader__name_zh", "host__name_zh", "amount_fen")
-    return Table(AWARD_HEADING, [(n, t, p, h, a / 1_000_000) for n, t, p, h, a in rows])
+    return Table(AWARD_HEADING, [(n, t, p, h, a / 1_000_000) for n, t, p, h, a in rows], link="/projects/")
 
 
 def valid_awards() -> Any:

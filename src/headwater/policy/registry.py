@@ -14,6 +14,7 @@ class Table:
 
     heading: Sequence[str | Promise]
     rows: Sequence[Sequence[object]]
+    link: str = ""
 
 
 @dataclass(frozen=True)

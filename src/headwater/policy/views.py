@@ -72,6 +72,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "reading": reading,
             "value": value,
             "heading": heading,
+            "link": table.link,
             "rows": table.rows[:500],
             "total": len(table.rows),
             "articles": Article.objects.filter(number__in=found.articles),

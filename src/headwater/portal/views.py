@@ -19,6 +19,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import file_objection
 from headwater.calls.states import CallState
 from headwater.core import clock
+from headwater.core.i18n import named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.parameters import Parameters
 from headwater.core.permission import PUBLIC, page
@@ -106,6 +107,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
     parameters = Parameters(row.scheme.region, row.closes_at.date())
     rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
     amount = parameters.get("amount_fen", scheme.code)
+    age = parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None
     return render(
         request,
         "portal/call.html",
@@ -115,7 +117,9 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
             "rules": rules,
             "amount": amount.get("max") if isinstance(amount, dict) else amount,
             "term": parameters.get("term_months", scheme.code),
-            "age": parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None,
+            "age": age,
+            "born_men": f"{row.year - int(age['men'])}-01-01" if age else "",
+            "born_women": f"{row.year - int(age['women'])}-01-01" if age else "",
             "notices": row.notices.all(),
             "articles": Article.objects.filter(number__in=scheme.articles),
         },
@@ -134,20 +138,25 @@ def projects(request: HttpRequest) -> HttpResponse:
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/projects/{a.number}/"),
+            Column(_("项目名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
             Column(_("负责人"), lambda a: a.leader.name_zh),
-            Column(_("依托单位"), lambda a: a.host.name_zh),
-            Column(_("类型"), lambda a: a.call.scheme.name_zh),
+            Column(_("依托单位"), lambda a: named(a.host)),
+            Column(_("类型"), lambda a: named(a.call.scheme)),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
         filters=[
-            Filter("call", _("批次"), [(c.pk, c.title_zh) for c in Call.objects.filter(awards__isnull=False).distinct()], "call"),
-            Filter("league", _("盟市"), league_choices(), apply=lambda q, v: q.filter(host__place__code__startswith=v[:4])),
-            Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "application__review_group"),
             Filter(
-                "field", _("优先领域"), [(f.code, f.name_zh) for f in PriorityField.objects.all()], "application__priority_field"
+                "call",
+                _("批次"),
+                [(c.pk, named(c, "title")) for c in Call.objects.filter(awards__isnull=False).distinct()],
+                "call",
+            ),
+            Filter("league", _("盟市"), league_choices(), apply=lambda q, v: q.filter(host__place__code__startswith=v[:4])),
+            Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "application__review_group"),
+            Filter(
+                "field", _("优先领域"), [(f.code, named(f)) for f in PriorityField.objects.all()], "application__priority_field"
             ),
         ],
         empty_title=_("还没有立项项目"),

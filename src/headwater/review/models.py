@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from headwater.calls.models import Application, Call
 from headwater.core import clock
@@ -159,7 +160,7 @@ ACTIVE = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.
 class Grade(models.IntegerChoices):
     FUND_FIRST = 3, _("优先资助")
     FUND = 2, _("可资助")
-    REFUSE = 1, _("不予资助")
+    REFUSE = 1, pgettext_lazy("grade", "不予资助")
 
 
 class Familiarity(models.IntegerChoices):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import Agreement, Award, Party, Signature
 from headwater.awards.workflow import AWARD
 from headwater.calls.facts import running_projects
@@ -21,10 +22,9 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
-from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
-from headwater.core.services import notify, store_file
+from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
@@ -60,9 +60,11 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         made = Award.objects.bulk_create(awards, batch_size=2000)
         contents = _contents(made)
         Agreement.objects.bulk_create(
-            [Agreement(award=a, content=c, digest=digest_of(c), made_at=now) for a, c in zip(made, contents, strict=True)],
-            batch_size=1000,
+            [Agreement(award=a, content=c, made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
         )
+        with connection.cursor() as cursor:
+            sql = f"UPDATE awards_agreement SET digest = {CONTENT_DIGEST} WHERE award_id = ANY(%s)"  # noqa: S608
+            cursor.execute(sql, [[a.pk for a in made]])
         _count_hosts(call, made)
         log.many(made, {"state": Award.State.AGREEMENT})
         index(_documents(made))
@@ -76,7 +78,7 @@ def _end(start: date, months: int) -> date:
     """The last day of a term of `months` that begins on `start`."""
     month = start.month - 1 + months
     year, month = start.year + month // 12, month % 12 + 1
-    return date(year, month, min(start.day, 28)) - timedelta(days=1)
+    return date(year, month, min(start.day, monthrange(year, month)[1])) - timedelta(days=1)
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
@@ -117,10 +119,6 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
             }
         )
     return out
-
-
-def digest_of(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
@@ -200,17 +198,7 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
         if party == Party.DEPARTMENT and rows:
             AWARD.apply(Award.objects.filter(pk__in=[r.pk for r in rows]), "start", log)
             Agreement.objects.filter(award__in=rows).update(signed_at=now)
-        elif rows:
-            _tell_next(party, rows)
     return len(rows)
-
-
-def _tell_next(party: Party, rows: Sequence[Award]) -> None:
-    if party == Party.LEADER:
-        managers = Account.objects.filter(
-            role_grants__role="host_manager", role_grants__scope_id__in={r.host_id for r in rows}, role_grants__until__isnull=True
-        ).distinct()
-        notify(managers, title=lambda: _("任务书待单位签署（%d 份）") % len(rows), url="/host/agreements/")
 
 
 def agreement_pdf(agreement: Agreement) -> bytes:

@@ -18,7 +18,7 @@ from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
-from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.files import check_upload
 from headwater.core.models import Account, RoleGrant
 from headwater.core.parameters import Parameters
@@ -45,6 +45,8 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
         Refused: the call is not open, or the person has no institution.
     """
     with command(actor, "calls.apply", name="calls.create_draft") as log:
+        if actor.account and leader.account_id != actor.account.pk:
+            raise NotAllowed("calls.apply")
         if not call.is_open:
             raise Refused.because(_("该批次现在不受理申报"))
         if leader.organisation is None:
@@ -367,6 +369,14 @@ def next_number(call: Call) -> str:
 def withdraw_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
         APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "withdraw", log)
+
+
+def reopen_application(*, application: Application, actor: Actor) -> None:
+    """Take a withdrawn application up again as a draft, while the call is open; its number stays."""
+    with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
+        if Application.objects.filter(call=application.call, leader=application.leader, state=State.DRAFT).exists():
+            raise Refused.because(_("该批次中您已有一份填报中的申请书"))
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "reopen", log)
 
 
 def host_managers(host: Organisation) -> Any:

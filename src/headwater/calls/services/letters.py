@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Letter
 from headwater.core import clock
 from headwater.core.models import Account, RoleGrant
-from headwater.core.services import notify
+from headwater.core.services import notify, tell
 
 
 def write_letters(
@@ -42,16 +42,22 @@ def write_letters(
         ],
         batch_size=1000,
     )
-    hosts = {a.host_id for a in applications}
-    grants = RoleGrant.objects.in_force(now).filter(role="host_manager", scope="organisation", scope_id__in=hosts)
+    count: dict[int, int] = {}
+    for a in applications:
+        count[a.host_id] = count.get(a.host_id, 0) + 1
     leaders = Account.objects.filter(person__in=[a.leader_id for a in applications])
     notify(leaders, title=lambda: str(Letter.Kind(kind).label), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
-    notify(
-        Account.objects.filter(pk__in=grants.values("account")),
-        title=lambda: _("%(kind)s（%(n)d 份）") % {"kind": Letter.Kind(kind).label, "n": len(letters)},
-        url="/host/letters/",
+    grants = (
+        RoleGrant.objects.in_force(now)
+        .filter(role="host_manager", scope="organisation", scope_id__in=count)
+        .select_related("account")
     )
+    tell([(g.account, _host_title(kind, count[g.scope_id or 0]), "", "/host/letters/") for g in grants])
     return letters
+
+
+def _host_title(kind: Letter.Kind, n: int) -> Callable[[], str]:
+    return lambda: _("%(kind)s（%(n)d 份）") % {"kind": Letter.Kind(kind).label, "n": n}
 
 
 def _numbers(count: int) -> list[int]:

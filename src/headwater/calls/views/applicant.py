@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.forms import RecheckForm
 from headwater.calls.models import Application, Call, Letter, Participant
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import confirm_participation, create_draft, withdraw_application
+from headwater.calls.services.applications import confirm_participation, create_draft, reopen_application, withdraw_application
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.letters import letter_data
 from headwater.calls.states import State
@@ -119,6 +119,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "letters": row.letters.all(),
             "opinions": released_opinions(row) if decided and own else [],
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
+            "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and row.state == State.HOST_REVIEW and row.call.is_open,
             "award": getattr(row, "award", None) if decided else None,
         },
@@ -151,6 +152,13 @@ def shown(row: Application) -> dict[str, Any]:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
     attempt(request, lambda: withdraw_application(application=row, actor=request.actor), success=_("已撤回。"))  # type: ignore[attr-defined]
+    return redirect("application", pk=pk)
+
+
+@page("calls.apply", methods=("POST",))
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    row = access(request.user, "calls.application.submit", mine(request), pk=pk)
+    attempt(request, lambda: reopen_application(application=row, actor=request.actor), success=_("可以继续修改了。"))  # type: ignore[attr-defined]
     return redirect("application", pk=pk)
 
 
@@ -200,7 +208,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
         return redirect_to_login(request.get_full_path())
     if row.person.account_id != request.user.pk:
-        raise Http404
+        return render(request, "calls/confirm_other.html", status=403)
     if request.method == "POST":
         attempt(request, lambda: confirm_participation(participants=[row], actor=request.actor), success=_("已确认参与。"))  # type: ignore[attr-defined]
         return redirect("applications")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -25,6 +26,7 @@ from headwater.calls.states import ResearchClass, State
 from headwater.calls.views.applicant import mine, shown
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.i18n import named
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt
@@ -46,17 +48,11 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     if section not in {"info", "members", "attachments", "submit", *(s.code for s in scheme.sections)}:
         raise Http404
     errors: dict[str, str] = {}
-    typed: dict[str, Any] = {}
     status = 200
     if request.method == "POST":
-        typed, problems = read_values(request.POST, [n for n in request.POST if n != "csrfmiddlewaretoken"], scheme)
-        errors = problems
-        try:
-            row = save_application(
-                application=row, values={k: v for k, v in typed.items() if k not in problems}, actor=request.actor
-            )  # type: ignore[attr-defined]
-        except Refused as refused:
-            errors |= {r.field: r.text for r in refused.reasons}
+        values, errors = read_values(request.POST, [n for n in request.POST if n != "csrfmiddlewaretoken"], scheme)
+        row, refused = keep(row, values, request)
+        errors |= refused
         if not errors:
             messages.success(request, _("已保存。"))
             return redirect("application_edit", pk=pk, section=request.POST.get("_next") or section)
@@ -76,13 +72,29 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             "classes": ResearchClass.choices,
             "disciplines": Discipline.objects.filter(level=2),
             "fields_known": PriorityField.objects.all(),
-            "member_form": MemberForm(),
+            "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
+            "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
             "attach_form": attach_form(scheme),
             "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
             "amount_limit": Parameters(row.call.scheme.region, row.call.closes_at.date()).get("amount_fen", scheme.code),
         },
         status=status,
     )
+
+
+SHOWN_AS = {"amount_fen": "amount_wan"}
+
+
+def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tuple[Application, dict[str, str]]:
+    """Save what can be saved: a value that is refused does not take the others with it. Returns the errors by field."""
+    errors: dict[str, str] = {}
+    for _attempt in range(2):
+        try:
+            return save_application(application=row, values=values, actor=request.actor), errors  # type: ignore[attr-defined]
+        except Refused as refused:
+            errors |= {SHOWN_AS.get(r.field, r.field) or "_": r.text for r in refused.reasons}
+            values = {k: v for k, v in values.items() if k not in {r.field for r in refused.reasons}}
+    return row, errors
 
 
 def attach_form(scheme: Scheme, *args: Any) -> AttachForm:
@@ -96,8 +108,8 @@ def tabs(row: Application, scheme: Scheme) -> list[tuple[str, str, str]]:
     basic = [row.title_zh, row.abstract_zh, row.keywords_zh, row.discipline_id]
     out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
     for s in scheme.sections:
-        done = sum(1 for f in s.fields if len(str(row.answers.get(f.code, "")).strip()) >= max(1, f.min_chars))
-        out.append((s.code, s.title_zh, f"{done}/{len(s.fields)}"))
+        done = sum(1 for f in s.fields if max(1, f.min_chars) <= len(str(row.answers.get(f.code, "")).strip()) <= f.max_chars)
+        out.append((s.code, named(s, "title"), f"{done}/{len(s.fields)}"))
     members = row.participants.count()
     waiting = row.participants.filter(confirmed_at__isnull=True).count()
     out.append(("members", _("参与者"), f"{members - waiting}/{members}" if members else ""))
@@ -172,10 +184,8 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft(request, pk)
     scheme = scheme_of(row.call)
     values, errors = read_values(request.POST, request.POST.getlist("_fields"), scheme)
-    try:
-        row = save_application(application=row, values=values, actor=request.actor)  # type: ignore[attr-defined]
-    except Refused as refused:
-        errors |= {r.field or "_": r.text for r in refused.reasons}
+    row, refused = keep(row, values, request)
+    errors |= refused
     results = sorted(check_applications([row], row.call)[row.pk], key=lambda r: r.outcome != Outcome.FAILED)
     return JsonResponse(
         {
@@ -209,22 +219,21 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
         attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))  # type: ignore[attr-defined]
         return redirect("application_edit", pk=pk, section="members")
     form = MemberForm(request.POST)
-    if form.is_valid():
-        people = find_person(form.cleaned_data["member"])
-        if len(people) == 1:
-            attempt(
-                request,
-                lambda: add_members(application=row, members=[(people[0], form.cleaned_data["months"])], actor=request.actor),  # type: ignore[attr-defined]
-                success=_("已加入；请对方登录确认，或把确认链接发给对方。"),
-            )
-        else:
-            messages.error(
-                request,
-                _("没有找到这个人；请其单位先在系统中登记") if not people else _("有多个同名的人，请加上单位或用电子邮箱"),
-            )
-    else:
+    text = request.POST.get("member", "").strip()[:120]
+    if not form.is_valid():
         messages.error(request, "；".join(e for es in form.errors.values() for e in es))
-    return redirect("application_edit", pk=pk, section="members")
+        return redirect(f"/applications/{pk}/edit/members/?{urlencode({'who': text})}")
+    people = find_person(text)
+    chosen = [p for p in people if str(p.pk) == request.POST.get("person")] or people
+    if len(chosen) == 1 and attempt(
+        request,
+        lambda: add_members(application=row, members=[(chosen[0], form.cleaned_data["months"])], actor=request.actor),  # type: ignore[attr-defined]
+        success=_("已加入；请对方登录确认，或把确认链接发给对方。"),
+    ):
+        return redirect("application_edit", pk=pk, section="members")
+    if not chosen:
+        messages.error(request, _("没有找到这个人；请其单位先在系统中登记"))
+    return redirect(f"/applications/{pk}/edit/members/?{urlencode({'who': text})}")
 
 
 @page("calls.apply", methods=("POST",))

@@ -54,7 +54,7 @@ class Notification(models.Model):
 
     class Meta:
         verbose_name = _("通知")
-        ordering = ["-id"]
+        ordering = ["-created_at", "-id"]
         indexes = [models.Index(fields=["account", "-id"], name="notification_account")]
 
     def __str__(self) -> str:

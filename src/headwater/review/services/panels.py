@@ -22,6 +22,7 @@ from headwater.core.services import notify
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelItem, PanelMember
 from headwater.review.rules import has_quorum, votes_needed
+from headwater.review.services.conflicts import find_conflicts
 
 CHOICES = ("yes", "no", "abstain")
 
@@ -63,6 +64,7 @@ def make_panel(
         )
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
         PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
+        find_conflicts(call=call, actor=actor, states=[State.PANEL])
         accounts = Account.objects.filter(person__expert__in=experts)
         chair_account = Account.objects.filter(person__expert=chair).first()
         if chair_account:
@@ -82,13 +84,15 @@ def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -
             raise Refused.because(_("投票已开始或已结束"))
         PanelMember.objects.filter(panel=row).update(present=False)
         PanelMember.objects.filter(panel=row, pk__in=[m.pk for m in present]).update(present=True)
-        if not has_quorum(len(present), row.members.count(), row.quorum):
+        here = row.members.filter(present=True).count()
+        if not has_quorum(here, row.members.count(), row.quorum):
             raise Refused.because(
-                _("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": len(present), "quorum": row.quorum}, field="present"
+                _("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": here, "quorum": row.quorum}, field="present"
             )
+        find_conflicts(call=row.call, actor=actor, states=[State.PANEL])
         row.state, row.opened_at = Panel.State.VOTING, clock.now()
         row.save(update_fields=["state", "opened_at"])
-        log(row, after={"state": row.state, "present": len(present)})
+        log(row, after={"state": row.state, "present": here})
 
 
 def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) -> int:

@@ -10,9 +10,10 @@ from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSel
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext, ngettext
 
 from headwater.core import clock
+from headwater.core.i18n import named
 
 register = template.Library()
 
@@ -92,20 +93,7 @@ GUIDE_TAGS = {
 }
 
 
-def chinese() -> bool:
-    return (get_language() or "zh-hans").startswith("zh")
-
-
-@register.filter
-def named(record: Any, stem: str = "name") -> str:
-    """`record.name_zh` or `record.name_en`, by the reader's language; Chinese where there is no English."""
-    if record is None:
-        return ""
-    if isinstance(record, dict):
-        zh, en = record.get(f"{stem}_zh", ""), record.get(f"{stem}_en", "")
-    else:
-        zh, en = getattr(record, f"{stem}_zh", ""), getattr(record, f"{stem}_en", "")
-    return str(zh if chinese() or not en else en)
+register.filter("named", named)
 
 
 @register.filter
@@ -136,8 +124,8 @@ def days_left(value: Any) -> str:
     on: date = timezone.localtime(value).date() if isinstance(value, datetime) else value
     n = (on - clock.today()).days
     if n > 0:
-        return gettext("还有 %d 天") % n
-    return gettext("今天") if n == 0 else gettext("已过 %d 天") % -n
+        return ngettext("还有 %d 天", "还有 %d 天", n) % n
+    return gettext("今天") if n == 0 else ngettext("已过 %d 天", "已过 %d 天", -n) % -n
 
 
 @register.filter
