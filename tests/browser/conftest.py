@@ -83,11 +83,11 @@ def chromium(site: str) -> Iterator[Any]:
 
 @pytest.fixture
 def enter(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
-    """Open a page, as one of the demo's roles when its position on the home page is given; console errors fail the test."""
+    """Open a page, as one of the demo's roles when its name on the home page is given; console errors fail the test."""
     contexts: list[Any] = []
     errors: list[str] = []
 
-    def open_page(role: int | None = None, *, width: int = 1440) -> Any:
+    def open_page(role: str | None = None, *, width: int = 1440) -> Any:
         context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", base_url=site)
         contexts.append(context)
         tab = context.new_page()
@@ -95,11 +95,14 @@ def enter(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
         tab.on("dialog", lambda dialog: dialog.accept())
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.on(
-            "console", lambda line: errors.append(line.text) if line.type == "error" and "status of 4" not in line.text else None
+            "console",
+            lambda line: (
+                errors.append(line.text) if line.type == "error" and not line.text.startswith("Failed to load resource") else None
+            ),
         )
         if role is not None:
             tab.goto("/accounts/login/")
-            tab.locator(".hw-enter button").nth(role).click()
+            tab.locator(".hw-enter button", has=tab.get_by_text(role, exact=True)).click()
             tab.wait_for_url("**/desk/")
         return tab
 

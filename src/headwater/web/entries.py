@@ -60,7 +60,7 @@ def _named(username: str) -> Account | None:
 
 
 def _host() -> Account | None:
-    hosts = Application.objects.filter(state=State.HOST_REVIEW).values("host")
-    return _first(
-        Account.objects.filter(pk__in=RoleGrant.objects.filter(role="host_manager", scope_id__in=hosts).values("account"))
-    )
+    """A host with something to endorse, or else any host."""
+    managers = RoleGrant.objects.filter(role="host_manager")
+    busy = managers.filter(scope_id__in=Application.objects.filter(state=State.HOST_REVIEW).values("host"))
+    return _first(Account.objects.filter(pk__in=(busy if busy.exists() else managers).values("account")))
