@@ -63,6 +63,7 @@ def address(route: str, have: dict[str, Any]) -> str:
     values = {
         "<int:pk>": pk,
         "<int:row>": 1,
+        "<int:item>": 1,
         "<str:section>": "info",
         "<str:verb>": "close",
         "<str:group>": "eco",

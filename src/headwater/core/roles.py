@@ -27,6 +27,8 @@ class Role:
     excludes: tuple[str, ...] = ()
 
 
+TECHNICAL = ("system_admin", "security_admin", "audit_admin")
+
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
@@ -34,16 +36,25 @@ ROLES: dict[str, Role] = {
         Role("host_manager", _("依托单位管理员"), (Scope.ORGANISATION,)),
         Role("recommender", _("归口管理部门"), (Scope.AGENCY,)),
         Role("expert", _("评审专家")),
-        Role("programme_officer", _("项目主管"), (Scope.ALL, Scope.CALL), excludes=("applicant", "expert", "host_manager")),
+        Role(
+            "programme_officer",
+            _("项目主管"),
+            (Scope.ALL, Scope.CALL),
+            excludes=("applicant", "expert", "host_manager", "committee", *TECHNICAL),
+        ),
         Role("panel_chair", _("会评组长"), (Scope.PANEL,)),
-        Role("committee", _("基金委员会"), excludes=("programme_officer",)),
+        Role("committee", _("基金委员会"), excludes=("programme_officer", *TECHNICAL)),
         Role("finance_officer", _("财务主管"), excludes=("programme_officer",)),
         Role("integrity_officer", _("科研诚信主管"), excludes=("programme_officer",)),
         Role("agency_liaison", _("部门联络员"), (Scope.AGENCY,)),
         Role("leadership", _("分管领导")),
-        Role("system_admin", _("系统管理员"), excludes=("security_admin", "audit_admin")),
-        Role("security_admin", _("安全管理员"), excludes=("system_admin", "audit_admin")),
-        Role("audit_admin", _("审计管理员"), excludes=("system_admin", "security_admin")),
+        Role(
+            "system_admin",
+            _("系统管理员"),
+            excludes=("security_admin", "audit_admin", "programme_officer", "finance_officer", "integrity_officer"),
+        ),
+        Role("security_admin", _("安全管理员"), excludes=("system_admin", "audit_admin", "programme_officer", "finance_officer")),
+        Role("audit_admin", _("审计管理员"), excludes=("system_admin", "security_admin", "programme_officer", "finance_officer")),
     )
 }
 """The three administrators are kept apart (三员分立): system, security and audit never meet in one account."""

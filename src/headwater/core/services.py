@@ -53,6 +53,11 @@ def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
     return made
 
 
+GrantCheck = Callable[[RoleGrant], str]
+GRANT_CHECKS: list[GrantCheck] = []
+"""Filled by apps: each says why a role may not be granted (empty when it may)."""
+
+
 def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
     role = ROLES.get(grant.role)
     if role is None:
@@ -61,6 +66,9 @@ def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
         raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")
+    objections = [text for check in GRANT_CHECKS if (text := check(grant))]
+    if objections:
+        raise Refused.because(*objections, field="username")
     clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]
     if clash:
         raise Refused.because(

@@ -208,7 +208,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         Event.objects.all(),
         name="audit",
         order="-id",
-        search=("command", "actor_label", "request_id", "subject_type"),
+        search=("command", "actor_label", "request_id", "subject_type", "after"),
         columns=[
             Column("#", lambda e: e.pk, kind="number"),
             Column(_("时间"), lambda e: f"{timezone.localtime(e.at):%Y-%m-%d %H:%M:%S}"),

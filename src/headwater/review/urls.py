@@ -9,6 +9,7 @@ urlpatterns = [
     path("review/<int:pk>/conflict/", expert.conflict, name="declare_conflict"),
     path("panels/", expert.panels, name="panels"),
     path("panels/<int:pk>/", expert.panel, name="panel"),
+    path("panels/<int:pk>/items/<int:item>/", expert.panel_item, name="panel_item"),
     path("panels/<int:pk>/step/<str:verb>/", deciding.panel_step, name="panel_step"),
     path("office/calls/<int:pk>/assign/", office.assign, name="assign"),
     path("office/pair/<int:application>/<int:expert>/", office.pair, name="pair"),

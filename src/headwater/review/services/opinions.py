@@ -125,6 +125,7 @@ def compute_ranking(*, call: Call) -> int:
     """Rank the applications of a call from their submitted opinions: one read, one statement. Call inside a command."""
     rows = list(
         Opinion.objects.filter(assignment__application__call=call, submitted_at__isnull=False)
+        .exclude(assignment__application__state=State.IN_REVIEW)
         .values_list("assignment__application", "assignment__expert", "total", "grade")
         .order_by("pk")
     )

@@ -109,7 +109,7 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
             raise Refused.because(_("现在不能投票"))
         if any(v not in CHOICES for v in votes.values()):
             raise Refused.because(_("请选择 同意、不同意 或 弃权"))
-        items = list(PanelItem.objects.filter(panel=panel, pk__in=votes))
+        items = list(PanelItem.objects.filter(panel=panel, pk__in=votes, result=""))
         if len(items) != len(votes):
             raise Refused.because(_("有的项目不在本组议程上"))
         try:
@@ -140,7 +140,7 @@ def close_voting(*, panel: Panel, actor: Actor) -> dict[str, int]:
         size = row.members.count()
         recused = recusals(row)
         counts = {r.value: 0 for r in PanelItem.Result}
-        items = list(row.items.all())
+        items = list(row.items.filter(result=""))
         for item in items:
             here = present - len([m for m in recused.get(item.application_id, []) if m.present])
             if not has_quorum(item.yes + item.no + item.abstain, size - len(recused.get(item.application_id, [])), row.quorum):

@@ -10,14 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision
-from headwater.calls.services.decisions import (
-    Proposal,
-    approve_decisions,
-    committed_fen,
-    propose_decisions,
-    publish_notice,
-    reconsider,
-)
+from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core import clock
@@ -25,6 +18,7 @@ from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Panel, PanelMember
+from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
 from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
 
 
@@ -61,7 +55,7 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
     if request.method == "POST":
         chosen = [e for e in experts if str(e.pk) in request.POST.getlist("expert")]
         items = [a for a in rows if str(a.pk) in request.POST.getlist("pk")]
-        chair = next((e for e in chosen if str(e.pk) == request.POST.get("chair")), chosen[0] if chosen else None)
+        chair = next((e for e in chosen if str(e.pk) == request.POST.get("chair")), None)
         meets = parse_datetime(request.POST.get("meets_at", "")) if request.POST.get("meets_at") else None
         meets = clock.local(meets.date(), meets.hour, meets.minute) if meets else None
         if not items or chair is None:
@@ -103,6 +97,8 @@ def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             PanelMember.objects.filter(panel=row, pk__in=[v for v in request.POST.getlist("present") if v.isdecimal()])
         )
         attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))  # type: ignore[attr-defined]
+    elif verb == "again":
+        attempt(request, lambda: vote_again(panel=row, actor=request.actor), success=_("可以重新登记到会并投票。"))  # type: ignore[attr-defined]
     elif verb == "close":
         attempt(request, lambda: close_voting(panel=row, actor=request.actor), success=_("投票已结束并计票。"))  # type: ignore[attr-defined]
     return redirect("panel", pk=pk)
@@ -149,7 +145,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "committed": committed_fen(call),
             "waiting": waiting,
             "tab": "decide",
-            "undecided": Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED]).count(),
+            "undecided": Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count(),
             "notices": call.notices.count(),
             "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
         },
@@ -159,33 +155,23 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     verb = request.POST.get("do")
     if verb == "propose" and request.user.has_perm("calls.decide.propose", call):  # type: ignore[union-attr]
-        rows = list(
-            Application.objects.visible_to(request.user)
-            .filter(call=call, state__in=[State.PANEL, State.REVIEWED])
-            .select_related("ranking", "panel_item")
-        )
         funded = {int(v) for v in request.POST.getlist("fund") if v.isdecimal()}
-        proposals = [_proposal(a, a.pk in funded) for a in rows]
         if request.POST.get("confirmed"):
-            attempt(
-                request,
-                lambda: propose_decisions(call=call, proposals=proposals, actor=request.actor),
-                success=_("已提出 %d 项决定，待核准。") % len(proposals),
-            )  # type: ignore[attr-defined]
+            attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))  # type: ignore[attr-defined]
             return redirect("decide", pk=call.pk)
+        proposals = proposals_of(call, funded)
         chosen = [p for p in proposals if p.amount_fen]
         total = sum(p.amount_fen for p in chosen) + committed_fen(call)
-        return render(
-            request,
-            "review/decide_preview.html",
-            {
-                "call": call,
-                "chosen": chosen,
-                "refused": len(proposals) - len(chosen),
-                "total": total,
-                "over": total > call.budget_fen,
-            },
-        )
+        over, waiting = total > call.budget_fen, unfinished(call)
+        context = {
+            "call": call,
+            "chosen": chosen,
+            "refused": [p for p in proposals if not p.amount_fen],
+            "total": total,
+            "over": over,
+            "waiting": waiting,
+        }
+        return render(request, "review/decide_preview.html", context)
     if verb == "approve" and request.user.has_perm("calls.decide.approve", call):  # type: ignore[union-attr]
         attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("资助决定已核准。"))  # type: ignore[attr-defined]
     elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):  # type: ignore[union-attr]
@@ -200,20 +186,3 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     else:
         messages.error(request, _("您不能执行这一步"))
     return redirect("decide", pk=call.pk)
-
-
-def _proposal(application: Application, fund: bool) -> Proposal:
-    item = getattr(application, "panel_item", None)
-    recommended = item is not None and item.result == "recommended"
-    if application.state == State.REVIEWED:
-        return Proposal(
-            application,
-            0,
-            application.ranking.rank if hasattr(application, "ranking") else None,
-            "经通讯评审，综合排序未进入会议评审。",
-        )
-    if fund:
-        return Proposal(
-            application, application.amount_fen, application.ranking.rank, "", "" if recommended else "budget_balance"
-        )
-    return Proposal(application, 0, application.ranking.rank, "受年度预算限制。" if recommended else "会议评审未建议资助。")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt
-from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Panel, PanelMember
+from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import contradiction
 from headwater.review.services.assigning import answer_invitations
@@ -217,6 +217,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
                 success=_("已投 %d 项，投票不记名。") % len(votes),
             )  # type: ignore[attr-defined]
         return redirect("panel", pk=pk)
+    cast = row.members.filter(casts__isnull=False).distinct().count()
     officer = request.user.has_perm("review.panel.manage", row)  # type: ignore[union-attr]
     return render(
         request,
@@ -227,9 +228,34 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "items": items,
             "voted": voted,
             "hidden": len(hidden),
+            "cast": cast,
+            "present": row.members.filter(present=True).count(),
+            "short": any(i.result == "no_quorum" for i in items),
             "officer": officer,
             "recused": recused if officer else {},
             "members": row.members.select_related("expert__person__organisation"),
             "can_vote": member and row.state == Panel.State.VOTING and member.present,
         },
+    )
+
+
+@page("review.panel.view")
+def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
+    """What a member judges by: the application and its opinions without their authors; a recused member finds nothing."""
+    row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    found = get_object_or_404(
+        row.items.select_related(
+            "application__call__scheme", "application__leader", "application__host", "application__discipline"
+        ),
+        pk=item,
+    )
+    if any(m.expert.person.account_id == request.user.pk for m in recusals(row).get(found.application_id, [])):
+        raise Http404
+    opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
+        "text_applicant"
+    )
+    return render(
+        request,
+        "review/panel_item.html",
+        {**shown(found.application), "panel": row, "opinions": opinions, "ranking": getattr(found.application, "ranking", None)},
     )

@@ -171,7 +171,9 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()
     found = (
-        Expert.objects.filter(is_active=True, person__name_zh__contains=text).select_related("person__organisation")[:10]
+        Expert.objects.filter(is_active=True, person__name_zh__contains=text)
+        .exclude(assignments__application=row)
+        .select_related("person__organisation")[:10]
         if text
         else []
     )

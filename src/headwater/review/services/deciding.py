@@ -1,0 +1,81 @@
+"""From the panels' results to proposed decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call, Decision
+from headwater.calls.services.decisions import Proposal, propose_decisions
+from headwater.calls.states import State
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.review.models import BallotCast, Panel, PanelItem
+
+
+def proposals_of(call: Call, funded: Collection[int]) -> list[Proposal]:
+    """What would be proposed when the applications `funded` (ids) are funded and all other undecided ones are not; by rank."""
+    rows = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED]).select_related(
+        "ranking", "panel_item", "leader", "host"
+    )
+    found = [_proposal(a, a.pk in funded) for a in rows]
+    return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
+
+
+def _proposal(application: Application, fund: bool) -> Proposal:
+    item = getattr(application, "panel_item", None)
+    ranking = getattr(application, "ranking", None)
+    rank = ranking.rank if ranking else None
+    recommended = item is not None and item.result == PanelItem.Result.RECOMMENDED
+    if fund:
+        return Proposal(application, application.amount_fen, rank, "", "" if recommended else "budget_balance")
+    if application.state == State.REVIEWED:
+        return Proposal(application, 0, rank, "经通讯评审，综合排序未进入会议评审。")
+    return Proposal(application, 0, rank, "受年度预算限制。" if recommended else "会议评审未建议资助。")
+
+
+def unfinished(call: Call) -> list[Reason]:
+    """What has to end before decisions are proposed: reviews, panels, votes without a quorum."""
+    reasons = []
+    waiting = Application.objects.filter(
+        call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK]
+    ).count()
+    if waiting:
+        reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
+    for panel in Panel.objects.filter(call=call).exclude(state=Panel.State.CLOSED):
+        reasons.append(Reason(_("%s 还没有结束投票") % panel.name))
+    short = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL).count()
+    if short:
+        reasons.append(Reason(_("有 %d 项投票未达法定人数，须重新投票") % short))
+    return reasons
+
+
+def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decision]:
+    """Propose decisions on everything that is undecided, after all reviews and votes have ended.
+
+    Raises:
+        Refused: something has not ended, a ticked application was not on a panel, or the budget does not suffice.
+    """
+    refuse_if(unfinished(call))
+    proposals = proposals_of(call, funded)
+    wrong = [p.application for p in proposals if p.amount_fen and p.application.state != State.PANEL]
+    if wrong:
+        raise Refused.because(_("%s 没有上会，不能拟立项") % wrong[0])
+    return propose_decisions(call=call, proposals=proposals, actor=actor)
+
+
+def vote_again(*, panel: Panel, actor: Actor) -> int:
+    """Open the items of a closed panel whose vote had no quorum to a second vote; their first ballots are discarded."""
+    with command(actor, "review.panel.manage", panel.call, name="review.vote_again") as log:
+        row = Panel.objects.select_for_update().get(pk=panel.pk)
+        items = PanelItem.objects.filter(panel=row, result=PanelItem.Result.NO_QUORUM)
+        count = items.count()
+        if row.state != Panel.State.CLOSED or not count:
+            raise Refused.because(_("没有需要重新投票的项目"))
+        BallotCast.objects.filter(item__in=items).delete()
+        items.update(yes=0, no=0, abstain=0, result="")
+        row.state, row.closed_at = Panel.State.PREPARING, None
+        row.save(update_fields=["state", "closed_at"])
+        log(row, after={"vote_again": count})
+    return count
