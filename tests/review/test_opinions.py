@@ -146,6 +146,7 @@ def test_ranking_forgets_an_application_without_opinions() -> None:
     call, rows = accepted(2)
     for row in rows:
         save(row, good())
+    Application.objects.filter(call=call).update(state="reviewed")
     compute_ranking(call=call)
     gone = rows[0].application
     Conflict.objects.bulk_create(
