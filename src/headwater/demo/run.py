@@ -84,7 +84,9 @@ def clear() -> None:
 
 def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
     """Play the finished year, the call in review and the open call; then seal, measure and mark it complete."""
-    gc.set_threshold(200_000, 50, 50)  # a long batch of short commands leaves few cycles; looking for them costs a tenth of the time
+    gc.set_threshold(
+        200_000, 50, 50
+    )  # a long batch of short commands leaves few cycles; looking for them costs a tenth of the time
     mark("demo.start", {"seed": seed})
     today = clock.today()
     first = finished_year(today)

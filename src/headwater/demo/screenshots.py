@@ -141,7 +141,9 @@ def take(out: Path, only: str | None) -> Iterator[str]:
                     if whose != user:
                         continue
                     tab.goto(address + url)
-                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True)
+                    height = min(6000, tab.evaluate("document.documentElement.scrollHeight"))
+                    clip = {"x": 0, "y": 0, "width": width, "height": height}
+                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True, clip=clip)
                     over = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     yield f"{name}-{width}.png" + (f"  WIDER than the window by {over} px" if over > 1 else "")
                 context.close()
