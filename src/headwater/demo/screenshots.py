@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from headwater.calls.models import Application, Call
@@ -142,8 +143,8 @@ def take(out: Path, only: str | None) -> Iterator[str]:
                         continue
                     tab.goto(address + url)
                     height = min(6000, tab.evaluate("document.documentElement.scrollHeight"))
-                    clip = {"x": 0, "y": 0, "width": width, "height": height}
-                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True, clip=clip)
+                    area: Any = {"x": 0, "y": 0, "width": width, "height": height}
+                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True, clip=area)
                     over = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     yield f"{name}-{width}.png" + (f"  WIDER than the window by {over} px" if over > 1 else "")
                 context.close()
