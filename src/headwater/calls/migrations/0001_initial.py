@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'withdrawn', 'expired']), models.Q(('number', ''), _negated=True), _connector='OR'), name='application_submitted_has_number'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'expired', 'withdrawn']), models.Q(('number', ''), _negated=True), _connector='OR'), name='application_submitted_has_number'),
         ),
         migrations.AddConstraint(
             model_name='commitment',

@@ -96,7 +96,7 @@ class Application(models.Model):
             models.CheckConstraint(name="application_amount", condition=Q(amount_fen__gte=0)),
             models.CheckConstraint(name="application_months", condition=Q(months__gte=1, months__lte=120)),
             models.CheckConstraint(
-                name="application_submitted_has_number", condition=Q(state__in=list(UNSUBMITTED)) | ~Q(number="")
+                name="application_submitted_has_number", condition=Q(state__in=sorted(UNSUBMITTED)) | ~Q(number="")
             ),
         ]
 

@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '通知',
-                'ordering': ['-id'],
+                'ordering': ['-created_at', '-id'],
                 'indexes': [models.Index(fields=['account', '-id'], name='notification_account')],
             },
         ),
