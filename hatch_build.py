@@ -1,8 +1,6 @@
 """Package build step: front-end assets with Node from PyPI, and compiled message catalogues."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,4 +63,3 @@ class AssetHook(BuildHookInterface):  # type: ignore[type-arg]
 if __name__ == "__main__":
     build_assets()
     compile_messages()
-    sys.exit(subprocess.call([sys.executable, "-c", ""]))
