@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -112,7 +113,7 @@ class Listing:
             if key == "pk":
                 return rows.filter(**{f"pk__{way}": int(pk)})
             return rows.filter(Q(**{f"{key}__{way}": value}) | Q(**{key: value, f"pk__{way}": int(pk)}))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, ValidationError):
             return rows
 
     @property

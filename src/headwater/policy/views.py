@@ -15,7 +15,7 @@ from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, latest_values, readings
-from headwater.policy.registry import INDICATORS
+from headwater.policy.registry import INDICATORS, for_article
 from headwater.registry.models import PriorityField
 
 
@@ -88,7 +88,7 @@ def lead(request: HttpRequest) -> HttpResponse:
     values = latest_values()
     rows = []
     for a in Article.objects.prefetch_related("agencies"):
-        found = readings(a.number)
+        found = [Reading(i, values.get(i.code), []) for i in for_article(a.number)]
         rows.append(
             {
                 "article": a,

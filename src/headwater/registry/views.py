@@ -85,6 +85,8 @@ def imports(request: HttpRequest) -> HttpResponse:
                 name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
             )  # type: ignore[attr-defined]
             held = _hold(request, name, content) if dry else ""
+            if not dry:
+                _drop(request)
         except Refused as refused:
             for reason in refused.reasons:
                 form.add_error("file", reason.text)
@@ -100,9 +102,19 @@ def _hold(request: HttpRequest, name: str, content: bytes) -> str:
     """Keep the uploaded table between the dry run and the import, for this session only."""
     from django.core.files.base import ContentFile
 
+    if request.session.get("import", {}).get("name") == name and request.POST.get("held"):
+        return "1"
+    _drop(request)
     path = default_storage.save(f"imports/{request.session.session_key or 'x'}", ContentFile(content))
     request.session["import"] = {"name": name, "path": path}
     return "1"
+
+
+def _drop(request: HttpRequest) -> None:
+    """The table holds personal data: once it is imported, or another takes its place, it is deleted."""
+    kept = request.session.pop("import", None)
+    if kept:
+        default_storage.delete(kept["path"])
 
 
 def _held(request: HttpRequest, held: str) -> tuple[str, bytes]:

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed
@@ -57,7 +58,7 @@ class ActorMiddleware:
 
 
 class RefusalMiddleware:
-    """A command that says "not allowed" is a 403."""
+    """A command that says "not allowed" is a 403; text that no database can hold (a NUL) is a 400."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -68,4 +69,6 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotAllowed):
             raise PermissionDenied(str(error))
+        if isinstance(error, DataError):
+            return render(request, "400.html", status=400)
         return None

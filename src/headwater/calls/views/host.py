@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -114,27 +115,22 @@ def with_results(rows: list[Application]) -> list[tuple[Application, list[Any]]]
     return out
 
 
+def return_page(request: HttpRequest, pk: int, action: str, work: Callable[..., None], done: str, back: str) -> HttpResponse:
+    """Send an application back with a note: the host to its author, the agency to the host."""
+    row = access(request.user, action, Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    form = NoteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actor, note = request.actor, form.cleaned_data["note"]  # type: ignore[attr-defined]
+        if attempt(request, lambda: work(application=row, note=note, actor=actor), form=form, success=done):
+            return redirect(back)
+    return render(
+        request, "calls/return.html", {"application": row, "form": form, "back": back}, status=422 if form.errors else 200
+    )
+
+
 @page("calls.endorse")
 def host_return(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "calls.endorse", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    form = NoteForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and attempt(
-            request,
-            lambda: return_to_author(application=row, note=form.cleaned_data["note"], actor=request.actor),
-            form=form,
-            success=_("已退回申请人。"),  # type: ignore[attr-defined]
-        )
-    ):
-        return redirect("endorse")
-    return render(
-        request,
-        "calls/return.html",
-        {"application": row, "form": form, "back": "/host/endorse/"},
-        status=422 if form.errors else 200,
-    )
+    return return_page(request, pk, "calls.endorse", return_to_author, _("已退回申请人。"), "/host/endorse/")
 
 
 @page("calls.endorse")
@@ -208,22 +204,4 @@ def recommend_chosen(request: HttpRequest) -> HttpResponse:
 
 @page("calls.recommend")
 def recommend_return(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "calls.recommend", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    form = NoteForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and attempt(
-            request,
-            lambda: return_to_host(application=row, note=form.cleaned_data["note"], actor=request.actor),
-            form=form,
-            success=_("已退回依托单位。"),  # type: ignore[attr-defined]
-        )
-    ):
-        return redirect("recommend")
-    return render(
-        request,
-        "calls/return.html",
-        {"application": row, "form": form, "back": "/recommend/"},
-        status=422 if form.errors else 200,
-    )
+    return return_page(request, pk, "calls.recommend", return_to_host, _("已退回依托单位。"), "/recommend/")

@@ -94,8 +94,10 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
                 messages.success(request, _("评审意见已提交。") if submit else _("已保存。"))
                 return redirect("review" if submit else request.path)
             except Refused as refused:
-                errors = {r.field or "_": r.text for r in refused.reasons}
-                save_opinions(values={row.pk: values}, actor=request.actor) if submit and "_" not in errors else None  # type: ignore[attr-defined]
+                errors = {r.field or "_": r.text for r in reversed(refused.reasons)}  # the first reason of a field is shown
+                good = {k: v for k, v in values.items() if k not in errors}
+                if submit and "_" not in errors:
+                    save_opinions(values={row.pk: good}, actor=request.actor)  # type: ignore[attr-defined]
         typed = request.POST
     opinion = row.opinion
     if typed:
