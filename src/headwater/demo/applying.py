@@ -47,9 +47,11 @@ Lump sum with a negative list; no budget is asked for."""
 class Applying:
     """One call on its timetable, up to the end of its formal check. Each step is a method."""
 
-    def __init__(self, world: World, writer: Writer, timetable: Timetable, scheme: str, year: int, seed: int) -> None:
-        self.world, self.writer, self.t = world, writer, timetable
-        self.scheme, self.year = scheme, year
+    def __init__(
+        self, world: World, writer: Writer, timetable: Timetable, scheme: str, year: int, leaders: Sequence[Person], seed: int
+    ) -> None:
+        self.world, self.writer, self.t = world, writer.at_desk(seed), timetable
+        self.scheme, self.year, self.leaders = scheme, year, list(leaders)
         self.random = random.Random(seed)
         self.texts: dict[int, Text] = {}
         self.quality: dict[int, float] = {}
@@ -83,19 +85,17 @@ class Applying:
         with clock.at(self.t.at(2)):
             self.call = publish_call(call=self.call, actor=self.staff("officer2"))
 
-    def draft(self, leaders: Sequence[Person], *, submit: bool = True) -> None:
+    def draft(self) -> None:
         """Applicants write, invite members, attach, and submit; some forget something."""
         pending: dict[int, list[Participant]] = defaultdict(list)
         accounts: dict[int, Account] = {}
         drafts = []
-        for n, leader in enumerate(leaders):
+        for n, leader in enumerate(self.leaders):
             with clock.at(self.t.at(38 + n % 20, 9 + n % 9, n % 60)):
                 drafts.append(self._write(leader, n, pending, accounts))
         with clock.at(self.t.at(60, 9)):
             for person, rows in pending.items():
                 confirm_participation(participants=rows, actor=self.world.actor(accounts[person]))
-        if not submit:
-            return
         for n, application in enumerate(drafts):
             with clock.at(self.t.at(61 + n % 5, 10 + n % 6, n % 60)):
                 try:
@@ -139,8 +139,15 @@ class Applying:
             attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
         return application
 
-    def draft_now(self, leaders: Sequence[Person], *, submit: bool) -> None:
-        """In a call that is open today: people are writing, some have submitted to their host already."""
+    def open_now(self) -> None:
+        """A call that is open today: half of the people are writing, the others have submitted to their host."""
+        half = len(self.leaders) // 2
+        self.announce(max(10, len(self.leaders)))
+        self._draft_now(self.leaders[:half], submit=False)
+        self._draft_now(self.leaders[half:], submit=True)
+        self.send_one_back()
+
+    def _draft_now(self, leaders: Sequence[Person], *, submit: bool) -> None:
         pending: dict[int, list[Participant]] = defaultdict(list)
         accounts: dict[int, Account] = {}
         for n, leader in enumerate(leaders):
@@ -154,8 +161,6 @@ class Applying:
                         submit_application(application=application, actor=self.as_person(leader), agree=True)
                     except Refused:
                         continue
-        if submit:
-            self.send_one_back()
 
     def send_one_back(self) -> None:
         """In the open call a host returns one application, so that its author has something to mend."""

@@ -52,7 +52,12 @@ class World:
     experts: list[Expert] = field(default_factory=list)
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)
 
+    signed_in: dict[int, Account] = field(default_factory=dict)
+
     def actor(self, account: Account | None) -> Actor:
+        """Who acts; an account stays signed in, as in a browser, so that its roles are read once."""
+        if account is not None:
+            account = self.signed_in.setdefault(account.pk, account)
         return Actor(account=account, source="demo", request_id="demo")
 
 

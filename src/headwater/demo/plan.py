@@ -28,8 +28,8 @@ class Scale:
 
 SCALES = {
     "tiny": Scale(general=24, youth=10, key=6, experts=70, hosts=8, reviewing=8, drafts=4),
-    "small": Scale(general=380, youth=170, key=50, experts=400, hosts=40, reviewing=60, drafts=24),
-    "province": Scale(general=5200, youth=2300, key=500, experts=3000, hosts=72, reviewing=300, drafts=60),
+    "small": Scale(general=320, youth=220, key=60, experts=400, hosts=40, reviewing=60, drafts=24),
+    "province": Scale(general=4300, youth=2900, key=800, experts=3000, hosts=72, reviewing=300, drafts=60),
 }
 
 AMOUNTS = {"im-gen": 10_000_000, "im-youth": 10_000_000, "im-key": 80_000_000}

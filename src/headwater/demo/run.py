@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Event
 from headwater.core.services import seal_events
+from headwater.demo.crew import Crew
 from headwater.demo.people import World, make_hosts, make_people, make_staff
-from headwater.demo.plan import SCALES, Scale, finished_year, open_call, reviewing_call
+from headwater.demo.plan import SCALES, Scale, Timetable, finished_year, open_call, reviewing_call
 from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.year import Season
 from headwater.policy.models import Article
@@ -57,12 +59,22 @@ def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: 
         say("clearing the earlier demo")
         clear()
     call_command("migrate", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")  # a crash while building is answered by building again
-    build(SCALES[scale], seed=seed, texts=texts, say=say)
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")
+    with quick_commits():
+        build(SCALES[scale], seed=seed, texts=texts, say=say)
     return True
+
+
+@contextmanager
+def quick_commits() -> Iterator[None]:
+    """Do not wait for the disk at each commit: a crash while building is answered by building again."""
+    options = connection.settings_dict["OPTIONS"]
+    connection.close()
+    connection.settings_dict["OPTIONS"] = {**options, "options": "-c synchronous_commit=off"}
+    try:
+        yield
+    finally:
+        connection.settings_dict["OPTIONS"] = options
+        connection.close()
 
 
 def demo_state() -> str:
@@ -90,62 +102,82 @@ def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
     mark("demo.start", {"seed": seed})
     today = clock.today()
     first = finished_year(today)
+    world = World()
     with clock.at(first.at(-10)):
-        package = read_package(find_package(settings.CONFIG.region))
-        say("region package")
-        load_region(package=package, actor=Actor(None, "demo"))
-        writer = make_writer(seed, texts)
-        world, r = World(), random.Random(seed)
-        year = (first.start + timedelta(days=66 + 180)).year
-        make_staff(world)
-        make_hosts(world, scale.hosts, scale.finished, year, r)
-        say("people, institutions, publications")
-        leaders = scale.finished + scale.reviewing + scale.drafts
-        make_people(world, leaders, max(20, scale.finished // 2), scale.experts, writer, seed)
+        writer = populate(world, scale, first, seed, texts, say)
     analyze()
-    pool = list(world.leaders)
-    seasons = []
-    for n, (scheme, count) in enumerate((("im-youth", scale.youth), ("im-gen", scale.general), ("im-key", scale.key))):
-        season = Season(world, writer, first, scheme, year, seed + n)
-        people, pool = choose(pool, scheme, count, year)
-        seasons.append((season, people))
-        say(f"{scheme}: {count} applications")
-        season.announce(count)
-        season.draft(people)
-        season.endorse()
-        season.check()
-    for season, _people in seasons:
-        say(f"{season.scheme}: assignment and review")
+    *finished, current, opened = cast(scale, world, writer, today, seed)
+    youth, general, key = finished
+    crew = Crew([general, current], [youth, key, opened])
+    try:
+        play(crew, finished, scale, say)
+        say("a call in review, a call open for drafting")
         analyze()
-        season.assign()
-        season.again()
-        season.review()
-        season.close()
-    for n, (season, _people) in enumerate(seasons):
-        say(f"{season.scheme}: panels, decision, notice, agreements")
-        season.panels(scale.panel_least)
-        season.decide()
-        season.publicise()
-        season.agree()
-        record_for_trend(season, n)
-    say("a call in review, a call open for drafting")
-    current = Season(world, writer, reviewing_call(today), "im-gen", year + 1, seed + 11)
-    current.announce(scale.reviewing)
-    current.draft(pool[: scale.reviewing])
-    current.endorse()
-    current.check()
-    current.assign()
-    current.review(share=0.55, day=111)
-    opened = Season(world, writer, open_call(today), "im-youth", year + 1, seed + 12)
-    opened.announce(max(scale.drafts, 10))
-    rest = pool[scale.reviewing :]
-    half = len(rest) // 2
-    opened.draft_now(rest[:half], submit=False)
-    opened.draft_now(rest[half:], submit=True)
+        crew.alone(current, "up_to_now", 0.55)
+        crew.alone(opened, "open_now")
+    finally:
+        crew.disband()
     record_indicators()
     mark("demo.complete", {})
     say("sealing the event log")
     seal_events()
+
+
+def populate(world: World, scale: Scale, first: Timetable, seed: int, texts: Path | None, say: Say) -> Writer:
+    """The region package, the staff, the institutions and the people; returns who writes the texts."""
+    say("region package")
+    load_region(package=read_package(find_package(settings.CONFIG.region)), actor=Actor(None, "demo"))
+    writer = make_writer(seed, texts)
+    make_staff(world)
+    make_hosts(world, scale.hosts, scale.finished, year_of(first), random.Random(seed))
+    say("people, institutions, publications")
+    leaders = scale.finished + scale.reviewing + scale.drafts
+    make_people(world, leaders, max(20, scale.finished // 2), scale.experts, writer, seed)
+    return writer
+
+
+def year_of(timetable: Timetable) -> int:
+    """The year in which the call closes in its sixty-sixth day, and its projects begin."""
+    return (timetable.start + timedelta(days=66 + 180)).year
+
+
+def cast(scale: Scale, world: World, writer: Writer, today: date, seed: int) -> list[Season]:
+    """Who applies to which call: three of the finished year, one in review, one open."""
+    first, pool = finished_year(today), list(world.leaders)
+    year = year_of(first)
+    seasons = []
+    for n, (scheme, count) in enumerate((("im-youth", scale.youth), ("im-gen", scale.general), ("im-key", scale.key))):
+        people, pool = choose(pool, scheme, count, year)
+        seasons.append(Season(world, writer, first, scheme, year, people, seed + n))
+    reviewing, rest = pool[: scale.reviewing], pool[scale.reviewing :]
+    seasons.append(Season(world, writer, reviewing_call(today), "im-gen", year + 1, reviewing, seed + 11))
+    seasons.append(Season(world, writer, open_call(today), "im-youth", year + 1, rest, seed + 12))
+    return seasons
+
+
+def play(crew: Crew, finished: Sequence[Season], scale: Scale, say: Say) -> None:
+    """The finished year: three calls side by side, one after the other where a step looks at the others."""
+    say(f"calls, {scale.finished} applications, endorsement, formal check")
+    crew.together("prepare", only=finished)
+    say("assignment")
+    analyze()
+    for day, step in ((104, "answer_first"), (112, "answer_rest")):
+        for season in finished:
+            crew.alone(season, "match", day)
+        crew.together(step, only=finished)
+    say("reviews")
+    crew.together("review", only=finished)
+    crew.together("close", only=finished)
+    for season in finished:
+        crew.alone(season, "match_late")
+    crew.together("review_late", only=finished)
+    say("panels and decisions")
+    crew.together("sit", scale.panel_least, only=finished)
+    say("public notice, letters, agreements")
+    for n, season in enumerate(finished):
+        crew.alone(season, "publicise")
+        record_for_trend(season, n)
+    crew.together("agree", only=finished)
 
 
 def analyze() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import random
 import tomllib
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
 
@@ -43,6 +44,12 @@ class Writer:
         self.topics: list[dict[str, Any]] = vocabulary("topics")["topic"]
         self.sentences = vocabulary("sentences")
         self.titles: set[str] = set()
+
+    def at_desk(self, seed: int) -> Self:
+        """The same writer for one call, with chances of its own: what is written does not depend on other calls."""
+        other = copy.copy(self)
+        other.random, other.titles = random.Random(seed), set()
+        return other
 
     def topic(self) -> dict[str, Any]:
         return self.random.choice(self.topics)
@@ -171,6 +178,12 @@ class TableWriter(Writer):
         self.codes = codes
         self.topic_code = {name: self._code(name, rows[0].get("category", "")) for name, rows in self.by_topic.items()}
         self.cursor: dict[str, int] = defaultdict(int)
+
+    def at_desk(self, seed: int) -> Self:
+        other = super().at_desk(seed)
+        start = random.Random(seed).randrange(len(self.rows))
+        other.cursor = defaultdict(lambda: start)
+        return other
 
     def _code(self, discipline: str, category: str) -> str:
         stem = discipline.split("/")[0].removesuffix("科学与工程").removesuffix("学")

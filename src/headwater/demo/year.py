@@ -36,22 +36,38 @@ from headwater.review.services.panels import cast_ballot, close_voting, make_pan
 
 
 class Season(Applying):
-    """One call on its whole timetable."""
+    """One call on its whole timetable. Only `match`, `match_late` and `publicise` look at other calls."""
 
-    def assign(self) -> None:
-        """Match and publish; experts answer; places that stayed empty go into a second round."""
-        with clock.at(self.t.at(104)):
+    short = 0
+
+    def prepare(self) -> None:
+        """From the draft of the call to its formal check."""
+        self.announce(len(self.leaders))
+        self.draft()
+        self.endorse()
+        self.check()
+
+    def up_to_now(self, share: float) -> None:
+        """A call in the middle of its review: some experts have answered, some of them have written."""
+        self.prepare()
+        self.match()
+        self.answer_first()
+        self.review(share, 111)
+
+    def match(self, day: int = 104) -> None:
+        """Propose an assignment and publish it; places that stayed empty earlier are filled by a second round."""
+        with clock.at(self.t.at(day)):
+            if day > 104:
+                expire_invitations(call=self.call, actor=self.staff("officer"))
             round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=self.random.randrange(2**31))
-        with clock.at(self.t.at(105)):
+        with clock.at(self.t.at(day, 16)):
             publish_round(round_=round_, actor=self.staff("officer"))
+
+    def answer_first(self) -> None:
         with clock.at(self.t.at(107)):
             self.answer(decline=0.06, silent=0.03)
 
-    def again(self) -> None:
-        with clock.at(self.t.at(112)):
-            expire_invitations(call=self.call, actor=self.staff("officer"))
-            round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=self.random.randrange(2**31))
-            publish_round(round_=round_, actor=self.staff("officer"))
+    def answer_rest(self) -> None:
         with clock.at(self.t.at(113)):
             self.answer(decline=0.0, silent=0.0)
 
@@ -81,7 +97,7 @@ class Season(Applying):
                 continue
             answer_invitations(assignments=rows, accept=True, actor=actor)
 
-    def review(self, *, share: float = 1.0, day: int = 118) -> None:
+    def review(self, share: float = 1.0, day: int = 118) -> None:
         """Experts write and submit; quality shows through each expert's leniency and noise."""
         accepted = Assignment.objects.filter(application__call=self.call, state=Assignment.State.ACCEPTED).select_related(
             "expert__person__account", "application__call__scheme"
@@ -115,15 +131,26 @@ class Season(Applying):
 
     def close(self) -> None:
         with clock.at(self.t.at(130)):
-            counts = close_reviews(call=self.call, actor=self.staff("officer"))
-        if counts["short"]:
+            self.short = close_reviews(call=self.call, actor=self.staff("officer"))["short"]
+
+    def match_late(self) -> None:
+        """A last round for applications that still lack opinions."""
+        if self.short:
             with clock.at(self.t.at(131)):
                 round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=1)
                 publish_round(round_=round_, actor=self.staff("officer"))
+
+    def review_late(self) -> None:
+        if self.short:
+            with clock.at(self.t.at(132)):
                 self.answer(decline=0.0, silent=0.0)
-            self.review(day=134)
+            self.review(1.0, 134)
             with clock.at(self.t.at(150)):
                 close_reviews(call=self.call, actor=self.staff("officer"))
+
+    def sit(self, least: int) -> None:
+        self.panels(least)
+        self.decide()
 
     def panels(self, least: int) -> None:
         """The upper half and more goes to panels by review field, the rest is proposed for refusal."""

@@ -1,8 +1,9 @@
-from headwater.calls.models.applications import Application, Attachment, Commitment, FormalCheck, Participant
+from headwater.calls.models.applications import LONG, Application, Attachment, Commitment, FormalCheck, Participant
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 
 __all__ = [
+    "LONG",
     "Application",
     "Attachment",
     "Call",

@@ -13,8 +13,14 @@ from headwater.core import clock
 from headwater.core.models import Account
 from headwater.registry.models import Discipline, Organisation, Person
 
+LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
+
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
+    def moving(self) -> ApplicationQuerySet:
+        """Rows as a change of state needs them: with call, host and leader, without the long texts."""
+        return self.select_related("call", "host", "leader").defer(*LONG)
+
     def visible_to(self, user: Any) -> ApplicationQuerySet:
         """Applications that `user` may know of through calls: own and joined ones, those of one's host once submitted to it,
         those of one's agency once endorsed, and everything received for officers of the call. Experts come in through review.

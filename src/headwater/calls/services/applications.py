@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import Application, Attachment, Call, Commitment, Participant
+from headwater.calls.models import LONG, Application, Attachment, Call, Commitment, Participant
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
@@ -97,7 +97,12 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
 
 
 def _lock_draft(application: Application) -> Application:
-    row = Application.objects.select_for_update(of=("self",)).select_related("call", "host", "leader").get(pk=application.pk)
+    row = (
+        Application.objects.select_for_update(of=("self",))
+        .select_related("call", "host", "leader")
+        .defer("call__guide_zh", "call__guide_en")
+        .get(pk=application.pk)
+    )
     if row.state != State.DRAFT:
         raise Refused.because(_("申请书已提交，不能再修改；可请依托单位退回"))
     late = before_deadline(row)
@@ -246,6 +251,7 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor) 
         rows = list(
             Participant.objects.select_for_update(of=("self",))
             .select_related("application__call", "person")
+            .defer(*(f"application__{name}" for name in LONG))
             .filter(pk__in=[p.pk for p in participants], confirmed_at__isnull=True)
         )
         for row in rows:
@@ -316,7 +322,8 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
         with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
             row = (
                 Application.objects.select_for_update(of=("self",))
-                .select_related("call__scheme", "host", "leader__account", "discipline")
+                .select_related("call__scheme", "host", "leader", "discipline")
+                .defer("abstract_zh", "abstract_en", "call__guide_zh", "call__guide_en", "call__scheme__definition")
                 .get(pk=application.pk)
             )
             now = clock.now()
@@ -368,7 +375,7 @@ def next_number(call: Call) -> str:
 
 def withdraw_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "withdraw", log)
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "withdraw", log)
 
 
 def reopen_application(*, application: Application, actor: Actor) -> None:
@@ -376,7 +383,7 @@ def reopen_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
         if Application.objects.filter(call=application.call, leader=application.leader, state=State.DRAFT).exists():
             raise Refused.because(_("该批次中您已有一份填报中的申请书"))
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "reopen", log)
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "reopen", log)
 
 
 def host_managers(host: Organisation) -> Any:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import Application, Call, FormalCheck, Letter
+from headwater.calls.models import LONG, Application, Call, FormalCheck, Letter
 from headwater.calls.rules import Outcome
 from headwater.calls.services.letters import write_letters
 from headwater.calls.states import REFUSAL_CODES, State
@@ -38,28 +38,12 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
     total, done, last = waiting.count(), 0, 0
     while True:
         with command(actor, "calls.check", call, name="calls.run_formal_check") as log:
-            rows = list(
-                waiting.filter(pk__gt=last).select_related("leader", "host", "discipline", "call__scheme").order_by("pk")[:CHUNK]
-            )
+            rows = list(waiting.filter(pk__gt=last).select_related("leader", "host", "discipline").order_by("pk")[:CHUNK])
             if not rows:
                 return counts
-            checks = []
-            for pk, results in check_applications(rows, call).items():
-                failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
-                unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
-                verdict = (
-                    FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
-                )
-                counts[verdict] += 1
-                checks.append(
-                    FormalCheck(
-                        application_id=pk,
-                        ran_at=clock.now(),
-                        results=[r.as_json() for r in results],
-                        failed=failed,
-                        verdict=verdict,
-                    )
-                )
+            checks = _checks(rows, call)
+            for check in checks:
+                counts[check.verdict] += 1
             FormalCheck.objects.bulk_create(
                 checks,
                 batch_size=1000,
@@ -84,6 +68,18 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
             progress(done, total, str(call))
 
 
+def _checks(rows: Sequence[Application], call: Call) -> list[FormalCheck]:
+    """The results of all rules, unsaved: faulty where one failed, for a person's eyes where one could not tell."""
+    checks = []
+    for pk, results in check_applications(rows, call).items():
+        failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
+        unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
+        verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
+        plain = [r.as_json() for r in results]
+        checks.append(FormalCheck(application_id=pk, ran_at=clock.now(), results=plain, failed=failed, verdict=verdict))
+    return checks
+
+
 def decide_check(
     *, applications: Sequence[Application], accept: bool, actor: Actor, codes: Sequence[str] = (), note: str = ""
 ) -> list[Application]:
@@ -101,6 +97,7 @@ def decide_check(
         rows = APPLICATION.apply(
             Application.objects.filter(pk__in=[a.pk for a in applications])
             .select_related("call__scheme", "host", "leader")
+            .defer(*LONG, "call__scheme__definition")
             .prefetch_related("participants__person"),
             "accept" if accept else "refuse",
             log,
@@ -163,9 +160,7 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
             raise Refused.because(_("已过申请复审的期限"))
         if application.check_result.recheck_at:
             raise Refused.because(_("已申请过复审"))
-        APPLICATION.apply(
-            Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "ask_recheck", log
-        )
+        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "ask_recheck", log)
         FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
 
 
@@ -177,6 +172,7 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         rows = APPLICATION.apply(
             Application.objects.filter(pk=application.pk)
             .select_related("call__scheme", "host", "leader")
+            .defer(*LONG, "call__scheme__definition")
             .prefetch_related("participants__person"),
             "revoke" if revoke else "uphold",
             log,

@@ -35,11 +35,7 @@ class Proposal:
 
 
 def _locked(call: Call, pks: Sequence[int]):  # type: ignore[no-untyped-def]
-    return (
-        Application.objects.filter(call=call, pk__in=pks)
-        .select_related("call", "host", "leader")
-        .prefetch_related("participants__person")
-    )
+    return Application.objects.filter(call=call, pk__in=pks).moving().prefetch_related("participants__person")
 
 
 def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor) -> list[Decision]:

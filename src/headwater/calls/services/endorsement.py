@@ -23,18 +23,14 @@ ENDORSED = [s for s in State if s not in {State.DRAFT, State.HOST_REVIEW, State.
 def _rows(applications: Sequence[Application]) -> list[Application]:
     return list(
         Application.objects.filter(pk__in=[a.pk for a in applications])
-        .select_related("call", "host", "leader")
+        .moving()
         .prefetch_related("participants__person")
         .order_by("pk")
     )
 
 
 def _queryset(rows: Sequence[Application]):  # type: ignore[no-untyped-def]
-    return (
-        Application.objects.filter(pk__in=[r.pk for r in rows])
-        .select_related("call", "host", "leader")
-        .prefetch_related("participants__person")
-    )
+    return Application.objects.filter(pk__in=[r.pk for r in rows]).moving().prefetch_related("participants__person")
 
 
 def quota_use(host_id: int, call_id: int) -> int:
@@ -139,9 +135,7 @@ def expire_late(*, call: Call, actor: Actor) -> int:
         return 0
     with command(actor, "calls.check", call, name="calls.expire_late") as log:
         rows = APPLICATION.apply(
-            Application.objects.filter(call=call, state__in=states)
-            .select_related("call", "host", "leader")
-            .prefetch_related("participants__person"),
+            Application.objects.filter(call=call, state__in=states).moving().prefetch_related("participants__person"),
             "expire",
             log,
         )

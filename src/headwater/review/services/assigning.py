@@ -210,7 +210,7 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
             state=Assignment.State.INVITED, invited_at=now, due_at=due
         )
         fresh = Application.objects.filter(assignments__round=row, state=State.ACCEPTED).values("pk")
-        APPLICATION.apply(Application.objects.filter(pk__in=fresh).select_related("call", "host", "leader"), "start_review", log)
+        APPLICATION.apply(Application.objects.filter(pk__in=fresh).moving(), "start_review", log)
         people = Account.objects.filter(person__expert__assignments__round=row).distinct()
         notify(
             people,
@@ -234,6 +234,7 @@ def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor
         rows = list(
             Assignment.objects.select_for_update(of=("self",))
             .select_related("expert__person")
+            .only("state", "application_id", "expert__person__account_id")
             .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
             .order_by("pk")
         )
@@ -304,9 +305,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
             round=round_, application=application, expert=expert, state=Assignment.State.INVITED, invited_at=now, due_at=due
         )
         if application.state == State.ACCEPTED:
-            APPLICATION.apply(
-                Application.objects.filter(pk=application.pk).select_related("call", "host", "leader"), "start_review", log
-            )
+            APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
         notify(
             Account.objects.filter(person__expert=expert),

@@ -24,6 +24,13 @@ from headwater.review.rules import opinion_problems, weighted_total
 
 Values = Mapping[str, Any]
 TEXT_LIMIT = 5000
+OPINION_COLUMNS = (
+    *(f.attname for f in Opinion._meta.concrete_fields),
+    *(f"assignment__{name}" for name in ("state", "due_at", "application_id", "expert_id", "expert__person__account_id")),
+    *(f"assignment__application__{name}" for name in ("research_class", "call__closes_at", "call__scheme__region")),
+    "assignment__application__call__scheme__code",
+)
+"""What a judgement of an opinion reads: not the text of the application, nor the guide and the form of its call."""
 
 
 def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = False) -> int:
@@ -39,6 +46,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
         rows = list(
             Opinion.objects.select_for_update(of=("self",))
             .select_related("assignment__expert__person", "assignment__application__call__scheme")
+            .only(*OPINION_COLUMNS)
             .filter(assignment__in=values)
             .order_by("pk")
         )
@@ -61,7 +69,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             rows, batch_size=500, update_conflicts=True, unique_fields=["assignment"], update_fields=fields
         )
         if submit:
-            Assignment.objects.filter(opinion__in=[r.pk for r in rows]).update(state=Assignment.State.SUBMITTED)
+            Assignment.objects.filter(pk__in=[r.assignment_id for r in rows]).update(state=Assignment.State.SUBMITTED)
         for row in rows:
             log(row, after={"submitted": submit, "assignment": row.assignment_id})
     return len(rows)
@@ -110,9 +118,7 @@ def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
         )
         ready = [pk for pk, valid in rows.values_list("pk", "valid") if valid >= least]
         short = len(rows) - len(ready)
-        APPLICATION.apply(
-            Application.objects.filter(pk__in=ready).select_related("call", "host", "leader"), "reviews_complete", log
-        )
+        APPLICATION.apply(Application.objects.filter(pk__in=ready).moving(), "reviews_complete", log)
         Assignment.objects.filter(application__in=ready, state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]).update(
             state=Assignment.State.EXPIRED, answered_at=clock.now()
         )

@@ -57,11 +57,7 @@ def make_panel(
             call=call, group=group, name=name, meets_at=meets_at, quorum=f"{quorum['numerator']}/{quorum['denominator']}"
         )
         PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, is_chair=e == chair) for e in experts])
-        rows = APPLICATION.apply(
-            Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("call", "host", "leader"),
-            "to_panel",
-            log,
-        )
+        rows = APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in applications]).moving(), "to_panel", log)
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
         PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
         find_conflicts(call=call, actor=actor, states=[State.PANEL])

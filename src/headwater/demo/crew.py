@@ -1,0 +1,91 @@
+"""Calls played side by side by two processes, as people in different places would."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from django.db import connection
+
+from headwater.demo.year import Season
+
+Order = tuple[int, str, tuple[Any, ...]]
+
+
+class CrewError(Exception):
+    """A process of the crew failed; the message holds its traceback."""
+
+
+class Crew:
+    """Plays the seasons of `home` in this process and those of `away` in a forked one.
+
+    A step of a season touches its own call only, so the result does not depend on which process is faster; a step that
+    looks at other calls is given to `alone`. Where a fork is not safe (macOS) or there is one core, all runs here, with the
+    same result.
+    """
+
+    def __init__(self, home: Sequence[Season], away: Sequence[Season]) -> None:
+        self.home, self.away = list(home), list(away)
+        self.pipe: Connection | None = None
+        if not sys.platform.startswith("linux") or (os.cpu_count() or 1) < 2:
+            return
+        gc.freeze()  # keeps the pages of what exists shared between the two
+        connection.close()
+        context = multiprocessing.get_context("fork")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(self.away, theirs, self.pipe), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def together(self, step: str, *args: Any, only: Sequence[Season] | None = None) -> None:
+        """Every season (or those of `only`) does `step`; returns when all have."""
+        seasons = [*self.home, *self.away] if only is None else only
+        away = [(self.away.index(s), step, args) for s in seasons if s in self.away]
+        if self.pipe is not None:
+            self.pipe.send(away)
+        for season in seasons:
+            if season in self.home or self.pipe is None:
+                getattr(season, step)(*args)
+        self._wait()
+
+    def alone(self, season: Season, step: str, *args: Any) -> None:
+        """One season does `step` while nothing else happens."""
+        self.together(step, *args, only=[season])
+
+    def disband(self) -> None:
+        if self.pipe is not None:
+            self.pipe.close()
+            self.process.join()
+            self.pipe = None
+
+    def _wait(self) -> None:
+        if self.pipe is None:
+            return
+        try:
+            problem = self.pipe.recv()
+        except EOFError as error:
+            raise CrewError("the second process was killed") from error
+        if problem:
+            raise CrewError(problem)
+
+
+def _work(seasons: Sequence[Season], pipe: Connection, other_end: Connection) -> None:
+    """The forked process: does what it is told until the pipe closes."""
+    other_end.close()
+    while True:
+        try:
+            orders: list[Order] = pipe.recv()
+        except EOFError:
+            return
+        try:
+            for index, step, args in orders:
+                getattr(seasons[index], step)(*args)
+            pipe.send("")
+        except Exception:
+            pipe.send(traceback.format_exc())
