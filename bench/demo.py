@@ -15,19 +15,75 @@ import sys
 import tempfile
 import threading
 import time
+from typing import Any
 
 import psutil
 
+COUNTS = ("applications", "reviews", "awards", "events", "invariants_failed", "conflict_violations", "load_violations")
 
-def peak(process: psutil.Process, stop: threading.Event, found: dict[str, int]) -> None:
-    """Watch resident memory: the Python process, and all of PostgreSQL by its unique pages (shared buffers once)."""
-    while not stop.wait(0.2):
+
+def proportional(processes: list[psutil.Process]) -> int:
+    """Memory of processes in bytes, each shared page counted once (proportional set size; resident size where there is none)."""
+    total = 0
+    for process in processes:
         try:
-            found["python"] = max(found["python"], process.memory_info().rss)
-            servers = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres"]
-            found["postgres"] = max(found["postgres"], sum(p.memory_full_info().uss for p in servers if p.is_running()))
+            info = process.memory_full_info()
+            total += getattr(info, "pss", info.rss)
         except psutil.Error:
             continue
+    return total
+
+
+def servers(home: str) -> list[psutil.Process]:
+    """The processes of the PostgreSQL that keeps its data in `home`."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        try:
+            if process.info["name"] == "postgres" and process.cwd().startswith(home):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def watch(process: psutil.Process, home: str, stop: threading.Event, peak: dict[str, int]) -> None:
+    """Keep the largest sum of Python's and PostgreSQL's memory, four times a second."""
+    while not stop.wait(0.25):
+        try:
+            family = [process, *process.children(recursive=True)]
+        except psutil.Error:
+            continue
+        python = proportional([p for p in family if p.is_running() and p.name() != "postgres"])
+        database = proportional(servers(home))
+        if python + database > peak["python"] + peak["postgres"]:
+            peak.update(python=python, postgres=database)
+
+
+def measure(size: str, seed: int) -> tuple[dict[str, Any], int]:
+    """Build the demo once; returns the row of the result and the exit code."""
+    home = os.path.realpath(tempfile.mkdtemp(prefix="headwater-bench-"))
+    words = [sys.executable, "-m", "headwater.cli", "demo", "--no-serve", "--json", "--scale", size, "--seed", str(seed)]
+    env = {**os.environ, "HEADWATER_HOME": home}
+    env.pop("HEADWATER_DATABASE_URL", None)
+    started = time.perf_counter()
+    child = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True)
+    stop, peak = threading.Event(), {"python": 0, "postgres": 0}
+    watcher = threading.Thread(target=watch, args=(psutil.Process(child.pid), home, stop, peak))
+    watcher.start()
+    out, _err = child.communicate()
+    stop.set()
+    watcher.join()
+    shutil.rmtree(home, ignore_errors=True)
+    found = json.loads(out.splitlines()[-1]) if child.returncode == 0 else {}
+    row = {
+        "instance": f"demo-{size}",
+        "solver": "headwater",
+        "seconds": round(time.perf_counter() - started, 1),
+        "mb": round(sum(peak.values()) / 1e6),
+        **{f"{name}_mb": round(value / 1e6) for name, value in peak.items()},
+        **{name: found.get(name) for name in COUNTS},
+    }
+    return row, child.returncode
 
 
 def main() -> None:
@@ -36,60 +92,13 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=20181001)
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
-    home = tempfile.mkdtemp(prefix="headwater-bench-")
-    words = [
-        sys.executable,
-        "-m",
-        "headwater.cli",
-        "demo",
-        "--no-serve",
-        "--json",
-        "--scale",
-        given.size,
-        "--seed",
-        str(given.seed),
-    ]
-    env = {**os.environ, "HEADWATER_HOME": home}
-    env.pop("HEADWATER_DATABASE_URL", None)
-    started = time.perf_counter()
-    child = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, text=True)
-    stop, found = threading.Event(), {"python": 0, "postgres": 0}
-    watch = threading.Thread(target=peak, args=(psutil.Process(child.pid), stop, found))
-    watch.start()
-    out, _err = child.communicate()
-    stop.set()
-    watch.join()
-    shutil.rmtree(home, ignore_errors=True)
-    result = json.loads(out.splitlines()[-1]) if child.returncode == 0 else {}
-    row = {
-        "instance": f"demo-{given.size}",
-        "solver": "headwater",
-        "seconds": round(time.perf_counter() - started, 1),
-        "mb": round((found["python"] + found["postgres"]) / 1e6),
-        "python_mb": round(found["python"] / 1e6),
-        "postgres_mb": round(found["postgres"] / 1e6),
-        **{
-            k: result.get(k)
-            for k in (
-                "applications",
-                "reviews",
-                "awards",
-                "events",
-                "invariants_failed",
-                "conflict_violations",
-                "load_violations",
-            )
-        },
-    }
+    row, code = measure(given.size, given.seed)
     if given.json:
-        print(
-            json.dumps(
-                {"rows": [row], "machine": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
-            )
-        )
+        machine = {"machine": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version()}
+        print(json.dumps({"rows": [row], **machine}))
     else:
         print("\n".join(f"{k}: {v}" for k, v in row.items()))
-    sys.exit(child.returncode)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -143,12 +143,16 @@ def test_database_from_url_unclosed_bracket():
         database_from_url("postgresql://u@[::1/name")
 
 
-KEPT = {
-    "ENGINE": "django.db.backends.postgresql",
-    "OPTIONS": {"connect_timeout": 10},
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-}
+OPTIONS = {"connect_timeout": 10, "server_side_binding": True, "prepare_threshold": 3}
+KEPT = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": OPTIONS, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def test_prepared_statements_can_be_switched_off() -> None:
+    """A pooler in transaction mode hands a connection to somebody else, with statements it does not know."""
+    options = database_from_url("postgresql:///name?prepare_threshold=off")["OPTIONS"]
+    assert options == {**OPTIONS, "prepare_threshold": None}
+    with pytest.raises(ConfigError, match="prepare_threshold is a number or off"):
+        database_from_url("postgresql:///name?prepare_threshold=maybe")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,7 @@ KEPT = {
                 "PASSWORD": "p@ss",
                 "HOST": "db.example.org",
                 "PORT": "5433",
-                "OPTIONS": {"connect_timeout": 10, "sslmode": "require"},
+                "OPTIONS": {**OPTIONS, "sslmode": "require"},
             },
         ),
         ("postgres://h/name", {"NAME": "name", "USER": "", "PASSWORD": "", "HOST": "h", "PORT": ""}),

@@ -136,6 +136,11 @@ def database_from_url(url: str) -> dict[str, object]:
         port = parts.port
     except ValueError as error:
         raise ConfigError("HEADWATER_DATABASE_URL: the port is not a number") from error
+    # Statements are prepared at their third use; a pooler that shares connections between transactions needs "off".
+    wanted = options.pop("prepare_threshold", "3")
+    if wanted != "off" and not wanted.isdigit():
+        raise ConfigError("HEADWATER_DATABASE_URL: prepare_threshold is a number or off")
+    prepare = None if wanted == "off" else int(wanted)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -143,7 +148,7 @@ def database_from_url(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(port or ""),
-        "OPTIONS": {"connect_timeout": 10, "server_side_binding": True, "prepare_threshold": 3, **options},
+        "OPTIONS": {"connect_timeout": 10, "server_side_binding": True, "prepare_threshold": prepare, **options},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

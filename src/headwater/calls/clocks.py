@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.models import Application
+from headwater.calls.models import Application, Call
 from headwater.calls.services.checking import recheck_until
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
@@ -45,6 +45,12 @@ def after(moment: datetime, days: int) -> datetime:
     return clock.end_of_day(clock.add_days(timezone.localtime(moment).date(), days))
 
 
+def check_due(call: Call) -> datetime:
+    """When the result of the formal check must be out (regulation, article 13)."""
+    days = Parameters(call.scheme.region, call.closes_at.date()).number("formal_check_days", call.scheme.code, 45)
+    return after(call.closes_at, days)
+
+
 def timeline(application: Application) -> list[Step]:
     """The steps of an application as its applicant may know them: nothing of the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
@@ -64,7 +70,7 @@ def timeline(application: Application) -> list[Step]:
         Step(
             _("形式审查"),
             check.decided_at if check else None,
-            after(call.closes_at, days.number("formal_check_days", call.scheme.code, 45)),
+            check_due(call),
             _("国家自然科学基金条例第十三条：截止后 45 日内"),
             now=application.state == State.RECEIVED,
         )

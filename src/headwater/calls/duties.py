@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.clocks import after
+from headwater.calls.clocks import check_due
 from headwater.calls.models import Application, Call, Decision, Notice, Participant
 from headwater.calls.states import CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties
+
+M = TypeVar("M", bound=Model)
 
 
 @duties
@@ -52,17 +54,22 @@ def of_officers(account: Any) -> Iterator[Duty]:
         return
     for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account):
         yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
-    for call in Call.objects.filter(state=CallState.PUBLISHED).annotate(n=Count("applications")):
-        if not account.has_perm("calls.check", call):
-            continue
-        waiting = Application.objects.filter(call=call, state__in=[State.RECEIVED, State.RECHECK]).count()
-        if waiting:
-            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", after(call.closes_at, 45), waiting)
-    for notice in Notice.objects.filter(closed_at__isnull=True).select_related("call"):
+    waiting = Count("applications", filter=Q(applications__state__in=[State.RECEIVED, State.RECHECK]))
+    published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
+    for call, n in with_count(published, waiting):
+        if n and account.has_perm("calls.check", call):
+            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", check_due(call), n)
+    objections = Count("objections", filter=Q(objections__state="open"))
+    for notice, n in with_count(Notice.objects.filter(closed_at__isnull=True).select_related("call"), objections):
         if account.has_perm("calls.notice.publish", notice.call):
-            open_ = notice.objections.filter(state="open").count()
-            title = _("答复异议：%s") if open_ else _("公示期满发布：%s")
-            yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, open_ or 1)
+            title = _("答复异议：%s") if n else _("公示期满发布：%s")
+            yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
+
+
+def with_count(rows: QuerySet[M], count: Count) -> Iterator[tuple[M, int]]:
+    """Each row with its count, in one query."""
+    for row in rows.annotate(how_many=count):
+        yield row, row.how_many  # type: ignore[attr-defined]
 
 
 @duties
@@ -72,9 +79,9 @@ def of_approvers(account: Any) -> Iterator[Duty]:
     rows = (
         Decision.objects.filter(approved_at__isnull=True)
         .exclude(proposed_by=account)
+        .exclude(call__in=Application.objects.filter(state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).values("call"))
         .values_list("call", "call__title_zh")
         .annotate(n=Count("pk"))
     )
     for call, title, n in rows:
-        if not Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).exists():
-            yield Duty(_("核准资助决定：%s") % title, f"/office/calls/{call}/decide/", None, n)
+        yield Duty(_("核准资助决定：%s") % title, f"/office/calls/{call}/decide/", None, n)

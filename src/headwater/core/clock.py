@@ -25,6 +25,12 @@ def today() -> date:
     return timezone.localtime(now()).date()
 
 
+def official_date(moment: datetime) -> str:
+    """The day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
+    day = timezone.localtime(moment)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Run commands as of `moment` (aware datetime)."""

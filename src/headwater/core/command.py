@@ -7,17 +7,18 @@ with command(actor, "calls.submit", application) as log:
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from headwater.core import clock
 from headwater.core.errors import NotAllowed
-from headwater.core.models import Account, Event
+from headwater.core.models import Account
 from headwater.core.permission import may
 
 
@@ -50,7 +51,7 @@ class Log:
 
     actor: Actor
     name: str
-    events: list[Event] = field(default_factory=list)
+    events: list[tuple[str, Any, str | None, str | None]] = field(default_factory=list)
 
     def __call__(
         self, subject: models.Model | None, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
@@ -58,24 +59,31 @@ class Log:
         self.add(subject._meta.label_lower if subject else "", subject.pk if subject else None, before, after)
 
     def add(self, kind: str, pk: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-        self.events.append(
-            Event(
-                at=clock.now(),
-                actor_id=self.actor.account.pk if self.actor.account else None,
-                actor_label=self.actor.label[:200],
-                source=self.actor.source[:60],
-                request_id=self.actor.request_id,
-                command=self.name,
-                subject_type=kind,
-                subject_id=pk,
-                before=before,
-                after=after,
-            )
-        )
+        self.events.append((kind, pk, *(None if x is None else json.dumps(x, ensure_ascii=False) for x in (before, after))))
 
     def many(self, subjects: Iterable[models.Model], after: dict[str, Any]) -> None:
         for subject in subjects:
             self(subject, after=after)
+
+    def write(self) -> None:
+        """Append the events: one statement, whatever their number."""
+        who = self.actor
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO core_event (at, actor_id, actor_label, source, request_id, command, subject_type, subject_id, before, after)
+                SELECT %s, %s, %s, %s, %s, %s, kind, pk, before::jsonb, after::jsonb
+                FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY AS t (kind, pk, before, after, place)
+                ORDER BY place""",
+                [
+                    clock.now(),
+                    who.account.pk if who.account else None,
+                    who.label[:200],
+                    who.source[:60],
+                    who.request_id,
+                    self.name,
+                    *(list(column) for column in zip(*self.events, strict=True)),
+                ],
+            )
 
 
 @contextmanager
@@ -91,4 +99,4 @@ def command(actor: Actor, action: str, record: Any = None, *, name: str = "") ->
     with transaction.atomic():
         yield log
         if log.events:
-            Event.objects.bulk_create(log.events, batch_size=2000)
+            log.write()

@@ -250,6 +250,8 @@ def scan() -> bytes:
             "reasons": ["同意开展"],
             "note": "演示用文件",
             "date": "",
+            "issuer": "伦理审查委员会",
+            "recheck_days": 15,
         }
         _scan.append(render_pdf("calls/typst/letter.typ", data))
     return _scan[0]

@@ -16,7 +16,15 @@ from headwater.demo.texts import NameMaker, Writer, sample
 from headwater.registry.identifiers import document_hash
 from headwater.registry.imports import import_organisations, import_people
 from headwater.registry.models import Agency, Employment, HostHistory, Organisation, Person, Relation, Sanction
-from headwater.registry.services import Paper, add_publications, add_relations, open_accounts, record_history, record_sanctions
+from headwater.registry.services import (
+    Paper,
+    add_publications,
+    add_relations,
+    open_accounts,
+    record_employment,
+    record_history,
+    record_sanctions,
+)
 from headwater.review.models import Expert
 from headwater.review.services.experts import Entry, register_experts
 
@@ -59,6 +67,10 @@ class World:
         if account is not None:
             account = self.signed_in.setdefault(account.pk, account)
         return Actor(account=account, source="demo", request_id="demo")
+
+    def actor_of(self, account: int | None) -> Actor:
+        """Who acts, by the id of the account."""
+        return self.actor(self.signed_in.get(account or 0) or Account.objects.get(pk=account or 0))
 
 
 def synthetic_uscc(number: int) -> str:
@@ -219,7 +231,7 @@ def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
             rows.append(
                 Employment(person=person, organisation=r.choice(world.hosts), since=ended - timedelta(days=900), until=ended)
             )
-    Employment.objects.bulk_create(rows, batch_size=2000)
+    record_employment(rows=rows, actor=world.actor(world.staff["officer"]))
 
 
 def _register(world: World, people: list[Person], r: random.Random) -> None:

@@ -22,6 +22,7 @@ from headwater.calls.services.decisions import (
 )
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.command import Actor
 from headwater.demo.applying import Applying
 from headwater.demo.plan import AMOUNTS
 from headwater.registry.models import ReviewGroup
@@ -72,14 +73,8 @@ class Season(Applying):
             self.answer(decline=0.0, silent=0.0)
 
     def answer(self, *, decline: float, silent: float) -> None:
-        invited = Assignment.objects.filter(application__call=self.call, state=Assignment.State.INVITED).select_related(
-            "expert__person__account", "application"
-        )
-        by_expert: dict[int, list[Assignment]] = defaultdict(list)
-        for row in invited.order_by("pk"):
-            by_expert[row.expert_id].append(row)
-        for rows in by_expert.values():
-            actor, dice = self.world.actor(rows[0].expert.person.account), self.random.random()
+        for rows in self._by_expert(Assignment.State.INVITED).values():
+            actor, dice = self._expert(rows), self.random.random()
             if dice < silent:
                 continue
             if dice < silent + decline:
@@ -87,8 +82,8 @@ class Season(Applying):
                 continue
             if dice > 0.99 and len(rows) > 1:
                 declare_conflict(
-                    application=rows[-1].application,
-                    expert=rows[-1].expert,
+                    application=Application.objects.get(pk=rows[-1].application_id),
+                    expert=Expert.objects.select_related("person").get(pk=rows[-1].expert_id),
                     kind="declared",
                     evidence="与申请人有合作关系",
                     actor=actor,
@@ -97,22 +92,28 @@ class Season(Applying):
                 continue
             answer_invitations(assignments=rows, accept=True, actor=actor)
 
+    def _by_expert(self, state: str) -> dict[int, list[Assignment]]:
+        """Assignments of the call in a state, by expert."""
+        rows = Assignment.objects.filter(application__call=self.call, state=state).select_related("application", "expert__person")
+        columns = ("score", "expert_id", "application__research_class", "expert__person__account_id")
+        by_expert: dict[int, list[Assignment]] = defaultdict(list)
+        for row in rows.only(*columns).order_by("pk"):
+            by_expert[row.expert_id].append(row)
+        return by_expert
+
+    def _expert(self, rows: list[Assignment]) -> Actor:
+        return self.world.actor_of(rows[0].expert.person.account_id)
+
     def review(self, share: float = 1.0, day: int = 118) -> None:
         """Experts write and submit; quality shows through each expert's leniency and noise."""
-        accepted = Assignment.objects.filter(application__call=self.call, state=Assignment.State.ACCEPTED).select_related(
-            "expert__person__account", "application__call__scheme"
-        )
-        by_expert: dict[int, list[Assignment]] = defaultdict(list)
-        for row in accepted.order_by("pk"):
-            by_expert[row.expert_id].append(row)
         weights = {c: weights_of(self.call, c) for c in ("free", "goal")}
-        for n, (expert, rows) in enumerate(by_expert.items()):
+        for n, (expert, rows) in enumerate(self._by_expert(Assignment.State.ACCEPTED).items()):
             if self.random.random() > share:
                 continue
             leniency = random.Random(expert).gauss(0, 4)
             with clock.at(self.t.at(day, 9 + n % 9, n % 60)):
                 values = {row.pk: self._opinion(row, weights[row.application.research_class], leniency) for row in rows}
-                save_opinions(values=values, actor=self.world.actor(rows[0].expert.person.account), submit=True)
+                save_opinions(values=values, actor=self._expert(rows), submit=True)
 
     def _opinion(self, row: Assignment, weights: dict[str, int], leniency: float) -> dict[str, Any]:
         r = self.random

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from headwater.calls.clocks import check_due
 from headwater.calls.models import Application, Call
 from headwater.calls.states import CallState, State
 from headwater.core import clock
@@ -17,6 +21,7 @@ from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, latest_values, readings
 from headwater.policy.registry import INDICATORS, for_article
 from headwater.registry.models import PriorityField
+from headwater.review.queries import review_deadlines
 
 
 @page(PUBLIC)
@@ -97,15 +102,22 @@ def lead(request: HttpRequest) -> HttpResponse:
                 "missed": [r for r in found if r.met is False],
             }
         )
-    late = []
-    now = clock.now()
-    for call in Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme"):
-        unchecked = Application.objects.filter(call=call, state=State.RECEIVED).count()
-        due = clock.end_of_day(clock.add_days(timezone.localtime(call.closes_at).date(), 45))
-        if unchecked and call.closes_at < now:
-            late.append({"call": call, "what": "formal_check", "count": unchecked, "due": due})
-        reviewing = Application.objects.filter(call=call, state=State.IN_REVIEW).count()
-        if reviewing:
-            last = call.rounds.filter(due_at__isnull=False).order_by("-due_at").values_list("due_at", flat=True).first()
-            late.append({"call": call, "what": "review", "count": reviewing, "due": last})
+    late = what_is_late()
     return render(request, "policy/lead.html", {"rows": rows, "values": values, "late": late})
+
+
+def what_is_late() -> list[dict[str, Any]]:
+    """Formal checks and reviews that wait, by call, with the day on which they are due."""
+    counts: dict[tuple[int, str], int] = {}
+    calls = list(Call.objects.filter(state=CallState.PUBLISHED, closes_at__lt=clock.now()).select_related("scheme"))
+    waiting = Application.objects.filter(call__in=calls, state__in=[State.RECEIVED, State.IN_REVIEW])
+    for pk, state, n in waiting.values_list("call", "state").annotate(n=Count("pk")):
+        counts[pk, state] = n
+    opinions = review_deadlines(calls)
+    late = []
+    for call in calls:
+        if n := counts.get((call.pk, State.RECEIVED)):
+            late.append({"call": call, "what": "formal_check", "count": n, "due": check_due(call)})
+        if n := counts.get((call.pk, State.IN_REVIEW)):
+            late.append({"call": call, "what": "review", "count": n, "due": opinions.get(call.pk)})
+    return late

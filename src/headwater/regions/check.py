@@ -172,10 +172,14 @@ def _twice(rows: list[Reader], seen: list[str], key: str = "code") -> None:
             reader.problems.append((reader.path(key), f"{code!r} is used twice"))
 
 
+PROFILE = ("department_zh", "fund_zh", "fund_en", "letter_mark")
+"""How the region calls its department and its fund, and the mark of its letters' numbers."""
+
+
 def check_region(package: Package, problems: Problems) -> None:
     head = Reader(package.tables["region"], problems).table_at("region", required=True)
     _named(head)
-    for key in ("place", "currency", "timezone"):
+    for key in ("place", "currency", "timezone", *PROFILE):
         head.text(key, required=True)
 
 

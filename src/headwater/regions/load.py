@@ -18,7 +18,7 @@ from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.core.search import Document, index
 from headwater.policy.models import Article, Measure, Target
-from headwater.regions.check import Package
+from headwater.regions.check import PROFILE, Package
 from headwater.registry.models import Agency, Discipline, Organisation, Place, PriorityField, Region, ReviewGroup
 
 
@@ -42,6 +42,7 @@ def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
                     "name_zh": head["name_zh"],
                     "name_en": head["name_en"],
                     "map": head.get("map", ""),
+                    **{key: head[key] for key in PROFILE},
                     "digest": package.digest,
                     "version": (found.version + 1) if found else 1,
                     "loaded_at": clock.now(),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from headwater.registry.models import ReviewGroup
+from headwater.registry.models import Region, ReviewGroup
+
+
+def region_of(code: str) -> Region:
+    """The region whose package was loaded under `code`."""
+    return Region.objects.get(code=code)
 
 
 def group_of_prefix() -> dict[str, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from headwater.core.command import Actor, command
 from headwater.core.models import Account
 from headwater.core.services import create_accounts
-from headwater.registry.models import Authorship, HostHistory, Person, Publication, Relation, Sanction
+from headwater.registry.models import Authorship, Employment, HostHistory, Person, Publication, Relation, Sanction
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ def record_sanctions(*, sanctions: Sequence[Sanction], actor: Actor) -> int:
     return len(sanctions)
 
 
+def record_employment(*, rows: Sequence[Employment], actor: Actor) -> int:
+    """Periods that people spent with institutions; a period that ended lately still counts as a conflict of interest."""
+    with command(actor, "registry.import", name="registry.record_employment") as log:
+        Employment.objects.bulk_create(rows, batch_size=2000)
+        log(None, after={"rows": len(rows)})
+    return len(rows)
+
+
 def record_history(*, history: Sequence[HostHistory], actor: Actor) -> int:
     """Approvals of hosts in earlier years, the basis of their quotas."""
     with command(actor, "registry.organisation.manage", name="registry.record_history") as log:
@@ -83,6 +93,11 @@ def open_accounts(*, people: Sequence[tuple[Person, str]], actor: Actor) -> list
     with command(actor, "core.account.manage", name="registry.open_accounts") as log:
         for (person, _username), account in zip(people, made, strict=True):
             person.account = account
-        Person.objects.bulk_update([p for p, _u in people], ["account"], batch_size=2000)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE registry_person p SET account_id = made.account
+                FROM unnest(%s::bigint[], %s::bigint[]) AS made (person, account) WHERE p.id = made.person""",
+                [[p.pk for p, _u in people], [a.pk for a in made]],
+            )
         log(None, after={"accounts": len(made)})
     return made

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from headwater.calls.models import Application, Call
 from headwater.core.parameters import Parameters
@@ -107,6 +108,18 @@ def expert_loads(call: Call) -> list[dict[str, Any]]:
         )
         names = ("expert", "name", "organisation", "max_load", "load", "submitted", "declined")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def review_deadlines(calls: Sequence[Call]) -> dict[int, datetime]:
+    """The next moment at which open opinions of a call fall due; where none is open, the last that did. By call id."""
+    open_ = Q(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED])
+    rows = (
+        Assignment.objects.filter(application__call__in=calls, due_at__isnull=False)
+        .values("application__call")
+        .annotate(next=Min("due_at", filter=open_), last=Max("due_at"))
+        .values_list("application__call", "next", "last")
+    )
+    return {call: following or last for call, following, last in rows}
 
 
 def opinions_for_applicant(application: Application) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
+from headwater.registry.queries import region_of
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
@@ -87,6 +88,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
     rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
     for m in rows:
         members.setdefault(m.application_id, []).append([m.person.name_zh, m.organisation.name_zh, str(m.months_per_year)])
+    fund = region_of(awards[0].call.scheme.region).fund_zh if awards else ""
     out = []
     for award in awards:
         application = award.application
@@ -100,6 +102,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         ]
         out.append(
             {
+                "fund": fund,
                 "number": award.number,
                 "application": application.number,
                 "scheme": scheme.name_zh,

@@ -99,7 +99,7 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
 def _lock_draft(application: Application) -> Application:
     row = (
         Application.objects.select_for_update(of=("self",))
-        .select_related("call", "host", "leader")
+        .select_related("call")
         .defer("call__guide_zh", "call__guide_en")
         .get(pk=application.pk)
     )

@@ -20,6 +20,7 @@ from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.services import notify
 from headwater.registry.models import HostHistory, Organisation
+from headwater.registry.queries import region_of
 
 CALL_FIELDS = (
     "code",
@@ -144,11 +145,12 @@ def call_document(call: Call) -> Document:
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
     """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget."""
+    region = region_of(scheme.region)
     return Call(
         scheme=scheme,
         year=year,
         code=f"{scheme.code}-{year}",
-        title_zh=f"{year}年度自治区自然科学基金{scheme.name_zh}",
-        title_en=f"Natural Science Foundation of Inner Mongolia {year}: {scheme.name_en}",
+        title_zh=f"{year}年度{region.fund_zh}{scheme.name_zh}",
+        title_en=f"{region.fund_en} {year}: {scheme.name_en}",
         **fields,
     )

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Letter
 from headwater.core import clock
+from headwater.core.clock import official_date
 from headwater.core.models import Account, RoleGrant
+from headwater.core.parameters import Parameters
 from headwater.core.services import notify, tell
+from headwater.registry.queries import region_of
 
 
 def write_letters(
@@ -22,12 +25,15 @@ def write_letters(
         return []
     now = clock.now()
     numbers = _numbers(len(applications))
+    scheme = applications[0].call.scheme
+    region = region_of(scheme.region)
+    recheck = Parameters(scheme.region, clock.today()).number("recheck_request_days", scheme.code, 15)
     letters = Letter.objects.bulk_create(
         [
             Letter(
                 application=a,
                 kind=kind,
-                number=f"内科基函〔{now.year}〕{n}号",
+                number=f"{region.letter_mark}〔{now.year}〕{n}号",
                 issued_at=now,
                 body={
                     "title": a.title_zh,
@@ -35,6 +41,8 @@ def write_letters(
                     "leader": a.leader.name_zh,
                     "host": a.host.name_zh,
                     "call": a.call.title_zh,
+                    "issuer": region.department_zh,
+                    "recheck_days": recheck,
                     **body(a),
                 },
             )
@@ -72,6 +80,6 @@ def letter_data(letter: Letter) -> dict[str, Any]:
         "kind": letter.kind,
         "heading": str(Letter.Kind(letter.kind).label),
         "letter_number": letter.number,
-        "date": f"{letter.issued_at:%Y-%m-%d}",
+        "date": official_date(letter.issued_at),
         **letter.body,
     }

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.clocks import after, timeline
+from headwater.calls.clocks import check_due, timeline
 from headwater.calls.forms import AnswerForm, CallForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
 from headwater.calls.services.calls import (
@@ -30,7 +30,6 @@ from headwater.calls.views.applicant import shown
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
@@ -153,16 +152,11 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         for s in State
         if counts.get(s.value) and (s in IN_THE_HOUSE or s in {State.HOST_REVIEW, State.RECOMMENDING, State.DRAFT, State.EXPIRED})
     ]
-    parameters = Parameters(call.scheme.region, call.closes_at.date())
     clocks = [
         (_("受理截止"), call.closes_at, ""),
         (_("单位审核截止"), call.endorse_by, ""),
         (_("归口推荐截止"), call.recommend_by, ""),
-        (
-            _("形式审查完成"),
-            after(call.closes_at, parameters.number("formal_check_days", call.scheme.code, 45)),
-            _("条例第十三条，45 日"),
-        ),
+        (_("形式审查完成"), check_due(call), _("条例第十三条，45 日")),
     ]
     return render(
         request,

@@ -54,6 +54,10 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('digest', models.CharField(max_length=64)),
                 ('map', models.CharField(blank=True, max_length=60)),
+                ("department_zh", models.CharField(max_length=80)),
+                ("fund_zh", models.CharField(max_length=80)),
+                ("fund_en", models.CharField(max_length=120)),
+                ("letter_mark", models.CharField(max_length=20)),
                 ('loaded_at', models.DateTimeField()),
             ],
             options={

@@ -24,6 +24,10 @@ class Region(Named):
     version = models.IntegerField(default=1)
     digest = models.CharField(max_length=64)
     map = models.CharField(max_length=60, blank=True)
+    department_zh = models.CharField(max_length=80)
+    fund_zh = models.CharField(max_length=80)
+    fund_en = models.CharField(max_length=120)
+    letter_mark = models.CharField(max_length=20)
     loaded_at = models.DateTimeField()
 
 

@@ -7,9 +7,25 @@ from django.db import migrations
 
 FORWARD = """
 CREATE FUNCTION review_no_conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    PERFORM 1 FROM calls_application WHERE id IN (SELECT DISTINCT application_id FROM fresh
+        WHERE state NOT IN ('declined', 'expired', 'released')) ORDER BY id FOR NO KEY UPDATE;
+    SELECT c.application_id, c.expert_id, c.kind INTO bad FROM fresh f
+        JOIN review_conflict c ON c.application_id = f.application_id AND c.expert_id = f.expert_id
+        WHERE f.state NOT IN ('declined', 'expired', 'released') LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'headwater_conflict: expert % may not review application % (%)', bad.expert_id, bad.application_id, bad.kind
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER assignment_no_conflict AFTER INSERT ON review_assignment REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION review_no_conflict();
+-- An assignment that was active before was checked then, and a conflict found since has released it.
+CREATE FUNCTION review_no_revived_conflict() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE found_kind text;
 BEGIN
-    IF NEW.state IN ('declined', 'expired', 'released') THEN RETURN NEW; END IF;
     PERFORM 1 FROM calls_application WHERE id = NEW.application_id FOR NO KEY UPDATE;
     SELECT kind INTO found_kind FROM review_conflict WHERE application_id = NEW.application_id AND expert_id = NEW.expert_id LIMIT 1;
     IF FOUND THEN
@@ -18,8 +34,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER assignment_no_conflict BEFORE INSERT OR UPDATE OF application_id, expert_id, state ON review_assignment
-    FOR EACH ROW EXECUTE FUNCTION review_no_conflict();
+CREATE TRIGGER assignment_no_revived_conflict BEFORE UPDATE OF application_id, expert_id, state ON review_assignment FOR EACH ROW
+    WHEN (NEW.state NOT IN ('declined', 'expired', 'released') AND (OLD.state IN ('declined', 'expired', 'released')
+        OR OLD.application_id <> NEW.application_id OR OLD.expert_id <> NEW.expert_id))
+    EXECUTE FUNCTION review_no_revived_conflict();
 
 CREATE FUNCTION review_conflict_frees_pair() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -50,6 +68,8 @@ DROP TRIGGER ballot_no_recused ON review_ballotcast;
 DROP FUNCTION review_no_recused_ballot();
 DROP TRIGGER conflict_frees_pair ON review_conflict;
 DROP FUNCTION review_conflict_frees_pair();
+DROP TRIGGER assignment_no_revived_conflict ON review_assignment;
+DROP FUNCTION review_no_revived_conflict();
 DROP TRIGGER assignment_no_conflict ON review_assignment;
 DROP FUNCTION review_no_conflict();
 """
