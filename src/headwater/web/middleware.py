@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import uuid
 from collections.abc import Callable
 
+import psycopg
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +19,8 @@ from headwater.core.errors import NotAllowed
 Next = Callable[[HttpRequest], HttpResponse]
 
 
-class DatabaseDownMiddleware:
-    """A database that is down or restarting: one clear page with status 503, never a traceback."""
+class UnavailableMiddleware:
+    """A database that is down or restarting, a disk that is full: one clear page with status 503, never a traceback."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -25,18 +28,27 @@ class DatabaseDownMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             return self.get_response(request)
-        except (OperationalError, InterfaceError):
-            return self._page(request)
+        except (OperationalError, InterfaceError) as error:
+            return self._page(error)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return self._page(request) if isinstance(error, (OperationalError, InterfaceError)) else None
+        down = isinstance(error, (OperationalError, InterfaceError)) or disk_is_full(error)
+        return self._page(error) if down else None
 
-    def _page(self, request: HttpRequest) -> HttpResponse:
+    def _page(self, error: Exception) -> HttpResponse:
         from django.template.loader import render_to_string
 
-        response = HttpResponse(render_to_string("503.html"), status=503)
+        logging.getLogger("headwater").error("not available: %s", str(error).splitlines()[0] if str(error) else error)
+        response = HttpResponse(render_to_string("503.html", {"disk": disk_is_full(error)}), status=503)
         response["Retry-After"] = "5"
         return response
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether the file system or the database had no room to write."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error.__cause__, psycopg.errors.DiskFull)
 
 
 class ActorMiddleware:

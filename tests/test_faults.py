@@ -1,0 +1,98 @@
+"""Full disks, other servers, servers that are too old: one clear line, nothing half done, and on it goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+
+from headwater import database
+from headwater.calls.models import Application, Attachment
+from headwater.config import ConfigError
+from headwater.core import clock
+from headwater.core.models import Event, StoredFile
+from tests.people import client
+from tests.test_commands import run
+
+
+def own_url() -> str:
+    """The address of this test's database, as an administrator would write it."""
+    default = settings.DATABASES["default"]
+    user = f"{default['USER']}:{default['PASSWORD']}" if default["PASSWORD"] else default["USER"]
+    if str(default["HOST"]).startswith("/"):
+        return f"postgresql://{user}@/{connection.settings_dict['NAME']}?host={default['HOST']}"
+    return f"postgresql://{user}@{default['HOST']}:{default['PORT']}/{connection.settings_dict['NAME']}"
+
+
+@pytest.mark.django_db
+def test_a_given_server_is_used_instead_of_the_embedded_one(tmp_path: Path) -> None:
+    found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=own_url())
+    assert "0 broken" in found.stdout, found.stderr
+    assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_too_old_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    database.check_version(own_url())
+    monkeypatch.setattr(database, "MINIMUM_VERSION", 990000)
+    with pytest.raises(ConfigError, match=r"^PostgreSQL \d+ is too old: expected 99 or newer$"):
+        database.check_version(own_url())
+
+
+@pytest.mark.django_db
+def test_upload_on_a_full_disk_says_so_and_keeps_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.core.files.storage import default_storage
+
+    draft = Application.objects.filter(state="draft", call__closes_at__gt=clock.now()).select_related("leader__account")[0]
+
+    def no_room(*_args: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(default_storage, "_save", no_room)
+    before = (Attachment.objects.count(), StoredFile.objects.count(), Event.objects.count())
+    file = SimpleUploadedFile("意见.pdf", b"%PDF-1.4\n" + os.urandom(64) + b"\n%%EOF", "application/pdf")
+    browser = client(draft.leader.account.username)  # type: ignore[union-attr]
+    answer = browser.post(f"/applications/{draft.pk}/attachment/", {"kind": "ethics", "file": file})
+    assert answer.status_code == 503
+    assert "磁盘已满" in answer.content.decode()
+    assert (Attachment.objects.count(), StoredFile.objects.count(), Event.objects.count()) == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 30 MB of its own; needs root on Linux."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for folder in tmp_path.parents:
+        if folder.name.startswith("pytest-"):
+            os.chmod(folder, 0o755)
+    os.chmod(tmp_path, 0o755)
+    words = ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", str(disk)]
+    if not sys.platform.startswith("linux") or os.geteuid() != 0 or subprocess.run(words, capture_output=True).returncode:
+        pytest.skip("a small file system can be mounted by root on Linux only")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=False)
+
+
+def test_demo_on_a_full_disk_goes_on_when_there_is_room(small_disk: Path) -> None:
+    home, words = small_disk / "home", ("demo", "--no-serve", "--json", "--scale", "tiny")
+    first = run(home, *words)
+    assert first.returncode != 0
+    assert "disk is full" in first.stderr
+    subprocess.run(["mount", "-o", "remount,size=62m", str(small_disk)], check=True)
+    second = run(home, *words)
+    assert second.returncode != 0
+    assert "No space left" in second.stderr or "disk is full" in second.stderr
+    assert "Traceback" not in first.stderr + second.stderr
+    subprocess.run(["mount", "-o", "remount,size=600m", str(small_disk)], check=True)
+    third = run(home, *words)
+    assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
