@@ -11,6 +11,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 APPLICANT, HOST, OFFICER, OFFICER2, EXPERT = "申请人", "依托单位管理员", "项目主管（甲）", "项目主管（乙）", "评审专家"
+COMMITTEE = "基金委员会"
 Enter = Callable[..., Any]
 
 
@@ -143,3 +144,35 @@ def test_language_switches_and_pages_read_without_script(chromium: Any, site: st
     assert tab.locator("html").get_attribute("lang") == "en"
     assert "Policy" in tab.locator("nav").first.inner_text()
     context.close()
+
+
+def test_second_factor_is_set_up_and_asked_for(enter: Enter) -> None:
+    """A password, then a code of the app; a wrong code is told beside its field, and the right one lets in."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+
+    def code(secret: str) -> str:
+        return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+    def give(tab: Any, **values: str) -> None:
+        for name, value in values.items():
+            tab.locator(f"input[name={name}]").fill(value)
+        tab.locator(f"form:has(input[name={name}]) button.btn-primary").first.click()
+
+    tab = enter(COMMITTEE)
+    tab.goto("/accounts/password/set/")
+    give(tab, password1="源头之水清且涟猗2026", password2="源头之水清且涟猗2026")
+    tab.goto("/accounts/2fa/totp/activate/")
+    give(tab, password="源头之水清且涟猗2026")  # asked once more before a change of how one enters
+    secret = tab.locator("#authenticator_secret").input_value()
+    give(tab, code="000000")
+    assert tab.locator(".invalid-feedback").inner_text()
+    give(tab, code=code(secret))
+    tab.wait_for_url("**/accounts/2fa/**")
+    tab.context.clear_cookies()
+    tab.goto("/accounts/login/")
+    give(tab, login="committee", password="源头之水清且涟猗2026")
+    tab.wait_for_url("**/accounts/2fa/authenticate/**")
+    give(tab, code="000000")
+    assert tab.locator(".invalid-feedback").inner_text()
+    give(tab, code=code(secret))
+    tab.wait_for_url("**/desk/")

@@ -1,0 +1,105 @@
+"""How many questions a page asks the database does not depend on how many rows it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from headwater.calls.models import Call, HostQuota
+from headwater.calls.states import CallState
+from headwater.core.duties import duties_of
+from headwater.core.listing import Listing
+from headwater.core.models import Account
+from tests.people import client, roles
+from tests.test_access import ROUTES, address, records
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield sent
+
+
+def test_lists_ask_as_often_for_six_rows_as_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    init, seen = Listing.__post_init__, []
+
+    def sized(size: int) -> None:
+        def post_init(self: Listing) -> None:
+            self.page_size = size
+            init(self)
+            seen.append(self.has_next)
+
+        monkeypatch.setattr(Listing, "__post_init__", post_init)
+
+    have, slow, compared = records(), [], set()
+    for name in roles().values():
+        browser = client(name)
+        for route, _entry in ROUTES:
+            if "logout" in route:
+                continue
+            counts = []
+            for size in (2, 2, 6):  # the first answer warms what is kept between requests
+                sized(size)
+                seen.clear()
+                with counted() as found:
+                    browser.get(address(route, have))
+                if seen != [True]:
+                    break
+                counts.append(len(found))
+            if len(counts) == 3:
+                compared.add(route)
+                if counts[1] != counts[2]:
+                    slow.append((name, route, counts[1:]))
+    assert slow == []
+    assert len(compared) >= 8
+
+
+@pytest.mark.parametrize("username", ["officer", "committee", "leader"])
+def test_desks_ask_as_often_for_five_calls_as_for_two(username: str) -> None:
+    def questions() -> list[int]:
+        browser, out = client(username), []
+        duties_of(Account.objects.get(username=username))
+        for address_ in ("/desk/", "/office/calls/", "/lead/", "/calls/", "/"):
+            browser.get(address_)
+            with counted() as found:
+                browser.get(address_)
+            out.append(len(found))
+        return out
+
+    before = questions()
+    for row in Call.objects.filter(state=CallState.PUBLISHED)[:2]:
+        for n in range(2):
+            code, pk = row.code, row.pk
+            row.pk, row.code = None, f"{code}-{n}"
+            row.save(force_insert=True)
+            row.pk, row.code = pk, code
+    assert questions() == before
+
+
+def test_a_host_asks_as_often_with_more_quotas() -> None:
+    quota = HostQuota.objects.order_by("pk")[0]
+    browser = client(f"host-{quota.organisation.code}")
+
+    def questions() -> int:
+        browser.get("/host/endorse/")
+        with counted() as found:
+            browser.get("/host/endorse/")
+        return len(found)
+
+    before = questions()
+    for call in Call.objects.exclude(quotas__organisation=quota.organisation):
+        HostQuota.objects.create(call=call, organisation=quota.organisation, quota=9)
+    assert questions() == before
