@@ -108,8 +108,15 @@ document.querySelectorAll("form[data-bulk]").forEach((form) => {
 // A second look before what cannot be undone.
 document.addEventListener("submit", (event) => {
   const text = event.submitter?.dataset.confirm || event.target.dataset.confirm;
-  if (text && !confirm(text)) event.preventDefault();
+  const when = event.submitter?.dataset.confirmWhen; // nothing chosen: the server says so, there is nothing to confirm
+  if (text && (!when || event.target.querySelector(when)) && !confirm(text)) event.preventDefault();
 }, true);
+
+// A search box that narrows a list of choices on the page; what is ticked stays ticked.
+document.querySelectorAll("input[data-narrow]").forEach((box) => box.addEventListener("input", () => {
+  const wanted = box.value.trim().toLowerCase();
+  document.querySelectorAll(box.dataset.narrow).forEach((e) => e.classList.toggle("d-none", !!wanted && !e.textContent.toLowerCase().includes(wanted)));
+}));
 document.querySelectorAll("[data-print]").forEach((b) => b.addEventListener("click", () => print()));
 document.querySelectorAll("select[data-go]").forEach((s) => s.addEventListener("change", () => s.form.submit()));
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.rules import RULES, Facts, FieldFacts, Outcome, PersonFacts, Result, evaluate, host_quota, parameters_of
+from headwater.calls.quotas import host_quota
+from headwater.calls.rules import RULES, Facts, FieldFacts, Outcome, PersonFacts, Result, evaluate, parameters_of
 from headwater.calls.schemes import RuleUse
 
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED

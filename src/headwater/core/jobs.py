@@ -27,6 +27,14 @@ class Progress:
         Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])
 
 
+RESULTS: dict[str, str | Promise] = {}
+"""What the numbers of a result are called; a number that has no name here is for the record and is not shown."""
+
+
+def result_names(**names: str | Promise) -> None:
+    RESULTS.update(names)
+
+
 Kind = Callable[..., dict[str, Any]]
 KINDS: dict[str, tuple[str | Promise, Kind]] = {}
 

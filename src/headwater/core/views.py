@@ -79,9 +79,9 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Job, pk=pk)
     if row.asked_by_id != request.user.pk and not request.user.has_perm("core.job.view"):  # type: ignore[union-attr]
         raise Http404
-    return render(
-        request, "core/job.html", {"job": row, "label": jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind}
-    )
+    label = jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind
+    found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
+    return render(request, "core/job.html", {"job": row, "label": label, "found": found})
 
 
 class AccountForm(forms.Form):

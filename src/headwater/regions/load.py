@@ -158,45 +158,56 @@ def _articles(region: str, policy: dict[str, Any], agencies: dict[str, int]) -> 
             },
         )
         article.agencies.set([agencies[a] for a in row.get("agencies", [])])
-        have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
-        measures = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
-        if have != measures:
-            article.measures.all().delete()
-            Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in measures])
-        wanted = [
-            (
-                t["code"],
-                t["text_zh"],
-                t.get("text_en", ""),
-                float(t["value"]),
-                t.get("value_max"),
-                t.get("comparison", "at_least"),
-                t.get("unit", ""),
-                t.get("by"),
-            )
-            for t in row.get("target", [])
-        ]
-        current = list(
-            article.targets.values_list("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by")
-        )
-        if current != wanted:
-            article.targets.all().delete()
-            names = ("code", "text_zh", "text_en", "value", "value_max", "comparison", "unit", "by")
-            Target.objects.bulk_create([Target(article=article, **dict(zip(names, w, strict=True))) for w in wanted])
-        changed += made or have != measures or current != wanted
-        index(
-            [
-                Document(
-                    "article",
-                    article.pk,
-                    f"第{article.number}条 {article.title_zh}",
-                    f"/policy/{article.number}/",
-                    " ".join([article.title_en, article.summary_zh, article.summary_en, *(m[1] for m in measures)]),
-                    summary=article.summary_zh[:200],
-                )
-            ]
-        )
+        new_measures, new_targets = _measures(article, row), _targets(article, row)
+        changed += made or new_measures or new_targets
+        index([_document(article, row)])
     return changed
+
+
+def _measures(article: Article, row: dict[str, Any]) -> bool:
+    """Replace the measures of an article where they changed; returns whether they did."""
+    have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
+    wanted = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
+    if have == wanted:
+        return False
+    article.measures.all().delete()
+    Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in wanted])
+    return True
+
+
+TARGET_DEFAULTS = {
+    "code": "",
+    "text_zh": "",
+    "text_en": "",
+    "value": 0.0,
+    "value_max": None,
+    "comparison": "at_least",
+    "unit": "",
+    "by": None,
+}
+
+
+def _targets(article: Article, row: dict[str, Any]) -> bool:
+    """Replace the targets of an article where they changed; returns whether they did."""
+    names = tuple(TARGET_DEFAULTS)
+    wanted = [{**TARGET_DEFAULTS, **{k: v for k, v in t.items() if k in TARGET_DEFAULTS}} for t in row.get("target", [])]
+    if [dict(zip(names, t, strict=True)) for t in article.targets.values_list(*names)] == wanted:
+        return False
+    article.targets.all().delete()
+    Target.objects.bulk_create([Target(article=article, **values) for values in wanted])
+    return True
+
+
+def _document(article: Article, row: dict[str, Any]) -> Document:
+    measures = [m["text_zh"] for m in row.get("measure", [])]
+    return Document(
+        "article",
+        article.pk,
+        f"第{article.number}条 {article.title_zh}",
+        f"/policy/{article.number}/",
+        " ".join([article.title_en, article.summary_zh, article.summary_en, *measures]),
+        summary=article.summary_zh[:200],
+    )
 
 
 def _schemes(region: str, definitions: list[dict[str, Any]], log: Log) -> int:

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call, HostQuota, SchemeVersion
-from headwater.calls.rules import host_quota
+from headwater.calls.quotas import host_quota
 from headwater.calls.states import CallState
 from headwater.calls.workflow import CALL
 from headwater.core import clock

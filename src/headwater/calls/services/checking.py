@@ -19,7 +19,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.jobs import Progress, job
+from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
@@ -184,6 +184,9 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
             title=lambda: _("复审结果：%s") % rows[0].number,
             url=f"/applications/{rows[0].pk}/",
         )
+
+
+result_names(**{v.value: v.label for v in FormalCheck.Verdict})
 
 
 @job("calls.formal_check", gettext_lazy("形式审查"))

@@ -47,58 +47,55 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
     with command(actor, "calls.decide.propose", call, name="calls.propose_decisions") as log:
         fund = [p for p in proposals if p.amount_fen > 0]
         refuse = [p for p in proposals if p.amount_fen == 0]
-        high = [p for p in fund if p.amount_fen > p.application.amount_fen]
-        foreign = [p for p in proposals if p.application.call_id != call.pk or p.amount_fen < 0]
-        if foreign:
-            raise Refused.because(_("%s：不属于本批次，或金额为负") % foreign[0].application, field="amount_fen")
-        if high:
-            raise Refused.because(_("%s：资助金额超过申请金额") % high[0].application, field="amount_fen")
+        _check_amounts(proposals, call)
         _integrity_screen(fund, call)
         if fund:
             APPLICATION.apply(_locked(call, [p.application.pk for p in fund]), "propose_funding", log)
         if refuse:
             APPLICATION.apply(_locked(call, [p.application.pk for p in refuse]), "propose_refusal", log)
-        now = clock.now()
-        decisions = [
-            Decision(
-                application=p.application,
-                call=call,
-                amount_fen=p.amount_fen,
-                rank=p.rank,
-                reason=p.reason,
-                deviation=p.deviation,
-                outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE,
-                proposed_by=actor.account,
-                proposed_at=now,
-            )
-            for p in proposals
-        ]
         again = [p.application.pk for p in proposals]
         before = committed_fen(call) - committed_fen(call, among=again)
         try:
-            made = Decision.objects.bulk_create(
-                decisions,
-                batch_size=5000,
-                update_conflicts=True,
-                unique_fields=["application"],
-                update_fields=[
-                    "outcome",
-                    "amount_fen",
-                    "rank",
-                    "reason",
-                    "deviation",
-                    "proposed_by",
-                    "proposed_at",
-                    "approved_by",
-                    "approved_at",
-                ],
-            )
+            made = _write(proposals, call, actor)
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
                 raise Refused.because(over_budget(call, before + sum(p.amount_fen for p in fund)), code="budget") from error
             raise
         log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": sum(p.amount_fen for p in fund)})
     return made
+
+
+def _check_amounts(proposals: Sequence[Proposal], call: Call) -> None:
+    for p in proposals:
+        if p.application.call_id != call.pk or p.amount_fen < 0:
+            raise Refused.because(_("%s：不属于本批次，或金额为负") % p.application, field="amount_fen")
+        if p.amount_fen > p.application.amount_fen:
+            raise Refused.because(_("%s：资助金额超过申请金额") % p.application, field="amount_fen")
+
+
+REWRITTEN = ["outcome", "amount_fen", "rank", "reason", "deviation", "proposed_by", "proposed_at", "approved_by", "approved_at"]
+
+
+def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Decision]:
+    """Write the proposed decisions; a new proposal for an application takes the place of the former and its approval."""
+    now = clock.now()
+    decisions = [
+        Decision(
+            application=p.application,
+            call=call,
+            amount_fen=p.amount_fen,
+            rank=p.rank,
+            reason=p.reason,
+            deviation=p.deviation,
+            outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE,
+            proposed_by=actor.account,
+            proposed_at=now,
+        )
+        for p in proposals
+    ]
+    return Decision.objects.bulk_create(
+        decisions, batch_size=5000, update_conflicts=True, unique_fields=["application"], update_fields=REWRITTEN
+    )
 
 
 def over_budget(call: Call, more: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import Error as DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.jobs import Progress, job
+from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
@@ -86,6 +86,22 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
     return round_
 
 
+Pairs = list[tuple[int, int]]
+
+
+def _known_pairs(call: Call, applications: Sequence[Application], experts: Sequence[Expert]) -> tuple[Pairs, Pairs, Pairs]:
+    """(row, column) of pairs in conflict, of pairs that ended without an opinion, and of pairs that are settled."""
+    row = {a.pk: n for n, a in enumerate(applications)}
+    column = {e.pk: n for n, e in enumerate(experts)}
+    assigned = Assignment.objects.filter(application__call=call)
+    conflicts = Conflict.objects.filter(application__call=call)
+    # Whoever declined, let an invitation expire or was released is not asked for the same application again.
+    gone = assigned.exclude(state__in=ACTIVE)
+    locked = assigned.filter(state__in=ACTIVE).exclude(state=Assignment.State.PROPOSED)
+    found = [_pairs(rows.values_list("application", "expert"), row, column) for rows in (conflicts, gone, locked)]
+    return found[0], found[1], found[2]
+
+
 def _inputs(call: Call, progress: Progress | None) -> Inputs:
     applications = list(
         Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
@@ -99,23 +115,8 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
         raise Refused.because(_("专家库中没有可用的专家"))
     parameters = Parameters(call.scheme.region, call.closes_at.date())
     wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
-    row = {a.pk: n for n, a in enumerate(applications)}
-    column = {e.pk: n for n, e in enumerate(experts)}
-    forbidden = _pairs(Conflict.objects.filter(application__call=call).values_list("application", "expert"), row, column)
-    # Whoever declined, let an invitation expire or was released is not asked for the same application again.
-    gone = _pairs(
-        Assignment.objects.filter(application__call=call).exclude(state__in=ACTIVE).values_list("application", "expert"),
-        row,
-        column,
-    )
-    locked = _pairs(
-        Assignment.objects.filter(application__call=call, state__in=ACTIVE)
-        .exclude(state=Assignment.State.PROPOSED)
-        .values_list("application", "expert"),
-        row,
-        column,
-    )
     shape = (len(applications), len(experts))
+    forbidden, gone, locked = _known_pairs(call, applications, experts)
     mask = _mask([*forbidden, *gone, *locked], shape)
     scores = candidates(
         [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications],
@@ -254,16 +255,18 @@ def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor
 def expire_invitations(*, call: Call, actor: Actor) -> int:
     """Invitations that nobody answered in time end; their places are filled by the next round."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
-        late = Assignment.objects.filter(
-            round__call=call,
-            state=Assignment.State.INVITED,
-            round__respond_by__lt=clock.now(),
-            round__state=Round.State.PUBLISHED,
-        )
+        late = overdue_invitations(call)
         count = late.update(state=Assignment.State.EXPIRED, answered_at=clock.now())
         if count:
             log(call, after={"expired": count})
     return count
+
+
+def overdue_invitations(call: Call) -> QuerySet[Assignment]:
+    """Invitations of a call that were not answered in time."""
+    return Assignment.objects.filter(
+        round__call=call, state=Assignment.State.INVITED, round__respond_by__lt=clock.now(), round__state=Round.State.PUBLISHED
+    )
 
 
 def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
@@ -324,6 +327,19 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
         log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
         row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
         row.save(update_fields=["state", "decline_reason", "answered_at"])
+
+
+result_names(
+    applications=gettext_lazy("申请"),
+    experts=gettext_lazy("专家"),
+    conflicts=gettext_lazy("已排除的冲突"),
+    pairs=gettext_lazy("指派对数"),
+    unfilled=gettext_lazy("未满足的名额"),
+    mean=gettext_lazy("平均匹配度"),
+    worst=gettext_lazy("最低匹配度"),
+    max_load=gettext_lazy("最大负荷"),
+    seconds=gettext_lazy("求解秒数"),
+)
 
 
 @job("review.assign", gettext_lazy("专家指派"))

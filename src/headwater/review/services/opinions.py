@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.models import Account, Event
 from headwater.core.parameters import Parameters
+from headwater.core.services import notify
 from headwater.review.models import Assignment, Opinion, Ranking
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import opinion_problems, weighted_total
@@ -172,16 +175,23 @@ def compute_ranking(*, call: Call) -> int:
 
 
 def remind(*, call: Call, actor: Actor) -> int:
-    """Remind experts who have accepted and not submitted."""
-    from headwater.core.models import Account
-    from headwater.core.services import notify
+    """Remind experts who have accepted and not submitted, once a day at most; returns how many.
 
+    Raises:
+        Refused: they were reminded within a day, or nobody is left to remind.
+    """
     with command(actor, "review.manage", call, name="review.remind") as log:
+        Call.objects.select_for_update().get(pk=call.pk)
+        reminders = Event.objects.filter(command="review.remind", subject_type="calls.call", subject_id=call.pk)
+        if reminders.filter(at__gt=clock.now() - timedelta(days=1)).exists():
+            raise Refused.because(_("24 小时内已提醒过，请明天再提醒"))
         people = Account.objects.filter(
             person__expert__assignments__in=Assignment.objects.filter(
                 application__call=call, state=Assignment.State.ACCEPTED
             ).values("pk")
         ).distinct()
+        if not people:
+            raise Refused.because(_("没有需要提醒的专家"))
         notify(people, title=lambda: _("请尽快提交评审意见：%s") % call.title_zh, url="/review/")
         log(call, after={"reminded": len(people)})
     return len(people)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +19,7 @@ from headwater.core import clock
 from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
-from headwater.review.models import Panel, PanelMember
+from headwater.review.models import Expert, Panel, PanelMember
 from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
 from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
 
@@ -27,7 +29,7 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
     """Make panels from the ranked applications of a field."""
     call = the_call(request, pk, "review.manage")
     ready = Application.objects.visible_to(request.user).filter(call=call, state=State.REVIEWED)
-    groups = [(g, ready.filter(review_group=g.code).count()) for g in ReviewGroup.objects.all()]
+    count = dict(ready.order_by().values_list("review_group").annotate(n=Count("pk")))
     return render(
         request,
         "review/call_panels.html",
@@ -35,8 +37,8 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
             "tab": "panels",
-            "groups": [g for g in groups if g[1]],
-            "ready": ready.count(),
+            "groups": [(g, count[g.code]) for g in ReviewGroup.objects.all() if g.code in count],
+            "ready": sum(count.values()),
         },
     )
 
@@ -83,10 +85,21 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
             "group": field,
             "rows": rows,
             "experts": experts,
-            "post": request.POST if request.method == "POST" else None,
+            "picked": _picked(request, rows, experts),
             "tab": "panels",
         },
     )
+
+
+def _picked(request: HttpRequest, rows: list[Application], experts: list[Expert]) -> dict[str, Any]:
+    """What is ticked: what was sent when the form comes back, else all applications and the nine with the fewest conflicts."""
+    sent = request.POST if request.method == "POST" else None
+    return {
+        "applications": set(sent.getlist("pk")) if sent is not None else {str(a.pk) for a in rows},
+        "experts": set(sent.getlist("expert")) if sent is not None else {str(e.pk) for e in experts[:9]},
+        "chair": sent.get("chair", "") if sent is not None else str(experts[0].pk) if experts else "",
+        "meets_at": sent.get("meets_at", "") if sent is not None else "",
+    }
 
 
 @page("review.panel.manage", methods=("POST",))

@@ -21,7 +21,13 @@ from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, progress_board
-from headwater.review.services.assigning import assign_by_hand, expire_invitations, publish_round, release_assignment
+from headwater.review.services.assigning import (
+    assign_by_hand,
+    expire_invitations,
+    overdue_invitations,
+    publish_round,
+    release_assignment,
+)
 from headwater.review.services.opinions import close_reviews, remind
 
 
@@ -30,15 +36,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     """The assignment board: run, look at coverage, loads and conflicts, publish; the seed replays the draw."""
     call = the_call(request, pk, "review.manage")
     if request.method == "POST":
-        if request.POST.get("publish"):
-            round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=request.POST["publish"], call=call)
-            attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))  # type: ignore[attr-defined]
-            return redirect("assign", pk=pk)
-        if request.POST.get("expire"):
-            attempt(request, lambda: expire_invitations(call=call, actor=request.actor), success=_("逾期未答的邀请已收回。"))  # type: ignore[attr-defined]
-            return redirect("assign", pk=pk)
-        found = enqueue("review.assign", actor=request.actor, call=call.pk)  # type: ignore[attr-defined]
-        return redirect("job", pk=found.pk)
+        return _act_on_rounds(request, call)
     rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
     proposed = next((r for r in rounds if r.state == Round.State.PROPOSED), None)
     kinds = Conflict.objects.filter(application__call=call).values_list("kind").annotate(n=Count("pk")).order_by("-n")
@@ -76,8 +74,26 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "loads": expert_loads(call)[:12],
             "tab": "assign",
             "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
+            "overdue": overdue_invitations(call).count(),
         },
     )
+
+
+def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
+    if request.POST.get("publish"):
+        round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=request.POST["publish"], call=call)
+        attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))  # type: ignore[attr-defined]
+        return redirect("assign", pk=call.pk)
+    if request.POST.get("expire"):
+        n = overdue_invitations(call).count()
+        attempt(
+            request,
+            lambda: expire_invitations(call=call, actor=request.actor),  # type: ignore[attr-defined]
+            success=_("已收回 %d 份逾期未答的邀请。") % n,
+        )
+        return redirect("assign", pk=call.pk)
+    found = enqueue("review.assign", actor=request.actor, call=call.pk)  # type: ignore[attr-defined]
+    return redirect("job", pk=found.pk)
 
 
 @page("review.manage")
