@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -109,7 +111,8 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
 
 
 def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
-    """Import people; an identity document or ORCID already known updates that person, anything else adds one.
+    """Import people; an identity document or ORCID already known, or else the same name, institution and e-mail, updates
+    that person; anything else adds one. A namesake of the same institution needs one of the three to be told apart.
 
     Nothing changes when there is a bad row, unless `skip_bad`. Uses a constant number of queries.
 
@@ -120,18 +123,35 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     hosts = {o.name_zh: o for o in Organisation.objects.all()}
     known = {p.id_hash: p for p in Person.objects.exclude(id_hash="")}
     by_orcid = {p.orcid: p for p in Person.objects.exclude(orcid="")}
-    seen: set[str] = set()
+    namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
+    for p in Person.objects.filter(name_zh__in={r["name_zh"] for r in rows}, organisation__isnull=False):
+        namesakes[p.name_zh, p.organisation_id or 0].append(p)
+    seen: set[Any] = set()
     result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
     for number, row in enumerate(rows, start=2):
         values, errors = _person(number, row, hosts)
-        key = values.get("id_hash") or values.get("orcid") or ""
-        if key and key in seen:
-            errors.append(RowError(number, "身份证号", "", _("与文件中前面的一行是同一人")))
+        key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
+        if key in seen:
+            errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
         seen.add(key)
+        person = known.get(values["id_hash"]) or by_orcid.get(values["orcid"])
+        if not errors and person is None and isinstance(key, tuple):
+            person = _namesake(number, values, namesakes[values["name_zh"], values["organisation"].pk], errors)
         result.errors += errors
         if not errors:
-            ready.append((values, known.get(values["id_hash"]) or by_orcid.get(values["orcid"])))
+            ready.append((values, person))
     return _finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: list[RowError]) -> Person | None:
+    """The person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
+    for person in found:
+        if values["email"] and person.email == values["email"]:
+            return person
+    if found and not values["email"]:
+        text = _("登记库中该单位已有同名人员，请填写身份证号、ORCID 或电子邮箱以便区分")
+        errors.append(RowError(number, "姓名", values["name_zh"], text))
+    return None
 
 
 def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict[str, Any], list[RowError]]:
@@ -175,11 +195,18 @@ def _pick(number: int, label: str, text: str, choices: dict[str, str], errors: l
     return choices[text]
 
 
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]|$)")
+"""2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, with or without a time after it."""
+
+
 def _day(number: int, label: str, text: str, errors: list[RowError]) -> date | None:
     if not text:
         return None
+    parts = DAY.match(text.strip())
     try:
-        return date.fromisoformat(text.replace("/", "-").replace(".", "-")[:10])
+        if parts is None:
+            raise ValueError(text)
+        return date(*(int(part) for part in parts.groups()))
     except ValueError:
         errors.append(RowError(number, label, text, _("应为 2026-03-20 这样的日期")))
         return None

@@ -1,0 +1,54 @@
+"""Imports of people: who is the same person, which dates are read, and nothing changes while a row is bad."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from headwater.core.sheets import write_csv
+from headwater.registry.imports import ImportResult, import_people
+from headwater.registry.models import Organisation, Person
+from tests.people import actor
+
+pytestmark = pytest.mark.django_db
+HEADING = ["姓名", "单位", "最高学位", "电子邮箱", "出生日期"]
+
+
+def load(*rows: tuple[str, str, str], dry_run: bool = False) -> ImportResult:
+    host = Organisation.objects.hosts().order_by("pk")[0].name_zh
+    sheet = [[name, host, "博士", email, born] for name, email, born in rows]
+    return import_people(name="people.csv", content=write_csv(HEADING, sheet), actor=actor("officer"), dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    "text", ["1985-3-4", "1985/3/4", "1985.03.04", "1985年3月4日", "1985-03-04 00:00:00", "1985-03-04T00:00:00"]
+)
+def test_dates_as_people_write_them(text: str) -> None:
+    assert load(("测试甲", "a@x.example", text)).errors == []
+    assert Person.objects.get(email="a@x.example").birth_date == date(1985, 3, 4)
+
+
+@pytest.mark.parametrize("text", ["1985", "1985-13-01", "1985-02-30", "三月四日", "1985-3-4x"])
+def test_other_dates_are_refused_with_the_expected_form(text: str) -> None:
+    result = load(("测试甲", "a@x.example", text))
+    assert [(e.column, e.value) for e in result.errors] == [("出生日期", text)]
+    assert not Person.objects.filter(email="a@x.example").exists()
+
+
+def test_the_same_row_twice_is_told_without_any_number() -> None:
+    result = load(("测试甲", "", ""), ("测试甲", "", ""))
+    assert [(e.row, e.column) for e in result.errors] == [(3, "姓名")]
+
+
+def test_importing_the_same_file_again_adds_nobody() -> None:
+    assert load(("测试甲", "a@x.example", "1985-3-4")).added == 1
+    again = load(("测试甲", "a@x.example", "1986-3-4"))
+    assert (again.added, again.changed, again.errors) == (0, 1, [])
+    assert Person.objects.get(name_zh="测试甲").birth_date == date(1986, 3, 4)
+
+
+def test_a_namesake_must_be_told_apart() -> None:
+    load(("测试甲", "a@x.example", ""))
+    assert [e.column for e in load(("测试甲", "", "")).errors] == ["姓名"]
+    assert load(("测试甲", "b@x.example", "")).added == 1
