@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -96,3 +97,28 @@ def test_demo_on_a_full_disk_goes_on_when_there_is_room(small_disk: Path) -> Non
     subprocess.run(["mount", "-o", "remount,size=600m", str(small_disk)], check=True)
     third = run(home, *words)
     assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
+
+
+def test_a_killed_demo_leaves_nobody_behind_and_is_built_anew(tmp_path: Path) -> None:
+    """The first process is killed while the second is busy: both are gone, and the next run does not meet their rows."""
+    words = [sys.executable, "-m", "headwater.cli", "demo", "--no-serve", "--scale", "small", "--seed", "11"]
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "DJANGO_"))}
+    for folder in tmp_path.parents:
+        if folder.name.startswith("pytest-"):
+            os.chmod(folder, 0o755)
+    env = {**keep, "HEADWATER_HOME": str(tmp_path)}
+    first = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert first.stderr is not None
+    for line in first.stderr:
+        if "endorsement" in line:
+            break
+    second = run(tmp_path, "demo", "--no-serve", "--scale", "tiny")
+    assert "another command is building the demo" in second.stderr
+    children = psutil.Process(first.pid).children(recursive=True)
+    python = [p for p in children if "postgres" not in p.name()]
+    first.kill()
+    first.wait(10)
+    assert psutil.wait_procs(python, timeout=5)[1] == []
+    third = run(tmp_path, "demo", "--no-serve", "--json", "--scale", "tiny", "--seed", "11")
+    assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
+    assert '"applications": 48' in third.stdout

@@ -14,7 +14,9 @@ from typing import Any
 from headwater.config import Config, ConfigError
 
 MINIMUM_VERSION = 150000
-STOPPING_SECONDS = 60
+STOPPING_SECONDS = 30
+WAL_SEGMENT = 16 * 2**20
+"""Bytes that PostgreSQL asks for at once when it writes; below this it ends with no word about the disk."""
 ROOM = 64 * 2**20
 """Bytes that a new, empty server takes."""
 _server: Any = None
@@ -62,7 +64,7 @@ def _start(folder: Path) -> Any:
             _create_database(server, "headwater")
             return server
         except (AssertionError, psycopg.OperationalError):  # there is a server, but it is not ready
-            if second == STOPPING_SECONDS:
+            if second == STOPPING_SECONDS or room_left(folder.parent) < WAL_SEGMENT:
                 raise
             time.sleep(1)
 

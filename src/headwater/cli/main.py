@@ -37,16 +37,12 @@ def fail(line: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-WAL_SEGMENT = 16 * 2**20
-"""Bytes that PostgreSQL asks for at once when it writes; below this it ends with no word about the disk."""
-
-
 def explain(error: Exception) -> str:
     """One line for failures that are not bugs; anything else keeps its traceback."""
     from django.db import InterfaceError, OperationalError
 
     from headwater.core.errors import Refused
-    from headwater.database import room_left
+    from headwater.database import WAL_SEGMENT, room_left
     from headwater.demo.plan import DemoError
 
     if isinstance(error, (Refused, DemoError)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from django.db import DatabaseError, connection
 from headwater.demo.plan import DemoError
 from headwater.demo.year import Season
 
+PR_SET_PDEATHSIG = 1
 Order = tuple[int, str, tuple[Any, ...]]
 
 
@@ -84,7 +87,11 @@ class Crew:
 
 
 def _work(seasons: Sequence[Season], pipe: Connection, other_end: Connection) -> None:
-    """The forked process: does what it is told until the pipe closes."""
+    """The forked process: does what it is told until the pipe closes; it dies with the first process, in the middle of a step.
+
+    A step that went on by itself would write into the demo that the next run of the command builds.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     other_end.close()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the first process has ended: so does this one
         while True:

@@ -37,6 +37,7 @@ from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
 
 Say = Callable[[str], None]
+DEMO_LOCK = 4_801_002
 
 
 def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:
@@ -44,6 +45,11 @@ def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: 
 
     Returns whether it was built. Raises DemoError for a database with other data in it.
     """
+    with only_one():
+        return _ensure(scale, seed, texts, reset, say)
+
+
+def _ensure(scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:
     state = demo_state()
     if state == "other":
         raise DemoError(
@@ -58,6 +64,20 @@ def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: 
     with quick_commits():
         build(SCALES[scale], seed=seed, texts=texts, say=say)
     return True
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """One command at a time builds the demo of a database; a second one is told so."""
+    guard = connection.copy()
+    try:
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [DEMO_LOCK])
+            if not cursor.fetchone()[0]:
+                raise DemoError("another command is building the demo in this database; wait for it, then run the command again")
+        yield
+    finally:
+        guard.close()
 
 
 @contextmanager
