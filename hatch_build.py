@@ -54,7 +54,7 @@ def compile_messages(root: Path = ROOT) -> None:
             write_mo(target, read_po(source))
 
 
-class AssetHook(BuildHookInterface):  # type: ignore[type-arg]
+class AssetHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         build_assets(Path(self.root))
         compile_messages(Path(self.root))

@@ -25,6 +25,17 @@ def fingerprint() -> str:
     return sha.hexdigest()[:16]
 
 
+def database_url(name: str) -> str:
+    """The address of a database of the tests' server, as an administrator would write it."""
+    from django.conf import settings
+
+    default = settings.DATABASES["default"]
+    user = f"{default['USER']}:{default['PASSWORD']}" if default["PASSWORD"] else default["USER"]
+    if str(default["HOST"]).startswith("/"):
+        return f"postgresql://{user}@/{name}?host={default['HOST']}"
+    return f"postgresql://{user}@{default['HOST']}:{default['PORT']}/{name}"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """Clone the template for this worker; the first worker to come builds it."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import psutil
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
@@ -21,32 +20,24 @@ from headwater.calls.models import Application, Attachment
 from headwater.config import ConfigError
 from headwater.core import clock
 from headwater.core.models import Event, StoredFile
+from tests.conftest import database_url
 from tests.people import client
 from tests.test_commands import run
 
 
-def own_url() -> str:
-    """The address of this test's database, as an administrator would write it."""
-    default = settings.DATABASES["default"]
-    user = f"{default['USER']}:{default['PASSWORD']}" if default["PASSWORD"] else default["USER"]
-    if str(default["HOST"]).startswith("/"):
-        return f"postgresql://{user}@/{connection.settings_dict['NAME']}?host={default['HOST']}"
-    return f"postgresql://{user}@{default['HOST']}:{default['PORT']}/{connection.settings_dict['NAME']}"
-
-
 @pytest.mark.django_db
 def test_a_given_server_is_used_instead_of_the_embedded_one(tmp_path: Path) -> None:
-    found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=own_url())
+    found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=database_url(connection.settings_dict["NAME"]))
     assert "0 broken" in found.stdout, found.stderr
     assert not (tmp_path / "postgres").exists()
 
 
 @pytest.mark.django_db
 def test_a_server_that_is_too_old_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    database.check_version(own_url())
+    database.check_version(database_url(connection.settings_dict["NAME"]))
     monkeypatch.setattr(database, "MINIMUM_VERSION", 990000)
     with pytest.raises(ConfigError, match=r"^PostgreSQL \d+ is too old: expected 99 or newer$"):
-        database.check_version(own_url())
+        database.check_version(database_url(connection.settings_dict["NAME"]))
 
 
 @pytest.mark.django_db
@@ -122,3 +113,17 @@ def test_a_killed_demo_leaves_nobody_behind_and_is_built_anew(tmp_path: Path) ->
     third = run(tmp_path, "demo", "--no-serve", "--json", "--scale", "tiny", "--seed", "11")
     assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
     assert '"applications": 48' in third.stdout
+
+
+def test_processes_that_start_together_share_one_server(tmp_path: Path) -> None:
+    """Four commands in an empty home at once: whoever makes the database first, all of them find it."""
+    for folder in tmp_path.parents:
+        if folder.name.startswith("pytest-"):
+            os.chmod(folder, 0o755)
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "DJANGO_"))}
+    ask = (
+        "from headwater.config import Config; from headwater.database import ensure_database; ensure_database(Config.from_env())"
+    )
+    env = {**keep, "HEADWATER_HOME": str(tmp_path)}
+    started = [subprocess.Popen([sys.executable, "-c", ask], env=env, stderr=subprocess.PIPE, text=True) for _n in range(4)]
+    assert [(p.communicate(timeout=120)[1], p.returncode) for p in started] == [("", 0)] * 4

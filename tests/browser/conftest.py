@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.request import urlopen
 
 import pytest
 
-from tests.conftest import ROOT, fingerprint
-
-CHROMIUM = (
-    os.environ.get("HEADWATER_CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("chromium-browser")
-    or shutil.which("google-chrome")
-)
+from headwater.config import ConfigError
+from headwater.demo.screenshots import find_chromium, launch, served
+from tests.conftest import database_url, fingerprint
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +20,10 @@ def site(django_db_setup: None) -> Iterator[str]:
     import psycopg
     from django.conf import settings
 
-    if not CHROMIUM:
-        pytest.skip("Chromium was not found: install it (Debian: apt install chromium) or set HEADWATER_CHROMIUM")
+    try:
+        find_chromium()
+    except ConfigError as error:
+        pytest.skip(str(error))
     default = settings.DATABASES["default"]
     info = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
     name = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -41,32 +33,8 @@ def site(django_db_setup: None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    host = f"?host={default['HOST']}" if str(default["HOST"]).startswith("/") else ""
-    place = "" if host else f"{default['HOST']}:{default['PORT']}"
-    url = f"postgresql://{default['USER']}:{default['PASSWORD']}@{place}/{name}{host}"
-    words = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "headwater.wsgi:application",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--threads",
-        "4",
-        "--log-level",
-        "error",
-    ]
-    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "HEADWATER_DATABASE_URL": url, "HEADWATER_DEMO": "1"})
-    address = f"http://127.0.0.1:{port}"
-    for _attempt in range(150):
-        try:
-            urlopen(address + "/accounts/login/", timeout=2).read()
-            break
-        except OSError:
-            time.sleep(0.2)
-    yield address
-    process.terminate()
-    process.wait(15)
+    with served(port, HEADWATER_DATABASE_URL=database_url(name), HEADWATER_DEMO="1") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +42,7 @@ def chromium(site: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        browser = launch(driver)
         yield browser
         browser.close()
 

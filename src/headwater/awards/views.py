@@ -58,11 +58,11 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         party = request.POST.get("party", "")
         if party in Party.values:
-            attempt(request, lambda: sign(awards=[row], party=Party(party), actor=request.actor), success=_("已签署。"))  # type: ignore[attr-defined]
+            attempt(request, lambda: sign(awards=[row], party=Party(party), actor=request.actor), success=_("已签署。"))
         return redirect("agreement", number=number)
     signed = {s.party: s for s in row.agreement.signatures.all()}
     turn = next((p for p in Party if p not in signed), None)
-    can = turn is not None and row.state == Award.State.AGREEMENT and request.user.has_perm(f"awards.sign.{turn.value}", row)  # type: ignore[union-attr]
+    can = turn is not None and row.state == Award.State.AGREEMENT and request.user.has_perm(f"awards.sign.{turn.value}", row)
     parties = [(p, signed.get(p)) for p in Party]
     return render(
         request,
@@ -75,7 +75,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
     row = access(request.user, "awards.agreement.view", awards(request), number=number)
     if row.agreement.signed_at:
-        freeze_pdf(agreement=row.agreement, actor=request.actor)  # type: ignore[attr-defined]
+        freeze_pdf(agreement=row.agreement, actor=request.actor)
         row.agreement.refresh_from_db()
         with default_storage.open(file_path(row.agreement.pdf.sha256)) as source:
             return download(source.read(), row.agreement.pdf.name, "application/pdf")
@@ -91,7 +91,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         else:
             attempt(
                 request, lambda: sign(awards=chosen, party=party, actor=request.actor), success=_("已签署 %d 份。") % len(chosen)
-            )  # type: ignore[attr-defined]
+            )
         return redirect(back)
     listing = Listing(
         request,
@@ -112,7 +112,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
 
 @page("awards.sign.host")
 def host(request: HttpRequest) -> HttpResponse:
-    rows = awards(request).filter(host__in=request.user.scopes("host_manager", "organisation"))  # type: ignore[union-attr]
+    rows = awards(request).filter(host__in=request.user.scopes("host_manager", "organisation"))
     return bulk(request, rows, Party.HOST, _("单位项目与任务书"), "/host/agreements/")
 
 

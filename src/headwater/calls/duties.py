@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Count, Min, Model, Q, QuerySet
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due
-from headwater.calls.models import Application, Call, Decision, Notice, Participant
+from headwater.calls.models import Application, Call, Decision, Notice, Objection, Participant
 from headwater.calls.states import CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties
-
-M = TypeVar("M", bound=Model)
 
 
 @duties
@@ -54,22 +52,20 @@ def of_officers(account: Any) -> Iterator[Duty]:
         return
     for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account):
         yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
-    waiting = Count("applications", filter=Q(applications__state__in=[State.RECEIVED, State.RECHECK]))
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
-    for call, n in with_count(published, waiting):
-        if n and account.has_perm("calls.check", call):
-            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", check_due(call), n)
-    objections = Count("objections", filter=Q(objections__state="open"))
-    for notice, n in with_count(Notice.objects.filter(closed_at__isnull=True).select_related("call"), objections):
+    check = Application.objects.filter(call__in=published, state__in=[State.RECEIVED, State.RECHECK])
+    waiting = dict(check.values_list("call").annotate(n=Count("pk")))
+    for call in published.filter(pk__in=waiting):
+        if account.has_perm("calls.check", call):
+            due, n = check_due(call), waiting[call.pk]
+            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", due, n)
+    running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
+    objections = dict(Objection.objects.filter(notice__in=running, state="open").values_list("notice").annotate(n=Count("pk")))
+    for notice in running:
         if account.has_perm("calls.notice.publish", notice.call):
+            n = objections.get(notice.pk, 0)
             title = _("答复异议：%s") if n else _("公示期满发布：%s")
             yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
-
-
-def with_count(rows: QuerySet[M], count: Count) -> Iterator[tuple[M, int]]:
-    """Each row with its count, in one query."""
-    for row in rows.annotate(how_many=count):
-        yield row, row.how_many  # type: ignore[attr-defined]
 
 
 @duties

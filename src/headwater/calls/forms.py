@@ -23,13 +23,13 @@ class CallForm(forms.Form):
 
 
 class SchemeForm(forms.Form):
-    scheme = forms.ModelChoiceField(label=_("项目类型"), queryset=SchemeVersion.objects.none())
+    scheme = forms.ModelChoiceField(
+        label=_("项目类型"),
+        queryset=SchemeVersion.objects.filter(
+            pk__in=SchemeVersion.objects.order_by("code", "-version").distinct("code").values("pk")
+        ),
+    )
     year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        newest = SchemeVersion.objects.order_by("code", "-version").distinct("code").values("pk")
-        self.fields["scheme"].queryset = SchemeVersion.objects.filter(pk__in=newest)  # type: ignore[attr-defined]
 
 
 class NoteForm(forms.Form):

@@ -31,15 +31,15 @@ from headwater.core.workflow import WORKFLOWS
 
 @page(SIGNED_IN)
 def desk(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/desk.html", {"duties": duties_of(request.user), "notes": request.user.notifications.all()[:8]})  # type: ignore[union-attr]
+    return render(request, "core/desk.html", {"duties": duties_of(request.user), "notes": request.user.notifications.all()[:8]})
 
 
 @page("core.notification.read")
 def notifications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        read_notifications(account=request.user)  # type: ignore[arg-type]
+        read_notifications(account=request.user)
         return redirect("notifications")
-    return render(request, "core/notifications.html", {"notes": request.user.notifications.all()[:200]})  # type: ignore[union-attr]
+    return render(request, "core/notifications.html", {"notes": request.user.notifications.all()[:200]})
 
 
 @page(SIGNED_IN)
@@ -77,7 +77,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress of a job, for whoever asked for it; the page asks again while it runs."""
     row = get_object_or_404(Job, pk=pk)
-    if row.asked_by_id != request.user.pk and not request.user.has_perm("core.job.view"):  # type: ignore[union-attr]
+    if row.asked_by_id != request.user.pk and not request.user.has_perm("core.job.view"):
         raise Http404
     label = jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind
     found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
@@ -95,7 +95,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST if request.POST.get("create") else None)
     if request.method == "POST" and request.POST.get("toggle"):
         row = get_object_or_404(Account, pk=request.POST["toggle"])
-        attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))
         return redirect(request.get_full_path())
     if request.method == "POST" and form.is_valid():
         if Account.objects.filter(username__iexact=form.cleaned_data["username"]).exists():
@@ -106,7 +106,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             if attempt(
                 request,
                 lambda: create_accounts(accounts=[account], actor=request.actor),
-                form=form,  # type: ignore[attr-defined]
+                form=form,
                 success=_("账号已建立；本人通过“忘记密码”设置密码。"),
             ):
                 return redirect("accounts")
@@ -148,7 +148,7 @@ def roles(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST if request.POST.get("grant") else None)
     if request.method == "POST" and request.POST.get("end"):
         row = get_object_or_404(RoleGrant, pk=request.POST["end"])
-        attempt(request, lambda: end_grant(grant=row, actor=request.actor), success=_("授权已收回。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: end_grant(grant=row, actor=request.actor), success=_("授权已收回。"))
         return redirect("roles")
     if request.method == "POST" and form.is_valid() and _grant(request, form):
         return redirect("roles")
@@ -198,7 +198,7 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
         scope_label=str(record) if record else "",
         granted_by=request.user,
     )
-    return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))  # type: ignore[attr-defined]
+    return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))
 
 
 @page("core.audit.view")

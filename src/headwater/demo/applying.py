@@ -132,9 +132,9 @@ class Applying:
             for member in add_members(
                 application=application, actor=actor, members=[(p, 6) for p in sample(colleagues, r.randint(1, 3), r)]
             ):
-                if member.person.account_id and not (n % 53 == 7 and member.pk):
+                if member.person.account and n % 53 != 7:  # now and then a member forgets to confirm
                     pending[member.person_id].append(member)
-                    accounts[member.person_id] = member.person.account  # type: ignore[assignment]
+                    accounts[member.person_id] = member.person.account
         if flags and r.random() < 0.9:
             attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
         return application

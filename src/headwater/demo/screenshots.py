@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 from headwater.calls.models import Application, Call
@@ -19,6 +19,9 @@ from headwater.config import ConfigError
 from headwater.core import clock
 from headwater.review.models import Assignment, Panel
 from headwater.web.entries import entries
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 PORT = 8765
 WIDTHS = (1440, 360)
@@ -87,26 +90,13 @@ def pages() -> list[tuple[str, str | None, str]]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """A web process of its own for the pictures."""
-    from django.conf import settings
-
-    words = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "headwater.wsgi:application",
-        "--bind",
-        f"127.0.0.1:{PORT}",
-        "--threads",
-        "4",
-        "--log-level",
-        "error",
-    ]
-    process = subprocess.Popen(words, env={**os.environ, "HEADWATER_DEMO": "1" if settings.DEMO else "0"})  # noqa: S603
-    address = f"http://127.0.0.1:{PORT}"
+def served(port: int, **env: str) -> Iterator[str]:
+    """A web process of its own on `port`, for pictures and browser tests; gives its address when it answers."""
+    address = f"http://127.0.0.1:{port}"
+    words = ["headwater.wsgi:application", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "error"]
+    process = subprocess.Popen([sys.executable, "-m", "gunicorn", *words], env={**os.environ, **env})  # noqa: S603
     try:
-        for _attempt in range(100):
+        for _attempt in range(150):
             try:
                 urlopen(address + "/accounts/login/", timeout=2).read()
                 break
@@ -115,21 +105,27 @@ def served() -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(15)
+
+
+def launch(driver: Playwright) -> Browser:
+    """A headless Chromium that asks nothing of the network."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return driver.chromium.launch(executable_path=find_chromium(), args=arguments)
 
 
 def take(out: Path, only: str | None) -> Iterator[str]:
     """Take the pictures; yields a line for each page with a warning where it is wider than the window."""
+    from django.conf import settings
     from playwright.sync_api import sync_playwright
 
-    chromium = find_chromium()
+    find_chromium()
     out.mkdir(parents=True, exist_ok=True)
     todo = [p for p in pages() if not only or only in p[0]]
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver's loop runs in this thread; the queries are done by then
-    with served() as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    demo = "1" if settings.DEMO else "0"
+    with served(PORT, HEADWATER_DEMO=demo) as address, sync_playwright() as driver:
+        browser = launch(driver)
         for width in WIDTHS:
             for user in dict.fromkeys(u for _n, u, _a in todo):
                 context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")

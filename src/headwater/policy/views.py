@@ -30,7 +30,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     chapters: dict[int, dict[str, object]] = {}
     for a in Article.objects.prefetch_related("agencies", "measures"):
         chapter = chapters.setdefault(a.chapter, {"chapter_zh": a.chapter_zh, "chapter_en": a.chapter_en, "articles": []})
-        chapter["articles"].append((a, evidence.get(a.number, 0)))  # type: ignore[attr-defined]
+        chapter["articles"].append((a, evidence.get(a.number, 0)))
     return render(
         request,
         "policy/policy.html",

@@ -222,7 +222,7 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
         done = attempt(
             request,
             lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data),
-            form=form,  # type: ignore[attr-defined]
+            form=form,
             success=_("异议已收到。处理期间该项目暂停立项，处理意见将按您留下的联系方式告知。"),
         )
         if done:

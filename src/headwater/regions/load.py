@@ -95,13 +95,13 @@ def _upsert(model: type[models.Model], rows: Iterable[dict[str, Any]], fields: t
 
 def _parents(model: type[Place] | type[Discipline], rows: Iterable[dict[str, Any]]) -> None:
     by_code = {r.code: r for r in model._default_manager.all()}
-    changed = []
+    changed: list[Any] = []
     for row in rows:
         parent = by_code.get(row.get("parent", ""))
         if by_code[row["code"]].parent_id != (parent.pk if parent else None):
             by_code[row["code"]].parent = parent
             changed.append(by_code[row["code"]])
-    model._default_manager.bulk_update(changed, ["parent"], batch_size=1000)  # type: ignore[arg-type]
+    model._default_manager.bulk_update(changed, ["parent"], batch_size=1000)
 
 
 def _parameters(region: str, rows: list[dict[str, Any]]) -> int:

@@ -24,7 +24,7 @@ def region(request: HttpRequest) -> HttpResponse:
             request,
             lambda: load_region(package=package, actor=request.actor),
             success=_("地区包已加载；没有变化的不会重复写入。"),
-        )  # type: ignore[attr-defined]
+        )
         return redirect("region")
     loaded = Region.objects.first()
     return render(

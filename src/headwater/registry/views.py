@@ -58,7 +58,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "person": row,
             "restricted": request.user.has_perm("registry.person.restricted", row),
-            "employments": row.employments.select_related("organisation").order_by("-since"),  # type: ignore[union-attr]
+            "employments": row.employments.select_related("organisation").order_by("-since"),
             "publications": row.publications.order_by("-year")[:20],
         },
     )
@@ -83,7 +83,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             dry = not request.POST.get("confirmed")
             result = IMPORTS[form.cleaned_data["kind"]][2](
                 name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
-            )  # type: ignore[attr-defined]
+            )
             held = _hold(request, name, content) if dry else ""
             if not dry:
                 _drop(request)

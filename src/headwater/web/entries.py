@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application
@@ -23,7 +23,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Entries in the order of a funding year."""
-    found: list[tuple[Account | None, Any, Any]] = [
+    found: list[tuple[Account | None, str, str]] = [
         (_first(Account.objects.filter(person__led_applications__state=State.DRAFT)), _("申请人"), _("正在填写申请书")),
         (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有立项项目")),
         (_host(), _("依托单位管理员"), _("待审核的申请")),
@@ -51,8 +51,8 @@ def entries() -> list[Entry]:
     return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in found if a]
 
 
-def _first(rows: Any) -> Account | None:
-    return rows.order_by("pk").first()  # type: ignore[no-any-return]
+def _first(rows: QuerySet[Account]) -> Account | None:
+    return rows.order_by("pk").first()
 
 
 def _named(username: str) -> Account | None:

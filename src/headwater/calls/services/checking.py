@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -135,7 +135,7 @@ def accept_clear(*, call: Call, actor: Actor) -> int:
     return len(clear)
 
 
-def recheck_until(application: Application):  # type: ignore[no-untyped-def]
+def recheck_until(application: Application) -> datetime | None:
     """The last moment for asking a re-check: 15 days after the letter (regulation of 2024, art. 19)."""
     letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
     if letter is None:

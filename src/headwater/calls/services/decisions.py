@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import Error as DatabaseError
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,7 +34,7 @@ class Proposal:
     deviation: str = ""
 
 
-def _locked(call: Call, pks: Sequence[int]):  # type: ignore[no-untyped-def]
+def _locked(call: Call, pks: Sequence[int]) -> QuerySet[Application]:
     return Application.objects.filter(call=call, pk__in=pks).moving().prefetch_related("participants__person")
 
 

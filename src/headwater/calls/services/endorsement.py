@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Commitment, HostQuota
@@ -21,15 +21,10 @@ ENDORSED = [s for s in State if s not in {State.DRAFT, State.HOST_REVIEW, State.
 
 
 def _rows(applications: Sequence[Application]) -> list[Application]:
-    return list(
-        Application.objects.filter(pk__in=[a.pk for a in applications])
-        .moving()
-        .prefetch_related("participants__person")
-        .order_by("pk")
-    )
+    return list(_queryset(applications).order_by("pk"))
 
 
-def _queryset(rows: Sequence[Application]):  # type: ignore[no-untyped-def]
+def _queryset(rows: Sequence[Application]) -> QuerySet[Application]:
     return Application.objects.filter(pk__in=[r.pk for r in rows]).moving().prefetch_related("participants__person")
 
 

@@ -68,13 +68,13 @@ def applications(request: HttpRequest) -> HttpResponse:
 @page("calls.apply")
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), code=code)
-    person = request.user.person  # type: ignore[union-attr]
+    person = request.user.person
     have = Application.objects.filter(call=call, leader=person, state=State.DRAFT).first()
     if have:
         return redirect("application_edit", pk=have.pk, section="info")
     if request.method == "POST":
         try:
-            made = create_draft(call=call, leader=person, actor=request.actor)  # type: ignore[attr-defined]
+            made = create_draft(call=call, leader=person, actor=request.actor)
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("call", code=code)
@@ -151,14 +151,14 @@ def shown(row: Application) -> dict[str, Any]:
 @page("calls.apply", methods=("POST",))
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
-    attempt(request, lambda: withdraw_application(application=row, actor=request.actor), success=_("已撤回。"))  # type: ignore[attr-defined]
+    attempt(request, lambda: withdraw_application(application=row, actor=request.actor), success=_("已撤回。"))
     return redirect("application", pk=pk)
 
 
 @page("calls.apply", methods=("POST",))
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.submit", mine(request), pk=pk)
-    attempt(request, lambda: reopen_application(application=row, actor=request.actor), success=_("可以继续修改了。"))  # type: ignore[attr-defined]
+    attempt(request, lambda: reopen_application(application=row, actor=request.actor), success=_("可以继续修改了。"))
     return redirect("application", pk=pk)
 
 
@@ -187,7 +187,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             lambda: ask_recheck(application=row, text=form.cleaned_data["text"], actor=request.actor),
             form=form,
-            success=_("复审申请已提交。"),  # type: ignore[attr-defined]
+            success=_("复审申请已提交。"),
         )
     ):
         return redirect("application", pk=pk)
@@ -210,7 +210,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if row.person.account_id != request.user.pk:
         return render(request, "calls/confirm_other.html", status=403)
     if request.method == "POST":
-        attempt(request, lambda: confirm_participation(participants=[row], actor=request.actor), success=_("已确认参与。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: confirm_participation(participants=[row], actor=request.actor), success=_("已确认参与。"))
         return redirect("applications")
     return render(
         request, "calls/confirm.html", {"participant": row, "text": scheme_of(row.application.call).commitments["member"]}

@@ -90,7 +90,7 @@ def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tupl
     errors: dict[str, str] = {}
     for _attempt in range(2):
         try:
-            return save_application(application=row, values=values, actor=request.actor), errors  # type: ignore[attr-defined]
+            return save_application(application=row, values=values, actor=request.actor), errors
         except Refused as refused:
             errors |= {SHOWN_AS.get(r.field, r.field) or "_": r.text for r in refused.reasons}
             values = {k: v for k, v in values.items() if k not in {r.field for r in refused.reasons}}
@@ -99,7 +99,7 @@ def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tupl
 
 def attach_form(scheme: Scheme, *args: Any) -> AttachForm:
     form = AttachForm(*args)
-    form.fields["kind"].choices = [(a.kind, a.label_zh) for a in scheme.attachments]  # type: ignore[attr-defined]
+    form.fields["kind"].choices = [(a.kind, a.label_zh) for a in scheme.attachments]
     return form
 
 
@@ -192,7 +192,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
             "message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}",
             "errors": errors,
             "revision": row.revision,
-            "rules": render_to_string("components/rules.html", {"results": results, "LANGUAGE_CODE": request.LANGUAGE_CODE}),  # type: ignore[attr-defined]
+            "rules": render_to_string("components/rules.html", {"results": results, "LANGUAGE_CODE": request.LANGUAGE_CODE}),
         }
     )
 
@@ -216,7 +216,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft(request, pk)
     if request.POST.get("remove"):
         participant = get_object_or_404(row.participants.select_related("application__leader"), pk=request.POST["remove"])
-        attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))
         return redirect("application_edit", pk=pk, section="members")
     form = MemberForm(request.POST)
     text = request.POST.get("member", "").strip()[:120]
@@ -227,7 +227,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = [p for p in people if str(p.pk) == request.POST.get("person")] or people
     if len(chosen) == 1 and attempt(
         request,
-        lambda: add_members(application=row, members=[(chosen[0], form.cleaned_data["months"])], actor=request.actor),  # type: ignore[attr-defined]
+        lambda: add_members(application=row, members=[(chosen[0], form.cleaned_data["months"])], actor=request.actor),
         success=_("已加入；请对方登录确认，或把确认链接发给对方。"),
     ):
         return redirect("application_edit", pk=pk, section="members")
@@ -241,7 +241,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft(request, pk)
     if request.POST.get("remove"):
         found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=request.POST["remove"])
-        attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
         return redirect("application_edit", pk=pk, section="attachments")
     form = attach_form(scheme_of(row.call), request.POST, request.FILES)
     if form.is_valid():
@@ -250,7 +250,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             lambda: attach(
                 application=row, kind=form.cleaned_data["kind"], name=upload.name, content=upload.read(), actor=request.actor
-            ),  # type: ignore[attr-defined]
+            ),
             success=_("已上传。"),
         )
     else:
@@ -263,7 +263,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft(request, pk)
     if attempt(
         request,
-        lambda: submit_application(application=row, actor=request.actor, agree=bool(request.POST.get("agree"))),  # type: ignore[attr-defined]
+        lambda: submit_application(application=row, actor=request.actor, agree=bool(request.POST.get("agree"))),
         success=_("已提交依托单位审核。"),
     ):
         return redirect("application", pk=pk)

@@ -24,7 +24,7 @@ RELATED = ("call__scheme", "host", "leader__account", "discipline")
 
 
 def hosts_of(request: HttpRequest) -> set[int]:
-    return request.user.scopes("host_manager", "organisation")  # type: ignore[union-attr]
+    return request.user.scopes("host_manager", "organisation")
 
 
 def columns() -> list[Column]:
@@ -86,9 +86,7 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("请先选择申请"))
         return redirect("endorse")
     if request.POST.get("confirmed") and attempt(
-        request,
-        lambda: endorse(applications=rows, actor=request.actor),
-        success=_("已审核报送 %d 项。") % len(rows),  # type: ignore[attr-defined]
+        request, lambda: endorse(applications=rows, actor=request.actor), success=_("已审核报送 %d 项。") % len(rows)
     ):
         return redirect("endorse")
     return render(
@@ -120,7 +118,7 @@ def return_page(request: HttpRequest, pk: int, action: str, work: Callable[..., 
     row = access(request.user, action, Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actor, note = request.actor, form.cleaned_data["note"]  # type: ignore[attr-defined]
+        actor, note = request.actor, form.cleaned_data["note"]
         if attempt(request, lambda: work(application=row, note=note, actor=actor), form=form, success=done):
             return redirect(back)
     return render(
@@ -158,7 +156,7 @@ def host_letters(request: HttpRequest) -> HttpResponse:
 
 @page("calls.recommend")
 def recommend_queue(request: HttpRequest) -> HttpResponse:
-    agencies = request.user.scopes("recommender", "agency")  # type: ignore[union-attr]
+    agencies = request.user.scopes("recommender", "agency")
     rows = Application.objects.visible_to(request.user).filter(host__recommender__in=agencies).select_related(*RELATED)
     show_all = request.GET.get("all") == "1"
     listing = Listing(
@@ -177,15 +175,13 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
 
 @page("calls.recommend", methods=("POST",))
 def recommend_chosen(request: HttpRequest) -> HttpResponse:
-    agencies = request.user.scopes("recommender", "agency")  # type: ignore[union-attr]
+    agencies = request.user.scopes("recommender", "agency")
     rows = chosen(request, State.RECOMMENDING, host__recommender__in=agencies)
     if not rows:
         messages.error(request, _("请先选择申请"))
         return redirect("recommend")
     if request.POST.get("confirmed") and attempt(
-        request,
-        lambda: recommend(applications=rows, actor=request.actor),
-        success=_("已推荐 %d 项。") % len(rows),  # type: ignore[attr-defined]
+        request, lambda: recommend(applications=rows, actor=request.actor), success=_("已推荐 %d 项。") % len(rows)
     ):
         return redirect("recommend")
     return render(

@@ -67,7 +67,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         empty_title=_("还没有批次"),
         empty_hint=_("选择项目类型和年度，新建一个批次。"),
     )
-    can_draft = request.user.has_perm("calls.call.draft")  # type: ignore[union-attr]
+    can_draft = request.user.has_perm("calls.call.draft")
     return listing.export() or render(
         request,
         "calls/office.html",
@@ -109,7 +109,7 @@ def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         for name, value in form.cleaned_data.items():
             setattr(call, name, value)
-        if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):  # type: ignore[attr-defined]
+        if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):
             return redirect("call_board", pk=call.pk)
     return render(
         request, "calls/call_edit.html", {"form": form, "title": title, "call": call}, status=422 if form.errors else 200
@@ -133,7 +133,7 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         return redirect("call_board", pk=pk)
     work, action = STEPS[verb]
     call = the_call(request, pk, action)
-    attempt(request, lambda: work(call, request.actor), success=_("已完成。"))  # type: ignore[attr-defined]
+    attempt(request, lambda: work(call, request.actor), success=_("已完成。"))
     return (
         redirect(request.POST.get("back") or f"/office/calls/{pk}/")
         if (request.POST.get("back") or "").startswith("/office/")
@@ -146,7 +146,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of a call: the funnel by state, the clocks at risk, what to do next."""
     call = the_call(request, pk)
     counts = dict(Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
-    inside = request.user.has_perm("calls.check", call)  # type: ignore[union-attr]
+    inside = request.user.has_perm("calls.check", call)
     funnel = [
         (s, counts[s.value])
         for s in State
@@ -212,7 +212,7 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
     call = the_call(request, pk, "calls.check")
     if request.method == "POST":
-        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)  # type: ignore[attr-defined]
+        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
         return redirect("job", pk=found.pk)
     rows = (
         Application.objects.visible_to(request.user)
@@ -270,7 +270,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
                 actor=request.actor,
             ),
             success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
-        )  # type: ignore[attr-defined]
+        )
         if done:
             following = Application.objects.filter(call=row.call, state=State.RECEIVED, pk__gt=row.pk).order_by("pk").first()
             return redirect("office_application", pk=following.pk) if following else redirect("check_queue", pk=row.call_id)
@@ -306,7 +306,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
                 revoke=request.POST.get("decision") == "revoke",
                 answer=form.cleaned_data["answer"],
                 actor=request.actor,
-            ),  # type: ignore[attr-defined]
+            ),
             success=_("复审已答复。"),
         )
     else:
@@ -321,7 +321,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     the_call(request, row.call_id, "calls.notice.publish")
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and request.POST.get("release"):
-        attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书和任务书已生成。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书和任务书已生成。"))
         return redirect("office_notice", pk=pk)
     if request.method == "POST" and form.is_valid():
         found = get_object_or_404(
@@ -336,7 +336,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
                 uphold=request.POST.get("decision") == "uphold",
                 answer=form.cleaned_data["answer"],
                 actor=request.actor,
-            ),  # type: ignore[attr-defined]
+            ),
             success=_("异议已答复。"),
         ):
             return redirect("office_notice", pk=pk)

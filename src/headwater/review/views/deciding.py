@@ -75,7 +75,7 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
                 actor=request.actor,
             ),
             success=_("会评组已建立，已通知组员。"),
-        ):  # type: ignore[attr-defined]
+        ):
             return redirect("call_panels", pk=pk)
     return render(
         request,
@@ -109,11 +109,11 @@ def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         present = list(
             PanelMember.objects.filter(panel=row, pk__in=[v for v in request.POST.getlist("present") if v.isdecimal()])
         )
-        attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))
     elif verb == "again":
-        attempt(request, lambda: vote_again(panel=row, actor=request.actor), success=_("可以重新登记到会并投票。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: vote_again(panel=row, actor=request.actor), success=_("可以重新登记到会并投票。"))
     elif verb == "close":
-        attempt(request, lambda: close_voting(panel=row, actor=request.actor), success=_("投票已结束并计票。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: close_voting(panel=row, actor=request.actor), success=_("投票已结束并计票。"))
     return redirect("panel", pk=pk)
 
 
@@ -127,7 +127,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         Application.objects.visible_to(request.user).filter(call=call)
         if request.user.has_role("programme_officer", "committee")
         else Application.objects.none()
-    )  # type: ignore[union-attr]
+    )
     rows = list(
         visible.filter(ranking__isnull=False)
         .select_related("leader", "host", "ranking", "decision", "panel_item")
@@ -167,10 +167,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     verb = request.POST.get("do")
-    if verb == "propose" and request.user.has_perm("calls.decide.propose", call):  # type: ignore[union-attr]
+    if verb == "propose" and request.user.has_perm("calls.decide.propose", call):
         funded = {int(v) for v in request.POST.getlist("fund") if v.isdecimal()}
         if request.POST.get("confirmed"):
-            attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))  # type: ignore[attr-defined]
+            attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
         proposals = proposals_of(call, funded)
         chosen = [p for p in proposals if p.amount_fen]
@@ -185,17 +185,17 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
             "waiting": waiting,
         }
         return render(request, "review/decide_preview.html", context)
-    if verb == "approve" and request.user.has_perm("calls.decide.approve", call):  # type: ignore[union-attr]
-        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("资助决定已核准。"))  # type: ignore[attr-defined]
-    elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):  # type: ignore[union-attr]
-        attempt(request, lambda: publish_notice(call=call, actor=request.actor), success=_("公示已发布。"))  # type: ignore[attr-defined]
-    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):  # type: ignore[union-attr]
+    if verb == "approve" and request.user.has_perm("calls.decide.approve", call):
+        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("资助决定已核准。"))
+    elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):
+        attempt(request, lambda: publish_notice(call=call, actor=request.actor), success=_("公示已发布。"))
+    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
         row = get_object_or_404(
             Application.objects.visible_to(request.user).select_related("call", "leader"),
             pk=request.POST.get("pk") or 0,
             call=call,
         )
-        attempt(request, lambda: reconsider(application=row, actor=request.actor), success=_("已撤回该项决定。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: reconsider(application=row, actor=request.actor), success=_("已撤回该项决定。"))
     else:
         messages.error(request, _("您不能执行这一步"))
     return redirect("decide", pk=call.pk)

@@ -50,7 +50,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 request,
                 lambda: answer_invitations(
                     assignments=chosen, accept=accept, reason=request.POST.get("reason", ""), actor=request.actor
-                ),  # type: ignore[attr-defined]
+                ),
                 success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen),
             )
         return redirect("review")
@@ -90,14 +90,14 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
         submit = request.POST.get("do") == "submit"
         if not errors:
             try:
-                save_opinions(values={row.pk: values}, actor=request.actor, submit=submit)  # type: ignore[attr-defined]
+                save_opinions(values={row.pk: values}, actor=request.actor, submit=submit)
                 messages.success(request, _("评审意见已提交。") if submit else _("已保存。"))
                 return redirect("review" if submit else request.path)
             except Refused as refused:
                 errors = {r.field or "_": r.text for r in reversed(refused.reasons)}  # the first reason of a field is shown
                 good = {k: v for k, v in values.items() if k not in errors}
                 if submit and "_" not in errors:
-                    save_opinions(values={row.pk: good}, actor=request.actor)  # type: ignore[attr-defined]
+                    save_opinions(values={row.pk: good}, actor=request.actor)
         typed = request.POST
     opinion = row.opinion
     if typed:
@@ -156,7 +156,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     weights = weights_of(row.application.call, row.application.research_class)
     values, errors = read_opinion(request.POST, weights, set(request.POST.getlist("_fields")))
     try:
-        save_opinions(values={row.pk: values}, actor=request.actor)  # type: ignore[attr-defined]
+        save_opinions(values={row.pk: values}, actor=request.actor)
     except Refused as refused:
         errors |= {r.field or "_": r.text for r in refused.reasons}
     return JsonResponse({"message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}", "errors": errors})
@@ -176,7 +176,7 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
             actor=request.actor,
         ),
         success=_("已登记回避，谢谢。"),
-    ):  # type: ignore[attr-defined]
+    ):
         return redirect("review")
     return redirect("assignment", pk=pk)
 
@@ -217,10 +217,10 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
                 request,
                 lambda: cast_ballot(member=member, votes=votes, actor=request.actor),
                 success=_("已投 %d 项，投票不记名。") % len(votes),
-            )  # type: ignore[attr-defined]
+            )
         return redirect("panel", pk=pk)
     cast = row.members.filter(casts__isnull=False).distinct().count()
-    officer = request.user.has_perm("review.panel.manage", row)  # type: ignore[union-attr]
+    officer = request.user.has_perm("review.panel.manage", row)
     return render(
         request,
         "review/panel.html",

@@ -82,17 +82,15 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
     if request.POST.get("publish"):
         round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=request.POST["publish"], call=call)
-        attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))  # type: ignore[attr-defined]
+        attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))
         return redirect("assign", pk=call.pk)
     if request.POST.get("expire"):
         n = overdue_invitations(call).count()
         attempt(
-            request,
-            lambda: expire_invitations(call=call, actor=request.actor),  # type: ignore[attr-defined]
-            success=_("已收回 %d 份逾期未答的邀请。") % n,
+            request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
         )
         return redirect("assign", pk=call.pk)
-    found = enqueue("review.assign", actor=request.actor, call=call.pk)  # type: ignore[attr-defined]
+    found = enqueue("review.assign", actor=request.actor, call=call.pk)
     return redirect("job", pk=found.pk)
 
 
@@ -119,7 +117,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         if verb == "close":
             attempt(request, lambda: _close(request, call))
         elif verb == "remind":
-            attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))  # type: ignore[attr-defined]
+            attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
     rows = progress_board(call).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
     least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
@@ -158,7 +156,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _close(request: HttpRequest, call: Call) -> None:
-    counts = close_reviews(call=call, actor=request.actor)  # type: ignore[attr-defined]
+    counts = close_reviews(call=call, actor=request.actor)
     messages.success(request, _("%(complete)d 项评审完成，%(short)d 项有效意见不足。") % counts)
 
 
@@ -180,10 +178,10 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
                 request,
                 lambda: release_assignment(assignment=found, reason=request.POST.get("reason", ""), actor=request.actor),
                 success=_("已撤回。"),
-            )  # type: ignore[attr-defined]
+            )
         elif request.POST.get("expert", "").isdecimal():
             who = get_object_or_404(Expert, pk=request.POST["expert"])
-            attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))  # type: ignore[attr-defined]
+            attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()
     found = (
