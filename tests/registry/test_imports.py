@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from headwater.core.sheets import write_csv
-from headwater.registry.imports import ImportResult, import_people
+from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
 from tests.people import actor
 
@@ -52,3 +52,13 @@ def test_a_namesake_must_be_told_apart() -> None:
     load(("测试甲", "a@x.example", ""))
     assert [e.column for e in load(("测试甲", "", "")).errors] == ["姓名"]
     assert load(("测试甲", "b@x.example", "")).added == 1
+
+
+def test_organisations_carry_a_checked_ror() -> None:
+    def bring(ror: str) -> ImportResult:
+        sheet = write_csv(["单位名称", "类型", "ROR"], [["测试研究院", "科研院所", ror]])
+        return import_organisations(name="o.csv", content=sheet, actor=actor("officer"), dry_run=False)
+
+    assert [e.column for e in bring("https://ror.org/0106qb497").errors] == ["ROR"]
+    assert bring("https://ror.org/0106qb496").errors == []
+    assert Organisation.objects.get(name_zh="测试研究院").ror == "0106qb496"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.sheets import RowError, read_table
-from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_uscc, document_hash
+from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
 
 Row = dict[str, str]
@@ -62,6 +62,7 @@ ORGANISATIONS = (
     Column("name_zh", "单位名称", True, ("名称",)),
     Column("name_en", "英文名称"),
     Column("uscc", "统一社会信用代码"),
+    Column("ror", "ROR"),
     Column("kind", "类型", True),
     Column("place", "所在地代码"),
     Column("recommender", "归口部门"),
@@ -303,19 +304,31 @@ def _organisation(
             values["uscc"] = check_uscc(row["uscc"])
     except BadIdentifier as error:
         errors.append(RowError(number, "统一社会信用代码", row["uscc"], str(error)))
+    try:
+        if row.get("ror"):
+            values["ror"] = check_ror(row["ror"])
+    except BadIdentifier as error:
+        errors.append(RowError(number, "ROR", row["ror"], str(error)))
     return values, errors
 
 
 def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_organisations") as log:
+        fresh: list[Organisation] = []
+        old: list[Organisation] = []
+        changed = {"code"}
         for values, found in ready:
             target = found or Organisation()
+            changed |= set(values)
             for key, value in values.items():
                 if found is None or value not in ("", None, False):
                     setattr(target, key, value)
             if not target.code:
                 target.code = target.uscc.lower() or "org-" + hashlib.sha256(target.name_zh.encode()).hexdigest()[:10]
-            target.save()
+            (fresh if found is None else old).append(target)
+        Organisation.objects.bulk_create(fresh)
+        Organisation.objects.bulk_update(old, sorted(changed), batch_size=500)
+        for target in [*fresh, *old]:
             log(target, after={"name_zh": target.name_zh, "uscc": target.uscc, "is_host": target.is_host})
 
 
