@@ -51,8 +51,11 @@ def demo(scale: str, seed: int, texts: Path | None, reset: bool, no_serve: bool,
         serve_all(config, port or config.port)
 
 
+KERNELS = ["assignment", "expertise", "conflicts", "duplicates", "calibration", "portfolio", "demo"]
+
+
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.argument("kernel", type=click.Choice(["assignment", "demo"]))
+@click.argument("kernel", type=click.Choice(KERNELS))
 @click.pass_context
 def bench(context: click.Context, kernel: str) -> None:
     """Measure a part of the system; with --peers beside a peer, with --json as one object."""
@@ -62,6 +65,7 @@ def bench(context: click.Context, kernel: str) -> None:
     script = folder / f"{kernel}.py"
     if not script.exists():
         raise click.ClickException("the benchmarks are in the source checkout, folder bench/")
+    sys.path.insert(0, str(folder))
     sys.argv = [str(script), *context.args]
     runpy.run_path(str(script), run_name="__main__")
 
