@@ -6,6 +6,7 @@ A case is a function of a bench module that takes JSON values and returns rows. 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import importlib
 import json
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
-MARK = "\x1erows "
+MARK = "@@rows "
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parent.parent / "shared" / "data"
 """Real data that may stand beside the checkout; a bench that needs it says so and skips where it is absent."""
@@ -36,10 +37,8 @@ class Meter:
     mb = 0
 
     def __enter__(self) -> Meter:
-        try:
+        with contextlib.suppress(OSError):  # elsewhere the peak of the process is all there is
             Path("/proc/self/clear_refs").write_text("5")
-        except OSError:
-            pass  # elsewhere the peak of the process is all there is
         self.start = time.perf_counter()
         return self
 
@@ -80,7 +79,7 @@ def isolated(function: str, *, python: str = sys.executable, minutes: float = 30
     environment = {k: v for k, v in os.environ.items() if k not in {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}}
     try:
         done = subprocess.run(
-            command, cwd=HERE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60 * minutes
+            command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=60 * minutes, check=False
         )
     except subprocess.TimeoutExpired:
         return [failed(function, f"stopped after {minutes:g} minutes")]
@@ -108,7 +107,7 @@ class Peers:
             [f"{self.folder}/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *self.packages],
         )
         for step in steps:
-            done = subprocess.run(step, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            done = subprocess.run(step, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
             if done.returncode:
                 self.why = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:300]
                 break

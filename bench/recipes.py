@@ -5,45 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from scipy import sparse
 
+from headwater.algorithms.threads import in_ranges
 
-@njit(cache=True, parallel=True)
-def _pairs(seed: int, keep: int, topic: Any, start: Any, order: Any, reputation: Any, kind: int) -> Any:
-    """Candidates (proposals, keep): 65 % of the own topic, 27 % one to three topics away, 8 % anywhere; distinct in a row."""
-    rows, topics, experts = topic.shape[0], start.shape[0] - 1, order.shape[0]
-    column = np.empty((rows, keep), dtype=np.int32)
-    score = np.empty((rows, keep), dtype=np.float32)
-    for i in prange(rows):
+
+@njit(cache=True, nogil=True)
+def _draw(topic: int, dice: float, far: bool, topics: int) -> Any:
+    """(topic to draw from, base of the score): 65 % the own, 27 % one to three away, 8 % anywhere (-1)."""
+    if far or dice >= 0.92:
+        return -1, 0.05
+    if dice < 0.65:
+        return topic, 0.55
+    away = 1 + int(np.random.random() * 3)
+    t = topic + (away if np.random.random() < 0.5 else -away)
+    return (t if 0 <= t < topics else -2), 0.3
+
+
+@njit(cache=True, nogil=True)
+def _pairs(
+    seed: int, topic: Any, start: Any, order: Any, reputation: Any, kind: int, column: Any, score: Any, first: int, last: int
+) -> None:
+    """Candidates of proposals `first` to `last`, distinct in a row; `column` and `score` are (proposals, keep)."""
+    keep, topics, experts = column.shape[1], start.shape[0] - 1, order.shape[0]
+    for i in range(first, last):
         np.random.seed(seed * 1_000_003 + i)
         n, tries = 0, 0
         while n < keep:
-            dice = np.random.random()
             tries += 1
-            if dice < 0.65 and tries < 6 * keep:
-                t, base = topic[i], 0.55
-            elif dice < 0.92 and tries < 6 * keep:
-                away = 1 + int(np.random.random() * 3)
-                t = topic[i] + (away if np.random.random() < 0.5 else -away)
-                base = 0.3
-            else:
-                t, base = -1, 0.05
-            if t < -0 and t != -1 or t >= topics:
+            t, base = _draw(topic[i], np.random.random(), tries >= 6 * keep, topics)
+            if t == -2 or (t >= 0 and start[t + 1] == start[t]):
                 continue
-            if t < 0:
-                j = int(np.random.random() * experts)
-            else:
-                size = start[t + 1] - start[t]
-                if size == 0:
-                    continue
-                j = order[start[t] + int(np.random.random() * size)]
-            again = False
-            for m in range(n):
-                if column[i, m] == j:
-                    again = True
-                    break
-            if again:
+            j = int(np.random.random() * experts)
+            if t >= 0:
+                j = order[start[t] + int(np.random.random() * (start[t + 1] - start[t]))]
+            if (column[i, :n] == j).any():
                 continue
             value = base + 0.45 * np.random.random()
             if kind == 1:
@@ -55,11 +52,18 @@ def _pairs(seed: int, keep: int, topic: Any, start: Any, order: Any, reputation:
         by_column = np.argsort(column[i])
         column[i] = column[i][by_column]
         score[i] = score[i][by_column]
-    return column, score
 
 
 def large(
-    proposals: int, experts: int, *, keep: int = 80, demand: int = 5, use: float = 0.9, zipf: float = 0.25, kind: str = "hot", seed: int = 0
+    proposals: int,
+    experts: int,
+    *,
+    keep: int = 80,
+    demand: int = 5,
+    use: float = 0.9,
+    zipf: float = 0.25,
+    kind: str = "hot",
+    seed: int = 0,
 ) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
     """Scores (csr, float32), demand and capacity. `kind`: plain, hot (experts have reputations), quantised (five levels)."""
     random = np.random.default_rng(seed)
@@ -73,7 +77,13 @@ def large(
     topic = random.choice(topics, proposals, p=weight).astype(np.int64)
     reputation = random.beta(1.2, 3, experts)
     keep = min(keep, experts)
-    column, score = _pairs(seed + 1, keep, topic, start, order, reputation, {"plain": 0, "hot": 1, "quantised": 2}[kind])
+    column, score = np.empty((proposals, keep), dtype=np.int32), np.empty((proposals, keep), dtype=np.float32)
+    number = {"plain": 0, "hot": 1, "quantised": 2}[kind]
+    in_ranges(
+        lambda first, last: _pairs(seed + 1, topic, start, order, reputation, number, column, score, first, last),
+        proposals,
+        size=5000,
+    )
     indptr = np.arange(0, proposals * keep + 1, keep, dtype=np.int64 if proposals * keep > 2**31 else np.int32)
     matrix = sparse.csr_matrix((score.ravel(), column.ravel(), indptr), shape=(proposals, experts))
     load = random.uniform(4, 16, experts)

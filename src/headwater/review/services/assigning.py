@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 from scipy import sparse
 
-from headwater.algorithms.assignment import Assigned, assign
+from headwater.algorithms.assignment import Assigned, Limit, Problem, assign
 from headwater.algorithms.candidates import candidates
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
@@ -31,19 +31,24 @@ from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinio
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
 
+CANDIDATES = 80
+
 
 @dataclass(frozen=True)
 class Inputs:
-    """The matrices of a run; `applications` and `experts` are the ids of rows and columns."""
+    """A run; `applications` and `experts` are the ids of rows and columns, `settled` the pairs that were fixed before it."""
 
     applications: list[int]
     experts: list[int]
-    scores: sparse.csr_matrix
-    demand: NDArray[np.int64]
-    capacity: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    locked: NDArray[np.int64]
+    problem: Problem
+    settled: NDArray[np.int64]
     forbidden: int
+
+    def fresh(self, result: Assigned) -> NDArray[np.int64]:
+        """Which pairs of a result are new, not settled before the run."""
+        width = len(self.experts)
+        before = self.settled[:, 0] * width + self.settled[:, 1]
+        return np.flatnonzero(~np.isin(result.proposals * width + result.experts, before))
 
 
 def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress: Progress | None = None) -> Round:
@@ -58,7 +63,8 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
     find_conflicts(call=call, actor=actor)
     inputs = _inputs(call, progress)
     seed = seed if seed is not None else secrets.randbelow(2**31)
-    result = assign(inputs.scores, inputs.demand, inputs.capacity, groups=inputs.groups, locked=inputs.locked, seed=seed)
+    result = assign(inputs.problem, seed=seed)
+    new = inputs.fresh(result)
     with command(actor, "review.manage", call, name="review.propose_round") as log:
         for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
             old.assignments.all().delete()
@@ -69,14 +75,14 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
             seed=seed,
             made_by=actor.account,
             made_at=clock.now(),
-            record=_record(inputs, result),
-            settings={"keep": inputs.scores.shape[1], "demand": int(inputs.demand.max(initial=0))},
+            record=_record(inputs, result, new),
+            settings={"keep": CANDIDATES, "demand": int(inputs.problem.demand.max(initial=0))},
         )
         try:
             Assignment.objects.bulk_create(
                 [
                     Assignment(round=round_, application_id=inputs.applications[p], expert_id=inputs.experts[e], score=float(s))
-                    for p, e, s in zip(result.proposals, result.experts, result.scores, strict=True)
+                    for p, e, s in zip(result.proposals[new], result.experts[new], result.scores[new], strict=True)
                 ],
                 batch_size=5000,
             )
@@ -123,25 +129,20 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
         profiles(experts),
         [a.discipline.code if a.discipline else "" for a in applications],
         expert_codes(experts),
-        keep=80,
+        keep=CANDIDATES,
         forbidden=mask,
         progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else None,
     )
-    held = np.bincount([p for p, _e in locked], minlength=shape[0]) if locked else np.zeros(shape[0], dtype=np.int64)
+    settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
+    held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = _open_load(call)
     most = parameters.number("reviewer_max_load", call.scheme.code, 15)
-    capacity = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
-    groups = np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64)
-    return Inputs(
-        [a.pk for a in applications],
-        [e.pk for e in experts],
-        scores,
-        np.maximum(wanted - held, 0).astype(np.int64),
-        capacity,
-        _dense(groups),
-        np.array(locked, dtype=np.int64).reshape(-1, 2),
-        len(forbidden),
+    room = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
+    groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
+    problem = Problem.of(
+        scores, np.maximum(wanted, held), room + busy, limits=[Limit("institution", groups.astype(np.int32))], locked=settled
     )
+    return Inputs([a.pk for a in applications], [e.pk for e in experts], problem, settled, len(forbidden))
 
 
 def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -175,23 +176,26 @@ def _open_load(call: Call) -> dict[int, int]:
     return load
 
 
-def _record(inputs: Inputs, result: Assigned) -> dict[str, Any]:
-    loads = np.bincount(result.experts, minlength=len(inputs.experts))
-    best = result.scores
+def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[str, Any]:
+    loads, scores = np.bincount(result.experts, minlength=len(inputs.experts)), result.scores[new]
     return {
         "applications": len(inputs.applications),
         "experts": len(inputs.experts),
-        "candidates": int(inputs.scores.nnz),
+        "candidates": len(inputs.problem.column),
         "conflicts": inputs.forbidden,
-        "pairs": len(result.proposals),
+        "pairs": len(new),
         "unfilled": int(result.unfilled.sum()),
-        "total": round(result.total, 4),
-        "mean": round(float(best.mean()), 4) if len(best) else 0.0,
-        "worst": round(float(best.min()), 4) if len(best) else 0.0,
+        "total": round(float(scores.sum()), 4),
+        "mean": round(float(scores.mean()), 4) if len(scores) else 0.0,
+        "worst": round(float(scores.min()), 4) if len(scores) else 0.0,
         "max_load": int(loads.max(initial=0)),
         "busy": int((loads > 0).sum()),
-        "seconds": round(result.seconds, 3),
+        "gap": round(result.gap, 8),
+        "engine": result.engine,
+        "seconds": result.seconds,
+        "inputs": result.inputs,
         "digest": result.digest,
+        "prices": {str(inputs.experts[e]): round(float(result.prices[e]), 6) for e in np.flatnonzero(result.prices > 0)},
     }
 
 
