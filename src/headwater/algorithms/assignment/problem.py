@@ -83,7 +83,8 @@ class Problem:
             forbidden: (n, 2) pairs that must not be in the answer.
 
         Raises:
-            BadInput: wrong shapes, unknown ids, NaN or negative numbers, or locked pairs that break a load, a demand or a ban; the message names the argument and the first row.
+            BadInput: wrong shapes, unknown ids, NaN or negative numbers, or locked pairs that break a load, a demand or a ban;
+                the message names the argument and the first row.
         """
         matrix = _matrix(scores)
         proposals, experts = matrix.shape
