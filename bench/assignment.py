@@ -2,7 +2,8 @@
 
 Usage: ./run bench assignment [--size small|province|nation] [--seed N] [--peers] [--json]
 
-small: 8,000 x 3,000 x 60 candidates, 3 reviews, and the public bid matrices where they are present. province: 40,000 x 15,000 x 80, 5
+small: 8,000 x 3,000 x 60 candidates, 3 reviews; a conference of 5,062 x 2,840 for fairness; the public bid matrices where they are
+present. province: 40,000 x 15,000 x 80, 5
 reviews: plain, with one expert per institution, with five levels of scores, tight with local shortage. nation: 400,000 x 150,000 x 80,
 5 reviews: plain, with one expert per institution, and the repair of 1 % declines. Loads are 4 to 16, scaled.
 
@@ -33,6 +34,8 @@ SIZES = {
         ("400000x150000x80 institutions", {"proposals": 400_000, "experts": 150_000}, True),
     ],
 }
+CONFERENCES = {"small": (5062, 2840), "province": (40_000, 15_000)}
+"""Proposals and experts of the instances for fairness; three reviews, loads 4 to 9."""
 PUBLIC = {"aamas2016": 12, "preflib1": 6, "preflib2": 6}
 """Public bid matrices and the load that is used with them."""
 
@@ -47,12 +50,16 @@ def make(settings: dict[str, Any], institutions: bool, seed: int) -> Any:
 
 
 def warm(institutions: bool) -> None:
-    """Compile every loop on an instance that is large enough for all of them."""
-    from headwater.algorithms.assignment import open_session
+    """Compile every loop on instances that need all of them."""
+    from headwater.algorithms.assignment import Problem, assign, open_session, repair
 
-    session = open_session(make({"proposals": 4000, "experts": 1600}, institutions, 1))
+    problem = make({"proposals": 4000, "experts": 1600}, institutions, 1)
+    session = open_session(problem)
     found = session.assigned()
-    session.repair(declined=np.stack([found.proposals[:9], found.experts[:9]], axis=1))
+    declined = np.stack([found.proposals[:9], found.experts[:9]], axis=1)
+    session.repair(declined=declined)
+    repair(problem, found, declined=declined)
+    assign(Problem.of(sparse.csr_matrix(np.array([[0.5, 0.4], [0.5, 0.0]])), [2, 1], [1, 1], limits=problem.limits[:0]))
 
 
 def outcome(problem: Any, found: Any, instance: str, solver: str, meter: Meter) -> Row:
@@ -137,8 +144,41 @@ def linear(instance: str, settings: dict[str, Any], institutions: bool, seed: in
     return [{"instance": instance, "solver": "HiGHS linear program"} | meter.row(total=round(-float(found.fun), 3))]
 
 
+def fair(proposals: int, experts: int, seed: int) -> list[Row]:
+    """The highest worst score; `gap` is what fairness costs of the proven total, `ceiling` what no assignment exceeds."""
+    from headwater.algorithms.assignment import Problem, assign, assign_fairly
+
+    warm(False)
+    upper = np.random.default_rng(seed).integers(4, 10, experts)
+    problem = Problem.of(recipes.conference(proposals, experts, top=11.1, seed=seed), [3] * proposals, upper)
+    instance, rows = f"{proposals}x{experts}x150 conference", []
+    with Meter() as meter:
+        found = assign(problem, seed=seed)
+    rows.append(outcome(problem, found, instance, "headwater auction", meter))
+    with Meter() as meter:
+        best = assign_fairly(problem, seed=seed)
+    row = outcome(problem, best.assigned, f"{instance}, fair", "headwater fair", meter)
+    rows.append(row | {"ceiling": round(best.ceiling, 4), "proven": best.proven})
+    return rows
+
+
+def chance(proposals: int, experts: int, seed: int) -> list[Row]:
+    """No pair more likely than one half; `gap` is what that costs of the best total."""
+    from headwater.algorithms.assignment import Problem, assign_exactly, draw, randomise
+
+    upper = np.random.default_rng(seed).integers(4, 10, experts)
+    problem = Problem.of(recipes.conference(proposals, experts, seed=seed), [3] * proposals, upper)
+    best = assign_exactly(problem).total
+    draw(randomise(problem, cap=0.5), seed=seed)
+    with Meter() as meter:
+        chances = randomise(problem, cap=0.5)
+        found = draw(chances, seed=seed)
+    row = outcome(problem, found, f"{proposals}x{experts}x150 conference, caps 0.5", "headwater randomised", meter)
+    return [row | {"gap": round(1 - chances.expected / best, 6)}]
+
+
 def public(seed: int) -> list[Row]:
-    from headwater.algorithms.assignment import Problem, assign, assign_exactly
+    from headwater.algorithms.assignment import Problem, assign, assign_exactly, assign_fairly
 
     warm(False)
     rows = []
@@ -155,6 +195,10 @@ def public(seed: int) -> list[Row]:
             with Meter() as meter:
                 found = run(problem, seed=seed)
             rows.append(outcome(problem, found, name, solver, meter))
+        with Meter() as meter:
+            best = assign_fairly(problem, seed=seed)
+        row = outcome(problem, best.assigned, f"{name}, fair", "headwater fair", meter)
+        rows.append(row | {"ceiling": round(best.ceiling, 4), "proven": best.proven})
     return rows
 
 
@@ -168,7 +212,11 @@ def main() -> None:
             rows += isolated("assignment:flow", **case)
         if given.size == "small":
             rows += isolated("assignment:linear", **case)
+    if given.size in CONFERENCES:
+        proposals, experts = CONFERENCES[given.size]
+        rows += isolated("assignment:fair", proposals=proposals, experts=experts, seed=given.seed)
     if given.size == "small":
+        rows += isolated("assignment:chance", proposals=1000, experts=600, seed=given.seed)
         rows += isolated("assignment:public", seed=given.seed)
     report(rows, given, "ortools", "highspy")
 

@@ -42,7 +42,9 @@ def mixed_model(quality: list[float], proposal: list[int], reviewer: list[int], 
         )
         effects = model.fit(reml=True).random_effects[1]
     # A name of an effect ends with the level in brackets: proposal[C(proposal)[17]].
-    found = {int(str(name).split("[")[-1].rstrip("]")): value for name, value in effects.items() if str(name).startswith("proposal")}
+    found = {
+        int(str(name).split("[")[-1].rstrip("]")): value for name, value in effects.items() if str(name).startswith("proposal")
+    }
     rho = spearmanr(quality, [found[p] for p in range(len(quality))])[0]
     raw = table.groupby("proposal")["score"].mean()
     base = spearmanr(quality, raw)[0]

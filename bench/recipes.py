@@ -95,3 +95,26 @@ def institutions(experts: int, count: int, *, zipf: float = 0.9, seed: int = 0) 
     """The institution of each expert; sizes follow Zipf."""
     weight = (1.0 + np.arange(count)) ** -zipf
     return np.random.default_rng(seed + 77).choice(count, experts, p=weight / weight.sum()).astype(np.int32)
+
+
+def conference(proposals: int, experts: int, *, top: float = 1.0, keep: int = 150, seed: int = 0) -> sparse.csr_matrix:
+    """Scores of a conference by mixtures of 60 topics, the `keep` best of each proposal: sums of root products plus noise, 0.4 % removed.
+
+    `top` is the largest score (the recipe of the documentation scales one conference to 11.1).
+    """
+    random = np.random.default_rng(seed)
+    base = random.dirichlet(np.full(60, 0.6))
+    left = np.sqrt(random.dirichlet(base * 60 * 0.03 + 1e-9, proposals)).astype(np.float32)
+    right = np.sqrt(random.dirichlet(base * 60 * 0.075 + 1e-9, experts)).astype(np.float32)
+    keep = min(keep, experts)
+    columns, values = np.empty((proposals, keep), dtype=np.int32), np.empty((proposals, keep), dtype=np.float32)
+    largest = 0.0
+    for first in range(0, proposals, 1000):
+        last = min(first + 1000, proposals)
+        scores = left[first:last] @ right.T + random.normal(0, 0.05, (last - first, experts)).astype(np.float32)
+        scores[random.random(scores.shape) < 0.004] = 0
+        best = np.sort(np.argpartition(-scores, keep - 1, axis=1)[:, :keep], axis=1)
+        columns[first:last], values[first:last] = best, np.maximum(np.take_along_axis(scores, best, 1), 0)
+        largest = max(largest, float(scores.max()))
+    indptr = np.arange(0, proposals * keep + 1, keep)
+    return sparse.csr_matrix((values.ravel() * (top / largest), columns.ravel(), indptr), shape=(proposals, experts))

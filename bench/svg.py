@@ -68,7 +68,10 @@ class Chart:
             self.text(self.px(value), self.height - BOTTOM + 18, f"{value:g}", anchor="middle")
         self.text(LEFT, 24, title, size=15, weight="bold")
         self.text((LEFT + self.width - RIGHT) / 2, self.height - 10, x, anchor="middle")
-        self.text(LEFT - 52, TOP - 10, y)
+        middle = (TOP + self.height - BOTTOM) / 2
+        self.body.append(
+            f'<text transform="translate(16 {middle:.0f}) rotate(-90)" text-anchor="middle" font-size="12">{escape(y)}</text>'
+        )
 
     def text(self, x: float, y: float, words: str, *, anchor: str = "start", size: int = 12, weight: str = "normal") -> None:
         """Words at a point of the picture (pixels)."""
