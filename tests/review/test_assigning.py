@@ -12,6 +12,7 @@ from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
+from headwater.review.queries import explain_pair, shortages_of
 from headwater.review.services.assigning import (
     answer_invitations,
     expire_invitations,
@@ -222,3 +223,26 @@ def test_second_round_counts_what_an_expert_has_submitted() -> None:
     proposed(call)
     assert len(experts) == 5
     assert check(["load_within_limit"]) == []
+
+
+def test_round_says_why_places_stay_empty_and_what_an_expert_is_worth() -> None:
+    call, experts = stage(3, 4, each=3)
+    round_ = proposed(call)
+    (first, *_rest) = shortages_of(round_)
+    assert (first["missing"], first["limit"], len(first["titles"])) == (1, "institution", 1)
+    assert {s["missing"] for s in shortages_of(round_)} == {1}
+    application, expert = pairs(round_)[0]
+    why = explain_pair(Application.objects.get(pk=application), Expert.objects.get(pk=expert))
+    assert (why["chosen"], why["score"] >= why["weakest"], why["price"] >= 0) == (True, True, True)
+    assert round_.record["gap"] < 0.01
+    assert experts
+
+
+def test_round_with_the_worst_served_first_serves_them_no_worse() -> None:
+    call, _experts = stage(4, 8)
+    plain = proposed(call)
+    scores = [sum(plain.assignments.filter(application=a).values_list("score", flat=True)) for a, _e in pairs(plain)]
+    fair = propose_round(call=call, actor=actor("officer"), seed=3, fair=True)
+    fair_scores = [sum(fair.assignments.filter(application=a).values_list("score", flat=True)) for a, _e in pairs(fair)]
+    assert min(fair_scores) >= min(scores) - 1e-4
+    assert (fair.settings["fair"], plain.settings["fair"], len(pairs(fair))) == (True, False, 20)

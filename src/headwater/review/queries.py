@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from headwater.calls.models import Application, Call
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Publication
-from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion
+from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 
 PROFILE_CHARACTERS = 1500
 CRITERIA: dict[str, tuple[str, str, str, str]] = {
@@ -77,7 +77,27 @@ def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
         "papers": papers[:3],
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": Assignment.objects.filter(expert=expert, state__in=ACTIVE).count(),
+        **_price(application, expert),
     }
+
+
+def _price(application: Application, expert: Expert) -> dict[str, Any]:
+    """What one more place of the expert would be worth in the latest round, beside the lowest score that was assigned for the call."""
+    last = Round.objects.filter(call=application.call, record__has_key="prices").order_by("-pk").first()
+    price = (last.record["prices"].get(str(expert.pk), 0.0)) if last else None
+    mine = Assignment.objects.filter(application=application, round__call=application.call, state__in=ACTIVE)
+    own = mine.filter(expert=expert).values_list("score", flat=True).first()
+    return {"price": price, "chosen": own is not None, "score": own, "weakest": mine.aggregate(least=Min("score"))["least"]}
+
+
+def shortages_of(round_: Round) -> list[dict[str, Any]]:
+    """Why places of a round stay empty: the applications that want more experts than they have candidates with room (one query)."""
+    rows = round_.record.get("shortages", [])
+    titles = dict(Application.objects.filter(pk__in={a for r in rows for a in r["applications"]}).values_list("pk", "title_zh"))
+    return [
+        r | {"missing": r["demand"] - r["room"], "titles": [titles[a] for a in r["applications"][:5] if a in titles]}
+        for r in rows
+    ]
 
 
 def progress_board(call: Call) -> QuerySet[Any]:

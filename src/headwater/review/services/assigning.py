@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 from scipy import sparse
 
-from headwater.algorithms.assignment import Assigned, Limit, Problem, assign
+from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
 from headwater.algorithms.candidates import candidates
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
@@ -32,6 +32,7 @@ from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
 
 CANDIDATES = 80
+SHOWN_SHORTAGES = 20
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,14 @@ class Inputs:
         return np.flatnonzero(~np.isin(result.proposals * width + result.experts, before))
 
 
-def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress: Progress | None = None) -> Round:
+def propose_round(
+    *, call: Call, actor: Actor, seed: int | None = None, fair: bool = False, progress: Progress | None = None
+) -> Round:
     """Find conflicts, build candidates, solve, and store the result as a proposal that nobody but officers sees.
 
     Applications that already have active experts keep them; only what is missing is assigned. The solver runs outside the
-    transaction; conflicts found meanwhile are refused by the database when the pairs are written.
+    transaction; conflicts found meanwhile are refused by the database when the pairs are written. `fair` puts the worst-served
+    applications first, then the total; otherwise the total counts alone.
 
     Raises:
         Refused: nothing to assign, or no expert is left.
@@ -63,7 +67,7 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
     find_conflicts(call=call, actor=actor)
     inputs = _inputs(call, progress)
     seed = seed if seed is not None else secrets.randbelow(2**31)
-    result = assign(inputs.problem, seed=seed)
+    result = assign_fairly(inputs.problem, seed=seed).assigned if fair else assign(inputs.problem, seed=seed)
     new = inputs.fresh(result)
     with command(actor, "review.manage", call, name="review.propose_round") as log:
         for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
@@ -76,7 +80,7 @@ def propose_round(*, call: Call, actor: Actor, seed: int | None = None, progress
             made_by=actor.account,
             made_at=clock.now(),
             record=_record(inputs, result, new),
-            settings={"keep": CANDIDATES, "demand": int(inputs.problem.demand.max(initial=0))},
+            settings={"keep": CANDIDATES, "demand": int(inputs.problem.demand.max(initial=0)), "fair": fair},
         )
         try:
             Assignment.objects.bulk_create(
@@ -195,6 +199,16 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
         "seconds": result.seconds,
         "inputs": result.inputs,
         "digest": result.digest,
+        "shortages": [
+            {
+                "applications": [inputs.applications[p] for p in s.proposals[:20]],
+                "count": len(s.proposals),
+                "demand": s.demand,
+                "room": s.room,
+                "limit": s.limit,
+            }
+            for s in shortages(inputs.problem, result)[:SHOWN_SHORTAGES]
+        ],
         "prices": {str(inputs.experts[e]): round(float(result.prices[e]), 6) for e in np.flatnonzero(result.prices > 0)},
     }
 
@@ -347,6 +361,7 @@ result_names(
 
 
 @job("review.assign", gettext_lazy("专家指派"))
-def assign_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, Any]:
-    round_ = propose_round(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
-    return {**round_.record, "url": f"/office/calls/{call}/assign/"}
+def assign_job(progress: Progress, actor: Actor, *, call: int, fair: bool = False) -> dict[str, Any]:
+    round_ = propose_round(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, fair=fair, progress=progress)
+    shown = {name: value for name, value in round_.record.items() if name not in {"prices", "shortages"}}
+    return {**shown, "url": f"/office/calls/{call}/assign/"}

@@ -20,7 +20,7 @@ from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
-from headwater.review.queries import expert_loads, explain_pair, progress_board
+from headwater.review.queries import expert_loads, explain_pair, progress_board, shortages_of
 from headwater.review.services.assigning import (
     assign_by_hand,
     expire_invitations,
@@ -72,6 +72,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "kinds": [(Conflict.Kind(k).label, n) for k, n in kinds],
             "list": listing,
             "loads": expert_loads(call)[:12],
+            "shortages": shortages_of(proposed) if proposed else [],
             "tab": "assign",
             "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
             "overdue": overdue_invitations(call).count(),
@@ -90,7 +91,7 @@ def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
             request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
         )
         return redirect("assign", pk=call.pk)
-    found = enqueue("review.assign", actor=request.actor, call=call.pk)
+    found = enqueue("review.assign", actor=request.actor, call=call.pk, fair=request.POST.get("aim") == "fair")
     return redirect("job", pk=found.pk)
 
 
