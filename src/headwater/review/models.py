@@ -198,12 +198,20 @@ class Opinion(models.Model):
 
 
 class Ranking(models.Model):
-    """What the opinions of an application come to; recomputed as a set, never typed in."""
+    """What the opinions of an application come to; recomputed as a set, never typed in.
+
+    `sd` is of `calibrated`, absent where the opinions cannot tell quality from chance; applications of different `component` share no
+    chain of experts. `chance` is the probability to stand above the budget line at the amounts asked for.
+    """
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="ranking")
     opinions = models.IntegerField()
     mean = models.FloatField(_("均分"))
     calibrated = models.FloatField(_("校准分"))
+    sd = models.FloatField(_("校准分标准差"), null=True)
+    component = models.IntegerField(_("可比组"), default=0)
+    chance = models.FloatField(_("进入预算线的概率"), null=True)
+    near_line = models.BooleanField(_("与预算线无法区分"), default=False)
     grade_mean = models.FloatField(_("建议均值"))
     spread = models.IntegerField(_("建议极差"))
     rank = models.IntegerField(_("名次"), null=True)

@@ -10,8 +10,9 @@ import numpy as np
 from django.db.models import Count, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
-from headwater.algorithms.ranking import rank
+from headwater.algorithms.calibration import Calibrated, calibrate, funding_chances
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
@@ -143,12 +144,14 @@ def compute_ranking(*, call: Call) -> int:
         return 0
     table = np.array(rows, dtype=np.float64)
     ids, proposal = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
-    ranked = rank(proposal, table[:, 1].astype(np.int64), table[:, 2], proposals=len(ids))
-    grades = rank(proposal, table[:, 1].astype(np.int64), table[:, 3], proposals=len(ids), least=10**9)
+    _experts, reviewer = np.unique(table[:, 1].astype(np.int64), return_inverse=True)
+    found = calibrate(proposal, reviewer, table[:, 2])
+    chance, near = _chances(call, found, ids)
     high, low = np.zeros(len(ids)), np.full(len(ids), 9.0)
     np.maximum.at(high, proposal, table[:, 3])
     np.minimum.at(low, proposal, table[:, 3])
-    order = np.lexsort((ids, -ranked.mean, -ranked.calibrated))
+    grades = np.bincount(proposal, weights=table[:, 3]) / found.count
+    order = np.lexsort((ids, -found.raw, -found.mean))
     place = np.empty(len(ids), dtype=np.int64)
     place[order] = np.arange(1, len(ids) + 1)
     now = clock.now()
@@ -156,11 +159,15 @@ def compute_ranking(*, call: Call) -> int:
         [
             Ranking(
                 application_id=int(pk),
-                opinions=int(ranked.count[n]),
-                mean=round(float(ranked.mean[n]), 4),
+                opinions=int(found.count[n]),
+                mean=round(float(found.raw[n]), 4),
                 computed_at=now,
-                calibrated=round(float(ranked.calibrated[n]), 4),
-                grade_mean=round(float(grades.mean[n]), 4),
+                calibrated=round(float(found.mean[n]), 4),
+                sd=round(float(found.sd[n]), 4) if found.identified else None,
+                component=int(found.component[n]),
+                chance=round(float(chance[n]), 4) if chance is not None else None,
+                near_line=bool(near[n]),
+                grade_mean=round(float(grades[n]), 4),
                 spread=int(high[n] - low[n]),
                 rank=int(place[n]),
             )
@@ -169,9 +176,26 @@ def compute_ranking(*, call: Call) -> int:
         batch_size=2000,
         update_conflicts=True,
         unique_fields=["application"],
-        update_fields=["opinions", "mean", "calibrated", "grade_mean", "spread", "rank", "computed_at"],
+        update_fields=[
+            *("opinions", "mean", "calibrated", "sd", "component", "chance", "near_line"),
+            *("grade_mean", "spread", "rank", "computed_at"),
+        ],
     )
     return len(ids)
+
+
+def _chances(call: Call, found: Calibrated, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_]]:
+    """Probability of each application to stand above the budget line, and who cannot be told from the line; by the amounts asked for.
+
+    Applications of one call compete for one budget, so that components are compared here although their scores share no reviewer;
+    the board says when there are several.
+    """
+    if not found.identified:
+        return None, np.zeros(len(ids), dtype=bool)
+    amounts = dict(Application.objects.filter(call=call).values_list("pk", "amount_fen"))
+    costs = np.array([float(amounts.get(int(pk)) or 0) for pk in ids])
+    funding = funding_chances(found, budget=float(call.budget_fen), costs=costs, seed=call.pk, across=True)
+    return funding.chance, np.isin(np.arange(len(ids)), funding.group)
 
 
 def remind(*, call: Call, actor: Actor) -> int:

@@ -154,6 +154,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "rows": rows,
             "line": line,
+            "components": len({row.ranking.component for row in rows}),
             "spent": spent,
             "committed": committed_fen(call),
             "waiting": waiting,

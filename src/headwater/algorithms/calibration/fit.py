@@ -1,0 +1,230 @@
+"""Variances and posterior of the calibration: sweeps until nothing moves, parts of the model that the data do not support dropped."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headwater.algorithms.progress import Progress
+
+Floats = NDArray[np.float64]
+NOTHING = 1e-12
+"""Stands for a variance of zero (relative to that of the scores)."""
+CRITICAL = 2.71
+"""Twice the logarithm of the likelihood ratio that a variance must reach: 5 % of a chi-square of one degree at its boundary."""
+NEGLIGIBLE = 1e-5
+"""A variance below this (relative, as above) has gone to zero."""
+MOST_SWEEPS = 500
+PATIENCE = 60
+"""Sweeps after which a part without support goes although the fit still moves: it may be what keeps it moving."""
+FINE_BELOW = 200_000
+"""Up to so many scores the fit goes on to 1e-6, and the uncertainty of the variances is added to the posterior sd."""
+PARTS = ("leniency", "slope", "spread")
+
+
+@dataclass
+class Fit:
+    """A fit at work: the compiled state, its parameters, and what the last sweep said of them."""
+
+    state: Any
+    known: Any
+    count: NDArray[np.int64]
+    on: dict[str, bool]
+    last: Floats
+    evidence: dict[str, float]
+    information: dict[str, float]
+    crowding: tuple[float, float]
+    keep: float = 0.0
+    sweeps: int = 0
+    converged: bool = False
+
+
+def begin(start: Any, proposal: Any, score: Floats, weight: Floats, count: NDArray[np.int64], on: dict[str, bool]) -> Fit:
+    """A fit before its first sweep; half of the variance of the scores is taken for quality."""
+    from headwater.algorithms.calibration.kernels import Parameters, State
+
+    n, reviewers, scores = len(count), len(start) - 1, len(score)
+    variance = float(score.var()) or 1.0
+    known = Parameters(
+        centre=float(score.mean()),
+        noise=0.35 * variance,
+        quality=0.5 * variance,
+        leniency=0.15 * variance if on["leniency"] else NOTHING * variance,
+        slope=0.05 if on["slope"] else NOTHING,
+        spread=0.2 if on["spread"] else NOTHING,
+    )
+    state = State(
+        start=start,
+        proposal=proposal,
+        score=score,
+        weight=weight,
+        message=np.zeros((scores, 2)),
+        belief=np.stack([np.full(n, 1.0 / known.quality), np.zeros(n)], axis=1),
+        offset=np.zeros(reviewers),
+        slope=np.zeros(reviewers),
+        v_offset=np.full(reviewers, known.leniency),
+        v_both=np.zeros(reviewers),
+        v_slope=np.full(reviewers, known.slope),
+        sharpness=np.ones(reviewers),
+    )
+    crowding = tuple(float((c.astype(np.float64) ** 2).sum()) / scores**2 for c in (count, np.diff(start)))
+    return Fit(
+        state,
+        known,
+        count,
+        dict(on),
+        np.zeros(n),
+        dict.fromkeys(PARTS, 0.0),
+        dict.fromkeys(PARTS, 0.0),
+        (crowding[0], crowding[1]),
+    )
+
+
+def run(fit: Fit, tolerance: float, progress: Progress) -> None:
+    """Sweep until the qualities move by less than `tolerance` of their sd; drop unsupported parts; go on until all are supported."""
+    told, before, patience = time.monotonic(), np.inf, PATIENCE
+    while fit.sweeps < MOST_SWEEPS:
+        moved = _one(fit)
+        if time.monotonic() - told > 1.0:
+            progress(fit.sweeps, MOST_SWEEPS)
+            told = time.monotonic()
+        for part in PARTS:
+            if fit.on[part] and getattr(fit.known, part) < NEGLIGIBLE * _unit(fit, part):
+                _drop(fit, part)
+        if fit.sweeps % 10 == 0:  # a swing between two answers: steps become smaller
+            fit.keep = min(fit.keep + 0.25, 0.75) if moved > 0.9 * before else fit.keep
+            before = moved
+        still = moved <= tolerance * fit.known.quality**0.5 and fit.sweeps >= 3
+        if not still and fit.sweeps < patience:
+            continue
+        weak = [part for part in PARTS if fit.on[part] and fit.evidence[part] < CRITICAL]
+        if weak:
+            _drop(fit, min(weak, key=fit.evidence.__getitem__))
+        elif still:
+            fit.converged = True
+            return
+        patience = fit.sweeps + PATIENCE
+
+
+def _unit(fit: Fit, part: str) -> float:
+    """What a variance is measured against: leniency is on the scale of the scores, slope and spread have none."""
+    return fit.known.noise + fit.known.quality if part == "leniency" else 1.0
+
+
+def _drop(fit: Fit, part: str) -> None:
+    fit.on[part], fit.keep = False, 0.0
+    fit.known = fit.known._replace(**{part: NOTHING * _unit(fit, part)})
+    if part == "spread":
+        fit.state.sharpness[:] = 1.0
+    if part == "slope":
+        fit.state.slope[:] = fit.state.v_slope[:] = 0.0
+    fit.evidence[part] = 0.0
+
+
+def _one(fit: Fit) -> float:
+    """One sweep and one scoring step of every variance. Returns the root mean square of what the qualities moved."""
+    from headwater.algorithms.calibration.kernels import NOISE, OFFSET, SHARP, SLOPE, quality_sums, shift, sweep
+
+    known = fit.known
+    sums = sweep(fit.state, known, fit.on["spread"], fit.keep)
+    mean, surplus, information, moved = quality_sums(fit.state, known.quality, fit.count, fit.last)
+    # A prior of the two sds (gamma, shape 2) keeps them off zero, where every interval would vanish (Chung et al. 2013).
+    quality = _bounded(known.quality, (surplus + known.quality) / max(information, 1e-9))
+    fit.information |= {"quality": information, "noise": float(sums[NOISE, 1])}
+    new = {"noise": _bounded(known.noise, known.noise * (sums[NOISE, 0] + 1.0) / max(sums[NOISE, 1], 1e-9)), "quality": quality}
+    for part, row in zip(PARTS, (OFFSET, SLOPE, SHARP), strict=True):
+        if fit.on[part]:
+            fit.evidence[part], fit.information[part] = float(sums[row, 2]), float(sums[row, 1])
+            new[part] = _bounded(getattr(known, part), sums[row, 0] / max(sums[row, 1], 1e-9))
+    if fit.on["spread"]:
+        # The factors move by half steps, so does their spread.
+        new["spread"] = min((new["spread"] * known.spread) ** 0.5, 2.0)
+    by, of_quality = _centre_step(fit, mean)
+    shift(fit.state, of_quality, 1.0 / known.quality, 1.0 / quality)
+    fit.last -= of_quality
+    fit.known = known._replace(centre=known.centre + by, **new)
+    fit.sweeps += 1
+    return float(moved**0.5)
+
+
+def _centre_step(fit: Fit, mean: float) -> tuple[float, float]:
+    """Newton step of the centre and the part of it that the qualities took up.
+
+    The likelihood is flat in the centre where the offsets of the reviewers sum to zero (without leniency: the qualities).
+    """
+    parts = _parts_of_centre(fit)
+    total = sum(parts.values())
+    if not fit.on["leniency"]:
+        return mean * total / parts["quality"], mean
+    scored = np.diff(fit.state.start) > 0
+    by = float(fit.state.offset[scored].mean()) * total / parts["leniency"]
+    return by, by * parts["quality"] / total
+
+
+def _bounded(value: float, step: float) -> float:
+    """A scoring step that cannot leave a fifth to five times of the value."""
+    return float(min(max(value + step, 0.2 * value), 5.0 * value))
+
+
+def posterior(fit: Fit) -> tuple[Floats, Floats]:
+    """Variance of each quality with that of the centre, and degrees of freedom (inf where there are more than `FINE_BELOW` scores).
+
+    The variances are estimates themselves. For this the variance grows by twice the term of Kackar and Harville (once for the
+    estimates, once because the plug-in variance is too small by as much: Kenward and Roger 1997), and the degrees of freedom are
+    those of Satterthwaite (1946); derivatives are differences.
+    """
+    variance: Floats = 1.0 / fit.state.belief[:, 0]
+    if len(fit.state.score) > FINE_BELOW:
+        return variance, np.full(len(variance), np.inf)
+    base, centre = fit.state.belief[:, 1] / fit.state.belief[:, 0], sum(_parts_of_centre(fit).values())
+    step = 0.1 * centre**0.5
+    follow = 1.0 + (_settle(_with(fit, "centre", fit.known.centre + step))[0] - base) / step
+    variance = variance + follow**2 * centre
+    added, unsure = np.zeros(len(variance)), np.zeros(len(variance))
+    for name, information in fit.information.items():
+        if not fit.on.get(name, True):
+            continue
+        of_log = 2.0 / max(information, 0.5)
+        moved = _with(fit, name, getattr(fit.known, name) * np.exp(0.1))
+        mean, local = _settle(moved)
+        around = local + follow**2 * sum(_parts_of_centre(moved).values())
+        added += ((mean - base) / 0.1) ** 2 * of_log
+        unsure += ((around - variance) / 0.1) ** 2 * of_log
+    total: Floats = variance + 2.0 * added
+    return total, np.maximum(2.0 * total**2 / np.maximum(unsure, 1e-300), 3.0)
+
+
+def _with(fit: Fit, name: str, value: float) -> Fit:
+    """A copy of a fit with another value of a parameter."""
+    moved = replace(fit, state=type(fit.state)(*(a.copy() for a in fit.state)))
+    moved.known = fit.known._replace(**{name: value})
+    moved.state.belief[:, 0] += 1.0 / moved.known.quality - 1.0 / fit.known.quality
+    return moved
+
+
+def _settle(fit: Fit, sweeps: int = 200) -> tuple[Floats, Floats]:
+    """Mean and variance of the qualities at fixed parameters."""
+    from headwater.algorithms.calibration.kernels import sweep
+
+    last = fit.state.belief[:, 1] / fit.state.belief[:, 0]
+    for _ in range(sweeps):
+        sweep(fit.state, fit.known, fit.on["spread"], fit.keep)
+        now: Floats = fit.state.belief[:, 1] / fit.state.belief[:, 0]
+        if np.abs(now - last).max() < 1e-6 * fit.known.quality**0.5:
+            break
+        last = now
+    return now, 1.0 / fit.state.belief[:, 0]
+
+
+def _parts_of_centre(fit: Fit) -> dict[str, float]:
+    """What quality, leniency and noise add to the variance of the plain mean of the scores."""
+    known = fit.known
+    return {
+        "quality": known.quality * fit.crowding[0],
+        "leniency": known.leniency * fit.crowding[1],
+        "noise": known.noise / len(fit.state.score),
+    }
