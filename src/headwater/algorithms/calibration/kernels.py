@@ -9,7 +9,8 @@ from math import lgamma, log
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from headwater.algorithms.compiled import numeric
 
 
 class State(NamedTuple):
@@ -47,7 +48,7 @@ OFFSET, SLOPE, SHARP, NOISE = 0, 1, 2, 3
 """Rows of the sums of a sweep; columns are surplus, information, evidence."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def without(state: Any, e: int) -> Any:
     """Mean and variance of the quality of the proposal of score e as all other scores see it."""
     p = state.proposal[e]
@@ -55,7 +56,7 @@ def without(state: Any, e: int) -> Any:
     return (state.belief[p, 1] - state.message[e, 1]) * v, v
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def reviewer_posterior(state: Any, known: Any, r: int) -> Any:
     """Precision (3) and moment (2) of a reviewer's offset and slope, from the qualities that the other scores tell."""
     f = 1.0 + state.slope[r]
@@ -69,14 +70,14 @@ def reviewer_posterior(state: Any, known: Any, r: int) -> Any:
     return p11, p12, p22, g1, g2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def solve(p11: float, p12: float, p22: float, g1: float, g2: float) -> Any:
     """Mean (2) and covariance (3) of a normal distribution in the plane from its precision and moment."""
     d = 1.0 / (p11 * p22 - p12 * p12)
     return (p22 * g1 - p12 * g2) * d, (p11 * g2 - p12 * g1) * d, p22 * d, -p12 * d, p11 * d
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def send(state: Any, known: Any, keep: float, r: int, ff: float, p11: float, p12: float, p22: float, g1: float, g2: float) -> Any:
     """New messages of a reviewer to his proposals. Returns surplus and information of the noise of his scores."""
     sharp, surplus, information = state.sharpness[r], 0.0, 0.0
@@ -102,7 +103,7 @@ def send(state: Any, known: Any, keep: float, r: int, ff: float, p11: float, p12
     return surplus, information
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def sharpen(state: Any, known: Any, r: int, surplus: float, information: float) -> Any:
     """The noise precision factor of a reviewer (gamma prior with mean one); returns the mean square of its distance from one, and the evidence for it."""
     prior = 1.0 / known.spread
@@ -116,7 +117,7 @@ def sharpen(state: Any, known: Any, r: int, surplus: float, information: float) 
     return (factor - 1.0) ** 2 + factor * factor / shape, 2.0 * (at_prior - at_posterior)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def sweep(state: Any, known: Any, noisy: bool, keep: float) -> Any:
     """Visit each reviewer once; `keep` of each old message stays. Returns the sums (4, 3) from which the variances are updated."""
     sums = np.zeros((4, 3))
@@ -146,7 +147,7 @@ def sweep(state: Any, known: Any, noisy: bool, keep: float) -> Any:
     return sums
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def quality_sums(state: Any, quality: float, count: Any, last: Any) -> Any:
     """Mean, surplus and information of the qualities, and the sum of squares of what moved since `last`, which is updated."""
     mean, surplus, information, moved, n = 0.0, 0.0, 0.0, 0.0, 0
@@ -163,7 +164,7 @@ def quality_sums(state: Any, quality: float, count: Any, last: Any) -> Any:
     return mean / n, surplus, information, moved / n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def shift(state: Any, by_quality: float, prior_before: float, prior_after: float) -> None:
     """Move the zero of the qualities by `by_quality` and replace the precision of their prior."""
     for e in range(state.message.shape[0]):
@@ -173,7 +174,7 @@ def shift(state: Any, by_quality: float, prior_before: float, prior_after: float
         state.belief[p, 0] += prior_after - prior_before
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def by_reviewer(proposal: Any, reviewer: Any, proposals: int, reviewers: int) -> Any:
     """Order of the scores by (reviewer, proposal), by two counting sorts, and the start of each reviewer."""
     n = proposal.shape[0]
@@ -200,7 +201,7 @@ def by_reviewer(proposal: Any, reviewer: Any, proposals: int, reviewers: int) ->
     return order, start
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def first_double(start: Any, proposal: Any) -> int:
     """Position of a score whose reviewer has another one of the same proposal just before it; -1 when there is none."""
     for r in range(start.shape[0] - 1):
@@ -210,7 +211,7 @@ def first_double(start: Any, proposal: Any) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def root(parent: Any, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -218,7 +219,7 @@ def root(parent: Any, node: int) -> int:
     return node
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def components(start: Any, proposal: Any, proposals: int) -> Any:
     """Number of each proposal's and each reviewer's component, counted by their first proposal; -1 without scores."""
     reviewers = start.shape[0] - 1
@@ -246,7 +247,7 @@ def components(start: Any, proposal: Any, proposals: int) -> Any:
     return label, of_reviewer
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def shared_parts(state: Any, known: Any, sd: Any) -> Any:
     """How an error of a proposal splits: a gain by score on its reviewer's error, and the proposal's own sd (see `Calibrated`)."""
     n = state.belief.shape[0]
@@ -274,7 +275,7 @@ def shared_parts(state: Any, known: Any, sd: Any) -> Any:
     return gain, own
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@numeric
 def add_shared(quality: Any, start: Any, proposal: Any, gain: Any, error: Any) -> None:
     """Add to each quality the errors of its reviewers."""
     for r in range(start.shape[0] - 1):
