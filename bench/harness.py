@@ -31,23 +31,27 @@ SHARED = HERE.parent.parent / "shared" / "data"
 
 
 class Meter:
-    """Seconds and the peak of resident memory (MB, whole process, inputs included) of a block; what came before does not count."""
+    """Seconds, seconds of all cores, and the peak of resident memory (MB, whole process, inputs included) of a block.
+
+    What came before the block does not count.
+    """
 
     seconds = 0.0
+    cpu = 0.0
     mb = 0
 
     def __enter__(self) -> Meter:
         with contextlib.suppress(OSError):  # elsewhere the peak of the process is all there is
             Path("/proc/self/clear_refs").write_text("5")
-        self.start = time.perf_counter()
+        self.start, self.cpu_start = time.perf_counter(), time.process_time()
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self.seconds = time.perf_counter() - self.start
+        self.seconds, self.cpu = time.perf_counter() - self.start, time.process_time() - self.cpu_start
         self.mb = peak_mb()
 
     def row(self, **values: Any) -> Row:
-        return {"seconds": round(self.seconds, 3), "mb": self.mb} | values
+        return {"seconds": round(self.seconds, 3), "cpu": round(self.cpu, 3), "mb": self.mb} | values
 
 
 def peak_mb() -> int:

@@ -30,8 +30,8 @@ OVERSHOOT = 2.0
 """How many steps above their level prices may stand after a coarse step."""
 SUBSIDIES = 4
 """How often the reserve of experts below their lower load is lowered."""
-ROUNDS_ABOVE = 2_000
-"""While more proposals wait, whole rounds are faster than one bid after another."""
+ROUNDS_ABOVE, ROUNDS_SHARE = 2_000, 20
+"""While more proposals wait than this, and more than one in so many, whole rounds are faster than one bid after another."""
 
 
 @dataclass
@@ -143,7 +143,8 @@ class Auction:
         waiting = int(b.tally[2])
         everybody = max(waiting, 1)
         mine = kernels.desk(m)
-        while waiting > ROUNDS_ABOVE:
+        many = max(ROUNDS_ABOVE, self.problem.proposals // ROUNDS_SHARE)
+        while waiting > many:
             self._round(waiting)
             waiting = int(b.tally[2])
             progress(everybody - min(waiting, everybody), everybody)
@@ -158,15 +159,15 @@ class Auction:
         # In the order of proposals, so that their memory is read from end to end.
         queue = np.flatnonzero(b.queued).astype(np.int32)
         b.queue[:waiting] = queue
-        empty = self.empty()[queue]
-        offset = np.concatenate([[0], np.cumsum(empty)])
+        offset = np.empty(waiting + 1, dtype=np.int64)
+        bulk.count_empty(b, queue, offset)
         expert, level = np.empty(offset[-1], dtype=np.int32), np.empty(offset[-1], dtype=np.float32)
         in_ranges(
             lambda first, last: bulk.offers(m, b, kernels.desk(m), step, floor, offset, expert, level, first, last),
             waiting,
             size=max(1000, waiting // 16),
         )
-        bidder = np.repeat(queue, empty)
+        bidder = np.repeat(queue, np.diff(offset))
         start, order = np.empty(self.problem.experts + 1, dtype=np.int64), np.empty(offset[-1], dtype=np.int32)
         bulk.by_expert(expert, start, order)
         won, lost = np.zeros(offset[-1], dtype=np.uint8), np.full(offset[-1], -1, dtype=np.int32)

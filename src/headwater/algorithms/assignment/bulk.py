@@ -15,6 +15,18 @@ from headwater.algorithms.compiled import bare, loop
 
 
 @bare
+def count_empty(b: Book, queue: Any, offset: Any) -> None:
+    """`offset` (queue + 1,): running sum of the empty places of the queued proposals."""
+    offset[0] = 0
+    for n in range(queue.shape[0]):
+        empty = 0
+        for at in range(b.place[queue[n]], b.place[queue[n] + 1]):
+            if b.held[at] < 0:
+                empty += 1
+        offset[n + 1] = offset[n] + empty
+
+
+@bare
 def offers(
     m: Market, b: Book, d: Desk, eps: float, floor: float, offset: Any, expert: Any, level: Any, first: int, last: int
 ) -> None:
