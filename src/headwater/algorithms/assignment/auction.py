@@ -205,6 +205,11 @@ class Auction:
         return upper_bound(self.market, self.book.price, self.missing)
 
 
+def salt_of(seed: int) -> np.uint64:
+    """What the noise of a run is drawn with."""
+    return np.uint64(np.random.default_rng(seed).integers(2**32))
+
+
 def owners(problem: Problem, candidates: NDArray[np.int64]) -> NDArray[np.int64]:
     """The proposals of candidates."""
     return np.searchsorted(problem.indptr, candidates, side="right") - 1
@@ -221,7 +226,7 @@ def _market(problem: Problem, seed: int, weight: NDArray[np.float32] | None) -> 
         most[n, : len(table)], group[n] = table, limit.group
     weights = np.ones(problem.proposals, dtype=np.float32) if weight is None else weight.astype(np.float32)
     value, noise = np.empty_like(problem.score), NOISE * problem.scale
-    salt = np.uint64(np.random.default_rng(seed).integers(2**32))
+    salt = salt_of(seed)
     in_ranges(
         lambda first, last: kernels.blur(problem.score, weights, problem.indptr, noise, salt, value, first, last),
         problem.proposals,

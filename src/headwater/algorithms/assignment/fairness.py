@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from headwater.algorithms.assignment.auction import Auction, owners
+from headwater.algorithms.assignment.auction import NOISE, Auction, owners, salt_of
 from headwater.algorithms.assignment.engine import COARSE, EMPTY_PLACE, FINE, FINEST, MANY, Assigned, answer, settle
 from headwater.algorithms.assignment.problem import BLOCKED, LOCKED, Problem
 from headwater.algorithms.errors import BadInput, Infeasible
 from headwater.algorithms.progress import Progress, silent
 
-ROUNDS = 16
+ROUNDS, FRESH = 16, 3
+HEAVIEST = 1000.0
+"""A weight beyond which the steps of prices would fall below the precision of single numbers, and bidding never end."""
 HALVINGS = 8
 POLISH_FROM = 1e-4
 """What fairness may cost of the total before an integer program looks for a better answer on a small instance."""
@@ -140,17 +142,37 @@ class _Weighted:
         return out
 
     def raise_to(self, floors: NDArray[np.float64]) -> bool:
-        """Weigh proposals until all reach their floors, or rounds are used up; then solve once more from the start."""
-        extra = self.weight.astype(np.float64) - 1
+        """Weigh proposals until all reach their floors, or rounds are used up.
+
+        Rounds go on from warm prices: only proposals below their floor bid anew. What that costs of the total is won back by a market
+        from the start with the weights so found, which must reach the floors as well.
+        """
+        for _ in range(FRESH):
+            if self._warm_rounds(floors):
+                self.auction = self._solve()
+                if not (self.values() < floors - self.slack).any():
+                    self.floors = np.maximum(self.floors, floors)
+                    return True
+        return False
+
+    def _warm_rounds(self, floors: NDArray[np.float64]) -> bool:
+        from headwater.algorithms.assignment import repairing
+
+        noise, salt = NOISE * self.problem.scale, salt_of(self.seed)
         for _ in range(ROUNDS):
-            below = self.values() < floors - self.slack
-            if not below.any():
-                self.floors = np.maximum(self.floors, floors)
+            below = np.flatnonzero(self.values() < floors - self.slack).astype(np.int32)
+            if not len(below):
                 return True
+            if self.weight[below].max() > HEAVIEST:
+                return False
             self.rounds += 1
-            extra[below] = 1.7 * extra[below] + 0.25
-            self.weight[:] = 1 + extra
-            self.auction = self._solve()
+            self.weight[below] = 1 + 1.7 * (self.weight[below] - 1) + 0.25
+            market, book = self.auction.market, self.auction.book
+            market.weight[below] = self.weight[below]
+            repairing.reweigh(market, book, below, noise, salt)
+            self.auction.call(np.flatnonzero(self.auction.empty() > 0).astype(np.int32))
+            self.auction.run(self.progress)
+            self.auction.fill()
         return False
 
     def highest(self, low: float, high: float, ceilings: NDArray[np.float64]) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.algorithms.assignment.kernels import Book, Market, drop, push, take
+import numpy as np
+
+from headwater.algorithms.assignment.kernels import Book, Market, blur, drop, push, take
 from headwater.algorithms.assignment.paths import leave, where
 from headwater.algorithms.compiled import bare
 
@@ -30,3 +32,26 @@ def release(b: Book, proposals: Any, experts: Any) -> None:
         if where(b, i, j) >= 0:
             drop(b.place, b.held, i, j)
             leave(b, i, j)
+
+
+@bare
+def sits(b: Book, i: int, j: int) -> bool:
+    """Whether an expert has accepted a bid of a proposal (a locked pair is held without one)."""
+    found = False
+    for n in range(b.size[j]):
+        found = found or b.holder[b.stall[j] + n] == i
+    return found
+
+
+@bare
+def reweigh(m: Market, b: Book, proposals: Any, noise: float, salt: Any) -> None:
+    """Give proposals the values of their new weights and take their experts back, but locked ones."""
+    for n in range(proposals.shape[0]):
+        i = proposals[n]
+        blur(m.score, m.weight, m.indptr, noise, salt, m.value, i, i + 1)
+        b.bound[i] = np.inf
+        for at in range(b.place[i], b.place[i + 1]):
+            j = b.held[at]
+            if j >= 0 and sits(b, i, j):
+                b.held[at] = -1
+                leave(b, i, j)
