@@ -37,8 +37,8 @@ def csl_papers() -> list[Paper]:
         return [Paper(r["title"], r["abstract"], r["keywords"], r["discipline"]) for r in rows]
 
 
-def texts(kind: str, count: int, characters: int, seed: int) -> list[str]:
-    """`count` texts of `characters` characters each; of the two halves of a list neither knows the other."""
+def texts(kind: str, count: int, characters: int, seed: int) -> tuple[list[str], list[str]]:
+    """`count` texts of `characters` characters each, "plain" or "topical", and a discipline code for each (by its topic)."""
     papers = csl_papers()
     codes = [np.frombuffer((p.title + p.abstract).encode("utf-32-le"), dtype=np.uint32).astype(np.int64) for p in papers]
     names = {d: n for n, d in enumerate(sorted({p.discipline for p in papers}))}
@@ -59,7 +59,8 @@ def texts(kind: str, count: int, characters: int, seed: int) -> list[str]:
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(work, range(0, count, 4096)))
-    return [row.tobytes().decode("utf-32-le") for row in out]
+    codes_of = [f"{chr(65 + f % 8)}{f:02d}{t % 6:02d}" for t, f in where]
+    return [row.tobytes().decode("utf-32-le") for row in out], codes_of
 
 
 def _chain(codes: list[np.ndarray], group: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -19,6 +19,8 @@ CRITICAL = 2.71
 NEGLIGIBLE = 1e-5
 """A variance below this (relative, as above) has gone to zero."""
 MOST_SWEEPS = 500
+SETTLING = 4
+"""Sweeps before the spread of the sharpness moves, and before a fit can end."""
 PATIENCE = 60
 """Sweeps after which a part without support goes although the fit still moves: it may be what keeps it moving."""
 FINE_BELOW = 200_000
@@ -70,6 +72,7 @@ def begin(start: Any, proposal: Any, score: Floats, weight: Floats, count: NDArr
         v_both=np.zeros(reviewers),
         v_slope=np.full(reviewers, known.slope),
         sharpness=np.ones(reviewers),
+        seen=np.empty((int(np.diff(start).max()), 4)),
     )
     crowding = tuple(float((c.astype(np.float64) ** 2).sum()) / scores**2 for c in (count, np.diff(start)))
     return Fit(
@@ -98,7 +101,7 @@ def run(fit: Fit, tolerance: float, progress: Progress) -> None:
         if fit.sweeps % 10 == 0:  # a swing between two answers: steps become smaller
             fit.keep = min(fit.keep + 0.25, 0.75) if moved > 0.9 * before else fit.keep
             before = moved
-        still = moved <= tolerance * fit.known.quality**0.5 and fit.sweeps >= 3
+        still = moved <= tolerance * fit.known.quality**0.5 and fit.sweeps > SETTLING
         if not still and fit.sweeps < patience:
             continue
         weak = [part for part in PARTS if fit.on[part] and fit.evidence[part] < CRITICAL]
@@ -141,8 +144,8 @@ def _one(fit: Fit) -> float:
             fit.evidence[part], fit.information[part] = float(sums[row, 2]), float(sums[row, 1])
             new[part] = _bounded(getattr(known, part), sums[row, 0] / max(sums[row, 1], 1e-9))
     if fit.on["spread"]:
-        # The factors move by half steps, so does their spread.
-        new["spread"] = min((new["spread"] * known.spread) ** 0.5, 2.0)
+        # The factors move by half steps, so does their spread, and not before they have found their places.
+        new["spread"] = min((new["spread"] * known.spread) ** 0.5, 2.0) if fit.sweeps >= SETTLING else known.spread
     by, of_quality = _centre_step(fit, mean)
     shift(fit.state, of_quality, 1.0 / known.quality, 1.0 / quality)
     fit.last -= of_quality

@@ -16,7 +16,8 @@ from headwater.algorithms.compiled import numeric
 class State(NamedTuple):
     """What a sweep reads and writes. By score: proposal, score, weight, and the message to the proposal, (n, 2):
     precision, and precision times mean. By proposal: belief, the sum of messages and prior, (n, 2). By reviewer:
-    offset, slope less one, their covariance, noise precision factor.
+    offset, slope less one, their covariance, noise precision factor. `seen` is a board for the scores of the reviewer at work (most
+    scores of one, 4): mean and variance of the quality as the other scores see it, variance of the noise, precision of all.
     """
 
     start: Any
@@ -31,6 +32,7 @@ class State(NamedTuple):
     v_both: Any
     v_slope: Any
     sharpness: Any
+    seen: Any
 
 
 class Parameters(NamedTuple):
@@ -49,23 +51,22 @@ OFFSET, SLOPE, SHARP, NOISE = 0, 1, 2, 3
 
 
 @numeric
-def without(state: Any, e: int) -> Any:
-    """Mean and variance of the quality of the proposal of score e as all other scores see it."""
-    p = state.proposal[e]
-    v = 1.0 / (state.belief[p, 0] - state.message[e, 0])
-    return (state.belief[p, 1] - state.message[e, 1]) * v, v
-
-
-@numeric
 def reviewer_posterior(state: Any, known: Any, r: int) -> Any:
     """Precision (3) and moment (2) of a reviewer's offset and slope, from the qualities that the other scores tell."""
+    # Arrays are taken out of the tuple once: each access in the loop would count references.
+    proposal, score, weight, message, belief = state.proposal, state.score, state.weight, state.message, state.belief
     f = 1.0 + state.slope[r]
-    ff, sharp = f * f + state.v_slope[r], state.sharpness[r]
+    ff, base, centre = f * f + state.v_slope[r], known.noise / state.sharpness[r], known.centre
     p11, p12, p22, g1, g2 = 1.0 / known.leniency, 0.0, 1.0 / known.slope, 0.0, 0.0
-    for e in range(state.start[r], state.start[r + 1]):
-        m, v = without(state, e)
-        i = 1.0 / (known.noise / (state.weight[e] * sharp) + ff * v)
-        d = i * (state.score[e] - known.centre - m)
+    first, seen = state.start[r], state.seen
+    for e in range(first, state.start[r + 1]):
+        p, k = proposal[e], e - first
+        v = 1.0 / (belief[p, 0] - message[e, 0])
+        m = (belief[p, 1] - message[e, 1]) * v
+        noise = base / weight[e]
+        i = 1.0 / (noise + ff * v)
+        seen[k, 0], seen[k, 1], seen[k, 2], seen[k, 3] = m, v, noise, i
+        d = i * (score[e] - centre - m)
         p11, p12, p22, g1, g2 = p11 + i, p12 + i * m, p22 + i * m * m, g1 + d, g2 + d * m
     return p11, p12, p22, g1, g2
 
@@ -78,25 +79,24 @@ def solve(p11: float, p12: float, p22: float, g1: float, g2: float) -> Any:
 
 
 @numeric
-def send(state: Any, known: Any, keep: float, r: int, ff: float, p11: float, p12: float, p22: float, g1: float, g2: float) -> Any:
+def send(state: Any, known: Any, keep: float, r: int, p11: float, p12: float, p22: float, g1: float, g2: float) -> Any:
     """New messages of a reviewer to his proposals. Returns surplus and information of the noise of his scores."""
-    sharp, surplus, information = state.sharpness[r], 0.0, 0.0
-    for e in range(state.start[r], state.start[r + 1]):
-        p = state.proposal[e]
-        m, v = without(state, e)
-        noise = known.noise / (state.weight[e] * sharp)
-        i, y = 1.0 / (noise + ff * v), state.score[e] - known.centre
+    proposal, score, message, belief, seen = state.proposal, state.score, state.message, state.belief, state.seen
+    first, centre, surplus, information = state.start[r], known.centre, 0.0, 0.0
+    for e in range(first, state.start[r + 1]):
+        p, k = proposal[e], e - first
+        m, v, noise, i = seen[k, 0], seen[k, 1], seen[k, 2], seen[k, 3]
+        y = score[e] - centre
         d = i * (y - m)
         b, a, vb, vab, va = solve(p11 - i, p12 - i * m, p22 - i * m * m, g1 - d, g2 - d * m)
         f = 1.0 + a
         wide = noise + vb + 2.0 * vab * m + va * (m * m + v)
         new = (1.0 - keep) * f / wide
-        message, pull = keep * state.message[e, 0] + new * f, keep * state.message[e, 1] + new * (y - b)
-        state.belief[p, 0] += message - state.message[e, 0]
-        state.belief[p, 1] += pull - state.message[e, 1]
-        state.message[e, 0], state.message[e, 1] = message, pull
-        full = wide + f * f * v
-        narrow, z = 1.0 / full, y - b - f * m
+        precision, moment = keep * message[e, 0] + new * f, keep * message[e, 1] + new * (y - b)
+        belief[p, 0] += precision - message[e, 0]
+        belief[p, 1] += moment - message[e, 1]
+        message[e, 0], message[e, 1] = precision, moment
+        narrow, z = 1.0 / (wide + f * f * v), y - b - f * m
         share = noise * narrow
         surplus += share * (z * z * narrow - 1.0)
         information += share * share
@@ -105,7 +105,10 @@ def send(state: Any, known: Any, keep: float, r: int, ff: float, p11: float, p12
 
 @numeric
 def sharpen(state: Any, known: Any, r: int, surplus: float, information: float) -> Any:
-    """The noise precision factor of a reviewer (gamma prior with mean one); returns the mean square of its distance from one, and the evidence for it."""
+    """The noise precision factor of a reviewer (gamma prior with mean one).
+
+    Returns the mean square of its distance from one, and the evidence for it.
+    """
     prior = 1.0 / known.spread
     shape = prior + 0.5 * information
     missing = 0.5 * max(0.05 * information, information + surplus) / state.sharpness[r]
@@ -124,13 +127,12 @@ def sweep(state: Any, known: Any, noisy: bool, keep: float) -> Any:
     for r in range(state.start.shape[0] - 1):
         if state.start[r] == state.start[r + 1]:
             continue
-        ff = (1.0 + state.slope[r]) ** 2 + state.v_slope[r]
         p11, p12, p22, g1, g2 = reviewer_posterior(state, known, r)
         b, a, vb, vab, va = solve(p11, p12, p22, g1, g2)
         state.offset[r], state.v_offset[r], state.v_both[r] = b, vb, vab
         # The next sweep weighs scores by these two; half steps keep single reviewers from swinging between two answers.
         state.slope[r], state.v_slope[r] = 0.5 * (state.slope[r] + a), 0.5 * (state.v_slope[r] + va)
-        surplus, information = send(state, known, keep, r, ff, p11, p12, p22, g1, g2)
+        surplus, information = send(state, known, keep, r, p11, p12, p22, g1, g2)
         sums[NOISE, 0] += surplus
         sums[NOISE, 1] += information
         sums[OFFSET, 0] += b * b + vb - known.leniency
