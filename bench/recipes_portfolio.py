@@ -81,13 +81,25 @@ def call(
     for label in np.unique(groups["discipline"]):
         fair = budget * float(cost[groups["discipline"] == label].sum()) / float(cost.sum())
         low, high = max(0.0, fair * (1 - band) - slack), fair * (1 + band) + slack
-        rules.append({"kind": "money", "name": f"discipline {label}", "where": {"discipline": str(label)}, "low": low, "high": high})
+        rules.append(
+            {"kind": "money", "name": f"discipline {label}", "where": {"discipline": str(label)}, "low": low, "high": high}
+        )
     for label in np.unique(groups["region"]):
-        rules.append({"kind": "share", "of": "applications", "name": f"region {label}", "where": {"region": str(label)}, "low": 0.12})
+        rules.append(
+            {"kind": "share", "of": "applications", "name": f"region {label}", "where": {"region": str(label)}, "low": 0.12}
+        )
     rules.append({"kind": "share", "of": "funded", "name": "first-time", "where": {"leader": "first-time"}, "low": first_time})
     rules.append({"kind": "share", "of": "funded", "name": "women", "where": {"gender": "woman"}, "low": 0.25})
     for label in np.unique(groups["institution"]):
-        rules.append({"kind": "share", "of": "applications", "name": f"institution {label}", "where": {"institution": str(label)}, "high": cap})
+        rules.append(
+            {
+                "kind": "share",
+                "of": "applications",
+                "name": f"institution {label}",
+                "where": {"institution": str(label)},
+                "high": cap,
+            }
+        )
     for k in range(pairs):
         rules.append({"kind": "exclusive", "name": f"pair {k}", "rows": [int(j) for j in r.choice(n, 2, replace=False)]})
     rules.append({"kind": "count", "name": "large", "where": {"type": "large"}, "high": 120 * n // 5000})

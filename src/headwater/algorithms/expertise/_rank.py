@@ -1,0 +1,198 @@
+"""Compiled loops before and after the filter: what a proposal asks for, and exact scores of its shortlist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from headwater.algorithms.expertise._bits import LANES, PLANES, WORDS, prefetch
+from headwater.algorithms.expertise._build import COUNT_BITS, LIST_BITS
+from headwater.algorithms.expertise._search import is_forbidden, make_key, plan, shared_levels, spread
+
+HOT = 1 << 16
+"""Ids below this are looked up at once, the others only when a small sieve lets them pass."""
+_LN = (1.0 + np.log(np.arange(1, 1025))).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def ask(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, first: Any, terms: Any, weights: Any, norms: Any) -> None:
+    """Known terms of each proposal with the weight (1 + ln count) idf^2 that a profile's (1 + ln count) is multiplied by."""
+    at = 0
+    for q in range(len(pointer) - 1):
+        first[q] = at
+        total = 0.0
+        for i in range(pointer[q], pointer[q + 1]):
+            t = rank[buckets[i]]
+            if t >= 0:
+                w = (1.0 + np.log(counts[i])) * idf[t]
+                total += w * w
+                terms[at], weights[at] = t, w * idf[t]
+                at += 1
+        norms[q] = np.sqrt(total)
+    first[len(pointer) - 1] = at
+
+
+@njit(cache=True, nogil=True)
+def prepare(
+    first: Any, terms: Any, weights: Any, value: Any, row: Any, empty: int, list_first: Any, lists: Any,
+    rows: Any, plane: Any, bound: Any, step: Any, extra: Any,
+) -> None:  # fmt: skip
+    """Plans of a block of proposals, their ends in `bound`, and their rare terms spread over the profiles in `extra`."""
+    most, at = 0, 0
+    for q in range(len(step)):
+        most = max(most, first[q + 1] - first[q])
+    picked, masks = np.empty(4 * most + 1, np.uint16), np.empty(4 * most + 1, np.int64)
+    waiting = np.empty((PLANES + 4, most + 2 * PLANES), np.uint16)
+    for q in range(len(step)):
+        own, theirs = terms[first[q] : first[q + 1]], weights[first[q] : first[q + 1]]
+        bound[q, 0] = at
+        step[q], bound[q, 1], at = plan(own, theirs, value, row, empty, rows, plane, at, picked, masks, waiting)
+        bound[q, 2] = at
+        spread(own, theirs, row.shape[0], list_first, lists, step[q], extra[q])
+
+
+@njit(cache=True, nogil=True)
+def everyone(bits: Any, height: int, order: Any, code_rows: Any, barred_first: Any, barred: Any, keys: Any, used: Any) -> None:
+    """Shortlists of all profiles, for registers so small that a filter saves nothing."""
+    for q in range(len(used)):
+        n = 0
+        for place in range(len(order)):
+            if is_forbidden(barred, barred_first[q], barred_first[q + 1], order[place]):
+                continue
+            base = (place // LANES) * height * WORDS
+            keys[q, n] = make_key(0.0, place | shared_levels(bits, base, code_rows, q, place % LANES) << LIST_BITS)
+            n += 1
+        used[q] = n
+
+
+@njit(cache=True, nogil=True)
+def exact(entries: Any, i: int, n: int, table: Any, sieve: Any) -> float:
+    """Dot product of a profile, entries[i:n], before its norm, with a proposal whose weights are in `table`; `sieve` has a bit for its rare terms."""
+    bits, mask = np.uint32(COUNT_BITS), np.uint32((1 << COUNT_BITS) - 1)
+    hot = np.uint32(HOT << COUNT_BITS)
+    a, b, c, d = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    while i + 4 <= n and entries[i + 3] < hot:
+        p, q, r, s = entries[i], entries[i + 1], entries[i + 2], entries[i + 3]
+        a += table[p >> bits] * _LN[p & mask]
+        b += table[q >> bits] * _LN[q & mask]
+        c += table[r >> bits] * _LN[r & mask]
+        d += table[s >> bits] * _LN[s & mask]
+        i += 4
+    while i < n:
+        p = entries[i]
+        t = p >> bits
+        if sieve[(t & np.uint32(0x7FFF)) >> np.uint32(6)] >> np.uint64(t & np.uint32(63)) & np.uint64(1):
+            a += table[t] * _LN[p & mask]
+        i += 1
+    return float(a + b) + float(c + d)
+
+
+@njit(cache=True, nogil=True)
+def _load(terms: Any, weights: Any, table: Any, sieve: Any) -> None:
+    for i in range(len(terms)):
+        t = terms[i]
+        table[t] = weights[i]
+        sieve[(t & 0x7FFF) >> 6] |= np.uint64(1) << np.uint64(t & 63)
+
+
+@njit(cache=True, nogil=True)
+def _score_all(
+    keys: Any, n: int, order: Any, starts: Any, entries: Any, norms: Any, asked: float, table: Any, sieve: Any, out: Any
+) -> None:
+    """Cosines of keys[:n]; rows are asked for two ahead, because each lies elsewhere in memory."""
+    low = np.uint64((1 << LIST_BITS) - 1)
+    for i in range(-2, n):
+        if i + 2 < n:
+            d = order[keys[i + 2] & low]
+            for j in range(starts[d], starts[d + 1], 16):
+                prefetch(entries, j)
+        if i >= 0:
+            place = keys[i] & low
+            d, length = order[place], norms[place] * asked
+            out[i] = exact(entries, starts[d], starts[d + 1], table, sieve) / length if length > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _insert(columns: Any, scores: Any, size: int, keep: int, column: int, score: float) -> int:
+    """Keep the best in a heap whose root is the worst kept; of equal scores the lower column is the better."""
+    if size < keep:
+        i = size
+        size += 1
+        while i and _worse(score, column, scores[(i - 1) // 2], columns[(i - 1) // 2]):
+            columns[i], scores[i] = columns[(i - 1) // 2], scores[(i - 1) // 2]
+            i = (i - 1) // 2
+    elif _worse(scores[0], columns[0], score, column):
+        i = 0
+        while 2 * i + 1 < size:
+            child = 2 * i + 1
+            if child + 1 < size and _worse(scores[child + 1], columns[child + 1], scores[child], columns[child]):
+                child += 1
+            if not _worse(scores[child], columns[child], score, column):
+                break
+            columns[i], scores[i] = columns[child], scores[child]
+            i = child
+    else:
+        return size
+    columns[i], scores[i] = column, score
+    return size
+
+
+@njit(cache=True, nogil=True)
+def _worse(a: float, i: int, b: float, j: int) -> bool:
+    return a < b or (a == b and i > j)
+
+
+@njit(cache=True, nogil=True)
+def _sort(columns: Any, scores: Any, n: int) -> None:
+    """Sort the first n pairs by column (Shell's sort)."""
+    gap = 1
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap:
+        for i in range(gap, n):
+            column, score, j = columns[i], scores[i], i
+            while j >= gap and columns[j - gap] > column:
+                columns[j], scores[j] = columns[j - gap], scores[j - gap]
+                j -= gap
+            columns[j], scores[j] = column, score
+        gap //= 3
+
+
+@njit(cache=True, nogil=True)
+def finish(
+    first: Any, terms: Any, weights: Any, asked: Any, order: Any, starts: Any, entries: Any, norms: Any,
+    keys: Any, used: Any, top: Any, worth: Any, share: Any, table: Any, columns: Any, scores: Any, found: Any,
+) -> None:  # fmt: skip
+    """Exact scores of the shortlists, the best columns.shape[1] of each, by column; `share` is (text, codes).
+
+    The best text scores by the counters (`top`) are made exact too: text is measured by the highest when codes count.
+    `norms` are by place; `table` (float32, terms) must be zero and is left so.
+    """
+    sieve, keep, low = np.zeros(512, np.uint64), columns.shape[1], np.uint64((1 << LIST_BITS) - 1)
+    cosines = np.zeros(keys.shape[1] + top.shape[1])
+    for q in range(len(used)):
+        own = terms[first[q] : first[q + 1]]
+        _load(own, weights[first[q] : first[q + 1]], table, sieve)
+        n = used[q]
+        _score_all(keys[q], n, order, starts, entries, norms, asked[q], table, sieve, cosines)
+        scale = share[0]
+        if share[1] > 0.0:
+            few, best = 0, 0.0
+            while few < top.shape[1] and top[q, few]:
+                few += 1
+            _score_all(top[q], few, order, starts, entries, norms, asked[q], table, sieve, cosines[n:])
+            for i in range(n + few):
+                best = max(best, cosines[i])
+            scale = share[0] / best if best > 0.0 else 0.0
+        for t in own:
+            table[t] = 0.0
+        sieve[:] = 0
+        size = 0
+        for i in range(n):
+            value = np.float32(scale * cosines[i] + share[1] * worth[keys[q, i] >> np.uint64(LIST_BITS) & np.uint64(63)])
+            if value > 0.0:
+                size = _insert(columns[q], scores[q], size, keep, order[keys[q, i] & low], value)
+        found[q] = size
+        _sort(columns[q], scores[q], size)
