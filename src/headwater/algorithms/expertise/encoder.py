@@ -161,7 +161,9 @@ def _tensors(path: Path) -> dict[str, NDArray[np.float32]]:
     size = int.from_bytes(raw[:8], "little")
     if not 0 < size <= len(raw) - 8:
         raise ValueError("model.safetensors is cut off")
-    header: dict[str, Any] = json.loads(raw[8 : 8 + size])
+    header: Any = json.loads(raw[8 : 8 + size])
+    if not isinstance(header, dict):
+        raise ValueError("model.safetensors has no header")
     found = {}
     for name, about in header.items():
         if about.get("dtype") != "F32":

@@ -164,9 +164,9 @@ def _vectors(
     pointer = np.zeros(2 * len(works) + 1, dtype=np.int64)
     pointer[1::2], pointer[2::2] = np.diff(chinese.indptr), np.diff(other.indptr)
     np.cumsum(pointer, out=pointer)
-    both = sparse.vstack([chinese, other], format="csr")
-    order = np.arange(2 * len(works)).reshape(2, -1).T.ravel()
-    both = both[order]
+    for side in (chinese, other):
+        side.resize((len(works), max(chinese.shape[1], other.shape[1])))
+    both = sparse.vstack([chinese, other], format="csr")[np.arange(2 * len(works)).reshape(2, -1).T.ravel()]
     return pointer, both.indices.astype(np.int32), both.data.astype(np.float32)
 
 

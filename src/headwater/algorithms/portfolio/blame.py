@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from headwater.algorithms.errors import Infeasible
-from headwater.algorithms.portfolio.model import Model, compile_model
+from headwater.algorithms.portfolio.engine import optimise
+from headwater.algorithms.portfolio.model import Model, compile_model, fixed_columns
 from headwater.algorithms.portfolio.problem import Floats, Ints, Portfolio
 from headwater.algorithms.portfolio.solver import Answer, Elastic, Program, Tick, narrowed, solve_linear, solve_whole
-from headwater.algorithms.portfolio.task import limit_scale
+from headwater.algorithms.portfolio.task import limit_scale, make_task
 from headwater.algorithms.progress import Progress, silent
 
 Side = Literal["at least", "at most"]
 TOLERANCE = 1e-6
 BAND = 60
 """Proposals of a row up to which it is looked at alone."""
+ANY = 0.05
+"""Relative gap of the run that looks for any set that keeps every rule."""
 LARGE = 500
 """Columns from which a rounded answer is tried before the whole program."""
 
@@ -50,9 +53,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class Blame:
-    """Limits that cannot hold together. `irreducible`: without any one of them the others can be kept (proven)."""
+    """Limits that cannot hold together, none if all rules can be kept.
+
+    `proven`: it is proven that the reasons contradict one another (or, without reasons, that all rules can be kept); otherwise they
+    are what the nearest set breaks. `irreducible`: it is proven too that without any one of them the others can be kept.
+    """
 
     reasons: tuple[Reason, ...]
+    proven: bool
     irreducible: bool
     seconds: float
 
@@ -176,20 +184,23 @@ class Court:
 def blame(problem: Portfolio, *, seconds: float = 5.0, seed: int = 0, progress: Progress = silent) -> Blame:
     """An irreducible set of limits that cannot hold together, the smallest demand first; no reasons if all rules can be kept.
 
-    The set is irreducible, not always the smallest of all, and there may be other contradictions once it is resolved. When `seconds`
-    are over the set is given as far as it is reduced.
+    The set is irreducible, not always the smallest of all, and there may be other contradictions once it is resolved. When about
+    `seconds` are over, what is known by then is told.
     """
     begun = time.perf_counter()
     court = Court(compile_model(problem), lambda: progress(0, 2), seed, begun + seconds)
-    suspects = _suspects(court)
+    suspects, proven = _suspects(court, problem)
     if not len(suspects):
-        return Blame((), True, time.perf_counter() - begun)
+        return Blame((), proven, proven, time.perf_counter() - begun)
     progress(1, 2)
-    guilty, gives, complete = _filter(court, _filter_linear(court, suspects))
+    gives: dict[int, float | None] = dict.fromkeys((int(key) for key in court.limits.key()[suspects]), None)
+    guilty, complete = suspects, False
+    if proven:
+        guilty, gives, complete = _filter(court, _filter_linear(court, suspects))
     names = [rule.name for rule in problem.rules]
     reasons = [_reason(court, names, guilty, key, give) for key, give in gives.items()]
     progress(2, 2)
-    return Blame(tuple(sorted(reasons, key=_demand)), complete, time.perf_counter() - begun)
+    return Blame(tuple(sorted(reasons, key=_demand)), proven, complete, time.perf_counter() - begun)
 
 
 def refuse(problem: Portfolio, *, seed: int = 0, progress: Progress = silent) -> Infeasible:
@@ -203,18 +214,26 @@ def _demand(reason: Reason) -> tuple[float, str, str]:
     return (np.inf if reason.give is None else reason.give / size, reason.rule, reason.side)
 
 
-def _suspects(court: Court) -> Ints:
-    """Rows that contradict one another; none if all can be kept."""
+def _suspects(court: Court, problem: Portfolio) -> tuple[Ints, bool]:
+    """Rows that contradict one another (none if all can be kept), and whether that is proven."""
     rows, limits = np.flatnonzero(court.matters), court.limits
     least = np.asarray(limits.matrix.minimum(0).sum(axis=1)).ravel()
     alone = rows[limits.most[rows] < least[rows] - TOLERANCE * limits.scale[rows]]
     if len(alone):
-        return alone[:1]
+        return alone[:1], True
     elastic = solve_linear(court.program(rows[:0], rows), tick=court.tick)
     if elastic.value < -TOLERANCE:
-        return rows[np.abs(elastic.price[: len(rows)]) > 1e-9]
+        return rows[np.abs(elastic.price[: len(rows)]) > 1e-9], True
     band = _impossible_band(court)
-    return band if len(band) else _grown(court, rows)
+    if len(band):
+        return band, True
+    low, high = fixed_columns(court.model, problem)
+    if (low <= high).all():
+        left = max(0.1, (court.deadline - time.perf_counter()) / 2)
+        found = optimise(make_task(court.model, low, high), gap=ANY, seed=court.seed, tick=court.tick, seconds=left)
+        if found.x is not None:
+            return rows[:0], True
+    return _grown(court, rows)
 
 
 def _impossible_band(court: Court) -> Ints:
@@ -238,19 +257,20 @@ def _impossible_band(court: Court) -> Ints:
     return np.empty(0, dtype=np.int64)
 
 
-def _grown(court: Court, rows: Ints) -> Ints:
+def _grown(court: Court, rows: Ints) -> tuple[Ints, bool]:
     """Suspects where only whole proposals are the trouble: what an elastic answer breaks must be kept in the next one."""
     hard = rows[:0]
     while True:
         soft = np.setdiff1d(rows, hard)
-        answer = solve_whole(court.program(hard, soft), absolute_gap=0.5, nodes=20, seed=court.seed, tick=court.tick)
-        broken = court.violated(soft, answer)
+        program, left = court.program(hard, soft), max(0.1, court.deadline - time.perf_counter())
+        answer = solve_whole(program, absolute_gap=0.5, nodes=20, seconds=left, seed=court.seed, tick=court.tick)
         if answer.status == "infeasible":
-            return hard
+            return hard, True
+        broken = court.violated(soft, answer)
+        if answer.x is not None and not len(broken):
+            return broken, True
         if answer.x is None or court.late:
-            return np.concatenate([hard, broken])
-        if not len(broken):
-            return broken
+            return np.concatenate([hard, broken]), False
         hard = np.concatenate([hard, broken])
 
 
