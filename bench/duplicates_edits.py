@@ -8,11 +8,11 @@ a full stop or a semicolon; a piece of fewer than 15 characters (a heading, "(1)
 from __future__ import annotations
 
 import csv
-import itertools
 import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,16 @@ def abstracts() -> list[str]:
     with PAPERS.open(encoding="utf-8") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return list(dict.fromkeys(row["abstract"] for row in rows))
+
+
+def invented(seed: int, count: int = 2000) -> list[str]:
+    """Texts of invented two-character words, some common and most rare, where there are no real ones."""
+    dice = random.Random(seed)
+    words = ["".join(chr(0x4E00 + dice.randrange(2500)) for _ in range(2)) for _ in range(30_000)]
+    return [
+        "".join("。" if dice.random() < 0.03 else words[int(dice.random() ** 4 * len(words))] for _ in range(110))
+        for _ in range(count)
+    ]
 
 
 def sentences(text: str) -> list[str]:
@@ -180,4 +190,4 @@ class Markov:
         _spell(words, self.first, self.letters, spelt)
         whole = spelt.tobytes().decode("utf-32-le")
         edges = np.concatenate([[0], np.cumsum(self.size[words])[ends - 1]]).tolist()
-        return [whole[a:b] for a, b in itertools.pairwise(edges)]
+        return [whole[a:b] for a, b in pairwise(edges)]

@@ -136,12 +136,41 @@ def matrix(given: Call) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
     return sparse.csr_matrix(sparse.vstack(rows)), np.array(lower, dtype=np.float64), np.array(upper, dtype=np.float64)
 
 
-def contradiction(given: Call, seed: int) -> Call:
-    """The call with one region minimum raised above what the institutions of that region, given a lower cap, may get."""
+def contradictions(given: Call, seed: int) -> dict[str, Call]:
+    """The call with rules that cannot hold together, in five ways."""
     r = np.random.default_rng(seed + 99)
-    label = str(r.choice(np.unique(given.groups["region"])[:8]))
-    rules = [dict(rule) for rule in given.rules]
-    for rule in rules:
-        if rule["name"] == f"region {label}":
-            rule["low"] = 0.45
-    return Call(given.value, given.cost, given.groups, rules, f"{given.name} with a contradiction")
+    region = str(r.choice(np.unique(given.groups["region"])[:8]))
+    inside = given.groups["region"] == region
+    cheap = np.sort(given.cost[inside])
+    need = max(2, len(cheap) // 4)
+    institution = str(np.unique(given.groups["institution"])[int(r.integers(0, 4))])
+    named = np.flatnonzero(given.groups["institution"] == institution)
+    promised = named[given.groups["type"][named] == "small"]
+    band = str(np.unique(given.groups["discipline"])[-1])
+    others = [rule for rule in given.rules if rule["kind"] != "exclusive"]
+    large = float(given.cost[given.groups["discipline"] == band].min())
+    return {
+        "region against money": _with(given, given.rules, [
+            {"kind": "count", "name": f"{region} at least", "where": {"region": region}, "low": need},
+            {"kind": "money", "name": f"{region} money", "where": {"region": region}, "high": 0.9 * float(cheap[:need].sum())},
+        ]),
+        "promises against a cap": _with(given, others, [
+            {"kind": "fixed", "name": "promised", "rows": [int(j) for j in promised[: int(0.35 * len(named)) + 2]]},
+        ]),
+        "caps by type against use": _with(given, given.rules, [
+            {"kind": "count", "name": f"few {label}", "where": {"type": label}, "high": len(given.value) // parts}
+            for label, parts in (("middle", 60), ("large", 120))
+        ] + [{"kind": "money", "name": "small money", "where": {"type": "small"}, "high": 0.3 * given.rules[0]["limit"]}]),
+        "band without a set": _with(given, [rule for rule in given.rules if rule["name"] != f"discipline {band}"], [
+            {"kind": "money", "name": f"{band} narrow", "where": {"discipline": band}, "low": 0.5 * large, "high": 0.9 * large},
+        ]),
+        "budget too small": _with(given, [rule for rule in given.rules if rule["kind"] not in ("budget", "money")], [
+            {"kind": "budget", "name": "small budget", "limit": 0.06 * float(given.cost.sum()), "spend": 0.5},
+            *({"kind": "share", "of": "applications", "name": f"{label} more", "where": {"region": str(label)}, "low": 0.22}
+              for label in np.unique(given.groups["region"])),
+        ]),
+    }  # fmt: skip
+
+
+def _with(given: Call, kept: list[Spec], added: list[Spec]) -> Call:
+    return Call(given.value, given.cost, given.groups, [*kept, *added], given.name)

@@ -22,6 +22,10 @@ SEED, LONG_SEED, LONG = 4, 6, 4000
 """Units of the shortest run that is looked for, and its length in new documents of more than LONG units."""
 SEED_WEIGHT = 0.5
 """A run is found by a seed that weighs at least this much, so that stock phrases alone start nothing."""
+MOST_REPEATS = 32
+"""Places of one seed in the new text that are looked at; this and the next two bound what a text of one repeated phrase costs."""
+MOST_ALIVE = 512
+"""Runs that a later one may follow; again only repetition makes more."""
 MOST_RUNS = 1 << 14
 """Runs that are kept for one pair of documents; more only arise where a document repeats itself hundreds of times."""
 
@@ -100,8 +104,9 @@ def find_runs(new: Any, old: Any, m: int, seed: int, head: Any, after: Any, seed
     while (1 << bits) < size:
         bits += 1
     for i in range(m - seed + 1):
-        q = np.int64(head[np.int64(seed_hash(old, i, seed) >> np.uint64(64 - bits))])
-        while q >= 0:
+        q, places = np.int64(head[np.int64(seed_hash(old, i, seed) >> np.uint64(64 - bits))]), 0
+        while q >= 0 and places < MOST_REPEATS:
+            places += 1
             same = not (q and i and seeded[q - 1] and new[q - 1] == old[i - 1])  # else found one unit earlier
             j = 0
             while same and j < seed:
@@ -169,7 +174,7 @@ def chain(runs: Any, n: int, before: Any, new: Any, old: Any) -> None:
         if new.stop[a] and old.stop[b]:
             runs.best[j] += SIDE
         still = 0
-        for at in range(alive):
+        for at in range(max(0, alive - MOST_ALIVE), alive):
             i = runs.active[at]
             if runs.new[i] + runs.length[i] + REACH < a:
                 continue

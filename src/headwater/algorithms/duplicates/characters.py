@@ -89,16 +89,8 @@ def _one(character: str) -> tuple[int, int]:
 
 
 def encode(texts: Sequence[str], doc_part: NDArray[np.int64], section: NDArray[np.int8]) -> Texts:
-    """Put texts end to end.
-
-    Raises:
-        BadInput: a text is not a string.
-    """
-    try:
-        whole = "".join(texts)
-    except TypeError:
-        row = next(n for n, text in enumerate(texts) if not isinstance(text, str))
-        raise BadInput(f"texts: not a string at row {row}") from None
+    """Put texts end to end."""
+    whole = "".join(texts)
     start = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=start[1:])
     raw = np.frombuffer(whole.encode("utf-16-le", "surrogatepass"), dtype="<u2")
@@ -126,7 +118,7 @@ def encode_documents(documents: Sequence[Document]) -> Texts:
     """
     pairs: list[list[tuple[int, str]]] = []
     for row, document in enumerate(documents):
-        parts = [(0, document)] if isinstance(document, str) else list(document)
+        parts = [(0, document)] if isinstance(document, str) else list(document) if isinstance(document, Sequence) else [document]
         for part in parts:
             if not (isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], str)):
                 raise BadInput(f"documents: row {row} is neither a text nor (section, text) pairs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from headwater.algorithms.duplicates import store
 from headwater.algorithms.duplicates.characters import Document, Texts, encode_documents, encode_rows, frozen
-from headwater.algorithms.duplicates.inputs import BLOCK_CHARACTERS, as_ids, as_sections, blocks
+from headwater.algorithms.duplicates.inputs import BLOCK_CHARACTERS, as_ids, blocks, checked_sections
 from headwater.algorithms.duplicates.model import Match, Settings, UnusableIndex
 from headwater.algorithms.duplicates.search import TextSource, View, Wanted, search_texts
-from headwater.algorithms.duplicates.segment import Segment, Tail, cut_of, fingerprint, merge, seal, selected
+from headwater.algorithms.duplicates.segment import Known, Segment, Tail, cut_of, fingerprint, merge, seal, selected
 from headwater.algorithms.errors import BadInput
 from headwater.algorithms.progress import Progress, silent
 
@@ -137,7 +137,7 @@ class Index:
             BadInput: lengths differ, nothing is given, an id is known or comes back later, a section is outside 0..127 or twice.
         """
         given = as_ids(ids)
-        kinds = as_sections(given, texts, sections)
+        kinds = checked_sections(given, texts, sections)
         fresh = given[np.concatenate([[0], np.flatnonzero(np.diff(given)) + 1])]
         with self._lock:
             self._refuse_known(fresh)
@@ -174,7 +174,8 @@ class Index:
         return short
 
     def remove(self, ids: Sequence[int] | NDArray[np.int64]) -> None:
-        """Documents that are no longer found. Their texts leave the disk when their segment is merged, or by `compact`.
+        """Documents that are no longer found. Their texts leave the disk when their segment is merged, or by `compact`; their wordings
+        are counted no more, unless texts are not kept.
 
         Raises:
             BadInput: an id is not in the index.
@@ -185,6 +186,11 @@ class Index:
             if (numbers < 0).any():
                 row = int(np.argmax(numbers < 0))
                 raise BadInput(f"ids: {given[row]} at row {row} is not in the index")
+            if self._keep:
+                self._seal()
+                found = fingerprint(selected(self._segments, np.unique(numbers)), 0, self._cut)
+                self._counts -= found.counts
+                self._units -= found.units
             self._removed[numbers] = True
 
     def compact(self) -> None:
@@ -273,9 +279,10 @@ class Index:
             if len(exclude) != len(texts):
                 raise BadInput(f"exclude: {len(exclude)} ids for {len(texts)} documents")
             own = self._numbers(np.asarray(exclude, np.int64))
-        s = self._settings
-        wanted = Wanted(limit, s.evidence if evidence is None else evidence, s.share if share is None else share, own)
-        return search_texts(self.view(), texts, wanted, progress=progress)
+        asked = {"evidence": evidence, "share": share}
+        view = self.view()
+        s = replace(view.settings, **{name: value for name, value in asked.items() if value is not None})
+        return search_texts(view, texts, Wanted(limit, s.evidence, s.share, own), progress=progress)
 
     def view(self) -> View:
         """The index as it is now, for searching while it changes."""
@@ -323,7 +330,7 @@ class Index:
         )
 
     def _gone(self) -> NDArray[np.bool_]:
-        return frozen(self._removed[: self._documents].copy())
+        return frozen(self._removed[: self._documents])
 
     def _grow(self, more: int) -> None:
         if self._documents + more > len(self._removed):
@@ -378,21 +385,14 @@ class Index:
     def _numbers(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Number of each document that can be found, -1 for others."""
         out = np.full(len(ids), -1, np.int64)
-        for first, own in self._known_ids():
-            if not len(own) or not len(ids) or ids.min() > own.max() or ids.max() < own.min():
-                continue
-            order = np.argsort(own, kind="stable")
-            at = np.searchsorted(own, ids, side="right", sorter=order) - 1
-            number = first + order[at.clip(0)]
-            hit = (at >= 0) & (own[order[at.clip(0)]] == ids)
-            hit[hit] = ~self._removed[number[hit]]
-            out[hit] = number[hit]
-        return out
-
-    def _known_ids(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        for segment in self._segments:
-            yield segment.first, segment.ids
         first = self._documents - self._tail.documents
+        groups = [(s.first, s.known) for s in self._segments]
         for own in self._tail.ids:
-            yield first, own
+            groups.append((first, Known(own)))
             first += len(own)
+        for first, known in groups:
+            place = known.find(ids)
+            hit = place >= 0
+            hit[hit] = ~self._removed[first + place[hit]]
+            out[hit] = first + place[hit]
+        return out

@@ -15,6 +15,7 @@ BLOCK_CHARACTERS = 32_000_000
 
 
 def as_ids(ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ids as 64-bit numbers."""
     given = np.asarray(ids)
     if given.ndim != 1 or not len(given):
         raise BadInput("ids: nothing is given" if given.size == 0 else "ids: must have one dimension")
@@ -23,11 +24,15 @@ def as_ids(ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def as_sections(
+def checked_sections(
     ids: NDArray[np.int64], texts: Sequence[str], sections: Sequence[int] | NDArray[np.int8] | None
 ) -> NDArray[np.int8] | None:
+    """Check the rows of a call; returns the sections, if there are any."""
     if len(texts) != len(ids):
         raise BadInput(f"texts: {len(texts)} for {len(ids)} ids")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise BadInput(f"texts: not a string at row {row}")
     if sections is None:
         same = ids[1:] == ids[:-1]
         if same.any():
@@ -49,16 +54,8 @@ def as_sections(
 
 
 def blocks(ids: NDArray[np.int64], texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Ranges of rows of about 32 million characters that do not divide a document.
-
-    Raises:
-        BadInput: a text is not a string.
-    """
-    try:
-        size = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    except TypeError:
-        row = next(n for n, text in enumerate(texts) if not isinstance(text, str))
-        raise BadInput(f"texts: not a string at row {row}") from None
+    """Ranges of rows of about 32 million characters that do not divide a document."""
+    size = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
     start = 0
     while start < len(ids):
         done = size[start - 1] if start else 0

@@ -35,7 +35,7 @@ class Settings:
     long_window: int = 12
     boilerplate: float = 0.005
     templates: tuple[str, ...] = field(default=(), repr=False)
-    evidence: float = 7.0
+    evidence: float = 6.5
     share: float = 0.005
     candidates: int = 48
     effort: int = 60_000

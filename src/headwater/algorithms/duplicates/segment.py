@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from queue import SimpleQueue
 from typing import Any
@@ -22,6 +23,20 @@ ALWAYS_KEPT = 64
 """A fingerprint in no more documents than this is never boilerplate."""
 
 
+class Known:
+    """Where ids stand in an array; the last one of an id that was removed and came back."""
+
+    def __init__(self, ids: NDArray[np.int64]) -> None:
+        self.ids = ids
+        self.order = None if (ids[1:] > ids[:-1]).all() else np.argsort(ids, kind="stable")
+
+    def find(self, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Their places, -1 for those that are not here."""
+        at = np.searchsorted(self.ids, wanted, side="right", sorter=self.order) - 1
+        place = at.clip(0) if self.order is None else self.order[at.clip(0)]
+        return np.where((at >= 0) & (self.ids[place] == wanted), place, -1)
+
+
 @dataclass(frozen=True)
 class Segment:
     """Documents number `first` .. `first + len(ids)`; see postings.py for the arrays. `texts` is empty when texts are not kept."""
@@ -38,6 +53,10 @@ class Segment:
     @property
     def bits(self) -> int:
         return (len(self.directory) - 1).bit_length() - 1
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.ids)
 
     @property
     def end(self) -> int:

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 WORDS = 8
 """64-bit words in a row."""
 LANES = 64 * WORDS
-PLANES = 14
+PLANES = 15
 """Bits of a counter."""
 _I64, _I16 = ir.IntType(64), ir.IntType(16)
 _ROW = ir.VectorType(_I64, WORDS)

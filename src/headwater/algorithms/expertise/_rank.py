@@ -36,8 +36,8 @@ def ask(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, first: Any
 
 @njit(cache=True, nogil=True)
 def prepare(
-    first: Any, terms: Any, weights: Any, value: Any, row: Any, empty: int, list_first: Any, lists: Any,
-    rows: Any, plane: Any, bound: Any, step: Any, extra: Any,
+    first: Any, terms: Any, weights: Any, share: Any, row: Any, empty: int, list_first: Any, lists: Any,
+    rows: Any, plane: Any, bound: Any, step: Any, lost: Any, extra: Any,
 ) -> None:  # fmt: skip
     """Plans of a block of proposals, their ends in `bound`, and their rare terms spread over the profiles in `extra`."""
     most, at = 0, 0
@@ -48,7 +48,7 @@ def prepare(
     for q in range(len(step)):
         own, theirs = terms[first[q] : first[q + 1]], weights[first[q] : first[q + 1]]
         bound[q, 0] = at
-        step[q], bound[q, 1], at = plan(own, theirs, value, row, empty, rows, plane, at, picked, masks, waiting)
+        step[q], bound[q, 1], at, lost[q] = plan(own, theirs, share, row, empty, rows, plane, at, picked, masks, waiting)
         bound[q, 2] = at
         spread(own, theirs, row.shape[0], list_first, lists, step[q], extra[q])
 
@@ -68,24 +68,33 @@ def everyone(bits: Any, height: int, order: Any, code_rows: Any, barred_first: A
 
 
 @njit(cache=True, nogil=True)
-def exact(entries: Any, i: int, n: int, table: Any, sieve: Any) -> float:
-    """Dot product of a profile, entries[i:n], before its norm, with a proposal whose weights are in `table`; `sieve` has a bit for its rare terms."""
+def exact(entries: Any, i: int, n: int, table: Any, sieve: Any, then: int) -> float:
+    """Dot product of a profile, entries[i:n], before its norm, with a proposal whose weights are in `table`; `sieve` has a bit for its
+    rare terms. Asks for entries from `then` on in the same measure as it reads: each profile lies elsewhere in memory.
+    """
     bits, mask = np.uint32(COUNT_BITS), np.uint32((1 << COUNT_BITS) - 1)
     hot = np.uint32(HOT << COUNT_BITS)
     a, b, c, d = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
-    while i + 4 <= n and entries[i + 3] < hot:
-        p, q, r, s = entries[i], entries[i + 1], entries[i + 2], entries[i + 3]
-        a += table[p >> bits] * _LN[p & mask]
-        b += table[q >> bits] * _LN[q & mask]
-        c += table[r >> bits] * _LN[r & mask]
-        d += table[s >> bits] * _LN[s & mask]
-        i += 4
+    while i + 16 <= n and entries[i + 15] < hot:
+        prefetch(entries, then)
+        then += 16
+        for _ in range(4):
+            p, q, r, s = entries[i], entries[i + 1], entries[i + 2], entries[i + 3]
+            a += table[p >> bits] * _LN[p & mask]
+            b += table[q >> bits] * _LN[q & mask]
+            c += table[r >> bits] * _LN[r & mask]
+            d += table[s >> bits] * _LN[s & mask]
+            i += 4
+    prefetch(entries, then)
     while i < n:
         p = entries[i]
         t = p >> bits
         if sieve[(t & np.uint32(0x7FFF)) >> np.uint32(6)] >> np.uint64(t & np.uint32(63)) & np.uint64(1):
             a += table[t] * _LN[p & mask]
         i += 1
+        if i & 15 == 0:
+            then += 16
+            prefetch(entries, then)
     return float(a + b) + float(c + d)
 
 
@@ -101,17 +110,13 @@ def _load(terms: Any, weights: Any, table: Any, sieve: Any) -> None:
 def _score_all(
     keys: Any, n: int, order: Any, starts: Any, entries: Any, norms: Any, asked: float, table: Any, sieve: Any, out: Any
 ) -> None:
-    """Cosines of keys[:n]; rows are asked for two ahead, because each lies elsewhere in memory."""
+    """Cosines of keys[:n]."""
     low = np.uint64((1 << LIST_BITS) - 1)
-    for i in range(-2, n):
-        if i + 2 < n:
-            d = order[keys[i + 2] & low]
-            for j in range(starts[d], starts[d + 1], 16):
-                prefetch(entries, j)
-        if i >= 0:
-            place = keys[i] & low
-            d, length = order[place], norms[place] * asked
-            out[i] = exact(entries, starts[d], starts[d + 1], table, sieve) / length if length > 0.0 else 0.0
+    for i in range(n):
+        place = keys[i] & low
+        d, length = order[place], norms[place] * asked
+        then = starts[order[keys[min(i + 1, n - 1)] & low]]
+        out[i] = exact(entries, starts[d], starts[d + 1], table, sieve, then) / length if length > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True)

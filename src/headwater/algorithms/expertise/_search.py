@@ -10,10 +10,8 @@ from numba import njit
 from headwater.algorithms.expertise._bits import LANES, PLANES, WORDS, add16, ask16, prefetch, unpack
 from headwater.algorithms.expertise._build import LIST_BITS, RISE
 
-ROOM, LIST_ROOM, CODE_ROOM = 12_000.0, 34_000.0, 4_000.0
-"""What counters (below 2**14 with the rounding), lists and each level of codes may add up to: together below 2**16."""
-LONGEST = 5.2
-"""The most that 1 + ln count can be in a list (count 63)."""
+ROOM, LIST_ROOM, CODE_ROOM = 24_000.0, 20_000.0, 12_000.0
+"""What counters (below 2**15 with the rounding), lists and codes may add up to: together below 2**16."""
 FINE = 24.0
 """Steps of the counters in a standard deviation of the scores."""
 LEAST_GAIN = 1e-5
@@ -23,22 +21,19 @@ _LN = (1.0 + np.log(np.arange(1, 1025))).astype(np.float32)
 
 
 @njit(cache=True, nogil=True)
-def _step(terms: Any, weights: Any, value: Any, head: int) -> Any:
+def _step(terms: Any, weights: Any, share: Any, head: int) -> Any:
     """The size of a counter's step for one proposal and the variance of its scores over profiles, terms taken as independent.
 
-    `value` (terms, steps) is the variance of a term's row for weight 1, 0 where it has no row.
+    `share` (terms, steps) is the share of the profiles in a term's row.
     """
-    variance, most, listed = 0.0, 0.0, 0.0
+    variance, most = 0.0, 0.0
     for i in range(len(terms)):
         t, w = terms[i], weights[i]
-        if t < head:
-            variance += w * w * (value[t, 0] + value[t, 1] + value[t, 2] + value[t, 3])
-            for s in range(len(RISE)):
-                most += w * RISE[s] * (value[t, s] > 0.0)
-        else:
-            listed += w
-            variance += w * w * value[t, 0]
-    return max(np.sqrt(variance) / FINE, most / ROOM, listed * LONGEST / LIST_ROOM, 1e-6), variance
+        for s in range(len(RISE) if t < head else 1):
+            f = share[t, s]
+            variance += (w * RISE[s]) ** 2 * f * (1.0 - f)
+            most += w * RISE[s] if f > 0.0 and t < head else 0.0
+    return max(np.sqrt(variance) / FINE, most / ROOM, 1e-6), variance
 
 
 @njit(cache=True, nogil=True)
@@ -60,9 +55,12 @@ def _digits(rest: float, value: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _pick(terms: Any, weights: Any, value: Any, row: Any, step: float, scale: float, rows: Any, masks: Any, size: Any) -> int:
-    """Rows of a proposal's frequent terms and the planes (bits of a mask) that each is added at; counts rows by plane in `size`."""
-    n, head = 0, row.shape[0]
+def _pick(terms: Any, weights: Any, share: Any, row: Any, step: float, variance: float, rows: Any, masks: Any, size: Any) -> Any:
+    """Rows of a proposal's frequent terms and the planes (bits of a mask) that each is added at; counts rows by plane in `size`.
+
+    Returns how many rows there are, and what the rounding leaves out of the score of a mean profile.
+    """
+    n, head, lost, scale = 0, row.shape[0], 0.0, step * step / max(variance, 1e-12)
     size[:] = 0
     for i in range(len(terms)):
         t = terms[i]
@@ -71,7 +69,9 @@ def _pick(terms: Any, weights: Any, value: Any, row: Any, step: float, scale: fl
         for s in range(row.shape[1]):
             if row[t, s] < 0:
                 break
-            mask = _digits(weights[i] * RISE[s] / step, value[t, s] / (RISE[s] * RISE[s]) * scale)
+            f, w = share[t, s], weights[i] * RISE[s]
+            mask = _digits(w / step, f * (1.0 - f) * scale)
+            lost += f * (w - mask * step)
             if mask:
                 rows[n], masks[n] = row[t, s], mask
                 n += 1
@@ -80,14 +80,14 @@ def _pick(terms: Any, weights: Any, value: Any, row: Any, step: float, scale: fl
                     size[k] += mask & 1
                     mask >>= 1
                     k += 1
-    return n
+    return n, lost
 
 
 @njit(cache=True, nogil=True)
 def plan(
     terms: Any,
     weights: Any,
-    value: Any,
+    share: Any,
     row: Any,
     empty: int,
     rows: Any,
@@ -100,11 +100,12 @@ def plan(
     """What to add for one proposal, in groups of 16 from group `at` on: rows[16 at:] and the plane of each group.
 
     First come groups of rows of bits, filled up with the empty row; group n of the proposal leaves its carry in slot n + 1. Then come
-    groups of such slots, filled up with slot 0, which is zero. Returns the step and where the first and the second kind end.
+    groups of such slots, filled up with slot 0, which is zero. Returns the step, where the first and the second kind end,
+    and what rounding leaves out of a mean score.
     """
-    step, variance = _step(terms, weights, value, row.shape[0])
+    step, variance = _step(terms, weights, share, row.shape[0])
     size, place, used, start = np.zeros(PLANES, np.int64), np.zeros(PLANES, np.int64), np.zeros(PLANES + 4, np.int64), at
-    n = _pick(terms, weights, value, row, step, step * step / max(variance, 1e-12), picked, masks, size)
+    n, lost = _pick(terms, weights, share, row, step, variance, picked, masks, size)
     for k in range(PLANES):
         place[k] = 16 * at
         for _ in range((size[k] + 15) // 16):
@@ -131,7 +132,7 @@ def plan(
             plane[at], waiting[k + 4, used[k + 4]] = k, at - start + 1
             used[k + 4] += 1
             at += 1
-    return step, middle, at
+    return step, middle, at, lost
 
 
 @njit(cache=True, nogil=True)
@@ -147,19 +148,20 @@ def sum_rows(bits: Any, base: int, rows: Any, plane: Any, start: int, middle: in
 
 @njit(cache=True, nogil=True)
 def spread(terms: Any, weights: Any, head: int, list_first: Any, lists: Any, step: float, extra: Any) -> None:
-    """Weights of rare terms, added up for the profiles that have them (uint16, in steps)."""
+    """Weights of rare terms, added up for the profiles that have them (uint16, in steps, at most LIST_ROOM)."""
     extra[:] = 0
-    low = np.uint32((1 << LIST_BITS) - 1)
+    low, most = np.uint32((1 << LIST_BITS) - 1), np.uint32(LIST_ROOM)
     for i in range(len(terms)):
         t = terms[i] - head
         if t < 0:
             continue
         w = weights[i] / step
-        once = np.uint16(w + 0.5)
+        once = np.uint32(min(w + 0.5, LIST_ROOM))
         for j in range(list_first[t], list_first[t + 1]):
             entry = lists[j]
             times = entry >> np.uint32(LIST_BITS)
-            extra[entry & low] += once if times == 1 else np.uint16(w * _LN[times - 1] + 0.5)
+            more = once if times == 1 else np.uint32(min(w * _LN[times - 1] + 0.5, LIST_ROOM))
+            extra[entry & low] = min(np.uint32(extra[entry & low]) + more, most)
 
 
 @njit(cache=True, nogil=True)
@@ -312,9 +314,9 @@ def _keep_top(top: Any, q: int, key: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _collect(
-    passing: Any, count: int, totals: Any, start: int, bits: Any, base: int, norms: Any, step: float, q: int, code_rows: Any,
-    bonus: Any, coded: bool, least: float, weight: float, worth: Any, order: Any, barred_first: Any, barred: Any, keys: Any,
-    used: int, top: Any,
+    passing: Any, count: int, totals: Any, start: int, bits: Any, base: int, norms: Any, step: float, lost: float, q: int,
+    code_rows: Any, bonus: Any, coded: bool, least: float, weight: float, worth: Any, order: Any, barred_first: Any, barred: Any,
+    keys: Any, used: int, top: Any,
 ) -> int:  # fmt: skip
     """Add the profiles of a tile whose totals passed to a shortlist; returns its new length."""
     for i in range(count):
@@ -327,7 +329,7 @@ def _collect(
             mask = shared_levels(bits, base, code_rows, q, lane)
             for level in range(len(bonus)):
                 raw -= bonus[level] if mask >> level & 1 else 0
-        similar = np.float32(raw * step / norms[place])
+        similar = np.float32(max(raw * step + lost, 0.0) / norms[place])
         enough = similar + weight * worth[mask] > least
         key = make_key(similar, place | mask << LIST_BITS)
         if not (enough or key > top[q, -1]) or is_forbidden(barred, barred_first[q], barred_first[q + 1], order[place]):
@@ -343,14 +345,15 @@ def _collect(
 @njit(cache=True, nogil=True)
 def scan(
     bits: Any, height: int, order: Any, norms: Any,
-    rows: Any, plane: Any, bound: Any, step: Any, extra: Any,
+    rows: Any, plane: Any, bound: Any, step: Any, lost: Any, extra: Any,
     code_rows: Any, rises: Any, worth: Any, ratio: float, barred_first: Any, barred: Any,
     keys: Any, used: Any, top: Any, short: int,
 ) -> None:  # fmt: skip
     """Shortlists of a block of proposals: the `short` best of all profiles by the counters, as keys of text score, levels and place.
 
     `norms` are in the order of places, ascending. A shortlist is cut back whenever less than a tile is free in its row; from then on
-    only lanes that hold a better total are looked into, or one of the best by text alone. `top` (proposals, some) gets the keys of the best text scores.
+    only lanes that hold a better total are looked into, or one of the best by text alone; `top` (proposals, some) gets the keys of these.
+    `step`, `lost` and `bound` are those of the plans.
     """
     tiles, longest = -(-len(norms) // LANES), 0
     for q in range(len(step)):
@@ -365,19 +368,20 @@ def scan(
         for q in range(len(step)):
             _ask_ahead(bits, height, tile, tiles, extra, q, len(step))
             sum_rows(bits, base, rows, plane, bound[q, 0], bound[q, 1], bound[q, 2], planes, carries)
+            for level in range(len(rises)):
+                worth_here = min(weight[q] * high / step[q], CODE_ROOM)
+                bonus[level] = np.int64(worth_here * rises[level])
             if weight[q] > 0.0:
-                for level in range(len(rises)):
-                    bonus[level] = np.int64(min(weight[q] * rises[level] * high / step[q], CODE_ROOM))
                 _add_codes(bits, base, code_rows, q, bonus, extra, start)
             wanted = min(least[q], score_of(top[q, -1])) if weight[q] > 0.0 else least[q]
-            bar = np.uint16(max(1.0, min(65_535.0, wanted * low / step[q])))
+            bar = np.uint16(max(0.0, min(65_535.0, (wanted * low - lost[q]) / step[q])))
             groups = unpack(planes, extra, q * extra.shape[1] + start, totals, bar)
             if groups == 0:
                 continue
             n = _passing(totals, groups, bar, passing)
             used[q] = _collect(
-                passing, n, totals, start, bits, base, norms, step[q], q, code_rows, bonus, ratio > 0.0, least[q], weight[q], worth,
-                order, barred_first, barred, keys, used[q], top,
+                passing, n, totals, start, bits, base, norms, step[q], lost[q], q, code_rows, bonus, ratio > 0.0, least[q],
+                weight[q], worth, order, barred_first, barred, keys, used[q], top,
             )  # fmt: skip
             if used[q] + LANES > keys.shape[1]:
                 weight[q] = ratio * score_of(top[q, 0])

@@ -91,9 +91,9 @@ def search_block(
         except Empty:
             memory = aligned_empty(size)
         extra = memory.view(np.uint16).reshape(-1, index.tiles * LANES)
-        plans, step = _prepare(index, terms, extra)
+        plans = _prepare(index, terms, extra)
         _search.scan(
-            index.bits, index.height, index.order, index.norms, *plans, step, extra,
+            index.bits, index.height, index.order, index.norms, *plans, extra,
             code_rows, rises, worth, asked.weights[1] / asked.weights[0], barred_first, barred,
             lists.keys, lists.used, lists.top, asked.short,
         )  # fmt: skip
@@ -114,15 +114,16 @@ def _ask(index: Index, texts: Sequence[str]) -> _Terms:
     return _Terms(first, terms[: first[-1]], weights[: first[-1]], norms)
 
 
-def _prepare(
-    index: Index, terms: _Terms, extra: NDArray[np.uint16]
-) -> tuple[tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.int64]], NDArray[np.float64]]:
+_Plans = tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+
+
+def _prepare(index: Index, terms: _Terms, extra: NDArray[np.uint16]) -> _Plans:
     rows = len(terms.norms)
     groups = len(terms.terms) + 2 * PLANES * rows
     wanted, plane = np.zeros(16 * (groups + _search.AHEAD), dtype=np.uint16), np.empty(groups, dtype=np.uint8)
-    bound, step = np.zeros((rows, 3), dtype=np.int64), np.zeros(rows)
+    bound, step, lost = np.zeros((rows, 3), dtype=np.int64), np.zeros(rows), np.zeros(rows)
     _rank.prepare(
-        terms.first, terms.terms, terms.weights, index.value, index.row, index.empty, index.list_first, index.lists,
-        wanted, plane, bound, step, extra,
+        terms.first, terms.terms, terms.weights, index.share, index.row, index.empty, index.list_first, index.lists,
+        wanted, plane, bound, step, lost, extra,
     )  # fmt: skip
-    return (wanted, plane, bound), step
+    return wanted, plane, bound, step, lost

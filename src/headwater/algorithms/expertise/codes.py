@@ -24,6 +24,8 @@ class CodeTree:
     def __post_init__(self) -> None:
         if len(self.cuts) != len(self.worth) or not self.cuts:
             raise BadInput("cuts and worth of a code tree must have the same length, at least 1")
+        if len(self.cuts) > 6:
+            raise BadInput("a code tree has at most 6 levels")
         if any(a >= b for a, b in zip(self.cuts, self.cuts[1:], strict=False)) or self.cuts[0] < 1:
             raise BadInput("cuts of a code tree must be positive and ascend")
         if any(not 0.0 <= a <= b <= 1.0 for a, b in zip(self.worth, (*self.worth[1:], 1.0), strict=True)):

@@ -62,7 +62,7 @@ class Index:
         rank: int32 (2**bits,), number of a term, 0 for the most frequent, -1 for one that no profile has.
         entries: uint32, terms and counts of profile d at starts[d]:starts[d + 1].
         order, norms: profiles by the length of their vectors, and these lengths: the place of a profile in tiles and lists.
-        row, value: the row of a term for each step of its count (terms, steps), or -1; the variance of the row's share of a score.
+        row, share: the row of a term for each step of its count (terms, steps), or -1; the share of the profiles in it.
         bits: rows of bits, (tiles, height, 512 bits) flat: of terms, one empty, of codes.
         lists: places of the profiles that have a rare term, from list_first[rank - head].
     """
@@ -75,7 +75,7 @@ class Index:
     norms: NDArray[np.float32]
     order: NDArray[np.int32]
     row: NDArray[np.int32]
-    value: NDArray[np.float32]
+    share: NDArray[np.float32]
     empty: int
     height: int
     bits: NDArray[np.uint64]
@@ -126,13 +126,13 @@ def build(
     entries, norms = _forward(profiles, space, rank, idf, starts, workers, progress, total)
     order = np.argsort(norms, kind="stable").astype(np.int32)
     norms = norms[order]
-    head, row, value = _rows(space, rank, entries, n)
+    head, row, share = _rows(space, rank, entries, n)
     empty = int(row.max(initial=-1)) + 1
     coded = _code_rows(codes, tree, empty + 1)
     height = empty + 1 + len(coded.row)
     rows = _tiles(order, starts, entries, row, coded, height, workers)
     list_first, lists = _lists(space, rank, order, starts, entries, head)
-    return Index(space, rank, idf, starts, entries, norms, order, row, value, empty, height, rows, list_first, lists, coded)
+    return Index(space, rank, idf, starts, entries, norms, order, row, share, empty, height, rows, list_first, lists, coded)
 
 
 def _ranks(space: Space) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -169,8 +169,8 @@ def _forward(
 def _rows(
     space: Space, rank: NDArray[np.int32], entries: NDArray[np.uint32], n: int
 ) -> tuple[int, NDArray[np.int32], NDArray[np.float32]]:
-    """Which terms (and counts of them) have a row: (terms below this rank, row or -1 by rank and step, variance)."""
-    from headwater.algorithms.expertise._build import RISE, STEPS, count_steps
+    """Which terms (and counts of them) have a row: (terms below this rank, row or -1 by rank and step, share of the profiles)."""
+    from headwater.algorithms.expertise._build import STEPS, count_steps
 
     by_rank = np.zeros(int(rank.max(initial=-1)) + 1, dtype=np.int64)
     known = rank >= 0
@@ -190,7 +190,7 @@ def _rows(
     share = np.zeros((len(by_rank), len(STEPS)), dtype=np.float32)
     share[:, 0] = by_rank / n
     share[:head] = np.where(wanted, found, 0) / n
-    return head, row, share * (1.0 - share) * RISE**2
+    return head, row, share
 
 
 def _code_rows(codes: Sequence[Sequence[str]], tree: CodeTree, start: int) -> Codes:

@@ -133,7 +133,8 @@ def fund(
         raise refuse(problem, seed=seed, progress=progress)
     task = make_task(with_lots(model, gap, seed), low, high)
     basis, starts = warm_start(task, warm)
-    found = optimise(task, gap=gap, seed=seed, tick=tick, seconds=seconds, basis=basis, starts=starts)
+    # The lots take at most a hundredth of the gap.
+    found = optimise(task, gap=0.98 * gap, seed=seed, tick=tick, seconds=seconds, basis=basis, starts=starts)
     if found.x is None:
         if found.infeasible:
             raise refuse(problem, seed=seed, progress=progress)
