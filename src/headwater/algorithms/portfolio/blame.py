@@ -302,15 +302,19 @@ def _filter(court: Court, rows: Ints) -> tuple[Ints, dict[int, float | None], bo
     """
     keys, complete = court.limits.key(), True
     gives: dict[int, float | None] = {}
+    stale: set[int] = set()
     for key in np.unique(keys[rows]):
         if court.late:
             gives[int(key)], complete = None, False
             continue
         give = court.least_give(rows, keys[rows] == key)
         if give is None:
-            rows = rows[keys[rows] != key]
+            rows, stale = rows[keys[rows] != key], set(gives)
         else:
             gives[int(key)] = give
+    # What was found beside a limit that went later may be too much.
+    for old in sorted(stale):
+        gives[old] = None if court.late or gives[old] is None else court.least_give(rows, keys[rows] == old)
     return rows, gives, complete
 
 
