@@ -35,7 +35,7 @@ SIZES = {
     ],
 }
 CONFERENCES = {"small": (5062, 2840), "province": (40_000, 15_000)}
-"""Proposals and experts of the instances for fairness; three reviews, loads 4 to 9."""
+"""Proposals and experts of the instances for fairness; three reviews, loads 4 to 9, scaled."""
 PUBLIC = {"aamas2016": 12, "preflib1": 6, "preflib2": 6}
 """Public bid matrices and the load that is used with them."""
 
@@ -144,12 +144,18 @@ def linear(instance: str, settings: dict[str, Any], institutions: bool, seed: in
     return [{"instance": instance, "solver": "HiGHS linear program"} | meter.row(total=round(-float(found.fun), 3))]
 
 
+def conference_loads(proposals: int, experts: int, seed: int) -> np.ndarray:
+    """Loads of 4 to 9, scaled so that three reviews a proposal use 82 % of them."""
+    loads = np.random.default_rng(seed).integers(4, 10, experts)
+    return np.rint(loads * (3 * proposals / 0.82 / loads.sum())).astype(np.int64)
+
+
 def fair(proposals: int, experts: int, seed: int) -> list[Row]:
     """The highest worst score; `gap` is what fairness costs of the proven total, `ceiling` what no assignment exceeds."""
     from headwater.algorithms.assignment import Problem, assign, assign_fairly
 
     warm(False)
-    upper = np.random.default_rng(seed).integers(4, 10, experts)
+    upper = conference_loads(proposals, experts, seed)
     problem = Problem.of(recipes.conference(proposals, experts, top=11.1, seed=seed), [3] * proposals, upper)
     instance, rows = f"{proposals}x{experts}x150 conference", []
     with Meter() as meter:
@@ -166,7 +172,7 @@ def chance(proposals: int, experts: int, seed: int) -> list[Row]:
     """No pair more likely than one half; `gap` is what that costs of the best total."""
     from headwater.algorithms.assignment import Problem, assign_exactly, draw, randomise
 
-    upper = np.random.default_rng(seed).integers(4, 10, experts)
+    upper = conference_loads(proposals, experts, seed)
     problem = Problem.of(recipes.conference(proposals, experts, seed=seed), [3] * proposals, upper)
     best = assign_exactly(problem).total
     draw(randomise(problem, cap=0.5), seed=seed)

@@ -15,7 +15,7 @@ from headwater.algorithms.assignment.problem import BLOCKED, FREE, LOCKED, Probl
 from headwater.algorithms.errors import BadInput
 from headwater.algorithms.progress import Progress, silent
 
-COARSE, FINE, FINEST = 0.02, 0.001, 0.0005
+COARSE, FINE, FINEST = 0.02, 0.002, 0.0005
 """Steps of prices, in units of the largest score: where it starts, where it ends with more than `MANY` candidates, and with fewer."""
 MANY = 4_000_000
 EMPTY_PLACE = 1.0
