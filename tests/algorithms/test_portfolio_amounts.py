@@ -90,9 +90,6 @@ def calls(draw):
     return Portfolio(value, cost, rules, groups={"g": label}, least=share * cost, curve=curve)
 
 
-@pytest.mark.xfail(
-    reason="known defect: what is left of a budget may go to a proposal that is not funded, below its least amount"
-)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(calls())
 def test_amounts_are_the_best_of_all_sets(problem):
@@ -146,3 +143,9 @@ def test_worth_follows_the_curve():
     problem = Portfolio([10, 10], [4, 4], least=[2, 2], curve=((0.5, 0.6), (1, 1)))
     assert problem.worth(np.array([2.0, 3.0])).tolist() == pytest.approx([6, 8])
     assert problem.worth(np.array([0.0, 4.0])).tolist() == pytest.approx([0, 10])
+
+
+def test_amounts_left_of_a_budget_are_not_paid_to_a_refused_proposal():
+    problem = Portfolio(np.array([0.0, 1.0, 2.0]), np.full(3, 4.0), [Budget("budget", limit=5)], groups={}, least=np.full(3, 2.0))
+    found = fund(problem, gap=0)
+    assert (found.value, found.amount[~found.funded].sum()) == (pytest.approx(2.0), 0.0)

@@ -65,8 +65,10 @@ class State:
 
     def offer(self, x: Floats) -> bool:
         """Take an answer if it keeps every row and is the best so far."""
-        x = x.copy()
+        x = np.clip(x, 0.0, 1.0)
         x[: self.task.size] = np.rint(x[: self.task.size])
+        # A proposal that was rounded to refused is paid nothing.
+        x[self.task.size :] = np.minimum(x[self.task.size :], owners(self.task, x[: self.task.size]))
         value = self.task.constant + float(self.task.value @ x)
         if value <= self.value or not self.task.keeps(x):
             return False

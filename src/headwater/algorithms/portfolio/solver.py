@@ -177,8 +177,11 @@ def solve_whole(
     found = info.primal_solution_status == 2
     if status == "infeasible":
         return Answer(status, None, -np.inf, -np.inf, price)
-    x = np.array(solver.getSolution().col_value) if found else None
+    x = np.clip(np.array(solver.getSolution().col_value), program.low, program.high) if found else None
     value = float(info.objective_function_value) if found else -np.inf
+    if x is not None and start is not None and abs(float(program.value @ x) - value) > 1e-6 * max(1.0, abs(value)):
+        # HiGHS 1.16 may return the start as its solution beside the value of a better one when presolve decides everything.
+        return solve_whole(program, absolute_gap=absolute_gap, target=target, nodes=nodes, seconds=seconds, seed=seed, tick=tick)
     bound = max(value, float(info.mip_dual_bound))
     return Answer(status, x, value, bound, price, nodes=int(info.mip_node_count))
 
