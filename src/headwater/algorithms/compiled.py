@@ -10,11 +10,15 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from numba import config, njit
 
 HERE = Path(__file__).resolve().parent
+KEPT = 7 * 86_400
+"""Seconds that machine code of other sources is kept."""
 
 
 def _folder() -> Path:
@@ -26,11 +30,18 @@ def _folder() -> Path:
     name = f"numba-{state.hexdigest()[:16]}"
     for parent in (HERE / "__pycache__", Path.home() / ".cache/headwater"):
         if os.access(parent if parent.exists() else parent.parent, os.W_OK):
-            for old in parent.glob("numba-*"):
-                if old.name != name:
-                    shutil.rmtree(old, ignore_errors=True)
+            _forget(parent, name)
             return parent / name
-    return Path(tempfile.gettempdir()) / f"headwater-{os.getuid() if hasattr(os, 'getuid') else 0}-{name}"
+    # Not a name that others could have made before us: machine code is loaded from there.
+    return Path(tempfile.mkdtemp(prefix=f"headwater-{name}-"))
+
+
+def _forget(parent: Path, name: str) -> None:
+    """Remove the folders of sources of long ago; a process that still runs may write to those of today."""
+    for old in parent.glob("numba-*"):
+        with suppress(OSError):
+            if old.name != name and time.time() - old.stat().st_mtime > KEPT:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 if not config.CACHE_DIR:

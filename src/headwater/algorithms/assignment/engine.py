@@ -169,7 +169,9 @@ def open_session(
             raise BadInput(f"{name}: expected a positive number, found {value}")
     fine = epsilon if epsilon is not None else FINE if len(problem.column) > MANY else FINEST
     cost = missing if missing is not None else EMPTY_PLACE * problem.scale
-    auction = Auction.open(problem, seed=seed, epsilon=fine * problem.scale, missing=cost)
+    # Repairs block and lock pairs: in a copy, so that the problem stays as it was given.
+    own = replace(problem, status=problem.status.copy())
+    auction = Auction.open(own, seed=seed, epsilon=fine * problem.scale, missing=cost)
     steps = [COARSE * problem.scale, fine * problem.scale] if fine < COARSE / 2 else [fine * problem.scale]
     auction.solve(steps, progress)
     if missing is None:

@@ -195,8 +195,9 @@ def look(m: Market, b: Book, d: Desk, i: int) -> None:
 
 
 @bare
-def best_two(price: Any, near: Any, worth: Any, i: int, taken: Any, many: int) -> Any:
-    """(best expert, its worth, its net, second best net) of row `i` of a list, without those in `taken`."""
+def best_two(m: Market, price: Any, near: Any, worth: Any, i: int, taken: Any, many: int, count: Any) -> Any:
+    """(best expert, its worth, its net, second best net) of row `i` of a list: of those who fit and are not in `taken`."""
+    limited = m.group.shape[0] > 0
     best = -1
     value, first, second = LOWEST, LOWEST, LOWEST
     for n in range(near.shape[1]):
@@ -211,34 +212,7 @@ def best_two(price: Any, near: Any, worth: Any, i: int, taken: Any, many: int) -
             if taken[t] == j:
                 again = True
                 break
-        if again:
-            continue
-        if net > first:
-            second = first
-            best, first, value = j, net, worth[i, n]
-        else:
-            second = net
-    return best, value, first, second
-
-
-@bare
-def best_two_limited(m: Market, price: Any, near: Any, worth: Any, i: int, taken: Any, many: int, count: Any) -> Any:
-    """`best_two` among those whose groups have room."""
-    best = -1
-    value, first, second = LOWEST, LOWEST, LOWEST
-    for n in range(near.shape[1]):
-        j = near[i, n]
-        if j < 0:
-            break
-        net = worth[i, n] - price[j]
-        if net <= second:
-            continue
-        again = False
-        for t in range(many):
-            if taken[t] == j:
-                again = True
-                break
-        if again or not fits(m.group, m.most, count, j):
+        if again or (limited and not fits(m.group, m.most, count, j)):
             continue
         if net > first:
             second = first
@@ -257,19 +231,14 @@ def best_of_row(m: Market, b: Book, d: Desk, i: int, many: int) -> Any:
             d.near[0, n], d.worth[0, n] = m.column[c], m.value[c]
             n += 1
     d.near[0, n] = -1
-    return best_two_limited(m, b.price, d.near, d.worth, 0, d.taken, many, d.groups)
+    return best_two(m, b.price, d.near, d.worth, 0, d.taken, many, d.groups)
 
 
 @bare
 def wish(m: Market, b: Book, d: Desk, i: int, many: int) -> Any:
     """Best and second best expert of a proposal now, from memory where memory is enough."""
-    limited = m.group.shape[0] > 0
     for again in range(2):
-        found = (
-            best_two_limited(m, b.price, b.near, b.worth, i, d.taken, many, d.groups)
-            if limited
-            else best_two(b.price, b.near, b.worth, i, d.taken, many)
-        )
+        found = best_two(m, b.price, b.near, b.worth, i, d.taken, many, d.groups)
         if found[3] >= b.bound[i]:
             return found
         if again == 0:

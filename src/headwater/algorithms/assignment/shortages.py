@@ -32,13 +32,15 @@ class Shortage:
         return self.demand - self.room
 
 
-def shortages(problem: Problem, assigned: Assigned) -> list[Shortage]:
-    """One reason for each group of empty places, by Hall's theorem: the proposals that alternating paths reach from an empty place.
+def shortages(problem: Problem, assigned: Assigned, *, most: int = 20) -> list[Shortage]:
+    """One reason for each group of empty places, `most` at the most, by Hall's theorem: the proposals that alternating paths reach from an empty place.
 
     Removing any proposal from a group that is reported (up to 300 proposals) leaves one that could be served. Candidates are counted
     once for each proposal that may have them.
     """
     todo = [int(i) for i in np.flatnonzero(assigned.unfilled > 0)]
+    if not todo:
+        return []
     holders = _holders(problem, assigned)
     covered: set[int] = set()
     found: list[Shortage] = []
@@ -50,6 +52,8 @@ def shortages(problem: Problem, assigned: Assigned) -> list[Shortage]:
         reason = alone or _smallest(problem, root, group)
         covered |= set(reason.proposals) | (group & set(todo))
         found.append(reason)
+        if len(found) == most:
+            break
     return found
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
-from headwater.algorithms.candidates import candidates
+from headwater.algorithms.expertise import candidates
+from headwater.algorithms.progress import silent
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
@@ -135,7 +136,7 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
         expert_codes(experts),
         keep=CANDIDATES,
         forbidden=mask,
-        progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else None,
+        progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else silent,
     )
     settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
     held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
@@ -207,7 +208,7 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
                 "room": s.room,
                 "limit": s.limit,
             }
-            for s in shortages(inputs.problem, result)[:SHOWN_SHORTAGES]
+            for s in shortages(inputs.problem, result, most=SHOWN_SHORTAGES)
         ],
         "prices": {str(inputs.experts[e]): round(float(result.prices[e]), 6) for e in np.flatnonzero(result.prices > 0)},
     }
