@@ -103,3 +103,13 @@ def test_shortages_prove_every_empty_place(seed):
     reasons = shortages(problem, found)
     assert bool(reasons) == bool(found.unfilled.sum())
     assert all(r.missing >= 1 for r in reasons)
+    assert sum(r.missing for r in reasons) == found.unfilled.sum()
+    for reason in reasons:
+        open_ = {int(e) for p in reason.proposals for e in problem.column[problem.indptr[p] : problem.indptr[p + 1]]}
+        assert set(reason.experts) == open_
+
+
+def test_shortages_of_many_places_are_one_reason():
+    problem = Problem.of(sparse.csr_matrix(np.full((10, 4), 0.5)), [3] * 10, [5] * 4)
+    (found,) = shortages(problem, assign(problem))
+    assert (len(found.proposals), found.demand, found.room, found.missing) == (10, 30, 20, 10)

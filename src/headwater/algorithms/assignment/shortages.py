@@ -33,28 +33,39 @@ class Shortage:
 
 
 def shortages(problem: Problem, assigned: Assigned, *, most: int = 20) -> list[Shortage]:
-    """One reason for each group of empty places, `most` at the most, by Hall's theorem: the proposals that alternating paths reach from an empty place.
+    """One reason for each group of empty places, `most` at the most, by Hall's theorem: the proposals that alternating paths reach.
 
-    Removing any proposal from a group that is reported (up to 300 proposals) leaves one that could be served. Candidates are counted
-    once for each proposal that may have them.
+    Without limits the reasons name every empty place once: what is missing adds up to what is unfilled. Leaving any proposal out of a
+    group (of up to 300) would leave some of its empty places unexplained. Candidates have room once for each proposal that may have
+    them. Where candidates have room and a limit keeps them out, the reason names the limit.
     """
-    todo = [int(i) for i in np.flatnonzero(assigned.unfilled > 0)]
+    todo = np.flatnonzero(assigned.unfilled > 0).tolist()
     if not todo:
         return []
     holders = _holders(problem, assigned)
     covered: set[int] = set()
     found: list[Shortage] = []
     for root in todo:
-        if root in covered:
+        if root in covered or len(found) == most:
             continue
-        alone = _alone(problem, root)
-        group = {root} if alone is not None else _reach(problem, holders, root)
-        reason = alone or _smallest(problem, root, group)
-        covered |= set(reason.proposals) | (group & set(todo))
+        reason = _alone(problem, root) if problem.limits else None
+        if reason is None:
+            group = _reach(problem, holders, root, [other for other in todo if other not in covered])
+            reason = _smallest(problem, group)
+            if reason.missing < 1:
+                reason = _limited(problem, assigned, root)
+            else:
+                covered |= group
+        covered.add(root)
         found.append(reason)
-        if len(found) == most:
-            break
     return found
+
+
+def _limited(problem: Problem, assigned: Assigned, proposal: int) -> Shortage:
+    """A proposal whose candidates have room together with others, but not under the limits."""
+    wanted, name = int(problem.demand[proposal]), problem.limits[0].name if problem.limits else ""
+    experts = tuple(candidates_of(problem, proposal).tolist())
+    return Shortage((proposal,), experts, wanted, wanted - int(assigned.unfilled[proposal]), name)
 
 
 def _holders(problem: Problem, assigned: Assigned) -> dict[int, list[int]]:
@@ -72,7 +83,7 @@ def candidates_of(problem: Problem, proposal: int) -> NDArray[np.int32]:
 
 
 def _alone(problem: Problem, proposal: int) -> Shortage | None:
-    """A proposal that cannot be served whatever the others do: too few candidates, or too few under a limit."""
+    """A proposal that cannot be served whatever the others do: too few candidates under a limit, or too few at all."""
     own, wanted = candidates_of(problem, proposal), int(problem.demand[proposal])
     experts = tuple(int(e) for e in own)
     if len(own) < wanted:
@@ -86,16 +97,23 @@ def _alone(problem: Problem, proposal: int) -> Shortage | None:
     return None
 
 
-def _reach(problem: Problem, holders: dict[int, list[int]], root: int) -> set[int]:
-    seen, experts, queue = {root}, set[int](), [root]
+def _reach(problem: Problem, holders: dict[int, list[int]], root: int, others: list[int]) -> set[int]:
+    """Proposals that share experts with a root by chains of who holds whom; of `others` with empty places, those that touch them."""
+    seen, experts = set[int](), set[int]()
+    waiting, queue = [other for other in others if other != root], [root]
     while queue:
-        for e in candidates_of(problem, queue.pop()).tolist():
-            if e in experts:
+        while queue:
+            proposal = queue.pop()
+            if proposal in seen:
                 continue
-            experts.add(e)
-            fresh = [p for p in holders.get(e, []) if p not in seen]
-            seen.update(fresh)
-            queue += fresh
+            seen.add(proposal)
+            fresh = set(candidates_of(problem, proposal).tolist()) - experts
+            experts |= fresh
+            queue += [p for e in fresh for p in holders.get(e, [])]
+        touching = [other for other in waiting if not experts.isdisjoint(candidates_of(problem, other).tolist())]
+        near = set(touching)
+        waiting = [other for other in waiting if other not in near]
+        queue = [other for other in touching if other not in seen]
     return seen
 
 
@@ -106,12 +124,15 @@ def _room(problem: Problem, group: list[int]) -> tuple[int, NDArray[np.int64]]:
     return int(np.minimum(times, problem.upper[experts]).sum()), experts.astype(np.int64)
 
 
-def _smallest(problem: Problem, root: int, group: set[int]) -> Shortage:
+def _smallest(problem: Problem, group: set[int]) -> Shortage:
+    """The group without those that can be left out while as much is missing."""
     kept = sorted(group)
-    if len(kept) <= LARGEST:
-        for p in sorted(group - {root}):
-            rest = [q for q in kept if q != p]
-            if _room(problem, rest)[0] < int(problem.demand[rest].sum()):
-                kept = rest
     room, experts = _room(problem, kept)
+    missing = int(problem.demand[kept].sum()) - room
+    if len(kept) <= LARGEST:
+        for p in sorted(group):
+            rest = [q for q in kept if q != p]
+            if rest and int(problem.demand[rest].sum()) - _room(problem, rest)[0] >= missing:
+                kept = rest
+        room, experts = _room(problem, kept)
     return Shortage(tuple(kept), tuple(experts.tolist()), int(problem.demand[kept].sum()), room)

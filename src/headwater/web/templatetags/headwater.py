@@ -103,6 +103,20 @@ def wan(fen: int | None, places: int = 2) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """0.0000154 is 0.0015 %: two figures, however small."""
+    return "" if share is None else f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+@register.filter
+def chance(probability: float | None) -> str:
+    """A probability in whole per cent; what is nearly certain is not called certain."""
+    if probability is None:
+        return ""
+    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+
+
+@register.filter
 def day(value: Any) -> str:
     """2026-03-20."""
     if isinstance(value, datetime):
