@@ -219,7 +219,9 @@ class Applying:
 
     def _recheck(self) -> None:
         refused = list(
-            Application.objects.filter(call=self.call, state=State.NOT_ACCEPTED).select_related("leader__account", "call")[:2]
+            Application.objects.filter(call=self.call, state=State.NOT_ACCEPTED)
+            .exclude(check_result__codes__contains=["F13"])
+            .select_related("leader__account", "call")[:2]
         )
         for n, application in enumerate(refused):
             with clock.at(self.t.at(95)):

@@ -48,7 +48,7 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
         fund = [p for p in proposals if p.amount_fen > 0]
         refuse = [p for p in proposals if p.amount_fen == 0]
         _check_amounts(proposals, call)
-        _integrity_screen(fund, call)
+        _integrity_screen(fund)
         if fund:
             APPLICATION.apply(_locked(call, [p.application.pk for p in fund]), "propose_funding", log)
         if refuse:
@@ -105,14 +105,17 @@ def over_budget(call: Call, more: int) -> str:
     }
 
 
-def _integrity_screen(fund: Sequence[Proposal], call: Call) -> None:
+def barred_leaders(applications: Sequence[Application]) -> set[int]:
+    """Persons among the leaders who are under sanction today."""
+    day, leaders = clock.today(), {a.leader_id for a in applications}
+    found = Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day)
+    return set(found.values_list("person_id", flat=True))
+
+
+def _integrity_screen(fund: Sequence[Proposal]) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
-    day = clock.today()
-    leaders = {p.application.leader_id: p.application for p in fund}
-    barred = (
-        Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day).values_list("person_id", flat=True)
-    )
-    names = [str(leaders[pk]) for pk in barred]
+    barred = barred_leaders([p.application for p in fund])
+    names = [str(p.application) for p in fund if p.application.leader_id in barred]
     if names:
         raise Refused.because(_("%s：申请人在失信惩戒期内，不能立项") % "、".join(names), code="F13")
 
