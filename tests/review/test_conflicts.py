@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from headwater.calls.models import Application, Call
 from headwater.core import clock
@@ -362,3 +363,23 @@ def test_assignment_by_hand_keeps_to_the_load_of_the_expert() -> None:
     Expert.objects.filter(pk=pair.expert.pk).update(max_load=0)
     with pytest.raises(Refused):
         assign_by_hand(application=pair.application, expert=pair.expert, actor=actor("officer"))
+
+
+def test_number_of_queries_does_not_depend_on_the_call() -> None:
+    pair = Pair()
+    for plant in (same_host, with_leader(1), related("kin"), named):
+        plant(pair)
+
+    def queries() -> int:
+        Conflict.objects.all().delete()
+        with CaptureQueriesContext(connection) as seen:
+            find_conflicts(call=pair.call, actor=system("test"))
+        return len(seen)
+
+    queries()  # parameters are kept for some seconds
+    few = queries()
+    for n in range(6):
+        placed(pair.call, "accepted", new_person(f"另{n}", pair.host), review_group="x")
+        new_expert(f"专家{n}", pair.host)
+    assert queries() == few
+    assert Conflict.objects.filter(kind="same_entity").count() == 7 * 7
