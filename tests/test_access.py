@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from headwater.awards.models import Award
-from headwater.calls.models import Application, Call, Letter, Notice, Participant
+from headwater.calls.models import Application, Call, Letter, Likeness, Notice, Participant
 from headwater.calls.states import State
 from headwater.core.models import StoredFile
 from headwater.core.permission import PUBLIC, SIGNED_IN
@@ -35,8 +35,13 @@ def records() -> dict[str, Any]:
     """A record for each kind of argument: the one that could leak."""
     application = Application.objects.filter(state=State.IN_REVIEW).order_by("pk")[0]
     assignment = Assignment.objects.filter(state="accepted").order_by("pk")[0]
+    other = Application.objects.exclude(pk=application.pk).order_by("pk")[0]
+    Likeness.objects.get_or_create(
+        application=application, other=other, defaults={"share": 0.5, "plain": 0.5, "evidence": 9, "longest": 20, "passages": []}
+    )
     return {
         "application": application.pk,
+        "other": other.pk,
         "call": application.call_id,
         "assignment": assignment.pk,
         "person": application.leader_id,
@@ -63,6 +68,7 @@ def address(route: str, have: dict[str, Any]) -> str:
     values = {
         "<int:pk>": pk,
         "<int:row>": 1,
+        "<int:other>": have["other"],
         "<int:item>": 1,
         "<str:section>": "info",
         "<str:verb>": "close",

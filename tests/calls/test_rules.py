@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.calls.quotas import host_quota
-from headwater.calls.rules import RULES, Facts, FieldFacts, Outcome, PersonFacts, Result, evaluate, parameters_of
+from headwater.calls.rules import RULES, Facts, FieldFacts, LikenessFacts, Outcome, PersonFacts, Result, evaluate, parameters_of
 from headwater.calls.schemes import RuleUse
 
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
@@ -44,12 +44,14 @@ GOOD = replace(
     months=36,
     submitted_at=DEADLINE - timedelta(hours=1),
     signed=frozenset({"applicant"}),
+    likenesses=(),
 )
 PARAMETERS = {
     **AGES,
     "amount_fen": 10_000_000,
     "term_months": {"default": 36, "min": 36, "max": 36},
     "one_application_per_year": True,
+    "similar_text_share": 0.3,
 }
 
 
@@ -391,3 +393,20 @@ def test_registry_parameters_of_known_and_unknown():
         {},
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("likenesses", "outcome"),
+    [
+        (None, U),
+        ((), P),
+        ((LikenessFacts("A1", 0.29, False),), P),
+        ((LikenessFacts("A1", 0.3, False),), U),
+        ((LikenessFacts("A1", 1.0, True),), P),
+        ((LikenessFacts("A1", 1.0, True), LikenessFacts("A2", 0.4, False)), U),
+    ],
+)
+def test_similar_text_is_for_a_person_to_judge(likenesses, outcome):
+    result = ask("similar_text", replace(GOOD, likenesses=likenesses), similar_text_share=0.3)
+    assert result.outcome == outcome
+    assert ("A2" in result.zh) == (likenesses is not None and len(likenesses) == 2)

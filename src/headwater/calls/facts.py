@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from headwater.calls.models import Application, Call, Participant
-from headwater.calls.rules import Facts, FieldFacts, PersonFacts, Result, evaluate
+from headwater.calls.rules import Facts, FieldFacts, LikenessFacts, PersonFacts, Result, evaluate
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.states import UNSUBMITTED
 from headwater.core.parameters import Parameters
@@ -27,7 +27,7 @@ def running_projects(function: RunningProjects) -> RunningProjects:
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
-    """Facts by application id, for applications of one call (3 queries, and those of `running_projects`)."""
+    """Facts by application id, for applications of one call (4 queries, and those of `running_projects`)."""
     ids = [a.pk for a in applications]
     members: dict[int, list[Participant]] = defaultdict(list)
     for m in Participant.objects.filter(application__in=ids).select_related("person"):
@@ -35,7 +35,7 @@ def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     leaders = list({a.leader_id for a in applications})
     attached, signed, banned, other = _counts(ids, sorted(people), leaders, call)
-    running = _running_of(leaders, call.year)
+    running, alike = _running_of(leaders, call.year), likenesses(ids)
     scheme = scheme_of(call)
     return {
         a.pk: Facts(
@@ -56,6 +56,7 @@ def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
             running_projects=running.get(a.leader_id, []),
             other_live=[n for pk, n in other.get(a.leader_id, []) if pk != a.pk],
             members_max=scheme.members_max,
+            likenesses=alike.get(a.pk),
         )
         for a in applications
     }
@@ -123,6 +124,22 @@ def _counts(
             else:
                 other[pk].append((application, text))
     return attached, signed, banned, other
+
+
+ALIKE = """SELECT p.application_id, o.number, l.share, l.id IS NOT NULL AND o.leader_id = a.leader_id FROM calls_textprint p
+    JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
+    LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
+    WHERE p.application_id = ANY(%s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
+
+
+def likenesses(ids: list[int]) -> dict[int, tuple[LikenessFacts, ...]]:
+    """What the search for similar texts found, by application; no entry for one that was not compared since it was submitted."""
+    found: dict[int, tuple[LikenessFacts, ...]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(ALIKE, [ids])
+        for pk, number, share, own in cursor.fetchall():
+            found[pk] = found.get(pk, ()) + (() if number is None else (LikenessFacts(number, share, own),))
+    return found
 
 
 def _running_of(leaders: Sequence[int], year: int) -> dict[int, list[str]]:

@@ -48,6 +48,15 @@ class FieldFacts:
 
 
 @dataclass(frozen=True)
+class LikenessFacts:
+    """Another application that holds a share (0 to 1) of this one's text; `own`: of the same applicant."""
+
+    number: str
+    share: float
+    own: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything the rules of one application may use. Money in fen, terms in months."""
 
@@ -68,6 +77,7 @@ class Facts:
     running_projects: Sequence[str] = ()
     other_live: Sequence[str] = ()
     members_max: int = 10
+    likenesses: Sequence[LikenessFacts] | None = None
 
 
 @dataclass(frozen=True)
@@ -390,3 +400,23 @@ def on_time(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
     if f.submitted_at < f.deadline:
         return P, "在截止时间前提交", "Submitted before the deadline"
     return F, "逾期提交", "Submitted late", ("", "")
+
+
+@rule("similar_text", "F16", "与其他申请的相似文本", "Text similar to other applications")
+def similar_text(f: Facts, p: Mapping[str, Any], v: Values) -> Any:
+    """Whether similar wording is a duplicate is for a person to say: the rule never fails by itself."""
+    if f.likenesses is None:
+        return U, "提交后由系统与其他申请比对", "Compared with other applications once it is submitted"
+    limit = v("similar_text_share")
+    if limit is None:
+        return SKIP
+    found = [x for x in f.likenesses if not x.own and x.share >= limit]
+    if not found:
+        return P, f"没有发现超过 {limit:.0%} 的相似文本", f"No text shares more than {limit:.0%} with another applicant's"
+    return (
+        U,
+        "与 " + "、".join(f"{x.number}（{x.share:.0%}）" for x in found) + " 的文本相似",
+        "Similar to " + ", ".join(f"{x.number} ({x.share:.0%})" for x in found),
+        ("对照原文判断是否重复申报", "Compare the passages and judge whether it is a duplicate"),
+        {"limit": limit},
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.calls.views import applicant, editor, host, office
+from headwater.calls.views import applicant, editor, host, likeness, office
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("office/calls/<int:pk>/applications/", office.applications, name="call_applications"),
     path("office/calls/<int:pk>/check/", office.check_queue, name="check_queue"),
     path("office/applications/<int:pk>/", office.application, name="office_application"),
+    path("office/applications/<int:pk>/similar/<int:other>/", likeness.likeness, name="likeness"),
     path("office/applications/<int:pk>/recheck/", office.recheck, name="office_recheck"),
     path("office/notices/<int:pk>/", office.notice, name="office_notice"),
 ]

@@ -1,6 +1,7 @@
 from headwater.calls.models.applications import LONG, Application, Attachment, Commitment, FormalCheck, Participant
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.models.likeness import Likeness, TextPrint
 
 __all__ = [
     "LONG",
@@ -12,9 +13,11 @@ __all__ = [
     "FormalCheck",
     "HostQuota",
     "Letter",
+    "Likeness",
     "Notice",
     "NoticeRow",
     "Objection",
     "Participant",
     "SchemeVersion",
+    "TextPrint",
 ]

@@ -14,6 +14,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.models import LONG, Application, Call, FormalCheck, Letter
 from headwater.calls.rules import Outcome
 from headwater.calls.services.letters import write_letters
+from headwater.calls.services.likeness import find_likenesses
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -29,10 +30,11 @@ CHUNK = 2000
 
 
 def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
-    """Check every received application by the rules of its scheme; may be run again until an officer has decided.
+    """Compare the texts and check every received application by the rules of its scheme; may be run again until an officer has decided.
 
-    Works in chunks of 2,000, ten queries each; memory does not grow with the call. Returns counts by verdict.
+    Works in chunks of 2,000, eleven queries each; memory does not grow with the call. Returns counts by verdict.
     """
+    find_likenesses(call=call, actor=actor, progress=progress)
     counts = {v.value: 0 for v in FormalCheck.Verdict}
     waiting = Application.objects.filter(call=call, state=State.RECEIVED)
     total, done, last = waiting.count(), 0, 0

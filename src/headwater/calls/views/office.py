@@ -287,6 +287,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "result": result,
             "codes": REFUSAL_CODES.items(),
             "same_title": same_title,
+            "likenesses": row.likenesses.select_related("other__leader", "other__call"),
             "steps": timeline(row),
             "letters": row.letters.all(),
             "typed": request.POST if request.method == "POST" else None,

@@ -1,0 +1,117 @@
+"""Similar texts side by side, with the same passages marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from headwater.calls.models import Application, Likeness
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.likeness import ABSTRACT, sections_of
+from headwater.core.permission import access, page
+
+RELATED = ("call__scheme", "host", "leader", "discipline")
+EDGE = 60
+"""Characters that are shown before and after a passage of a long text."""
+
+
+@dataclass
+class Run:
+    """A stretch of text: `mark` 0 plain, 1 inside a passage, 2 the same in both. `passage` is the number shown where one begins."""
+
+    text: str
+    mark: int = 0
+    passage: int | None = None
+
+
+@dataclass
+class Side:
+    """A text with its marked runs."""
+
+    name: str
+    runs: list[Run] = field(default_factory=list)
+
+
+@page("calls.check")
+def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """An application beside one that holds a part of its text; that one's wording only to those who may see it."""
+    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    found = get_object_or_404(
+        Likeness.objects.select_related(*(f"other__{name}" for name in RELATED)), application=row, other=other
+    )
+    may_see = Application.objects.visible_to(request.user).filter(pk=other).exists()
+    return render(
+        request,
+        "calls/likeness.html",
+        {
+            "application": row,
+            "other": found.other,
+            "found": found,
+            "may_see": may_see,
+            "own": row.leader_id == found.other.leader_id,
+            "left": sides(row, found.passages, "new"),
+            "right": sides(found.other, found.passages, "old") if may_see else [],
+            "tab": "check",
+        },
+    )
+
+
+def sides(application: Application, passages: list[dict[str, Any]], which: str) -> list[Side]:
+    """The sections of an application that hold a passage, in the order of the passages' numbers; `which`: new or old."""
+    texts = sections_of(application)
+    at = 0 if which == "new" else 2
+    out: dict[int, list[tuple[int, int, int, list[tuple[int, int]]]]] = {}
+    for number, p in enumerate(passages, start=1):
+        pieces = [(x[at], x[at + 1]) for x in p["pieces"]]
+        out.setdefault(p[f"{which}_section"], []).append((p[f"{which}_start"], p[f"{which}_end"], number, pieces))
+    return [
+        Side(_label(application, texts[section][0]), _runs(texts[section][1], sorted(found)))
+        for section, found in sorted(out.items())
+        if section < len(texts)
+    ]
+
+
+def _label(application: Application, name: str) -> str:
+    from django.utils.translation import get_language
+    from django.utils.translation import gettext as _
+
+    if name == ABSTRACT:
+        return _("摘要")
+    fields = {f.code: f for s in scheme_of(application.call).sections for f in s.fields}
+    if name not in fields:
+        return name
+    return fields[name].label_en if get_language() == "en" else fields[name].label_zh
+
+
+def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]) -> list[Run]:
+    """Passages whole, what lies between them shortened to its ends. Passages of one text may overlap: what is told already is not repeated."""
+    runs: list[Run] = []
+    told = 0
+    for start, end, number, pieces in passages:
+        if end <= told:
+            continue
+        runs += _between(text[told : max(told, start)], first=told == 0)
+        at, fresh = max(told, start), number
+        for a, b in sorted(pieces):
+            if b <= at:
+                continue
+            if a > at:
+                runs.append(Run(text[at:a], 1, fresh or None))
+                fresh = 0
+            runs.append(Run(text[max(a, at) : b], 2, fresh or None))
+            at, fresh = b, 0
+        told = max(at, end)
+        if at < end:
+            runs.append(Run(text[at:end], 1))
+    return [*runs, *_between(text[told:], first=False, last=True)]
+
+
+def _between(text: str, *, first: bool, last: bool = False) -> list[Run]:
+    if len(text) <= 2 * EDGE + 20:
+        return [Run(text)] if text else []
+    head = "" if first else text[:EDGE]
+    tail = "" if last else text[-EDGE:]
+    return [Run(f"{head} … {tail}")]

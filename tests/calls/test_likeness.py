@@ -1,0 +1,129 @@
+"""Similar texts: found, kept, shown side by side, and mended after any loss of the index."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from django.test import Client
+
+from headwater.calls.models import Application, Call, FormalCheck, Likeness
+from headwater.calls.services import likeness
+from headwater.calls.services.checking import run_formal_check
+from headwater.calls.services.likeness import find_likenesses, sections_of
+from headwater.calls.views.likeness import sides
+from headwater.core.command import system
+from headwater.core.errors import NotAllowed
+from tests.calls.test_services import as_, new_call, placed
+from tests.people import actor, client
+
+pytestmark = pytest.mark.django_db
+
+OLD = (
+    "针对高寒草原退化与载畜压力之间的耦合关系，提出以多源遥感和地面样方相结合的草地承载力评估方法，"
+    "在锡林郭勒和呼伦贝尔选取四十二个样区连续观测三年，建立草畜平衡的预警阈值。"
+)
+COPY = "本项目关注荒漠绿洲。" + OLD.replace("四十二个", "三十六个").replace("评估", "评价") + "并与牧户访谈相互印证。"
+OTHER = "研究稀土永磁材料晶界扩散过程中重稀土元素的偏析机理，阐明矫顽力提升与晶界相磁性之间的关系，为高丰度稀土利用提供依据。"
+
+
+@pytest.fixture
+def pair() -> tuple[Application, Application, Application]:
+    call = new_call()
+    old = placed(call, "accepted", abstract_zh=OLD, answers={"goals": OTHER[::-1]})
+    new = placed(call, "received", abstract_zh=OTHER, answers={"background": COPY})
+    return old, new, placed(call, "received", abstract_zh="探索蒙医药经典方剂的现代药理基础，" * 3)
+
+
+def found(call: Call) -> list[tuple[int, int]]:
+    return list(Likeness.objects.filter(application__call=call).order_by("pk").values_list("application", "other"))
+
+
+def test_copied_passage_is_found_with_its_place(pair: tuple[Application, ...]) -> None:
+    old, new, _clean = pair
+    assert find_likenesses(call=new.call, actor=system("test")) == 1
+    row = Likeness.objects.get(application=new, other=old)
+    assert 0.4 < row.share < 0.9
+    assert row.longest >= 20
+    assert [name for name, _text in sections_of(new)] == ["abstract_zh", "background"]
+    p = row.passages[0]
+    assert (p["new_section"], p["old_section"]) == (1, 0)
+    assert "高寒草原退化" in COPY[p["new_start"] : p["new_end"]]
+    assert "高寒草原退化" in OLD[p["old_start"] : p["old_end"]]
+
+
+def test_same_passages_are_marked_on_both_sides(pair: tuple[Application, ...]) -> None:
+    old, new, _clean = pair
+    find_likenesses(call=new.call, actor=system("test"))
+    passages = Likeness.objects.get(application=new).passages
+    left, right = (
+        ["".join(r.text for r in s.runs if r.mark == 2) for s in sides(a, passages, w)] for a, w in ((new, "new"), (old, "old"))
+    )
+    assert left == right
+    assert "三十六" not in left[0]
+    assert "地面样方相结合" in left[0]
+    assert [s.name for s in sides(new, passages, "new")] == ["研究意义与国内外现状"]
+    assert "".join(r.text for s in sides(old, passages, "old") for r in s.runs) == OLD
+
+
+def test_lost_index_mends_itself(pair: tuple[Application, ...]) -> None:
+    _old, new, _clean = pair
+    find_likenesses(call=new.call, actor=system("test"))
+    before = found(new.call)
+    shutil.rmtree(likeness._folder())
+    find_likenesses(call=new.call, actor=system("test"))
+    (likeness._folder() / "index.json").write_text("{}")
+    find_likenesses(call=new.call, actor=system("test"))
+    assert found(new.call) == before != []
+
+
+def test_text_submitted_anew_is_compared_anew(pair: tuple[Application, ...]) -> None:
+    _old, new, _clean = pair
+    find_likenesses(call=new.call, actor=system("test"))
+    Application.objects.filter(pk=new.pk).update(
+        answers={"background": OTHER * 2}, submitted_at=new.submitted_at.replace(microsecond=7)
+    )
+    find_likenesses(call=new.call, actor=system("test"))
+    assert found(new.call) == []
+
+
+def test_applications_outside_the_house_are_not_compared(pair: tuple[Application, ...]) -> None:
+    old, new, _clean = pair
+    Application.objects.filter(pk=old.pk).update(state="withdrawn")
+    assert find_likenesses(call=new.call, actor=system("test")) == 0
+
+
+def outcome(application: Application) -> tuple[str, str]:
+    check = FormalCheck.objects.get(application=application)
+    return check.verdict, next(r["outcome"] for r in check.results if r["rule"] == "similar_text")
+
+
+def test_similar_text_asks_for_eyes_and_one_s_own_does_not(pair: tuple[Application, ...]) -> None:
+    old, new, clean = pair
+    run_formal_check(call=new.call, actor=system("test"))
+    assert outcome(new)[1] == "unknown"
+    assert outcome(clean)[1] == "passed"
+    Application.objects.filter(pk=old.pk).update(leader=new.leader, limit_group="other")
+    run_formal_check(call=new.call, actor=system("test"))
+    assert outcome(new)[1] == "passed"
+
+
+def test_page_shows_both_texts_to_those_who_check(pair: tuple[Application, ...]) -> None:
+    old, new, clean = pair
+    find_likenesses(call=new.call, actor=system("test"))
+    page = client("officer").get(f"/office/applications/{new.pk}/similar/{old.pk}/")
+    assert page.status_code == 200
+    assert page.content.decode().count("hw-same") > 4
+    assert f"/similar/{old.pk}/" in client("officer").get(f"/office/applications/{new.pk}/").content.decode()
+    assert client("officer").get(f"/office/applications/{new.pk}/similar/{clean.pk}/").status_code == 404
+    browser = Client()
+    browser.force_login(as_(new.leader).account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert browser.get(f"/office/applications/{new.pk}/similar/{old.pk}/").status_code in {403, 404}
+
+
+def test_only_officers_compare() -> None:
+    call = new_call()
+    application = placed(call, "received", abstract_zh=OTHER)
+    with pytest.raises(NotAllowed):
+        find_likenesses(call=call, actor=as_(application.leader))
+    assert find_likenesses(call=call, actor=actor("officer")) == 0
