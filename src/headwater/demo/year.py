@@ -32,8 +32,10 @@ from headwater.review.queries import weights_of
 from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import answer_invitations, expire_invitations, propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
+from headwater.review.services.deciding import propose
 from headwater.review.services.opinions import close_reviews, save_opinions
 from headwater.review.services.panels import cast_ballot, close_voting, make_panel, open_voting, recusals
+from headwater.review.services.suggesting import suggest
 
 
 class Season(Applying):
@@ -235,23 +237,9 @@ class Season(Applying):
         close_voting(panel=panel, actor=self.staff("officer2"))
 
     def decide(self) -> None:
-        """Recommended items in rank order while the budget lasts; the committee approves."""
+        """The suggested set is proposed as it is; the committee approves."""
         with clock.at(self.t.at(175)):
-            items = (
-                PanelItem.objects.filter(panel__call=self.call)
-                .select_related("application__ranking")
-                .order_by("application__ranking__rank")
-            )
-            left, proposals = self.call.budget_fen, []
-            for item in items:
-                amount = item.application.amount_fen
-                fund = item.result == PanelItem.Result.RECOMMENDED and amount <= left
-                left -= amount if fund else 0
-                reason = (
-                    "" if fund else "会议评审未建议资助。" if item.result != PanelItem.Result.RECOMMENDED else "受年度预算限制。"
-                )
-                proposals.append(Proposal(item.application, amount if fund else 0, item.application.ranking.rank, reason))
-            propose_decisions(call=self.call, proposals=proposals, actor=self.staff("officer"))
+            propose(call=self.call, funded=suggest(self.call).funded, actor=self.staff("officer"))
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"))
 

@@ -18,5 +18,6 @@ urlpatterns = [
     path("office/calls/<int:pk>/panels/", deciding.panels, name="call_panels"),
     path("office/calls/<int:pk>/panels/<str:group>/", deciding.new_panel, name="new_panel"),
     path("office/calls/<int:pk>/decide/", deciding.decide, name="decide"),
+    path("office/calls/<int:pk>/compare/", deciding.compare_sets, name="compare_sets"),
     path("office/experts/", office.experts, name="experts"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +23,7 @@ from headwater.registry.models import ReviewGroup
 from headwater.review.models import Expert, Panel, PanelMember
 from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
 from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
+from headwater.review.services.suggesting import compare, reached, suggest
 
 
 @page("review.manage")
@@ -133,19 +135,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
-    spent, line = 0, None
+    suggestion = suggest(call, without=request.GET.getlist("without"))
     for row in rows:
-        decision = getattr(row, "decision", None)
-        item = getattr(row, "panel_item", None)
-        row.can_fund = row.state == State.PANEL and item is not None and item.result == "recommended"
-        if decision and decision.outcome == "fund":
-            spent += decision.amount_fen
-        elif row.can_fund and line is None:
-            if spent + row.amount_fen > call.budget_fen:
-                line = row.pk
-            else:
-                spent += row.amount_fen
-                row.suggested = True
+        row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
+    line = next((row.pk for row in rows if row.why), None)
     waiting = Decision.objects.filter(call=call, approved_at__isnull=True).count()
     return render(
         request,
@@ -155,7 +148,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": rows,
             "line": line,
             "components": len({row.ranking.component for row in rows}),
-            "spent": spent,
+            "suggestion": suggestion,
+            "reached": reached(suggestion),
             "committed": committed_fen(call),
             "waiting": waiting,
             "tab": "decide",
@@ -164,6 +158,29 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
         },
     )
+
+
+@page("calls.board")
+def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
+    """What other budgets would fund, and what each rule of balance costs."""
+    call = the_call(request, pk)
+    if not request.user.has_role("programme_officer", "committee"):
+        raise PermissionDenied
+    suggestion = suggest(call)
+    titles = dict(enumerate(suggestion.applications))
+    rows = [
+        {
+            "name": outcome.name,
+            "reasons": reasons,
+            "entering": [titles[k] for k in outcome.entering],
+            "leaving": [titles[k] for k in outcome.leaving],
+            "count": len(outcome.result.proposals) if outcome.result else None,
+            "money": outcome.result.money if outcome.result else None,
+        }
+        for outcome, reasons in compare(suggestion)
+    ]
+    context = {"call": call, "suggestion": suggestion, "rows": rows, "reached": reached(suggestion), "tab": "decide"}
+    return render(request, "review/compare_sets.html", context)
 
 
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
