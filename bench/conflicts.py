@@ -29,57 +29,34 @@ def skewed(random: np.random.Generator, size: int, count: int, power: float) -> 
     return np.minimum((size * random.random(count) ** power).astype(np.int32), size - 1)
 
 
+def teams(random: np.random.Generator, persons: int, things: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Persons and things of `count` memberships: each thing has a middle, its people are near."""
+    thing = np.concatenate([np.arange(things), skewed(random, things, count - things, 1.3)]).astype(np.int32)
+    middle = random.integers(0, persons, things)
+    near = middle[thing] + np.rint(random.standard_t(1.5, count) * 8).astype(np.int64)
+    return np.abs(near).astype(np.int64) % persons, thing
+
+
+def periods(random: np.random.Generator, persons: int, count: int) -> dict[str, np.ndarray]:
+    """Who was somewhere from when to when, and whether that was away from home."""
+    since = random.integers(8_000, 19_900, count)
+    until = np.where(random.random(count) < 0.4, OPEN, np.minimum(since + random.integers(100, 4_000, count), 19_999))
+    return {"since": since, "until": until, "person": random.integers(0, persons, count), "away": random.random(count) < 0.5}
+
+
 def registry(seed: int, proposals: int, experts: int, edges: int) -> tuple[Proposals, Registry]:
     """People of one institution write together; the edges are 55 % authorships, 20 % periods, 15 % memberships, 10 % ties."""
     random = np.random.default_rng(seed)
     persons, entities = max(2 * experts, edges // 15), max(20, experts // 40)
-    papers, projects = max(1, edges * 55 // 400), max(1, edges * 15 // 600)
     home = np.sort(skewed(random, entities, persons, 1.6))
-
-    def teams(things: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        thing = np.concatenate([np.arange(things), skewed(random, things, count - things, 1.3)]).astype(np.int32)
-        middle = random.integers(0, persons, things)
-        near = middle[thing] + np.rint(random.standard_t(1.5, count) * 8).astype(np.int64)
-        return np.abs(near).astype(np.int64) % persons, thing
-
-    author, paper = teams(papers, edges * 55 // 100)
-    member, project = teams(projects, edges * 15 // 100)
-    periods, ties = edges * 20 // 100, edges * 10 // 100
-    since = random.integers(8_000, 19_900, periods)
-    until = np.where(random.random(periods) < 0.4, OPEN, np.minimum(since + random.integers(100, 4_000, periods), 19_999))
-    worker = random.integers(0, persons, periods)
-    elsewhere = random.random(periods) < 0.5
-    first = random.integers(0, persons, ties)
-    legal = np.arange(entities)
-    legal[entities // 2 :: 7] //= 3  # campuses and institutes without a legal person of their own
-    kinds = np.array([Kind.SUPERVISOR, Kind.KIN, Kind.TIED_PROJECT, Kind.TIED])
+    written = teams(random, persons, max(1, edges * 55 // 400), edges * 55 // 100)
+    common = teams(random, persons, max(1, edges * 15 // 600), edges * 15 // 100)
+    work = periods(random, persons, edges * 20 // 100)
+    first = random.integers(0, persons, edges * 10 // 100)
     leader = random.integers(0, persons, proposals)
-    members = 4 * proposals
     of = np.repeat(np.arange(proposals), 4)
-    near = (leader[of] + np.rint(random.standard_t(1.5, members) * 20).astype(np.int64)) % persons
-    people = Registry(
-        home=home,
-        expert=random.permutation(persons)[:experts],
-        legal=legal,
-        corporation=np.where(random.random(entities) < 0.1, random.integers(0, max(1, entities // 20), entities), -1),
-        affiliation_person=worker,
-        affiliation_entity=np.where(elsewhere, skewed(random, entities, periods, 1.6), home[worker]),
-        affiliation_since=since,
-        affiliation_until=until,
-        author_person=author,
-        author_paper=paper,
-        paper_year=random.integers(2005, 2027, papers),
-        project_person=member,
-        project=project,
-        project_until=np.where(random.random(projects) < 0.3, OPEN, random.integers(12_000, 20_000, projects)),
-        relation_first=first,
-        relation_second=(first + 1 + skewed(random, persons - 1, ties, 3.0)) % persons,
-        relation_kind=kinds[random.integers(0, 4, ties)],
-        relation_until=np.where(random.random(ties) < 0.5, OPEN, random.integers(15_000, 20_000, ties)),
-        ban_person=random.integers(0, persons, persons // 2000),
-        ban_since=np.full(persons // 2000, 19_000),
-        ban_until=np.where(random.random(persons // 2000) < 0.5, OPEN, 21_000),
-    )
+    near = (leader[of] + np.rint(random.standard_t(1.5, len(of)) * 20).astype(np.int64)) % persons
+    people = register(random, home, entities, experts, written, common, work, first)
     call = Proposals(
         host=home[leader],
         leader=leader,
@@ -92,6 +69,47 @@ def registry(seed: int, proposals: int, experts: int, edges: int) -> tuple[Propo
         declared_expert=random.integers(0, experts, proposals // 20),
     )
     return narrow(call), narrow(people)
+
+
+def register(
+    random: np.random.Generator,
+    home: np.ndarray,
+    entities: int,
+    experts: int,
+    written: tuple[np.ndarray, np.ndarray],
+    common: tuple[np.ndarray, np.ndarray],
+    work: dict[str, np.ndarray],
+    first: np.ndarray,
+) -> Registry:
+    """Papers `written` and projects in `common` (by person and thing), periods of `work`, ties from `first` to people below."""
+    persons, ties, bans = len(home), len(first), len(home) // 2000
+    papers, projects = (int(thing.max()) + 1 for _person, thing in (written, common))
+    legal = np.arange(entities)
+    legal[entities // 2 :: 7] //= 3  # campuses and institutes without a legal person of their own
+    kinds = np.array([Kind.SUPERVISOR, Kind.KIN, Kind.TIED_PROJECT, Kind.TIED])
+    return Registry(
+        home=home,
+        expert=random.permutation(persons)[:experts],
+        legal=legal,
+        corporation=np.where(random.random(entities) < 0.1, random.integers(0, max(1, entities // 20), entities), -1),
+        affiliation_person=work["person"],
+        affiliation_entity=np.where(work["away"], skewed(random, entities, len(work["away"]), 1.6), home[work["person"]]),
+        affiliation_since=work["since"],
+        affiliation_until=work["until"],
+        author_person=written[0],
+        author_paper=written[1],
+        paper_year=random.integers(2005, 2027, papers),
+        project_person=common[0],
+        project=common[1],
+        project_until=np.where(random.random(projects) < 0.3, OPEN, random.integers(12_000, 20_000, projects)),
+        relation_first=first,
+        relation_second=(first + 1 + skewed(random, persons - 1, ties, 3.0)) % persons,
+        relation_kind=kinds[random.integers(0, 4, ties)],
+        relation_until=np.where(random.random(ties) < 0.5, OPEN, random.integers(15_000, 20_000, ties)),
+        ban_person=random.integers(0, persons, bans),
+        ban_since=np.full(bans, 19_000),
+        ban_until=np.where(random.random(bans) < 0.5, OPEN, 21_000),
+    )
 
 
 def narrow(table: Any) -> Any:

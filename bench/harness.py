@@ -128,8 +128,9 @@ class Peers:
 
 
 def with_ratios(rows: Sequence[Row]) -> list[Row]:
-    """Add to a row of another solver how many times our seconds it took on the same instance."""
-    ours = {r["instance"]: r["seconds"] for r in rows if r["solver"].startswith("headwater") and r.get("seconds")}
+    """Add to a row of another solver how many times our seconds it took on the same instance, those of the row "headwater" if there is one."""
+    plain_last = sorted(rows, key=lambda r: r["solver"] == "headwater")
+    ours = {r["instance"]: r["seconds"] for r in plain_last if r["solver"].startswith("headwater") and r.get("seconds")}
     return [
         r | {"ratio": round(r["seconds"] / ours[r["instance"]], 2)}
         if r.get("seconds") and r["instance"] in ours and not r["solver"].startswith("headwater")

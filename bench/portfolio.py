@@ -109,7 +109,7 @@ def explain(size: int, seed: int, gap: float) -> list[Row]:
 
 
 def contradict(size: int, seed: int, which: str) -> list[Row]:
-    """Seconds to name the rules to blame; `irreducible` is checked here by solving without each reason in turn, where that ends."""
+    """Seconds to name the rules to blame."""
     warm_up()
     given = contradictions(call(size, seed), seed)[which]
     problem = problem_of(given)

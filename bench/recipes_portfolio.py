@@ -9,6 +9,7 @@ discipline, region, institution and kind of applicant, so that the quotas bind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,31 @@ def call(
     r = np.random.default_rng(seed)
     disciplines = disciplines or min(80, max(4, n // 60))
     institutions = institutions or (min(80, max(4, n // 60)) if n <= 5000 else 600)
-    pairs = min(300, n // 16) if pairs is None else pairs
+    cost, groups, kind, bias = _applications(r, n, disciplines, institutions)
+    score = np.clip(3.2 + r.normal(0, 0.6, n) + effects * bias, 1, 5)
+    if levels:
+        score = np.round(score * levels) / levels
+    value = score * (np.array([1, 1.8, 8.0])[kind] if classes else cost / 30)
+    budget = share * float(cost.sum())
+    couples = [r.choice(n, 2, replace=False) for _ in range(min(300, n // 16) if pairs is None else pairs)]
+    rules: list[Spec] = [
+        {"kind": "budget", "name": "budget", "limit": budget, "spend": spend},
+        *_bands(cost, groups["discipline"], budget, band, slack),
+        *_of_applications("region", groups, low=0.12),
+        {"kind": "share", "of": "funded", "name": "first-time", "where": {"leader": "first-time"}, "low": first_time},
+        {"kind": "share", "of": "funded", "name": "women", "where": {"gender": "woman"}, "low": 0.25},
+        *_of_applications("institution", groups, high=cap),
+        *({"kind": "exclusive", "name": f"pair {k}", "rows": couple.tolist()} for k, couple in enumerate(couples)),
+        {"kind": "count", "name": "large", "where": {"type": "large"}, "high": 120 * n // 5000},
+        {"kind": "count", "name": "small", "where": {"type": "small"}, "low": 300 * n // 5000},
+    ]
+    return Call(value, cost, groups, rules, f"{n}x{len(rules)}")
+
+
+def _applications(
+    r: np.random.Generator, n: int, disciplines: int, institutions: int
+) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Cost, labels, type (0, 1, 2) and effect on the score of each application."""
     kind = r.choice(3, n, p=[0.7, 0.22, 0.08])
     bounds = np.array([[25, 35], [45, 65], [200, 320]])[kind]
     cost = r.uniform(bounds[:, 0], bounds[:, 1]).round(1)
@@ -64,11 +89,6 @@ def call(
     first, woman = r.random(n) < 0.35, r.random(n) < 0.3
     bias = r.normal(0, 0.3, disciplines)[discipline] + r.normal(0, 0.3, 31)[region] + r.normal(0, 0.2, institutions)[institution]
     bias += -0.3 * first - 0.1 * woman + 0.2 * (kind == 2) - 0.1 * (kind == 0)
-    score = np.clip(3.2 + r.normal(0, 0.6, n) + effects * bias, 1, 5)
-    if levels:
-        score = np.round(score * levels) / levels
-    value = score * (np.array([1, 1.8, 8.0])[kind] if classes else cost / 30)
-    budget = share * float(cost.sum())
     groups = {
         "discipline": np.array([f"d{k:03d}" for k in range(disciplines)])[discipline],
         "region": np.array([f"r{k:02d}" for k in range(31)])[region],
@@ -77,34 +97,21 @@ def call(
         "leader": np.where(first, "first-time", "known"),
         "gender": np.where(woman, "woman", "man"),
     }
-    rules: list[Spec] = [{"kind": "budget", "name": "budget", "limit": budget, "spend": spend}]
-    for label in np.unique(groups["discipline"]):
-        fair = budget * float(cost[groups["discipline"] == label].sum()) / float(cost.sum())
+    return cost, groups, kind, bias
+
+
+def _bands(cost: np.ndarray, discipline: np.ndarray, budget: float, band: float, slack: float) -> Iterator[Spec]:
+    """Money of each discipline around its share of the requests."""
+    for label in np.unique(discipline):
+        fair = budget * float(cost[discipline == label].sum()) / float(cost.sum())
         low, high = max(0.0, fair * (1 - band) - slack), fair * (1 + band) + slack
-        rules.append(
-            {"kind": "money", "name": f"discipline {label}", "where": {"discipline": str(label)}, "low": low, "high": high}
-        )
-    for label in np.unique(groups["region"]):
-        rules.append(
-            {"kind": "share", "of": "applications", "name": f"region {label}", "where": {"region": str(label)}, "low": 0.12}
-        )
-    rules.append({"kind": "share", "of": "funded", "name": "first-time", "where": {"leader": "first-time"}, "low": first_time})
-    rules.append({"kind": "share", "of": "funded", "name": "women", "where": {"gender": "woman"}, "low": 0.25})
-    for label in np.unique(groups["institution"]):
-        rules.append(
-            {
-                "kind": "share",
-                "of": "applications",
-                "name": f"institution {label}",
-                "where": {"institution": str(label)},
-                "high": cap,
-            }
-        )
-    for k in range(pairs):
-        rules.append({"kind": "exclusive", "name": f"pair {k}", "rows": [int(j) for j in r.choice(n, 2, replace=False)]})
-    rules.append({"kind": "count", "name": "large", "where": {"type": "large"}, "high": 120 * n // 5000})
-    rules.append({"kind": "count", "name": "small", "where": {"type": "small"}, "low": 300 * n // 5000})
-    return Call(value, cost, groups, rules, f"{n}x{len(rules)}")
+        yield {"kind": "money", "name": f"discipline {label}", "where": {"discipline": str(label)}, "low": low, "high": high}
+
+
+def _of_applications(by: str, groups: dict[str, np.ndarray], **limits: float) -> Iterator[Spec]:
+    """A share of the applications of each label."""
+    for label in np.unique(groups[by]):
+        yield {"kind": "share", "of": "applications", "name": f"{by} {label}", "where": {by: str(label)}, **limits}
 
 
 def matrix(given: Call) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:

@@ -236,6 +236,7 @@ def test_texts_too_short_are_counted_and_harmless(corpus: list[str]) -> None:
         (5, "row 0 is neither"),
         ([(1, 2)], "row 0 is neither"),
         ([("a", "b", "c")], "row 0 is neither"),
+        ([("a", "b")], "row 0 is neither"),
         ([(128, "x")], "section 128 at row 0"),
         ([(-1, "x")], "section -1 at row 0"),
     ],

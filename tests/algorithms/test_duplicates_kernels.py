@@ -225,8 +225,8 @@ def sides(new: list[int], old: list[int]) -> tuple[Any, Any, Any]:
     return made[0], made[1], np.concatenate([np.arange(len(left)), [len(new)]]).astype(float)
 
 
-def best_chain(new: Any, old: Any) -> float:
-    """The best evidence of any chain, by trying every pair of common runs of at least four units."""
+def best_chain(new: Any, old: Any, seed: int) -> float:
+    """The best evidence of any chain, by trying every pair of common runs of at least `seed` units."""
     a, b = new.units.tolist(), old.units.tolist()
     runs = []
     for i in range(len(a)):
@@ -234,7 +234,7 @@ def best_chain(new: Any, old: Any) -> float:
             n = 0
             while i + n < len(a) and j + n < len(b) and a[i + n] == b[j + n]:
                 n += 1
-            if n >= al.SEED and not (i and j and a[i - 1] == b[j - 1]):
+            if n >= seed and not (i and j and a[i - 1] == b[j - 1]):
                 runs.append((i, j, n))
     runs.sort()
     score: list[float] = []
@@ -261,9 +261,9 @@ def test_best_passage_is_the_best_of_all_chains(data: st.DataObject) -> None:
         if new:
             new[data.draw(st.integers(0, len(new) - 1))] = data.draw(letters)
     left, right, before = sides(new, old)
-    covered, runs = np.zeros(len(left.units), np.bool_), al.new_runs()
-    table = al.seed_table(left.units, before, al.SEED)
-    found = al.align_pair(left, before, table, al.SEED, right, len(right.units), runs, covered)
-    assert max(found.evidence.tolist(), default=0.0) == best_chain(left, right)
+    covered, runs, seed = np.zeros(len(left.units), np.bool_), al.new_runs(), data.draw(st.sampled_from([al.SEED, al.LONG_SEED]))
+    table = al.seed_table(left.units, before, seed)
+    found = al.align_pair(left, before, table, seed, right, len(right.units), runs, covered)
+    assert max(found.evidence.tolist(), default=0.0) == best_chain(left, right, seed)
     assert found.evidence.tolist() == [e for e in found.evidence.tolist() if e >= al.FLOOR]
     assert int(covered.sum()) <= len(new)

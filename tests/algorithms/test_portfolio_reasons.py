@@ -20,6 +20,7 @@ from headwater.algorithms.portfolio import (
     Fixed,
     MoneyRule,
     Portfolio,
+    Reason,
     Requires,
     ShareRule,
     blame,
@@ -30,7 +31,9 @@ from headwater.algorithms.portfolio import (
     scenarios,
     why_not,
 )
+from headwater.algorithms.portfolio.court import Court
 from headwater.algorithms.portfolio.model import compile_model
+from headwater.algorithms.portfolio.solver import refute
 
 from .test_portfolio import best_by_trying, calls, keeps, knapsacks, solve
 
@@ -133,6 +136,61 @@ def test_blame_finds_few_rules_among_many():
     assert {"more women", "less for women"} == {reason.rule for reason in found.reasons}
     assert found.irreducible
     assert all(reason.give > 0 for reason in found.reasons)
+
+
+def crowded():
+    """Twelve parts whose minima and caps by size contradict, as do the use of the budget and the same caps."""
+    random = np.random.default_rng(3)
+    cost = np.concatenate([random.uniform(20, 30, 1100), random.uniform(60, 90, 100)]).round(1)
+    groups = {"part": np.arange(1200) % 12, "size": np.array(["small"] * 1100 + ["large"] * 100)}
+    limit = 0.3 * float(cost.sum())
+    return Portfolio(
+        random.random(1200),
+        cost,
+        [
+            Budget("budget", limit=limit, spend=0.97),
+            *each(MoneyRule("part", at_least=0.95 * limit / 12), "part", range(12)),
+            MoneyRule("little for small", at_most=0.4 * limit, where={"size": "small"}),
+            CountRule("few large", at_most=5, where={"size": "large"}),
+        ],
+        groups=groups,
+    )
+
+
+def test_blame_names_few_wide_rules_rather_than_many_narrow_ones():
+    found = blame(crowded(), seconds=60)
+    assert found.proven
+    assert found.irreducible
+    assert {reason.rule for reason in found.reasons} == {"budget", "little for small", "few large"}
+    for reason in found.reasons:
+        assert 0 < reason.least <= reason.give <= 1.002 * reason.least
+
+
+def test_blame_without_time_claims_no_more_than_it_knows():
+    found = blame(crowded(), seconds=0)
+    assert not found.irreducible
+    assert all(reason.give is None or reason.least <= reason.give for reason in found.reasons)
+
+
+@SOME
+@given(calls(8))
+def test_multipliers_of_a_contradiction_hold_for_every_set(problem):
+    court = Court(compile_model(problem), lambda: None, 0, np.inf)
+    rows = np.arange(len(court.limits.most))
+    program = court.program(rows, rows[:0])
+    factor = refute(program)
+    if factor is not None:
+        assert (factor >= 0).all()
+        assert best_by_trying(problem) is None
+        total = program.matrix.T @ factor
+        assert np.minimum(0, total).sum() > factor[factor > 0] @ program.upper[factor > 0]
+
+
+def test_reason_tells_what_is_proven_of_its_demand():
+    assert str(Reason("r", "at most", 9.0, 2.0, 2.0)) == "r: at most 9, must give way by 2"
+    assert str(Reason("r", "at most", 9.0, 3.0, 2.0)) == "r: at most 9, must give way by 2 to 3"
+    assert str(Reason("r", "at least", 9.0, None, 2.0)) == "r: at least 9, must give way by 2 or more"
+    assert str(Reason("r", "at least", 9.0, None, 0.0)) == "r: at least 9"
 
 
 def test_blame_may_be_cancelled():

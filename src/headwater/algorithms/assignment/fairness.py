@@ -87,20 +87,9 @@ def assign_fairly(
     found = settle(market.auction, seed)
     if small and (not reached or found.total < market.optimum * (1 - POLISH_FROM)):
         found = _polish(problem, found, market.floors if reached else None, ceilings, floor, polish_seconds, seed)
-    values = found.by_proposal()[problem.demand > 0]
-    if floor is not None and not _reaches(found, np.minimum(floor, ceilings)):
-        low = np.flatnonzero((found.by_proposal() < np.minimum(floor, ceilings) - market.slack) & (problem.demand > 0))
-        raise Infeasible(f"floor {floor:g}: {len(low)} proposals stay below it", [f"proposal {i}" for i in low[:20]])
-    got = float(values.min()) if len(values) else 0.0
-    found = replace(
-        found,
-        bound=market.optimum,
-        gap=max(0.0, 1 - found.total / market.optimum) if market.optimum > 0 else 0.0,
-        seconds=round(time.perf_counter() - start, 4),
-    )
-    return Fair(
-        found, got, top, got >= top - market.slack, market.optimum, np.minimum(market.floors, found.by_proposal()), market.rounds
-    )
+    if floor is not None:
+        _refuse_below(floor, found, np.minimum(floor, ceilings), market)
+    return _told(found, top, market, start)
 
 
 class _Weighted:
@@ -201,6 +190,24 @@ def _more_levels(market: _Weighted, level: float, ceilings: NDArray[np.float64],
         if not market.raise_to(np.minimum(level, ceilings)):
             market.weight, market.auction = kept, auction
             return
+
+
+def _refuse_below(floor: float, found: Assigned, floors: NDArray[np.float64], market: _Weighted) -> None:
+    if _reaches(found, floors):
+        return
+    low = np.flatnonzero((found.by_proposal() < floors - market.slack) & (market.problem.demand > 0))
+    raise Infeasible(f"floor {floor:g}: {len(low)} proposals stay below it", [f"proposal {i}" for i in low[:20]])
+
+
+def _told(found: Assigned, ceiling: float, market: _Weighted, start: float) -> Fair:
+    """The answer against the total without fairness; `start` is when the clock began."""
+    values = found.by_proposal()
+    served = values[market.problem.demand > 0]
+    level, optimum = float(served.min()) if len(served) else 0.0, market.optimum
+    gap = max(0.0, 1 - found.total / optimum) if optimum > 0 else 0.0
+    found = replace(found, bound=optimum, gap=gap, seconds=round(time.perf_counter() - start, 4))
+    proven = level >= ceiling - market.slack
+    return Fair(found, level, ceiling, proven, optimum, np.minimum(market.floors, values), market.rounds)
 
 
 def _reaches(found: Assigned, floors: NDArray[np.float64]) -> bool:

@@ -176,19 +176,10 @@ def calibrate(
         BadInput: empty, lengths differ, an index out of range, a score or weight that is not finite or not positive, a pair twice.
     """
     from headwater.algorithms.calibration import fit as fits
-    from headwater.algorithms.calibration.kernels import by_reviewer, components
 
-    p, r, y, w, n, m = _checked(proposal, reviewer, score, weight, proposals, reviewers)
-    order, start = by_reviewer(p, r, n, m)
-    p, y, w = p[order], y[order], w[order]
-    _once(start, p, order)
-    part, reviewer_part = components(start, p, n)
+    start, p, y, w, n = _by_reviewer(proposal, reviewer, score, weight, proposals, reviewers)
+    part, told = _connectivity(start, p, n)
     count = np.bincount(p, minlength=n)
-    told = Connectivity(
-        proposals=np.bincount(part[part >= 0]),
-        reviewers=np.bincount(reviewer_part[reviewer_part >= 0]),
-        scores=np.bincount(part[p]),
-    )
     identified = bool(count.max() > 1 and y.min() < y.max())
     w = w * (len(w) / w.sum())
     fit = fits.begin(start, p, y, w, count, {"leniency": True, "slope": slopes, "spread": noise})
@@ -197,6 +188,31 @@ def calibrate(
     with np.errstate(invalid="ignore"):
         raw = np.bincount(p, weights=y, minlength=n) / count
     return _told(fit, raw, part, told, identified)
+
+
+def _by_reviewer(
+    proposal: Any, reviewer: Any, score: Any, weight: Any, proposals: int | None, reviewers: int | None
+) -> tuple[Any, Any, Floats, Floats, int]:
+    """Where the scores of each reviewer start; proposal, score and weight in that order; how many proposals there are."""
+    from headwater.algorithms.calibration.kernels import by_reviewer
+
+    p, r, y, w, n, m = _checked(proposal, reviewer, score, weight, proposals, reviewers)
+    order, start = by_reviewer(p, r, n, m)
+    p, y, w = p[order], y[order], w[order]
+    _once(start, p, order)
+    return start, p, y, w, n
+
+
+def _connectivity(start: Any, proposal: Any, proposals: int) -> tuple[NDArray[np.int32], Connectivity]:
+    """The part of each proposal, and what the parts hold."""
+    from headwater.algorithms.calibration.kernels import components
+
+    part, reviewer_part = components(start, proposal, proposals)
+    return part, Connectivity(
+        proposals=np.bincount(part[part >= 0]),
+        reviewers=np.bincount(reviewer_part[reviewer_part >= 0]),
+        scores=np.bincount(part[proposal]),
+    )
 
 
 def _told(fit: Any, raw: Floats, part: NDArray[np.int32], connectivity: Connectivity, identified: bool) -> Calibrated:

@@ -20,6 +20,7 @@ START, SIDE, GAP, SHIFT, REACH, FLOOR = 5.0, 2.0, 0.2, 1.0, 30, 4.0
 unit by which the gaps differ; longest gap; least evidence of a passage."""
 SEED, LONG_SEED, LONG = 4, 6, 4000
 """Units of the shortest run that is looked for, and its length in new documents of more than LONG units."""
+BASE = np.uint64(0x9E3779B97F4A7C15)
 SEED_WEIGHT = 0.5
 """A run is found by a seed that weighs at least this much, so that stock phrases alone start nothing."""
 MOST_REPEATS = 32
@@ -74,37 +75,61 @@ def new_runs() -> Any:
     )
 
 
+class Seeds(NamedTuple):
+    """A hash table (2**bits) of the seeds of a new document that weigh enough: head by hash, next by position, seeded by position.
+
+    `marks` has a bit for eight times as many hashes: most seeds of an old document are none of these and cost one look.
+    """
+
+    bits: int
+    head: Any
+    after: Any
+    seeded: Any
+    marks: Any
+
+
 @bare
-def seed_hash(units: Any, at: int, seed: int) -> Any:
+def seed_sum(units: Any, at: int, seed: int) -> Any:
     h = np.uint64(0)
     for j in range(seed):
-        h = h * np.uint64(0x9E3779B97F4A7C15) + np.uint64(units[at + j])
-    return mixed(h)
+        h = h * BASE + np.uint64(units[at + j])
+    return h
 
 
 @loop
 def seed_table(units: Any, before: Any, seed: int) -> Any:
-    """A hash table of the seeds of a new document that weigh enough: head by hash, next by position, seeded by position."""
     n = units.shape[0]
     bits = 6
     while (1 << bits) < 2 * n:
         bits += 1
     head, after, seeded = np.full(1 << bits, -1, np.int32), np.empty(n + 1, np.int32), np.zeros(n + 1, np.bool_)
+    marks = np.zeros(1 << bits, np.uint8)
     for i in range(n - seed, -1, -1):
         if before[i + seed] - before[i] >= SEED_WEIGHT:
-            slot = np.int64(seed_hash(units, i, seed) >> np.uint64(64 - bits))
+            h = mixed(seed_sum(units, i, seed)) >> np.uint64(61 - bits)
+            slot = np.int64(h >> np.uint64(3))
             after[i], head[slot], seeded[i] = head[slot], i, True
-    return head, after, seeded
+            marks[slot] |= np.uint8(1 << np.int64(h & np.uint64(7)))
+    return Seeds(bits, head, after, seeded, marks)
 
 
 @bare
-def find_runs(new: Any, old: Any, m: int, seed: int, head: Any, after: Any, seeded: Any, runs: Any) -> int:
+def find_runs(new: Any, old: Any, m: int, seed: int, table: Any, runs: Any) -> int:
     """Longest common runs that hold a seed; returns how many."""
-    n, bits, size = 0, 0, head.shape[0]
-    while (1 << bits) < size:
-        bits += 1
+    head, after, seeded, n, top = table.head, table.after, table.seeded, 0, np.uint64(1)
+    if m < seed:
+        return 0
+    for _ in range(seed):
+        top *= BASE
+    total = seed_sum(old, 0, seed)
     for i in range(m - seed + 1):
-        q, places = np.int64(head[np.int64(seed_hash(old, i, seed) >> np.uint64(64 - bits))]), 0
+        h = mixed(total) >> np.uint64(61 - table.bits)
+        slot = np.int64(h >> np.uint64(3))
+        if i + seed < m:
+            total = total * BASE + np.uint64(old[i + seed]) - top * np.uint64(old[i])
+        if not table.marks[slot] >> np.int64(h & np.uint64(7)) & 1:
+            continue
+        q, places = np.int64(head[slot]), 0
         while q >= 0 and places < MOST_REPEATS:
             places += 1
             same = not (q and i and seeded[q - 1] and new[q - 1] == old[i - 1])  # else found one unit earlier
@@ -243,9 +268,8 @@ def old_parts(bounds: Any, parts: int, part_of: Any) -> None:
 @loop
 def align_pair(new: Any, before: Any, table: Any, seed: int, old: Any, m: int, runs: Any, covered: Any) -> Any:
     """Passages of a pair; `covered` becomes the units of the new text that stand in them."""
-    head, after, seeded = table
     covered[:] = False
-    n = in_order(runs, find_runs(new.units, old.units, m, seed, head, after, seeded, runs))
+    n = in_order(runs, find_runs(new.units, old.units, m, seed, table, runs))
     chain(runs, n, before, new, old)
     return passages(runs, n, covered)
 

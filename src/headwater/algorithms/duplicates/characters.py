@@ -116,19 +116,25 @@ def encode_documents(documents: Sequence[Document]) -> Texts:
     Raises:
         BadInput: something is no text, or a section is not 0..127.
     """
-    pairs: list[list[tuple[int, str]]] = []
-    for row, document in enumerate(documents):
-        parts = [(0, document)] if isinstance(document, str) else list(document) if isinstance(document, Sequence) else [document]
-        for part in parts:
-            if not (isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], str)):
-                raise BadInput(f"documents: row {row} is neither a text nor (section, text) pairs")
-            if not 0 <= part[0] < MOST_SECTIONS:
-                raise BadInput(f"documents: section {part[0]} at row {row} is not in 0..127")
-        pairs.append(parts)
+    pairs = [_parts(document, row) for row, document in enumerate(documents)]
     doc_part = np.zeros(len(pairs) + 1, dtype=np.int64)
     np.cumsum([len(parts) for parts in pairs], out=doc_part[1:])
     flat = list(chain.from_iterable(pairs))
     return encode([text for _section, text in flat], doc_part, np.array([s for s, _text in flat], dtype=np.int8))
+
+
+def _parts(document: object, row: int) -> list[tuple[int, str]]:
+    given = document if isinstance(document, Sequence) and not isinstance(document, str) else [(0, document)]
+    parts = []
+    for part in given:
+        match part:
+            case (int() | np.integer() as section, str() as text) if isinstance(part, tuple):
+                if not 0 <= section < MOST_SECTIONS:
+                    raise BadInput(f"documents: section {section} at row {row} is not in 0..127")
+                parts.append((int(section), text))
+            case _:
+                raise BadInput(f"documents: row {row} is neither a text nor (section, text) pairs")
+    return parts
 
 
 def joined(parts: Sequence[Texts]) -> Texts:

@@ -279,9 +279,9 @@ class Index:
             if len(exclude) != len(texts):
                 raise BadInput(f"exclude: {len(exclude)} ids for {len(texts)} documents")
             own = self._numbers(np.asarray(exclude, np.int64))
-        asked = {"evidence": evidence, "share": share}
         view = self.view()
-        s = replace(view.settings, **{name: value for name, value in asked.items() if value is not None})
+        s = view.settings
+        s = replace(s, evidence=s.evidence if evidence is None else evidence, share=s.share if share is None else share)
         return search_texts(view, texts, Wanted(limit, s.evidence, s.share, own), progress=progress)
 
     def view(self) -> View:

@@ -48,29 +48,29 @@ def candidates(
     Raises:
         BadInput: no proposals or profiles, mismatched lengths or shapes, NaN, something that is not text; says where.
     """
-    check_texts(proposals, "proposals")
-    check_texts(profiles, "profiles")
-    coded = proposal_codes is not None or expert_codes is not None
-    left = [""] * len(proposals) if proposal_codes is None else proposal_codes
-    right = [()] * len(profiles) if expert_codes is None else expert_codes
-    check_codes([[c] for c in left], len(proposals), "proposal_codes")
-    check_codes(right, len(profiles), "expert_codes")
-    if not coded:
+    left, right = _checked(proposals, profiles, proposal_codes, expert_codes)
+    if proposal_codes is None and expert_codes is None:
         text_weight, code_weight = 1.0, 0.0
     check_search(keep, text_weight, code_weight, forbidden, (len(proposals), len(profiles)))
     total = 2 * len(profiles) + len(proposals)
     index = build(profiles, right, tree=tree, workers=workers, progress=progress, total=total)
     return search(
-        index,
-        proposals,
-        left,
-        keep=keep,
-        text_weight=text_weight,
-        code_weight=code_weight,
-        forbidden=forbidden,
-        short=short,
-        workers=workers,
-        progress=progress,
-        done_before=2 * len(profiles),
-        total=total,
-    )
+        index, proposals, left, keep=keep, text_weight=text_weight, code_weight=code_weight, forbidden=forbidden, short=short,
+        workers=workers, progress=progress, done_before=2 * len(profiles), total=total,
+    )  # fmt: skip
+
+
+def _checked(
+    proposals: Sequence[str],
+    profiles: Sequence[str],
+    proposal_codes: Sequence[str] | None,
+    expert_codes: Sequence[Sequence[str]] | None,
+) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """Codes of proposals and experts, empty ones where none are given."""
+    check_texts(proposals, "proposals")
+    check_texts(profiles, "profiles")
+    left = [""] * len(proposals) if proposal_codes is None else proposal_codes
+    right = [()] * len(profiles) if expert_codes is None else expert_codes
+    check_codes([[c] for c in left], len(proposals), "proposal_codes")
+    check_codes(right, len(profiles), "expert_codes")
+    return left, right

@@ -282,24 +282,39 @@ def search(
     check_texts(proposals, "proposals")
     codes = [""] * len(proposals) if codes is None else codes
     check_codes([[c] for c in codes], len(proposals), "proposal_codes")
-    n, m = len(proposals), len(index.order)
-    check_search(keep, text_weight, code_weight, forbidden, (n, m))
-    barred = _barred(forbidden, (n, m))
-    asked = Asked(proposals, index.codes.of(codes), barred, (text_weight, code_weight), max(keep, short or -(-9 * keep // 4)))
-    keep = min(keep, m)
-    columns, scores, found = (
-        np.zeros((n, keep), dtype=np.int32),
-        np.zeros((n, keep), dtype=np.float32),
-        np.zeros(n, dtype=np.int64),
-    )
+    shape = (len(proposals), len(index.order))
+    check_search(keep, text_weight, code_weight, forbidden, shape)
+    shortlist = max(keep, short or -(-9 * keep // 4))
+    asked = Asked(proposals, index.codes.of(codes), _barred(forbidden, shape), (text_weight, code_weight), shortlist)
+    best = _Best.empty(shape[0], min(keep, shape[1]))
 
     def work(start: int, end: int) -> None:
-        search_block(index, asked, start, end, columns[start:end], scores[start:end], found[start:end])
+        search_block(index, asked, start, end, best.columns[start:end], best.scores[start:end], best.count[start:end])
 
-    in_ranges(
-        work, n, size=rows_at_once(index), workers=workers, progress=progress, done_before=done_before, total_for_progress=total
-    )
-    return _matrix(columns, scores, found, (n, m))
+    size = rows_at_once(index)
+    in_ranges(work, shape[0], size=size, workers=workers, progress=progress, done_before=done_before, total_for_progress=total)
+    return best.matrix(shape)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """Profiles of each proposal by column and their scores, (proposals, keep), of which the first `count` are filled."""
+
+    columns: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    count: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, n: int, keep: int) -> _Best:
+        return cls(np.zeros((n, keep), dtype=np.int32), np.zeros((n, keep), dtype=np.float32), np.zeros(n, dtype=np.int64))
+
+    def matrix(self, shape: tuple[int, int]) -> sparse.csr_matrix:
+        pointer = np.zeros(len(self.count) + 1, dtype=np.int64)
+        np.cumsum(self.count, out=pointer[1:])
+        if pointer[-1] == self.columns.size:
+            return sparse.csr_matrix((self.scores.ravel(), self.columns.ravel(), pointer), shape=shape)
+        kept = np.arange(self.columns.shape[1]) < self.count[:, None]
+        return sparse.csr_matrix((self.scores[kept], self.columns[kept], pointer), shape=shape)
 
 
 def check_search(
@@ -333,14 +348,3 @@ def _barred(forbidden: sparse.sparray | sparse.spmatrix | None, shape: tuple[int
     barred.sum_duplicates()
     barred.eliminate_zeros()
     return barred
-
-
-def _matrix(
-    columns: NDArray[np.int32], scores: NDArray[np.float32], found: NDArray[np.int64], shape: tuple[int, int]
-) -> sparse.csr_matrix:
-    pointer = np.zeros(len(found) + 1, dtype=np.int64)
-    np.cumsum(found, out=pointer[1:])
-    if pointer[-1] == columns.size:
-        return sparse.csr_matrix((scores.ravel(), columns.ravel(), pointer), shape=shape)
-    kept = np.arange(columns.shape[1]) < found[:, None]
-    return sparse.csr_matrix((scores[kept], columns[kept], pointer), shape=shape)

@@ -101,31 +101,15 @@ def similarity(
     Raises:
         BadInput: no proposals or experts, an unknown row in `pairs`, an unknown aggregate, an encoder that answers with NaN.
     """
-    from headwater.algorithms.expertise._pairs import dense_pairs, sparse_pairs
-
     if not proposals or not experts:
         raise BadInput("proposals and experts must not be empty")
     if aggregate not in TOP:
         raise BadInput(f"aggregate must be one of {', '.join(TOP)}, not {aggregate!r}")
-    weights, top = weights or Weights(), TOP[aggregate]
+    weights = weights or Weights()
     left, right, shape = _sides(pairs, len(proposals), len(experts))
-    works = [w for e in experts for w in e.works]
-    first = np.zeros(len(experts) + 1, dtype=np.int64)
-    np.cumsum([len(e.works) for e in experts], out=first[1:])
-    spaces = spaces or fit_spaces([*proposals, *works])
-    asked, held, text = _vectors(proposals, spaces), _vectors(works, spaces), np.zeros(len(left), dtype=np.float32)
-
-    def work(start: int, end: int) -> None:
-        sparse_pairs(left[start:end], right[start:end], first, *asked, *held, top, text[start:end])
-
-    in_ranges(work, len(left), size=PAIRS, workers=workers, progress=progress)
-    semantic = None
-    if encoder is not None:
-        here, there = (encode(encoder, [english(w) for w in some]) for some in (proposals, works))
-        if here.shape[1] != there.shape[1]:
-            raise BadInput(f"encoder: answers of {here.shape[1]} and of {there.shape[1]} numbers")
-        semantic = np.zeros(len(left), dtype=np.float32)
-        dense_pairs(left, right, first, here, there, top, semantic)
+    asked = _Asked(proposals, experts, left, right, TOP[aggregate])
+    text = asked.by_text(spaces or fit_spaces([*proposals, *asked.works]), workers, progress)
+    semantic = None if encoder is None else asked.by_meaning(encoder)
     codes = code_pairs([w.codes for w in proposals], [all_codes(e) for e in experts], left, right, tree)
     words = keyword_pairs([keywords(w) for w in proposals], [all_keywords(e) for e in experts], left, right)
     signals = [(text, weights.text), (codes, weights.codes), (words, weights.keywords)]
@@ -137,6 +121,41 @@ def similarity(
         words.reshape(shape),
         total.reshape(shape),
     )
+
+
+class _Asked:
+    """Pairs of proposals and experts; the works of expert e are works[first[e]:first[e + 1]], the nearest `top` of them count."""
+
+    def __init__(
+        self, proposals: Sequence[Work], experts: Sequence[Expert], left: NDArray[np.int64], right: NDArray[np.int64], top: int
+    ) -> None:
+        self.proposals, self.left, self.right, self.top = proposals, left, right, top
+        self.works = [w for e in experts for w in e.works]
+        self.first = np.zeros(len(experts) + 1, dtype=np.int64)
+        np.cumsum([len(e.works) for e in experts], out=self.first[1:])
+
+    def by_text(self, spaces: tuple[Space, Space], workers: int | None, progress: Progress) -> NDArray[np.float32]:
+        from headwater.algorithms.expertise._pairs import sparse_pairs
+
+        asked, held = _vectors(self.proposals, spaces), _vectors(self.works, spaces)
+        found = np.zeros(len(self.left), dtype=np.float32)
+
+        def work(start: int, end: int) -> None:
+            part = slice(start, end)
+            sparse_pairs(self.left[part], self.right[part], self.first, *asked, *held, self.top, found[part])
+
+        in_ranges(work, len(found), size=PAIRS, workers=workers, progress=progress)
+        return found
+
+    def by_meaning(self, encoder: Encoder) -> NDArray[np.float32]:
+        from headwater.algorithms.expertise._pairs import dense_pairs
+
+        here, there = (encode(encoder, [english(w) for w in some]) for some in (self.proposals, self.works))
+        if here.shape[1] != there.shape[1]:
+            raise BadInput(f"encoder: answers of {here.shape[1]} and of {there.shape[1]} numbers")
+        found = np.zeros(len(self.left), dtype=np.float32)
+        dense_pairs(self.left, self.right, self.first, here, there, self.top, found)
+        return found
 
 
 def _sides(

@@ -99,35 +99,18 @@ def _grow(
 
 
 @njit(cache=True, nogil=True)
-def _one(d: Any, w: Any, cap: float, floor: float, slack: float, x: Any, r: Any, room: Any) -> Any:
-    """Maximise d.x with floor <= w.x <= cap, w > 0. Fills x and the reduced worths r; returns (bound, linear bound, exact?).
-
-    The bound is within `slack` of the optimum; -inf says that no choice fits. Without exactness it is the linear bound.
-    """
+def _expand(
+    d: Any, w: Any, ratio: Any, order: Any, first: int, weight: float, worth: float, cap: float, floor: float, slack: float,
+    best: float, room: Any,
+) -> Any:  # fmt: skip
+    """Decide items anew, turn by turn on both sides of the break item. Returns the number of states at the end (-1: too many), the
+    best worth and its state (-1: `best` was not beaten)."""
     states, state_ids, parents, items = room
-    n = len(d)
-    ratio = d / w
-    order = np.argsort(-ratio, kind="mergesort")
-    first, weight, worth, price = _break(d, w, order, cap, floor)
-    linear = worth + price * ((cap if price > 0.0 else floor) - weight) if price != 0.0 else worth
-    for j in range(n):
-        r[j] = d[j] - price * w[j]
-        x[j] = 0.0
-    for k in range(first):
-        x[order[k]] = 1.0
-    if first == n and weight < floor:
-        return -np.inf, -np.inf, True
-    if price == 0.0 and floor <= weight <= cap:
-        return worth, worth, True
-    best, best_id = -np.inf, -1
-    trial = x.copy()
-    load, total = _greedy(d, w, order, first, weight, worth, cap, trial)
-    if floor <= load <= cap:
-        best = total
     states[0, 0, 0], states[0, 0, 1], state_ids[0, 0] = weight, worth, 0
+    best_id = -1
     if floor <= weight <= cap and worth >= best:
         best, best_id = worth, 0
-    size, count, now, left_at, right_at, turn = 1, 1, 0, first - 1, first, 0
+    n, size, count, now, left_at, right_at, turn = len(d), 1, 1, 0, first - 1, first, 0
     while size > 0 and (left_at >= 0 or right_at < n):
         if (turn == 0 and right_at < n) or left_at < 0:
             item = order[right_at]
@@ -145,8 +128,37 @@ def _one(d: Any, w: Any, cap: float, floor: float, slack: float, x: Any, r: Any,
             cap, floor, right, left, best, best_id, slack,
         )  # fmt: skip
         now = 1 - now
+    return size, best, best_id
+
+
+@njit(cache=True, nogil=True)
+def _one(d: Any, w: Any, cap: float, floor: float, slack: float, x: Any, r: Any, room: Any) -> Any:
+    """Maximise d.x with floor <= w.x <= cap, w > 0. Fills x and the reduced worths r; returns (bound, linear bound, exact?).
+
+    The bound is within `slack` of the optimum; -inf says that no choice fits. Without exactness it is the linear bound.
+    """
+    n = len(d)
+    ratio = d / w
+    order = np.argsort(-ratio, kind="mergesort")
+    first, weight, worth, price = _break(d, w, order, cap, floor)
+    linear = worth + price * ((cap if price > 0.0 else floor) - weight) if price != 0.0 else worth
+    for j in range(n):
+        r[j] = d[j] - price * w[j]
+        x[j] = 0.0
+    for k in range(first):
+        x[order[k]] = 1.0
+    if first == n and weight < floor:
+        return -np.inf, -np.inf, True
+    if price == 0.0 and floor <= weight <= cap:
+        return worth, worth, True
+    trial = x.copy()
+    load, best = _greedy(d, w, order, first, weight, worth, cap, trial)
+    if not floor <= load <= cap:
+        best = -np.inf
+    size, best, best_id = _expand(d, w, ratio, order, first, weight, worth, cap, floor, slack, best, room)
     if best_id < 0:
         x[:] = trial
+    parents, items = room[2], room[3]
     while best_id > 0:
         x[items[best_id]] = 1.0 - x[items[best_id]]
         best_id = parents[best_id]

@@ -40,7 +40,7 @@ class Blocks:
 
     def total(self, entries: Floats) -> Floats:
         """(proposals,) sums of (entries,)."""
-        return np.bincount(self.item, entries, len(self.count))
+        return np.asarray(np.bincount(self.item, entries, len(self.count)), dtype=np.float64)
 
     def mean(self, entries: Floats) -> Floats:
         """(proposals,) means of (entries,); 0 where there is none."""
@@ -83,7 +83,7 @@ def choose_blocks(task: Task, price: Floats, reduced: Floats, *, least: float) -
     """
     m = task.matrix
     # Rows without a price too: a narrow band on a few large proposals can be kept by parts of proposals and not by whole ones.
-    rows = np.array([row for row in np.flatnonzero(np.diff(m.indptr) > 1) if _is_knapsack(task, row)], dtype=np.int64)
+    rows = np.array([row for row in np.flatnonzero(np.diff(m.indptr) > 1) if _is_knapsack(task, int(row))], dtype=np.int64)
     if not len(rows):
         return make_blocks(task, rows, price)
     every = make_blocks(task, rows, price)

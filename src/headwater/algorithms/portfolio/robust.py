@@ -45,12 +45,12 @@ class Core:
 
     @property
     def sure(self) -> Bools:
-        return self.state == CORE
+        return np.equal(self.state, CORE)
 
     @property
     def grey(self) -> Bools:
         """The grey zone: all that is not proven."""
-        return (self.state == GREY) | (self.state == OPEN)
+        return np.isin(self.state, (GREY, OPEN))
 
 
 def core(
@@ -175,9 +175,11 @@ def _drawn(result: Funded, sd: Floats, draws: int, gap: float, seed: int, told: 
     problem, count = result.problem, np.zeros(result.problem.size)
     for at in range(draws):
         value = np.maximum(0.0, problem.value + sd * random.standard_normal(problem.size))
-        other = fund(
-            problem.with_value(value), gap=gap, seed=result.record.seed, warm=result, progress=lambda _done, _of, at=at: told(at)
-        )
+
+        def inner(done: int, total: int, at: int = at) -> None:
+            told(at)
+
+        other = fund(problem.with_value(value), gap=gap, seed=result.record.seed, warm=result, progress=inner)
         count += other.funded
         told(at + 1)
     return count / draws

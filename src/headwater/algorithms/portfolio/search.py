@@ -180,7 +180,7 @@ def base_columns(task: Task, relaxed: Relaxed, open_: Bools) -> Floats:
 def core(task: Task, relaxed: Relaxed, linear_x: Floats, *, passes: int, per_row: int, nearest: int) -> Bools:
     """Proposals in doubt: those that change between passes, those cut in two, and those nearest to their price (in all and by row)."""
     seen = relaxed.passes[-passes:]
-    picked = (seen.min(axis=0) != seen.max(axis=0)) | (seen[0] == 2)
+    picked: Bools = (seen.min(axis=0) != seen.max(axis=0)) | (seen[0] == 2)
     x = linear_x[: task.size]
     picked |= (x > 1e-6) & (x < 1 - 1e-6)
     picked |= relaxed.chosen != (relaxed.reduced > 0)

@@ -19,6 +19,8 @@ Status = Literal["optimal", "infeasible", "stopped"]
 Tick = Callable[[], None]
 """Called about once a second while a program is solved; may raise to stop it."""
 MAXIMISE = -1
+FEW = 100
+"""Rows up to which presolve and Devex pricing pay where only a point, or a proof that there is none, is looked for."""
 STOPS = (
     cb.HighsCallbackType.kCallbackSimplexInterrupt,
     cb.HighsCallbackType.kCallbackIpmInterrupt,
@@ -148,6 +150,7 @@ def solve_whole(
     program: Program,
     *,
     absolute_gap: float = 0.0,
+    relative_gap: float = 0.0,
     target: float = np.inf,
     nodes: int | None = None,
     seconds: float = np.inf,
@@ -161,7 +164,7 @@ def solve_whole(
     # A restart at the root costs more here than its smaller program wins.
     options: dict[str, Any] = {
         "mip_allow_restart": False,
-        "mip_rel_gap": 0.0,
+        "mip_rel_gap": relative_gap,
         "mip_abs_gap": max(absolute_gap, 1e-9),
         "random_seed": seed % 2**31,
     }
@@ -181,7 +184,9 @@ def solve_whole(
     value = float(info.objective_function_value) if found else -np.inf
     if x is not None and start is not None and abs(float(program.value @ x) - value) > 1e-6 * max(1.0, abs(value)):
         # HiGHS 1.16 may return the start as its solution beside the value of a better one when presolve decides everything.
-        return solve_whole(program, absolute_gap=absolute_gap, target=target, nodes=nodes, seconds=seconds, seed=seed, tick=tick)
+        return solve_whole(
+            program, absolute_gap=absolute_gap, relative_gap=relative_gap, target=target, nodes=nodes, seconds=seconds, seed=seed, tick=tick
+        )  # fmt: skip
     bound = max(value, float(info.mip_dual_bound))
     return Answer(status, x, value, bound, price, nodes=int(info.mip_node_count))
 
@@ -200,17 +205,23 @@ def narrowed(program: Program, keep: Bools, x: Floats) -> Program:
     )
 
 
-class Elastic:
-    """A linear program that is solved again and again with some rows switched off, from the basis of the last one that was kept."""
+def refute(program: Program, *, seconds: float = np.inf, tick: Tick = idle) -> Floats | None:
+    """(rows,) multipliers, none negative, of upper limits of rows that no x keeps together, whole or not; None if none are found.
 
-    def __init__(self, program: Program, tick: Tick) -> None:
-        self.program, self.tick = program, tick
-        self.basis: Any = None
-
-    def solve(self, on: Bools) -> Answer:
-        """`on` (rows,): the rows that count."""
-        upper = np.where(on, self.program.upper, np.inf)
-        return solve_linear(replace(self.program, upper=upper), tick=self.tick, basis=self.basis)
-
-    def keep(self, answer: Answer) -> None:
-        self.basis = answer.basis
+    For programs whose rows have no lower limits. The multipliers are checked: whatever x is, the sum of the rows is above that of the limits.
+    """
+    if not program.matrix.nnz or seconds <= 0:
+        return None
+    free = replace(program, value=np.zeros(len(program.value)), whole=np.zeros(len(program.value), dtype=bool))
+    # Without an objective the dual simplex method begins feasible and only repairs rows: far faster than minimising what is broken.
+    few = {"presolve": "on", "simplex_dual_edge_weight_strategy": 1}
+    options: dict[str, Any] = {"solver": "simplex"} | (few if len(program.upper) < FEW else {"presolve": "off"})
+    solver = run(free, options | ({"time_limit": seconds} if seconds < np.inf else {}), tick)
+    if status_of(solver) != "infeasible":
+        return None
+    _status, found, ray = solver.getDualRay()
+    factor = np.maximum(0.0, -np.array(ray)) if found else np.zeros(len(program.upper))
+    factor[factor < 1e-9 * factor.max(initial=0.0)] = 0.0
+    column, limit = program.matrix.T @ factor, factor * np.where(factor > 0, program.upper, 0.0)
+    least = float(np.where(column > 0, program.low, program.high) @ column)
+    return factor if least > float(limit.sum()) + 1e-7 * float(np.abs(limit).sum()) + 1e-12 else None

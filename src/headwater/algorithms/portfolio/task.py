@@ -44,7 +44,7 @@ class Task:
 
     def excess(self, columns: Floats) -> Floats:
         """How far each row is outside its limits, relative to their size."""
-        load = self.matrix @ columns
+        load: Floats = self.matrix @ columns
         over = np.maximum(load - self.upper, self.lower - load)
         return np.maximum(0.0, over) / limit_scale(self.lower, self.upper)
 
