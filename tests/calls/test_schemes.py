@@ -77,7 +77,7 @@ def test_parse_scheme_shipped_youth_content():
     assert (scheme.prefix, scheme.members_max, scheme.limit_group) == ("QN", 6, "im")
     assert [s.code for s in scheme.sections] == ["basis", "plan", "foundation"]
     assert [r.params for r in scheme.rules if r.name == "max_age"] == [{"parameter": "age_limit_youth"}]
-    assert [f.required for s in scheme.sections for f in s.fields] == [True] * 7
+    assert [f.required for s in scheme.sections for f in s.fields] == [True] * 7 + [False] * 2
 
 
 def test_parse_scheme_good_and_its_defaults():
@@ -85,6 +85,7 @@ def test_parse_scheme_good_and_its_defaults():
     goals, kind = scheme.sections[0].fields
     assert problems == []
     assert (scheme.members_max, scheme.research_classes, scheme.purpose_zh) == (10, ("free", "goal"), "")
+    assert scheme.plan == ""
     assert (goals.required, goals.min_chars, goals.max_chars, goals.choices) == (False, 40, 4000, ())
     assert kind.choices == (("a", "甲", "A"), ("b", "乙", "B"))
     assert [(r.name, r.blocks) for r in scheme.rules] == [("title_given", True), ("max_age", False)]

@@ -50,7 +50,7 @@ def real_host(*, direct: bool = False) -> Organisation:
 
 def new_person(name: str = "测试人", organisation: Organisation | None = None, **more: Any) -> Person:
     account = Account.objects.create(username=f"t-{next(SERIAL):05d}", name_zh=name)
-    fields = {"sex": "f", "birth_date": date(1995, 1, 1), "highest_degree": "博士"} | more
+    fields = {"sex": "f", "birth_date": date(1995, 1, 1), "highest_degree": "博士", "id_hash": f"{next(SERIAL):064x}"} | more
     return Person.objects.create(account=account, name_zh=name, organisation=organisation or real_host(), **fields)
 
 
@@ -334,7 +334,7 @@ def test_attach_keeps_what_the_bytes_are() -> None:
         ("ethics", "意见.exe", b"%PDF-1.7 x", "file"),
         ("ethics", "意见", b"%PDF-1.7 x", "file"),
         ("ethics", "意见.pdf", b"%PDF-" + b"0" * (10 * 1024 * 1024), "file"),
-        ("contract", "意见.pdf", b"%PDF-1.7 x", "kind"),
+        ("poem", "意见.pdf", b"%PDF-1.7 x", "kind"),
     ],
 )
 def test_attach_refuses_wrong_content_and_unknown_kinds(kind: str, name: str, content: bytes, field: str) -> None:

@@ -60,6 +60,7 @@ class Scheme:
     purpose_en: str
     articles: tuple[int, ...]
     limit_group: str
+    plan: str
     prefix: str
     members_max: int
     research_classes: tuple[str, ...]
@@ -150,6 +151,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         purpose_en=head.text("purpose_en"),
         articles=tuple(head.get("articles", list, [], required=True)),
         limit_group=head.text("limit_group", required=True),
+        plan=head.text("plan"),
         prefix=head.text("prefix", required=True),
         members_max=head.get("members_max", int, 10),
         research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),

@@ -10,6 +10,7 @@ from headwater.calls.models import Application, Call
 from headwater.calls.states import CallState, State
 from headwater.core import clock
 from headwater.core.errors import Reason
+from headwater.core.parameters import Parameters
 from headwater.core.workflow import Transition, Workflow
 
 
@@ -42,6 +43,19 @@ def goes_direct(application: Application) -> Reason | None:
 
 def goes_through_agency(application: Application) -> Reason | None:
     return None if not application.host.direct else Reason(_("%s：依托单位直接报送") % application)
+
+
+def guide_lead(call: Call) -> Reason | None:
+    """The guide is out at least so many days before applications open (handbook vector CK-1)."""
+    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
+    first = clock.due(clock.today(), "guide_lead_days", lead).day
+    if not lead or first <= timezone.localtime(call.opens_at).date():
+        return None
+    return Reason(
+        _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
+        % {"days": lead, "day": first.isoformat()},
+        field="opens_at",
+    )
 
 
 def guide_time(call: Call) -> Reason | None:
@@ -112,7 +126,7 @@ CALL = Workflow(
     (
         T(CallState.DRAFT, "ask_approval", CallState.APPROVAL, "calls.call.draft", L("提请核准")),
         T(CallState.APPROVAL, "send_back", CallState.DRAFT, "calls.call.draft", L("退回修改")),
-        T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time,)),
+        T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time, guide_lead)),
         T(CallState.PUBLISHED, "finish", CallState.FINISHED, "calls.notice.publish", L("办结")),
     ),
 )

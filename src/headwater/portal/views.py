@@ -107,7 +107,8 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
     parameters = Parameters(row.scheme.region, row.closes_at.date())
     rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
     amount = parameters.get("amount_fen", scheme.code)
-    age = parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None
+    use = next((u for u in scheme.rules if u.name == "max_age"), None)
+    age = parameters.get(use.params["parameter"], scheme.code) if use else None
     return render(
         request,
         "portal/call.html",

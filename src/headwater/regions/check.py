@@ -11,7 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from headwater.calls.rules import parameters_of
+from headwater.calls.rules import RULES, parameters_of
+from headwater.calls.rules.values import WORDS, shape_of
 from headwater.calls.schemes import Reader, parse_scheme
 
 HERE = Path(__file__).resolve().parent
@@ -280,6 +281,8 @@ def check_parameters(package: Package, problems: Problems) -> None:
         key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
         if "value" not in r.table:
             problems.append((r.path("value"), "required"))
+        else:
+            _value(r, key)
         _one_of(r, "confidence", CONFIDENCES)
         r.text("source", required=True)
         end = _date(r, "valid_to")
@@ -291,6 +294,46 @@ def check_parameters(package: Package, problems: Problems) -> None:
             if (key, str(code), str(start)) in seen:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
             seen.add((key, str(code), str(start)))
+    if not problems:
+        _unread(package, problems)
+
+
+def _value(r: Reader, key: str) -> None:
+    """The value against the shape that the rule, quota or clock of this key reads."""
+    shape = shape_of(key)
+    if isinstance(shape, list):
+        for row in r.tables("value", required=True):
+            _row(row, shape[0])
+        return
+    plain = [r.get("value", shape)] if shape and not isinstance(shape, dict) else []
+    found = _row(r.table_at("value"), shape) if isinstance(shape, dict) else plain
+    for value in found:
+        if isinstance(value, int) and value < 0:
+            r.problems.append((r.path("value"), f"must not be negative, found {value}"))
+        if isinstance(value, list) and not all(isinstance(v, str) for v in value):
+            r.problems.append((r.path("value"), "expected a list of texts"))
+
+
+def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
+    found = [table.get(name.rstrip("?"), kind, required=not name.endswith("?")) for name, kind in shape.items()]
+    for name, words in WORDS.items():
+        if name in shape and name in table.table and table.table[name] not in words:
+            table.problems.append((table.path(name), f"found {table.table[name]!r}; known: {', '.join(words)}"))
+    table.done()
+    return found
+
+
+def _unread(package: Package, problems: Problems) -> None:
+    """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
+    rows = package.tables.get("parameters", {}).get("parameter", [])
+    have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    for scheme in package.schemes:
+        code, uses = scheme_code(scheme), scheme.get("rule", [])
+        for use in uses if isinstance(uses, list) else []:
+            rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
+            for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
+                if not {(key, code), (key, "")} & have:
+                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
 
 
 CHECKS: dict[str, Callable[[Package, Problems], None]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Sum
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import host_quota
 from headwater.calls.states import CallState
-from headwater.calls.workflow import CALL
+from headwater.calls.workflow import CALL, guide_lead
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -74,16 +73,8 @@ def _call_problems(call: Call) -> list[Reason]:
         found.append(Reason(_("预算须大于零"), field="budget_fen"))
     if not call.guide_zh.strip():
         found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
-    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
-    if lead and call.opens_at < clock.now() + timedelta(days=lead):
-        found.append(
-            Reason(
-                _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
-                % {"days": lead, "day": (clock.today() + timedelta(days=lead + 1)).isoformat()},
-                field="opens_at",
-            )
-        )
-    return found
+    early = guide_lead(call)
+    return [*found, early] if early else found
 
 
 def ask_call_approval(*, call: Call, actor: Actor) -> None:
@@ -108,17 +99,20 @@ def publish_call(*, call: Call, actor: Actor) -> Call:
     return published
 
 
-def set_host_quotas(*, call: Call) -> int:
-    """Compute the quota of every registered host for a call (two queries and one statement). Call inside a command."""
+def set_host_quotas(*, call: Call, host: int | None = None) -> int:
+    """Compute the quota of every registered host for a call, or of one (two queries and one statement). Call inside a command.
+
+    A type that the parameter exempts (the analysis-and-testing line) has none.
+    """
     parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
-    if parameter is None:
+    if parameter is None or call.scheme.code in parameter.get("exempt", []):
         return 0
     history: dict[int, dict[int, int]] = {}
     rows = HostHistory.objects.filter(year__lt=call.year, year__gte=call.year - int(parameter["window_years"]))
     for organisation, year, approved in rows.values_list("organisation", "year").annotate(n=Sum("approved")):
         history.setdefault(organisation, {})[year] = approved
     quotas = []
-    for organisation in Organisation.objects.hosts().values_list("pk", flat=True):
+    for organisation in [host] if host else Organisation.objects.hosts().values_list("pk", flat=True):
         quota, basis = host_quota(history.get(organisation, {}), call.year, parameter)
         quotas.append(HostQuota(call=call, organisation_id=organisation, quota=quota, basis=basis))
     HostQuota.objects.bulk_create(

@@ -9,15 +9,14 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Commitment, HostQuota
 from headwater.calls.services.applications import commitment_digest, host_managers
-from headwater.calls.states import State
+from headwater.calls.services.calls import set_host_quotas
+from headwater.calls.states import ENDORSED, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account, RoleGrant
 from headwater.core.services import notify
-
-ENDORSED = [s for s in State if s not in {State.DRAFT, State.HOST_REVIEW, State.WITHDRAWN, State.EXPIRED}]
 
 
 def _rows(applications: Sequence[Application]) -> list[Application]:
@@ -42,7 +41,7 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
     with command(actor, "calls.endorse", name="calls.endorse") as log:
         rows = _rows(applications)
         for (host, call), group in _by_host_and_call(rows).items():
-            quota = HostQuota.objects.select_for_update().filter(organisation=host, call=call).first()
+            quota = _quota(host, group[0].call)
             used = quota_use(host, call)
             if quota and used + len(group) > quota.quota:
                 raise Refused.because(
@@ -78,6 +77,14 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
             ignore_conflicts=True,
         )
     return done
+
+
+def _quota(host: int, call: Call) -> HostQuota | None:
+    """The host's quota of the call, locked; a host that was registered after the call was published gets its own now."""
+    mine = HostQuota.objects.select_for_update().filter(organisation=host, call=call)
+    if not mine.exists() and HostQuota.objects.filter(call=call).exists():
+        set_host_quotas(call=call, host=host)
+    return mine.first()
 
 
 def _by_host_and_call(rows: Sequence[Application]) -> dict[tuple[int, int], list[Application]]:

@@ -19,7 +19,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import confirm_participation, create_draft, reopen_application, withdraw_application
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.letters import letter_data
-from headwater.calls.states import State
+from headwater.calls.states import REFUSAL_CODES, State
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
@@ -65,6 +65,10 @@ def applications(request: HttpRequest) -> HttpResponse:
     )
 
 
+HOST_RULES = frozenset({"registered_host", "host_is_entity", "employed_by_host", "postdoc"})
+"""Rules of the person's place, told before the first word is written, beside those of the person."""
+
+
 @page("calls.apply")
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), code=code)
@@ -83,21 +87,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         call=call, leader=person, host=person.organisation, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0
     )
     results = check_applications([trial], call)[0] if person.organisation else []
-    personal = [
-        r
-        for r in results
-        if r.rule
-        in {
-            "qualified",
-            "max_age",
-            "not_student",
-            "not_fund_staff",
-            "no_ban",
-            "one_per_year",
-            "no_running_project",
-            "registered_host",
-        }
-    ]
+    personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
     return render(request, "calls/apply.html", {"call": call, "results": personal, "person": person})
 
 
