@@ -95,13 +95,13 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
 });
 document.querySelector(".is-invalid")?.focus();
 
-// Rows chosen for a bulk action: "all" and the number beside the button.
+// Rows chosen for a bulk action: "all" and the number beside the button. The boxes may stand outside the form that they belong to.
 document.querySelectorAll("form[data-bulk]").forEach((form) => {
-  const boxes = () => [...form.querySelectorAll("tbody input[type=checkbox]")];
-  const all = form.querySelector("[data-all]");
+  const boxes = () => [...form.elements].filter((e) => e.type === "checkbox" && e.closest("tbody"));
+  const all = [...form.elements].find((e) => e.hasAttribute("data-all"));
   const show = () => form.querySelectorAll("[data-chosen]").forEach((e) => { const n = boxes().filter((b) => b.checked).length; e.textContent = n; const button = e.closest("button"); if (button) button.disabled = !n && boxes().length > 0 && !form.hasAttribute("data-none"); });
   all && all.addEventListener("change", () => { boxes().forEach((b) => { b.checked = all.checked; }); show(); });
-  form.addEventListener("change", show);
+  document.addEventListener("change", (event) => { if (event.target.form === form) show(); });
   show();
 });
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.calls.views import applicant, editor, host, likeness, office
+from headwater.calls.views import applicant, editor, host, likeness, office, recommend, results
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -15,21 +15,26 @@ urlpatterns = [
     path("applications/<int:pk>/reopen/", applicant.reopen, name="application_reopen"),
     path("applications/<int:pk>/recheck/", applicant.recheck, name="application_recheck"),
     path("applications/<int:pk>/pdf/", applicant.pdf, name="application_pdf"),
+    path("applications/<int:pk>/history/", applicant.history, name="application_history"),
+    path("letters/", applicant.letters, name="letters"),
     path("letters/<int:pk>/", applicant.letter, name="letter"),
     path("confirm/<str:token>/", applicant.confirm, name="confirm"),
     path("host/endorse/", host.endorse_queue, name="endorse"),
     path("host/endorse/chosen/", host.endorse_chosen, name="endorse_chosen"),
     path("host/endorse/<int:pk>/return/", host.host_return, name="host_return"),
+    path("host/endorse/rank/<int:host>/<int:call>/", host.rank, name="host_rank"),
     path("host/letters/", host.host_letters, name="host_letters"),
-    path("recommend/", host.recommend_queue, name="recommend"),
-    path("recommend/chosen/", host.recommend_chosen, name="recommend_chosen"),
-    path("recommend/<int:pk>/return/", host.recommend_return, name="recommend_return"),
+    path("recommend/", recommend.recommend_queue, name="recommend"),
+    path("recommend/chosen/", recommend.recommend_chosen, name="recommend_chosen"),
+    path("recommend/<int:pk>/return/", recommend.recommend_return, name="recommend_return"),
     path("office/", office.calls, name="office"),
     path("office/calls/new/", office.new_call, name="call_new"),
     path("office/calls/<int:pk>/", office.board, name="call_board"),
     path("office/calls/<int:pk>/edit/", office.edit_call, name="call_edit"),
     path("office/calls/<int:pk>/step/<str:verb>/", office.step, name="call_step"),
     path("office/calls/<int:pk>/applications/", office.applications, name="call_applications"),
+    path("office/calls/<int:pk>/results/", results.results, name="call_results"),
+    path("office/calls/<int:pk>/letters/", results.letters, name="call_letters"),
     path("office/calls/<int:pk>/check/", office.check_queue, name="check_queue"),
     path("office/applications/<int:pk>/", office.application, name="office_application"),
     path("office/applications/<int:pk>/similar/<int:other>/", likeness.likeness, name="likeness"),

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.mail import EmailMessage
 from procrastinate.contrib.django import app
 
-from headwater.core import clock
+from headwater.core import clock, exports
 from headwater.core.models import OutboxMail
+
+__all__ = ["exports"]
 
 
 @app.task(name="headwater.run_job", queue="jobs", pass_context=False)
@@ -38,6 +40,17 @@ async def retry_stalled(timestamp: int) -> None:
     """A worker that was killed left its job "doing": it is taken up again; every job may run twice."""
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
         await app.job_manager.retry_job(stalled)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="headwater.tidy", queue="house", queueing_lock="tidy")
+def tidy(timestamp: int) -> None:
+    """Remove exports whose days are over and counts of minutes that are over."""
+    from headwater.core.exports import remove_expired
+    from headwater.core.rates import forget_old
+
+    remove_expired()
+    forget_old()
 
 
 def send_outbox(limit: int = 200) -> int:

@@ -30,6 +30,15 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """What a verb would do to a record: its transition, and every reason against it."""
+
+    record: Any
+    transition: Transition | None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
 class Workflow:
     """All transitions of one model's `state` field."""
 
@@ -57,6 +66,18 @@ class Workflow:
         state = self.states(record.state).label
         return Reason(_("%(record)s 处于“%(state)s”状态，不能执行该操作") % {"record": record, "state": state}, code="state")
 
+    def weigh(self, record: Any, verb: str, account: Any) -> Weighed:
+        """What `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
+
+        `account` is None for the system, which may do everything.
+        """
+        found = self.find(record, verb)
+        if isinstance(found, Reason):
+            return Weighed(record, None, (found,))
+        if account is not None and not may(account, found.action, record):
+            return Weighed(record, found, (Reason(_("您无权对 %(record)s 执行该操作") % {"record": record}, code="permission"),))
+        return Weighed(record, found, tuple(r for guard in found.guards if (r := guard(record))))
+
     def diagram(self) -> str:
         """The table as a Mermaid state diagram."""
         lines = ["stateDiagram-v2"]
@@ -76,21 +97,11 @@ class Workflow:
 
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
         """Like `apply`, for rows that the caller has locked already in this transaction."""
-        moves: list[tuple[Any, Transition]] = []
-        reasons: list[Reason] = []
-        account = log.actor.account
-        for row in rows:
-            found = self.find(row, verb)
-            if isinstance(found, Reason):
-                reasons.append(found)
-                continue
-            if account is not None and not may(account, found.action, row):
-                reasons.append(Reason(_("您无权对 %(record)s 执行该操作") % {"record": row}, code="permission"))
-                continue
-            reasons += [r for guard in found.guards if (r := guard(row))]
-            moves.append((row, found))
+        weighed = [self.weigh(row, verb, log.actor.account) for row in rows]
+        reasons = [r for w in weighed for r in w.reasons]
         if reasons:
             raise Refused(reasons)
+        moves = [(w.record, w.transition) for w in weighed if w.transition]
         self._write(moves, log, changes)
         return rows
 

@@ -11,7 +11,7 @@ from headwater.calls.models import Application, Call, FormalCheck, Participant, 
 from headwater.calls.services.applications import add_members, attach, confirm_participation, create_draft, submit_application
 from headwater.calls.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
 from headwater.calls.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
-from headwater.calls.services.endorsement import endorse, expire_late, quota_board, recommend, return_to_author
+from headwater.calls.services.endorsement import endorse, expire_late, quota_board, rank_applications, recommend, return_to_author
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.documents import render_pdf
@@ -188,8 +188,11 @@ class Applying:
             for host, rows in by_host.items():
                 room = quota.get(host, (len(rows), 0))
                 rows.sort(key=lambda a: -self.quality[a.pk])
+                manager, left = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
+                if len(rows) > left:
+                    rank_applications(ordered=rows, actor=manager)
                 if rows:
-                    endorse(applications=rows[: max(0, room[0] - room[1])], actor=self.world.actor(self.world.managers[host]))
+                    endorse(applications=rows[:left], actor=manager)
         with clock.at(self.t.at(76, 9)):
             endorsed = Application.objects.filter(call=self.call, state=State.RECOMMENDING).select_related("host").order_by("pk")
             by_agency: dict[int, list[Application]] = defaultdict(list)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call, HostQuota, SchemeVersion
-from headwater.calls.quotas import host_quota
+from headwater.calls.quotas import exempt, host_quota
 from headwater.calls.states import CallState
 from headwater.calls.workflow import CALL, guide_lead
 from headwater.core import clock
@@ -105,7 +106,7 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
     A type that the parameter exempts (the analysis-and-testing line) has none.
     """
     parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
-    if parameter is None or call.scheme.code in parameter.get("exempt", []):
+    if parameter is None or exempt(call.scheme.code, parameter):
         return 0
     history: dict[int, dict[int, int]] = {}
     rows = HostHistory.objects.filter(year__lt=call.year, year__gte=call.year - int(parameter["window_years"]))
@@ -135,6 +136,25 @@ def call_document(call: Call) -> Document:
         f"{call.title_en} {call.guide_zh} {call.guide_en}",
         summary=call.guide_zh[:160],
     )
+
+
+def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
+    """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
+    values = Parameters(scheme.region, opens)
+    hour, minute = (int(part) for part in str(values.get("call_deadline_time", scheme.code, "16:00")).split(":"))
+
+    def at(day: date) -> datetime:
+        return clock.local(day, hour, minute)
+
+    closes = clock.add_days(opens, values.number("call_window_days", scheme.code, 30))
+    endorse = clock.add_days(closes, values.number("endorse_days", scheme.code, 8))
+    recommend = clock.add_days(closes, values.number("recommend_days", scheme.code, 15))
+    return {
+        "opens_at": clock.local(opens, 8),
+        "closes_at": at(closes),
+        "endorse_by": at(endorse),
+        "recommend_by": at(max(endorse, recommend)),
+    }
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:

@@ -21,16 +21,19 @@ from headwater.calls.services.calls import (
     publish_call,
     save_call,
     send_call_back,
+    usual_dates,
 )
 from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
+from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, CallState, State
 from headwater.calls.views.applicant import shown
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
+from headwater.core.views import exports
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 
@@ -90,10 +93,7 @@ def new_call(request: HttpRequest) -> HttpResponse:
         guide_en=last.guide_en if last else "",
         contact=last.contact if last else "",
         budget_fen=last.budget_fen if last else 10**9,
-        opens_at=clock.local(opens, 8),
-        closes_at=clock.local(clock.add_days(opens, 30), 16),
-        endorse_by=clock.local(clock.add_days(opens, 38), 16),
-        recommend_by=clock.local(clock.add_days(opens, 45), 16),
+        **usual_dates(scheme, opens),
     )
     return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
 
@@ -190,6 +190,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("编号"), lambda a: a.number, sort="number"),
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
             Column(_("申请代码"), lambda a: a.discipline.code if a.discipline else ""),
             Column(_("研究属性"), lambda a: a.get_research_class_display()),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
@@ -199,12 +200,14 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Filter("state", _("状态"), [(s.value, s.label) for s in State if s in IN_THE_HOUSE], "state"),
             Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group"),
         ],
+        selectable=True,
         empty_title=_("还没有收到申请"),
         empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
     )
-    return listing.export() or render(
-        request, "calls/call_list.html", {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications"}
-    )
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
+    shown_ = {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications", "archive": True}
+    return listing.export() or render(request, "calls/call_list.html", shown_)
 
 
 @page("calls.check")
@@ -288,7 +291,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "codes": REFUSAL_CODES.items(),
             "same_title": same_title,
             "likenesses": row.likenesses.select_related("other__leader", "other__call"),
-            "steps": timeline(row),
+            "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
             "typed": request.POST if request.method == "POST" else None,
         },

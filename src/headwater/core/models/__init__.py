@@ -1,12 +1,15 @@
+from headwater.core.models.access import AccessToken, Export
 from headwater.core.models.accounts import Account, RoleGrant
 from headwater.core.models.events import Event, EventSeal, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
 
 __all__ = [
+    "AccessToken",
     "Account",
     "Event",
     "EventSeal",
+    "Export",
     "Job",
     "Notification",
     "OutboxMail",
