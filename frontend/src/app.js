@@ -95,6 +95,61 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
 });
 document.querySelector(".is-invalid")?.focus();
 
+// Attachments go up in chunks; after a lost connection, or in another tab with the same file, they go on where they stopped.
+// Without script, or where the browser cannot compute digests, the form sends the file in one piece.
+document.querySelectorAll("form[data-upload]").forEach((form) => {
+  if (!window.crypto?.subtle) return;
+  const bar = form.querySelector("progress"), note = form.querySelector("[data-upload-note]");
+  const pause = (ms) => new Promise((go) => setTimeout(go, ms));
+  const say = (text, bad) => { note.textContent = text || ""; note.classList.toggle("text-danger", !!bad); };
+  const hex = (bytes) => [...new Uint8Array(bytes)].map((b) => b.toString(16).padStart(2, "0")).join("");
+  // One step, repeated until the server answers; throws what the server refuses.
+  async function step(method, url, body, headers = {}) {
+    for (let wait = 1000; ; wait = Math.min(2 * wait, 15000)) {
+      let answer;
+      try {
+        answer = await fetch(url, { method, body, headers: { "X-CSRFToken": cookie("csrftoken") || "", ...headers }, redirect: "manual" });
+      } catch { answer = null; }
+      if (answer && (answer.type === "opaqueredirect" || answer.status === 403)) throw new Error(form.dataset.signedOut);
+      if (answer && answer.status < 500) {
+        const told = await answer.json().catch(() => ({}));
+        if (answer.ok || answer.status === 409) return told;
+        throw new Error((told.errors || []).map((e) => e.text).join("；") || answer.statusText);
+      }
+      say(form.dataset.offline, true);
+      await pause(wait);
+    }
+  }
+  async function send(kind, file) {
+    const sha256 = hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+    const begun = await step("POST", form.dataset.upload, new URLSearchParams({ kind, name: file.name, size: file.size, sha256 }));
+    let at = begun.offset;
+    while (at < file.size) {
+      at = (await step("PUT", begun.url, file.slice(at, at + begun.chunk), { "Upload-Offset": at })).offset;
+      bar.value = 100 * at / file.size;
+      say(`${file.name} ${Math.round(bar.value)}%`);
+    }
+    await step("POST", begun.url + "finish/");
+  }
+  form.addEventListener("submit", async (event) => {
+    const input = form.querySelector("input[type=file]"), button = form.querySelector("button"), file = input.files[0];
+    if (!file) return;
+    event.preventDefault();
+    if (file.size > Number(form.dataset.limit)) { say(form.dataset.large, true); return; }
+    button.disabled = true;
+    bar.value = 0;
+    bar.classList.remove("d-none");
+    try {
+      await send(form.elements.kind.value, file);
+      say("");
+      input.value = "";
+    } catch (error) { say(error.message, true); }
+    bar.classList.add("d-none");
+    button.disabled = false;
+    htmx.ajax("GET", form.dataset.list, { target: "#attachments", swap: "outerHTML" });
+  });
+});
+
 // Rows chosen for a bulk action: "all" and the number beside the button. The boxes may stand outside the form that they belong to.
 document.querySelectorAll("form[data-bulk]").forEach((form) => {
   const boxes = () => [...form.elements].filter((e) => e.type === "checkbox" && e.closest("tbody"));

@@ -165,7 +165,7 @@ def test_without_a_key_and_with_a_wrong_one() -> None:
 
 def test_a_session_opens_nothing() -> None:
     browser = Client()
-    browser.force_login(Account.objects.get(username="officer"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(Account.objects.get(username="officer"), backend="headwater.web.accounts.Backend")
     get(browser, "/applications/", 401)
     assert new_call(state="draft").pk not in ids(browser, "/calls/?limit=200")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.core.test_inspection import pdf
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +50,36 @@ def test_typed_text_survives_a_lost_connection(enter: Enter) -> None:
     tab.locator("[data-saved]", has_text="已自动保存").wait_for(timeout=15_000)
     tab.reload()
     assert tab.locator("textarea[name=results]").input_value() == "断线时写下的预期成果"
+
+
+def test_an_attachment_survives_a_lost_connection_and_a_closed_tab(enter: Enter, tmp_path: Path) -> None:
+    content = pdf()
+    at = content.rfind(b"startxref")
+    file = tmp_path / "伦理审查意见.pdf"
+    file.write_bytes(content[:at] + b"%" + b"x" * (3 * 2**20) + b"\n" + content[at:])
+    tab = enter(APPLICANT)
+    tab.locator(".hw-duty", has_text="完成并提交").first.click()
+    tab.goto(re.sub(r"edit/.*", "edit/attachments/", tab.url))
+    sent: list[str] = []
+
+    def lose(route: Any) -> None:
+        """The first chunk arrives; the line is down for the next two tries."""
+        sent.append(route.request.headers["upload-offset"])
+        route.abort() if len(sent) in {2, 3} else route.continue_()
+
+    tab.route(re.compile(r"/uploads/\w+/$"), lose)
+    tab.locator("input[type=file]").set_input_files(file)
+    tab.get_by_role("button", name="上传").click()
+    tab.locator("[data-upload-note]", has_text="连接中断").wait_for()
+    tab.reload()
+    tab.locator(".hw-duty", has_text="没有传完").wait_for()
+    assert sent[:2] == ["0", "1048576"]
+    sent += [""] * 3
+    tab.locator("input[type=file]").set_input_files(file)
+    tab.get_by_role("button", name="上传").click()
+    tab.locator(".hw-duty", has_text="正在检查内容").wait_for()
+    assert sent.count("0") == 1
+    assert tab.locator(".hw-duty", has_text="没有传完").count() == 0
 
 
 def test_host_sees_the_exact_rows_before_endorsing(enter: Enter) -> None:

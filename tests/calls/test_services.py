@@ -13,7 +13,6 @@ from headwater.calls.models import Application, Attachment, Call, Commitment, Pa
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import (
     add_members,
-    attach,
     commitment_digest,
     confirm_participation,
     create_draft,
@@ -21,6 +20,7 @@ from headwater.calls.services.applications import (
     submit_application,
     withdraw_application,
 )
+from headwater.calls.services.attachments import attach
 from headwater.calls.services.endorsement import return_to_author
 from headwater.core import clock
 from headwater.core.command import Actor

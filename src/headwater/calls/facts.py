@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from headwater.calls.models import Application, Call, Participant
@@ -14,14 +15,19 @@ from headwater.calls.rules import Facts, FieldFacts, PersonFacts, Result, evalua
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.states import ENDORSED
 from headwater.core.parameters import Parameters
+from headwater.core.prepared import Prepared
 from headwater.registry.models import Person
+
+MEMBERS = Prepared(
+    lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related("person")
+)
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     """Facts by application id, for applications of one call (5 queries with those of `holdings_of`)."""
     ids = [a.pk for a in applications]
     members: dict[int, list[Participant]] = defaultdict(list)
-    for m in Participant.objects.filter(application__in=ids).select_related("person"):
+    for m in MEMBERS(ids):
         members[m.application_id].append(m)
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)

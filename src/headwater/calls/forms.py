@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import SchemeVersion
+from headwater.core.files import ACCEPT
 from headwater.core.web import MomentField, WanField
 
 
@@ -63,4 +64,8 @@ class MemberForm(forms.Form):
 
 class AttachForm(forms.Form):
     kind = forms.ChoiceField(label=_("类型"))
-    file = forms.FileField(label=_("文件"), help_text=_("PDF、PNG 或 JPG，不超过 10 MB。"))
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("PDF、PNG、JPG、DOCX 或 XLSX，每个不超过 10 MB；不要加密码，不要含宏。"),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )

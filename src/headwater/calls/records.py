@@ -45,8 +45,8 @@ class Records:
 
 
 # what, id, text, number, first day, last day
-FACTS = """SELECT 'attached', application_id, kind, count(*), NULL::date, NULL::date FROM calls_attachment
-        WHERE application_id = ANY(%(ids)s) GROUP BY 2, 3
+FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NULL::date FROM calls_attachment a
+        JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
     UNION ALL SELECT 'signed', application_id, party, 0, NULL, NULL FROM calls_commitment WHERE application_id = ANY(%(ids)s)
     UNION ALL SELECT 'ban', person_id, scope, 0, since, until FROM registry_sanction WHERE person_id = ANY(%(people)s)
     UNION ALL SELECT 'post', person_id, kind, organisation_id, since, until FROM registry_employment

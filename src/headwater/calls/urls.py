@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.calls.views import applicant, editor, host, likeness, office, recommend, results
+from headwater.calls.views import applicant, attachments, editor, host, likeness, office, recommend, results
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -9,7 +9,11 @@ urlpatterns = [
     path("applications/<int:pk>/edit/<str:section>/", editor.edit, name="application_edit"),
     path("applications/<int:pk>/save/", editor.autosave, name="application_save"),
     path("applications/<int:pk>/member/", editor.member, name="application_member"),
-    path("applications/<int:pk>/attachment/", editor.attachment, name="application_attachment"),
+    path("applications/<int:pk>/attachment/", attachments.attachment, name="application_attachment"),
+    path("applications/<int:pk>/attachments/", attachments.attachments, name="application_attachments"),
+    path("applications/<int:pk>/uploads/", attachments.upload_start, name="upload_start"),
+    path("applications/<int:pk>/uploads/<str:token>/", attachments.upload, name="upload"),
+    path("applications/<int:pk>/uploads/<str:token>/finish/", attachments.upload_finish, name="upload_finish"),
     path("applications/<int:pk>/submit/", editor.submit, name="application_submit"),
     path("applications/<int:pk>/withdraw/", applicant.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/reopen/", applicant.reopen, name="application_reopen"),

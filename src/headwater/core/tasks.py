@@ -66,3 +66,20 @@ def send_outbox(limit: int = 200) -> int:
             change["error"] = str(error)[:300]
         OutboxMail.objects.filter(pk=mail.pk).update(**change)
     return sent
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="headwater.check_files", queue="house", queueing_lock="check_files")
+def check_new_files(timestamp: int) -> None:
+    from headwater.core.command import system
+    from headwater.core.uploads import check_files
+
+    check_files(actor=system("check_files"))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="headwater.remove_orphans", queue="house", queueing_lock="orphans")
+def remove_orphans(timestamp: int) -> None:
+    from headwater.core.uploads import forget_stale
+
+    forget_stale()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.core.command import Log
 from headwater.core.errors import Reason, Refused
 from headwater.core.permission import may
+from headwater.core.prepared import write
 
 Guard = Callable[[Any], Reason | None]
 
@@ -111,8 +112,7 @@ class Workflow:
             log(row, before={"state": row.state}, after={"state": transition.target, **_plain(changes)})
             by_target.setdefault(transition.target, []).append(row)
         for target, rows in by_target.items():
-            manager = type(rows[0])._default_manager
-            manager.filter(pk__in=[r.pk for r in rows]).update(state=target, **changes)
+            write(type(rows[0]), [r.pk for r in rows], {"state": target, **changes})
             for row in rows:
                 row.state = target
                 for name, value in changes.items():

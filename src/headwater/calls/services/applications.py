@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, Attachment, Call, Commitment, Participant
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
@@ -19,10 +19,11 @@ from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
-from headwater.core.files import check_upload
 from headwater.core.models import Account, RoleGrant
 from headwater.core.parameters import Parameters
-from headwater.core.services import notify, store_file
+from headwater.core.permission import may
+from headwater.core.prepared import Prepared, write
+from headwater.core.services import notify
 from headwater.registry.models import Discipline, Organisation, Person
 from headwater.registry.queries import group_of_prefix
 
@@ -86,23 +87,47 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
         Refused: not a draft any more, past the deadline, or a value that cannot be stored (with its field).
     """
     with command(actor, "calls.application.edit", application, name="calls.save_application") as log:
-        row = _lock_draft(application)
+        row = lock_draft(application)
         changed = _assign(row, values)
         if changed:
             row.revision += 1
             row.saved_at = clock.now()
-            row.save()
+            _write(row, changed)
             log(row, after={"revision": row.revision, "fields": sorted(changed)})
     return row
 
 
-def _lock_draft(application: Application) -> Application:
-    row = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call")
-        .defer("call__guide_zh", "call__guide_en")
-        .get(pk=application.pk)
-    )
+def _write(row: Application, changed: set[str]) -> None:
+    """Write the named columns and answers, no others; answers are merged by the database, not sent as a whole."""
+    columns = {name for name in changed if name not in row.answers} | {"revision", "saved_at"}
+    if "discipline" in changed:
+        columns.add("review_group")
+    answers = {name: row.answers[name] for name in changed if name in row.answers}
+    values = {name: getattr(row, COLUMNS.get(name, name)) for name in columns}
+    write(Application, [row.pk], values, merged={"answers": answers} if answers else {})
+
+
+COLUMNS = {"discipline": "discipline_id"}
+
+
+def _locked(pk: int, *without: str) -> ApplicationQuerySet:
+    rows = Application.objects.filter(pk=pk).select_for_update(of=("self",))
+    return rows.select_related("call__scheme", "host", "leader", "discipline").defer("call__scheme__definition", *without)
+
+
+LOCKED = Prepared(lambda pk: _locked(pk, "call__guide_zh", "call__guide_en"))
+"""An application for its author to work on: locked, with what the rules ask for."""
+
+
+def lock(application: Application) -> Application:
+    row = LOCKED.one(application.pk)
+    if row is None:
+        raise Application.DoesNotExist
+    return row
+
+
+def lock_draft(application: Application) -> Application:
+    row = lock(application)
     if row.state != State.DRAFT:
         raise Refused.because(_("申请书已提交，不能再修改；可请依托单位退回"))
     late = before_deadline(row)
@@ -208,7 +233,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
         Refused: somebody is already in it, is the leader, or has no institution.
     """
     with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
-        row = _lock_draft(application)
+        row = lock_draft(application)
         known = set(row.participants.values_list("person_id", flat=True)) | {row.leader_id}
         reasons, made = [], []
         for person, months in members:
@@ -236,7 +261,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
 
 def remove_member(*, participant: Participant, actor: Actor) -> None:
     with command(actor, "calls.application.edit", participant.application, name="calls.remove_member") as log:
-        _lock_draft(participant.application)
+        lock_draft(participant.application)
         log(participant, before={"application": participant.application_id, "person": participant.person_id})
         participant.delete()
 
@@ -284,34 +309,10 @@ def commitment_digest(call: Call, party: str) -> str:
     return hashlib.sha256("\n".join(scheme_of(call).commitments[party]).encode()).hexdigest()
 
 
-def attach(*, application: Application, kind: str, name: str, content: bytes, actor: Actor) -> Attachment:
-    """Attach a file, judged by its bytes.
-
-    Raises:
-        Refused: unknown kind, or a file that is not taken.
-    """
-    with command(actor, "calls.application.edit", application, name="calls.attach") as log:
-        row = _lock_draft(application)
-        if kind not in {a.kind for a in scheme_of(row.call).attachments}:
-            raise Refused.because(_("没有这类附件"), field="kind")
-        if row.attachments.count() >= 20:
-            raise Refused.because(_("附件最多 20 个"), field="file")
-        content_type = check_upload(name, content)
-        file = store_file(owner=row, kind=kind, name=name, content=content, content_type=content_type, account=actor.account)
-        attachment = Attachment.objects.create(application=row, kind=kind, file=file)
-        log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})
-    return attachment
-
-
-def detach(*, attachment: Attachment, actor: Actor) -> None:
-    with command(actor, "calls.application.edit", attachment.application, name="calls.detach") as log:
-        _lock_draft(attachment.application)
-        log(attachment, before={"application": attachment.application_id, "kind": attachment.kind, "name": attachment.file.name})
-        attachment.delete()
-
-
 def submit_application(*, application: Application, actor: Actor, agree: bool) -> Application:
     """Sign the commitment and submit to the host, in one short transaction, judged by the server's clock.
+
+    Who may is judged on the locked row: `application` needs no more than its key.
 
     Raises:
         Refused: not agreed, late, or a blocking rule fails; with every reason.
@@ -319,29 +320,12 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
     if not agree:
         raise Refused.because(_("请阅读并同意承诺书"), field="agree")
     try:
-        with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
-            row = (
-                Application.objects.select_for_update(of=("self",))
-                .select_related("call__scheme", "host", "leader", "discipline")
-                .defer("abstract_zh", "abstract_en", "call__guide_zh", "call__guide_en", "call__scheme__definition")
-                .get(pk=application.pk)
-            )
+        with command(actor, "calls.application.submit", name="calls.submit_application") as log:
+            row = lock(application)
+            if actor.account is not None and not may(actor.account, "calls.application.submit", row):
+                raise NotAllowed("calls.application.submit")
             now = clock.now()
-            Commitment.objects.bulk_create(
-                [
-                    Commitment(
-                        application=row,
-                        party="applicant",
-                        person=row.leader,
-                        account=actor.account,
-                        signed_at=now,
-                        text_digest=commitment_digest(row.call, "applicant"),
-                    )
-                ],
-                update_conflicts=True,
-                unique_fields=["application", "party", "person"],
-                update_fields=["text_digest", "signed_at", "account"],
-            )
+            _sign(row, actor, now)
             row.submitted_at = now
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
@@ -353,6 +337,17 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
     return row
 
 
+def _sign(row: Application, actor: Actor, now: datetime) -> None:
+    """The applicant's signature under the commitment as it reads now; signing again replaces the earlier one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO calls_commitment (application_id, party, person_id, account_id, signed_at, text_digest)
+            VALUES (%s, 'applicant', %s, %s, %s, %s) ON CONFLICT (application_id, party, person_id)
+            DO UPDATE SET text_digest = EXCLUDED.text_digest, signed_at = EXCLUDED.signed_at, account_id = EXCLUDED.account_id""",
+            [row.pk, row.leader_id, actor.account.pk if actor.account else None, now, commitment_digest(row.call, "applicant")],
+        )
+
+
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     return [
         Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code)
@@ -362,14 +357,14 @@ def _blocking(results: Sequence[Result]) -> list[Reason]:
 
 
 def next_number(call: Call) -> str:
-    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; kept by a counter, so it is never given twice."""
+    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; it is never given twice.
+
+    It comes from a sequence, so that nobody waits for another's commit; what is refused for another reason takes no number,
+    but a submission that the database itself breaks off after this leaves its number unused.
+    """
     series = f"{call.year}{scheme_of(call).prefix}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO calls_counter (series, last) VALUES (%s, 1)
-            ON CONFLICT (series) DO UPDATE SET last = calls_counter.last + 1 RETURNING last""",
-            [series],
-        )
+        cursor.execute("SELECT calls_next_number(%s)", [series])
         return f"{series}{cursor.fetchone()[0]:05d}"
 
 

@@ -1,4 +1,4 @@
-"""The editor of an application: sections, autosave, members, attachments, submission."""
+"""The editor of an application: sections, autosave, members, submission."""
 
 from __future__ import annotations
 
@@ -17,25 +17,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import AttachForm, MemberForm
+from headwater.calls.forms import MemberForm
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, scheme_of
-from headwater.calls.services.applications import add_members, attach, detach, remove_member, save_application, submit_application
+from headwater.calls.services.applications import add_members, remove_member, save_application, submit_application
 from headwater.calls.states import ResearchClass, State
-from headwater.calls.views.applicant import mine, shown
+from headwater.calls.views.applicant import shown
+from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.parameters import Parameters
-from headwater.core.permission import access, page
+from headwater.core.permission import page
 from headwater.core.web import attempt
 from headwater.registry.models import Discipline, Person, PriorityField
-
-
-def draft(request: HttpRequest, pk: int) -> Application:
-    row: Application = access(request.user, "calls.application.edit", mine(request), pk=pk)
-    return row
 
 
 @page("calls.apply")
@@ -75,6 +71,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
             "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
             "attach_form": attach_form(scheme),
+            **(attachment_context(row, request) if section == "attachments" else {}),
             "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
             "amount_limit": Parameters(row.call.scheme.region, row.call.closes_at.date()).get("amount_fen", scheme.code),
         },
@@ -95,12 +92,6 @@ def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tupl
             errors |= {SHOWN_AS.get(r.field, r.field) or "_": r.text for r in refused.reasons}
             values = {k: v for k, v in values.items() if k not in {r.field for r in refused.reasons}}
     return row, errors
-
-
-def attach_form(scheme: Scheme, *args: Any) -> AttachForm:
-    form = AttachForm(*args)
-    form.fields["kind"].choices = [(a.kind, a.label_zh) for a in scheme.attachments]
-    return form
 
 
 def tabs(row: Application, scheme: Scheme) -> list[tuple[str, str, str]]:
@@ -181,7 +172,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any], Any]] = {
 @page("calls.apply", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the fields that changed; answers with the time, errors by field, and the rules as they now stand."""
-    row = draft(request, pk)
+    row = own_draft(request, pk)
     scheme = scheme_of(row.call)
     values, errors = read_values(request.POST, request.POST.getlist("_fields"), scheme)
     row, refused = keep(row, values, request)
@@ -237,30 +228,10 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page("calls.apply", methods=("POST",))
-def attachment(request: HttpRequest, pk: int) -> HttpResponse:
-    row = draft(request, pk)
-    if request.POST.get("remove"):
-        found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=request.POST["remove"])
-        attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
-        return redirect("application_edit", pk=pk, section="attachments")
-    form = attach_form(scheme_of(row.call), request.POST, request.FILES)
-    if form.is_valid():
-        upload = form.cleaned_data["file"]
-        attempt(
-            request,
-            lambda: attach(
-                application=row, kind=form.cleaned_data["kind"], name=upload.name, content=upload.read(), actor=request.actor
-            ),
-            success=_("已上传。"),
-        )
-    else:
-        messages.error(request, "；".join(e for es in form.errors.values() for e in es))
-    return redirect("application_edit", pk=pk, section="attachments")
-
-
-@page("calls.apply", methods=("POST",))
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
-    row = draft(request, pk)
+    row = own_draft(request, pk)
+    if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
+        return redirect("application", pk=pk)
     if attempt(
         request,
         lambda: submit_application(application=row, actor=request.actor, agree=bool(request.POST.get("agree"))),

@@ -3,6 +3,7 @@ from headwater.core.models.accounts import Account, RoleGrant
 from headwater.core.models.events import Event, EventSeal, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
+from headwater.core.models.uploads import Upload
 
 __all__ = [
     "AccessToken",
@@ -18,4 +19,5 @@ __all__ = [
     "Seal",
     "SearchEntry",
     "StoredFile",
+    "Upload",
 ]

@@ -194,6 +194,14 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def file_problem(code: str) -> Any:
+    """Why a file did not pass its check."""
+    from headwater.core.inspection import PROBLEMS
+
+    return PROBLEMS.get(code, code)
+
+
+@register.filter
 def markdown(text: str) -> SafeString:
     """Markdown of a guide as clean HTML: no raw HTML passes."""
     import nh3
