@@ -300,7 +300,7 @@ def test_each_step_has_its_own_deadline_from_dated_parameters() -> None:
     today = clock.today()
     days = {k: (v - clock.local(today)).days for k, v in usual_dates(scheme, today).items()}
     assert days == {"opens_at": 0, "closes_at": 30, "endorse_by": 38, "recommend_by": 45}
-    Parameter.objects.filter(key="endorse_days", applies_to=scheme.code).update(value=20)
+    Parameter.objects.filter(key="endorse_days").update(value=20)
     Parameter.objects.filter(key="call_deadline_time", applies_to=scheme.code).update(value="17:30")
     forget_parameters()
     dates = usual_dates(scheme, today)

@@ -149,4 +149,5 @@ def test_gather_asks_as_often_for_one_as_for_many() -> None:
         return len(seen)
 
     one, many = crowd(1), crowd(6)
+    questions(one)  # parameters are kept for some seconds
     assert (questions(one), questions(many)) == (5, 5)

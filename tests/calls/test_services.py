@@ -83,7 +83,7 @@ def complete(call: Call) -> dict[str, Any]:
     """Values with which every blocking rule passes."""
     fields = [f for s in scheme_of(call).sections for f in s.fields]
     code = Discipline.objects.filter(level=2).order_by("code")[0].code
-    answers = {f.code: "研" * max(1, f.min_chars) for f in fields if f.required}
+    answers = {f.code: "研" * max(1, f.min_chars) for f in fields if f.required and f.is_text}
     return {"title_zh": "草原土壤碳汇的形成", "discipline": code, **answers}
 
 

@@ -11,6 +11,8 @@ from headwater.regions.check import FILES, Mistake, find_package, line_of, read_
 
 SHIPPED = Path(headwater.regions.__file__).parent / "nmg"
 
+SCHEMES = "bounty direct dys gen instr jf jfk key lab major need phd prize share talent test youth"
+
 Plant = Callable[[str, str, str], int]
 
 
@@ -39,7 +41,8 @@ def short(package: Path) -> list[tuple[str, str, int]]:
 def test_read_package_shipped_has_no_mistakes():
     package = read_package(SHIPPED)
     assert (package.mistakes, sorted(package.tables), len(package.digest)) == ([], sorted(FILES), 64)
-    assert [s["scheme"]["code"] for s in package.schemes] == ["im-gen", "im-key", "im-youth"]
+    codes = [s["scheme"]["code"] for s in package.schemes]
+    assert codes == [f"im-{name}" for name in SCHEMES.split()]
 
 
 def test_read_package_copy_has_the_same_digest(package):
@@ -93,6 +96,10 @@ def test_read_package_no_folder(tmp_path):
         ("parameters.toml", "valid_from = 2021-11-04", 'valid_from = "2021"', "parameter[0].valid_from"),
         ("region.toml", 'currency = "CNY"', 'currency = ""', "region.currency"),
         ("schemes/im-gen.toml", 'name = "signed"', 'name = "sealed"', "rule[6].name"),
+        ("schemes/im-instr.toml", "price * count", "price * cont", "section[0].field[0].column[4].value"),
+        ("schemes/im-instr.toml", 'when = "dearest >= 50万元"', 'when = "dearest >= 50"', "section[3].field[3].when"),
+        ("schemes/im-lab.toml", '"lab_staff_min"', '"lab_staff_least"', "check[1].expr"),
+        ("schemes/im-lab.toml", 'prefix = "SYS"', 'prefix = "MS"', "scheme.prefix"),
         ("schemes/im-key.toml", 'outcome = "award"', 'outcome = "medal"', "scheme.outcome"),
     ],
 )

@@ -35,6 +35,7 @@ class PublicState(StrEnum):
     RECHECK = "recheck"
     ACCEPTED = "accepted"
     IN_REVIEW = "in_review"
+    INVITED = "invited"
     PUBLICITY = "publicity"
     OBJECTION = "objection"
     APPROVED = "approved"

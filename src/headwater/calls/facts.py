@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from headwater.calls.answers.judging import field_facts, judge, needs_judging
+from headwater.calls.answers.loading import answers_in
+from headwater.calls.answers.state import Answers
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
-from headwater.calls.rules import Facts, FieldFacts, PersonFacts, Result, evaluate
+from headwater.calls.rules import Facts, PersonFacts, Result, evaluate
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.states import ENDORSED
-from headwater.core.parameters import Parameters
+from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
 from headwater.registry.models import Person
 
@@ -32,10 +34,13 @@ def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
     scheme = scheme_of(call)
-    return {a.pk: _facts(a, call, scheme, members[a.pk], known) for a in applications}
+    answers = answers_in(call)
+    return {
+        a.pk: _facts(a, call, scheme, members[a.pk], known, answers(a, known.attached[a.pk], len(members[a.pk]))) for a in applications
+    }
 
 
-def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Participant], known: Records) -> Facts:
+def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Participant], known: Records, answers: Answers) -> Facts:
     return Facts(
         year=call.year,
         deadline=timezone.localtime(call.closes_at),
@@ -52,7 +57,7 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         is_endorsed=a.state in ENDORSED,
         attachments=dict(known.attached[a.pk]),
         flags=frozenset(a.flags),
-        fields=_fields(scheme, a.answers),
+        fields=field_facts(answers),
         title_length=len(a.title_zh.strip()),
         discipline_level=a.discipline.level if a.discipline else None,
         amount_fen=a.amount_fen,
@@ -95,20 +100,14 @@ def _fullest(kind: str) -> int:
     return ("full", "postdoc", "dual", "flexible").index(kind)
 
 
-def _fields(scheme: Scheme, answers: dict[str, Any]) -> list[FieldFacts]:
-    out = []
-    for f in (f for s in scheme.sections for f in s.fields):
-        text = str(answers.get(f.code, "")).strip()
-        out.append(FieldFacts(f.label_zh, f.label_en, len(text), f.required, f.min_chars, f.max_chars, f.code, text))
-    return out
-
-
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
     """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
-    parameters = Parameters(call.scheme.region, call.closes_at.date())
-
-    def value(key: str) -> Any:
-        return parameters.get(key, scheme.code)
-
-    return {pk: evaluate(scheme.rules, facts, value) for pk, facts in gather(applications, call).items()}
+    value = terms_of(call)
+    facts = gather(applications, call)
+    results = {pk: evaluate(scheme.rules, f, value) for pk, f in facts.items()}
+    if needs_judging(scheme) or call.topics:
+        answers = answers_in(call)
+        for a in applications:
+            results[a.pk] += judge(answers(a, facts[a.pk].attachments, len(facts[a.pk].members)))
+    return results

@@ -13,6 +13,12 @@ class CallState(models.TextChoices):
     FINISHED = "finished", _("已办结")
 
 
+class Stage(models.TextChoices):
+    WHOLE = "", _("一次申报")
+    OUTLINE = "outline", _("预申报")
+    FULL = "full", _("正式申报")
+
+
 class State(models.TextChoices):
     DRAFT = "draft", _("填报中")
     HOST_REVIEW = "host_review", _("单位审核")
@@ -21,6 +27,7 @@ class State(models.TextChoices):
     NOT_ACCEPTED = "not_accepted", _("不予受理")
     RECHECK = "recheck", _("复审中")
     ACCEPTED = "accepted", _("已受理")
+    INVITED = "invited", _("邀请正式申报")
     IN_REVIEW = "in_review", _("通讯评审")
     REVIEWED = "reviewed", _("评审完成")
     PANEL = "panel", _("会议评审")

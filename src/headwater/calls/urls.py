@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.calls.views import applicant, attachments, editor, host, likeness, office, recommend, results
+from headwater.calls.views import answers, applicant, attachments, drafting, editor, host, likeness, office, recommend, results
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -32,13 +32,17 @@ urlpatterns = [
     path("recommend/chosen/", recommend.recommend_chosen, name="recommend_chosen"),
     path("recommend/<int:pk>/return/", recommend.recommend_return, name="recommend_return"),
     path("office/", office.calls, name="office"),
-    path("office/calls/new/", office.new_call, name="call_new"),
+    path("office/calls/new/", drafting.new_call, name="call_new"),
     path("office/calls/<int:pk>/", office.board, name="call_board"),
-    path("office/calls/<int:pk>/edit/", office.edit_call, name="call_edit"),
+    path("office/calls/<int:pk>/edit/", drafting.edit_call, name="call_edit"),
+    path("office/calls/<int:pk>/full/", drafting.new_full_call, name="call_new_full"),
+    path("office/calls/<int:pk>/preview/", drafting.preview, name="call_preview"),
+    path("office/calls/<int:pk>/invite/", drafting.invitations, name="call_invite"),
     path("office/calls/<int:pk>/step/<str:verb>/", office.step, name="call_step"),
     path("office/calls/<int:pk>/applications/", office.applications, name="call_applications"),
     path("office/calls/<int:pk>/results/", results.results, name="call_results"),
     path("office/calls/<int:pk>/letters/", results.letters, name="call_letters"),
+    path("office/calls/<int:pk>/answers.xlsx", answers.export_answers, name="call_answers"),
     path("office/calls/<int:pk>/check/", office.check_queue, name="check_queue"),
     path("office/applications/<int:pk>/", office.application, name="office_application"),
     path("office/applications/<int:pk>/similar/<int:other>/", likeness.likeness, name="likeness"),

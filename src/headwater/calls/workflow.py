@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application, Call
-from headwater.calls.states import CallState, State
+from headwater.calls.states import CallState, Stage, State
 from headwater.core import clock
 from headwater.core.errors import Reason
 from headwater.core.parameters import Parameters
@@ -62,6 +62,10 @@ def guide_time(call: Call) -> Reason | None:
     return Reason(_("受理截止时间已过，不能发布"), field="closes_at") if clock.now() >= call.closes_at else None
 
 
+def is_outline(application: Application) -> Reason | None:
+    return None if application.call.stage == Stage.OUTLINE else Reason(_("%s：不是预申报") % application)
+
+
 T = Transition
 S = State
 L = gettext_lazy
@@ -102,6 +106,10 @@ APPLICATION = Workflow(
         T(S.NOT_ACCEPTED, "ask_recheck", S.RECHECK, "calls.recheck", L("申请复审")),
         T(S.RECHECK, "uphold", S.NOT_ACCEPTED, "calls.check", L("维持原决定")),
         T(S.RECHECK, "revoke", S.ACCEPTED, "calls.check", L("撤销原决定")),
+        T(S.ACCEPTED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
+        T(S.ACCEPTED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
+        T(S.REVIEWED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
+        T(S.REVIEWED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
         T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审")),
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成")),
         T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会")),

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from headwater.calls.expressions import ExpressionError, parameters, parse
 from headwater.calls.rules import RULES, parameters_of
 from headwater.calls.rules.values import WORDS, shape_of
-from headwater.calls.schemes import Reader, parse_scheme
+from headwater.calls.schemes import Reader, Scheme, expressions, parse_scheme
 
 HERE = Path(__file__).resolve().parent
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
@@ -65,16 +66,17 @@ def read_package(path: Path) -> Package:
         text, table = _read(package, path / f"{name}.toml")
         package.tables[name] = table
         sha.update(text.encode())
-    codes: list[str] = []
+    seen: set[tuple[str, str]] = set()
     for file in sorted((path / "schemes").glob("*.toml")):
         text, table = _read(package, file, f"schemes/{file.name}")
         sha.update(text.encode())
         if table:
             package.schemes.append(table)
-            problems = parse_scheme(table, parameters_of)[1]
-            if scheme_code(table) in codes:
-                problems.append(("scheme.code", f"{scheme_code(table)!r} is the code of another scheme file"))
-            codes += [scheme_code(table)] if scheme_code(table) else []
+            scheme, problems = parse_scheme(table, parameters_of)
+            problems += _parameters_named(package, scheme)
+            taken = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
+            problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in taken[:1]]
+            seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
             _note(package, f"schemes/{file.name}", text, problems)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
@@ -85,6 +87,26 @@ def read_package(path: Path) -> Package:
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
+
+
+def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]:
+    """Parameters that an expression reads and that no record gives to the scheme."""
+    rows = package.tables.get("parameters", {}).get("parameter", [])
+    rows = [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+    if not rows:
+        return []  # the file itself is the mistake
+    given = {r.get("key") for r in rows if not (to := r.get("applies_to")) or (isinstance(to, list) and scheme.code in to)}
+    found = []
+    for key, text in expressions(scheme):
+        try:
+            wanted = parameters(parse(text))
+        except ExpressionError:
+            continue
+        for name, position in wanted:
+            if name.partition(".")[0] not in given:
+                told = f"at character {position + 1}: no parameter {name.partition('.')[0]!r} is given for {scheme.code!r}"
+                found.append((key, told))
+    return found
 
 
 def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, Any]]:

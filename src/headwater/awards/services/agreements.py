@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import Agreement, Award, Party, Signature
 from headwater.awards.workflow import AWARD
+from headwater.calls.answers.loading import answers_in
+from headwater.calls.answers.showing import plain_text
+from headwater.calls.answers.showing import sections as shown_sections
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
 from headwater.calls.records import Held, holdings_of
 from headwater.calls.rules import Holding
@@ -29,13 +32,15 @@ from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
 
+WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
+"""Outcomes that are work to be done under an agreement; the others are a decision on a list."""
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
 @on_release
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
-    if not applications:
+    if not applications or scheme_of(call).outcome not in WITH_AGREEMENT:
         return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
@@ -93,11 +98,8 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         application = award.application
         scheme = scheme_of(award.call)
         sections = [
-            {
-                "title": s.title_zh,
-                "fields": [{"label": f.label_zh, "text": str(application.answers.get(f.code, ""))} for f in s.fields],
-            }
-            for s in scheme.sections
+            {"title": s.title_zh, "fields": [{"label": f.label, "text": plain_text(f)} for f in fields]}
+            for s, fields in shown_sections(answers_in(award.call)(application, {}, len(members.get(application.pk, []))), zh=True)
         ]
         out.append(
             {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,29 +15,23 @@ from headwater.calls.facts import check_applications
 from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.assigning import assign
+from headwater.calls.services.prefilling import carry_over, prefill
+from headwater.calls.services.stages import invited_outline
 from headwater.calls.states import State
+from headwater.calls.terms import usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
-from headwater.core.parameters import Parameters
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
-from headwater.registry.models import Discipline, Organisation, Person
-from headwater.registry.queries import group_of_prefix
+from headwater.registry.models import Organisation, Person
 
-PLAIN = ("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field")
-LIMITS = {
-    "title_zh": 120,
-    "title_en": 300,
-    "abstract_zh": 1000,
-    "abstract_en": 3000,
-    "keywords_zh": 200,
-    "keywords_en": 300,
-    "priority_field": 60,
-}
+UNLIMITED = "none"
+"""The limit group of schemes to which a person may apply several times a year; the database's limit then never meets."""
 
 
 def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
@@ -56,23 +51,25 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
         if found:
             return found
         scheme = scheme_of(call)
-        parameters = Parameters(call.scheme.region, call.closes_at.date())
-        term = parameters.get("term_months", scheme.code) or {"default": 36}
-        amount = parameters.get("amount_fen", scheme.code)
+        outline = invited_outline(call, leader)
+        amount, months = usual_terms(call)
         application = Application(
             call=call,
             leader=leader,
             host=leader.organisation,
             limit_year=call.year,
-            limit_group=scheme.limit_group,
-            months=int(term["default"]),
-            amount_fen=int(amount["default"] if isinstance(amount, dict) else amount or 0),
+            limit_group=scheme.limit_group if scheme.limit_group != UNLIMITED else f"{UNLIMITED}:{secrets.token_hex(8)}",
+            months=months,
+            amount_fen=amount,
             starts_on=date(call.year, 7, 1),
             created_at=clock.now(),
             saved_at=clock.now(),
         )
+        prefill(application)
+        if outline:
+            carry_over(outline, application)
         if values:
-            _assign(application, values)
+            assign(application, values)
         application.save(force_insert=True)
         log(application, after={"call": call.code, "leader": leader.pk, "host": application.host_id})
     return application
@@ -88,7 +85,7 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
     """
     with command(actor, "calls.application.edit", application, name="calls.save_application") as log:
         row = lock_draft(application)
-        changed = _assign(row, values)
+        changed = assign(row, values)
         if changed:
             row.revision += 1
             row.saved_at = clock.now()
@@ -98,13 +95,17 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
 
 
 def _write(row: Application, changed: set[str]) -> None:
-    """Write the named columns and answers, no others; answers are merged by the database, not sent as a whole."""
-    columns = {name for name in changed if name not in row.answers} | {"revision", "saved_at"}
+    """Write the named columns and answers, no others; answers are merged by the database, and sent as a whole only when one is gone."""
+    answered = changed & {f.code for f in scheme_of(row.call).fields}
+    columns = (changed - answered) | {"revision", "saved_at"}
     if "discipline" in changed:
         columns.add("review_group")
-    answers = {name: row.answers[name] for name in changed if name in row.answers}
     values = {name: getattr(row, COLUMNS.get(name, name)) for name in columns}
-    write(Application, [row.pk], values, merged={"answers": answers} if answers else {})
+    if answered <= set(row.answers):
+        merged = {"answers": {name: row.answers[name] for name in answered}} if answered else {}
+        write(Application, [row.pk], values, merged=merged)
+    else:
+        write(Application, [row.pk], values | {"answers": row.answers})
 
 
 COLUMNS = {"discipline": "discipline_id"}
@@ -134,96 +135,6 @@ def lock_draft(application: Application) -> Application:
     if late:
         raise Refused([late])
     return row
-
-
-def _assign(row: Application, values: dict[str, Any]) -> set[str]:
-    """Put values on the row; returns the names that changed."""
-    reasons: list[Reason] = []
-    changed: set[str] = set()
-    scheme = scheme_of(row.call)
-    questions = {f.code: f for s in scheme.sections for f in s.fields}
-    for name, value in values.items():
-        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
-            reasons.append(Reason(_("含有不能保存的字符"), field=name))
-        elif name in PLAIN:
-            if len(value) > LIMITS.get(name, 200):
-                reasons.append(Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name))
-            elif name == "research_class" and value not in scheme.research_classes:
-                reasons.append(Reason(_("请选择研究属性"), field=name))
-            elif getattr(row, name) != value:
-                setattr(row, name, value)
-                changed.add(name)
-        elif name in questions:
-            if len(value) > 5 * questions[name].max_chars:
-                reasons.append(Reason(_("内容过长（上限 %d 字）") % questions[name].max_chars, field=name))
-            elif row.answers.get(name) != value:
-                row.answers[name] = value
-                changed.add(name)
-        else:
-            problem = _assign_typed(row, name, value, changed)
-            if problem:
-                reasons.append(problem)
-    refuse_if(reasons)
-    return changed
-
-
-def _assign_typed(row: Application, name: str, value: Any, changed: set[str]) -> Reason | None:
-    """Put a value that is not plain text on the row, or say what is wrong with it."""
-    reader = TYPED.get(name)
-    if reader is None:
-        return Reason(_("没有这一栏"), field=name)
-    found = reader(row, value)
-    if isinstance(found, Reason):
-        return found
-    if getattr(row, name) != found[0]:
-        setattr(row, name, found[0])
-        changed.add(name)
-    return None
-
-
-Read = Reason | tuple[Any]
-
-
-def _discipline(row: Application, value: Any) -> Read:
-    found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
-    if value and found is None:
-        return Reason(_("没有这个申请代码：%s") % value, field="discipline")
-    row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
-    return (found,)
-
-
-def _amount(_row: Application, value: Any) -> Read:
-    good = isinstance(value, int) and 0 <= value < 10**13
-    return (value,) if good else Reason(_("请填写金额（万元）"), field="amount_fen")
-
-
-def _months(_row: Application, value: Any) -> Read:
-    good = isinstance(value, int) and 1 <= value <= 120
-    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field="months")
-
-
-def _starts_on(_row: Application, value: Any) -> Read:
-    return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field="starts_on")
-
-
-def _flags(row: Application, value: Any) -> Read:
-    return (sorted(set(value) & {code for code, _zh, _en in scheme_of(row.call).flags}),)
-
-
-def _unsuitable(row: Application, value: Any) -> Read:
-    names = [str(v).strip()[:60] for v in value if str(v).strip()]
-    most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
-    return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field="unsuitable")
-
-
-TYPED: dict[str, Callable[[Application, Any], Read]] = {
-    "discipline": _discipline,
-    "amount_fen": _amount,
-    "months": _months,
-    "starts_on": _starts_on,
-    "flags": _flags,
-    "unsuitable": _unsuitable,
-}
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:

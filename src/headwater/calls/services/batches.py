@@ -72,6 +72,11 @@ def plan_recommendation(rows: Sequence[Application], account: Any) -> Plan:
     return _with_rules([_line(r, "recommend", account) for r in ordered])
 
 
+def plan_invitation(rows: Sequence[Application], account: Any) -> Plan:
+    """What inviting outlines to the full stage would do."""
+    return _with_rules([_line(r, "invite", account) for r in sorted(rows, key=lambda r: r.number)])
+
+
 def _line(row: Application, verb: str, account: Any) -> Line:
     weighed = APPLICATION.weigh(row, verb, account)
     target = State(weighed.transition.target) if weighed.transition and not weighed.reasons else None

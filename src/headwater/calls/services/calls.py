@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import exempt, host_quota
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
+from headwater.calls.terms import terms_of
 from headwater.calls.workflow import CALL, guide_lead
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -35,7 +37,11 @@ CALL_FIELDS = (
     "closes_at",
     "endorse_by",
     "recommend_by",
+    "topics",
 )
+
+
+LOGGED = (*CALL_FIELDS, "overrides", "stage", "outline_id", "cloned_from_id")
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
@@ -51,12 +57,12 @@ def save_call(*, call: Call, actor: Actor) -> Call:
             stored = Call.objects.select_for_update().get(pk=call.pk)
             if stored.state != CallState.DRAFT:
                 raise Refused.because(_("只有拟定中的批次可以修改"))
-            before = {k: str(getattr(stored, k)) for k in CALL_FIELDS}
+            before = {k: str(getattr(stored, k)) for k in LOGGED}
         refuse_if(_call_problems(call))
         if fresh:
             call.drafted_by = actor.account
         call.save()
-        log(call, before=before, after={k: str(getattr(call, k)) for k in CALL_FIELDS})
+        log(call, before=before, after={k: str(getattr(call, k)) for k in LOGGED})
     return call
 
 
@@ -70,12 +76,25 @@ def _call_problems(call: Call) -> list[Reason]:
         found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if call.recommend_by < call.endorse_by:
         found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
-    if call.budget_fen <= 0:
+    if call.budget_fen < 0 or (call.budget_fen == 0 and "amount" in scheme_of(call).asks):
         found.append(Reason(_("预算须大于零"), field="budget_fen"))
+    found += _term_problems(call)
     if not call.guide_zh.strip():
         found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
     early = guide_lead(call)
     return [*found, early] if early else found
+
+
+def _term_problems(call: Call) -> list[Reason]:
+    """Figures set for this call alone must keep their order."""
+    found, terms = [], terms_of(call)
+    for key in call.overrides:
+        value = terms(key)
+        if isinstance(value, dict) and {"min", "max"} <= set(value) and value["min"] > value["max"]:
+            found.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
+        elif isinstance(value, dict) and "default" in value and value.get("max", value["default"]) < value["default"]:
+            found.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
+    return found
 
 
 def ask_call_approval(*, call: Call, actor: Actor) -> None:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.showing import sections
 from headwater.calls.clocks import timeline
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
@@ -122,6 +124,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and row.state == State.HOST_REVIEW and row.call.is_open,
+            "full": row.call.full_calls.open_at(clock.now()).first() if row.state == State.INVITED and own else None,
             "award": getattr(row, "award", None) if decided else None,
         },
     )
@@ -156,13 +159,14 @@ def released_opinions(row: Application) -> list[dict[str, Any]]:
     return [o for function in OPINIONS for o in function(row)]
 
 
-def shown(row: Application) -> dict[str, Any]:
-    """What every page that shows an application needs."""
+def shown(row: Application, *, judging: bool = False) -> dict[str, Any]:
+    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers."""
     scheme = scheme_of(row.call)
     return {
         "application": row,
         "scheme": scheme,
-        "sections": [(s, [(f, row.answers.get(f.code, "")) for f in s.fields]) for s in scheme.sections],
+        "sections": sections(answers_of(row), judging=judging),
+        "topic": row.call.topic(row.topic),
         "members": row.participants.select_related("person", "organisation"),
         "attachments": row.attachments.select_related("file"),
         "kinds": {a.kind: a for a in scheme.attachments},

@@ -32,6 +32,7 @@ from headwater.calls.services.attachments import (
 from headwater.calls.views.applicant import mine, shown
 from headwater.core.errors import Refused
 from headwater.core.files import MAX_BYTES
+from headwater.core.i18n import named
 from headwater.core.models import StoredFile, Upload
 from headwater.core.permission import access, may, page
 from headwater.core.prepared import Prepared
@@ -61,9 +62,9 @@ def own_draft(request: HttpRequest, pk: int) -> Application:
     return draft(request, pk)
 
 
-def attach_form(scheme: Scheme, *args: Any) -> AttachForm:
-    form = AttachForm(*args)
-    form.fields["kind"].choices = [(a.kind, a.label_zh) for a in scheme.attachments]
+def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
+    form = AttachForm(*args, **more)
+    form.fields["kind"].choices = [(a.kind, named(a, "label")) for a in scheme.attachments]
     return form
 
 

@@ -12,18 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due, timeline
-from headwater.calls.forms import AnswerForm, CallForm, SchemeForm
+from headwater.calls.forms import AnswerForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
-from headwater.calls.services.calls import (
-    CALL_FIELDS,
-    ask_call_approval,
-    draft_from_scheme,
-    publish_call,
-    save_call,
-    send_call_back,
-    usual_dates,
-)
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
+from headwater.calls.services.cloning import differences
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
@@ -40,8 +34,11 @@ from headwater.registry.models import ReviewGroup
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
 
 
+OF_CALL = ("scheme", "drafted_by", "cloned_from__scheme", "outline")
+
+
 def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call:
-    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related("scheme", "drafted_by"), pk=pk)
+    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related(*OF_CALL), pk=pk)
     return row
 
 
@@ -75,44 +72,6 @@ def calls(request: HttpRequest) -> HttpResponse:
         request,
         "calls/office.html",
         {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_draft": can_draft},
-    )
-
-
-@page("calls.call.draft")
-def new_call(request: HttpRequest) -> HttpResponse:
-    start = SchemeForm(request.GET or None)
-    if not start.is_valid():
-        return redirect("office")
-    scheme, year = start.cleaned_data["scheme"], start.cleaned_data["year"]
-    last = Call.objects.filter(scheme__code=scheme.code).order_by("-year").first()
-    opens = clock.add_days(clock.today(), 36)
-    call = draft_from_scheme(
-        scheme=scheme,
-        year=year,
-        guide_zh=last.guide_zh if last else "",
-        guide_en=last.guide_en if last else "",
-        contact=last.contact if last else "",
-        budget_fen=last.budget_fen if last else 10**9,
-        **usual_dates(scheme, opens),
-    )
-    return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
-
-
-@page("calls.call.draft")
-def edit_call(request: HttpRequest, pk: int) -> HttpResponse:
-    call = the_call(request, pk, "calls.call.draft")
-    return edit_page(request, call, f"{_('修改批次')}：{call.title_zh}")
-
-
-def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
-    form = CallForm(request.POST or None, initial={f: getattr(call, f) for f in CALL_FIELDS})
-    if request.method == "POST" and form.is_valid():
-        for name, value in form.cleaned_data.items():
-            setattr(call, name, value)
-        if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):
-            return redirect("call_board", pk=call.pk)
-    return render(
-        request, "calls/call_edit.html", {"form": form, "title": title, "call": call}, status=422 if form.errors else 200
     )
 
 
@@ -171,6 +130,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "late": [s for s, n in funnel if s in {State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING}]
             and clock.now() >= call.closes_at,
             "own_draft": call.drafted_by_id == request.user.pk,
+            "changes": differences(call) if call.state in {CallState.DRAFT, CallState.APPROVAL} else [],
+            "full_calls": call.full_calls.all(),
         },
     )
 
@@ -206,8 +167,18 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST":
         return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
-    shown_ = {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications", "archive": True}
-    return listing.export() or render(request, "calls/call_list.html", shown_)
+    return listing.export() or render(
+        request,
+        "calls/call_list.html",
+        {
+            "list": listing,
+            "call": call,
+            "title": _("全部申请"),
+            "tab": "applications",
+            "archive": True,
+            "tables": [f for f in scheme_of(call).fields if f.has_rows],
+        },
+    )
 
 
 @page("calls.check")
