@@ -21,5 +21,5 @@ def actor(username: str) -> Actor:
 def client(username: str | None) -> Client:
     browser = Client()
     if username:
-        browser.force_login(Account.objects.get(username=username), backend="allauth.account.auth_backends.AuthenticationBackend")
+        browser.force_login(Account.objects.get(username=username), backend="headwater.web.accounts.Backend")
     return browser

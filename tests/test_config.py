@@ -144,13 +144,20 @@ def test_database_from_url_unclosed_bracket():
 
 
 OPTIONS = {"connect_timeout": 10, "server_side_binding": True, "prepare_threshold": 3}
-KEPT = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": OPTIONS, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+KEPT = {
+    "ENGINE": "django.db.backends.postgresql",
+    "OPTIONS": OPTIONS,
+    "DISABLE_SERVER_SIDE_CURSORS": False,
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+}
 
 
 def test_prepared_statements_can_be_switched_off() -> None:
     """A pooler in transaction mode hands a connection to somebody else, with statements it does not know."""
-    options = database_from_url("postgresql:///name?prepare_threshold=off")["OPTIONS"]
-    assert options == {**OPTIONS, "prepare_threshold": None}
+    found = database_from_url("postgresql:///name?prepare_threshold=off")
+    assert found["OPTIONS"] == {**OPTIONS, "prepare_threshold": None}
+    assert found["DISABLE_SERVER_SIDE_CURSORS"] is True
     with pytest.raises(ConfigError, match="prepare_threshold is a number or off"):
         database_from_url("postgresql:///name?prepare_threshold=maybe")
 

@@ -18,7 +18,7 @@ from django.db import connection
 from headwater import database
 from headwater.calls.models import Application, Attachment
 from headwater.config import ConfigError
-from headwater.core import clock
+from headwater.core import blobs, clock
 from headwater.core.models import Event, StoredFile
 from tests.conftest import database_url
 from tests.people import client
@@ -42,20 +42,19 @@ def test_a_server_that_is_too_old_is_refused_in_one_line(monkeypatch: pytest.Mon
 
 @pytest.mark.django_db
 def test_upload_on_a_full_disk_says_so_and_keeps_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.core.files.storage import default_storage
-
     draft = Application.objects.filter(state="draft", call__closes_at__gt=clock.now()).select_related("leader__account")[0]
 
-    def no_room(*_args: Any) -> str:
+    def no_room(*_args: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(default_storage, "_save", no_room)
+    monkeypatch.setattr(blobs.os, "pwrite", no_room)
     before = (Attachment.objects.count(), StoredFile.objects.count(), Event.objects.count())
     file = SimpleUploadedFile("意见.pdf", b"%PDF-1.4\n" + os.urandom(64) + b"\n%%EOF", "application/pdf")
     browser = client(draft.leader.account.username)  # type: ignore[union-attr]
     answer = browser.post(f"/applications/{draft.pk}/attachment/", {"kind": "ethics", "file": file})
     assert answer.status_code == 503
     assert "磁盘已满" in answer.content.decode()
+    assert not blobs.part("").is_dir() or not [p for p in blobs.part("").iterdir() if p.name.startswith("put-")]
     assert (Attachment.objects.count(), StoredFile.objects.count(), Event.objects.count()) == before
 
 

@@ -149,6 +149,7 @@ def database_from_url(url: str) -> dict[str, object]:
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(port or ""),
         "OPTIONS": {"connect_timeout": 10, "server_side_binding": True, "prepare_threshold": prepare, **options},
+        "DISABLE_SERVER_SIDE_CURSORS": prepare is None,  # a cursor does not outlive a pooled connection either
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

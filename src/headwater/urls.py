@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("headwater.calls.urls")),
     path("", include("headwater.review.urls")),
     path("", include("headwater.awards.urls")),
+    path("api/", include("headwater.api.urls")),
     path("admin/region/", region, name="region"),
     path("enter/", demo_enter, name="demo_enter"),
     path("language/", switch_language, name="set_language"),

@@ -14,8 +14,9 @@ from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import StoredFile
+from headwater.registry.models import Sanction
 from tests.calls.test_decisions import TEN, close, noticed
-from tests.calls.test_services import SECOND, as_, manager, new_host, new_person
+from tests.calls.test_services import SECOND, as_, manager, new_host, new_person, refusal
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,23 @@ def test_signature_after_the_last_day_is_refused() -> None:
     assert signed(award) == []
     put(award, Party.LEADER, late=timedelta(0))
     assert signed(award) == ["leader"]
+
+
+@pytest.mark.parametrize("who_is_barred", ["leader", "member"])
+def test_nobody_signs_for_a_project_with_a_barred_person(who_is_barred: str) -> None:
+    award = awarded()[0]
+    member = new_person("成员")
+    award.application.participants.create(person=member, organisation=member.organisation, confirmed_at=clock.now())
+    put(award, Party.LEADER)
+    day = award.agreement_by.date()
+    person = award.leader if who_is_barred == "leader" else member
+    ban = Sanction.objects.create(person=person, since=day, until=day + timedelta(days=1))
+    with pytest.raises(Refused) as error:
+        put(award, Party.HOST)
+    assert (refusal(error), signed(award)) == ([("", "F13")], ["leader"])
+    Sanction.objects.filter(pk=ban.pk).update(since=day - timedelta(days=9), until=day)
+    put(award, Party.HOST)
+    assert signed(award) == ["leader", "host"]
 
 
 def test_last_day_is_twenty_days_after_the_approval() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.core.test_inspection import pdf
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +52,36 @@ def test_typed_text_survives_a_lost_connection(enter: Enter) -> None:
     assert tab.locator("textarea[name=results]").input_value() == "断线时写下的预期成果"
 
 
+def test_an_attachment_survives_a_lost_connection_and_a_closed_tab(enter: Enter, tmp_path: Path) -> None:
+    content = pdf()
+    at = content.rfind(b"startxref")
+    file = tmp_path / "伦理审查意见.pdf"
+    file.write_bytes(content[:at] + b"%" + b"x" * (3 * 2**20) + b"\n" + content[at:])
+    tab = enter(APPLICANT)
+    tab.locator(".hw-duty", has_text="完成并提交").first.click()
+    tab.goto(re.sub(r"edit/.*", "edit/attachments/", tab.url))
+    sent: list[str] = []
+
+    def lose(route: Any) -> None:
+        """The first chunk arrives; the line is down for the next two tries."""
+        sent.append(route.request.headers["upload-offset"])
+        route.abort() if len(sent) in {2, 3} else route.continue_()
+
+    tab.route(re.compile(r"/uploads/\w+/$"), lose)
+    tab.locator("input[type=file]").set_input_files(file)
+    tab.get_by_role("button", name="上传").click()
+    tab.locator("[data-upload-note]", has_text="连接中断").wait_for()
+    tab.reload()
+    tab.locator(".hw-duty", has_text="没有传完").wait_for()
+    assert sent[:2] == ["0", "1048576"]
+    sent += [""] * 3
+    tab.locator("input[type=file]").set_input_files(file)
+    tab.get_by_role("button", name="上传").click()
+    tab.locator(".hw-duty", has_text="正在检查内容").wait_for()
+    assert sent.count("0") == 1
+    assert tab.locator(".hw-duty", has_text="没有传完").count() == 0
+
+
 def test_host_sees_the_exact_rows_before_endorsing(enter: Enter) -> None:
     tab = enter(HOST)
     tab.goto("/host/endorse/")
@@ -84,7 +117,7 @@ def test_expert_submits_after_mending_what_is_missing(enter: Enter) -> None:
 def test_call_needs_a_second_officer(enter: Enter) -> None:
     first = enter(OFFICER)
     first.goto("/office/")
-    first.locator("select[name=scheme]").select_option(index=1)
+    first.locator("select[name=scheme]").select_option(label="面上项目")
     first.locator("input[name=year]").fill("2031")
     first.get_by_role("button", name="从去年的批次新建").click()
     first.locator("input[name=closes_at]").fill("2020-01-01T10:00")
@@ -176,3 +209,55 @@ def test_second_factor_is_set_up_and_asked_for(enter: Enter) -> None:
     assert tab.locator(".invalid-feedback").inner_text()
     give(tab, code=code(secret))
     tab.wait_for_url("**/desk/")
+
+
+def test_officers_open_a_scheme_of_tables_and_an_applicant_fills_it_on_a_phone(enter: Enter, chromium: Any, site: str) -> None:
+    officer = enter(OFFICER)
+    officer.goto("/office/")
+    officer.locator("select[name=scheme]").select_option(label="大型科研仪器购置评议")
+    officer.locator("input[name=year]").fill("2031")
+    officer.get_by_role("button", name="从去年的批次新建").click()
+    officer.locator("textarea[name=guide_zh]").fill("购置大型科研仪器前的评议。")
+    officer.locator("textarea[name=topics]").fill("01 新购\n02 更新")
+    opens = officer.locator("input[name=opens_at]")
+    opens.fill(f"{int(opens.input_value()[:4]) - 1}{opens.input_value()[4:]}")
+    officer.get_by_role("button", name="保存").click()
+    officer.get_by_role("link", name="预览申请表").click()
+    officer.locator("input[name=similar_count]").fill("2")
+    officer.locator("[data-question=why_another]").wait_for(state="visible")
+    officer.go_back()
+    officer.get_by_role("button", name="提请核准").click()
+    second = enter(OFFICER2)
+    second.goto(officer.url)
+    second.get_by_role("button", name="核准发布").click()
+    tab = enter(APPLICANT, width=360)
+    tab.goto("/calls/im-instr-2031/apply/")
+    tab.get_by_role("button", name="新建申请书").click()
+    tab.goto(re.sub(r"edit/.*", "edit/items/", tab.url))
+    for n, name in enumerate(("电镜", "质谱仪")):
+        tab.locator(f"[name='items.{n}.name']").fill(name)
+        tab.locator(f"[name='items.{n}.count']").fill("1")
+        tab.locator(f"[name='items.{n}.price']").fill("很贵" if n else "60")
+        if n == 0:
+            tab.get_by_role("button", name="加一行").click()
+    tab.locator("[data-saved]", has_text="请填写数字").wait_for()
+    tab.locator("[name='items.1.price']").fill("200")
+    tab.locator("[data-worked=sum]", has_text="260").wait_for()
+    tab.locator("button[value='items:up:1']").click()
+    tab.locator("[data-saved]", has_text="已自动保存").wait_for()
+    tab.wait_for_timeout(2000)
+    tab.reload()
+    assert tab.locator("[name='items.0.name']").input_value() == "质谱仪"
+    assert tab.locator("[data-worked='items.0.total']").inner_text() == "200"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    plain = chromium.new_context(java_script_enabled=False, locale="zh-CN", base_url=site)
+    address, tab = tab.url, plain.new_page()
+    tab.goto("/accounts/login/")
+    tab.locator(".hw-enter button", has=tab.get_by_text(APPLICANT, exact=True)).click()
+    tab.goto(address)
+    names = [tab.locator(f"[name='items.{n}.name']").input_value() for n in (0, 1)]
+    tab.locator("button[value='items:down:0']").click()
+    assert [tab.locator(f"[name='items.{n}.name']").input_value() for n in (0, 1)] == names[::-1]
+    tab.locator("button[value='items:remove:0']").click()
+    assert tab.locator("[name='items.0.name']").input_value() == names[0]
+    plain.close()

@@ -14,6 +14,7 @@ from headwater.calls.services.decisions import (
     Proposal,
     answer_objection,
     approve_decisions,
+    barred_applications,
     committed_fen,
     file_objection,
     propose_decisions,
@@ -26,7 +27,7 @@ from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.registry.models import Sanction
-from tests.calls.test_services import SECOND, as_, new_call, placed, refusal
+from tests.calls.test_services import SECOND, as_, new_call, new_person, placed, refusal
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +186,21 @@ def test_sanctioned_leader_is_not_funded(since: int, until: int | None, barred: 
     else:
         propose(call, rows, [TEN])
         assert state(rows[0]) == "proposed"
+
+
+@pytest.mark.parametrize(("scope", "barred"), [("participate", True), ("review", False)])
+def test_sanctioned_member_bars_the_application(scope: str, barred: bool) -> None:
+    call, rows = on_table(2, 2 * TEN)
+    member = new_person("成员")
+    rows[0].participants.create(person=member, organisation=member.organisation, confirmed_at=clock.now())
+    Sanction.objects.create(person=member, since=clock.today(), scope=scope)
+    assert barred_applications(rows) == ([rows[0]] if barred else [])
+    if barred:
+        with pytest.raises(Refused) as error:
+            propose(call, rows, [TEN, TEN])
+        assert refusal(error) == [("", "F13")]
+    else:
+        propose(call, rows, [TEN, TEN])
 
 
 def test_proposing_is_for_officers() -> None:

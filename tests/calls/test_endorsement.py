@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -18,12 +18,13 @@ from headwater.calls.services.endorsement import (
     return_to_author,
     return_to_host,
 )
+from headwater.calls.workflow import guide_lead
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import RoleGrant
-from headwater.registry.models import Agency, Organisation
+from headwater.registry.models import Agency, HostHistory, Organisation
 from tests.calls.test_services import (
     SECOND,
     as_,
@@ -76,6 +77,30 @@ def test_quota_of_nothing_lets_nothing_through() -> None:
     with pytest.raises(Refused, match="超出 1 项"):
         endorse(applications=waiting(call, 1, host), actor=manager(host))
     assert states(call) == ["host_review"]
+
+
+def test_host_registered_after_the_publication_gets_its_quota() -> None:
+    """Five for one without approvals in three years (handbook vector Q-2)."""
+    call, host = new_call(), real_host()
+    HostQuota.objects.create(call=call, organisation=new_host(), quota=9)
+    HostHistory.objects.filter(organisation=host).delete()
+    rows = waiting(call, 6, host)
+    with pytest.raises(Refused) as error:
+        endorse(applications=rows, actor=manager(host))
+    assert refusal(error) == [("", "F15")]
+    assert len(endorse(applications=rows[:5], actor=manager(host))) == 5
+    assert quota_board(call)[host.pk] == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("day", "early"), [pytest.param(date(2026, 1, 30), False, id="CK-1"), pytest.param(date(2026, 1, 31), True, id="CK-1 late")]
+)
+def test_guide_is_out_thirty_days_before_applications_open(day: date, early: bool) -> None:
+    call = new_call(opens_at=clock.local(date(2026, 3, 1), 8), closes_at=clock.local(date(2026, 3, 20), 16))
+    with clock.at(clock.local(day, 23)):
+        found = guide_lead(call)
+    assert (found is not None) == early
+    assert found is None or (found.field, "最早可于 2026-03-02 开始受理" in found.text) == ("opens_at", True)
 
 
 def test_quota_is_counted_for_each_call() -> None:

@@ -117,7 +117,7 @@ def test_page_shows_both_texts_to_those_who_check(pair: tuple[Application, ...])
     assert f"/similar/{old.pk}/" in client("officer").get(f"/office/applications/{new.pk}/").content.decode()
     assert client("officer").get(f"/office/applications/{new.pk}/similar/{clean.pk}/").status_code == 404
     browser = Client()
-    browser.force_login(as_(new.leader).account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(as_(new.leader).account, backend="headwater.web.accounts.Backend")
     assert browser.get(f"/office/applications/{new.pk}/similar/{old.pk}/").status_code in {403, 404}
 
 

@@ -77,7 +77,7 @@ def test_parse_scheme_shipped_youth_content():
     assert (scheme.prefix, scheme.members_max, scheme.limit_group) == ("QN", 6, "im")
     assert [s.code for s in scheme.sections] == ["basis", "plan", "foundation"]
     assert [r.params for r in scheme.rules if r.name == "max_age"] == [{"parameter": "age_limit_youth"}]
-    assert [f.required for s in scheme.sections for f in s.fields] == [True] * 7
+    assert [f.required for s in scheme.sections for f in s.fields] == [True] * 7 + [False] * 2
 
 
 def test_parse_scheme_good_and_its_defaults():
@@ -85,6 +85,7 @@ def test_parse_scheme_good_and_its_defaults():
     goals, kind = scheme.sections[0].fields
     assert problems == []
     assert (scheme.members_max, scheme.research_classes, scheme.purpose_zh) == (10, ("free", "goal"), "")
+    assert scheme.plan == ""
     assert (goals.required, goals.min_chars, goals.max_chars, goals.choices) == (False, 40, 4000, ())
     assert kind.choices == (("a", "甲", "A"), ("b", "乙", "B"))
     assert [(r.name, r.blocks) for r in scheme.rules] == [("title_given", True), ("max_age", False)]
@@ -138,6 +139,117 @@ def test_scheme_section_by_code():
 )
 def test_parse_scheme_mistake_reports_its_key(path, value, keys):
     assert [key for key, _expected in problems_of(changed(path, value))] == keys
+
+
+FIELD = {"code": "x", "type": "line", "label_zh": "某", "label_en": "X"}
+COLUMNS = [
+    {"code": "price", "type": "money", "label_zh": "价", "label_en": "P"},
+    {"code": "n", "type": "number", "label_zh": "数", "label_en": "N"},
+]
+TABLE = FIELD | {"code": "items", "type": "table", "column": COLUMNS}
+CHECK = {"code": "c", "expr": "sum(items.price) <= amount", "message_zh": "…", "message_en": "…"}
+
+
+def with_fields(*fields: dict[str, Any], **top: Any) -> list[tuple[str, str]]:
+    """Problems of the good definition with further questions (from section[0].field[2] on) and tables."""
+    definition = copy.deepcopy(GOOD)
+    definition["section"][0]["field"] += copy.deepcopy(list(fields))
+    return problems_of(definition | copy.deepcopy(top))
+
+
+def test_parse_scheme_good_new_keys():
+    worked = FIELD | {"code": "total", "type": "money", "value": "sum(items.price * items.n)"}
+    more = FIELD | {"code": "why", "type": "rich", "when": 'kind == "a" and total > 50万元', "prefill": "earlier.why"}
+    row = FIELD | {"code": "sum", "type": "money", "value": "price * n"}
+    table = TABLE | {"column": [*COLUMNS, row], "min_rows": 1, "max_rows": 5}
+    steps = FIELD | {"code": "steps", "type": "milestones", "money": True}
+    budget = FIELD | {"code": "budget", "type": "budget", "regime": "budget3"}
+    paper = FIELD | {"code": "paper", "type": "file", "kind": "ethics"}
+    host = FIELD | {"code": "unit", "type": "organisation", "prefill": "host.name", "outside": True}
+    check = CHECK | {"when": "filled(items)", "reason": "F19", "blocks": False}
+    last = CHECK | {"code": "d", "expr": "budget.total == amount and max(steps.due) > starts_on"}
+    assert with_fields(table, worked, more, steps, budget, paper, host, check=[check, last]) == []
+
+
+HERE = "section[0].field[2]"
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "words"),
+    [
+        ({"type": "money", "min_fen": 5, "max_fen": 4}, "min_fen", "is above max_fen (4)"),
+        ({"type": "money", "min_fen": 0.5}, "min_fen", "expected a whole number"),
+        ({"type": "money", "min": 5}, "min", "unknown key"),
+        ({"type": "number", "decimals": 9}, "decimals", "expected 0 to 6"),
+        ({"type": "line", "decimals": 1}, "decimals", "unknown key"),
+        ({"type": "text", "max_chars": 0}, "max_chars", "expected 1 to 50000"),
+        ({"type": "choices"}, "choice", "at least one choice"),
+        ({"type": "file", "kind": "stamp"}, "kind", "no attachment of kind 'stamp'"),
+        ({"type": "file"}, "kind", "required"),
+        ({"type": "budget", "regime": "block2"}, "regime", "expected one of lump, budget3, block"),
+        ({"type": "table"}, "column", "required"),
+        ({"type": "table", "column": []}, "column", "expected 1 to 12 columns"),
+        ({"type": "table", "column": COLUMNS, "min_rows": 9, "max_rows": 3}, "min_rows", "expected 0 to max_rows (3)"),
+        ({"type": "table", "column": [FIELD | {"type": "text"}]}, "column[0].type", "unknown field type 'text'"),
+        ({"type": "table", "column": [FIELD | {"when": "true"}]}, "column[0].when", "unknown key"),
+        ({"type": "table", "column": [*COLUMNS, COLUMNS[0]]}, "column", "code 'price' is used twice"),
+        ({"when": "kind = 1"}, "when", "at character 6: unexpected '= 1'"),
+        ({"when": 'kind == "z"'}, "when", "at character 9: 'z' is not one of a, b"),
+        ({"when": "amount"}, "when", "expected an expression that gives yes-or-no, this gives money"),
+        ({"when": "knd == goals"}, "when", "at character 1: no answer is called 'knd'"),
+        ({"when": "filled(x)"}, "when", "depends on itself"),
+        ({"type": "money", "value": "months * 2"}, "value", "gives money, this gives number"),
+        ({"type": "line", "value": "goals"}, "value", "unknown key"),
+        ({"type": "number", "value": "months", "prefill": "earlier.x"}, "prefill", "no effect on a calculated value"),
+        ({"prefill": "person.salary"}, "prefill", "expected one of person.name"),
+        ({"prefill": "father.name"}, "prefill", "expected person.…, host.… or earlier.…"),
+        ({"type": "number", "prefill": "person.name"}, "prefill", "cannot take it"),
+        ({"code": "amount"}, "code", "has a meaning of its own"),
+        ({"code": "title_zh"}, "code", "has a meaning of its own"),
+        ({"code": "My-Field"}, "code", "expected lower-case letters"),
+    ],
+)
+def test_parse_scheme_mistake_in_a_question(field, key, words):
+    found = with_fields(FIELD | field)
+    assert [k for k, _w in found] == [f"{HERE}.{key}"]
+    assert words in found[0][1]
+
+
+def test_parse_scheme_mistake_in_a_calculated_column():
+    row = FIELD | {"code": "sum", "type": "money", "value": "price * months"}
+    found = with_fields(TABLE | {"column": [*COLUMNS, row]})
+    assert [(k, w.partition(";")[0]) for k, w in found] == [
+        (f"{HERE}.column[2].value", "at character 9: no answer is called 'months'")
+    ]
+
+
+def test_parse_scheme_circle_of_conditions():
+    one, two = FIELD | {"code": "one", "when": "filled(two)"}, FIELD | {"code": "two", "when": "filled(one)"}
+    assert with_fields(one, two) == [
+        ("section[0].field[2].when", "depends on itself, through one, two"),
+        ("section[0].field[3].when", "depends on itself, through one, two"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("check", "key"),
+    [
+        ({"expr": "sum(items.price)"}, "expr"),
+        ({"expr": "items.price > 1元"}, "expr"),
+        ({"when": "months"}, "when"),
+        ({"reason": "R2"}, "reason"),
+        ({"message_en": ""}, "message_en"),
+        ({"mend": "…"}, "mend"),
+    ],
+)
+def test_parse_scheme_mistake_in_a_check(check, key):
+    assert [k for k, _w in with_fields(TABLE, check=[CHECK | check])] == [f"check[0].{key}"]
+
+
+def test_parse_scheme_strange_stage_and_asks():
+    definition = changed("section.0.stage", "second")
+    definition["scheme"]["asks"] = ["money"]
+    assert sorted(k for k, _w in problems_of(definition)) == ["scheme.asks", "section[0].stage"]
 
 
 def test_parse_scheme_section_code_twice():

@@ -13,7 +13,6 @@ from headwater.calls.models import Application, Attachment, Call, Commitment, Pa
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import (
     add_members,
-    attach,
     commitment_digest,
     confirm_participation,
     create_draft,
@@ -21,6 +20,7 @@ from headwater.calls.services.applications import (
     submit_application,
     withdraw_application,
 )
+from headwater.calls.services.attachments import attach
 from headwater.calls.services.endorsement import return_to_author
 from headwater.core import clock
 from headwater.core.command import Actor
@@ -50,7 +50,7 @@ def real_host(*, direct: bool = False) -> Organisation:
 
 def new_person(name: str = "测试人", organisation: Organisation | None = None, **more: Any) -> Person:
     account = Account.objects.create(username=f"t-{next(SERIAL):05d}", name_zh=name)
-    fields = {"sex": "f", "birth_date": date(1995, 1, 1), "highest_degree": "博士"} | more
+    fields = {"sex": "f", "birth_date": date(1995, 1, 1), "highest_degree": "博士", "id_hash": f"{next(SERIAL):064x}"} | more
     return Person.objects.create(account=account, name_zh=name, organisation=organisation or real_host(), **fields)
 
 
@@ -83,7 +83,7 @@ def complete(call: Call) -> dict[str, Any]:
     """Values with which every blocking rule passes."""
     fields = [f for s in scheme_of(call).sections for f in s.fields]
     code = Discipline.objects.filter(level=2).order_by("code")[0].code
-    answers = {f.code: "研" * max(1, f.min_chars) for f in fields if f.required}
+    answers = {f.code: "研" * max(1, f.min_chars) for f in fields if f.required and f.is_text}
     return {"title_zh": "草原土壤碳汇的形成", "discipline": code, **answers}
 
 
@@ -334,7 +334,7 @@ def test_attach_keeps_what_the_bytes_are() -> None:
         ("ethics", "意见.exe", b"%PDF-1.7 x", "file"),
         ("ethics", "意见", b"%PDF-1.7 x", "file"),
         ("ethics", "意见.pdf", b"%PDF-" + b"0" * (10 * 1024 * 1024), "file"),
-        ("contract", "意见.pdf", b"%PDF-1.7 x", "kind"),
+        ("poem", "意见.pdf", b"%PDF-1.7 x", "kind"),
     ],
 )
 def test_attach_refuses_wrong_content_and_unknown_kinds(kind: str, name: str, content: bytes, field: str) -> None:

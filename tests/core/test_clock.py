@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from headwater.calls.clocks import after
 from headwater.core import clock
+from tests.calls.made import shipped
 
 DAYS = st.dates(date(2015, 1, 1), date(2026, 6, 30))
 
@@ -87,6 +88,74 @@ def test_add_working_days_counts_working_days(start, days):
     between = [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]
     assert sum(clock.is_workday(d) for d in between) == days
     assert clock.is_workday(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        pytest.param(date(2026, 3, 23), 6, date(2026, 9, 23), id="CK-10"),
+        pytest.param(date(2026, 3, 15), 36, date(2029, 3, 15), id="CK-9 first free day"),
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2024, 2, 29), 48, date(2028, 2, 29)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+    ],
+)
+def test_add_months_same_day_or_last_of_the_month(start, months, end):
+    assert clock.add_months(start, months) == end
+
+
+@given(start=st.dates(date(1990, 1, 1), date(2060, 12, 31)), months=st.integers(0, 240))
+@settings(max_examples=100, deadline=None)
+def test_add_months_ends_in_the_right_month(start, months):
+    end = clock.add_months(start, months)
+    assert (end.year * 12 + end.month) - (start.year * 12 + start.month) == months
+    assert end.day <= start.day
+    assert end.day == start.day or (end + timedelta(days=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "start", "end"),
+    [
+        pytest.param("guide_lead_days", date(2026, 1, 30), date(2026, 3, 1), id="CK-1"),
+        pytest.param("formal_check_days", date(2026, 3, 20), date(2026, 5, 4), id="CK-2"),
+        pytest.param("recheck_request_days", date(2026, 4, 29), date(2026, 5, 14), id="CK-3"),
+        pytest.param("recheck_answer_days", date(2026, 5, 14), date(2026, 7, 13), id="CK-4"),
+        pytest.param("taskbook_days", date(2026, 8, 27), date(2026, 9, 16), id="CK-5"),
+        pytest.param("closing_report_days", date(2025, 12, 31), date(2026, 3, 1), id="CK-6"),
+        pytest.param("payment_days", date(2026, 5, 10), date(2026, 6, 9), id="CK-7"),
+        pytest.param("integrity_acceptance_working_days", date(2026, 3, 2), date(2026, 3, 23), id="CK-8"),
+        pytest.param("investigation_months", date(2026, 3, 23), date(2026, 9, 23), id="CK-10"),
+    ],
+)
+def test_due_with_the_parameters_that_ship(key, start, end):
+    assert clock.due(start, key, shipped(start)(key)) == clock.Due(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "found"),
+    [
+        (date(2026, 12, 25), 4, clock.Due(date(2026, 12, 31))),
+        (date(2026, 12, 25), 5, clock.Due(date(2027, 1, 1), 2027)),
+        (date(2031, 5, 1), 5, clock.Due(date(2031, 5, 8), 2031)),
+        (date(2003, 12, 30), 5, clock.Due(date(2004, 1, 7), 2003)),
+    ],
+)
+def test_due_says_which_calendar_is_missing(start, days, found, monkeypatch):
+    """New Year's Day of a year without a calendar counts as a working day: the date is provisional, and the answer says so."""
+    monkeypatch.setattr(clock, "has_calendar", lambda year: 2004 <= year <= 2026)
+    assert clock.due(start, "publicity_working_days", days) == found
+
+
+def test_due_needs_a_unit():
+    with pytest.raises(ValueError, match="_working_days, _months or _days"):
+        clock.due(date(2026, 3, 1), "host_quota", 5)
+
+
+@pytest.mark.parametrize(("year", "known"), [(2003, False), (2004, True), (2026, True), (2099, False)])
+def test_has_calendar(year, known):
+    assert clock.has_calendar(year) == known
 
 
 def test_at_nests_and_restores():

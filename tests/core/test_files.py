@@ -29,7 +29,7 @@ def test_check_upload_by_signature(name, content, expected):
 
 @pytest.mark.parametrize("name", ["a.exe", "a.svg", "a.html", "a.pdf.html", "pdf", "", "a.", "a.pdf "])
 def test_check_upload_wrong_suffix(name):
-    assert refusal(name, PDF) == [("file", f"“{name}”：只接受 PDF、PNG、JPG 文件")]
+    assert refusal(name, PDF) == [("file", f"“{name}”：只接受 PDF、PNG、JPG、DOCX、XLSX 文件")]
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.png", "a.jpg"])

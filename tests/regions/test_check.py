@@ -11,6 +11,8 @@ from headwater.regions.check import FILES, Mistake, find_package, line_of, read_
 
 SHIPPED = Path(headwater.regions.__file__).parent / "nmg"
 
+SCHEMES = "bounty direct dys gen instr jf jfk key lab major need phd prize share talent test youth"
+
 Plant = Callable[[str, str, str], int]
 
 
@@ -39,7 +41,8 @@ def short(package: Path) -> list[tuple[str, str, int]]:
 def test_read_package_shipped_has_no_mistakes():
     package = read_package(SHIPPED)
     assert (package.mistakes, sorted(package.tables), len(package.digest)) == ([], sorted(FILES), 64)
-    assert [s["scheme"]["code"] for s in package.schemes] == ["im-gen", "im-key", "im-youth"]
+    codes = [s["scheme"]["code"] for s in package.schemes]
+    assert codes == [f"im-{name}" for name in SCHEMES.split()]
 
 
 def test_read_package_copy_has_the_same_digest(package):
@@ -93,12 +96,77 @@ def test_read_package_no_folder(tmp_path):
         ("parameters.toml", "valid_from = 2021-11-04", 'valid_from = "2021"', "parameter[0].valid_from"),
         ("region.toml", 'currency = "CNY"', 'currency = ""', "region.currency"),
         ("schemes/im-gen.toml", 'name = "signed"', 'name = "sealed"', "rule[6].name"),
+        ("schemes/im-instr.toml", "price * count", "price * cont", "section[0].field[0].column[4].value"),
+        ("schemes/im-instr.toml", 'when = "dearest >= 50万元"', 'when = "dearest >= 50"', "section[3].field[3].when"),
+        ("schemes/im-lab.toml", '"lab_staff_min"', '"lab_staff_least"', "check[1].expr"),
+        ("schemes/im-lab.toml", 'prefix = "SYS"', 'prefix = "MS"', "scheme.prefix"),
         ("schemes/im-key.toml", 'outcome = "award"', 'outcome = "medal"', "scheme.outcome"),
     ],
 )
 def test_read_package_planted_mistake_file_key_line(package, plant, name, old, new, key):
     line = plant(name, old, new)
     assert short(package) == [(name, key, line)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "expected"),
+    [
+        ("value = { men = 45, women = 48 }", "value = { man = 45, women = 48 }", "value.men", "required: a whole number"),
+        (
+            "value = { men = 45, women = 48 }",
+            'value = { men = "45", women = 48 }',
+            "value.men",
+            "expected a whole number, found str '45'",
+        ),
+        ("value = { men = 45, women = 48 }", "value = 45", "value", "expected a table, found int 45"),
+        (
+            "members_from = 2020, promoted_members = false",
+            "members_from = 2020",
+            "value.promoted_members",
+            "required: true or false",
+        ),
+        ("total = 2,", "total = -2,", "value", "must not be negative, found -2"),
+        (
+            "{ leader = 1, member",
+            "{ leaders = 1, leader = 1, member",
+            "value.leaders",
+            "unknown key; known: leader, member, members_from",
+        ),
+        ("last_year_of = []", 'last_year_of = "im-gen"', "value.last_year_of", "expected a list, found str 'im-gen'"),
+        ("last_year_of = []", "last_year_of = [2026]", "value", "expected a list of texts"),
+        (
+            'key = "postdoc_promise"\nvalid_from = 2021-11-04\nvalue = true',
+            'key = "postdoc_promise"\nvalid_from = 2021-11-04\nvalue = 1',
+            "value",
+            "expected true or false, found int 1",
+        ),
+        (
+            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = 6',
+            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = "6"',
+            "value",
+            "expected a whole number, found str '6'",
+        ),
+    ],
+)
+def test_read_package_value_of_the_wrong_shape(package, plant, old, new, key, expected):
+    plant("parameters.toml", old, new)
+    found = read_package(package).mistakes
+    assert all(m.file == "parameters.toml" and m.line for m in found)
+    assert (key, expected) in [(m.key.split(".", 1)[1], m.expected) for m in found]
+
+
+def test_read_package_rule_whose_parameter_has_no_row(package, plant):
+    plant("parameters.toml", 'key = "partner_units_max"', 'key = "partner_unit_max"')
+    assert [str(m) for m in read_package(package).mistakes] == [
+        f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row"
+        for code in ("im-gen", "im-key", "im-youth")
+    ]
+
+
+def test_read_package_rule_whose_named_parameter_has_no_row(package, plant):
+    plant("schemes/im-youth.toml", 'parameter = "age_limit_youth"', 'parameter = "age_limit_young"')
+    (found,) = read_package(package).mistakes
+    assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row"
 
 
 def test_read_package_last_day_may_be_the_first(package, plant):

@@ -26,6 +26,8 @@ invariant(
 invariant(
     "approved_has_award",
     _("每项立项申请都有项目"),
-    """SELECT 'application ' || a.number FROM calls_application a LEFT JOIN awards_award w ON w.application_id = a.id
-    WHERE a.state = 'approved' AND w.id IS NULL""",
+    """SELECT 'application ' || a.number FROM calls_application a JOIN calls_call c ON c.id = a.call_id
+    JOIN calls_schemeversion s ON s.id = c.scheme_id LEFT JOIN awards_award w ON w.application_id = a.id
+    WHERE a.state = 'approved' AND w.id IS NULL
+        AND s.definition -> 'scheme' ->> 'outcome' IN ('award', 'support', 'challenge', 'commission')""",
 )

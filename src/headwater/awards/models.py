@@ -19,10 +19,6 @@ class AwardQuerySet(models.QuerySet["Award"]):
         """Awards are public once they are made (regulation of 2024, art. 32)."""
         return self.all()
 
-    def running_in(self, year: int) -> AwardQuerySet:
-        """Approved and not ended before the year began."""
-        return self.filter(ends_on__gte=f"{year}-01-01").exclude(state__in=[Award.State.LAPSED])
-
 
 class Award(models.Model):
     """A funded project (立项项目)."""

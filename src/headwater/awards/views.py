@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,9 +12,9 @@ from django.utils.translation import gettext as _
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreement_pdf, freeze_pdf, sign
 from headwater.calls.views.office import the_call
+from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import SIGNED_IN, access, page
-from headwater.core.services import file_path
 from headwater.core.web import attempt, download
 
 
@@ -77,8 +76,7 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     if row.agreement.signed_at:
         freeze_pdf(agreement=row.agreement, actor=request.actor)
         row.agreement.refresh_from_db()
-        with default_storage.open(file_path(row.agreement.pdf.sha256)) as source:
-            return download(source.read(), row.agreement.pdf.name, "application/pdf")
+        return download(blobs.read(row.agreement.pdf.sha256), row.agreement.pdf.name, "application/pdf")
     return download(agreement_pdf(row.agreement), f"{row.number}-任务书-未签.pdf", "application/pdf")
 
 

@@ -19,13 +19,14 @@ from headwater.core.parameters import Parameters
 
 @dataclass(frozen=True)
 class Step:
-    """A line of the timeline: `at` when it happened, `due` when it must, `source` the rule."""
+    """A line of the timeline: `at` when it happened, `due` when it must, `source` the rule, `note` what was said with it."""
 
     label: str
     at: datetime | None = None
     due: datetime | None = None
     source: str = ""
     now: bool = False
+    note: str = ""
 
     @property
     def late(self) -> bool:
@@ -51,11 +52,31 @@ def check_due(call: Call) -> datetime:
     return after(call.closes_at, days)
 
 
-def timeline(application: Application) -> list[Step]:
+def told_steps(application: Application, *, to_host: bool) -> list[Step]:
+    """Returns and withdrawals with their notes, the oldest first. What an agency wrote to a host is for the host (`to_host`)."""
+    rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
+    hidden = set() if to_host else {"calls.return_to_host"}
+    return [
+        Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str((e.after or {}).get("returned_note") or ""))
+        for e in rows
+    ]
+
+
+def _recheck_steps(application: Application, days: Parameters) -> list[Step]:
+    check = getattr(application, "check_result", None)
+    if check and check.recheck_at:
+        due = after(check.recheck_at, days.number("recheck_answer_days", application.call.scheme.code, 60))
+        source, now = _("条例第十九条：收到之日起 60 日内"), application.state == State.RECHECK
+        return [Step(_("复审"), check.recheck_answered_at, due, source, now=now)]
+    if application.state == State.NOT_ACCEPTED:
+        return [Step(_("可申请复审"), None, recheck_until(application), _("条例第十九条：收到通知之日起 15 日内"), now=True)]
+    return []
+
+
+def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     """The steps of an application as its applicant may know them: nothing of the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
     days = Parameters(call.scheme.region, call.closes_at.date())
-    told = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
     steps = [
         Step(_("开始填报"), application.created_at),
         Step(_("提交依托单位"), application.submitted_at, call.closes_at, now=application.state == State.DRAFT),
@@ -63,7 +84,7 @@ def timeline(application: Application) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
-    steps += [Step(str(TOLD[e.command]), e.at) for e in told]
+    steps += told_steps(application, to_host=to_host)
     if application.state in UNSUBMITTED - {State.DRAFT}:
         return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
     steps.append(
@@ -75,18 +96,7 @@ def timeline(application: Application) -> list[Step]:
             now=application.state == State.RECEIVED,
         )
     )
-    if check and check.recheck_at:
-        steps.append(
-            Step(
-                _("复审"),
-                check.recheck_answered_at,
-                after(check.recheck_at, days.number("recheck_answer_days", call.scheme.code, 60)),
-                _("条例第十九条：收到之日起 60 日内"),
-                now=application.state == State.RECHECK,
-            )
-        )
-    elif application.state == State.NOT_ACCEPTED:
-        steps.append(Step(_("可申请复审"), None, recheck_until(application), _("条例第十九条：收到通知之日起 15 日内"), now=True))
+    steps += _recheck_steps(application, days)
     if application.state != State.NOT_ACCEPTED:
         shown = application.public_state
         steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.showing import document
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+
+PARTS = ("participants__person", "participants__organisation", "attachments__file")
+"""What to prefetch before the documents of many applications are made."""
 
 
 def application_data(row: Application) -> dict[str, Any]:
@@ -27,13 +32,13 @@ def application_data(row: Application) -> dict[str, Any]:
         "term": f"{row.starts_on or ''} 起 {row.months} 个月",
         "abstract": row.abstract_zh,
         "keywords": row.keywords_zh,
-        "sections": [
-            {"title": s.title_zh, "fields": [{"label": f.label_zh, "text": str(row.answers.get(f.code, ""))} for f in s.fields]}
-            for s in scheme.sections
-        ],
+        "sections": document(answers_of(row)),
+        "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
+        "asks": sorted(scheme.asks),
+        "heading": scheme.title_zh or "项目名称",
         "members": [
             [p.person.name_zh, p.organisation.name_zh, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
-            for p in row.participants.select_related("person", "organisation")
+            for p in row.participants.all()
         ],
-        "attachments": [f"{kinds.get(a.kind, a.kind)}：{a.file.name}" for a in row.attachments.select_related("file")],
+        "attachments": [f"{kinds.get(a.kind, a.kind)}：{a.file.name}" for a in row.attachments.all()],
     }

@@ -1,8 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.models import SchemeVersion
+from headwater.calls.models import Call, SchemeVersion
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.cloning import said, term_label
+from headwater.calls.states import Stage
+from headwater.calls.terms import Term
+from headwater.core.files import ACCEPT
 from headwater.core.web import MomentField, WanField
+
+
+class TopicsField(forms.CharField):
+    """Topics of a guide, one a line: "01 稀土功能材料 | Rare-earth materials"."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{t['code']} {t['zh']}{' | ' + t['en'] if t['en'] else ''}" for t in value)
+
+    def to_python(self, value: Any) -> Any:
+        topics: list[dict[str, str]] = []
+        for number, line in enumerate((value or "").splitlines(), start=1):
+            if line.strip():
+                code, _blank, rest = line.strip().partition(" ")
+                zh, _bar, en = rest.partition("|")
+                if not zh.strip() or len(code) > 20 or code in {t["code"] for t in topics}:
+                    raise forms.ValidationError(_("第 %d 行：应为“编号 名称”，编号不重复") % number)
+                topics.append({"code": code, "zh": zh.strip()[:120], "en": en.strip()[:200]})
+        return topics
+
+    def validate(self, value: Any) -> None:
+        if len(value) > 200:
+            raise forms.ValidationError(_("指南方向最多 200 个"))
+
+    def run_validators(self, value: Any) -> None:
+        return None
 
 
 class CallForm(forms.Form):
@@ -20,6 +57,39 @@ class CallForm(forms.Form):
     contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)
     guide_zh = forms.CharField(label=_("申报指南（Markdown）"), widget=forms.Textarea(attrs={"rows": 14}))
     guide_en = forms.CharField(label=_("英文指南"), widget=forms.Textarea(attrs={"rows": 6}), required=False)
+
+    topics = TopicsField(
+        label=_("指南方向"),
+        required=False,
+        help_text=_("每行一个：编号 名称 | 英文名称。填写后申请人须选择其中一个。"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def __init__(self, data: Any, *, call: Call, terms: Sequence[Term]) -> None:
+        super().__init__(data, initial={name: getattr(call, name) for name in (*self.base_fields, "stage")})
+        self.fields["budget_fen"].required = "amount" in scheme_of(call).asks
+        if scheme_of(call).two_stages and call.stage != Stage.FULL and call.state == "draft":
+            choices = [(Stage.WHOLE, Stage.WHOLE.label), (Stage.OUTLINE, Stage.OUTLINE.label)]
+            note = _("预申报只填写部分内容，受邀后再报正式申请书。")
+            self.fields["stage"] = forms.ChoiceField(label=_("阶段"), choices=choices, required=False, help_text=note)
+        self.terms = [t.name for t in terms]
+        for t in terms:
+            usual = _("全区参数：%s") % said(t.usual, t.is_money)
+            kind: type[forms.Field] = (
+                WanField if t.is_money else forms.IntegerField if isinstance(t.usual, int) else forms.FloatField
+            )
+            self.fields[t.name] = kind(label=term_label(t.key, t.part), required=False, initial=t.value, help_text=usual)
+
+    @property
+    def main(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.terms]
+
+    @property
+    def figures(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.terms]
+
+    def clean_budget_fen(self) -> int:
+        return int(self.cleaned_data.get("budget_fen") or 0)
 
 
 class SchemeForm(forms.Form):
@@ -63,4 +133,8 @@ class MemberForm(forms.Form):
 
 class AttachForm(forms.Form):
     kind = forms.ChoiceField(label=_("类型"))
-    file = forms.FileField(label=_("文件"), help_text=_("PDF、PNG 或 JPG，不超过 10 MB。"))
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("PDF、PNG、JPG、DOCX 或 XLSX，每个不超过 10 MB；不要加密码，不要含宏。"),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )

@@ -1,9 +1,16 @@
-"""How many applications a host may endorse (handbook 2.4)."""
+"""How many applications a host may endorse (handbook 2.4), and the sum in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+def exempt(scheme: str, value: Mapping[str, Any]) -> bool:
+    """Whether a scheme is outside the quota."""
+    return scheme in value.get("exempt", ())
 
 
 def host_quota(history: Mapping[int, int], year: int, value: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -20,4 +27,21 @@ def host_quota(history: Mapping[int, int], year: int, value: Mapping[str, Any]) 
         "best": best,
         "floor": floor,
         "multiplier": value["multiplier"],
+    }
+
+
+def quota_words(quota: int | None, basis: Mapping[str, Any]) -> str:
+    """Why the quota is what it is, for the host that has to live with it. No quota: the scheme is outside the rule."""
+    if quota is None:
+        return _("该项目类型不受单位限额限制")
+    years = _("、").join(_("%(year)s 年 %(n)d 项") % {"year": y, "n": n} for y, n in sorted(basis.get("years", {}).items()))
+    if not years:
+        return _("限额由基金办公室设定")
+    told = _("近年立项：%s") % years
+    if basis.get("floor"):
+        return told + _("；最高 %(best)d 项，低于起算线，按保底 %(quota)d 项") % {"best": basis["best"], "quota": quota}
+    return told + _("；%(multiplier)d × 最高年份 %(best)d 项 = %(quota)d 项") % {
+        "multiplier": basis.get("multiplier", 2),
+        "best": basis["best"],
+        "quota": quota,
     }

@@ -13,6 +13,12 @@ class CallState(models.TextChoices):
     FINISHED = "finished", _("已办结")
 
 
+class Stage(models.TextChoices):
+    WHOLE = "", _("一次申报")
+    OUTLINE = "outline", _("预申报")
+    FULL = "full", _("正式申报")
+
+
 class State(models.TextChoices):
     DRAFT = "draft", _("填报中")
     HOST_REVIEW = "host_review", _("单位审核")
@@ -21,6 +27,7 @@ class State(models.TextChoices):
     NOT_ACCEPTED = "not_accepted", _("不予受理")
     RECHECK = "recheck", _("复审中")
     ACCEPTED = "accepted", _("已受理")
+    INVITED = "invited", _("邀请正式申报")
     IN_REVIEW = "in_review", _("通讯评审")
     REVIEWED = "reviewed", _("评审完成")
     PANEL = "panel", _("会议评审")
@@ -37,6 +44,7 @@ class State(models.TextChoices):
 # Before it is received an application is its author's affair; a limit counts it from the moment it leaves the author.
 UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED})
 LIVE = frozenset(State) - UNSUBMITTED
+ENDORSED = LIVE - {State.HOST_REVIEW}
 IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
 SHOWN_TO_APPLICANT = dict.fromkeys(CONFIDENTIAL, State.IN_REVIEW)
@@ -52,10 +60,12 @@ REFUSAL_CODES: dict[str, tuple[str, str, str]] = {
     "F01": ("R2", "签署或参与人确认不全", "Signatures or confirmations missing"),
     "F02": ("R2", "不属于指南范围", "Outside the guide"),
     "F03": ("R2", "申请代码或领域有误", "Wrong application code or field"),
+    "F04": ("R2", "附注说明未按要求填写", "Note not filled in as required"),
     "F05": ("R2", "申请材料不全", "Material incomplete"),
     "F06": ("R1", "缺推荐信或资格证明", "Referee letter or certificate missing"),
     "F07": ("R1", "在读人员缺导师同意函", "Supervisor's consent missing"),
     "F08": ("R2", "缺科技伦理审查意见", "Ethics approval missing"),
+    "F09": ("R2", "缺境外参与者知情同意函", "Consent of overseas members missing"),
     "F10": ("R2", "依托单位公章缺失或不符", "Seal of the host missing or different"),
     "F11": ("R4", "超出限项规定", "Limits exceeded"),
     "F12": ("R1", "年龄不符合要求", "Age limit"),
@@ -64,6 +74,14 @@ REFUSAL_CODES: dict[str, tuple[str, str, str]] = {
     "F15": ("R2", "超出单位推荐限额", "Host quota exceeded"),
     "F16": ("R2", "内容与已有申请高度相似", "High similarity to an earlier application"),
     "F17": ("R2", "含涉密或敏感内容", "Secret or sensitive content"),
+    "F18": ("R2", "缺联合资助方承诺或合作协议", "Co-funding commitment or agreement missing"),
     "F19": ("R2", "资助额度或期限超出范围", "Money or term outside the range"),
+    "R1": ("R1", "申请人不符合条件", "Applicant not eligible"),
+    "R2": ("R2", "申请材料不符合指南要求", "Material not in line with the guide"),
+    "R3": ("R3", "申请人或参与者不得申报", "Applicant or member barred"),
+    "R4": ("R4", "超出申请数量限制", "Over the number of applications allowed"),
 }
-"""Operational reason codes under the four statutory ones (国家自然科学基金条例 2024, art. 13; handbook 2.5)."""
+"""Operational reason codes under the four statutory ones, then those themselves for what has no code of its own
+(国家自然科学基金条例 2024, art. 13; handbook 2.5)."""
+JUDGED = frozenset({"F02", "F10", "R3", "R4"})
+"""Codes that no rule gives: an officer reads and chooses them."""

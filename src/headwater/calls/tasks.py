@@ -1,5 +1,5 @@
 """Jobs of calls, made known to the worker."""
 
-from headwater.calls.services import checking
+from headwater.calls.services import checking, exports
 
-__all__ = ["checking"]
+__all__ = ["checking", "exports"]

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application, Call
-from headwater.calls.states import CallState, State
+from headwater.calls.states import CallState, Stage, State
 from headwater.core import clock
 from headwater.core.errors import Reason
+from headwater.core.parameters import Parameters
 from headwater.core.workflow import Transition, Workflow
 
 
@@ -44,8 +45,25 @@ def goes_through_agency(application: Application) -> Reason | None:
     return None if not application.host.direct else Reason(_("%s：依托单位直接报送") % application)
 
 
+def guide_lead(call: Call) -> Reason | None:
+    """The guide is out at least so many days before applications open (handbook vector CK-1)."""
+    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
+    first = clock.due(clock.today(), "guide_lead_days", lead).day
+    if not lead or first <= timezone.localtime(call.opens_at).date():
+        return None
+    return Reason(
+        _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
+        % {"days": lead, "day": first.isoformat()},
+        field="opens_at",
+    )
+
+
 def guide_time(call: Call) -> Reason | None:
     return Reason(_("受理截止时间已过，不能发布"), field="closes_at") if clock.now() >= call.closes_at else None
+
+
+def is_outline(application: Application) -> Reason | None:
+    return None if application.call.stage == Stage.OUTLINE else Reason(_("%s：不是预申报") % application)
 
 
 T = Transition
@@ -88,6 +106,10 @@ APPLICATION = Workflow(
         T(S.NOT_ACCEPTED, "ask_recheck", S.RECHECK, "calls.recheck", L("申请复审")),
         T(S.RECHECK, "uphold", S.NOT_ACCEPTED, "calls.check", L("维持原决定")),
         T(S.RECHECK, "revoke", S.ACCEPTED, "calls.check", L("撤销原决定")),
+        T(S.ACCEPTED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
+        T(S.ACCEPTED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
+        T(S.REVIEWED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
+        T(S.REVIEWED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
         T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审")),
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成")),
         T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会")),
@@ -112,7 +134,7 @@ CALL = Workflow(
     (
         T(CallState.DRAFT, "ask_approval", CallState.APPROVAL, "calls.call.draft", L("提请核准")),
         T(CallState.APPROVAL, "send_back", CallState.DRAFT, "calls.call.draft", L("退回修改")),
-        T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time,)),
+        T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time, guide_lead)),
         T(CallState.PUBLISHED, "finish", CallState.FINISHED, "calls.notice.publish", L("办结")),
     ),
 )

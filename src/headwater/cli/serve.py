@@ -114,16 +114,31 @@ def worker() -> None:
     from headwater.cli.main import setup
 
     setup()
+    from procrastinate import App
     from procrastinate.contrib.django import app
 
-    async def work() -> None:
-        with app.replace_connector(app.connector.get_worker_connector()) as ready:
-            async with ready.open_async():
-                await ready.run_worker_async(
-                    concurrency=1, install_signal_handlers=True, listen_notify=True, delete_jobs="successful"
-                )
+    async def run(ready: App, queue: str, *, signals: bool) -> None:
+        await ready.run_worker_async(
+            queues=[queue],
+            name=queue,
+            concurrency=1,
+            install_signal_handlers=signals,
+            listen_notify=True,
+            delete_jobs="successful",
+        )
 
-    asyncio.run(work())
+    async def work() -> None:
+        """Long jobs of people in one lane, the house's short ones (mail, seals, checks of uploads) in another that never waits."""
+        with app.replace_connector(app.connector.get_worker_connector()) as ready:
+            async with ready.open_async(), asyncio.TaskGroup() as lanes:
+                house = lanes.create_task(run(ready, "house", signals=False))
+                await run(ready, "jobs", signals=True)
+                house.cancel()
+
+    try:
+        asyncio.run(work())
+    except* Exception as errors:
+        raise errors.exceptions[0] from None
 
 
 COMMANDS = [serve, worker]

@@ -17,17 +17,21 @@ def doctor() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from headwater.core import clock
     from headwater.core.documents import FONTS
 
     free = shutil.disk_usage(config.home).free / 1e9
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    year = clock.today().year
+    calendar = clock.has_calendar(year)
     assets = (FONTS.parent / "static/build/app.js").exists()
     lines = [
         (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
         (True, f"database: PostgreSQL {connection.cursor().connection.info.server_version // 10000}"),
         (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
         (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),
+        (calendar, f"working days of {year} are known" if calendar else f"no working-day calendar of {year}: update chinesecalendar"),
         (assets, "front-end assets are built" if assets else "front-end assets are missing: run ./run help"),
     ]
     for good, line in lines:

@@ -5,9 +5,11 @@ The demo replays a finished year, so it may set the clock for the commands that 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -56,17 +58,32 @@ def add_days(day: date, days: int) -> date:
     return day + timedelta(days=days)
 
 
-def is_workday(day: date) -> bool:
-    """Whether the State Council calendar counts `day` as a working day.
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or the last of the month where there is no such day (Civil Code, art. 202)."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
-    Years whose calendar is not published yet fall back to Monday-Friday.
-    """
+
+def has_calendar(year: int) -> bool:
+    """Whether the State Council's calendar of `year` (holidays and make-up days) is in the installed data."""
     import chinese_calendar
 
     try:
-        return bool(chinese_calendar.is_workday(day))
+        chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:
-        return day.weekday() < 5
+        return False
+    return True
+
+
+def is_workday(day: date) -> bool:
+    """Whether the State Council calendar counts `day` as a working day.
+
+    A year without a calendar is counted Monday to Friday; `due` says so.
+    """
+    import chinese_calendar
+
+    return bool(chinese_calendar.is_workday(day)) if has_calendar(day.year) else day.weekday() < 5
 
 
 def add_working_days(day: date, days: int) -> date:
@@ -76,3 +93,24 @@ def add_working_days(day: date, days: int) -> date:
         if is_workday(day):
             days -= 1
     return day
+
+
+@dataclass(frozen=True)
+class Due:
+    """The last day of a period. `missing` is the first year whose calendar of working days was needed and is not published:
+    the day is then provisional, and later once the holidays of that year are known."""
+
+    day: date
+    missing: int | None = None
+
+
+def due(start: date, key: str, length: int) -> Due:
+    """The last day of a period that follows `start`; the name of its parameter says the unit (`_working_days`, `_months`, `_days`)."""
+    if key.endswith("_working_days"):
+        last = add_working_days(start, length)
+        return Due(last, next((y for y in range(start.year, last.year + 1) if not has_calendar(y)), None))
+    if key.endswith("_months"):
+        return Due(add_months(start, length))
+    if key.endswith("_days"):
+        return Due(add_days(start, length))
+    raise ValueError(f"{key}: expected a name that ends with _working_days, _months or _days")

@@ -10,30 +10,45 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from headwater.core.sheets import write_csv, write_xlsx
+from headwater.core.sheets import csv_into, xlsx_into
+from headwater.core.web import attached, scratch, scratch_folder
 
 Text = str | Promise
 PAGE = 50
-EXPORT_LIMIT = 50_000
+SHEET_ROWS = 1_000_000
+"""More rows than this do not fit a sheet of Excel: the answer is csv then."""
+KEPT_IN_MEMORY = 4 * 1024 * 1024
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @dataclass(frozen=True)
 class Column:
-    """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, number, money, date, state or title."""
+    """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, number, money, date, state, title or action.
+
+    A column that only leads somewhere (`export=False`) stays out of files; one that is too long for a page (`screen=False`) is
+    in files only.
+    """
 
     label: Text
     value: Callable[[Any], Any]
     sort: str = ""
     kind: str = "text"
     url: Callable[[Any], str] | None = None
+    export: bool = True
+    screen: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class Listing:
     empty_title: Text = ""
     empty_hint: Text = ""
     selectable: bool = False
+    form_id: str = "bulk"
     page_size: int = PAGE
     q: str = field(init=False, default="")
 
@@ -141,9 +157,13 @@ class Listing:
         return self.query(after=self.next_cursor)
 
     @property
+    def shown(self) -> list[Column]:
+        return [c for c in self.columns if c.screen]
+
+    @property
     def heading(self) -> list[dict[str, Any]]:
         out = []
-        for c in self.columns:
+        for c in self.shown:
             current = self.sort.lstrip("-") == c.sort and bool(c.sort)
             turned = f"-{c.sort}" if current and not self.sort.startswith("-") else c.sort
             out.append(
@@ -158,7 +178,7 @@ class Listing:
 
     @property
     def cells(self) -> list[tuple[Any, list[Cell]]]:
-        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.columns]) for o in self.objects]
+        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.shown]) for o in self.objects]
 
     @property
     def csv_query(self) -> str:
@@ -172,18 +192,31 @@ class Listing:
     def narrowed(self) -> bool:
         return bool(self.q or self.active)
 
-    def export(self) -> HttpResponse | None:
-        """The whole list (as filtered) as a file when the query string asks for one."""
-        form = self.request.GET.get("format")
-        if form not in {"csv", "xlsx"}:
+    def chosen(self) -> QuerySet[Any]:
+        """The rows that were ticked, or, when none was, the whole list as filtered."""
+        pks = [int(v) for v in self.request.POST.getlist("pk") if v.isdecimal()]
+        return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
+
+    def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:
+        """`rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
+        form = form or self.request.GET.get("format", "")
+        if form not in TYPES:
             return None
-        heading = [str(c.label) for c in self.columns]
-        rows = [[plain(c.value(o), c.kind) for c in self.columns] for o in self.rows_all.order_by(self.sort)[:EXPORT_LIMIT]]
-        content = write_csv(heading, rows) if form == "csv" else write_xlsx(self.name, heading, rows)
-        kind = "text/csv; charset=utf-8" if form == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        response = HttpResponse(content, content_type=kind)
-        response["Content-Disposition"] = f'attachment; filename="{self.name}-{timezone.localdate()}.{form}"'
-        return response
+        found = (self.rows_all if rows is None else rows).order_by(self.sort)
+        if form == "xlsx" and found[SHEET_ROWS : SHEET_ROWS + 1].exists():
+            form = "csv"
+        columns = [c for c in self.columns if c.export]
+        heading = [str(c.label) for c in columns]
+        cells = ([plain(c.value(o), c.kind) for c in columns] for o in found.iterator(chunk_size=1000))
+        out = scratch(max_size=KEPT_IN_MEMORY)
+        if form == "csv":
+            text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+            csv_into(text, heading, cells)
+            text.detach()
+        else:
+            with scratch_folder() as folder:
+                xlsx_into(out, self.name, heading, cells, folder=folder)
+        return attached(out, f"{self.name}-{timezone.localdate()}.{form}", TYPES[form])
 
 
 def plain(value: Any, kind: str) -> Any:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from headwater.core import clock
+from headwater.core import blobs, clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
@@ -126,12 +123,13 @@ def read_notifications(*, account: Account) -> int:
     return Notification.objects.filter(account=account, read_at__isnull=True).update(read_at=clock.now())
 
 
-def store_file(*, owner: Any, kind: str, name: str, content: bytes, content_type: str, account: Account | None) -> StoredFile:
-    """Keep a file under its SHA-256; the same content is stored once. Call inside a command."""
-    digest = hashlib.sha256(content).hexdigest()
-    path = file_path(digest)
-    if not default_storage.exists(path):
-        default_storage.save(path, ContentFile(content))
+def store_file(
+    *, owner: Any, kind: str, name: str, content: bytes, content_type: str, account: Account | None, checked: bool = True
+) -> StoredFile:
+    """Keep a file under its SHA-256; the same content is stored once. Call inside a command.
+
+    A file of ours is fine as it is; one that came from outside (`checked` false) is given out only after a job looked into it.
+    """
     return StoredFile.objects.create(
         owner_type=owner._meta.label_lower,
         owner_id=owner.pk,
@@ -139,14 +137,11 @@ def store_file(*, owner: Any, kind: str, name: str, content: bytes, content_type
         name=name[:200],
         content_type=content_type,
         size=len(content),
-        sha256=digest,
+        sha256=blobs.put(content),
         uploaded_by=account,
         uploaded_at=clock.now(),
+        state=StoredFile.State.FINE if checked else StoredFile.State.CHECKING,
     )
-
-
-def file_path(digest: str) -> str:
-    return f"{digest[:2]}/{digest}"
 
 
 SEAL_LOCK = 4_801_001

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
@@ -110,40 +110,66 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
+def csv_into(out: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """CSV, cells that look like formulas defused; one row in memory at a time."""
     import defusedcsv.csv as safe
 
-    out = io.StringIO()
     writer = safe.writer(out)
     writer.writerow(heading)
     for row in rows:
         writer.writerow(["" if c is None else c for c in row])
+
+
+def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
+    out = io.StringIO()
+    csv_into(out, heading, rows)
     return out.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """One sheet, bold frozen heading, filter arrows; strings are written as strings, never as formulas."""
-    import xlsxwriter
+class SheetFile:
+    """One xlsx sheet, written row by row into `target`: bold frozen heading, filter arrows, strings never as formulas.
 
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
-    )
-    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "1")
-    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet.write_row(0, 0, list(heading), bold)
-    last = 0
-    for last, row in enumerate(rows, start=1):
+    With `folder`, rows go to a temporary file there and memory does not grow with their number.
+    """
+
+    def __init__(self, target: Any, title: str, heading: Sequence[str], *, folder: str = "") -> None:
+        import xlsxwriter
+
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
+        place = {"constant_memory": True, "tmpdir": folder} if folder else {"in_memory": True}
+        self.book = xlsxwriter.Workbook(target, options | place)
+        self.sheet = self.book.add_worksheet(re.sub(r"[\[\]:*?/\\]", " ", title)[:31].strip("' ") or "1")
+        bold, self.day = self.book.add_format({"bold": True}), self.book.add_format({"num_format": "yyyy-mm-dd"})
+        self.width, self.last = len(heading), 0
+        self.sheet.set_column(0, self.width - 1, 18)
+        self.sheet.freeze_panes(1, 0)
+        self.sheet.write_row(0, 0, list(heading), bold)
+
+    def add(self, row: Sequence[Any]) -> None:
+        self.last += 1
         for column, cell in enumerate(row):
             if isinstance(cell, (date, datetime)):
-                sheet.write_datetime(last, column, cell, day)
+                self.sheet.write_datetime(self.last, column, cell, self.day)
             elif isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell):
-                sheet.write_number(last, column, cell)
+                self.sheet.write_number(self.last, column, cell)
             elif cell is not None:
-                sheet.write_string(last, column, str(cell)[:32000])
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(last, 1), len(heading) - 1)
-    sheet.set_column(0, len(heading) - 1, 18)
-    book.close()
+                self.sheet.write_string(self.last, column, str(cell)[:32000])
+
+    def close(self) -> None:
+        self.sheet.autofilter(0, 0, max(self.last, 1), self.width - 1)
+        self.book.close()
+
+
+def xlsx_into(target: Any, title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]], *, folder: str = "") -> None:
+    sheet = SheetFile(target, title, heading, folder=folder)
+    for row in rows:
+        sheet.add(row)
+    sheet.close()
+
+
+def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A small workbook as bytes."""
+    out = io.BytesIO()
+    xlsx_into(out, title, heading, rows)
     return out.getvalue()

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.mail import EmailMessage
 from procrastinate.contrib.django import app
 
-from headwater.core import clock
+from headwater.core import clock, exports
 from headwater.core.models import OutboxMail
+
+__all__ = ["exports"]
 
 
 @app.task(name="headwater.run_job", queue="jobs", pass_context=False)
@@ -40,6 +42,17 @@ async def retry_stalled(timestamp: int) -> None:
         await app.job_manager.retry_job(stalled)
 
 
+@app.periodic(cron="7 * * * *")
+@app.task(name="headwater.tidy", queue="house", queueing_lock="tidy")
+def tidy(timestamp: int) -> None:
+    """Remove exports whose days are over and counts of minutes that are over."""
+    from headwater.core.exports import remove_expired
+    from headwater.core.rates import forget_old
+
+    remove_expired()
+    forget_old()
+
+
 def send_outbox(limit: int = 200) -> int:
     """Send waiting mails; one that fails is kept with its error and tried again, five times at most."""
     sent = 0
@@ -53,3 +66,20 @@ def send_outbox(limit: int = 200) -> int:
             change["error"] = str(error)[:300]
         OutboxMail.objects.filter(pk=mail.pk).update(**change)
     return sent
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="headwater.check_files", queue="house", queueing_lock="check_files")
+def check_new_files(timestamp: int) -> None:
+    from headwater.core.command import system
+    from headwater.core.uploads import check_files
+
+    check_files(actor=system("check_files"))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="headwater.remove_orphans", queue="house", queueing_lock="orphans")
+def remove_orphans(timestamp: int) -> None:
+    from headwater.core.uploads import forget_stale
+
+    forget_stale()

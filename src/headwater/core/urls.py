@@ -1,6 +1,7 @@
 from django.urls import path
 
 from headwater.core import views
+from headwater.core.views import exports, tokens
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
@@ -8,6 +9,9 @@ urlpatterns = [
     path("files/<int:pk>/", views.file, name="file"),
     path("jobs/", views.job_list, name="jobs"),
     path("jobs/<int:pk>/", views.job, name="job"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<int:pk>/", exports.fetch, name="export"),
+    path("tokens/", tokens.tokens, name="tokens"),
     path("admin/accounts/", views.accounts, name="accounts"),
     path("admin/roles/", views.roles, name="roles"),
     path("admin/audit/", views.audit, name="audit"),

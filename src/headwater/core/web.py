@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from headwater.core.errors import Refused
@@ -34,13 +38,46 @@ def attempt(request: HttpRequest, work: Callable[[], Any], *, success: Any = "",
 
 def download(content: bytes, name: str, content_type: str) -> HttpResponse:
     """A file, always as a download: nothing private is ever shown inside the session's origin."""
+    response = HttpResponse(content, content_type=content_type)
+    _seal(response, name)
+    return response
+
+
+def scratch_root() -> str:
+    """Where large files are put together: on the data disk, not in a /tmp that may live in memory."""
+    folder = settings.CONFIG.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)
+
+
+def scratch(*, max_size: int = 0) -> Any:
+    """A temporary file that is kept in memory up to `max_size` bytes; it is gone when closed."""
+    return tempfile.SpooledTemporaryFile(max_size=max_size, dir=scratch_root(), mode="w+b")
+
+
+@contextmanager
+def scratch_folder() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(dir=scratch_root()) as folder:
+        yield folder
+
+
+def attached(file: Any, name: str, content_type: str) -> HttpResponseBase:
+    """An open file as a download: what is small in one piece, what went to the disk streamed from there."""
+    file.seek(0)
+    if isinstance(file, tempfile.SpooledTemporaryFile) and not file._rolled:  # type: ignore[attr-defined]
+        with file:
+            return download(file.read(), name, content_type)
+    response = FileResponse(file, content_type=content_type)
+    _seal(response, name)
+    return response
+
+
+def _seal(response: HttpResponseBase, name: str) -> None:
     from urllib.parse import quote
 
-    response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 class MomentField(forms.DateTimeField):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.core.command import Log
 from headwater.core.errors import Reason, Refused
 from headwater.core.permission import may
+from headwater.core.prepared import write
 
 Guard = Callable[[Any], Reason | None]
 
@@ -27,6 +28,15 @@ class Transition:
     action: str
     label: str | Promise
     guards: tuple[Guard, ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a verb would do to a record: its transition, and every reason against it."""
+
+    record: Any
+    transition: Transition | None
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,18 @@ class Workflow:
         state = self.states(record.state).label
         return Reason(_("%(record)s 处于“%(state)s”状态，不能执行该操作") % {"record": record, "state": state}, code="state")
 
+    def weigh(self, record: Any, verb: str, account: Any) -> Weighed:
+        """What `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
+
+        `account` is None for the system, which may do everything.
+        """
+        found = self.find(record, verb)
+        if isinstance(found, Reason):
+            return Weighed(record, None, (found,))
+        if account is not None and not may(account, found.action, record):
+            return Weighed(record, found, (Reason(_("您无权对 %(record)s 执行该操作") % {"record": record}, code="permission"),))
+        return Weighed(record, found, tuple(r for guard in found.guards if (r := guard(record))))
+
     def diagram(self) -> str:
         """The table as a Mermaid state diagram."""
         lines = ["stateDiagram-v2"]
@@ -76,21 +98,11 @@ class Workflow:
 
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
         """Like `apply`, for rows that the caller has locked already in this transaction."""
-        moves: list[tuple[Any, Transition]] = []
-        reasons: list[Reason] = []
-        account = log.actor.account
-        for row in rows:
-            found = self.find(row, verb)
-            if isinstance(found, Reason):
-                reasons.append(found)
-                continue
-            if account is not None and not may(account, found.action, row):
-                reasons.append(Reason(_("您无权对 %(record)s 执行该操作") % {"record": row}, code="permission"))
-                continue
-            reasons += [r for guard in found.guards if (r := guard(row))]
-            moves.append((row, found))
+        weighed = [self.weigh(row, verb, log.actor.account) for row in rows]
+        reasons = [r for w in weighed for r in w.reasons]
         if reasons:
             raise Refused(reasons)
+        moves = [(w.record, w.transition) for w in weighed if w.transition]
         self._write(moves, log, changes)
         return rows
 
@@ -100,8 +112,7 @@ class Workflow:
             log(row, before={"state": row.state}, after={"state": transition.target, **_plain(changes)})
             by_target.setdefault(transition.target, []).append(row)
         for target, rows in by_target.items():
-            manager = type(rows[0])._default_manager
-            manager.filter(pk__in=[r.pk for r in rows]).update(state=target, **changes)
+            write(type(rows[0]), [r.pk for r in rows], {"state": target, **changes})
             for row in rows:
                 row.state = target
                 for name, value in changes.items():

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from headwater.calls.models import Application, Call, FormalCheck, Participant, SchemeVersion
-from headwater.calls.services.applications import add_members, attach, confirm_participation, create_draft, submit_application
+from headwater.calls.services.applications import add_members, confirm_participation, create_draft, submit_application
+from headwater.calls.services.attachments import attach
 from headwater.calls.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
 from headwater.calls.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
-from headwater.calls.services.endorsement import endorse, expire_late, quota_board, recommend, return_to_author
+from headwater.calls.services.endorsement import endorse, expire_late, quota_board, rank_applications, recommend, return_to_author
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.command import system
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.models import Account
+from headwater.core.uploads import check_files
 from headwater.demo.people import World
 from headwater.demo.plan import AMOUNTS, SUCCESS, Timetable
 from headwater.demo.texts import Text, Writer, sample
@@ -94,6 +97,7 @@ class Applying:
             with clock.at(self.t.at(38 + n % 20, 9 + n % 9, n % 60)):
                 drafts.append(self._write(leader, n, pending, accounts))
         with clock.at(self.t.at(60, 9)):
+            check_files(actor=system("demo"))
             for person, rows in pending.items():
                 confirm_participation(participants=rows, actor=self.world.actor(accounts[person]))
         for n, application in enumerate(drafts):
@@ -145,6 +149,8 @@ class Applying:
         self.announce(max(10, len(self.leaders)))
         self._draft_now(self.leaders[:half], submit=False)
         self._draft_now(self.leaders[half:], submit=True)
+        with clock.at(self.t.at(44)):
+            check_files(actor=system("demo"))
         self.send_one_back()
 
     def _draft_now(self, leaders: Sequence[Person], *, submit: bool) -> None:
@@ -188,8 +194,11 @@ class Applying:
             for host, rows in by_host.items():
                 room = quota.get(host, (len(rows), 0))
                 rows.sort(key=lambda a: -self.quality[a.pk])
+                manager, left = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
+                if len(rows) > left:
+                    rank_applications(ordered=rows, actor=manager)
                 if rows:
-                    endorse(applications=rows[: max(0, room[0] - room[1])], actor=self.world.actor(self.world.managers[host]))
+                    endorse(applications=rows[:left], actor=manager)
         with clock.at(self.t.at(76, 9)):
             endorsed = Application.objects.filter(call=self.call, state=State.RECOMMENDING).select_related("host").order_by("pk")
             by_agency: dict[int, list[Application]] = defaultdict(list)

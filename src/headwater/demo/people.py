@@ -279,7 +279,7 @@ def _relate(world: World, experts: list[Person], r: random.Random) -> None:
     record_sanctions(
         sanctions=[
             Sanction(
-                person=p, since=since, until=since.replace(year=since.year + 3), legal_basis="国家自然科学基金条例第三十六条"
+                person=p, since=since, until=clock.add_months(since, 36), legal_basis="国家自然科学基金条例第三十六条"
             )
             for p in barred
         ],

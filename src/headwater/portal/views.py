@@ -18,10 +18,11 @@ from headwater.calls.rules import RULES
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import file_objection
 from headwater.calls.states import CallState
+from headwater.calls.terms import terms_of
+from headwater.calls.views.questions import outline
 from headwater.core import clock
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.parameters import Parameters
 from headwater.core.permission import PUBLIC, page
 from headwater.core.search import KINDS, search
 from headwater.core.web import attempt, download
@@ -104,19 +105,21 @@ def calls(request: HttpRequest) -> HttpResponse:
 def call(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme", "agency"), code=code)
     scheme = scheme_of(row)
-    parameters = Parameters(row.scheme.region, row.closes_at.date())
+    terms = terms_of(row)
     rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
-    amount = parameters.get("amount_fen", scheme.code)
-    age = parameters.get("age_limit_youth", scheme.code) if "max_age" in {u.name for u in scheme.rules} else None
+    amount = terms("amount_fen")
+    limit = next((u.params.get("parameter", "") for u in scheme.rules if u.name == "max_age"), "")
+    age = terms(limit) if limit else None
     return render(
         request,
         "portal/call.html",
         {
             "call": row,
             "scheme": scheme,
+            "outline": outline(scheme.sections),
             "rules": rules,
             "amount": amount.get("max") if isinstance(amount, dict) else amount,
-            "term": parameters.get("term_months", scheme.code),
+            "term": terms("term_months"),
             "age": age,
             "born_men": f"{row.year - int(age['men'])}-01-01" if age else "",
             "born_women": f"{row.year - int(age['women'])}-01-01" if age else "",

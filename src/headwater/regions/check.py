@@ -11,8 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import Reader, parse_scheme
+from headwater.calls.expressions import ExpressionError, parameters, parse
+from headwater.calls.rules import RULES, parameters_of
+from headwater.calls.rules.values import WORDS, shape_of
+from headwater.calls.schemes import Reader, Scheme, expressions, parse_scheme
 
 HERE = Path(__file__).resolve().parent
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
@@ -64,16 +66,17 @@ def read_package(path: Path) -> Package:
         text, table = _read(package, path / f"{name}.toml")
         package.tables[name] = table
         sha.update(text.encode())
-    codes: list[str] = []
+    seen: set[tuple[str, str]] = set()
     for file in sorted((path / "schemes").glob("*.toml")):
         text, table = _read(package, file, f"schemes/{file.name}")
         sha.update(text.encode())
         if table:
             package.schemes.append(table)
-            problems = parse_scheme(table, parameters_of)[1]
-            if scheme_code(table) in codes:
-                problems.append(("scheme.code", f"{scheme_code(table)!r} is the code of another scheme file"))
-            codes += [scheme_code(table)] if scheme_code(table) else []
+            scheme, problems = parse_scheme(table, parameters_of)
+            problems += _parameters_named(package, scheme)
+            taken = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
+            problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in taken[:1]]
+            seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
             _note(package, f"schemes/{file.name}", text, problems)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
@@ -84,6 +87,26 @@ def read_package(path: Path) -> Package:
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
+
+
+def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]:
+    """Parameters that an expression reads and that no record gives to the scheme."""
+    rows = package.tables.get("parameters", {}).get("parameter", [])
+    rows = [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+    if not rows:
+        return []  # the file itself is the mistake
+    given = {r.get("key") for r in rows if not (to := r.get("applies_to")) or (isinstance(to, list) and scheme.code in to)}
+    found = []
+    for key, text in expressions(scheme):
+        try:
+            wanted = parameters(parse(text))
+        except ExpressionError:
+            continue
+        for name, position in wanted:
+            if name.partition(".")[0] not in given:
+                told = f"at character {position + 1}: no parameter {name.partition('.')[0]!r} is given for {scheme.code!r}"
+                found.append((key, told))
+    return found
 
 
 def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, Any]]:
@@ -280,6 +303,8 @@ def check_parameters(package: Package, problems: Problems) -> None:
         key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
         if "value" not in r.table:
             problems.append((r.path("value"), "required"))
+        else:
+            _value(r, key)
         _one_of(r, "confidence", CONFIDENCES)
         r.text("source", required=True)
         end = _date(r, "valid_to")
@@ -291,6 +316,46 @@ def check_parameters(package: Package, problems: Problems) -> None:
             if (key, str(code), str(start)) in seen:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
             seen.add((key, str(code), str(start)))
+    if not problems:
+        _unread(package, problems)
+
+
+def _value(r: Reader, key: str) -> None:
+    """The value against the shape that the rule, quota or clock of this key reads."""
+    shape = shape_of(key)
+    if isinstance(shape, list):
+        for row in r.tables("value", required=True):
+            _row(row, shape[0])
+        return
+    plain = [r.get("value", shape)] if shape and not isinstance(shape, dict) else []
+    found = _row(r.table_at("value"), shape) if isinstance(shape, dict) else plain
+    for value in found:
+        if isinstance(value, int) and value < 0:
+            r.problems.append((r.path("value"), f"must not be negative, found {value}"))
+        if isinstance(value, list) and not all(isinstance(v, str) for v in value):
+            r.problems.append((r.path("value"), "expected a list of texts"))
+
+
+def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
+    found = [table.get(name.rstrip("?"), kind, required=not name.endswith("?")) for name, kind in shape.items()]
+    for name, words in WORDS.items():
+        if name in shape and name in table.table and table.table[name] not in words:
+            table.problems.append((table.path(name), f"found {table.table[name]!r}; known: {', '.join(words)}"))
+    table.done()
+    return found
+
+
+def _unread(package: Package, problems: Problems) -> None:
+    """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
+    rows = package.tables.get("parameters", {}).get("parameter", [])
+    have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    for scheme in package.schemes:
+        code, uses = scheme_code(scheme), scheme.get("rule", [])
+        for use in uses if isinstance(uses, list) else []:
+            rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
+            for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
+                if not {(key, code), (key, "")} & have:
+                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
 
 
 CHECKS: dict[str, Callable[[Package, Problems], None]] = {

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.sheets import RowError, read_table
@@ -136,12 +137,22 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
             errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
         seen.add(key)
         person = known.get(values["id_hash"]) or by_orcid.get(values["orcid"])
+        _same_person(number, row, values, person, by_orcid.get(values["orcid"]), errors)
         if not errors and person is None and isinstance(key, tuple):
             person = _namesake(number, values, namesakes[values["name_zh"], values["organisation"].pk], errors)
         result.errors += errors
         if not errors:
             ready.append((values, person))
     return _finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _same_person(
+    number: int, row: Row, values: dict[str, Any], person: Person | None, owner: Person | None, errors: list[RowError]
+) -> None:
+    """Document and ORCID must mean one person: nobody gets a new identity, and with it new limits, by another's ORCID."""
+    other = person is not None and owner is not None and owner.pk != person.pk
+    if other or (person and person.id_hash and values["id_hash"] not in {"", person.id_hash}):
+        errors.append(RowError(number, "ORCID", row["orcid"], _("该 ORCID 属于登记库中身份证件不同的另一人")))
 
 
 def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: list[RowError]) -> Person | None:
@@ -216,6 +227,7 @@ def _day(number: int, label: str, text: str, errors: list[RowError]) -> date | N
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
+        homes = {person.pk: person.organisation_id for _values, person in ready if person}
         for values, person in ready:
             since = values.pop("since")
             target = person or Person()
@@ -227,7 +239,10 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
                 jobs.append(Employment(person=target, organisation=values["organisation"], since=since or date(2000, 1, 1)))
             else:
                 old.append(target)
+                if homes[person.pk] not in {None, values["organisation"].pk}:
+                    jobs.append(Employment(person=target, organisation=values["organisation"], since=since or clock.today()))
         Person.objects.bulk_create(fresh, batch_size=2000)
+        _leave({job.person_id: (homes[job.person_id], job.since) for job in jobs if job.person_id})
         Employment.objects.bulk_create(jobs, batch_size=2000)
         fields = [
             "name_zh",
@@ -249,6 +264,25 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             Person.objects.bulk_update(old, fields, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
+
+
+def _leave(moves: dict[int, tuple[Any, date]]) -> None:
+    """End the posts that people leave on the day they begin elsewhere (two statements): the institution that somebody came from
+    still counts for conflicts of interest, so it must be on record even where the post was not."""
+    rows = Employment.objects.filter(person__in=moves, until__isnull=True, kind=Employment.Kind.FULL)
+    left = [e for e in rows if e.organisation_id == moves[e.person_id][0]]
+    for row in left:
+        row.until = max(row.since, moves[row.person_id][1])
+    Employment.objects.bulk_update(left, ["until"], batch_size=1000)
+    known = {row.person_id for row in left}
+    Employment.objects.bulk_create(
+        [
+            Employment(person_id=person, organisation_id=home, since=min(since, date(2000, 1, 1)), until=since)
+            for person, (home, since) in moves.items()
+            if person not in known
+        ],
+        batch_size=2000,
+    )
 
 
 def import_organisations(

@@ -24,6 +24,8 @@ MODULES: tuple[tuple[str, Any, str, str], ...] = (
     ("review", _("评审"), "review.desk", "/review/"),
     ("panels", _("会评"), "review.desk", "/panels/"),
     ("lead", _("政策督查"), "policy.lead", "/lead/"),
+    ("exports", _("导出文件"), "signed_in", "/exports/"),
+    ("tokens", _("接口与令牌"), "signed_in", "/tokens/"),
     ("accounts", _("账号"), "core.account.manage", "/admin/accounts/"),
     ("roles", _("授权"), "core.role.grant", "/admin/roles/"),
     ("region", _("地区与项目类型"), "core.region.manage", "/admin/region/"),

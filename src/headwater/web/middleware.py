@@ -29,17 +29,23 @@ class UnavailableMiddleware:
         try:
             return self.get_response(request)
         except (OperationalError, InterfaceError) as error:
-            return self._page(error)
+            return self._page(request, error)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         down = isinstance(error, (OperationalError, InterfaceError)) or disk_is_full(error)
-        return self._page(error) if down else None
+        return self._page(request, error) if down else None
 
-    def _page(self, error: Exception) -> HttpResponse:
+    def _page(self, request: HttpRequest, error: Exception) -> HttpResponse:
         from django.template.loader import render_to_string
 
+        from headwater.core.api import problem
+
         logging.getLogger("headwater").error("not available: %s", str(error).splitlines()[0] if str(error) else error)
-        response = HttpResponse(render_to_string("503.html", {"disk": disk_is_full(error)}), status=503)
+        response: HttpResponse
+        if request.path.startswith("/api/"):
+            response = problem(503, "Service unavailable")
+        else:
+            response = HttpResponse(render_to_string("503.html", {"disk": disk_is_full(error)}), status=503)
         response["Retry-After"] = "5"
         return response
 

@@ -21,7 +21,7 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("username", "")
     if name not in {e.username for e in entries()}:
         raise Http404
-    login(request, Account.objects.get(username=name), backend="allauth.account.auth_backends.AuthenticationBackend")
+    login(request, Account.objects.get(username=name), backend="headwater.web.accounts.Backend")
     return redirect("desk")
 
 

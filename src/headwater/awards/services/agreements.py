@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +14,14 @@ from django.utils.translation import gettext as _
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import Agreement, Award, Party, Signature
 from headwater.awards.workflow import AWARD
-from headwater.calls.facts import running_projects
-from headwater.calls.models import Application, Call, Decision, Participant
+from headwater.calls.answers.loading import answers_in
+from headwater.calls.answers.showing import plain_text
+from headwater.calls.answers.showing import sections as shown_sections
+from headwater.calls.models import LONG, Application, Call, Decision, Participant
+from headwater.calls.records import Held, holdings_of
+from headwater.calls.rules import Holding
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import on_release
+from headwater.calls.services.decisions import barred_applications, on_release
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
@@ -28,13 +32,15 @@ from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
 
+WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
+"""Outcomes that are work to be done under an agreement; the others are a decision on a list."""
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
 @on_release
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
-    if not applications:
+    if not applications or scheme_of(call).outcome not in WITH_AGREEMENT:
         return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
@@ -77,9 +83,7 @@ def _start(application: Application) -> date:
 
 def _end(start: date, months: int) -> date:
     """The last day of a term of `months` that begins on `start`."""
-    month = start.month - 1 + months
-    year, month = start.year + month // 12, month % 12 + 1
-    return date(year, month, min(start.day, monthrange(year, month)[1])) - timedelta(days=1)
+    return clock.add_months(start, months) - timedelta(days=1)
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
@@ -94,11 +98,8 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         application = award.application
         scheme = scheme_of(award.call)
         sections = [
-            {
-                "title": s.title_zh,
-                "fields": [{"label": f.label_zh, "text": str(application.answers.get(f.code, ""))} for f in s.fields],
-            }
-            for s in scheme.sections
+            {"title": s.title_zh, "fields": [{"label": f.label, "text": plain_text(f)} for f in fields]}
+            for s, fields in shown_sections(answers_in(award.call)(application, {}, len(members.get(application.pk, []))), zh=True)
         ]
         out.append(
             {
@@ -164,7 +165,8 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
     with command(actor, f"awards.sign.{party.value}", name="awards.sign") as log:
         rows = list(
             Award.objects.select_for_update(of=("self",))
-            .select_related("agreement", "leader", "host", "call")
+            .select_related("agreement", "leader", "host", "call", "application")
+            .defer(*(f"application__{name}" for name in LONG))
             .filter(pk__in=[a.pk for a in awards], state=Award.State.AGREEMENT)
             .exclude(agreement__signatures__party=party)
             .order_by("pk")
@@ -182,6 +184,10 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
                 raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
             if clock.now() > row.agreement_by:
                 raise Refused.because(_("%s：已过任务书签订期限") % row)
+        barred = barred_applications([r.application for r in rows])
+        if barred:
+            names = "、".join(str(a) for a in barred)
+            raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
         now = clock.now()
         signatures = Signature.objects.bulk_create(
             [
@@ -242,9 +248,34 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
         return len(AWARD.apply(late, "lapse", log))
 
 
-@running_projects
-def running(leaders: Sequence[int], year: int) -> dict[int, list[str]]:
-    out: dict[int, list[str]] = {}
-    for person, number in Award.objects.running_in(year).filter(leader__in=leaders).values_list("leader", "number"):
-        out.setdefault(person, []).append(number)
-    return out
+HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
+        a.limit_group, w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
+    FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
+        UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
+    JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
+    JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id ORDER BY w.number"""
+
+
+@holdings_of
+def awards_of(people: Sequence[int]) -> Held:
+    """Awards that people lead or take part in, for the limits: one statement. A closing is not recorded yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"people": list(people), "zone": settings.TIME_ZONE})
+        return [
+            (
+                person,
+                Holding(
+                    scheme,
+                    role,
+                    "lapsed" if state == Award.State.LAPSED else "running",
+                    number,
+                    group,
+                    approved_on=approved,
+                    ends_on=ends,
+                    months=months,
+                    plan=plan,
+                    application=application,
+                ),
+            )
+            for person, role, application, number, scheme, plan, group, state, approved, ends, months in cursor.fetchall()
+        ]

@@ -1,4 +1,12 @@
-from headwater.calls.models.applications import LONG, Application, Attachment, Commitment, FormalCheck, Participant
+from headwater.calls.models.applications import (
+    LONG,
+    Application,
+    ApplicationQuerySet,
+    Attachment,
+    Commitment,
+    FormalCheck,
+    Participant,
+)
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.models.likeness import Likeness, TextPrint
@@ -6,6 +14,7 @@ from headwater.calls.models.likeness import Likeness, TextPrint
 __all__ = [
     "LONG",
     "Application",
+    "ApplicationQuerySet",
     "Attachment",
     "Call",
     "Commitment",

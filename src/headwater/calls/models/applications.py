@@ -66,6 +66,7 @@ class Application(models.Model):
     discipline = models.ForeignKey(Discipline, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("申请代码"))
     review_group = models.CharField(_("评审领域"), max_length=60, blank=True)
     priority_field = models.CharField(_("优先领域"), max_length=60, blank=True)
+    topic = models.CharField(_("指南方向"), max_length=20, blank=True)
     amount_fen = models.BigIntegerField(_("申请金额"), default=0)
     months = models.IntegerField(_("期限（月）"), default=36)
     starts_on = models.DateField(_("开始日期"), null=True, blank=True)
@@ -82,6 +83,7 @@ class Application(models.Model):
     received_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     returned_note = models.TextField(blank=True)
+    host_rank = models.IntegerField(_("单位排序"), null=True)
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:
@@ -99,6 +101,10 @@ class Application(models.Model):
                 name="application_one_live_per_year",
                 violation_error_message=_("同一申请人同一年度只能申报一项"),
             ),
+            models.UniqueConstraint(
+                fields=["call", "host", "host_rank"], name="application_rank_once", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(name="application_rank", condition=Q(host_rank__isnull=True) | Q(host_rank__gte=1)),
             models.CheckConstraint(name="application_amount", condition=Q(amount_fen__gte=0)),
             models.CheckConstraint(name="application_months", condition=Q(months__gte=1, months__lte=120)),
             models.CheckConstraint(

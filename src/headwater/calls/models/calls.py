@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.states import CallState
+from headwater.calls.states import CallState, Stage
 from headwater.core import clock
 from headwater.core.models import Account
 from headwater.registry.models import Agency, Organisation
@@ -66,6 +66,13 @@ class Call(models.Model):
     closes_at = models.DateTimeField(_("受理截止"))
     endorse_by = models.DateTimeField(_("单位审核截止"))
     recommend_by = models.DateTimeField(_("归口推荐截止"))
+    topics = models.JSONField(_("指南方向"), default=list, blank=True)
+    overrides = models.JSONField(_("本批次参数"), default=dict, blank=True)
+    stage = models.CharField(_("阶段"), max_length=8, choices=Stage.choices, default=Stage.WHOLE, blank=True)
+    outline = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="full_calls", verbose_name=_("预申报批次")
+    )
+    cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     drafted_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     objects = CallQuerySet.as_manager()
@@ -74,7 +81,8 @@ class Call(models.Model):
         verbose_name = _("申报批次")
         ordering = ["-year", "code"]
         constraints = [
-            models.CheckConstraint(name="call_budget_positive", condition=Q(budget_fen__gt=0)),
+            models.CheckConstraint(name="call_budget_not_negative", condition=Q(budget_fen__gte=0)),
+            models.CheckConstraint(name="call_full_follows_outline", condition=Q(stage="full", outline__isnull=False) | ~Q(stage="full") & Q(outline__isnull=True)),
             models.CheckConstraint(
                 name="call_dates_in_order",
                 condition=Q(opens_at__lt=models.F("closes_at"))
@@ -89,6 +97,9 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.title_zh
+
+    def topic(self, code: str) -> dict[str, str] | None:
+        return next((t for t in self.topics if t["code"] == code), None)
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,23 @@ from headwater.core import clock
 from headwater.core.models import Account
 
 
+def of_officer(user: Any, field: str) -> Q:
+    """Rows of the calls of which `user` is an officer; `field` leads to the call's id."""
+    found = Q(pk__in=[])
+    for grant in user.grants:
+        if grant.role == "programme_officer":
+            found |= ~Q(pk__in=[]) if grant.scope == "all" else Q(**{field: grant.scope_id})
+    return found
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def visible_to(self, user: Any) -> DecisionQuerySet:
+        """Decisions, also those that are not public yet: for officers of the call and the committee only."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        return self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
+
+
 class Decision(models.Model):
     """Whether an application is funded, and with how much. Proposed by one person, approved by another."""
 
@@ -30,6 +47,7 @@ class Decision(models.Model):
     proposed_at = models.DateTimeField(default=clock.now)
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("资助决定")
@@ -48,6 +66,17 @@ class Decision(models.Model):
         return f"{self.application}: {self.outcome}"
 
 
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def visible_to(self, user: Any) -> LetterQuerySet:
+        """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        mine = Q(application__leader__account=user) | Q(application__participants__person__account=user)
+        hosts = user.scopes("host_manager", "organisation")
+        found = mine | Q(application__host__in=hosts) | of_officer(user, "application__call_id")
+        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+
+
 class Letter(models.Model):
     """A formal letter (通知书) to an applicant, through the host. The PDF is rendered from this row."""
 
@@ -62,6 +91,7 @@ class Letter(models.Model):
     number = models.CharField(_("文号"), max_length=60, unique=True)
     body = models.JSONField()
     issued_at = models.DateTimeField(default=clock.now)
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("通知书")

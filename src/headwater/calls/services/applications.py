@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from datetime import date
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, Attachment, Call, Commitment, Participant
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.assigning import assign
+from headwater.calls.services.prefilling import carry_over, prefill
+from headwater.calls.services.stages import invited_outline
 from headwater.calls.states import State
+from headwater.calls.terms import usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
-from headwater.core.files import check_upload
 from headwater.core.models import Account, RoleGrant
-from headwater.core.parameters import Parameters
-from headwater.core.services import notify, store_file
-from headwater.registry.models import Discipline, Organisation, Person
-from headwater.registry.queries import group_of_prefix
+from headwater.core.permission import may
+from headwater.core.prepared import Prepared, write
+from headwater.core.services import notify
+from headwater.registry.models import Organisation, Person
 
-PLAIN = ("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field")
-LIMITS = {
-    "title_zh": 120,
-    "title_en": 300,
-    "abstract_zh": 1000,
-    "abstract_en": 3000,
-    "keywords_zh": 200,
-    "keywords_en": 300,
-    "priority_field": 60,
-}
+UNLIMITED = "none"
+"""The limit group of schemes to which a person may apply several times a year; the database's limit then never meets."""
 
 
 def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
@@ -55,23 +51,25 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
         if found:
             return found
         scheme = scheme_of(call)
-        parameters = Parameters(call.scheme.region, call.closes_at.date())
-        term = parameters.get("term_months", scheme.code) or {"default": 36}
-        amount = parameters.get("amount_fen", scheme.code)
+        outline = invited_outline(call, leader)
+        amount, months = usual_terms(call)
         application = Application(
             call=call,
             leader=leader,
             host=leader.organisation,
             limit_year=call.year,
-            limit_group=scheme.limit_group,
-            months=int(term["default"]),
-            amount_fen=int(amount["default"] if isinstance(amount, dict) else amount or 0),
+            limit_group=scheme.limit_group if scheme.limit_group != UNLIMITED else f"{UNLIMITED}:{secrets.token_hex(8)}",
+            months=months,
+            amount_fen=amount,
             starts_on=date(call.year, 7, 1),
             created_at=clock.now(),
             saved_at=clock.now(),
         )
+        prefill(application)
+        if outline:
+            carry_over(outline, application)
         if values:
-            _assign(application, values)
+            assign(application, values)
         application.save(force_insert=True)
         log(application, after={"call": call.code, "leader": leader.pk, "host": application.host_id})
     return application
@@ -86,119 +84,57 @@ def save_application(*, application: Application, values: dict[str, Any], actor:
         Refused: not a draft any more, past the deadline, or a value that cannot be stored (with its field).
     """
     with command(actor, "calls.application.edit", application, name="calls.save_application") as log:
-        row = _lock_draft(application)
-        changed = _assign(row, values)
+        row = lock_draft(application)
+        changed = assign(row, values)
         if changed:
             row.revision += 1
             row.saved_at = clock.now()
-            row.save()
+            _write(row, changed)
             log(row, after={"revision": row.revision, "fields": sorted(changed)})
     return row
 
 
-def _lock_draft(application: Application) -> Application:
-    row = (
-        Application.objects.select_for_update(of=("self",))
-        .select_related("call")
-        .defer("call__guide_zh", "call__guide_en")
-        .get(pk=application.pk)
-    )
+def _write(row: Application, changed: set[str]) -> None:
+    """Write the named columns and answers, no others; answers are merged by the database, and sent as a whole only when one is gone."""
+    answered = changed & {f.code for f in scheme_of(row.call).fields}
+    columns = (changed - answered) | {"revision", "saved_at"}
+    if "discipline" in changed:
+        columns.add("review_group")
+    values = {name: getattr(row, COLUMNS.get(name, name)) for name in columns}
+    if answered <= set(row.answers):
+        merged = {"answers": {name: row.answers[name] for name in answered}} if answered else {}
+        write(Application, [row.pk], values, merged=merged)
+    else:
+        write(Application, [row.pk], values | {"answers": row.answers})
+
+
+COLUMNS = {"discipline": "discipline_id"}
+
+
+def _locked(pk: int, *without: str) -> ApplicationQuerySet:
+    rows = Application.objects.filter(pk=pk).select_for_update(of=("self",))
+    return rows.select_related("call__scheme", "host", "leader", "discipline").defer("call__scheme__definition", *without)
+
+
+LOCKED = Prepared(lambda pk: _locked(pk, "call__guide_zh", "call__guide_en"))
+"""An application for its author to work on: locked, with what the rules ask for."""
+
+
+def lock(application: Application) -> Application:
+    row = LOCKED.one(application.pk)
+    if row is None:
+        raise Application.DoesNotExist
+    return row
+
+
+def lock_draft(application: Application) -> Application:
+    row = lock(application)
     if row.state != State.DRAFT:
         raise Refused.because(_("申请书已提交，不能再修改；可请依托单位退回"))
     late = before_deadline(row)
     if late:
         raise Refused([late])
     return row
-
-
-def _assign(row: Application, values: dict[str, Any]) -> set[str]:
-    """Put values on the row; returns the names that changed."""
-    reasons: list[Reason] = []
-    changed: set[str] = set()
-    scheme = scheme_of(row.call)
-    questions = {f.code: f for s in scheme.sections for f in s.fields}
-    for name, value in values.items():
-        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
-            reasons.append(Reason(_("含有不能保存的字符"), field=name))
-        elif name in PLAIN:
-            if len(value) > LIMITS.get(name, 200):
-                reasons.append(Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name))
-            elif name == "research_class" and value not in scheme.research_classes:
-                reasons.append(Reason(_("请选择研究属性"), field=name))
-            elif getattr(row, name) != value:
-                setattr(row, name, value)
-                changed.add(name)
-        elif name in questions:
-            if len(value) > 5 * questions[name].max_chars:
-                reasons.append(Reason(_("内容过长（上限 %d 字）") % questions[name].max_chars, field=name))
-            elif row.answers.get(name) != value:
-                row.answers[name] = value
-                changed.add(name)
-        else:
-            problem = _assign_typed(row, name, value, changed)
-            if problem:
-                reasons.append(problem)
-    refuse_if(reasons)
-    return changed
-
-
-def _assign_typed(row: Application, name: str, value: Any, changed: set[str]) -> Reason | None:
-    """Put a value that is not plain text on the row, or say what is wrong with it."""
-    reader = TYPED.get(name)
-    if reader is None:
-        return Reason(_("没有这一栏"), field=name)
-    found = reader(row, value)
-    if isinstance(found, Reason):
-        return found
-    if getattr(row, name) != found[0]:
-        setattr(row, name, found[0])
-        changed.add(name)
-    return None
-
-
-Read = Reason | tuple[Any]
-
-
-def _discipline(row: Application, value: Any) -> Read:
-    found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
-    if value and found is None:
-        return Reason(_("没有这个申请代码：%s") % value, field="discipline")
-    row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
-    return (found,)
-
-
-def _amount(_row: Application, value: Any) -> Read:
-    good = isinstance(value, int) and 0 <= value < 10**13
-    return (value,) if good else Reason(_("请填写金额（万元）"), field="amount_fen")
-
-
-def _months(_row: Application, value: Any) -> Read:
-    good = isinstance(value, int) and 1 <= value <= 120
-    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field="months")
-
-
-def _starts_on(_row: Application, value: Any) -> Read:
-    return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field="starts_on")
-
-
-def _flags(row: Application, value: Any) -> Read:
-    return (sorted(set(value) & {code for code, _zh, _en in scheme_of(row.call).flags}),)
-
-
-def _unsuitable(row: Application, value: Any) -> Read:
-    names = [str(v).strip()[:60] for v in value if str(v).strip()]
-    most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
-    return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field="unsuitable")
-
-
-TYPED: dict[str, Callable[[Application, Any], Read]] = {
-    "discipline": _discipline,
-    "amount_fen": _amount,
-    "months": _months,
-    "starts_on": _starts_on,
-    "flags": _flags,
-    "unsuitable": _unsuitable,
-}
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:
@@ -208,7 +144,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
         Refused: somebody is already in it, is the leader, or has no institution.
     """
     with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
-        row = _lock_draft(application)
+        row = lock_draft(application)
         known = set(row.participants.values_list("person_id", flat=True)) | {row.leader_id}
         reasons, made = [], []
         for person, months in members:
@@ -236,7 +172,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
 
 def remove_member(*, participant: Participant, actor: Actor) -> None:
     with command(actor, "calls.application.edit", participant.application, name="calls.remove_member") as log:
-        _lock_draft(participant.application)
+        lock_draft(participant.application)
         log(participant, before={"application": participant.application_id, "person": participant.person_id})
         participant.delete()
 
@@ -284,34 +220,10 @@ def commitment_digest(call: Call, party: str) -> str:
     return hashlib.sha256("\n".join(scheme_of(call).commitments[party]).encode()).hexdigest()
 
 
-def attach(*, application: Application, kind: str, name: str, content: bytes, actor: Actor) -> Attachment:
-    """Attach a file, judged by its bytes.
-
-    Raises:
-        Refused: unknown kind, or a file that is not taken.
-    """
-    with command(actor, "calls.application.edit", application, name="calls.attach") as log:
-        row = _lock_draft(application)
-        if kind not in {a.kind for a in scheme_of(row.call).attachments}:
-            raise Refused.because(_("没有这类附件"), field="kind")
-        if row.attachments.count() >= 20:
-            raise Refused.because(_("附件最多 20 个"), field="file")
-        content_type = check_upload(name, content)
-        file = store_file(owner=row, kind=kind, name=name, content=content, content_type=content_type, account=actor.account)
-        attachment = Attachment.objects.create(application=row, kind=kind, file=file)
-        log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})
-    return attachment
-
-
-def detach(*, attachment: Attachment, actor: Actor) -> None:
-    with command(actor, "calls.application.edit", attachment.application, name="calls.detach") as log:
-        _lock_draft(attachment.application)
-        log(attachment, before={"application": attachment.application_id, "kind": attachment.kind, "name": attachment.file.name})
-        attachment.delete()
-
-
 def submit_application(*, application: Application, actor: Actor, agree: bool) -> Application:
     """Sign the commitment and submit to the host, in one short transaction, judged by the server's clock.
+
+    Who may is judged on the locked row: `application` needs no more than its key.
 
     Raises:
         Refused: not agreed, late, or a blocking rule fails; with every reason.
@@ -319,29 +231,12 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
     if not agree:
         raise Refused.because(_("请阅读并同意承诺书"), field="agree")
     try:
-        with command(actor, "calls.application.submit", application, name="calls.submit_application") as log:
-            row = (
-                Application.objects.select_for_update(of=("self",))
-                .select_related("call__scheme", "host", "leader", "discipline")
-                .defer("abstract_zh", "abstract_en", "call__guide_zh", "call__guide_en", "call__scheme__definition")
-                .get(pk=application.pk)
-            )
+        with command(actor, "calls.application.submit", name="calls.submit_application") as log:
+            row = lock(application)
+            if actor.account is not None and not may(actor.account, "calls.application.submit", row):
+                raise NotAllowed("calls.application.submit")
             now = clock.now()
-            Commitment.objects.bulk_create(
-                [
-                    Commitment(
-                        application=row,
-                        party="applicant",
-                        person=row.leader,
-                        account=actor.account,
-                        signed_at=now,
-                        text_digest=commitment_digest(row.call, "applicant"),
-                    )
-                ],
-                update_conflicts=True,
-                unique_fields=["application", "party", "person"],
-                update_fields=["text_digest", "signed_at", "account"],
-            )
+            _sign(row, actor, now)
             row.submitted_at = now
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
@@ -353,6 +248,17 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
     return row
 
 
+def _sign(row: Application, actor: Actor, now: datetime) -> None:
+    """The applicant's signature under the commitment as it reads now; signing again replaces the earlier one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO calls_commitment (application_id, party, person_id, account_id, signed_at, text_digest)
+            VALUES (%s, 'applicant', %s, %s, %s, %s) ON CONFLICT (application_id, party, person_id)
+            DO UPDATE SET text_digest = EXCLUDED.text_digest, signed_at = EXCLUDED.signed_at, account_id = EXCLUDED.account_id""",
+            [row.pk, row.leader_id, actor.account.pk if actor.account else None, now, commitment_digest(row.call, "applicant")],
+        )
+
+
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     return [
         Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code)
@@ -362,14 +268,14 @@ def _blocking(results: Sequence[Result]) -> list[Reason]:
 
 
 def next_number(call: Call) -> str:
-    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; kept by a counter, so it is never given twice."""
+    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; it is never given twice.
+
+    It comes from a sequence, so that nobody waits for another's commit; what is refused for another reason takes no number,
+    but a submission that the database itself breaks off after this leaves its number unused.
+    """
     series = f"{call.year}{scheme_of(call).prefix}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO calls_counter (series, last) VALUES (%s, 1)
-            ON CONFLICT (series) DO UPDATE SET last = calls_counter.last + 1 RETURNING last""",
-            [series],
-        )
+        cursor.execute("SELECT calls_next_number(%s)", [series])
         return f"{series}{cursor.fetchone()[0]:05d}"
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call, HostQuota, SchemeVersion
-from headwater.calls.quotas import host_quota
+from headwater.calls.quotas import exempt, host_quota
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
-from headwater.calls.workflow import CALL
+from headwater.calls.terms import terms_of
+from headwater.calls.workflow import CALL, guide_lead
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -35,7 +37,11 @@ CALL_FIELDS = (
     "closes_at",
     "endorse_by",
     "recommend_by",
+    "topics",
 )
+
+
+LOGGED = (*CALL_FIELDS, "overrides", "stage", "outline_id", "cloned_from_id")
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
@@ -51,12 +57,12 @@ def save_call(*, call: Call, actor: Actor) -> Call:
             stored = Call.objects.select_for_update().get(pk=call.pk)
             if stored.state != CallState.DRAFT:
                 raise Refused.because(_("只有拟定中的批次可以修改"))
-            before = {k: str(getattr(stored, k)) for k in CALL_FIELDS}
+            before = {k: str(getattr(stored, k)) for k in LOGGED}
         refuse_if(_call_problems(call))
         if fresh:
             call.drafted_by = actor.account
         call.save()
-        log(call, before=before, after={k: str(getattr(call, k)) for k in CALL_FIELDS})
+        log(call, before=before, after={k: str(getattr(call, k)) for k in LOGGED})
     return call
 
 
@@ -70,19 +76,24 @@ def _call_problems(call: Call) -> list[Reason]:
         found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if call.recommend_by < call.endorse_by:
         found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
-    if call.budget_fen <= 0:
+    if call.budget_fen < 0 or (call.budget_fen == 0 and "amount" in scheme_of(call).asks):
         found.append(Reason(_("预算须大于零"), field="budget_fen"))
+    found += _term_problems(call)
     if not call.guide_zh.strip():
         found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
-    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
-    if lead and call.opens_at < clock.now() + timedelta(days=lead):
-        found.append(
-            Reason(
-                _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
-                % {"days": lead, "day": (clock.today() + timedelta(days=lead + 1)).isoformat()},
-                field="opens_at",
-            )
-        )
+    early = guide_lead(call)
+    return [*found, early] if early else found
+
+
+def _term_problems(call: Call) -> list[Reason]:
+    """Figures set for this call alone must keep their order."""
+    found, terms = [], terms_of(call)
+    for key in call.overrides:
+        value = terms(key)
+        if isinstance(value, dict) and {"min", "max"} <= set(value) and value["min"] > value["max"]:
+            found.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
+        elif isinstance(value, dict) and "default" in value and value.get("max", value["default"]) < value["default"]:
+            found.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
     return found
 
 
@@ -108,17 +119,20 @@ def publish_call(*, call: Call, actor: Actor) -> Call:
     return published
 
 
-def set_host_quotas(*, call: Call) -> int:
-    """Compute the quota of every registered host for a call (two queries and one statement). Call inside a command."""
+def set_host_quotas(*, call: Call, host: int | None = None) -> int:
+    """Compute the quota of every registered host for a call, or of one (two queries and one statement). Call inside a command.
+
+    A type that the parameter exempts (the analysis-and-testing line) has none.
+    """
     parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
-    if parameter is None:
+    if parameter is None or exempt(call.scheme.code, parameter):
         return 0
     history: dict[int, dict[int, int]] = {}
     rows = HostHistory.objects.filter(year__lt=call.year, year__gte=call.year - int(parameter["window_years"]))
     for organisation, year, approved in rows.values_list("organisation", "year").annotate(n=Sum("approved")):
         history.setdefault(organisation, {})[year] = approved
     quotas = []
-    for organisation in Organisation.objects.hosts().values_list("pk", flat=True):
+    for organisation in [host] if host else Organisation.objects.hosts().values_list("pk", flat=True):
         quota, basis = host_quota(history.get(organisation, {}), call.year, parameter)
         quotas.append(HostQuota(call=call, organisation_id=organisation, quota=quota, basis=basis))
     HostQuota.objects.bulk_create(
@@ -141,6 +155,25 @@ def call_document(call: Call) -> Document:
         f"{call.title_en} {call.guide_zh} {call.guide_en}",
         summary=call.guide_zh[:160],
     )
+
+
+def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
+    """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
+    values = Parameters(scheme.region, opens)
+    hour, minute = (int(part) for part in str(values.get("call_deadline_time", scheme.code, "16:00")).split(":"))
+
+    def at(day: date) -> datetime:
+        return clock.local(day, hour, minute)
+
+    closes = clock.add_days(opens, values.number("call_window_days", scheme.code, 30))
+    endorse = clock.add_days(closes, values.number("endorse_days", scheme.code, 8))
+    recommend = clock.add_days(closes, values.number("recommend_days", scheme.code, 15))
+    return {
+        "opens_at": clock.local(opens, 8),
+        "closes_at": at(closes),
+        "endorse_by": at(endorse),
+        "recommend_by": at(max(endorse, recommend)),
+    }
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
 from headwater.calls.services.letters import write_letters
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
@@ -105,19 +105,21 @@ def over_budget(call: Call, more: int) -> str:
     }
 
 
-def barred_leaders(applications: Sequence[Application]) -> set[int]:
-    """Persons among the leaders who are under sanction today."""
-    day, leaders = clock.today(), {a.leader_id for a in applications}
-    found = Sanction.objects.filter(person__in=leaders, since__lte=day).exclude(until__lte=day)
-    return set(found.values_list("person_id", flat=True))
+def barred_applications(applications: Sequence[Application]) -> list[Application]:
+    """Those whose leader or one of whose members is under sanction today."""
+    people: dict[int, set[int]] = {a.pk: {a.leader_id} for a in applications}
+    for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
+        people[application].add(person)
+    found = Sanction.objects.barring(clock.today()).filter(person__in=set().union(*people.values()))
+    barred = set(found.values_list("person_id", flat=True))
+    return [a for a in applications if people[a.pk] & barred]
 
 
 def _integrity_screen(fund: Sequence[Proposal]) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
-    barred = barred_leaders([p.application for p in fund])
-    names = [str(p.application) for p in fund if p.application.leader_id in barred]
+    names = [str(a) for a in barred_applications([p.application for p in fund])]
     if names:
-        raise Refused.because(_("%s：申请人在失信惩戒期内，不能立项") % "、".join(names), code="F13")
+        raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能立项") % "、".join(names), code="F13")
 
 
 def reconsider(*, application: Application, actor: Actor) -> None:
@@ -161,7 +163,8 @@ def publish_notice(*, call: Call, actor: Actor) -> Notice:
         )
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
         now = clock.now()
-        ends = clock.end_of_day(clock.add_working_days(timezone.localtime(now).date(), days))
+        last = clock.due(clock.today(), "publicity_working_days", days)
+        ends = clock.end_of_day(last.day)
         rows = [
             NoticeRow(
                 application=d.application,
@@ -186,7 +189,7 @@ def publish_notice(*, call: Call, actor: Actor) -> Notice:
             row.notice = notice
         NoticeRow.objects.bulk_create(rows, batch_size=2000)
         APPLICATION.apply(_locked(call, [d.application_id for d in decisions]), "publish", log)
-        log(notice, after={"rows": len(rows), "ends_at": str(ends), "digest": notice.digest})
+        log(notice, after={"rows": len(rows), "ends_at": str(ends), "digest": notice.digest, "calendar_missing": last.missing})
     return notice
 
 

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Commitment, HostQuota
 from headwater.calls.services.applications import commitment_digest, host_managers
-from headwater.calls.states import State
-from headwater.calls.workflow import APPLICATION
+from headwater.calls.services.calls import set_host_quotas
+from headwater.calls.states import ENDORSED, UNSUBMITTED, State
+from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
-from headwater.core.errors import Refused
+from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
+from headwater.core.permission import may
+from headwater.core.roles import Scope
 from headwater.core.services import notify
 
-ENDORSED = [s for s in State if s not in {State.DRAFT, State.HOST_REVIEW, State.WITHDRAWN, State.EXPIRED}]
+Key = tuple[int, int]
+"""A host and a call."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """The quota of a host in a call (None: unlimited), and how many applications hold a place of it."""
+
+    quota: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.quota is None else max(0, self.quota - self.used)
 
 
 def _rows(applications: Sequence[Application]) -> list[Application]:
@@ -33,6 +50,16 @@ def quota_use(host_id: int, call_id: int) -> int:
     return Application.objects.filter(host=host_id, call=call_id, state__in=ENDORSED).count()
 
 
+def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
+    """The room of each host and call: two queries, whatever their number. With `lock`, others wait for the same quotas."""
+    hosts, calls = {h for h, _c in keys}, {c for _h, c in keys}
+    rows = HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
+    quotas = {(q.organisation_id, q.call_id): q.quota for q in (rows.select_for_update() if lock else rows)}
+    counted = Application.objects.filter(host__in=hosts, call__in=calls, state__in=ENDORSED).values_list("host", "call")
+    used = {(h, c): n for h, c, n in counted.annotate(n=Count("pk")).values_list("host", "call", "n")}
+    return {key: Room(quotas.get(key), used.get(key, 0)) for key in keys}
+
+
 def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Application]:
     """A host endorses applications, within its quota: all of the given, or none. Central institutes report directly.
 
@@ -41,21 +68,9 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
     """
     with command(actor, "calls.endorse", name="calls.endorse") as log:
         rows = _rows(applications)
-        for (host, call), group in _by_host_and_call(rows).items():
-            quota = HostQuota.objects.select_for_update().filter(organisation=host, call=call).first()
-            used = quota_use(host, call)
-            if quota and used + len(group) > quota.quota:
-                raise Refused.because(
-                    _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项")
-                    % {
-                        "host": group[0].host,
-                        "quota": quota.quota,
-                        "used": used,
-                        "new": len(group),
-                        "over": used + len(group) - quota.quota,
-                    },
-                    code="F15",
-                )
+        groups = by_host_and_call(rows)
+        _complete_quotas(groups)
+        refuse_if(over for key, room in rooms(groups, lock=True).items() if (over := _over(room, groups[key])))
         now = clock.now()
         done: list[Application] = []
         direct = [r for r in rows if r.host.direct]
@@ -80,11 +95,70 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
     return done
 
 
-def _by_host_and_call(rows: Sequence[Application]) -> dict[tuple[int, int], list[Application]]:
-    groups: dict[tuple[int, int], list[Application]] = {}
+def _complete_quotas(groups: dict[Key, list[Application]]) -> None:
+    """A host that was registered after a call was published gets its quota now, if the call has quotas."""
+    hosts, calls = {h for h, _c in groups}, {c for _h, c in groups}
+    limited = set(HostQuota.objects.filter(call__in=calls).values_list("call", flat=True))
+    known = set(HostQuota.objects.filter(call__in=calls, organisation__in=hosts).values_list("organisation", "call"))
+    for (host, call), group in groups.items():
+        if call in limited and (host, call) not in known:
+            set_host_quotas(call=group[0].call, host=host)
+
+
+def _over(room: Room, group: Sequence[Application]) -> Reason | None:
+    if room.left is None or len(group) <= room.left:
+        return None
+    told = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
+    told["over"] = room.used + len(group) - (room.quota or 0)
+    return Reason(
+        _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % told, code="F15"
+    )
+
+
+def by_host_and_call(rows: Sequence[Application]) -> dict[Key, list[Application]]:
+    groups: dict[Key, list[Application]] = {}
     for row in rows:
         groups.setdefault((row.host_id, row.call_id), []).append(row)
     return groups
+
+
+def rank_applications(*, ordered: Sequence[Application], actor: Actor) -> None:
+    """A host ranks what waits for its endorsement in one call, the first first; what it endorsed before stays in front.
+
+    Who takes part in one of them ranks none of them.
+
+    Raises:
+        Refused: too late, not exactly the applications that wait now, or an own one among them.
+    """
+    if not ordered:
+        raise Refused.because(_("没有可以排序的申请"))
+    host, call = ordered[0].host_id, ordered[0].call_id
+    with command(actor, "calls.endorse", name="calls.rank") as log:
+        group = Application.objects.filter(host=host, call=call)
+        waiting = group.filter(state=State.HOST_REVIEW).moving().prefetch_related("participants__person")
+        rows = {r.pk: r for r in waiting.select_for_update(of=("self",)).order_by("pk")}
+        if sorted(rows) != sorted(r.pk for r in ordered):
+            raise Refused.because(_("待审核的申请有变化，请重新排序"))
+        if actor.account and not all(may(actor.account, "calls.endorse", r) for r in rows.values()):
+            raise _no_ranking(actor, rows.values())
+        refuse_if(r for r in (before_endorsement_deadline(rows[ordered[0].pk]),) if r)
+        group.filter(state__in=UNSUBMITTED, host_rank__isnull=False).update(host_rank=None)
+        taken = group.filter(state__in=ENDORSED, host_rank__isnull=False).values_list("host_rank", flat=True)
+        start = max((n for n in taken if n), default=0) + 1
+        changed = []
+        for place, wanted in enumerate(ordered, start=start):
+            row = rows[wanted.pk]
+            if row.host_rank != place:
+                log(row, before={"host_rank": row.host_rank}, after={"host_rank": place})
+                row.host_rank = place
+                changed.append(row)
+        Application.objects.bulk_update(changed, ["host_rank"], batch_size=1000)
+
+
+def _no_ranking(actor: Actor, rows: Collection[Application]) -> Exception:
+    mine = any(r.host_id in actor.account.scopes("host_manager", Scope.ORGANISATION) for r in rows) if actor.account else False
+    own = _("您参与了其中的申请，不能参加排序，请由本单位其他管理员办理")
+    return Refused.because(own, code="permission") if mine else NotAllowed("calls.endorse")
 
 
 def return_to_author(*, application: Application, note: str, actor: Actor) -> None:
@@ -143,11 +217,7 @@ def recommenders(agency_id: int) -> list[Account]:
 
 
 def quota_board(call: Call) -> dict[int, tuple[int, int]]:
-    """(quota, used) by host for a call: two queries."""
-    used = dict(
-        Application.objects.filter(call=call, state__in=ENDORSED)
-        .values_list("host")
-        .annotate(n=Count("pk"))
-        .values_list("host", "n")
-    )
-    return {q.organisation_id: (q.quota, used.get(q.organisation_id, 0)) for q in HostQuota.objects.filter(call=call)}
+    """(quota, used) by host for a call: three queries."""
+    hosts = list(HostQuota.objects.filter(call=call).values_list("organisation", flat=True))
+    found = rooms([(h, call.pk) for h in hosts])
+    return {host: (room.quota or 0, room.used) for (host, _call), room in found.items()}

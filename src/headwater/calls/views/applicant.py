@@ -10,21 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.showing import sections
 from headwater.calls.clocks import timeline
-from headwater.calls.documents import application_data
+from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import RecheckForm
 from headwater.calls.models import Application, Call, Letter, Participant
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import confirm_participation, create_draft, reopen_application, withdraw_application
 from headwater.calls.services.checking import ask_recheck
+from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.letters import letter_data
-from headwater.calls.states import State
+from headwater.calls.states import REFUSAL_CODES, State
+from headwater.calls.views.host import letter_list
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import PUBLIC, access, page
+from headwater.core.views import exports
 from headwater.core.web import attempt, download
 from headwater.registry.models import PriorityField
 
@@ -52,17 +57,29 @@ def applications(request: HttpRequest) -> HttpResponse:
             Column(_("状态"), lambda a: a.public_state, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),
         ],
+        selectable=True,
         empty_title=_("您还没有申请书"),
         empty_hint=_("从“申报”中选择正在受理的批次开始填写。"),
     )
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
     waiting = Participant.objects.filter(
         person__account=request.user, confirmed_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__leader")
     return listing.export() or render(
         request,
         "calls/applications.html",
-        {"list": listing, "waiting": waiting, "open": Call.objects.open_at(clock.now()).select_related("scheme")},
+        {
+            "list": listing,
+            "waiting": waiting,
+            "open": Call.objects.open_at(clock.now()).select_related("scheme"),
+            "archive": True,
+        },
     )
+
+
+HOST_RULES = frozenset({"registered_host", "host_is_entity", "employed_by_host", "postdoc"})
+"""Rules of the person's place, told before the first word is written, beside those of the person."""
 
 
 @page("calls.apply")
@@ -83,21 +100,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         call=call, leader=person, host=person.organisation, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0
     )
     results = check_applications([trial], call)[0] if person.organisation else []
-    personal = [
-        r
-        for r in results
-        if r.rule
-        in {
-            "qualified",
-            "max_age",
-            "not_student",
-            "not_fund_staff",
-            "no_ban",
-            "one_per_year",
-            "no_running_project",
-            "registered_host",
-        }
-    ]
+    personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
     return render(request, "calls/apply.html", {"call": call, "results": personal, "person": person})
 
 
@@ -115,15 +118,37 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **shown(row),
             "own": own,
-            "steps": timeline(row),
+            "steps": timeline(row, to_host=reads_as_host(request.user, row)),
             "letters": row.letters.all(),
             "opinions": released_opinions(row) if decided and own else [],
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and row.state == State.HOST_REVIEW and row.call.is_open,
+            "full": row.call.full_calls.open_at(clock.now()).first() if row.state == State.INVITED and own else None,
             "award": getattr(row, "award", None) if decided else None,
         },
     )
+
+
+def reads_as_host(user: Any, row: Application) -> bool:
+    """Whether what an agency wrote to the host is for this reader: host and agency, as long as it is not their own application."""
+    return bool(user.has_perm("calls.endorse", row) or user.has_perm("calls.recommend", row))
+
+
+@page("calls.application.list")
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every step and every return with its note, also while the application is being mended."""
+    row = access(request.user, "calls.application.view", mine(request), pk=pk)
+    steps = timeline(row, to_host=reads_as_host(request.user, row))
+    return render(request, "calls/history.html", {"application": row, "steps": steps})
+
+
+@page("calls.application.list")
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters of what one leads or takes part in."""
+    own = Q(application__leader__account=request.user) | Q(application__participants__person__account=request.user)
+    rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
+    return letter_list(request, rows, _("我的通知书"), _("受理和立项结果的通知书会出现在这里。"))
 
 
 OPINIONS: list[Any] = []
@@ -134,13 +159,14 @@ def released_opinions(row: Application) -> list[dict[str, Any]]:
     return [o for function in OPINIONS for o in function(row)]
 
 
-def shown(row: Application) -> dict[str, Any]:
-    """What every page that shows an application needs."""
+def shown(row: Application, *, judging: bool = False) -> dict[str, Any]:
+    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers."""
     scheme = scheme_of(row.call)
     return {
         "application": row,
         "scheme": scheme,
-        "sections": [(s, [(f, row.answers.get(f.code, "")) for f in s.fields]) for s in scheme.sections],
+        "sections": sections(answers_of(row), judging=judging),
+        "topic": row.call.topic(row.topic),
         "members": row.participants.select_related("person", "organisation"),
         "attachments": row.attachments.select_related("file"),
         "kinds": {a.kind: a for a in scheme.attachments},
@@ -164,7 +190,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.application.list")
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "calls.application.view", mine(request), pk=pk)
+    row = access(request.user, "calls.application.view", mine(request).prefetch_related(*PARTS), pk=pk)
     content = render_pdf("calls/typst/application.typ", application_data(row))
     return download(content, f"{row.number or _('草稿')}-{row.title_zh[:30] or _('申请书')}.pdf", "application/pdf")
 

@@ -1,4 +1,4 @@
-"""The editor of an application: sections, autosave, members, attachments, submission."""
+"""The editor of an application: sections, autosave, members, submission."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.calls.answers.judging import is_complete
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.reading import read_answer
+from headwater.calls.answers.references import find_person
+from headwater.calls.answers.state import Answers
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import AttachForm, MemberForm
+from headwater.calls.forms import MemberForm
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Scheme, scheme_of
-from headwater.calls.services.applications import add_members, attach, detach, remove_member, save_application, submit_application
+from headwater.calls.schemes import Scheme, Section, scheme_of
+from headwater.calls.services.applications import add_members, remove_member, save_application, submit_application
 from headwater.calls.states import ResearchClass, State
-from headwater.calls.views.applicant import mine, shown
+from headwater.calls.views.applicant import shown
+from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
+from headwater.calls.views.questions import bind, live
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
-from headwater.core.parameters import Parameters
-from headwater.core.permission import access, page
+from headwater.core.permission import page
 from headwater.core.web import attempt
-from headwater.registry.models import Discipline, Person, PriorityField
-
-
-def draft(request: HttpRequest, pk: int) -> Application:
-    row: Application = access(request.user, "calls.application.edit", mine(request), pk=pk)
-    return row
+from headwater.registry.models import Discipline, Organisation, PriorityField
 
 
 @page("calls.apply")
@@ -55,18 +57,21 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
         errors |= refused
         if not errors:
             messages.success(request, _("已保存。"))
-            return redirect("application_edit", pk=pk, section=request.POST.get("_next") or section)
+            anchor = f"#q-{request.POST['_row'].partition(':')[0]}" if request.POST.get("_row") else ""
+            return redirect(reverse("application_edit", args=[pk, section]) + anchor)
         status = 422
     results = check_applications([row], row.call)[row.pk]
+    answers, part = answers_of(row), scheme.section(section)
     return render(
         request,
         f"calls/edit_{section if section in {'info', 'members', 'attachments', 'submit'} else 'section'}.html",
         {
             **shown(row),
             "section_code": section,
-            "section": scheme.section(section),
+            "section": part,
+            "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
             "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
-            "tabs": tabs(row, scheme),
+            "tabs": tabs(row, answers),
             "errors": errors,
             "typed": request.POST if errors else None,
             "classes": ResearchClass.choices,
@@ -74,9 +79,11 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             "fields_known": PriorityField.objects.all(),
             "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
             "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
-            "attach_form": attach_form(scheme),
+            **(attachment_context(row, request) if section == "attachments" else {}),
+            "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
+            "organisations": organisations(part),
+            "codes": "discipline" in types_in(part),
             "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-            "amount_limit": Parameters(row.call.scheme.region, row.call.closes_at.date()).get("amount_fen", scheme.code),
         },
         status=status,
     )
@@ -93,27 +100,33 @@ def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tupl
             return save_application(application=row, values=values, actor=request.actor), errors
         except Refused as refused:
             errors |= {SHOWN_AS.get(r.field, r.field) or "_": r.text for r in refused.reasons}
-            values = {k: v for k, v in values.items() if k not in {r.field for r in refused.reasons}}
+            values = {k: v for k, v in values.items() if k not in {r.field.partition(".")[0] for r in refused.reasons}}
     return row, errors
 
 
-def attach_form(scheme: Scheme, *args: Any) -> AttachForm:
-    form = AttachForm(*args)
-    form.fields["kind"].choices = [(a.kind, a.label_zh) for a in scheme.attachments]
-    return form
+def organisations(section: Section | None) -> list[Organisation]:
+    """Institutions to pick from, where a section asks for one."""
+    return list(Organisation.objects.order_by("name_zh")) if "organisation" in types_in(section) else []
 
 
-def tabs(row: Application, scheme: Scheme) -> list[tuple[str, str, str]]:
-    """(code, title, completeness) of the editor's sections."""
-    basic = [row.title_zh, row.abstract_zh, row.keywords_zh, row.discipline_id]
+def types_in(section: Section | None) -> set[str]:
+    return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
+
+
+def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
+    """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
+    asks = answers.scheme.asks
+    basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
+    basic += [row.discipline_id] if "discipline" in asks else []
     out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
-    for s in scheme.sections:
-        done = sum(1 for f in s.fields if max(1, f.min_chars) <= len(str(row.answers.get(f.code, "")).strip()) <= f.max_chars)
-        out.append((s.code, named(s, "title"), f"{done}/{len(s.fields)}"))
-    members = row.participants.count()
-    waiting = row.participants.filter(confirmed_at__isnull=True).count()
-    out.append(("members", _("参与者"), f"{members - waiting}/{members}" if members else ""))
-    out.append(("attachments", _("附件"), str(row.attachments.count() or "")))
+    for s, fields in answers.shown:
+        own = [f for f in fields if not f.value]
+        out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
+    if answers.scheme.members_max:
+        waiting = row.participants.filter(confirmed_at__isnull=True).count()
+        out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
+    if answers.scheme.attachments:
+        out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
     out.append(("submit", _("核对并提交"), ""))
     return out
 
@@ -127,29 +140,35 @@ TEXTS = (
     "keywords_en",
     "research_class",
     "priority_field",
+    "topic",
     "discipline",
 )
 
 
 def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
-    """Typed values of the named fields, and what could not be read, by field."""
+    """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    known = {f.code for s in scheme.sections for f in s.fields} | set(TEXTS)
-    for name in names:
-        text = post.get(name, "").replace("\r\n", "\n")
-        if name in known:
-            values[name] = text
-        elif name == "flags":
+    questions = {f.code: f for f in scheme.fields if not f.value and f.type != "file"}
+    for code in dict.fromkeys(name.partition(".")[0] for name in names):
+        text = post.get(code, "").replace("\r\n", "\n")
+        if code in questions:
+            value, bad = read_answer(questions[code], post)
+            errors |= bad
+            if not bad:
+                values[code] = value
+        elif code in TEXTS:
+            values[code] = text
+        elif code == "flags":
             values["flags"] = [v for v in post.getlist("flags") if v]
-        elif name == "unsuitable":
+        elif code == "unsuitable":
             values["unsuitable"] = [x for x in text.replace("，", "\n").replace("、", "\n").splitlines() if x.strip()]
-        elif name in READERS:
-            field, read, expected = READERS[name]
+        elif code in READERS:
+            field, read, expected = READERS[code]
             try:
                 values[field] = read(text)
             except (ValueError, OverflowError):
-                errors[name] = str(expected)
+                errors[code] = str(expected)
     return values, errors
 
 
@@ -181,7 +200,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any], Any]] = {
 @page("calls.apply", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the fields that changed; answers with the time, errors by field, and the rules as they now stand."""
-    row = draft(request, pk)
+    row = own_draft(request, pk)
     scheme = scheme_of(row.call)
     values, errors = read_values(request.POST, request.POST.getlist("_fields"), scheme)
     row, refused = keep(row, values, request)
@@ -192,23 +211,10 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
             "message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}",
             "errors": errors,
             "revision": row.revision,
+            "live": live(answers_of(row)),
             "rules": render_to_string("components/rules.html", {"results": results, "LANGUAGE_CODE": request.LANGUAGE_CODE}),
         }
     )
-
-
-def find_person(text: str) -> list[Person]:
-    """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution."""
-    text = text.strip()
-    if "@" in text:
-        return list(Person.objects.filter(email__iexact=text)[:5])
-    if text.count("-") == 3:
-        return list(Person.objects.filter(orcid=text)[:5])
-    name, _blank, organisation = text.partition(" ")
-    rows = Person.objects.filter(name_zh=name.strip()).select_related("organisation")
-    if organisation.strip():
-        rows = rows.filter(organisation__name_zh__contains=organisation.strip())
-    return list(rows[:5])
 
 
 @page("calls.apply", methods=("POST",))
@@ -237,30 +243,10 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @page("calls.apply", methods=("POST",))
-def attachment(request: HttpRequest, pk: int) -> HttpResponse:
-    row = draft(request, pk)
-    if request.POST.get("remove"):
-        found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=request.POST["remove"])
-        attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
-        return redirect("application_edit", pk=pk, section="attachments")
-    form = attach_form(scheme_of(row.call), request.POST, request.FILES)
-    if form.is_valid():
-        upload = form.cleaned_data["file"]
-        attempt(
-            request,
-            lambda: attach(
-                application=row, kind=form.cleaned_data["kind"], name=upload.name, content=upload.read(), actor=request.actor
-            ),
-            success=_("已上传。"),
-        )
-    else:
-        messages.error(request, "；".join(e for es in form.errors.values() for e in es))
-    return redirect("application_edit", pk=pk, section="attachments")
-
-
-@page("calls.apply", methods=("POST",))
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
-    row = draft(request, pk)
+    row = own_draft(request, pk)
+    if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
+        return redirect("application", pk=pk)
     if attempt(
         request,
         lambda: submit_application(application=row, actor=request.actor, agree=bool(request.POST.get("agree"))),

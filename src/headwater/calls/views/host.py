@@ -1,4 +1,4 @@
-"""Pages of host institutions and recommending agencies."""
+"""Pages of host institutions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.facts import check_applications
 from headwater.calls.forms import NoteForm
 from headwater.calls.models import Application, Call, HostQuota, Letter
-from headwater.calls.rules import Outcome
-from headwater.calls.services.endorsement import endorse, quota_use, recommend, return_to_author, return_to_host
-from headwater.calls.states import CallState, State
+from headwater.calls.queries import quota_meters
+from headwater.calls.quotas import quota_words
+from headwater.calls.services.batches import Plan, plan_endorsement
+from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, rooms
+from headwater.calls.services.exports import APPLICATIONS, LETTERS
+from headwater.calls.states import State
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
+from headwater.core.views import exports
 from headwater.core.web import attempt
+from headwater.registry.models import Organisation
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
+MOST_CHOSEN = 2000
 
 
 def hosts_of(request: HttpRequest) -> set[int]:
@@ -34,8 +39,18 @@ def columns() -> list[Column]:
         Column(_("申请人"), lambda a: a.leader.name_zh),
         Column(_("批次"), lambda a: a.call.title_zh),
         Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
+        Column(_("单位排序"), lambda a: a.host_rank, kind="number"),
         Column(_("状态"), lambda a: a.public_state, kind="state"),
     ]
+
+
+def back_column(where: str) -> Column:
+    return Column(_("操作"), lambda a: _("退回"), kind="action", url=lambda a: where % a.pk, export=False)
+
+
+def call_filter(rows: Any) -> Filter:
+    calls = Call.objects.filter(applications__in=rows).distinct().values_list("pk", "title_zh")
+    return Filter("call", _("批次"), list(calls), "call")
 
 
 @page("calls.endorse")
@@ -43,74 +58,101 @@ def endorse_queue(request: HttpRequest) -> HttpResponse:
     """The queue with its quota meters; what is chosen is shown row by row before it is endorsed."""
     hosts = hosts_of(request)
     rows = Application.objects.visible_to(request.user).filter(host__in=hosts).select_related(*RELATED)
-    waiting = rows.filter(state=State.HOST_REVIEW)
     show_all = request.GET.get("all") == "1"
     listing = Listing(
         request,
-        rows if show_all else waiting,
+        rows if show_all else rows.filter(state=State.HOST_REVIEW),
         name="endorsement",
         order="-id",
         search=("title_zh", "number", "leader__name_zh"),
-        columns=columns(),
-        filters=[
-            Filter("call", _("批次"), [(c.pk, c.title_zh) for c in Call.objects.filter(applications__in=rows).distinct()], "call")
-        ],
-        selectable=not show_all,
+        columns=columns() if show_all else [*columns(), back_column("/host/endorse/%d/return/")],
+        filters=[call_filter(rows)],
+        selectable=True,
         empty_title=_("没有待审核的申请"),
         empty_hint=_("申请人提交后会出现在这里；请在单位审核截止前报送。"),
     )
-    meters = [
-        {
-            "quota": q,
-            "used": quota_use(q.organisation_id, q.call_id),
-            "waiting": waiting.filter(call=q.call, host=q.organisation_id).count(),
-        }
-        for q in HostQuota.objects.filter(organisation__in=hosts, call__state=CallState.PUBLISHED).select_related(
-            "call", "organisation"
-        )
-    ]
-    return listing.export() or render(request, "calls/endorse.html", {"list": listing, "meters": meters, "show_all": show_all})
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=_("本单位申请书"))
+    meters = quota_meters(hosts)
+    context = {"list": listing, "meters": meters, "show_all": show_all, "many_hosts": len(hosts) > 1, "archive": True}
+    return listing.export() or render(request, "calls/endorse.html", context)
 
 
-def chosen(request: HttpRequest, state: State, **scope: Any) -> list[Application]:
-    pks = [int(v) for v in request.POST.getlist("pk") if v.isdecimal()][:2000]
-    rows = Application.objects.visible_to(request.user).filter(pk__in=pks, state=state, **scope).select_related(*RELATED)
-    return list(rows.order_by("pk"))
+def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
+    """The rows that were chosen, whatever has become of them since; what cannot be seen any more is told of."""
+    pks = {int(v) for v in request.POST.getlist("pk") if v.isdecimal()}
+    if len(pks) > MOST_CHOSEN:
+        messages.error(request, _("一次最多办理 %d 项，请分批选择") % MOST_CHOSEN)
+        return []
+    found = Application.objects.visible_to(request.user).filter(pk__in=pks, **scope).select_related(*RELATED)
+    rows = list(found.prefetch_related("participants__person").order_by("pk"))
+    if not rows:
+        messages.error(request, _("请先选择申请"))
+    elif len(rows) < len(pks):
+        messages.warning(request, _("有 %d 项已被撤回或退回，不在下表中") % (len(pks) - len(rows)))
+    return rows
+
+
+def confirm(request: HttpRequest, plan: Plan, work: Callable[[], Any], success: str, page_: dict[str, Any]) -> HttpResponse:
+    """First the exact rows and what will become of each; then, confirmed and unchanged since, all that can be done together."""
+    if request.POST.get("confirmed") and plan.ready:
+        if request.POST.get("seen") != plan.digest:
+            messages.warning(request, _("您核对之后情况有变化，没有办理任何一项；请重新核对。"))
+        elif attempt(request, work, success=success % len(plan.ready)):
+            return redirect(page_["back"])
+    return render(request, "calls/preview.html", {"plan": plan, **page_})
 
 
 @page("calls.endorse", methods=("POST",))
 def endorse_chosen(request: HttpRequest) -> HttpResponse:
-    """First the exact rows with what the rules say of them; then, confirmed, all of them or none."""
-    rows = chosen(request, State.HOST_REVIEW, host__in=hosts_of(request))
+    rows = chosen(request, host__in=hosts_of(request))
     if not rows:
-        messages.error(request, _("请先选择申请"))
         return redirect("endorse")
-    if request.POST.get("confirmed") and attempt(
-        request, lambda: endorse(applications=rows, actor=request.actor), success=_("已审核报送 %d 项。") % len(rows)
-    ):
-        return redirect("endorse")
-    return render(
-        request,
-        "calls/preview.html",
-        {
-            "rows": with_results(rows),
-            "title": _("核对后报送"),
-            "action": "/host/endorse/chosen/",
-            "verb": _("确认报送"),
-            "back": "/host/endorse/",
-            "promise": _("本单位已核实申请人资格和材料的真实性、完整性与合法性（条例第九条、第十条）。"),
-        },
+    plan = plan_endorsement(rows, request.user)
+    shown = {
+        "title": _("核对后报送"),
+        "action": "/host/endorse/chosen/",
+        "verb": _("确认报送"),
+        "back": "/host/endorse/",
+        "promise": _("本单位已核实申请人资格和材料的真实性、完整性与合法性（条例第九条、第十条）。"),
+    }
+    return confirm(
+        request, plan, lambda: endorse(applications=plan.ready, actor=request.actor), _("已审核报送 %d 项。"), shown
     )
 
 
-def with_results(rows: list[Application]) -> list[tuple[Application, list[Any]]]:
-    """Applications with the rules that they fail, by call so that the number of queries stays small."""
-    out = []
-    for call in {r.call_id: r.call for r in rows}.values():
-        group = [r for r in rows if r.call_id == call.pk]
-        results = check_applications(group, call)
-        out += [(r, [x for x in results[r.pk] if x.outcome == Outcome.FAILED]) for r in group]
-    return out
+@page("calls.endorse")
+def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
+    """The waiting applications of one host in one call, in its order; the line of the quota runs through them."""
+    if host not in hosts_of(request):
+        raise Http404
+    batch = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), pk=call)
+    waiting = Application.objects.visible_to(request.user).filter(host=host, call=call, state=State.HOST_REVIEW)
+    rows = sorted(waiting.select_related(*RELATED), key=lambda a: (a.host_rank or 1_000_000, a.pk))
+    if request.method == "POST":
+        ordered = sorted(rows, key=lambda a: _number(request.POST.get(f"rank-{a.pk}", "")))
+        attempt(request, lambda: rank_applications(ordered=ordered, actor=request.actor), success=_("排序已保存。"))
+        return redirect("host_rank", host=host, call=call)
+    room = rooms([(host, call)])[host, call]
+    quota = HostQuota.objects.filter(organisation=host, call=call).first()
+    ranked = [r for r in rows if r.host_rank]
+    context = {
+        "call": batch,
+        "host": get_object_or_404(Organisation, pk=host),
+        "rows": rows,
+        "room": room,
+        "why": quota_words(room.quota, quota.basis if quota else {}),
+        "fitting": ranked[: room.left] if room.left is not None else ranked,
+    }
+    return render(request, "calls/rank.html", context)
+
+
+def _number(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        return 1e9
+    return found if found == found else 1e9  # a NaN is no place
 
 
 def return_page(request: HttpRequest, pk: int, action: str, work: Callable[..., None], done: str, back: str) -> HttpResponse:
@@ -133,71 +175,33 @@ def host_return(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.endorse")
 def host_letters(request: HttpRequest) -> HttpResponse:
-    rows = Letter.objects.filter(application__host__in=hosts_of(request)).select_related("application__leader")
+    rows = Letter.objects.visible_to(request.user).filter(application__host__in=hosts_of(request))
+    return letter_list(request, rows, _("通知书"), _("受理和立项结果通过依托单位通知申请人。"))
+
+
+def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponse:
+    """Letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
     listing = Listing(
         request,
-        rows,
+        rows.select_related("application__leader", "application__host"),
         name="letters",
         order="-id",
         search=("number", "application__title_zh", "application__leader__name_zh"),
         columns=[
             Column(_("文号"), lambda x: x.number, kind="title", url=lambda x: f"/letters/{x.pk}/"),
             Column(_("类型"), lambda x: x.get_kind_display()),
+            Column(_("编号"), lambda x: x.application.number),
             Column(_("项目"), lambda x: x.application.title_zh),
             Column(_("申请人"), lambda x: x.application.leader.name_zh),
+            Column(_("依托单位"), lambda x: x.application.host.name_zh),
             Column(_("日期"), lambda x: x.issued_at, kind="date"),
         ],
         filters=[Filter("kind", _("类型"), Letter.Kind.choices, "kind")],
+        selectable=True,
         empty_title=_("没有通知书"),
-        empty_hint=_("受理和立项结果通过依托单位通知申请人。"),
+        empty_hint=empty_hint,
     )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("通知书")})
-
-
-@page("calls.recommend")
-def recommend_queue(request: HttpRequest) -> HttpResponse:
-    agencies = request.user.scopes("recommender", "agency")
-    rows = Application.objects.visible_to(request.user).filter(host__recommender__in=agencies).select_related(*RELATED)
-    show_all = request.GET.get("all") == "1"
-    listing = Listing(
-        request,
-        rows if show_all else rows.filter(state=State.RECOMMENDING),
-        name="recommendation",
-        order="-id",
-        columns=[*columns(), Column(_("依托单位"), lambda a: a.host.name_zh)],
-        search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
-        selectable=not show_all,
-        empty_title=_("没有待推荐的申请"),
-        empty_hint=_("所属单位审核通过后会出现在这里。"),
-    )
-    return listing.export() or render(request, "calls/recommend.html", {"list": listing, "show_all": show_all})
-
-
-@page("calls.recommend", methods=("POST",))
-def recommend_chosen(request: HttpRequest) -> HttpResponse:
-    agencies = request.user.scopes("recommender", "agency")
-    rows = chosen(request, State.RECOMMENDING, host__recommender__in=agencies)
-    if not rows:
-        messages.error(request, _("请先选择申请"))
-        return redirect("recommend")
-    if request.POST.get("confirmed") and attempt(
-        request, lambda: recommend(applications=rows, actor=request.actor), success=_("已推荐 %d 项。") % len(rows)
-    ):
-        return redirect("recommend")
-    return render(
-        request,
-        "calls/preview.html",
-        {
-            "rows": with_results(rows),
-            "title": _("核对推荐清单"),
-            "action": "/recommend/chosen/",
-            "verb": _("确认推荐"),
-            "back": "/recommend/",
-            "promise": "",
-        },
-    )
-
-
-@page("calls.recommend")
-def recommend_return(request: HttpRequest, pk: int) -> HttpResponse:
-    return return_page(request, pk, "calls.recommend", return_to_host, _("已退回依托单位。"), "/recommend/")
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=LETTERS, title=title)
+    shown = {"list": listing, "title": title, "archive": True, **context}
+    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", shown)

@@ -12,33 +12,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due, timeline
-from headwater.calls.forms import AnswerForm, CallForm, SchemeForm
+from headwater.calls.forms import AnswerForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
-from headwater.calls.services.calls import (
-    CALL_FIELDS,
-    ask_call_approval,
-    draft_from_scheme,
-    publish_call,
-    save_call,
-    send_call_back,
-)
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
+from headwater.calls.services.cloning import differences
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
+from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, CallState, State
 from headwater.calls.views.applicant import shown
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
+from headwater.core.views import exports
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
 
 
+OF_CALL = ("scheme", "drafted_by", "cloned_from__scheme", "outline")
+
+
 def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call:
-    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related("scheme", "drafted_by"), pk=pk)
+    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related(*OF_CALL), pk=pk)
     return row
 
 
@@ -72,47 +72,6 @@ def calls(request: HttpRequest) -> HttpResponse:
         request,
         "calls/office.html",
         {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_draft": can_draft},
-    )
-
-
-@page("calls.call.draft")
-def new_call(request: HttpRequest) -> HttpResponse:
-    start = SchemeForm(request.GET or None)
-    if not start.is_valid():
-        return redirect("office")
-    scheme, year = start.cleaned_data["scheme"], start.cleaned_data["year"]
-    last = Call.objects.filter(scheme__code=scheme.code).order_by("-year").first()
-    opens = clock.add_days(clock.today(), 36)
-    call = draft_from_scheme(
-        scheme=scheme,
-        year=year,
-        guide_zh=last.guide_zh if last else "",
-        guide_en=last.guide_en if last else "",
-        contact=last.contact if last else "",
-        budget_fen=last.budget_fen if last else 10**9,
-        opens_at=clock.local(opens, 8),
-        closes_at=clock.local(clock.add_days(opens, 30), 16),
-        endorse_by=clock.local(clock.add_days(opens, 38), 16),
-        recommend_by=clock.local(clock.add_days(opens, 45), 16),
-    )
-    return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
-
-
-@page("calls.call.draft")
-def edit_call(request: HttpRequest, pk: int) -> HttpResponse:
-    call = the_call(request, pk, "calls.call.draft")
-    return edit_page(request, call, f"{_('修改批次')}：{call.title_zh}")
-
-
-def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
-    form = CallForm(request.POST or None, initial={f: getattr(call, f) for f in CALL_FIELDS})
-    if request.method == "POST" and form.is_valid():
-        for name, value in form.cleaned_data.items():
-            setattr(call, name, value)
-        if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):
-            return redirect("call_board", pk=call.pk)
-    return render(
-        request, "calls/call_edit.html", {"form": form, "title": title, "call": call}, status=422 if form.errors else 200
     )
 
 
@@ -171,6 +130,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "late": [s for s, n in funnel if s in {State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING}]
             and clock.now() >= call.closes_at,
             "own_draft": call.drafted_by_id == request.user.pk,
+            "changes": differences(call) if call.state in {CallState.DRAFT, CallState.APPROVAL} else [],
+            "full_calls": call.full_calls.all(),
         },
     )
 
@@ -190,6 +151,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("编号"), lambda a: a.number, sort="number"),
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
             Column(_("申请代码"), lambda a: a.discipline.code if a.discipline else ""),
             Column(_("研究属性"), lambda a: a.get_research_class_display()),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
@@ -199,11 +161,23 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Filter("state", _("状态"), [(s.value, s.label) for s in State if s in IN_THE_HOUSE], "state"),
             Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group"),
         ],
+        selectable=True,
         empty_title=_("还没有收到申请"),
         empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
     )
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
     return listing.export() or render(
-        request, "calls/call_list.html", {"list": listing, "call": call, "title": _("全部申请"), "tab": "applications"}
+        request,
+        "calls/call_list.html",
+        {
+            "list": listing,
+            "call": call,
+            "title": _("全部申请"),
+            "tab": "applications",
+            "archive": True,
+            "tables": [f for f in scheme_of(call).fields if f.has_rows],
+        },
     )
 
 
@@ -288,7 +262,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "codes": REFUSAL_CODES.items(),
             "same_title": same_title,
             "likenesses": row.likenesses.select_related("other__leader", "other__call"),
-            "steps": timeline(row),
+            "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
             "typed": request.POST if request.method == "POST" else None,
         },

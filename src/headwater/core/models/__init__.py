@@ -1,12 +1,16 @@
+from headwater.core.models.access import AccessToken, Export
 from headwater.core.models.accounts import Account, RoleGrant
 from headwater.core.models.events import Event, EventSeal, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
+from headwater.core.models.uploads import Upload
 
 __all__ = [
+    "AccessToken",
     "Account",
     "Event",
     "EventSeal",
+    "Export",
     "Job",
     "Notification",
     "OutboxMail",
@@ -15,4 +19,5 @@ __all__ = [
     "Seal",
     "SearchEntry",
     "StoredFile",
+    "Upload",
 ]

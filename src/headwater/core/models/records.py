@@ -81,7 +81,15 @@ class OutboxMail(models.Model):
 
 
 class StoredFile(models.Model):
-    """A private file. It is found by its SHA-256 on disk and given out only as a download, after its owner's rule allows it."""
+    """A private file. It is found by its SHA-256 on disk and given out only as a download, after its owner's rule allows it.
+
+    An upload is "checking" until a job has looked inside it; only a "fine" file is ever given out.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("检查中")
+        FINE = "fine", _("正常")
+        REFUSED = "refused", _("未通过")
 
     owner_type = models.CharField(max_length=40)
     owner_id = models.BigIntegerField()
@@ -92,10 +100,17 @@ class StoredFile(models.Model):
     sha256 = models.CharField(max_length=64)
     uploaded_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     uploaded_at = models.DateTimeField(default=clock.now)
+    state = models.CharField(_("检查"), max_length=8, choices=State.choices, default=State.FINE, db_default=State.FINE)
+    problem = models.CharField(max_length=30, blank=True, db_default="")
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("文件")
-        indexes = [models.Index(fields=["owner_type", "owner_id"], name="file_owner")]
+        indexes = [
+            models.Index(fields=["owner_type", "owner_id"], name="file_owner"),
+            models.Index(fields=["id"], condition=models.Q(state="checking"), name="file_checking"),
+            models.Index(fields=["sha256"], name="file_digest"),
+        ]
 
     def __str__(self) -> str:
         return self.name

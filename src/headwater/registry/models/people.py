@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.models import Account
+from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
 
 
@@ -179,6 +181,12 @@ class Authorship(models.Model):
         return f"{self.person}: {self.publication}"
 
 
+class SanctionQuerySet(models.QuerySet["Sanction"]):
+    def barring(self, day: date) -> SanctionQuerySet:
+        """Those that keep a person from taking part in an application on `day`; `until` is the first free day."""
+        return self.filter(scope__in=BARRING, since__lte=day).exclude(until__lte=day)
+
+
 class Sanction(models.Model):
     """A ban in force from `since` up to, but not including, `until`. Only the fact "blocked until" is shown to officers."""
 
@@ -187,6 +195,7 @@ class Sanction(models.Model):
     since = models.DateField()
     until = models.DateField(null=True)
     legal_basis = models.CharField(max_length=200, blank=True)
+    objects = SanctionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("失信惩戒")

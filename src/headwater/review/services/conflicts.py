@@ -22,6 +22,16 @@ from headwater.review.ties import NAMES, Ties, evidence, read_ties
 WRITE = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
     SELECT a, e, k, left(why, 300), %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS f(a, e, k, why)
     ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
+# Ties between people that were put down for an earlier application of the same leader in the same year hold for the next one too:
+# who withdraws and submits anew, there or elsewhere, does not get rid of them.
+CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
+    SELECT DISTINCT ON (new.id, c.expert_id, c.kind) new.id, c.expert_id, c.kind, c.evidence, %(now)s
+    FROM calls_application new JOIN calls_application old ON old.leader_id = new.leader_id AND old.limit_group = new.limit_group
+        AND old.limit_year = new.limit_year AND old.id <> new.id
+    JOIN review_conflict c ON c.application_id = old.id AND c.kind = ANY(%(ties)s)
+    WHERE new.call_id = %(call)s AND new.state = ANY(%(states)s) AND (%(only)s::bigint IS NULL OR new.id = %(only)s)
+    ORDER BY 1, 2, 3, c.id ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
+PERSONAL = [str(k) for k in (Conflict.Kind.DECLARED, Conflict.Kind.KIN, Conflict.Kind.SUPERVISOR, Conflict.Kind.COPROJECT)]
 STATES = ("accepted", "in_review", "reviewed", "panel")
 BLOCK, ROWS = 20_000, 100_000
 """Applications searched at once, and conflicts written at once: what bounds the memory."""
@@ -30,7 +40,8 @@ BLOCK, ROWS = 20_000, 100_000
 def find_conflicts(
     *, call: Call, actor: Actor, states: Sequence[str] = STATES, only: Application | None = None
 ) -> dict[str, int]:
-    """Find the conflicts of a call's applications with every active expert; keeps what was declared or found before.
+    """Find the conflicts of a call's applications with every active expert; keeps what was declared or found before,
+    also for an earlier application of the same leader in the year.
 
     Windows (co-author, shared project, shared institution) are dated parameters. Returns new conflicts by kind. The search is the
     kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets.
@@ -41,6 +52,10 @@ def find_conflicts(
         at = np.arange(len(ties.applications)) if only is None else np.flatnonzero(ties.applications == only.pk)
         for block in stream_conflicts(ties.proposals, ties.registry, ties.rules, size=BLOCK, kinds=tuple(NAMES)):
             _write(cursor, ties, block, np.isin(block.proposal, at), found)
+        values: dict[str, Any] = {"now": clock.now(), "ties": PERSONAL, "call": call.pk, "states": list(states), "only": only.pk if only else None}
+        cursor.execute(CARRY, values)
+        for (kind,) in cursor.fetchall():
+            found[kind] += 1
         log(call, after={"conflicts": found})
     return found
 

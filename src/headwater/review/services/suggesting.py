@@ -31,13 +31,13 @@ from headwater.algorithms.portfolio import (
 )
 from headwater.algorithms.portfolio import Fixed as FixedRule
 from headwater.calls.models import Application, Call, Decision
-from headwater.calls.services.decisions import barred_leaders
+from headwater.calls.services.decisions import barred_applications
 from headwater.calls.states import State
 from headwater.core.parameters import Parameters
 from headwater.review.models import PanelItem
 
 BUDGET, DECIDED = "budget", "decided"
-GAP, SECONDS = 1e-4, 4.0
+GAP, SECONDS = 1e-4, 20.0
 YOUNG = 45
 """Age up to which a leader counts as young: born in or after the call's year less so many (policy article 10)."""
 
@@ -46,7 +46,7 @@ YOUNG = 45
 class Balance:
     """A rule of balance as the region states it (parameter `portfolio_rules`).
 
-    `group` is one of GROUPS; `label` its value, none for each value in turn. `of`: funded, money, budget, applications or requested.
+    `group` as in `_groups`; `label` its value, none for each value in turn. `of`: funded, money, budget, applications or requested.
     """
 
     code: str
@@ -101,9 +101,6 @@ def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
     }
 
 
-GROUPS = ("first_time", "sex", "young", "host", "city", "field", "research_class")
-
-
 def candidates(call: Call) -> list[Application]:
     """Recommended by a panel and not decided, or decided to be funded; nobody under sanction."""
     rows = list(
@@ -112,8 +109,8 @@ def candidates(call: Call) -> list[Application]:
         .select_related("leader", "host__place", "ranking", "panel_item", "decision")
         .order_by("ranking__rank", "pk")
     )
-    barred = barred_leaders(rows)
-    return [a for a in rows if a.amount_fen > 0 and (_decided(a) or (_recommended(a) and a.leader_id not in barred))]
+    barred = {a.pk for a in barred_applications(rows)}
+    return [a for a in rows if a.amount_fen > 0 and (_decided(a) or (_recommended(a) and a.pk not in barred))]
 
 
 def _decided(application: Application) -> bool:

@@ -111,7 +111,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
         request,
         "review/opinion.html",
         {
-            **shown(row.application),
+            **shown(row.application, judging=True),
             "row": row,
             "opinion": opinion,
             "criteria": criteria,
@@ -259,5 +259,5 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     return render(
         request,
         "review/panel_item.html",
-        {**shown(found.application), "panel": row, "opinions": opinions, "ranking": getattr(found.application, "ranking", None)},
+        {**shown(found.application, judging=True), "panel": row, "opinions": opinions, "ranking": getattr(found.application, "ranking", None)},
     )

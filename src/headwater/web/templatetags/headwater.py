@@ -143,6 +143,22 @@ def days_left(value: Any) -> str:
 
 
 @register.filter
+def countdown(value: Any) -> str:
+    """Time to a deadline, finer as it comes: "还有 5 天", "还有 7 小时", "还有 12 分钟", "已截止"."""
+    if not isinstance(value, datetime):
+        return days_left(value)
+    left = int((value - clock.now()).total_seconds())
+    if left <= 0:
+        return gettext("已截止")
+    if left >= 2 * 86400:
+        return ngettext("还有 %d 天", "还有 %d 天", left // 86400) % (left // 86400)
+    hours, minutes = left // 3600, max(1, left // 60)
+    if hours >= 1:
+        return ngettext("还有 %d 小时", "还有 %d 小时", hours) % hours
+    return ngettext("还有 %d 分钟", "还有 %d 分钟", minutes) % minutes
+
+
+@register.filter
 def urgency(value: Any) -> str:
     """A class for a date: late, soon or plain."""
     if not value:
@@ -175,6 +191,14 @@ def figure(value: float | None, unit: str = "") -> str:
 def get(mapping: Any, key: Any) -> Any:
     """`mapping[key]`, or an empty string."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def file_problem(code: str) -> Any:
+    """Why a file did not pass its check."""
+    from headwater.core.inspection import PROBLEMS
+
+    return PROBLEMS.get(code, code)
 
 
 @register.filter

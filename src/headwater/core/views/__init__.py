@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,14 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.core import clock, jobs
+from headwater.core import blobs, clock, jobs
 from headwater.core.duties import duties_of
 from headwater.core.files import may_download
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, Event, EventSeal, Job, OutboxMail, RoleGrant, StoredFile
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.roles import ROLES, Scope
-from headwater.core.services import create_accounts, end_grant, file_path, grant_roles, read_notifications, set_active
+from headwater.core.services import create_accounts, end_grant, grant_roles, read_notifications, set_active
 from headwater.core.web import attempt, download
 from headwater.core.workflow import WORKFLOWS
 
@@ -48,8 +47,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(StoredFile, pk=pk)
     if not may_download(request.user, row):
         raise Http404
-    with default_storage.open(file_path(row.sha256)) as source:
-        return download(source.read(), row.name, row.content_type)
+    return download(blobs.read(row.sha256), row.name, row.content_type)
 
 
 @page("core.job.view")

@@ -1,0 +1,1 @@
+"""The API: one OpenAPI document over the same queries as the pages."""

@@ -1,0 +1,77 @@
+"""What an answer may refer to in the registry: people, organisations, application codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.registry.models import Discipline, Organisation, Person
+
+
+def find_person(text: str) -> list[Person]:
+    """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution."""
+    text = text.strip()
+    if "@" in text:
+        return list(Person.objects.filter(email__iexact=text).select_related("organisation")[:5])
+    if text.count("-") == 3:
+        return list(Person.objects.filter(orcid=text).select_related("organisation")[:5])
+    name, _blank, organisation = text.partition(" ")
+    rows = Person.objects.filter(name_zh=name.strip()).select_related("organisation")
+    if organisation.strip():
+        rows = rows.filter(organisation__name_zh__contains=organisation.strip())
+    return list(rows[:5])
+
+
+class Registry:
+    """Looks up references for one save; each text is asked for once."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, list[Person]] = {}
+        self._organisations: dict[str, tuple[str, str]] | None = None
+
+    def person(self, given: Any, *, outside: bool) -> tuple[Any, str]:
+        """(the record to store, or what is wrong)."""
+        text = _words(given)
+        if text not in self._people:
+            self._people[text] = find_person(text)
+        found = self._people[text]
+        if isinstance(given, dict) and given.get("id"):
+            found = [p for p in found if p.pk == given["id"]] or found
+        if len(found) == 1:
+            one = found[0]
+            where = one.organisation.name_zh if one.organisation else ""
+            return {"id": one.pk, "name": one.name_zh, "organisation": where}, ""
+        if found:
+            return None, _("有多个叫“%s”的人，请在姓名后空一格写明单位，或填写其电子邮箱") % text
+        if outside:
+            name, _blank, where = text.partition(" ")
+            return {"id": 0, "name": name[:60], "organisation": where.strip()[:120]}, ""
+        return None, _("系统中没有登记“%s”，请填写姓名加单位、电子邮箱或 ORCID") % text[:60]
+
+    def organisation(self, given: Any, *, outside: bool) -> tuple[Any, str]:
+        text = str(given.get("name", "") if isinstance(given, dict) else given).strip()
+        if self._organisations is None:
+            self._organisations = {}
+            for code, zh, en in Organisation.objects.values_list("code", "name_zh", "name_en"):
+                for key in (zh, en):
+                    if key:
+                        self._organisations[key.casefold()] = (code, zh)
+        found = self._organisations.get(text.casefold())
+        if found:
+            return {"code": found[0], "name": found[1]}, ""
+        if outside:
+            return {"code": "", "name": text[:120]}, ""
+        return None, _("系统中没有登记单位“%s”，请填写全称") % text[:60]
+
+    def discipline(self, given: Any) -> tuple[Any, str]:
+        code = str(given).strip().split(" ")[0].upper()
+        if Discipline.objects.filter(code=code).exists():
+            return code, ""
+        return None, _("没有这个申请代码：%s") % str(given)[:40]
+
+
+def _words(given: Any) -> str:
+    if isinstance(given, dict):
+        return f"{given.get('name', '')} {given.get('organisation', '')}".strip()
+    return str(given).strip()

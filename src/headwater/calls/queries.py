@@ -1,0 +1,88 @@
+"""Reads for the pages of hosts and agencies: what a quota is and why, what waits, what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from headwater.calls.models import Application, Call, HostQuota, NoticeRow
+from headwater.calls.quotas import quota_words
+from headwater.calls.services.endorsement import Room
+from headwater.calls.states import ENDORSED, CallState, State
+from headwater.core import clock
+from headwater.registry.models import Organisation
+
+
+@dataclass(frozen=True)
+class Meter:
+    """The quota of one host in one call: numbers, and why it is that number."""
+
+    call: Call
+    host: Organisation
+    room: Room
+    waiting: int
+    basis: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def why(self) -> str:
+        return quota_words(self.room.quota, self.basis)
+
+    @property
+    def over(self) -> int:
+        """How many of the waiting have no place."""
+        return 0 if self.room.left is None else max(0, self.waiting - self.room.left)
+
+
+def quota_meters(hosts: Collection[int]) -> list[Meter]:
+    """Meters of the calls in which a host can still endorse or has something waiting: four queries."""
+    calls = {c.pk: c for c in Call.objects.filter(state=CallState.PUBLISHED).defer("guide_zh", "guide_en").order_by("endorse_by")}
+    rows = Application.objects.filter(host__in=hosts, call__in=calls).values_list("host", "call")
+    counts = rows.annotate(
+        waiting=Count("pk", filter=Q(state=State.HOST_REVIEW)), used=Count("pk", filter=Q(state__in=ENDORSED))
+    )
+    found = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
+    quotas = {
+        (q.organisation_id, q.call_id): q for q in HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
+    }
+    names = Organisation.objects.in_bulk(sorted(hosts))
+    out = []
+    for call in calls.values():
+        for host in sorted(hosts):
+            waiting, used = found.get((host, call.pk), (0, 0))
+            quota = quotas.get((host, call.pk))
+            if waiting or (clock.now() < call.endorse_by and (quota or used)):
+                room = Room(quota.quota if quota else None, used)
+                out.append(Meter(call, names[host], room, waiting, quota.basis if quota else {}))
+    return out
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What an agency has in one call."""
+
+    call: Call
+    waiting: int
+    done: int
+
+
+def recommendation_batches(agencies: Collection[int]) -> list[Batch]:
+    """By call: what waits for the agency and what it has recommended; one query for the numbers."""
+    rows = Application.objects.filter(host__recommender__in=agencies, host__direct=False, call__state=CallState.PUBLISHED)
+    passed = [s for s in ENDORSED if s != State.RECOMMENDING]
+    counts = rows.values_list("call").annotate(
+        waiting=Count("pk", filter=Q(state=State.RECOMMENDING)), done=Count("pk", filter=Q(state__in=passed))
+    )
+    found = {c: (waiting, done) for c, waiting, done in counts.values_list("call", "waiting", "done")}
+    calls = Call.objects.filter(pk__in=found).defer("guide_zh", "guide_en").order_by("recommend_by")
+    return [Batch(c, *found[c.pk]) for c in calls if found[c.pk][0] or (clock.now() < c.recommend_by and found[c.pk][1])]
+
+
+def released_rows() -> QuerySet[NoticeRow]:
+    """Lines of notices whose results are out. Public."""
+    related = ("notice__call", "application")
+    return NoticeRow.objects.filter(notice__closed_at__isnull=False).select_related(*related).only(
+        "title", "leader", "host", "amount_fen", "position", "notice__closed_at", "notice__call__code", "application__state"
+    )

@@ -1,0 +1,130 @@
+"""What the registry, the calls and the awards know of applications and people: a fixed number of statements for any number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from headwater.calls.models import Call
+from headwater.calls.rules import Ban, Holding, LikenessFacts
+from headwater.calls.states import ENDORSED, UNSUBMITTED, State
+
+Held = list[tuple[int, Holding]]
+HoldingsOf = Callable[[Sequence[int]], Held]
+_registered: list[HoldingsOf] = []
+
+
+def holdings_of(function: HoldingsOf) -> HoldingsOf:
+    """Registered by awards: (person, holding) of people by id, in a number of statements that does not depend on how many."""
+    _registered.append(function)
+    return function
+
+
+@dataclass
+class Records:
+    """By application: attachments by kind, signing parties. By person: bans, posts (kind, institution), holdings, and so on."""
+
+    attached: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    signed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    bans: dict[int, list[Ban]] = field(default_factory=lambda: defaultdict(list))
+    posts: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    senior: dict[int, date] = field(default_factory=dict)
+    papers: dict[int, int] = field(default_factory=dict)
+    mentors: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    government: set[int] = field(default_factory=set)
+    quotas: dict[int, int] = field(default_factory=dict)
+    endorsed: dict[int, int] = field(default_factory=dict)
+    holdings: dict[int, list[Holding]] = field(default_factory=lambda: defaultdict(list))
+    likenesses: dict[int, tuple[LikenessFacts, ...]] = field(default_factory=dict)
+    """No entry for an application that was not compared since it was submitted."""
+
+
+# what, id, text, number, first day, last day
+FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NULL::date FROM calls_attachment a
+        JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
+    UNION ALL SELECT 'signed', application_id, party, 0, NULL, NULL FROM calls_commitment WHERE application_id = ANY(%(ids)s)
+    UNION ALL SELECT 'ban', person_id, scope, 0, since, until FROM registry_sanction WHERE person_id = ANY(%(people)s)
+    UNION ALL SELECT 'post', person_id, kind, organisation_id, since, until FROM registry_employment
+        WHERE person_id = ANY(%(people)s) AND since <= %(day)s AND (until IS NULL OR until >= %(day)s)
+    UNION ALL SELECT 'senior', person_id, '', 0, min(since), NULL FROM registry_titleheld
+        WHERE person_id = ANY(%(people)s) AND senior AND since IS NOT NULL GROUP BY 2
+    UNION ALL SELECT 'paper', person_id, '', count(*), NULL, NULL FROM registry_authorship WHERE person_id = ANY(%(people)s) GROUP BY 2
+    UNION ALL SELECT 'mentor', r.mine, p.name_zh, 0, NULL, NULL FROM (
+            SELECT first_id AS mine, second_id AS other FROM registry_relation WHERE kind = 'supervisor' AND first_id = ANY(%(people)s)
+            UNION ALL SELECT second_id, first_id FROM registry_relation WHERE kind = 'supervisor' AND second_id = ANY(%(people)s)
+        ) r JOIN registry_person p ON p.id = r.other
+    UNION ALL SELECT 'government', p.id, '', 0, NULL, NULL FROM registry_person p JOIN registry_organisation o ON o.id = p.organisation_id
+        WHERE p.id = ANY(%(people)s) AND o.kind = 'government'
+    UNION ALL SELECT 'quota', organisation_id, '', quota, NULL, NULL FROM calls_hostquota
+        WHERE call_id = %(call)s AND organisation_id = ANY(%(hosts)s)
+    UNION ALL SELECT 'endorsed', host_id, '', count(*), NULL, NULL FROM calls_application
+        WHERE call_id = %(call)s AND host_id = ANY(%(hosts)s) AND state = ANY(%(endorsed)s) GROUP BY 2"""
+
+# Limits count an application from the moment it leaves its author.
+APPLIED = """SELECT x.person, x.role, a.id, a.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''), a.limit_group,
+        a.limit_year, a.state, a.months
+    FROM (SELECT leader_id AS person, 'leader' AS role, id FROM calls_application WHERE leader_id = ANY(%(people)s)
+        UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
+    JOIN calls_application a ON a.id = x.id JOIN calls_call c ON c.id = a.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
+    WHERE a.state <> ALL(%(unsubmitted)s) ORDER BY a.id"""
+ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_id = a.leader_id FROM calls_textprint p
+    JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
+    LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
+    WHERE p.application_id = ANY(%(ids)s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
+CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCEPTED: "refused"}
+
+
+def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
+    """Three statements, and those of `holdings_of`. Posts are those held on the day of the deadline."""
+    found = Records()
+    values: dict[str, Any] = {
+        "ids": list(ids),
+        "people": list(people),
+        "hosts": list(hosts),
+        "day": call.closes_at.date(),
+        "call": call.pk,
+        "endorsed": [str(s) for s in ENDORSED],
+        "unsubmitted": [str(s) for s in UNSUBMITTED],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, values)
+        for row in cursor.fetchall():
+            _keep(found, *row)
+        cursor.execute(APPLIED, values)
+        for person, role, pk, number, scheme, plan, group, year, state, months in cursor.fetchall():
+            came_to = CAME_TO.get(state, "applying")
+            found.holdings[person].append(
+                Holding(scheme, role, came_to, number, group, year, months=months, plan=plan, application=pk)
+            )
+        cursor.execute(ALIKE, values)
+        for pk, number, share, own in cursor.fetchall():
+            known = () if number is None else (LikenessFacts(number, share, own),)
+            found.likenesses[pk] = found.likenesses.get(pk, ()) + known
+    for function in _registered:
+        for person, holding in function(people):
+            found.holdings[person].append(holding)
+    return found
+
+
+def _keep(found: Records, what: str, pk: int, text: str, number: int, since: date, until: date | None) -> None:
+    if what == "attached":
+        found.attached[pk][text] = number
+    elif what == "signed":
+        found.signed[pk].add(text)
+    elif what == "ban":
+        found.bans[pk].append(Ban(since, until, text))
+    elif what == "post":
+        found.posts[pk].append((text, number))
+    elif what == "senior":
+        found.senior[pk] = since
+    elif what == "mentor":
+        found.mentors[pk].append(text)
+    elif what == "government":
+        found.government.add(pk)
+    else:
+        {"paper": found.papers, "quota": found.quotas, "endorsed": found.endorsed}[what][pk] = number

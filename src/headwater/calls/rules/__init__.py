@@ -1,0 +1,32 @@
+"""Rules of eligibility, limits and the formal check: pure functions over facts and dated parameters, in one register."""
+
+from headwater.calls.rules import eligibility, formal, limits, posts, sanctions  # noqa: F401 -- each registers its rules
+from headwater.calls.rules.base import (
+    RULES,
+    Ban,
+    Facts,
+    FieldFacts,
+    Holding,
+    LikenessFacts,
+    Outcome,
+    PersonFacts,
+    Result,
+    Rule,
+    evaluate,
+    parameters_of,
+)
+
+__all__ = [
+    "RULES",
+    "Ban",
+    "Facts",
+    "FieldFacts",
+    "Holding",
+    "LikenessFacts",
+    "Outcome",
+    "PersonFacts",
+    "Result",
+    "Rule",
+    "evaluate",
+    "parameters_of",
+]

@@ -1,0 +1,261 @@
+"""What every rule shares: the facts it may use, the answer it gives, the register of rules.
+
+A rule answers passed, failed, unknown (a person must look) or skipped (no parameter for the date), with the inputs it used,
+an explanation in both languages and what to do. Nothing here reads the clock or the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Ban:
+    """A sanction in force from `since` up to, but not including, `until`; None is without end."""
+
+    since: date
+    until: date | None = None
+    scope: str = "all"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One application or award of a person. A limit looks at these and never at the account, the address or the institution.
+
+    `state`: applying, approved (an application that became an award), refused, running, lapsed or terminated.
+    `year` is the call year of an application and 0 for an award; `plan` the level of a talent plan; `advanced` is False for an
+    application that did not reach the site visit or budget review; `closed` is None where no closing is recorded.
+    """
+
+    scheme: str
+    role: str
+    state: str
+    number: str = ""
+    group: str = ""
+    year: int = 0
+    approved_on: date | None = None
+    ends_on: date | None = None
+    months: int = 36
+    plan: str = ""
+    advanced: bool = True
+    closed: bool | None = None
+    application: int = 0
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """What rules may know of a person. `post` is how the host employs them; "" for not at all."""
+
+    name: str
+    sex: str = ""
+    birth_date: date | None = None
+    degree: str = ""
+    is_senior: bool = False
+    senior_since: date | None = None
+    is_student: bool = False
+    is_fund_staff: bool = False
+    is_civil_servant: bool = False
+    has_document: bool = True
+    has_job: bool = True
+    post: str = "full"
+    stations: frozenset[int] = frozenset()
+    organisation: int | None = None
+    papers: int = 0
+    mentors: tuple[str, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    confirmed: bool = True
+
+
+@dataclass(frozen=True)
+class FieldFacts:
+    """An answer against its question: lengths in characters."""
+
+    label_zh: str
+    label_en: str
+    length: int
+    required: bool
+    min_chars: int
+    max_chars: int
+    code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class LikenessFacts:
+    """Another application that holds a share (0 to 1) of this one's text; `own`: of the same applicant."""
+
+    number: str
+    share: float
+    own: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the rules of one application may use. Money in fen, terms in months.
+
+    `quota` is the host's quota of the call, `endorsed` how many it has endorsed, this one included when `is_endorsed`.
+    `likenesses` is None until the texts were compared.
+    """
+
+    year: int
+    deadline: datetime
+    leader: PersonFacts
+    members: Sequence[PersonFacts] = ()
+    scheme: str = ""
+    group: str = ""
+    plan: str = ""
+    host: int | None = None
+    host_registered: bool = True
+    host_is_entity: bool = True
+    quota: int | None = None
+    endorsed: int = 0
+    is_endorsed: bool = False
+    attachments: Mapping[str, int] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+    fields: Sequence[FieldFacts] = ()
+    title_length: int = 0
+    discipline_level: int | None = None
+    amount_fen: int = 0
+    months: int = 0
+    submitted_at: datetime | None = None
+    signed: frozenset[str] = frozenset()
+    members_max: int = 10
+    likenesses: Sequence[LikenessFacts] | None = None
+
+    @property
+    def people(self) -> tuple[PersonFacts, ...]:
+        return (self.leader, *self.members)
+
+    def answer(self, code: str) -> str:
+        return next((x.text for x in self.fields if x.code == code), "")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of one rule. `mend` says what to do about a failure, or what a person must look at."""
+
+    rule: str
+    code: str
+    outcome: Outcome
+    zh: str
+    en: str
+    mend_zh: str = ""
+    mend_en: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    blocks: bool = False
+    ref: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {k: (str(v) if isinstance(v, Outcome) else v) for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rule's function returns; the register adds the rule's name and code."""
+
+    outcome: Outcome
+    zh: str
+    en: str
+    mend: tuple[str, str]
+    inputs: dict[str, Any]
+
+
+def passed(zh: str, en: str, **inputs: Any) -> Answer:
+    return Answer(Outcome.PASSED, zh, en, ("", ""), inputs)
+
+
+def failed(zh: str, en: str, mend: tuple[str, str], **inputs: Any) -> Answer:
+    return Answer(Outcome.FAILED, zh, en, mend, inputs)
+
+
+def unknown(zh: str, en: str, look: tuple[str, str], **inputs: Any) -> Answer:
+    """A person must tell; `look` says what to look at."""
+    return Answer(Outcome.UNKNOWN, zh, en, look, inputs)
+
+
+Given = Mapping[str, Any]
+"""The rule's own settings in the scheme."""
+Values = Callable[[str], Any]
+"""Gives the parameter in force on the call's date, or None."""
+Check = Callable[[Facts, Given, Values], Result]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`ref` names the handbook's rule; `reads` the dated parameters it needs, where a name of `params` stands for its value."""
+
+    name: str
+    code: str
+    zh: str
+    en: str
+    ref: str
+    reads: tuple[str, ...]
+    params: dict[str, type]
+    check: Check
+
+    def keys(self, given: Given) -> list[str]:
+        return [str(given[k]) if k in self.params else k for k in self.reads]
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    name: str, code: str, zh: str, en: str, *, ref: str, reads: tuple[str, ...] = (), **params: type
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Register a rule under `name` with the reason `code` that its failure would give (handbook 2.5).
+
+    The function takes the facts, the scheme's settings and the value of each parameter it reads. Where a value is missing it is
+    not called and the answer is "skipped".
+    """
+
+    def wrap(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        def check(facts: Facts, given: Given, values: Values) -> Result:
+            keys = made.keys(given)
+            read = [values(key) for key in keys]
+            missing = [key for key, value in zip(keys, read, strict=True) if value is None]
+            found = _skipped(missing, facts) if missing else function(facts, given, *read)
+            return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, ref=ref)
+
+        made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, check)
+        return function
+
+    return wrap
+
+
+def _skipped(missing: list[str], facts: Facts) -> Answer:
+    day = facts.deadline.date()
+    return Answer(
+        Outcome.SKIPPED,
+        f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",
+        f"No parameter for {day} ({', '.join(missing)}); not checked",
+        ("", ""),
+        {"missing": missing, "day": str(day)},
+    )
+
+
+def parameters_of(name: str) -> dict[str, type] | None:
+    found = RULES.get(name)
+    return found.params if found else None
+
+
+def evaluate(uses: Sequence[Any], facts: Facts, values: Values) -> list[Result]:
+    """Run the rules that a scheme names, in its order."""
+    return [replace(RULES[use.name].check(facts, use.params, values), blocks=use.blocks) for use in uses]
+
+
+def names(people: Sequence[PersonFacts]) -> tuple[str, str]:
+    """The people's names in a Chinese and in an English sentence."""
+    return "、".join(x.name for x in people), ", ".join(x.name for x in people)

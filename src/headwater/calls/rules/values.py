@@ -1,0 +1,66 @@
+"""What the dated parameters of rules, quotas and clocks must look like, so that a mistake is found when a region is checked."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+Kind = type | tuple[type, ...]
+Shape = Kind | dict[str, Kind] | list[dict[str, Kind]]
+"""A type, or the keys of a table (or of each row of a list of tables) with their types; a key that ends with "?" may be absent."""
+
+NUMBER: Kind = (int, float)
+BALANCE: dict[str, Kind] = {
+    "code": str,
+    "zh": str,
+    "en": str,
+    "group": str,
+    "of": str,
+    "label?": str,
+    "at_least?": NUMBER,
+    "at_most?": NUMBER,
+}
+WORDS: dict[str, tuple[str, ...]] = {
+    "group": ("first_time", "sex", "young", "host", "city", "field", "research_class"),
+    "of": ("funded", "money", "budget", "applications", "requested"),
+}
+"""What some keys of tables may say."""
+
+AGES: dict[str, Kind] = {"men": int, "women": int, "rule?": str, "month?": int, "day?": int}
+SHAPES: dict[str, Shape] = {
+    "age_limit_*": AGES,
+    "amount_fen": (int, dict),
+    "term_months": {"default": int, "min": int, "max": int},
+    "referee_letters": int,
+    "civil_servants_excluded": bool,
+    "postdoc_promise": bool,
+    "part_time_months": int,
+    "partner_units_max": int,
+    "body_limit": {"pages": int, "chars_per_page": int},
+    "one_application_per_year": bool,
+    "running_project_bar": {"exempt": list, "last_year_of": list},
+    "limit_same_type": {"max": int, "exempt": list},
+    "limit_senior": {"total": int, "members_from": int, "promoted_members": bool},
+    "limit_junior": {"leader": int, "member": int, "members_from": int},
+    "limit_not_counted": {"types": list, "before_stage": list, "max_months": int},
+    "limit_key": {"types": list, "max": int},
+    "limit_rest_year": {"types": list},
+    "limit_plans": {"holds": int, "applies": int},
+    "host_quota": {
+        "multiplier": int,
+        "window_years": int,
+        "floor_when_max_below": int,
+        "floor": int,
+        "basis?": str,
+        "exempt?": list,
+    },
+    "similar_text_share": float,
+    "portfolio_rules": [BALANCE],
+    "*_days": int,
+    "*_months": int,
+    "*_years": int,
+}
+
+
+def shape_of(key: str) -> Shape | None:
+    """The shape of a parameter, by its own name before a pattern; None for one that no rule, quota or clock reads."""
+    return SHAPES.get(key) or next((s for pattern, s in SHAPES.items() if "*" in pattern and fnmatchcase(key, pattern)), None)

@@ -1,0 +1,134 @@
+"""A scheme from its definition: every mistake is found, and each says under which key and what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from headwater.calls.schemes.fields import read_choice, read_field, unique
+from headwater.calls.schemes.linking import link
+from headwater.calls.schemes.reading import Problem, Reader
+from headwater.calls.schemes.shapes import ASKS, OUTCOMES, STAGES, AttachmentKind, CrossCheck, RuleUse, Scheme, Section
+
+RuleSpec = Callable[[str], dict[str, type] | None]
+
+
+def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple[Scheme, list[Problem]]:
+    """Parse a definition; `rule_parameters(name)` gives a rule's parameter types, or None for an unknown rule.
+
+    Returns the scheme (usable only when the list of problems is empty) and every problem found.
+    """
+    problems: list[Problem] = []
+    top = Reader(definition, problems)
+    head = top.table_at("scheme", required=True)
+    scheme = Scheme(
+        code=head.text("code", required=True),
+        name_zh=head.text("name_zh", required=True),
+        name_en=head.text("name_en", required=True),
+        purpose_zh=head.text("purpose_zh"),
+        purpose_en=head.text("purpose_en"),
+        articles=tuple(head.get("articles", list, [], required=True)),
+        limit_group=head.text("limit_group", required=True),
+        plan=head.text("plan"),
+        prefix=head.text("prefix", required=True),
+        members_max=head.get("members_max", int, 10),
+        research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),
+        sections=tuple(_section(s) for s in top.tables("section", required=True)),
+        rules=tuple(_rule(r, rule_parameters) for r in top.tables("rule", required=True)),
+        attachments=tuple(_attachment(a) for a in top.tables("attachment")),
+        flags=tuple(read_choice(f) for f in top.tables("flag")),
+        commitments=_commitments(top.table_at("commitments", required=True)),
+        outcome=_one_of(head, "outcome", OUTCOMES),
+        asks=frozenset(_some_of(head, "asks", ASKS)),
+        title_zh=head.text("title_zh"),
+        title_en=head.text("title_en"),
+        checks=tuple(_check(c) for c in top.tables("check")),
+    )
+    for number in scheme.articles:
+        if not isinstance(number, int) or not number > 0:
+            problems.append((head.path("articles"), f"expected article numbers, found {number!r}"))
+    head.done()
+    top.done()
+    unique(problems, "section", [s.code for s in scheme.sections])
+    unique(problems, "section.field", [f.code for f in scheme.fields])
+    unique(problems, "check", [c.code for c in scheme.checks])
+    return replace(scheme, order=link(scheme, problems)), problems
+
+
+def _one_of(r: Reader, key: str, known: tuple[str, ...]) -> str:
+    value = r.text(key, required=True)
+    if value and value not in known:
+        r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(known)}"))
+    return value
+
+
+def _some_of(r: Reader, key: str, known: tuple[str, ...]) -> list[str]:
+    values = r.get(key, list, list(known))
+    for value in values:
+        if value not in known:
+            r.problems.append((r.path(key), f"expected some of {', '.join(known)}, found {value!r}"))
+    return [v for v in values if isinstance(v, str)]
+
+
+def _section(r: Reader) -> Section:
+    section = Section(
+        r.text("code", required=True),
+        r.text("title_zh", required=True),
+        r.text("title_en", required=True),
+        tuple(read_field(f) for f in r.tables("field", required=True)),
+        r.text("stage"),
+    )
+    if section.stage and section.stage not in STAGES:
+        r.problems.append((r.path("stage"), f"expected {' or '.join(STAGES)}, found {section.stage!r}"))
+    r.done()
+    return section
+
+
+def _rule(r: Reader, rule_parameters: RuleSpec) -> RuleUse:
+    name = r.text("name", required=True)
+    blocks = r.get("blocks", bool, False)
+    spec = rule_parameters(name)
+    params: dict[str, Any] = {}
+    if spec is None:
+        r.problems.append((r.path("name"), f"unknown rule {name!r}"))
+        r.read |= set(r.table)
+    else:
+        for key, kind in spec.items():
+            params[key] = r.get(key, kind, required=True)
+    r.done()
+    return RuleUse(name, blocks, params)
+
+
+def _check(r: Reader) -> CrossCheck:
+    check = CrossCheck(
+        code=r.text("code", required=True),
+        expr=r.text("expr", required=True),
+        message_zh=r.text("message_zh", required=True),
+        message_en=r.text("message_en", required=True),
+        mend_zh=r.text("mend_zh"),
+        mend_en=r.text("mend_en"),
+        blocks=r.get("blocks", bool, True),
+        reason=r.text("reason", "F05"),
+        when=r.text("when"),
+        where=r.where,
+    )
+    if not re.fullmatch(r"F\d\d", check.reason):
+        r.problems.append((r.path("reason"), f"expected a reason code such as F05, found {check.reason!r}"))
+    r.done()
+    return check
+
+
+def _attachment(r: Reader) -> AttachmentKind:
+    kind = AttachmentKind(r.text("kind", required=True), r.text("label_zh", required=True), r.text("label_en", required=True))
+    r.done()
+    return kind
+
+
+def _commitments(r: Reader) -> dict[str, tuple[str, str]]:
+    out = {}
+    for party in ("applicant", "member", "host", "expert"):
+        out[party] = (r.text(f"{party}_zh", required=True), r.text(f"{party}_en", required=True))
+    r.done()
+    return out

@@ -1,0 +1,153 @@
+"""What a scheme consists of. Frozen, so that one parsed scheme serves every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+TEXTS = ("text", "line", "rich")
+SCALARS = ("line", "number", "money", "date", "choice", "discipline", "person", "organisation")
+"""What a column of a table can be."""
+ROWS = ("table", "milestones", "budget")
+SIMPLE = ("text", "line", "rich", "number", "money", "date", "choice", "choices", "discipline", "person", "organisation")
+FIELD_TYPES = (*SIMPLE, *ROWS, "file")
+REGIMES = ("lump", "budget3", "block")
+"""包干制 (no budget lines, a promise), 预算制 (direct cost in three categories, capped indirect cost), 稳定支持 (by year)."""
+OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "prize", "topic", "challenge", "commission")
+STAGES = ("outline", "full")
+ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
+"""What the page of basic information asks; a scheme may ask less."""
+Choice = tuple[str, str, str]
+"""(code, Chinese, English)"""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question, or one column of a table.
+
+    `min_chars` and `max_chars` count characters of the answer without surrounding blanks. `minimum` and `maximum` bound a
+    number, or money in fen. `when` hides the question while it does not hold; `value` calculates the answer; `prefill` names
+    where the first answer comes from. `restricted` keeps the answer from those who judge it. `where` is the key in the package, for messages about it.
+    """
+
+    code: str
+    type: str
+    label_zh: str
+    label_en: str
+    required: bool = False
+    min_chars: int = 0
+    max_chars: int = 4000
+    help_zh: str = ""
+    help_en: str = ""
+    choices: tuple[Choice, ...] = ()
+    when: str = ""
+    value: str = ""
+    prefill: str = ""
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int = 0
+    unit_zh: str = ""
+    unit_en: str = ""
+    columns: tuple[Field, ...] = ()
+    min_rows: int = 0
+    max_rows: int = 30
+    regime: str = ""
+    kind: str = ""
+    outside: bool = False
+    restricted: bool = False
+    where: str = field(default="", compare=False)
+
+    @property
+    def is_text(self) -> bool:
+        return self.type in TEXTS
+
+    @property
+    def has_rows(self) -> bool:
+        return self.type in ROWS and bool(self.columns)
+
+    def column(self, code: str) -> Field | None:
+        return next((c for c in self.columns if c.code == code), None)
+
+
+@dataclass(frozen=True)
+class Section:
+    code: str
+    title_zh: str
+    title_en: str
+    fields: tuple[Field, ...]
+    stage: str = ""
+    """Asked in the outline only, in the full application only, or (empty) in both."""
+
+
+@dataclass(frozen=True)
+class RuleUse:
+    """A rule named by the scheme. `blocks` says whether a failure stops the submission or is only shown."""
+
+    name: str
+    blocks: bool
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    """A rule across answers: `expr` must hold (while `when` does); `reason` is the code its failure gives (handbook 2.5)."""
+
+    code: str
+    expr: str
+    message_zh: str
+    message_en: str
+    mend_zh: str = ""
+    mend_en: str = ""
+    blocks: bool = True
+    reason: str = "F05"
+    when: str = ""
+    where: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class AttachmentKind:
+    kind: str
+    label_zh: str
+    label_en: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    code: str
+    name_zh: str
+    name_en: str
+    purpose_zh: str
+    purpose_en: str
+    articles: tuple[int, ...]
+    limit_group: str
+    plan: str
+    prefix: str
+    members_max: int
+    research_classes: tuple[str, ...]
+    sections: tuple[Section, ...]
+    rules: tuple[RuleUse, ...]
+    attachments: tuple[AttachmentKind, ...]
+    flags: tuple[Choice, ...]
+    commitments: dict[str, tuple[str, str]]
+    outcome: str = "award"
+    asks: frozenset[str] = frozenset(ASKS)
+    title_zh: str = ""
+    title_en: str = ""
+    checks: tuple[CrossCheck, ...] = ()
+    order: tuple[str, ...] = ()
+    """Codes of conditional and calculated fields, each after those it depends on."""
+
+    @property
+    def two_stages(self) -> bool:
+        return any(s.stage for s in self.sections)
+
+    def section(self, code: str) -> Section | None:
+        return next((s for s in self.sections if s.code == code), None)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(f for s in self.sections for f in s.fields)
+
+    def field(self, code: str) -> Field | None:
+        return next((f for f in self.fields if f.code == code), None)

@@ -1,0 +1,122 @@
+"""Attachments of a draft: by a plain form in one piece, or in chunks that survive a lost connection and a closed tab."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Attachment
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.applications import lock_draft
+from headwater.core import uploads
+from headwater.core.command import Actor, command
+from headwater.core.errors import NotAllowed, Refused
+from headwater.core.files import check_claim, check_upload
+from headwater.core.models import StoredFile, Upload
+from headwater.core.services import store_file
+
+MOST = 20
+
+
+def _check_room(row: Application, kind: str) -> None:
+    if kind not in {a.kind for a in scheme_of(row.call).attachments}:
+        raise Refused.because(_("没有这类附件"), field="kind")
+    if row.attachments.count() >= MOST:
+        raise Refused.because(_("附件最多 %d 个") % MOST, field="file")
+
+
+def attach(*, application: Application, kind: str, name: str, content: bytes, actor: Actor) -> Attachment:
+    """Attach a file in one piece, judged by its first bytes; a job looks inside it afterwards.
+
+    Raises:
+        Refused: unknown kind, or a file that is not taken.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.attach") as log:
+        row = lock_draft(application)
+        _check_room(row, kind)
+        content_type = check_upload(name, content)
+        file = store_file(
+            owner=row,
+            kind=kind,
+            name=name,
+            content=content,
+            content_type=content_type,
+            account=actor.account,
+            checked=False,
+        )
+        attachment = Attachment.objects.create(application=row, kind=kind, file=file)
+        log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})
+        uploads.ask_for_check()
+    return attachment
+
+
+def start_upload(*, application: Application, kind: str, name: str, size: int, sha256: str, actor: Actor) -> Upload:
+    """Announce a file: what is too large or of a wrong type is refused before it is sent. Announcing it again goes on with it.
+
+    Raises:
+        Refused: unknown kind, too many, too large, or a type that is not taken.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.start_upload"):
+        if actor.account is None:
+            raise NotAllowed("calls.application.edit")
+        row = lock_draft(application)
+        _check_room(row, kind)
+        others = _unfinished(row).exclude(kind=kind, sha256=sha256, account=actor.account)
+        if row.attachments.count() + others.count() >= MOST:
+            raise Refused.because(_("附件最多 %d 个（含没有传完的）") % MOST, field="file")
+        return uploads.start(owner=row, kind=kind, name=name, size=size, sha256=sha256, account=actor.account)
+
+
+def finish_upload(*, application: Application, upload: Upload, actor: Actor) -> Attachment:
+    """Make a fully received upload an attachment. Finishing twice gives the same attachment.
+
+    Raises:
+        Refused: bytes are missing or differ from what was announced (then it begins anew), or the draft is closed.
+    """
+    try:
+        with command(actor, "calls.application.edit", application, name="calls.attach") as log:
+            row = lock_draft(application)
+            held = Upload.objects.select_for_update().get(pk=upload.pk, owner_id=row.pk, owner_type=row._meta.label_lower)
+            if held.file_id:
+                return Attachment.objects.select_related("file").get(application=row, file=held.file_id)
+            _check_room(row, held.kind)
+            file = uploads.complete(upload=held, content_type=check_claim(held.name, held.size))
+            attachment = Attachment.objects.create(application=row, kind=held.kind, file=file)
+            log(attachment, after={"application": row.pk, "kind": held.kind, "name": held.name, "sha256": file.sha256})
+            uploads.ask_for_check()
+    except Refused as refused:
+        if any(r.code == "digest" for r in refused.reasons):
+            uploads.restart(upload)
+        raise
+    return attachment
+
+
+def open_uploads(application: Application, actor: Actor) -> list[Upload]:
+    """Uploads of the actor that were broken off: choosing the same file again goes on where they stopped."""
+    return list(_unfinished(application).filter(account=actor.account).order_by("pk"))
+
+
+def _unfinished(application: Application) -> QuerySet[Upload]:
+    return Upload.objects.filter(owner_type=application._meta.label_lower, owner_id=application.pk, file=None)
+
+
+def drop_upload(*, application: Application, upload: Upload, actor: Actor) -> None:
+    """Give an unfinished upload up; what was received is removed by the nightly job."""
+    with command(actor, "calls.application.edit", application, name="calls.drop_upload"):
+        Upload.objects.filter(pk=upload.pk, owner_id=application.pk, file=None).delete()
+
+
+def detach(*, attachment: Attachment, actor: Actor) -> None:
+    with command(actor, "calls.application.edit", attachment.application, name="calls.detach") as log:
+        lock_draft(attachment.application)
+        log(attachment, before={"application": attachment.application_id, "kind": attachment.kind, "name": attachment.file.name})
+        attachment.delete()
+        StoredFile.objects.filter(pk=attachment.file_id).delete()  # its content goes with the nightly job
+
+
+def told(file: StoredFile) -> tuple[str, str]:
+    row = Application.objects.only("title_zh", "number").get(pk=file.owner_id)
+    return str(row), f"/applications/{file.owner_id}/edit/attachments/"
+
+
+uploads.TELL["calls.application"] = told

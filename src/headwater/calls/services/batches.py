@@ -1,0 +1,104 @@
+"""What a batch would do, row by row, before it is done. It asks the same transitions and the same quotas as the command."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.facts import check_applications
+from headwater.calls.models import Application
+from headwater.calls.rules import Outcome, Result
+from headwater.calls.services.endorsement import Room, by_host_and_call, rooms
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION
+from headwater.core.errors import Reason
+
+
+@dataclass
+class Line:
+    """One row: where it would go (None: nowhere), why not, and the rules that it fails, which are told and do not stop it."""
+
+    application: Application
+    target: State | None
+    reasons: list[Reason]
+    failed: list[Result] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        return not self.reasons
+
+    @property
+    def mark(self) -> str:
+        codes = ",".join(f"{r.code}:{r.text}" for r in self.reasons)
+        rules = ",".join(sorted(f.code for f in self.failed))
+        return f"{self.application.pk}:{self.application.revision}:{self.application.state}:{self.target}:{codes}:{rules}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    lines: list[Line]
+
+    @property
+    def ready(self) -> list[Application]:
+        return [x.application for x in self.lines if x.ready]
+
+    @property
+    def refused(self) -> list[Line]:
+        return [x for x in self.lines if not x.ready]
+
+    @property
+    def digest(self) -> str:
+        """Changes with anything that the preview shows: what is confirmed is what was seen."""
+        return hashlib.sha256("\n".join(x.mark for x in self.lines).encode()).hexdigest()[:32]
+
+
+def plan_endorsement(rows: Sequence[Application], account: Any) -> Plan:
+    """What endorsing `rows` would do. Within a quota the places go by the host's ranking, then by number."""
+    ordered = sorted(rows, key=lambda r: (r.call_id, r.host_id, r.host_rank or 1_000_000, r.pk))
+    lines = [_line(r, "endorse_direct" if r.host.direct else "endorse", account) for r in ordered]
+    groups = by_host_and_call([x.application for x in lines])
+    found = rooms(groups)
+    for key in groups:
+        _fit([x for x in lines if (x.application.host_id, x.application.call_id) == key and x.ready], found[key])
+    return _with_rules(lines)
+
+
+def plan_recommendation(rows: Sequence[Application], account: Any) -> Plan:
+    ordered = sorted(rows, key=lambda r: (r.call_id, r.host_id, r.host_rank or 1_000_000, r.pk))
+    return _with_rules([_line(r, "recommend", account) for r in ordered])
+
+
+def plan_invitation(rows: Sequence[Application], account: Any) -> Plan:
+    """What inviting outlines to the full stage would do."""
+    return _with_rules([_line(r, "invite", account) for r in sorted(rows, key=lambda r: r.number)])
+
+
+def _line(row: Application, verb: str, account: Any) -> Line:
+    weighed = APPLICATION.weigh(row, verb, account)
+    target = State(weighed.transition.target) if weighed.transition and not weighed.reasons else None
+    return Line(row, target, list(weighed.reasons))
+
+
+def _fit(lines: Sequence[Line], room: Room) -> None:
+    if room.left is None:
+        return
+    told = {"quota": room.quota, "used": room.used, "left": room.left}
+    for line in lines[room.left :]:
+        line.target = None
+        line.reasons.append(
+            Reason(_("超出限额：限额 %(quota)d 项，已报送 %(used)d 项，本次只能再报 %(left)d 项") % told, code="F15")
+        )
+
+
+def _with_rules(lines: list[Line]) -> Plan:
+    """Add the rules that each row fails: by call, so that the number of queries does not grow with the rows."""
+    for call in {x.application.call_id: x.application.call for x in lines}.values():
+        group = [x for x in lines if x.application.call_id == call.pk]
+        results = check_applications([x.application for x in group], call)
+        for line in group:
+            line.failed = [r for r in results[line.application.pk] if r.outcome == Outcome.FAILED]
+    return Plan(lines)

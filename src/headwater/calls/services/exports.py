@@ -1,0 +1,63 @@
+"""Archives of applications and letters: one PDF for each, and an index sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.calls.documents import PARTS, application_data
+from headwater.calls.models import Application, Letter
+from headwater.calls.services.letters import letter_data
+from headwater.core.documents import render_pdf
+from headwater.core.exports import Document, Kind, kind
+from headwater.core.models import Account
+
+APPLICATIONS, LETTERS = "calls.applications", "calls.letters"
+
+
+def applications_of(account: Account) -> QuerySet[Any]:
+    related = ("call__scheme", "host", "leader", "discipline")
+    return Application.objects.visible_to(account).select_related(*related).prefetch_related(*PARTS)
+
+
+def application_heading() -> Sequence[str]:
+    return [_("编号"), _("项目名称"), _("申请人"), _("依托单位"), _("批次"), _("金额（万元）"), _("状态")]
+
+
+def application_document(row: Application) -> Document:
+    """The state in the index is the public one: an archive travels further than a page."""
+    number = row.number or f"{_('草稿')}{row.pk}"
+    line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, row.amount_fen / 1_000_000]
+    return Document(
+        f"{number} {row.leader.name_zh} {row.title_zh[:40]}.pdf",
+        [*line, str(row.public_state.label)],
+        lambda: render_pdf("calls/typst/application.typ", application_data(row)),
+    )
+
+
+def letters_of(account: Account) -> QuerySet[Any]:
+    return Letter.objects.visible_to(account).select_related("application__leader", "application__host", "application__call")
+
+
+def letter_heading() -> Sequence[str]:
+    return [_("文号"), _("类型"), _("编号"), _("项目名称"), _("申请人"), _("依托单位"), _("日期")]
+
+
+def letter_document(row: Letter) -> Document:
+    of = row.application
+    when = timezone.localtime(row.issued_at).date()
+    line = [row.number, row.get_kind_display(), of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
+    return Document(
+        f"{row.number} {row.get_kind_display()} {of.leader.name_zh}.pdf",
+        line,
+        lambda: render_pdf("calls/typst/letter.typ", letter_data(row)),
+    )
+
+
+kind(APPLICATIONS, Kind(gettext_lazy("申请书"), applications_of, application_heading, application_document))
+kind(LETTERS, Kind(gettext_lazy("通知书"), letters_of, letter_heading, letter_document))

@@ -1,0 +1,75 @@
+"""First answers of a new application: from the registry, and from what its leader wrote before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.calls.answers.cleaning import clean
+from headwater.calls.answers.references import Registry
+from headwater.calls.models import Application
+from headwater.calls.schemes import Field, scheme_of
+from headwater.registry.models import Organisation, Person
+
+EARLIER = 10
+"""How many of the leader's latest applications are looked through."""
+
+
+def prefill(application: Application) -> None:
+    """Put the first answers on an unsaved application. What does not fit its question any more is left out."""
+    wanted = [f for f in scheme_of(application.call).fields if f.prefill]
+    if not wanted:
+        return
+    registry = Registry()
+    known = _of_person(application.leader) | _of_host(application.host)
+    earlier = _earlier(application.leader, wanted)
+    for f in wanted:
+        source, _dot, part = f.prefill.partition(".")
+        value = earlier.get(part) if source == "earlier" else known.get(f.prefill)
+        cleaned = clean(f, value, registry) if value not in (None, "", [], {}) else None
+        if cleaned and not cleaned.errors and cleaned.value not in (None, ""):
+            application.answers[f.code] = cleaned.value
+
+
+CARRIED = (
+    *("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "topic"),
+    *("priority_field", "discipline", "review_group", "amount_fen", "months", "starts_on", "flags", "unsuitable"),
+)
+
+
+def carry_over(outline: Application, full: Application) -> None:
+    """Begin a full application with what its outline said, question by question."""
+    for name in CARRIED:
+        setattr(full, name, getattr(outline, name))
+    asked = {f.code for f in scheme_of(full.call).fields}
+    full.answers |= {code: value for code, value in outline.answers.items() if code in asked}
+
+
+def _of_person(person: Person) -> dict[str, Any]:
+    return {
+        "person.name": person.name_zh,
+        "person.name_en": person.name_en,
+        "person.title": person.title,
+        "person.degree": person.highest_degree,
+        "person.department": person.department,
+        "person.organisation": person.organisation.name_zh if person.organisation else "",
+        "person.email": person.email,
+        "person.orcid": person.orcid,
+    }
+
+
+def _of_host(host: Organisation) -> dict[str, Any]:
+    place = host.place.name_zh if host.place else ""
+    return {"host.name": host.name_zh, "host.name_en": host.name_en, "host.uscc": host.uscc, "host.place": place}
+
+
+def _earlier(leader: Person, wanted: list[Field]) -> dict[str, Any]:
+    """The latest answer to each wanted question in the leader's own applications."""
+    codes = {f.prefill.partition(".")[2] for f in wanted if f.prefill.startswith("earlier.")}
+    found: dict[str, Any] = {}
+    if codes:
+        rows = Application.objects.filter(leader=leader).order_by("-pk").values_list("answers", flat=True)[:EARLIER]
+        for answers in rows:
+            for code in codes & set(answers):
+                if answers[code] not in (None, "", []):
+                    found.setdefault(code, answers[code])
+    return found

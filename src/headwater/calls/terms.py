@@ -1,0 +1,103 @@
+"""The terms of a call: the region's dated parameters, with what the officers set for this call alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.calls.expressions import parameters, parse
+from headwater.calls.models import Call
+from headwater.calls.schemes import Scheme, expressions, scheme_of
+from headwater.core.parameters import Parameters
+
+Read = Callable[[str], Any]
+
+
+def region_terms(call: Call) -> Read:
+    """The region's parameters in force on the deadline of a call, for its scheme."""
+    values, code = Parameters(call.scheme.region, call.closes_at.date()), call.scheme.code
+    return lambda key: values.get(key, code)
+
+
+def terms_of(call: Call) -> Read:
+    """A parameter as it holds for one call. Nothing that a rule reads while applying comes from anywhere else."""
+    region = region_terms(call)
+
+    def read(key: str) -> Any:
+        value, own = region(key), (call.overrides or {}).get(key)
+        return value if own is None else {**value, **own} if isinstance(value, dict) and isinstance(own, dict) else own
+
+    return read
+
+
+def usual_terms(call: Call) -> tuple[int, int]:
+    """The amount (fen) and the term (months) with which an application begins."""
+    terms = terms_of(call)
+    term, amount = terms("term_months") or {"default": 36}, terms("amount_fen")
+    return int(amount["default"] if isinstance(amount, dict) else amount or 0), int(term["default"])
+
+
+@dataclass(frozen=True)
+class Term:
+    """A figure an officer may set for a call: `key` and, in a table, its `part`; `usual` is the region's value."""
+
+    key: str
+    part: str
+    usual: int | float
+    value: int | float
+
+    @property
+    def name(self) -> str:
+        return f"p-{self.key}-{self.part}" if self.part else f"p-{self.key}"
+
+    @property
+    def is_money(self) -> bool:
+        return self.key.endswith("_fen")
+
+
+def keys_of(scheme: Scheme) -> list[str]:
+    """The parameters that rules and expressions of a scheme read while somebody applies."""
+    keys = ["amount_fen"] if "amount" in scheme.asks else []
+    keys += ["term_months"] if "term" in scheme.asks else []
+    keys += [u.params["parameter"] for u in scheme.rules if isinstance(u.params.get("parameter"), str)]
+    for _key, text in expressions(scheme):
+        keys += [name.partition(".")[0] for name, _position in parameters(parse(text))]
+    return list(dict.fromkeys(keys))
+
+
+def call_terms(call: Call) -> list[Term]:
+    """The figures of a call that can be set, in the order of the scheme."""
+    usual, own = region_terms(call), terms_of(call)
+    out = []
+    for key in keys_of(scheme_of(call)):
+        base, value = usual(key), own(key)
+        if isinstance(base, dict):
+            own_table: dict[str, Any] = value if isinstance(value, dict) else {}
+            out += [Term(key, p, b, own_table.get(p) or b) for p, b in sorted(base.items(), key=_place) if _is_figure(b)]
+        elif isinstance(base, (int, float)) and _is_figure(base):
+            out.append(Term(key, "", base, value if isinstance(value, (int, float)) else base))
+    return out
+
+
+def _place(item: tuple[str, Any]) -> tuple[int, str]:
+    order = ("min", "default", "max", "men", "women")
+    return (order.index(item[0]) if item[0] in order else len(order), item[0])
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def overrides_from(terms: list[Term], given: dict[str, Any]) -> dict[str, Any]:
+    """Only what differs from the region's value is kept with the call."""
+    out: dict[str, Any] = {}
+    for t in terms:
+        value = given.get(t.name)
+        if value is None or value == t.usual or (t.is_money and round(value / 100) == round(t.usual / 100)):
+            continue  # money is typed to the yuan, so a bound of one fen comes back as nothing
+        if t.part:
+            out.setdefault(t.key, {})[t.part] = value
+        else:
+            out[t.key] = value
+    return out

@@ -1,0 +1,154 @@
+"""Calls as officers draft them: clone, change, look at the form as an applicant would; a second officer then approves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.calls.answers.cleaning import clean
+from headwater.calls.answers.judging import judge
+from headwater.calls.answers.loading import answers_in
+from headwater.calls.answers.references import Registry
+from headwater.calls.forms import CallForm, SchemeForm
+from headwater.calls.models import Application, Call
+from headwater.calls.rules import Outcome
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.batches import plan_invitation
+from headwater.calls.services.calls import CALL_FIELDS, save_call
+from headwater.calls.services.cloning import clone_call, full_call, last_call
+from headwater.calls.services.stages import invite
+from headwater.calls.states import Stage, State
+from headwater.calls.terms import call_terms, overrides_from, usual_terms
+from headwater.calls.views.editor import organisations, read_values, types_in
+from headwater.calls.views.host import confirm
+from headwater.calls.views.office import RELATED, the_call
+from headwater.calls.views.questions import bind, live
+from headwater.core.permission import page
+from headwater.core.web import attempt
+from headwater.registry.models import Discipline
+
+
+@page("calls.call.draft")
+def new_call(request: HttpRequest) -> HttpResponse:
+    """A call from last year's of the same scheme; nothing is stored before it is saved."""
+    start = SchemeForm(request.GET or None)
+    if not start.is_valid():
+        return redirect("office")
+    scheme, year = start.cleaned_data["scheme"], start.cleaned_data["year"]
+    call = clone_call(scheme=scheme, year=year, last=last_call(scheme))
+    return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
+
+
+@page("calls.call.draft")
+def new_full_call(request: HttpRequest, pk: int) -> HttpResponse:
+    outline = the_call(request, pk, "calls.call.draft")
+    if outline.stage != Stage.OUTLINE:
+        return redirect("call_board", pk=pk)
+    return edit_page(request, full_call(outline), f"{_('新建正式申报批次')}：{outline.title_zh}")
+
+
+@page("calls.call.draft")
+def edit_call(request: HttpRequest, pk: int) -> HttpResponse:
+    call = the_call(request, pk, "calls.call.draft")
+    return edit_page(request, call, f"{_('修改批次')}：{call.title_zh}")
+
+
+def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
+    terms = call_terms(call)
+    form = CallForm(request.POST or None, call=call, terms=terms)
+    if request.method == "POST" and form.is_valid():
+        for name in {*CALL_FIELDS, "stage"} & set(form.cleaned_data):
+            setattr(call, name, form.cleaned_data[name])
+        call.overrides = overrides_from(terms, form.cleaned_data)
+        if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):
+            return redirect("call_board", pk=call.pk)
+    context = {"form": form, "title": title, "call": call, "last": call.cloned_from if call.pk is None else None}
+    return render(request, "calls/call_edit.html", context, status=422 if form.errors else 200)
+
+
+@page("calls.board")
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form as an applicant will see it, to be tried out: it answers like the editor and stores nothing."""
+    call = the_call(request, pk)
+    scheme = scheme_of(call)
+    trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group)
+    trial.amount_fen, trial.months = usual_terms(call)
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        values, errors = read_values(request.POST, [n for n in request.POST if n != "csrfmiddlewaretoken"], scheme)
+        errors |= _try(trial, values)
+    answers = answers_in(call)(trial, {}, 0)
+    if request.headers.get("X-Autosave"):
+        return JsonResponse({"message": _("试填：没有保存"), "errors": errors, "live": live(answers)})
+    parts = [(s, bind(s.fields, answers, request.POST if errors else None, errors)) for s in scheme.sections]
+    return render(
+        request,
+        "calls/call_preview.html",
+        {
+            "call": call,
+            "application": trial,
+            "scheme": scheme,
+            "parts": parts,
+            "errors": errors,
+            "results": [r for r in judge(answers) if r.outcome == Outcome.FAILED] if request.method == "POST" else [],
+            "organisations": [o for s in scheme.sections[:1] for o in organisations(s)] or organisations(_first(scheme)),
+            "codes": any("discipline" in types_in(s) for s in scheme.sections),
+            "disciplines": Discipline.objects.filter(level=2),
+        },
+        status=422 if errors else 200,
+    )
+
+
+def _first(scheme: Any) -> Any:
+    """A section that asks for an institution, so that the list to pick from is on the page once."""
+    return next((s for s in scheme.sections if "organisation" in types_in(s)), None)
+
+
+def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
+    """Put answers on an application that is never saved; returns what would be refused."""
+    registry, errors = Registry(), {}
+    for f in scheme_of(trial.call).fields:
+        if f.code in values:
+            cleaned = clean(f, values[f.code], registry)
+            errors |= cleaned.errors
+            if not cleaned.errors and cleaned.value is not None:
+                trial.answers[f.code] = cleaned.value
+    return errors
+
+
+@page("calls.check")
+def invitations(request: HttpRequest, pk: int) -> HttpResponse:
+    """Outlines that may be invited: choose, look at the exact rows, then all of them or none."""
+    call = the_call(request, pk, "calls.check")
+    rows = Application.objects.visible_to(request.user).filter(call=call, state__in=[State.ACCEPTED, State.REVIEWED])
+    rows = rows.select_related(*RELATED).order_by("number")
+    here = request.path
+    if request.method == "POST":
+        yes = request.POST.get("decision", "invite") == "invite"
+        pks = [int(v) for v in request.POST.getlist("pk") if v.isdecimal()][:2000]
+        chosen = list(rows.filter(pk__in=pks).prefetch_related("participants__person"))
+        reason = request.POST.get("reason", "")[:1000]
+        if not chosen:
+            messages.error(request, _("请先选择申请"))
+        elif yes:
+            plan = plan_invitation(chosen, request.user)
+            told = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
+            return confirm(
+                request,
+                plan,
+                lambda: invite(applications=plan.ready, yes=True, actor=request.actor),
+                _("已邀请 %d 项。"),
+                told,
+            )
+        elif attempt(
+            request,
+            lambda: invite(applications=chosen, yes=False, reason=reason, actor=request.actor),
+            success=_("已告知 %d 项未受邀。") % len(chosen),
+        ):
+            return redirect("call_invite", pk=pk)
+    done = Application.objects.filter(call=call, state=State.INVITED).select_related("leader", "host").order_by("number")
+    return render(request, "calls/invite.html", {"call": call, "rows": rows, "done": done, "tab": "invite"})

@@ -1,0 +1,67 @@
+"""Pages of recommending agencies: leagues, cities and departments. Each sees only what its own institutions have endorsed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application
+from headwater.calls.queries import recommendation_batches
+from headwater.calls.services.batches import plan_recommendation
+from headwater.calls.services.endorsement import recommend, return_to_host
+from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.states import State
+from headwater.calls.views.host import RELATED, back_column, call_filter, chosen, columns, confirm, return_page
+from headwater.core.listing import Column, Listing
+from headwater.core.permission import page
+from headwater.core.views import exports
+
+
+def agencies_of(request: HttpRequest) -> set[int]:
+    return request.user.scopes("recommender", "agency")
+
+
+@page("calls.recommend")
+def recommend_queue(request: HttpRequest) -> HttpResponse:
+    agencies = agencies_of(request)
+    rows = Application.objects.visible_to(request.user).filter(host__recommender__in=agencies).select_related(*RELATED)
+    show_all = request.GET.get("all") == "1"
+    shown = [*columns(), Column(_("依托单位"), lambda a: a.host.name_zh)]
+    listing = Listing(
+        request,
+        rows if show_all else rows.filter(state=State.RECOMMENDING),
+        name="recommendation",
+        order="-id",
+        columns=shown if show_all else [*shown, back_column("/recommend/%d/return/")],
+        search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
+        filters=[call_filter(rows)],
+        selectable=True,
+        empty_title=_("没有待推荐的申请"),
+        empty_hint=_("所属单位审核通过后会出现在这里。"),
+    )
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=_("归口推荐申请书"))
+    context = {"list": listing, "show_all": show_all, "batches": recommendation_batches(agencies), "archive": True}
+    return listing.export() or render(request, "calls/recommend.html", context)
+
+
+@page("calls.recommend", methods=("POST",))
+def recommend_chosen(request: HttpRequest) -> HttpResponse:
+    rows = chosen(request, host__recommender__in=agencies_of(request))
+    if not rows:
+        return redirect("recommend")
+    plan = plan_recommendation(rows, request.user)
+    shown = {
+        "title": _("核对推荐清单"),
+        "action": "/recommend/chosen/",
+        "verb": _("确认推荐"),
+        "back": "/recommend/",
+        "promise": "",
+    }
+    return confirm(request, plan, lambda: recommend(applications=plan.ready, actor=request.actor), _("已推荐 %d 项。"), shown)
+
+
+@page("calls.recommend")
+def recommend_return(request: HttpRequest, pk: int) -> HttpResponse:
+    return return_page(request, pk, "calls.recommend", return_to_host, _("已退回依托单位。"), "/recommend/")

@@ -1,0 +1,173 @@
+"""What every operation of the API shares: who may, the key, the rate, pages by key, problems as RFC 9457.
+
+An operation is declared by `read`, which names its permission and the scope that a token needs, as `@page` does for pages.
+Sessions count for nothing here: who sends no token is the public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from ninja import Query, Router, Schema
+
+from headwater.core.command import Actor
+from headwater.core.models import AccessToken
+from headwater.core.permission import PUBLIC, may
+from headwater.core.rates import Rate, count_use
+from headwater.core.tokens import find_token
+
+PER_MINUTE_PUBLIC = 60
+PER_MINUTE_TOKEN = 600
+MOST_ROWS = 200
+View = TypeVar("View", bound=Callable[..., Any])
+
+After = Annotated[int, Query(0, ge=0, le=2**62, description="Only rows after this id: take it from `next` of the page before.")]
+Limit = Annotated[int, Query(50, ge=1, le=MOST_ROWS, description="Rows on a page.")]
+
+
+class Problem(Schema):
+    """RFC 9457. `errors` names each parameter that was not understood."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[dict[str, str]] = []
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Who may call an operation: `permission` as for pages; `scope` must be among those of the token.
+
+    A public operation with a scope answers everybody, and shows the holder of such a token what their roles may see besides.
+    """
+
+    permission: str
+    scope: str = ""
+
+    @property
+    def open(self) -> bool:
+        return self.permission == PUBLIC
+
+
+DECLARED: dict[str, Declared] = {}
+
+
+def read(router: Router, path: str, *, name: str, permission: str, answer: Any, scope: str = "") -> Callable[[View], View]:
+    """Declare a GET operation. Its docstring is what the OpenAPI document says of it."""
+
+    def wrap(view: View) -> View:
+        if name in DECLARED:
+            raise ValueError(f"two operations {name!r}")
+        declared = DECLARED[name] = Declared(permission, scope)
+        keys: list[dict[str, list[str]]] = [{"token": [scope] if scope else []}]
+        security = ([{}, *keys] if scope else []) if declared.open else keys
+        faults = (404, 422, 429) if declared.open else (401, 403, 404, 422, 429)
+        first, _dot, rest = (view.__doc__ or name).partition("\n\n")
+        router.get(
+            path,
+            response={200: answer, frozenset(faults): Problem},
+            url_name=name,
+            operation_id=name,
+            summary=" ".join(first.split()),
+            description=" ".join(rest.split()) or None,
+            openapi_extra={"security": security},
+        )(view)
+        return view
+
+    return wrap
+
+
+def problem(status: int, title: str, detail: str = "", errors: list[dict[str, str]] | None = None) -> JsonResponse:
+    body = Problem(title=title, status=status, detail=detail, errors=errors or []).model_dump()
+    return JsonResponse(body, status=status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False})
+
+
+def guarded(view: Callable[..., HttpResponseBase], declared: Declared) -> Callable[..., HttpResponseBase]:
+    """Rate, token, scope, permission; then the operation as the holder of the token."""
+
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        header = request.headers.get("Authorization", "")
+        token = find_token(header[7:].strip()) if header[:7].lower() == "bearer " else None
+        rate = count_use(*_counted(request, token))
+        response = _refusal(header, token, declared, rate) or _answer(request, view, token, declared, args, kwargs)
+        response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(rate.limit), str(rate.left)
+        response["RateLimit-Reset"] = str(rate.resets_in)
+        response["X-Content-Type-Options"] = "nosniff"
+        if header:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    inner.permission, inner.csrf_exempt = declared.permission, True  # type: ignore[attr-defined]
+    return inner
+
+
+def _answer(
+    request: HttpRequest, view: Callable[..., HttpResponseBase], token: AccessToken | None, declared: Declared, args: Any, kwargs: Any
+) -> HttpResponseBase:
+    _act_as(request, token, declared)
+    response = view(request, *args, **kwargs)
+    if response.status_code == 405:
+        response = problem(405, _("不支持的方法"), _("此接口只读，请用 GET"))
+        response["Allow"] = "GET"
+    return response
+
+
+def _counted(request: HttpRequest, token: AccessToken | None) -> tuple[str, int]:
+    if token:
+        return f"token:{token.pk}", PER_MINUTE_TOKEN
+    return f"address:{client_address(request)}", PER_MINUTE_PUBLIC
+
+
+def client_address(request: HttpRequest) -> str:
+    """Who asks: behind HTTPS the last address that our own proxy saw, never what the client says of itself."""
+    seen = request.headers.get("X-Forwarded-For", "") if settings.CONFIG.https else ""
+    return seen.rpartition(",")[2].strip()[:60] or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _refusal(header: str, token: AccessToken | None, declared: Declared, rate: Rate) -> HttpResponse | None:
+    response: HttpResponse
+    if rate.over:
+        response = problem(429, _("请求过于频繁"), _("每分钟最多 %d 次") % rate.limit)
+        response["Retry-After"] = str(rate.resets_in)
+        return response
+    if token is None and (header or not declared.open):
+        told = _("令牌无效、已过期或已撤销") if header else _("请在 Authorization 头中给出令牌：Bearer hw_…")
+        response = problem(401, _("需要访问令牌"), told)
+        response["WWW-Authenticate"] = 'Bearer realm="headwater"' + (', error="invalid_token"' if header else "")
+        return response
+    if token and declared.scope and declared.scope not in token.scopes and not declared.open:
+        return problem(403, _("令牌权限不足"), _("需要权限 %s") % declared.scope)
+    if token and not may(token.account, declared.permission):
+        return problem(403, _("无权访问"), _("您的角色不能使用此接口"))
+    return None
+
+
+def _act_as(request: HttpRequest, token: AccessToken | None, declared: Declared) -> None:
+    """Put the reader on the request. A token without the scope of a public operation reads as the public does."""
+    known = token is not None and (not declared.open or declared.scope in token.scopes)
+    request.user = token.account if token and known else AnonymousUser()
+    request.token = token  # type: ignore[attr-defined]
+    account = token.account if token else None
+    before: Actor = request.actor  # type: ignore[attr-defined]
+    request.actor = Actor(account, f"api:{client_address(request)}", before.request_id)  # type: ignore[attr-defined]
+
+
+def rows_after(request: HttpRequest, rows: QuerySet[Any], after: int, limit: int) -> dict[str, Any]:
+    """One page in the order of ids: found by key, without counting what went before. `next` is the address of the page after."""
+    found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[: limit + 1])
+    following = None
+    if len(found) > limit:
+        found = found[:limit]
+        query = request.GET.copy()
+        query["after"] = str(found[-1].pk)
+        following = f"{request.path}?{query.urlencode()}"
+    return {"items": found, "next": following}

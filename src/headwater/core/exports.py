@@ -1,0 +1,190 @@
+"""Large exports: many documents as one zip with an index sheet, made by a job, given to the one who asked, removed after some days.
+
+An app registers a kind: how its rows are found for an account, and what one row gives. The archive goes row by row to a file on
+the data disk, so that memory does not grow with the number of documents.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import NotAllowed, Refused
+from headwater.core.jobs import Progress, enqueue, job, result_names
+from headwater.core.models import Account, Export, Job
+from headwater.core.permission import SIGNED_IN
+from headwater.core.sheets import SheetFile
+from headwater.core.web import scratch_root
+
+logger = logging.getLogger("headwater.exports")
+KEPT_DAYS = 7
+MOST_ITEMS = 50_000
+MOST_AT_ONCE = 3
+CHUNK = 50
+UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+
+
+@dataclass(frozen=True)
+class Document:
+    """What one row gives: the file's name in the archive (its beginning is unique), its line in the index, and how to make it."""
+
+    name: str
+    line: Sequence[Any]
+    make: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`rows` gives what an account may see; `document` turns one of its rows into a file and a line under `heading`."""
+
+    label: str | Promise
+    rows: Callable[[Account], QuerySet[Any]]
+    heading: Callable[[], Sequence[str]]
+    document: Callable[[Any], Document]
+
+
+KINDS: dict[str, Kind] = {}
+result_names(documents=gettext_lazy("文件数"), faults=gettext_lazy("未能生成"))
+
+
+def kind(code: str, entry: Kind) -> None:
+    """Register what can be exported as an archive."""
+    KINDS[code] = entry
+
+
+def grants_of(account: Account) -> list[str]:
+    return sorted(f"{g.role}:{g.scope}:{g.scope_id or ''}" for g in account.grants)
+
+
+def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor) -> Job:
+    """Ask for an archive of the rows `items`; those that the account may not see when it is made are left out.
+
+    Raises:
+        Refused: nothing to export, too much at once, or too many that are still being made.
+    """
+    account = actor.account
+    if account is None:
+        raise NotAllowed("core.export")
+    if not items:
+        raise Refused.because(_("没有可以导出的内容"))
+    if len(items) > MOST_ITEMS:
+        raise Refused.because(_("一次最多导出 %d 件，请先筛选") % MOST_ITEMS)
+    with command(actor, SIGNED_IN, name="core.ask_export") as log:
+        Account.objects.select_for_update().get(pk=account.pk)
+        busy = Export.objects.filter(account=account, job__state__in=[Job.State.WAITING, Job.State.RUNNING]).count()
+        if busy >= MOST_AT_ONCE:
+            raise Refused.because(_("您有 %d 个导出还没有完成，请稍候") % busy)
+        row = Export.objects.create(
+            account=account, kind=what, title=title[:200], items=list(items), grants=grants_of(account), asked_at=clock.now()
+        )
+        row.job = enqueue("core.export", actor=actor, export=row.pk)
+        row.save(update_fields=["job"])
+        log(row, after={"kind": what, "count": len(items), "title": row.title})
+    return row.job
+
+
+@job("core.export", gettext_lazy("导出压缩包"))
+def make_export(progress: Progress, actor: Actor, *, export: int) -> dict[str, Any]:
+    """Write the archive and keep it. Run twice it writes the file anew and forgets the first."""
+    row = Export.objects.select_related("account").get(pk=export)
+    with translation.override(row.account.language):
+        handle, path = tempfile.mkstemp(suffix=".zip", dir=scratch_root())
+        os.close(handle)
+        try:
+            count, faults = write_archive(path, row, progress)
+            _keep(row, path, count)
+        finally:
+            os.unlink(path)
+    return {"documents": count, "faults": faults, "export": row.pk, "size": row.size}
+
+
+def write_archive(path: str, row: Export, progress: Progress) -> tuple[int, int]:
+    """The documents of `row` and the index into the zip at `path`; returns how many were made and how many could not be."""
+    found, done, faults = KINDS[row.kind], 0, 0
+    with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
+        index = os.path.join(folder, "index.xlsx")
+        sheet = SheetFile(index, str(found.label), [_("文件"), *found.heading(), _("说明")], folder=folder)
+        for record in _chunks(found.rows(row.account), row.items):
+            entry, note = found.document(record), ""
+            name = safe_name(entry.name)
+            try:
+                archive.writestr(zipfile.ZipInfo(name, date_time=_stamp()), entry.make())
+                done += 1
+            except Exception as error:  # one text that cannot be set does not spoil the rest: the index names it
+                logger.exception("export %s: %s #%s", row.pk, row.kind, record.pk)
+                name, note, faults = "", _("未能生成：%s") % type(error).__name__, faults + 1
+            sheet.add([name, *entry.line, note])
+            if (done + faults) % 10 == 0:
+                progress(done + faults, len(row.items), row.title)
+        sheet.close()
+        progress(done + faults, done + faults)
+        archive.write(index, "index.xlsx", compress_type=zipfile.ZIP_DEFLATED)
+    return done, faults
+
+
+def _chunks(rows: QuerySet[Any], items: Sequence[int]) -> Iterator[Any]:
+    """The visible ones of `items`, in their order, some at a time: what was written is forgotten."""
+    for start in range(0, len(items), CHUNK):
+        part = items[start : start + CHUNK]
+        found = {r.pk: r for r in rows.filter(pk__in=part)}
+        for pk in part:
+            if pk in found:
+                yield found[pk]
+
+
+def _stamp() -> tuple[int, int, int, int, int, int]:
+    day = clock.today()
+    return (day.year, day.month, day.day, 0, 0, 0)
+
+
+def safe_name(name: str) -> str:
+    """A file name that no system takes for a path: no separators, no control or direction marks, not too long."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{UNSAFE.sub(' ', stem).strip('. ')[:80].strip('. ') or 'document'}{dot}{ending}"
+
+
+def _keep(row: Export, path: str, count: int) -> None:
+    forget_file(row)
+    with open(path, "rb") as source:
+        row.path = default_storage.save(f"exports/{secrets.token_hex(16)}.zip", File(source))
+    row.size, row.count, row.made_at = os.path.getsize(path), count, clock.now()
+    row.expires_at = row.made_at + timedelta(days=KEPT_DAYS)
+    row.save(update_fields=["path", "size", "count", "made_at", "expires_at"])
+
+
+def forget_file(row: Export) -> None:
+    if row.path:
+        default_storage.delete(row.path)
+
+
+def may_fetch(account: Any, row: Export) -> bool:
+    """Only who asked, only while it is kept, and only with every role under which it was asked for."""
+    return bool(row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account)))
+
+
+def remove_expired() -> int:
+    """Delete the files whose days are over; the rows stay as a record of what was exported."""
+    gone = 0
+    for row in Export.objects.filter(expires_at__lte=clock.now()).exclude(path=""):
+        forget_file(row)
+        Export.objects.filter(pk=row.pk).update(path="")
+        gone += 1
+    return gone

@@ -1,0 +1,58 @@
+"""Look inside an uploaded file: what its bytes are, whether it is whole, and whether it carries what does not belong in it.
+
+Nothing is rendered or unpacked to disk; what is inflated is bounded. Works on bytes only: no database, no clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from zipfile import BadZipFile
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from headwater.core.inspection import images, office, pdf
+from headwater.core.inspection.problem import Problem
+
+LOOK = {
+    ".pdf": pdf.look,
+    ".png": images.look_png,
+    ".jpg": images.look_jpeg,
+    ".jpeg": images.look_jpeg,
+    ".docx": office.look,
+    ".xlsx": office.look,
+}
+
+PROBLEMS: dict[str, str | Promise] = {
+    "type": _("内容与文件类型不符，请重新导出后上传"),
+    "truncated": _("文件不完整（上传或导出时被截断），请重新导出后上传"),
+    "damaged": _("文件已损坏，无法读取，请重新导出后上传"),
+    "encrypted": _("文件有密码或权限限制，请去除密码后上传"),
+    "active": _("PDF 中含有脚本、可执行操作或嵌入文件，请用“打印为 PDF”重新导出"),
+    "macros": _("Office 文件含有宏或控件，请另存为不含宏的格式"),
+    "linked": _("Office 文件引用外部模板或程序，请去除后上传"),
+    "embedded": _("Office 文件中嵌有其他文件或压缩包，请单独上传"),
+    "bomb": _("文件展开后过大，不能接受"),
+    "mixed": _("文件同时是另一种格式（附有多余数据），请重新导出后上传"),
+    "old_office": _("旧版或加密的 Office 文件不能接受，请另存为 PDF 后上传"),
+    "unreadable": _("系统无法检查该文件，请改用 PDF 上传"),
+}
+
+
+def inspect(name: str, content: bytes) -> str:
+    """The code of what is wrong with a file (a key of PROBLEMS), or an empty string."""
+    suffix = "." + name.rsplit(".", 1)[-1].lower()
+    look = LOOK.get(suffix)
+    if look is None:
+        return "type"
+    try:
+        look(content)
+    except Problem as problem:
+        return problem.code
+    except (BadZipFile, zlib.error, ValueError, KeyError, IndexError, EOFError, NotImplementedError, UnicodeError):
+        return "damaged"
+    except Exception:
+        logging.getLogger("headwater.files").exception("a file could not be inspected")
+        return "unreadable"
+    return ""

@@ -1,0 +1,60 @@
+"""The page on which people make and revoke their keys for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.core.models import AccessToken
+from headwater.core.permission import SIGNED_IN, page
+from headwater.core.tokens import SCOPES, make_token, revoke_token
+from headwater.core.web import attempt
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("用途"), max_length=60, help_text=gettext_lazy("例如：科研处数据看板"))
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("有效期"),
+        coerce=int,
+        initial=90,
+        choices=[
+            (30, gettext_lazy("30 天")),
+            (90, gettext_lazy("90 天")),
+            (180, gettext_lazy("180 天")),
+            (365, gettext_lazy("365 天")),
+        ],
+    )
+    scopes = forms.MultipleChoiceField(label=gettext_lazy("权限"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = list(SCOPES.items())
+
+
+@page(SIGNED_IN)
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Own tokens. A new secret is shown in this one answer and cannot be had again."""
+    rows = AccessToken.objects.visible_to(request.user)
+    if request.method == "POST" and request.POST.get("revoke"):
+        pk = request.POST["revoke"]
+        row = get_object_or_404(rows, pk=int(pk) if pk.isdecimal() else 0)
+        attempt(request, lambda: revoke_token(token=row, actor=request.actor), success=_("令牌已撤销，立即失效。"))
+        return redirect("tokens")
+    form = TokenForm(request.POST if request.POST.get("make") else None)
+    made: dict[str, str] = {}
+    if request.method == "POST" and form.is_valid():
+
+        def work() -> None:
+            made["secret"] = make_token(**form.cleaned_data, actor=request.actor)[1]
+
+        if attempt(request, work, form=form):
+            form = TokenForm()
+    live = rows.live().order_by("-id")
+    ended = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
+    context = {"form": form, "live": live, "ended": ended, "secret": made.get("secret", ""), "labels": SCOPES}
+    return render(request, "core/tokens.html", context, status=422 if form.errors else 200)

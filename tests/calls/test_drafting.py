@@ -1,0 +1,223 @@
+"""Calls as officers make them: cloned, changed, previewed, approved by a second officer; and in two stages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.facts import check_applications
+from headwater.calls.models import Application, Call, Letter, SchemeVersion
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.applications import create_draft, save_application
+from headwater.calls.services.calls import save_call
+from headwater.calls.services.cloning import clone_call, differences, full_call, last_call
+from headwater.calls.services.stages import invite
+from headwater.calls.terms import call_terms, overrides_from, terms_of
+from headwater.core import clock
+from headwater.core.errors import Refused
+from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, refusal
+from tests.people import actor, client, roles
+
+pytestmark = pytest.mark.django_db
+TOPICS = [{"code": "01", "zh": "稀土功能材料", "en": "Rare earths"}, {"code": "02", "zh": "草原碳汇", "en": ""}]
+
+
+def scheme(code: str) -> SchemeVersion:
+    return SchemeVersion.objects.filter(code=code).order_by("-version")[0]
+
+
+def cloned(code: str = "im-talent", **more: Any) -> Call:
+    last = new_call(code, published_at=clock.now() - timedelta(days=300), topics=TOPICS, contact="0471-0000000", **more)
+    call = clone_call(scheme=scheme(code), year=last.year + 1, last=last_call(scheme(code)))
+    call.code = f"clone-{last.pk}"
+    return call
+
+
+def test_clone_carries_everything_and_moves_the_dates() -> None:
+    call = cloned(overrides={"term_months": {"max": 48}})
+    last = call.cloned_from
+    assert last is not None
+    assert (call.topics, call.overrides, call.contact, call.budget_fen) == (TOPICS, last.overrides, last.contact, last.budget_fen)
+    assert call.closes_at > last.closes_at + timedelta(days=360)
+    assert (call.closes_at - call.opens_at).days in {30, 29, 31}
+    assert call.pk is None
+
+
+def test_clone_without_an_earlier_call_opens_after_the_lead_time() -> None:
+    call = clone_call(scheme=scheme("im-dys"), year=2040, last=None)
+    assert (call.opens_at.date() - clock.today()).days >= 36
+
+
+def test_differences_name_what_the_second_officer_must_see() -> None:
+    call = save_call(call=cloned(), actor=actor("officer"))
+    call.topics = [*TOPICS[:1], {"code": "03", "zh": "水资源", "en": ""}]
+    call.overrides = {"amount_fen": {"max": 150_000_000}}
+    found = {what: (before, now) for what, before, now in differences(save_call(call=call, actor=actor("officer")))}
+    assert found["指南方向 02"] == ("草原碳汇", "")
+    assert found["指南方向 03"] == ("", "水资源")
+    assert found["申请金额（万元） · 最高"] == ("200", "150")
+    assert "受理截止" in found
+    assert "联系方式" not in found
+
+
+def test_terms_of_one_call_hold_for_its_rules_only() -> None:
+    call, other = new_call("im-talent", overrides={"amount_fen": {"max": 20_000_000}}), new_call("im-talent")
+    assert terms_of(call)("amount_fen") == {"default": 30_000_000, "min": 10_000, "max": 20_000_000}
+    application = draft_of(call, new_person(), amount_fen=30_000_000)
+    failed = {r.rule for r in check_applications([application], call)[application.pk] if r.outcome == "failed"}
+    assert "amount_in_range" in failed
+    again = draft_of(other, new_person(), amount_fen=30_000_000)
+    assert "amount_in_range" not in {r.rule for r in check_applications([again], other)[again.pk] if r.outcome == "failed"}
+
+
+def test_terms_keep_only_what_differs() -> None:
+    call = new_call("im-share")
+    terms = call_terms(call)
+    names = {t.name: t.usual for t in terms}
+    assert names["p-share_subsidy_rate"] == 0.2
+    assert names["p-share_subsidy_fen-cap"] == 30_000_000
+    given = names | {"p-share_subsidy_rate": 0.3, "p-amount_fen-max": None}
+    assert overrides_from(terms, given) == {"share_subsidy_rate": 0.3}
+
+
+def test_save_call_refuses_terms_out_of_order() -> None:
+    call = cloned()
+    call.overrides = {"amount_fen": {"min": 300_000_000}}
+    with pytest.raises(Refused) as error:
+        save_call(call=call, actor=actor("officer"))
+    assert refusal(error) == [("p-amount_fen-min", "")]
+
+
+def test_call_with_topics_asks_for_one_of_them() -> None:
+    call, leader = new_call(topics=TOPICS), new_person()
+    application = draft_of(call, leader)
+    told = {r.rule: r.outcome for r in check_applications([application], call)[application.pk]}
+    assert told["topic"] == "failed"
+    with pytest.raises(Refused) as error:
+        save_application(application=application, values={"topic": "09"}, actor=as_(leader))
+    assert refusal(error) == [("topic", "")]
+    application = save_application(application=application, values={"topic": "02"}, actor=as_(leader))
+    told = {r.rule: r.outcome for r in check_applications([application], call)[application.pk]}
+    assert told["topic"] == "passed"
+
+
+def test_officer_clones_edits_and_a_second_officer_opens_it() -> None:
+    last = new_call("im-talent", published_at=clock.now() - timedelta(days=300))
+    officer, second = client("officer"), client("officer2")
+    page = officer.get("/office/calls/new/", {"scheme": scheme("im-talent").pk, "year": last.year + 1})
+    form = page.context["form"]
+    data = {f.html_name: f.field.prepare_value(f.value()) if hasattr(f.field, "prepare_value") else f.value() for f in form}
+    data = {k: v.strftime("%Y-%m-%dT%H:%M") if hasattr(v, "strftime") else "" if v is None else v for k, v in data.items()}
+    data |= {"code": f"talent-{last.pk}", "topics": "01 稀土功能材料 | Rare earths\n02 草原碳汇", "p-amount_fen-max": "150"}
+    bad = officer.post(
+        page.request["PATH_INFO"] + f"?scheme={scheme('im-talent').pk}&year={last.year + 1}", data | {"topics": "01"}
+    )
+    assert bad.status_code == 422
+    assert "第 1 行" in bad.content.decode()
+    answer = officer.post(page.request["PATH_INFO"] + f"?scheme={scheme('im-talent').pk}&year={last.year + 1}", data)
+    assert answer.status_code == 302, answer.context["form"].errors
+    call = Call.objects.get(code=f"talent-{last.pk}")
+    assert (call.topics[1]["zh"], call.overrides) == ("草原碳汇", {"amount_fen": {"max": 150_000_000}})
+    board = f"/office/calls/{call.pk}/"
+    assert "与上一批次的差别" in officer.get(board).content.decode()
+    officer.post(f"{board}step/ask_approval/")
+    assert officer.post(f"{board}step/publish/").status_code == 403
+    assert second.post(f"{board}step/publish/").status_code == 302
+    call.refresh_from_db()
+    assert call.state == "published"
+
+
+def test_preview_answers_like_the_editor_and_stores_nothing() -> None:
+    call = save_call(call=cloned("im-instr"), actor=actor("officer"))
+    officer = client("officer")
+    before = Application.objects.count()
+    url = f"/office/calls/{call.pk}/preview/"
+    page = officer.get(url).content.decode()
+    assert 'data-question="why_another" hidden' in page.replace('"\n', '"').replace('"  hidden', '" hidden')
+    items = {"items": "", "items.0.name": "电镜", "items.0.count": "2", "items.0.price": "160", "items.0.made": "abroad"}
+    told = officer.post(url, {**items, "_fields": "items"}, headers={"X-Autosave": "1"}).json()
+    assert (told["live"]["values"]["sum"], told["errors"]) == ("320", {})
+    assert "import_reason" not in told["live"]["hidden"]
+    bad = officer.post(url, items | {"items.0.price": "贵"})
+    assert (bad.status_code, bad.context["errors"]) == (422, {"items.0.price": "请填写数字，单位万元"})
+    assert Application.objects.count() == before
+    assert client(roles()["申请人"]).get(url).status_code == 403
+
+
+def outline_call(**more: Any) -> Call:
+    return new_call("im-major", stage="outline", **more)
+
+
+def test_outline_asks_less_and_counts_by_itself() -> None:
+    outline, whole = outline_call(), new_call("im-major")
+    short, long = scheme_of(outline), scheme_of(whole)
+    assert [s.code for s in short.sections] == ["need", "subjects"]
+    assert len(long.sections) == 5
+    assert (short.limit_group, short.prefix) == ("im:outline", "ZXY")
+    assert {c.code for c in short.checks} == {"subjects_sum", "several_hosts"}
+
+
+def test_only_the_invited_write_a_full_application_and_it_begins_with_their_outline() -> None:
+    outline, leader, stranger = outline_call(), new_person(), new_person()
+    answers = {"origin": "guide", "topic_named": "ND-1", "background": "问题"}
+    placed(outline, "accepted", leader, answers=answers, abstract_zh="摘要", limit_group="im:outline")
+    refused = placed(outline, "accepted", stranger, limit_group="im:outline")
+    officer = client("officer")
+    url = f"/office/calls/{outline.pk}/invite/"
+    row = Application.objects.get(call=outline, leader=leader)
+    page = officer.post(url, {"pk": [row.pk], "decision": "invite"}).content.decode()
+    assert "核对后邀请" in page
+    officer.post(url, {"pk": [row.pk], "confirmed": "1", "seen": "of another page"})
+    row.refresh_from_db()
+    assert row.state == "accepted"
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    officer.post(url, {"pk": [row.pk], "confirmed": "1", "seen": seen})
+    row.refresh_from_db()
+    assert row.state == "invited"
+    with pytest.raises(Refused, match="理由"):
+        invite(applications=[refused], yes=False, actor=actor("officer"))
+    invite(applications=[refused], yes=False, reason="目标与指南不符", actor=actor("officer"))
+    assert Letter.objects.get(application=refused).kind == Letter.Kind.REJECTED
+    full = new_call("im-major", stage="full", outline=outline)
+    with pytest.raises(Refused, match="受邀"):
+        create_draft(call=full, leader=stranger, actor=as_(stranger))
+    made = create_draft(call=full, leader=leader, actor=as_(leader))
+    assert (made.title_zh, made.abstract_zh, made.answers) == (row.title_zh, "摘要", answers)
+    assert made.limit_group == "im"
+
+
+def test_full_call_follows_its_outline() -> None:
+    outline = outline_call(topics=TOPICS)
+    call = full_call(outline)
+    assert (call.scheme, call.stage, call.outline, call.topics) == (outline.scheme, "full", outline, TOPICS)
+    save_call(call=call, actor=actor("officer"))
+    with pytest.raises(IntegrityError, match="call_full_follows_outline"), transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(outline=None)
+
+
+def test_an_application_of_one_stage_cannot_be_invited() -> None:
+    row = placed(new_call("im-major"), "accepted")
+    with pytest.raises(Refused, match="不是预申报"):
+        invite(applications=[row], yes=True, actor=actor("officer"))
+
+
+def test_an_application_keeps_the_version_it_was_written_under() -> None:
+    call, leader = new_call("im-need"), new_person()
+    application = draft_of(call, leader)
+    old = call.scheme
+    definition = {**old.definition, "section": old.definition["section"][:1]}
+    SchemeVersion.objects.create(
+        region=old.region,
+        code=old.code,
+        version=old.version + 1,
+        name_zh=old.name_zh,
+        name_en="",
+        definition=definition,
+        digest="x",
+    )
+    assert [s.code for s, _f in answers_of(application).shown] == ["need", "proposal"]
+    assert clone_call(scheme=scheme("im-need"), year=2041, last=call).scheme.version == old.version + 1
