@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from headwater.algorithms import expertise as kernel
+from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Publication
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 
 PROFILE_CHARACTERS = 1500
+WORKS = 30
+"""Publications of an expert that an explanation looks at, the newest."""
 CRITERIA: dict[str, tuple[str, str, str, str]] = {
     "originality": ("原创性", "Originality", "提出新问题、新概念或新方法的程度", "New question, concept or method"),
     "value": ("科学价值与需求意义", "Value", "科学价值，或所解决需求的意义", "Scientific value, or that of the need"),
@@ -56,29 +61,45 @@ def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
 
 
 def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
-    """Why an expert fits an application, or may not have it: codes, shared words, the publications that carry them, conflicts."""
-    from headwater.core.search import words
-
-    wanted = set(words(f"{application.title_zh} {application.keywords_zh} {application.abstract_zh}"))
-    papers: list[dict[str, Any]] = []
-    for paper in expert.person.publications.order_by("-year")[:30]:
-        shared = sorted(wanted & set(words(f"{paper.title} {paper.keywords} {paper.abstract}")), key=len, reverse=True)
-        shared = [w for w in shared if len(w) > 1][:8]
-        if shared:
-            papers.append({"title": paper.title, "year": paper.year, "shared": shared})
-    papers.sort(key=lambda p: -sum(len(w) for w in p["shared"]))
+    """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts."""
+    papers = list(expert.person.publications.order_by("-year", "pk")[:WORKS])
     codes = [d.code for d in expert.disciplines.all()]
     code = application.discipline.code if application.discipline else ""
+    told = explain(_proposal(application, code), kernel.Expert(tuple(map(_work, papers)), tuple(codes), _words(expert.keywords)))
+    works = [(papers[w.work], w) for w in told.works if w.terms][:3]
     return {
         "codes": codes,
         "code": code,
         "same_code": code in codes,
         "same_field": any(c[:3] == code[:3] for c in codes),
-        "papers": papers[:3],
+        "papers": [
+            {"title": p.title, "year": p.year, "share": w.share, "shared": [t.text for t in w.terms]} for p, w in works
+        ],
+        "keywords": told.keywords,
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": Assignment.objects.filter(expert=expert, state__in=ACTIVE).count(),
         **_price(application, expert),
     }
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(w.strip() for w in re.split("[；;，,、]", text) if w.strip())
+
+
+def _proposal(application: Application, code: str) -> kernel.Work:
+    return kernel.Work(
+        application.title_zh,
+        application.abstract_zh,
+        _words(application.keywords_zh),
+        (code,) if code else (),
+        application.title_en,
+        application.abstract_en,
+        _words(application.keywords_en),
+    )
+
+
+def _work(paper: Publication) -> kernel.Work:
+    return kernel.Work(paper.title, paper.abstract, _words(paper.keywords))
 
 
 def _price(application: Application, expert: Expert) -> dict[str, Any]:
