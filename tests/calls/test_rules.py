@@ -250,10 +250,13 @@ def test_evaluate_same_rule_twice_keeps_both_parameters():
     assert [r.outcome for r in results] == [F, S]
 
 
-def test_result_as_json_is_plain():
+def test_result_as_json_is_plain_and_without_what_is_empty():
     result = ask("signed", FACTS).as_json()
-    assert (type(result["outcome"]), result["outcome"], result["blocks"]) == (str, "failed", False)
-    assert list(result) == ["rule", "code", "outcome", "zh", "en", "mend_zh", "mend_en", "inputs", "blocks", "ref"]
+    assert (type(result["outcome"]), result["outcome"]) == (str, "failed")
+    assert list(result) == ["rule", "code", "outcome", "zh", "en", "mend_zh", "mend_en", "inputs", "ref"]
+    passed = ask("signed", replace(FACTS, signed=frozenset({"applicant"}))).as_json()
+    assert "mend_zh" not in passed
+    assert "blocks" in evaluate([RuleUse("signed", True, {})], FACTS, lambda _key: None)[0].as_json()
 
 
 def has_chinese(text: str) -> bool:
