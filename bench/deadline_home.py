@@ -94,21 +94,10 @@ def _questions(call: Any) -> list[str]:
     return [f.code for f in scheme_of(call).fields if f.is_text]
 
 
-def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any]]:
-    from headwater.calls.models import Application
-    from headwater.calls.schemes import scheme_of
-    from headwater.core.models import Account
-    from headwater.core.parameters import Parameters
-    from headwater.registry.models import Discipline, Organisation, Person
+def _people(accounts: list[Any], hosts: list[Any]) -> list[Any]:
+    from headwater.registry.models import Person
 
-    hosts = list(Organisation.objects.hosts()) or list(Organisation.objects.all()[:30])
-    Organisation.objects.filter(pk__in=[h.pk for h in hosts]).update(is_host=True)
-    scheme = scheme_of(call)
-    amount = Parameters(call.scheme.region, call.closes_at.date()).get("amount_fen", scheme.code)
-    accounts = Account.objects.bulk_create(
-        [Account(username=f"bench-{n}", name_zh=f"申请人{n}") for n in range(applicants)], batch_size=2000
-    )
-    people = Person.objects.bulk_create(
+    return Person.objects.bulk_create(
         [
             Person(
                 account=a,
@@ -123,6 +112,23 @@ def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any
         ],
         batch_size=2000,
     )
+
+
+def _drafts(call: Any, applicants: int, random_: random.Random) -> list[list[Any]]:
+    from headwater.calls.models import Application
+    from headwater.calls.schemes import scheme_of
+    from headwater.core.models import Account
+    from headwater.core.parameters import Parameters
+    from headwater.registry.models import Discipline, Organisation
+
+    hosts = list(Organisation.objects.hosts()) or list(Organisation.objects.all()[:30])
+    Organisation.objects.filter(pk__in=[h.pk for h in hosts]).update(is_host=True)
+    scheme = scheme_of(call)
+    amount = Parameters(call.scheme.region, call.closes_at.date()).get("amount_fen", scheme.code)
+    accounts = Account.objects.bulk_create(
+        [Account(username=f"bench-{n}", name_zh=f"申请人{n}") for n in range(applicants)], batch_size=2000
+    )
+    people = _people(accounts, hosts)
     texts = [{f.code: words(random_, max(f.min_chars, 200) + 100) for f in scheme.fields if f.is_text} for _n in range(50)]
     discipline = Discipline.objects.filter(level=2)[0]
     rows = Application.objects.bulk_create(

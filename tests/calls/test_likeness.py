@@ -9,12 +9,12 @@ from django.test import Client
 
 from headwater.calls.models import Application, Call, FormalCheck, Likeness
 from headwater.calls.services import likeness
-from headwater.calls.services.checking import run_formal_check
+from headwater.calls.services.checking import check_rules, run_formal_check
 from headwater.calls.services.likeness import find_likenesses, sections_of
 from headwater.calls.views.likeness import sides
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed
-from tests.calls.test_services import as_, new_call, placed
+from tests.calls.test_services import as_, new_call, new_person, placed
 from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +127,10 @@ def test_only_officers_compare() -> None:
     with pytest.raises(NotAllowed):
         find_likenesses(call=call, actor=as_(application.leader))
     assert find_likenesses(call=call, actor=actor("officer")) == 0
+
+
+def test_who_may_not_check_is_refused_also_where_nothing_waits() -> None:
+    call, other = new_call(), new_person()
+    for work in (find_likenesses, check_rules):
+        with pytest.raises(NotAllowed):
+            work(call=call, actor=as_(other))

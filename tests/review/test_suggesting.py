@@ -122,7 +122,7 @@ def test_other_budgets_and_rules_are_compared() -> None:
     call, rows = ranked([10] * 4, [90, 85, 80, 75], 20, ["甲校", "甲校", "甲校", "乙校"])
     balance(call, zh="单位", group="host", of="budget", at_most=0.5)
     found = suggest(call)
-    told = {o.name: o for o, _reasons in compare(found)}
+    told = {o.name: o for o, _reasons, _without in compare(found)}
     assert list(told) == ["预算减少一成", "预算增加一成", "不计“单位”"]
     at = {a.pk: n for n, a in enumerate(found.applications)}
     assert told["不计“单位”"].entering == (at[rows[1].pk],)
@@ -135,6 +135,7 @@ def test_pages_tick_the_suggested_set() -> None:
     assert [f'value="{r.pk}" checked' in page for r in rows] == [True, True, False]
     assert "未列入建议：预算" in page
     assert "预算减少一成" in client("officer").get(f"/office/calls/{call.pk}/compare/").content.decode()
+    assert "checked" in client("officer").get(f"/office/calls/{call.pk}/decide/?without=nothing").content.decode()
     assert client(None).get(f"/office/calls/{call.pk}/compare/").status_code == 302
     nothing = client("officer").get(f"/office/calls/{new_call().pk}/compare/").content.decode()
     assert "没有可以比较的申请" in nothing

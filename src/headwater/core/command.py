@@ -86,6 +86,16 @@ class Log:
             )
 
 
+def authorise(actor: Actor, action: str, record: Any = None) -> None:
+    """For work in several transactions: refuse before the first of them. The system may do everything.
+
+    Raises:
+        NotAllowed: the actor may not do `action` to `record`.
+    """
+    if actor.account is not None and not may(actor.account, action, record):
+        raise NotAllowed(action)
+
+
 @contextmanager
 def command(actor: Actor, action: str, record: Any = None, *, name: str = "") -> Iterator[Log]:
     """Run a command in one transaction.
@@ -93,8 +103,7 @@ def command(actor: Actor, action: str, record: Any = None, *, name: str = "") ->
     Raises:
         NotAllowed: the actor may not do `action` to `record`. The system may do everything.
     """
-    if actor.account is not None and not may(actor.account, action, record):
-        raise NotAllowed(action)
+    authorise(actor, action, record)
     log = Log(actor, name or action)
     with transaction.atomic():
         yield log

@@ -98,8 +98,7 @@ class Problem:
         matrix = _with_pairs(matrix, fixed)
         status = np.zeros(matrix.nnz, dtype=np.uint8)
         status[places(matrix, banned)[1]] = BLOCKED
-        at = places(matrix, fixed)[1]
-        _refuse(status[at] == BLOCKED, "locked: pair {} is also forbidden")
+        _refuse(status[at := places(matrix, fixed)[1]] == BLOCKED, "locked: pair {} is also forbidden")
         status[at] = LOCKED
         _check_locked(fixed, wanted, most)
         return Problem(

@@ -154,6 +154,27 @@ def _documents(awards: Sequence[Award]) -> list[Document]:
     ]
 
 
+def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None:
+    """Refuse who may not sign, out of order, too late, or for somebody under sanction."""
+    before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
+    have = set(
+        Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
+        if before
+        else []
+    )
+    for row in rows:
+        if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
+            raise Refused.because(_("您不能代表%(party)s签署 %(award)s") % {"party": party.label, "award": row})
+        if before and row.pk not in have:
+            raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
+        if clock.now() > row.agreement_by:
+            raise Refused.because(_("%s：已过任务书签订期限") % row)
+    barred = barred_applications([r.application for r in rows])
+    if barred:
+        names = "、".join(str(a) for a in barred)
+        raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
+
+
 def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
     """Sign agreements for one party, one or many; in order: leader, host, department. The last signature makes them run.
 
@@ -171,23 +192,7 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
             .exclude(agreement__signatures__party=party)
             .order_by("pk")
         )
-        before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
-        have = set(
-            Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
-            if before
-            else []
-        )
-        for row in rows:
-            if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
-                raise Refused.because(_("您不能代表%(party)s签署 %(award)s") % {"party": party.label, "award": row})
-            if before and row.pk not in have:
-                raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
-            if clock.now() > row.agreement_by:
-                raise Refused.because(_("%s：已过任务书签订期限") % row)
-        barred = barred_applications([r.application for r in rows])
-        if barred:
-            names = "、".join(str(a) for a in barred)
-            raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
+        _refuse_signature(rows, party, actor)
         now = clock.now()
         signatures = Signature.objects.bulk_create(
             [

@@ -172,7 +172,7 @@ def other_funding(f: Facts, p: Given) -> Answer:
 def similar_text(f: Facts, p: Given, limit: float) -> Answer:
     """Whether similar wording is a duplicate is for a person to say: the rule never fails by itself."""
     if f.likenesses is None:
-        wait = ("无需处理", "Nothing to do")
+        wait = ("引用他人或本人已有文字时注明出处", "Name the source of what is quoted, also from your own texts")
         return unknown("提交后由系统与其他申请比对", "Compared with other applications once it is submitted", wait, compared=False)
     found = [x for x in f.likenesses if not x.own and x.share >= limit]
     if not found:

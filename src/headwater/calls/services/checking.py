@@ -26,7 +26,7 @@ from headwater.calls.services.likeness import find_likenesses
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
@@ -45,6 +45,7 @@ def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = No
 
 def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
     """The rules alone, in chunks of 2,000, eleven queries each; memory does not grow with the call. Returns counts by verdict."""
+    authorise(actor, "calls.check", call)
     counts = {v.value: 0 for v in FormalCheck.Verdict}
     waiting = list(Application.objects.filter(call=call, state=State.RECEIVED).order_by("pk").values_list("pk", flat=True))
     chunks = [waiting[start : start + CHUNK] for start in range(0, len(waiting), CHUNK)]

@@ -21,7 +21,7 @@ from headwater.algorithms.duplicates import Index, Match, UnusableIndex, pairs
 from headwater.calls.models import Application, Call, Likeness, TextPrint
 from headwater.calls.states import IN_THE_HOUSE, State
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, authorise, command
 from headwater.core.jobs import Progress
 
 LOCK = 7_411_603
@@ -121,6 +121,7 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
 
     Returns the number of similar pairs that are kept. May be run again at any time; a run that is stopped leaves a whole index.
     """
+    authorise(actor, "calls.check", call)
     with _alone():
         index, application_of = _synchronised()
     waiting = TextPrint.objects.filter(application__call=call, application__state__in=[State.RECEIVED, State.RECHECK])

@@ -28,6 +28,7 @@ from headwater.calls.models import Application
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
 from headwater.calls.services.applications import add_members, remove_member, save_application, submit_application
+from headwater.calls.services.assigning import PLAIN
 from headwater.calls.states import ResearchClass, State
 from headwater.calls.views.applicant import shown
 from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
@@ -131,18 +132,7 @@ def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
     return out
 
 
-TEXTS = (
-    "title_zh",
-    "title_en",
-    "abstract_zh",
-    "abstract_en",
-    "keywords_zh",
-    "keywords_en",
-    "research_class",
-    "priority_field",
-    "topic",
-    "discipline",
-)
+TEXTS = (*PLAIN, "discipline")
 
 
 def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:

@@ -216,14 +216,18 @@ def _amount(value: float, of: str) -> str:
     return f"{value:.0f}" if of == "applications" else _("%s 万元") % f"{value / 1e6:,.2f}"
 
 
-def compare(suggestion: Suggestion) -> list[tuple[Outcome, list[str]]]:
-    """What other budgets and the loss of each rule of balance would change; with the rules that cannot be kept then."""
+def compare(suggestion: Suggestion) -> list[tuple[Outcome, list[str], str]]:
+    """What other budgets and the loss of each rule of balance would change; with the rules that cannot be kept then, and the rule left out."""
     if suggestion.result is None:
         return []
     rules = [rule.name for rule in suggestion.result.problem.rules]
     changes = [Change(_("预算减少一成"), scale={BUDGET: 0.9}), Change(_("预算增加一成"), scale={BUDGET: 1.1})]
+    without = ["", ""]
     for balance in suggestion.balances:
         names = [name for name in rules if name.partition(": ")[0] == balance.code]
         if names:
             changes.append(Change(_("不计“%s”") % balance.name, drop=names))
-    return [(o, [_told(r.split(": at ")[0], suggestion.balances) for r in o.reasons]) for o in scenarios(suggestion.result, changes)]
+            without.append(balance.code)
+    found = scenarios(suggestion.result, changes)
+    told = [[_told(r.split(": at ")[0], suggestion.balances) for r in o.reasons] for o in found]
+    return list(zip(found, told, without, strict=True))

@@ -23,7 +23,7 @@ from headwater.registry.models import ReviewGroup
 from headwater.review.models import Expert, Panel, PanelMember
 from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
 from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
-from headwater.review.services.suggesting import compare, reached, suggest
+from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 
 
 @page("review.manage")
@@ -135,7 +135,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
-    suggestion = suggest(call, without=request.GET.getlist("without"))
+    undecided = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
+    suggestion = suggest(call, without=request.GET.getlist("without")) if undecided else Suggestion(set(), {}, [])
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
     line = next((row.pk for row in rows if row.why), None)
@@ -153,7 +154,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "committed": committed_fen(call),
             "waiting": waiting,
             "tab": "decide",
-            "undecided": Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count(),
+            "undecided": undecided,
             "notices": call.notices.count(),
             "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
         },
@@ -171,13 +172,14 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
     rows = [
         {
             "name": outcome.name,
+            "without": without,
             "reasons": reasons,
             "entering": [titles[k] for k in outcome.entering],
             "leaving": [titles[k] for k in outcome.leaving],
             "count": len(outcome.result.proposals) if outcome.result else None,
             "money": outcome.result.money if outcome.result else None,
         }
-        for outcome, reasons in compare(suggestion)
+        for outcome, reasons, without in compare(suggestion)
     ]
     context = {"call": call, "suggestion": suggestion, "rows": rows, "reached": reached(suggestion), "tab": "decide"}
     return render(request, "review/compare_sets.html", context)
