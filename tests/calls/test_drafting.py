@@ -13,7 +13,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, Letter, SchemeVersion
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import create_draft, save_application
-from headwater.calls.services.calls import save_call
+from headwater.calls.services.calls import draft_from_scheme, save_call
 from headwater.calls.services.cloning import clone_call, differences, full_call, last_call
 from headwater.calls.services.stages import invite
 from headwater.calls.terms import call_terms, overrides_from, terms_of
@@ -221,3 +221,8 @@ def test_an_application_keeps_the_version_it_was_written_under() -> None:
     )
     assert [s.code for s, _f in answers_of(application).shown] == ["need", "proposal"]
     assert clone_call(scheme=scheme("im-need"), year=2041, last=call).scheme.version == old.version + 1
+
+
+def test_only_grants_carry_the_name_of_the_fund() -> None:
+    titles = {code: draft_from_scheme(scheme=new_call(code).scheme, year=2027).title_zh for code in ("im-gen", "im-lab")}
+    assert titles == {"im-gen": "2027年度内蒙古自治区自然科学基金面上项目", "im-lab": "2027年度自治区重点实验室认定"}

@@ -177,13 +177,16 @@ def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
-    """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget."""
-    region = region_of(scheme.region)
+    """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget.
+
+    Grants are calls of the fund and carry its name; designations, prizes, subsidies and the like are the department's.
+    """
+    region, grants = region_of(scheme.region), scheme.definition["scheme"]["outcome"] == "award"
     return Call(
         scheme=scheme,
         year=year,
         code=f"{scheme.code}-{year}",
-        title_zh=f"{year}年度{region.fund_zh}{scheme.name_zh}",
-        title_en=f"{region.fund_en} {year}: {scheme.name_en}",
+        title_zh=f"{year}年度{region.fund_zh if grants else ''}{scheme.name_zh}",
+        title_en=f"{region.fund_en} {year}: {scheme.name_en}" if grants else f"{scheme.name_en} {year}",
         **fields,
     )
