@@ -18,6 +18,12 @@ COMMITTEE = "基金委员会"
 Enter = Callable[..., Any]
 
 
+def press(tab: Any, name: str) -> None:
+    """Press a button that sends its form, and wait for the whole of the page that answers."""
+    with tab.expect_navigation():
+        tab.get_by_role("button", name=name).click()
+
+
 def test_applicant_writes_loses_nothing_and_submits(enter: Enter) -> None:
     tab = enter(APPLICANT)
     tab.locator(".hw-duty", has_text="完成并提交").first.click()
@@ -34,7 +40,7 @@ def test_applicant_writes_loses_nothing_and_submits(enter: Enter) -> None:
     tab.locator("[data-saved]", has_text="已自动保存").wait_for()
     tab.goto(address + "edit/info/")
     tab.locator("input[name=discipline]").fill("ZZ99")
-    tab.get_by_role("button", name="保存").click()
+    press(tab, "保存")
     assert "没有这个申请代码" in tab.locator("#i-discipline + datalist + .invalid-feedback").inner_text()
     assert tab.locator("input[name=discipline]").input_value() == "ZZ99"
 
@@ -88,11 +94,11 @@ def test_host_sees_the_exact_rows_before_endorsing(enter: Enter) -> None:
     waiting = tab.locator("tbody input[name=pk]").count()
     tab.locator("tbody input[name=pk]").first.check()
     title = tab.locator("tbody tr").first.locator(".k-title").inner_text()
-    tab.get_by_role("button", name="核对所选").click()
+    press(tab, "核对所选")
     assert tab.locator("tbody tr").count() == 1
     assert title in tab.locator("tbody").inner_text()
     tab.locator("input[type=checkbox][required]").check()
-    tab.get_by_role("button", name="确认报送").click()
+    press(tab, "确认报送")
     assert tab.locator("tbody input[name=pk]").count() == waiting - 1
 
 
@@ -101,7 +107,7 @@ def test_expert_submits_after_mending_what_is_missing(enter: Enter) -> None:
     tab.goto("/review/")
     tab.locator(".card", has_text="待提交").locator(".hw-duty").first.click()
     tab.locator("textarea[name=text_applicant]").fill("意见太短")
-    tab.get_by_role("button", name="提交评审意见").click()
+    press(tab, "提交评审意见")
     assert tab.locator(".invalid-feedback").count() > 3
     assert tab.locator("textarea[name=text_applicant]").input_value() == "意见太短"
     for score in tab.locator("input[type=number]").all():
@@ -109,7 +115,7 @@ def test_expert_submits_after_mending_what_is_missing(enter: Enter) -> None:
     tab.locator("input[name=grade][value='2']").check()
     tab.locator("input[name=familiarity][value='3']").check()
     tab.locator("textarea[name=text_applicant]").fill("选题有意义，方案基本可行，建议补充对照。" * 12)
-    tab.get_by_role("button", name="提交评审意见").click()
+    press(tab, "提交评审意见")
     tab.wait_for_url("**/review/")
     assert "评审意见已提交" in tab.locator(".alert").inner_text()
 
@@ -119,17 +125,17 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     first.goto("/office/")
     first.locator("select[name=scheme]").select_option(label="面上项目")
     first.locator("input[name=year]").fill("2031")
-    first.get_by_role("button", name="从去年的批次新建").click()
+    press(first, "从去年的批次新建")
     first.locator("input[name=closes_at]").fill("2020-01-01T10:00")
-    first.get_by_role("button", name="保存").click()
+    press(first, "保存")
     assert "受理截止须晚于受理开始" in first.locator("#id_closes_at-note").inner_text()
     first.locator("input[name=closes_at]").fill(first.locator("input[name=endorse_by]").input_value())
-    first.get_by_role("button", name="保存").click()
-    first.get_by_role("button", name="提请核准").click()
+    press(first, "保存")
+    press(first, "提请核准")
     assert first.get_by_role("button", name="核准发布").count() == 0
     second = enter(OFFICER2)
     second.locator(".hw-duty", has_text="核准发布").first.click()
-    second.get_by_role("button", name="核准发布").click()
+    press(second, "核准发布")
     second.get_by_role("link", name="公开页面").click()
     assert "2031" in second.locator("h1").inner_text()
 
@@ -173,7 +179,7 @@ def test_language_switches_and_pages_read_without_script(chromium: Any, site: st
     context = chromium.new_context(java_script_enabled=False, base_url=site, locale="zh-CN")
     tab = context.new_page()
     tab.goto("/policy/")
-    tab.get_by_role("button", name="English").click()
+    press(tab, "English")
     assert tab.locator("html").get_attribute("lang") == "en"
     assert "Policy" in tab.locator("nav").first.inner_text()
     context.close()
@@ -216,23 +222,23 @@ def test_officers_open_a_scheme_of_tables_and_an_applicant_fills_it_on_a_phone(e
     officer.goto("/office/")
     officer.locator("select[name=scheme]").select_option(label="大型科研仪器购置评议")
     officer.locator("input[name=year]").fill("2031")
-    officer.get_by_role("button", name="从去年的批次新建").click()
+    press(officer, "从去年的批次新建")
     officer.locator("textarea[name=guide_zh]").fill("购置大型科研仪器前的评议。")
     officer.locator("textarea[name=topics]").fill("01 新购\n02 更新")
     opens = officer.locator("input[name=opens_at]")
     opens.fill(f"{int(opens.input_value()[:4]) - 1}{opens.input_value()[4:]}")
-    officer.get_by_role("button", name="保存").click()
+    press(officer, "保存")
     officer.get_by_role("link", name="预览申请表").click()
     officer.locator("input[name=similar_count]").fill("2")
     officer.locator("[data-question=why_another]").wait_for(state="visible")
     officer.go_back()
-    officer.get_by_role("button", name="提请核准").click()
+    press(officer, "提请核准")
     second = enter(OFFICER2)
     second.goto(officer.url)
-    second.get_by_role("button", name="核准发布").click()
+    press(second, "核准发布")
     tab = enter(APPLICANT, width=360)
     tab.goto("/calls/im-instr-2031/apply/")
-    tab.get_by_role("button", name="新建申请书").click()
+    press(tab, "新建申请书")
     tab.goto(re.sub(r"edit/.*", "edit/items/", tab.url))
     for n, name in enumerate(("电镜", "质谱仪")):
         tab.locator(f"[name='items.{n}.name']").fill(name)
@@ -254,10 +260,13 @@ def test_officers_open_a_scheme_of_tables_and_an_applicant_fills_it_on_a_phone(e
     address, tab = tab.url, plain.new_page()
     tab.goto("/accounts/login/")
     tab.locator(".hw-enter button", has=tab.get_by_text(APPLICANT, exact=True)).click()
+    tab.wait_for_url("**/desk/")
     tab.goto(address)
     names = [tab.locator(f"[name='items.{n}.name']").input_value() for n in (0, 1)]
-    tab.locator("button[value='items:down:0']").click()
+    with tab.expect_navigation():
+        tab.locator("button[value='items:down:0']").click()
     assert [tab.locator(f"[name='items.{n}.name']").input_value() for n in (0, 1)] == names[::-1]
-    tab.locator("button[value='items:remove:0']").click()
+    with tab.expect_navigation():
+        tab.locator("button[value='items:remove:0']").click()
     assert tab.locator("[name='items.0.name']").input_value() == names[0]
     plain.close()
