@@ -1,8 +1,8 @@
 """The formal check of a national call: every rule of the general programme for every application, and the comparison of the texts.
 
 Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, are written in bulk; then
-the service runs as the job does, in one process, against the embedded PostgreSQL. `rules` reads, judges and writes the results; `texts`
-fills the index of similar texts and searches it for each application. `pg_mb` is what the database's processes hold beside it.
+the service runs as the job does, against the embedded PostgreSQL. `rules` reads, judges and writes the results, in two processes of its own
+whose memory and seconds count; `texts` fills the index of similar texts and searches it for each application. PostgreSQL does not count.
 
 Usage: ./run bench formal [--size small|province|nation] [--seed N] [--json]
 """
@@ -13,7 +13,6 @@ import os
 import random
 import shutil
 import tempfile
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -108,10 +107,9 @@ def check(home: str, size: int, seed: int) -> list[Row]:
         pairs = find_likenesses(call=call, actor=system("bench"))
     found = Likeness.objects.filter(share__gte=0.05).values("application").distinct().count()
     rows.append(meter.row(instance=f"{size} applications: texts", solver="headwater", pairs=pairs, planted=size // 100, found=found))
-    begun = time.perf_counter()
-    with Meter() as meter:
+    with Meter(helpers=True) as meter:
         counts = check_rules(call=call, actor=system("bench"))
-    each = 1000 * (time.perf_counter() - begun) / size
+    each = 1000 * meter.seconds / size
     rows.append(meter.row(instance=f"{size} applications: rules", solver="headwater", ms_each=round(each, 3), **counts))
     return rows
 

@@ -61,13 +61,13 @@ def shipped(day: date = DAY, scheme: str = "im-gen") -> Callable[[str], Any]:
 
 def ask(rule: str, facts: Facts, given: dict[str, Any] | None = None, **parameters: Any) -> Result:
     """One rule with exactly these parameters."""
-    return RULES[rule].check(facts, GIVEN.get(rule, {}) if given is None else given, parameters.get)
+    return RULES[rule].prepare(GIVEN.get(rule, {}) if given is None else given, parameters.get)(facts)
 
 
 def ask_shipped(rule: str, facts: Facts, given: dict[str, Any] | None = None) -> Result:
     """One rule with the parameters that ship."""
     found = shipped(facts.deadline.date(), facts.scheme or "im-gen")
-    return RULES[rule].check(facts, GIVEN.get(rule, {}) if given is None else given, found)
+    return RULES[rule].prepare(GIVEN.get(rule, {}) if given is None else given, found)(facts)
 
 
 def led_by(**changes: Any) -> Facts:

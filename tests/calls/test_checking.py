@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from headwater.calls.models import Application, Attachment, Call, Commitment, FormalCheck, Letter
+from headwater.calls.services import checking
 from headwater.calls.services.checking import (
     accept_clear,
     answer_recheck,
@@ -77,6 +79,15 @@ def test_formal_check_twice_gives_the_same() -> None:
     assert run_formal_check(call=call, actor=actor("officer")) == first
     assert results(call) == before
     assert len(before) == 2
+
+
+def test_formal_check_in_chunks_that_travel_to_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = new_call()
+    rows = [received(call), received(call, birth_date=date(1950, 1, 1)), received(call)]
+    monkeypatch.setattr(checking, "CHUNK", 1)
+    monkeypatch.setattr(checking, "spread", lambda work, chunks: map(ForkingPickler.loads(ForkingPickler.dumps(work)), chunks))
+    assert run_formal_check(call=call, actor=actor("officer")) == {"clear": 2, "eyes": 0, "faulty": 1}
+    assert [r[0] for r in results(call)] == [r.pk for r in rows]
 
 
 def test_formal_check_leaves_decided_applications_alone() -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from headwater.calls.rules import RULES, Ban, LikenessFacts, PersonFacts, evaluate, parameters_of
+from headwater.calls.rules import RULES, Ban, LikenessFacts, PersonFacts, evaluation, parameters_of
 from headwater.calls.rules.values import shape_of
 from headwater.calls.schemes import RuleUse
 from headwater.calls.states import JUDGED, REFUSAL_CODES
@@ -234,9 +234,9 @@ def test_on_time_against_deadline(submitted, outcome):
     assert ask("on_time", replace(FACTS, submitted_at=submitted)).outcome == outcome
 
 
-def test_evaluate_keeps_order_and_blocks():
+def test_evaluation_keeps_order_and_blocks():
     uses = [RuleUse("signed", True, {}), RuleUse("title_given", False, {"max_chars": 5}), RuleUse("no_ban", True, {})]
-    results = evaluate(uses, GOOD, shipped())
+    results = evaluation(uses, shipped())(GOOD)
     assert [(r.rule, r.outcome, r.blocks) for r in results] == [
         ("signed", P, True),
         ("title_given", F, False),
@@ -244,9 +244,9 @@ def test_evaluate_keeps_order_and_blocks():
     ]
 
 
-def test_evaluate_same_rule_twice_keeps_both_parameters():
+def test_evaluation_same_rule_twice_keeps_both_parameters():
     uses = [RuleUse("max_age", False, {"parameter": name}) for name in ("age_limit_youth_c", "other")]
-    results = evaluate(uses, led_by(sex="m", birth_date=date(1990, 1, 1)), shipped())
+    results = evaluation(uses, shipped())(led_by(sex="m", birth_date=date(1990, 1, 1)))
     assert [r.outcome for r in results] == [F, S]
 
 
@@ -256,7 +256,7 @@ def test_result_as_json_is_plain_and_without_what_is_empty():
     assert list(result) == ["rule", "code", "outcome", "zh", "en", "mend_zh", "mend_en", "inputs", "ref"]
     passed = ask("signed", replace(FACTS, signed=frozenset({"applicant"}))).as_json()
     assert "mend_zh" not in passed
-    assert "blocks" in evaluate([RuleUse("signed", True, {})], FACTS, lambda _key: None)[0].as_json()
+    assert "blocks" in evaluation([RuleUse("signed", True, {})], lambda _key: None)(FACTS)[0].as_json()
 
 
 def has_chinese(text: str) -> bool:

@@ -13,7 +13,7 @@ from headwater.calls.answers.loading import answers_in
 from headwater.calls.answers.state import Answers
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
-from headwater.calls.rules import Facts, PersonFacts, Result, evaluate
+from headwater.calls.rules import Facts, PersonFacts, Result, evaluation
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
@@ -27,17 +27,22 @@ MEMBERS = Prepared(
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
     """Facts by application id, for applications of one call (5 queries with those of `holdings_of`)."""
+    return {pk: facts for pk, facts, _answers in _gathered(applications, call)}
+
+
+def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int, Facts, Answers]]:
     ids = [a.pk for a in applications]
     members: dict[int, list[Participant]] = defaultdict(list)
     for m in MEMBERS(ids):
         members[m.application_id].append(m)
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
-    scheme = scheme_of(call)
-    answers = answers_in(call)
-    return {
-        a.pk: _facts(a, call, scheme, members[a.pk], known, answers(a, known.attached[a.pk], len(members[a.pk]))) for a in applications
-    }
+    scheme, answers = scheme_of(call), answers_in(call)
+    found = []
+    for a in applications:
+        own = answers(a, known.attached[a.pk], len(members[a.pk]))
+        found.append((a.pk, _facts(a, call, scheme, members[a.pk], known, own), own))
+    return found
 
 
 def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Participant], known: Records, answers: Answers) -> Facts:
@@ -103,11 +108,8 @@ def _fullest(kind: str) -> int:
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
     """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
-    value = terms_of(call)
-    facts = gather(applications, call)
-    results = {pk: evaluate(scheme.rules, f, value) for pk, f in facts.items()}
-    if needs_judging(scheme) or call.topics:
-        answers = answers_in(call)
-        for a in applications:
-            results[a.pk] += judge(answers(a, facts[a.pk].attachments, len(facts[a.pk].members)))
-    return results
+    run = evaluation(scheme.rules, terms_of(call))
+    judging = needs_judging(scheme) or bool(call.topics)
+    return {
+        pk: run(facts) + (judge(answers) if judging else []) for pk, facts, answers in _gathered(applications, call)
+    }

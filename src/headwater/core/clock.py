@@ -33,6 +33,16 @@ def official_date(moment: datetime) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def fixed() -> datetime | None:
+    """What the clock is set to, for a process that carries on the same work."""
+    return _fixed.get()
+
+
+def fix(moment: datetime | None) -> None:
+    """Set the clock of this process for good; for processes that carry on another's work."""
+    _fixed.set(moment)
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Run commands as of `moment` (aware datetime)."""

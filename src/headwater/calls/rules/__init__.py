@@ -12,7 +12,7 @@ from headwater.calls.rules.base import (
     PersonFacts,
     Result,
     Rule,
-    evaluate,
+    evaluation,
     parameters_of,
 )
 
@@ -27,6 +27,6 @@ __all__ = [
     "PersonFacts",
     "Result",
     "Rule",
-    "evaluate",
+    "evaluation",
     "parameters_of",
 ]

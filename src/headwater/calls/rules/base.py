@@ -190,12 +190,15 @@ Given = Mapping[str, Any]
 """The rule's own settings in the scheme."""
 Values = Callable[[str], Any]
 """Gives the parameter in force on the call's date, or None."""
-Check = Callable[..., Result]
+Check = Callable[[Facts], Result]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`ref` names the handbook's rule; `reads` the dated parameters it needs, where a name of `params` stands for its value."""
+    """`ref` names the handbook's rule; `reads` the dated parameters it needs, where a name of `params` stands for its value.
+
+    `prepare` takes the scheme's settings, the parameters and whether a failure blocks; what it returns answers for any facts.
+    """
 
     name: str
     code: str
@@ -204,7 +207,7 @@ class Rule:
     ref: str
     reads: tuple[str, ...]
     params: dict[str, type]
-    check: Check
+    prepare: Callable[..., Check]
 
     def keys(self, given: Given) -> list[str]:
         return [str(given[k]) if k in self.params else k for k in self.reads]
@@ -223,14 +226,18 @@ def rule(
     """
 
     def wrap(function: Callable[..., Answer]) -> Callable[..., Answer]:
-        def check(facts: Facts, given: Given, values: Values, blocks: bool = False) -> Result:
+        def prepare(given: Given, values: Values, blocks: bool = False) -> Check:
             keys = made.keys(given)
             read = [values(key) for key in keys]
             missing = [key for key, value in zip(keys, read, strict=True) if value is None]
-            found = _skipped(missing, facts) if missing else function(facts, given, *read)
-            return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, blocks, ref)
 
-        made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, check)
+            def check(facts: Facts) -> Result:
+                found = _skipped(missing, facts) if missing else function(facts, given, *read)
+                return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, blocks, ref)
+
+            return check
+
+        made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, prepare)
         return function
 
     return wrap
@@ -252,9 +259,10 @@ def parameters_of(name: str) -> dict[str, type] | None:
     return found.params if found else None
 
 
-def evaluate(uses: Sequence[Any], facts: Facts, values: Values) -> list[Result]:
-    """Run the rules that a scheme names, in its order."""
-    return [RULES[use.name].check(facts, use.params, values, use.blocks) for use in uses]
+def evaluation(uses: Sequence[Any], values: Values) -> Callable[[Facts], list[Result]]:
+    """The rules that a scheme names, in its order, with their parameters read once for any number of applications."""
+    checks = [RULES[use.name].prepare(use.params, values, use.blocks) for use in uses]
+    return lambda facts: [check(facts) for check in checks]
 
 
 def names(people: Sequence[PersonFacts]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from headwater.algorithms.duplicates import Index, Match, UnusableIndex, pairs
+from headwater.algorithms.duplicates import Index, Match, Settings, UnusableIndex, pairs
 from headwater.calls.models import Application, Call, Likeness, TextPrint
 from headwater.calls.states import IN_THE_HOUSE, State
 from headwater.core import clock
@@ -31,6 +31,8 @@ SHORT = 30
 SHARE, MATCHES, PASSAGES = 0.03, 5, 40
 """Kept: matches from this share of the text on, so many for each application, with so many passages."""
 ABSTRACT = "abstract_zh"
+BUFFER = 12_000_000
+"""Fingerprints in memory while the index grows: a quarter of what the kernel would take, for a worker beside web processes."""
 
 
 def sections_of(application: Application) -> list[tuple[str, str]]:
@@ -68,7 +70,7 @@ def _opened() -> Index:
         return Index.open(folder)
     except (UnusableIndex, FileNotFoundError):
         shutil.rmtree(folder, ignore_errors=True)
-        return Index.create(folder)
+        return Index.create(folder, settings=Settings(buffer=BUFFER))
 
 
 def _in_the_house() -> QuerySet[Application]:
