@@ -18,7 +18,7 @@ from headwater.calls.services.endorsement import endorse, rank_applications, ret
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
-from headwater.core.models import Event, Parameter, RoleGrant
+from headwater.core.models import Event, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import HostHistory
 from tests.calls.test_endorsement import recommender, states, waiting
@@ -127,7 +127,7 @@ def test_only_what_was_seen_is_done() -> None:
     call, host = new_call(), real_host()
     rows, browser = waiting(call, 3, host), client(f"host-{host.code}")
     digest = seen(preview(browser, rows))
-    return_to_author(application=rows[0], note="请补充", actor=manager(host))
+    return_to_author(applications=[rows[0]], note="请补充", actor=manager(host))
     page = preview(browser, rows, confirmed="1", seen=digest)
     assert "情况有变化" in page
     assert "有 1 项已被撤回或退回" in page
@@ -176,7 +176,7 @@ def test_ranking_goes_on_behind_what_is_endorsed() -> None:
     rank_applications(ordered=[rows[3], rows[1], rows[0], rows[2]], actor=manager(host))
     assert ranks(call) == [3, 2, 4, 1]
     endorse(applications=[rows[3]], actor=manager(host))
-    return_to_author(application=rows[1], note="改", actor=manager(host))
+    return_to_author(applications=[rows[1]], note="改", actor=manager(host))
     rank_applications(ordered=[rows[2], rows[0]], actor=manager(host))
     assert ranks(call) == [3, None, 2, 1]
     events = Event.objects.filter(command="calls.rank", subject_id=rows[2].pk).order_by("pk")
@@ -314,11 +314,11 @@ def test_returns_are_told_with_their_notes_and_history() -> None:
     """What the host wrote is for the applicant; what the agency wrote to the host is not."""
     call, host = new_call(), real_host()
     row = placed(call, "host_review", new_person("申请人", host))
-    return_to_author(application=row, note="请补充预算说明", actor=manager(host))
+    return_to_author(applications=[row], note="请补充预算说明", actor=manager(host))
     Application.objects.filter(pk=row.pk).update(state=State.HOST_REVIEW)
-    return_to_author(application=row, note="伦理审查意见缺页", actor=manager(host))
+    return_to_author(applications=[row], note="伦理审查意见缺页", actor=manager(host))
     Application.objects.filter(pk=row.pk).update(state=State.RECOMMENDING)
-    return_to_host(application=row, note="贵单位审核不严", actor=recommender(host))
+    return_to_host(applications=[row], note="贵单位审核不严", actor=recommender(host))
     applicant, page = client(row.leader.account.username), f"/applications/{row.pk}/history/"
     mine = applicant.get(page).content.decode()
     assert mine.index("请补充预算说明") < mine.index("伦理审查意见缺页")
@@ -336,8 +336,49 @@ def test_returns_are_told_with_their_notes_and_history() -> None:
 def test_a_draft_sent_back_leads_to_its_history() -> None:
     call, host = new_call(), real_host()
     row = waiting(call, 1, host)[0]
-    return_to_author(application=row, note="请补充", actor=manager(host))
+    return_to_author(applications=[row], note="请补充", actor=manager(host))
     browser = client(row.leader.account.username)
     editor = browser.get(f"/applications/{row.pk}/", follow=True).content.decode()
     assert f"/applications/{row.pk}/history/" in editor
     assert "请补充" in browser.get(f"/applications/{row.pk}/history/").content.decode()
+
+
+def test_several_are_sent_back_with_one_note_after_a_look() -> None:
+    call, host = new_call(), real_host()
+    rows, browser = waiting(call, 3, host), client(f"host-{host.code}")
+    page = preview(browser, rows[:2], **{"return": "1"})
+    assert "可以办理 2 项，不能办理 0 项" in page
+    answer = browser.post(
+        "/host/endorse/chosen/",
+        {"pk": [r.pk for r in rows[:2]], "return": "1", "confirmed": "1", "seen": seen(page), "note": " "},
+    )
+    assert answer.status_code == 422
+    assert "请写明退回的理由" in answer.content.decode()
+    assert states(call) == ["host_review"] * 3
+    preview(browser, rows[:2], **{"return": "1", "confirmed": "1", "seen": seen(page), "note": "请补充预算说明"})
+    assert states(call) == ["draft", "draft", "host_review"]
+    assert set(Application.objects.filter(call=call, state="draft").values_list("returned_note", flat=True)) == {"请补充预算说明"}
+    for row in rows[:2]:
+        note = Notification.objects.get(account=row.leader.account)
+        assert (row.title_zh[:20] in note.title, note.body, note.url) == (True, "请补充预算说明", f"/applications/{row.pk}/")
+
+
+def test_an_agency_sends_several_back_to_their_hosts_in_a_fixed_number_of_statements() -> None:
+    host = real_host()
+    counts = []
+    for size in (1, 4):
+        call = new_call()
+        rows = [placed(call, "recommending", new_person(f"人{n}", host)) for n in range(size)]
+        with counted() as sent:
+            return_to_host(applications=rows, note="材料不全", actor=recommender(host))
+        assert states(call) == ["host_review"] * size
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+
+
+def test_a_host_sends_nothing_back_that_is_with_the_agency() -> None:
+    call, host = new_call(), real_host()
+    rows = [*waiting(call, 1, host), placed(call, "recommending", new_person("已报", host))]
+    with pytest.raises(Refused):
+        return_to_author(applications=rows, note="请补充", actor=manager(host))
+    assert states(call) == ["host_review", "recommending"]

@@ -118,7 +118,7 @@ def test_returned_application_gives_its_place_back() -> None:
     endorse(applications=[first], actor=manager(host))
     with pytest.raises(Refused, match="超出 1 项"):
         endorse(applications=[second], actor=manager(host))
-    return_to_host(application=first, note="材料不全", actor=recommender(host))
+    return_to_host(applications=[first], note="材料不全", actor=recommender(host))
     endorse(applications=[second], actor=manager(host))
     assert states(call) == ["host_review", "recommending"]
 
@@ -127,7 +127,7 @@ def test_endorsement_is_signed_by_the_host_once() -> None:
     call, host = new_call(), real_host()
     row = waiting(call, 1, host)[0]
     endorse(applications=[row], actor=manager(host))
-    return_to_host(application=row, note="材料不全", actor=recommender(host))
+    return_to_host(applications=[row], note="材料不全", actor=recommender(host))
     endorse(applications=[row], actor=manager(host))
     found = Commitment.objects.filter(application=row).values_list("party", "person", "text_digest")
     assert list(found) == [("host", None, commitment_digest(call, "host"))]
@@ -208,13 +208,13 @@ def test_return_needs_a_note_and_the_deadline_not_passed() -> None:
     call, host = new_call(), real_host()
     row = waiting(call, 1, host)[0]
     with pytest.raises(Refused) as error:
-        return_to_author(application=row, note="  ", actor=manager(host))
+        return_to_author(applications=[row], note="  ", actor=manager(host))
     assert refusal(error) == [("note", "")]
     with clock.at(call.closes_at), pytest.raises(Refused) as error:
-        return_to_author(application=row, note="请补充", actor=manager(host))
+        return_to_author(applications=[row], note="请补充", actor=manager(host))
     assert refusal(error) == [("", "F14")]
     assert states(call) == ["host_review"]
-    return_to_author(application=row, note=" 请补充 ", actor=manager(host))
+    return_to_author(applications=[row], note=" 请补充 ", actor=manager(host))
     found = Application.objects.get(pk=row.pk)
     assert (found.state, found.returned_note) == ("draft", "请补充")
 
@@ -223,9 +223,9 @@ def test_return_to_host_needs_a_note() -> None:
     call, host = new_call(), real_host()
     row = placed(call, "recommending", new_person("申请人", host))
     with pytest.raises(Refused) as error:
-        return_to_host(application=row, note="", actor=recommender(host))
+        return_to_host(applications=[row], note="", actor=recommender(host))
     assert refusal(error) == [("note", "")]
-    return_to_host(application=row, note="补", actor=recommender(host))
+    return_to_host(applications=[row], note="补", actor=recommender(host))
     assert states(call) == ["host_review"]
 
 

@@ -63,6 +63,7 @@ BAD = replace(
     fields=(answer(0), answer(99_999, code="plan")),
     submitted_at=DEADLINE,
     months=36,
+    refused_files=("意见.docx",),
 )
 
 

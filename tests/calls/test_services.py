@@ -421,7 +421,7 @@ def test_numbers_have_no_gaps_and_survive_a_return() -> None:
     failing = create_draft(call=call, leader=second, actor=as_(second))
     with pytest.raises(Refused):
         submit_application(application=failing, actor=as_(second), agree=True)
-    return_to_author(application=first, note="请补充", actor=manager(first.host))
+    return_to_author(applications=[first], note="请补充", actor=manager(first.host))
     again = submit_application(application=first, actor=as_(leader), agree=True)
     assert (again.number, again.state, again.returned_note) == (f"{call.year}QN00001", "host_review", "")
     save_application(application=failing, values=complete(call), actor=as_(second))

@@ -200,15 +200,20 @@ def test_a_refused_file_is_told_shown_never_given_out_and_does_not_count(draft: 
     client = browser(draft)
     send(client, draft, docx({"word/vbaProject.bin": b"x"}), name="意见.docx")
 
-    def ethics() -> str:
+    def outcome(rule: str) -> tuple[str, bool, bool]:
         row = Application.objects.select_related("call__scheme", "leader", "host").get(pk=draft.pk)
-        return next(str(r.outcome) for r in check_applications([row], row.call)[row.pk] if r.rule == "ethics_attached")
+        found = next(r for r in check_applications([row], row.call)[row.pk] if r.rule == rule)
+        return str(found.outcome), found.blocks, "意见.docx" in found.zh
 
-    assert ethics() == "passed"
+    assert outcome("ethics_attached")[0] == "passed"
+    assert outcome("files_sound")[0] == "passed"
     check_files(actor=system("test"))
     file = Attachment.objects.get(application=draft).file
     assert (file.state, file.problem) == ("refused", "macros")
-    assert ethics() == "failed"
+    assert outcome("ethics_attached")[0] == "failed"
+    assert outcome("files_sound") == ("failed", True, True)
+    client.post(f"/applications/{draft.pk}/submit/", {"agree": "1"})
+    assert Application.objects.get(pk=draft.pk).state == "draft"
     assert client.get(f"/files/{file.pk}/").status_code == 404
     assert str(PROBLEMS["macros"]) in client.get(f"/applications/{draft.pk}/edit/attachments/").content.decode()
     note = Notification.objects.get(account=file.uploaded_by)

@@ -14,7 +14,7 @@ from headwater.calls.answers.state import Answers
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
 from headwater.calls.rules import Facts, PersonFacts, Result, evaluation
-from headwater.calls.schemes import Scheme, scheme_of
+from headwater.calls.schemes import RuleUse, Scheme, scheme_of
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
@@ -61,6 +61,7 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         endorsed=known.endorsed.get(a.host_id, 0),
         is_endorsed=a.state in ENDORSED,
         attachments=dict(known.attached[a.pk]),
+        refused_files=tuple(known.refused[a.pk]),
         flags=frozenset(a.flags),
         fields=field_facts(answers),
         title_length=len(a.title_zh.strip()),
@@ -105,10 +106,14 @@ def _fullest(kind: str) -> int:
     return ("full", "postdoc", "dual", "flexible").index(kind)
 
 
+ALWAYS = (RuleUse("files_sound", True, {}),)
+"""Asked of every scheme that takes files."""
+
+
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
     """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
-    run = evaluation(scheme.rules, terms_of(call))
+    run = evaluation((*scheme.rules, *ALWAYS) if scheme.attachments else scheme.rules, terms_of(call))
     judging = needs_judging(scheme) or bool(call.topics)
     return {
         pk: run(facts) + (judge(answers) if judging else []) for pk, facts, answers in _gathered(applications, call)

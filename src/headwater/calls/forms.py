@@ -111,6 +111,13 @@ class NoteForm(forms.Form):
     )
 
 
+class QuotaForm(forms.Form):
+    quota = forms.IntegerField(label=_("限额（项）"), min_value=0, max_value=100_000)
+    reason = forms.CharField(
+        label=_("调整的理由"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("依托单位会看到。")
+    )
+
+
 class RecheckForm(forms.Form):
     text = forms.CharField(
         label=_("复审理由"),

@@ -34,6 +34,8 @@ def quota_words(quota: int | None, basis: Mapping[str, Any]) -> str:
     """Why the quota is what it is, for the host that has to live with it. No quota: the scheme is outside the rule."""
     if quota is None:
         return _("该项目类型不受单位限额限制")
+    if basis.get("reason"):
+        return _("基金办公室调整为 %(quota)d 项（按规则为 %(computed)d 项）：%(reason)s") % {"quota": quota, **basis}
     years = _("、").join(_("%(year)s 年 %(n)d 项") % {"year": y, "n": n} for y, n in sorted(basis.get("years", {}).items()))
     if not years:
         return _("限额由基金办公室设定")

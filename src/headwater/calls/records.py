@@ -27,9 +27,10 @@ def holdings_of(function: HoldingsOf) -> HoldingsOf:
 
 @dataclass
 class Records:
-    """By application: attachments by kind, signing parties. By person: bans, posts (kind, institution), holdings, and so on."""
+    """By application: attachments by kind, names of refused ones, signing parties. By person: bans, posts (kind, institution), holdings, and so on."""
 
     attached: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    refused: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     signed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     bans: dict[int, list[Ban]] = field(default_factory=lambda: defaultdict(list))
     posts: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -47,6 +48,8 @@ class Records:
 # what, id, text, number, first day, last day
 FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NULL::date FROM calls_attachment a
         JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
+    UNION ALL SELECT 'refused', a.application_id, f.name, 0, NULL, NULL FROM calls_attachment a
+        JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state = 'refused'
     UNION ALL SELECT 'signed', application_id, party, 0, NULL, NULL FROM calls_commitment WHERE application_id = ANY(%(ids)s)
     UNION ALL SELECT 'ban', person_id, scope, 0, since, until FROM registry_sanction WHERE person_id = ANY(%(people)s)
     UNION ALL SELECT 'post', person_id, kind, organisation_id, since, until FROM registry_employment
@@ -114,6 +117,8 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
 def _keep(found: Records, what: str, pk: int, text: str, number: int, since: date, until: date | None) -> None:
     if what == "attached":
         found.attached[pk][text] = number
+    elif what == "refused":
+        found.refused[pk].append(text)
     elif what == "signed":
         found.signed[pk].add(text)
     elif what == "ban":

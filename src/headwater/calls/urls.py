@@ -1,6 +1,18 @@
 from django.urls import path
 
-from headwater.calls.views import answers, applicant, attachments, drafting, editor, host, likeness, office, recommend, results
+from headwater.calls.views import (
+    answers,
+    applicant,
+    attachments,
+    drafting,
+    editor,
+    host,
+    likeness,
+    office,
+    quotas,
+    recommend,
+    results,
+)
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -40,6 +52,8 @@ urlpatterns = [
     path("office/calls/<int:pk>/invite/", drafting.invitations, name="call_invite"),
     path("office/calls/<int:pk>/step/<str:verb>/", office.step, name="call_step"),
     path("office/calls/<int:pk>/applications/", office.applications, name="call_applications"),
+    path("office/calls/<int:pk>/quotas/", quotas.quotas, name="call_quotas"),
+    path("office/quotas/<int:pk>/", quotas.quota, name="quota"),
     path("office/calls/<int:pk>/results/", results.results, name="call_results"),
     path("office/calls/<int:pk>/letters/", results.letters, name="call_letters"),
     path("office/calls/<int:pk>/answers.xlsx", answers.export_answers, name="call_answers"),

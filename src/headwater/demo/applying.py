@@ -176,7 +176,7 @@ class Applying:
             )
             if row:
                 return_to_author(
-                    application=row, note="请补充研究方案中的风险预案。", actor=self.world.actor(self.world.managers[row.host_id])
+                    applications=[row], note="请补充研究方案中的风险预案。", actor=self.world.actor(self.world.managers[row.host_id])
                 )
 
     def endorse(self) -> None:

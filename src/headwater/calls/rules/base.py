@@ -123,6 +123,7 @@ class Facts:
     endorsed: int = 0
     is_endorsed: bool = False
     attachments: Mapping[str, int] = field(default_factory=dict)
+    refused_files: Sequence[str] = ()
     flags: frozenset[str] = frozenset()
     fields: Sequence[FieldFacts] = ()
     title_length: int = 0

@@ -131,6 +131,17 @@ def ethics_attached(f: Facts, p: Given) -> Answer:
     return failed("涉及人、实验动物或生物安全，未附伦理审查意见", en, mend, **inputs)
 
 
+@rule("files_sound", "F05", "附件可用", "Attachments can be used", ref="F05")
+def files_sound(f: Facts, p: Given) -> Answer:
+    """A file that the inspection refused counts as not attached; its author must know before it is too late to replace it."""
+    inputs = {"attached": sum(f.attachments.values()), "refused": len(f.refused_files)}
+    if not f.refused_files:
+        return passed("没有未通过检查的附件", "No attachment was refused by the inspection", **inputs)
+    mend = ("在“附件”中删除或更换未通过检查的文件", "Remove or replace the files that were refused under attachments")
+    zh, en = "、".join(f.refused_files), ", ".join(f.refused_files)
+    return failed(f"未通过检查的附件：{zh}", f"Attachments refused by the inspection: {en}", mend, **inputs)
+
+
 @rule("overseas_consent", "F09", "境外参与者知情同意", "Consent of overseas members", ref="F09")
 def overseas_consent(f: Facts, p: Given) -> Answer:
     inputs = {"declared": "overseas" in f.flags, "attached": f.attachments.get("overseas_consent", 0)}

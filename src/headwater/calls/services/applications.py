@@ -24,11 +24,11 @@ from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
-from headwater.core.models import Account, RoleGrant
+from headwater.core.models import Account
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
-from headwater.registry.models import Organisation, Person
+from headwater.registry.models import Person
 
 UNLIMITED = "none"
 """The limit group of schemes to which a person may apply several times a year; the database's limit then never meets."""
@@ -290,8 +290,3 @@ def reopen_application(*, application: Application, actor: Actor) -> None:
         if Application.objects.filter(call=application.call, leader=application.leader, state=State.DRAFT).exists():
             raise Refused.because(_("该批次中您已有一份填报中的申请书"))
         APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "reopen", log)
-
-
-def host_managers(host: Organisation) -> Any:
-    grants = RoleGrant.objects.in_force(clock.now()).filter(role="host_manager", scope="organisation", scope_id=host.pk)
-    return Account.objects.filter(pk__in=grants.values("account"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Commitment, HostQuota
-from headwater.calls.services.applications import commitment_digest, host_managers
+from headwater.calls.services.applications import commitment_digest
 from headwater.calls.services.calls import set_host_quotas
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
@@ -19,7 +20,8 @@ from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
 from headwater.core.permission import may
 from headwater.core.roles import Scope
-from headwater.core.services import notify
+from headwater.core.services import notify, tell
+from headwater.registry.models import Organisation
 
 Key = tuple[int, int]
 """A host and a call."""
@@ -161,18 +163,32 @@ def _no_ranking(actor: Actor, rows: Collection[Application]) -> Exception:
     return Refused.because(own, code="permission") if mine else NotAllowed("calls.endorse")
 
 
-def return_to_author(*, application: Application, note: str, actor: Actor) -> None:
-    """The host sends an application back, with what must be changed."""
-    if not note.strip():
-        raise Refused.because(_("请写明退回的理由"), field="note")
-    with command(actor, "calls.endorse", application, name="calls.return_to_author") as log:
-        rows = APPLICATION.apply(_queryset([application]), "return", log, returned_note=note.strip())
-        notify(
-            Account.objects.filter(person=rows[0].leader),
-            title=lambda: _("申请书被退回修改：%s") % rows[0].title_zh[:60],
-            body=note,
-            url=f"/applications/{rows[0].pk}/",
+def return_to_author(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
+    """The host sends applications back, with what must be changed: all of the given, or none.
+
+    Raises:
+        Refused: no note, wrong state, too late; with every reason.
+    """
+    refuse_if(_no_note(note))
+    with command(actor, "calls.endorse", name="calls.return_to_author") as log:
+        rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip())
+        accounts = Account.objects.in_bulk({r.leader.account_id for r in rows if r.leader.account_id})
+        tell(
+            [
+                (accounts[r.leader.account_id], partial(_returned, r), note.strip(), f"/applications/{r.pk}/")
+                for r in rows
+                if r.leader.account_id in accounts
+            ]
         )
+    return rows
+
+
+def _returned(row: Application) -> str:
+    return _("申请书被退回修改：%s") % row.title_zh[:60]
+
+
+def _no_note(note: str) -> list[Reason]:
+    return [] if note.strip() else [Reason(_("请写明退回的理由"), field="note")]
 
 
 def recommend(*, applications: Sequence[Application], actor: Actor) -> list[Application]:
@@ -181,17 +197,18 @@ def recommend(*, applications: Sequence[Application], actor: Actor) -> list[Appl
         return APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=clock.now())
 
 
-def return_to_host(*, application: Application, note: str, actor: Actor) -> None:
-    if not note.strip():
-        raise Refused.because(_("请写明退回的理由"), field="note")
-    with command(actor, "calls.recommend", application, name="calls.return_to_host") as log:
-        rows = APPLICATION.apply(_queryset([application]), "return", log, returned_note=note.strip())
-        notify(
-            host_managers(rows[0].host),
-            title=lambda: _("归口部门退回：%s") % rows[0].title_zh[:60],
-            body=note,
-            url="/host/endorse/",
-        )
+def return_to_host(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
+    """An agency sends endorsed applications back to their hosts, as `return_to_author` does to their authors."""
+    refuse_if(_no_note(note))
+    with command(actor, "calls.recommend", name="calls.return_to_host") as log:
+        rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip())
+        managers = managers_of({r.host_id for r in rows})
+        tell([(m, partial(_returned_to_host, r), note.strip(), "/host/endorse/") for r in rows for m in managers[r.host_id]])
+    return rows
+
+
+def _returned_to_host(row: Application) -> str:
+    return _("归口部门退回：%s") % row.title_zh[:60]
 
 
 def expire_late(*, call: Call, actor: Actor) -> int:
@@ -211,9 +228,46 @@ def expire_late(*, call: Call, actor: Actor) -> int:
     return len(rows)
 
 
+def managers_of(hosts: Collection[int]) -> dict[int, list[Account]]:
+    """The accounts that act for each host today (2 queries)."""
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role="host_manager", scope="organisation", scope_id__in=hosts)
+    found: dict[int, list[Account]] = {host: [] for host in hosts}
+    for grant in grants.select_related("account"):
+        found[grant.scope_id or 0].append(grant.account)
+    return found
+
+
 def recommenders(agency_id: int) -> list[Account]:
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="recommender", scope="agency", scope_id=agency_id)
     return list(Account.objects.filter(pk__in=grants.values("account")))
+
+
+def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, actor: Actor) -> None:
+    """An officer sets the quota of one host in one call, with a reason that the host reads; the computed sum is kept beside it.
+
+    Raises:
+        Refused: no reason, below zero or below what the host has endorsed, or the host has no quota in this call.
+    """
+    with command(actor, "calls.check", call, name="calls.change_quota") as log:
+        room = rooms([(host.pk, call.pk)], lock=True)[host.pk, call.pk]
+        if room.quota is None:
+            raise Refused.because(_("%s 在本批次没有限额") % host, field="quota")
+        reasons = [] if reason.strip() else [Reason(_("请写明调整限额的理由，依托单位会看到"), field="reason")]
+        if quota < max(0, room.used):
+            reasons.append(Reason(_("已报送 %d 项，限额不能少于这个数") % room.used, field="quota"))
+        refuse_if(reasons)
+        row = HostQuota.objects.get(call=call, organisation=host)
+        log(row, before={"quota": row.quota}, after={"quota": quota, "reason": reason.strip()})
+        row.basis = {**row.basis, "computed": row.basis.get("computed", row.quota), "reason": reason.strip()}
+        row.quota = quota
+        row.save(update_fields=["quota", "basis"])
+        told = {"call": call.title_zh, "quota": quota}
+        notify(
+            managers_of([host.pk])[host.pk],
+            title=lambda: _("%(call)s：本单位限额调整为 %(quota)d 项") % told,
+            body=reason.strip(),
+            url="/host/endorse/",
+        )
 
 
 def quota_board(call: Call) -> dict[int, tuple[int, int]]:

@@ -14,7 +14,7 @@ from headwater.calls.forms import NoteForm
 from headwater.calls.models import Application, Call, HostQuota, Letter
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.batches import Plan, plan_endorsement
+from headwater.calls.services.batches import Plan, plan_endorsement, plan_return
 from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, rooms
 from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.states import State
@@ -93,14 +93,31 @@ def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
     return rows
 
 
-def confirm(request: HttpRequest, plan: Plan, work: Callable[[], Any], success: str, page_: dict[str, Any]) -> HttpResponse:
+def confirm(
+    request: HttpRequest, plan: Plan, work: Callable[[], Any], success: str, page_: dict[str, Any], form: Any = None
+) -> HttpResponse:
     """First the exact rows and what will become of each; then, confirmed and unchanged since, all that can be done together."""
+    status = 200
     if request.POST.get("confirmed") and plan.ready:
         if request.POST.get("seen") != plan.digest:
             messages.warning(request, _("您核对之后情况有变化，没有办理任何一项；请重新核对。"))
-        elif attempt(request, work, success=success % len(plan.ready)):
+        elif form is not None and not form.is_valid():
+            status = 422
+        elif attempt(request, work, form=form, success=success % len(plan.ready)):
             return redirect(page_["back"])
-    return render(request, "calls/preview.html", {"plan": plan, **page_})
+    return render(request, "calls/preview.html", {"plan": plan, "form": form, **page_}, status=status)
+
+
+def confirm_return(request: HttpRequest, rows: list[Application], work: Callable[..., Any], page_: dict[str, Any]) -> HttpResponse:
+    """Send several applications back with one note."""
+    plan = plan_return(rows, request.user)
+    form = NoteForm(request.POST if request.POST.get("confirmed") else None)
+    shown = {"title": _("核对后退回"), "verb": _("确认退回"), "promise": "", "returning": True, **page_}
+
+    def send_back() -> Any:
+        return work(applications=plan.ready, note=form.cleaned_data["note"], actor=request.actor)
+
+    return confirm(request, plan, send_back, _("已退回 %d 项。"), shown, form)
 
 
 @page("calls.endorse", methods=("POST",))
@@ -108,6 +125,9 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
     rows = chosen(request, host__in=hosts_of(request))
     if not rows:
         return redirect("endorse")
+    if request.POST.get("return"):
+        place = {"action": "/host/endorse/chosen/", "back": "/host/endorse/"}
+        return confirm_return(request, rows, return_to_author, place)
     plan = plan_endorsement(rows, request.user)
     shown = {
         "title": _("核对后报送"),
@@ -161,7 +181,7 @@ def return_page(request: HttpRequest, pk: int, action: str, work: Callable[..., 
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actor, note = request.actor, form.cleaned_data["note"]
-        if attempt(request, lambda: work(application=row, note=note, actor=actor), form=form, success=done):
+        if attempt(request, lambda: work(applications=[row], note=note, actor=actor), form=form, success=done):
             return redirect(back)
     return render(
         request, "calls/return.html", {"application": row, "form": form, "back": back}, status=422 if form.errors else 200

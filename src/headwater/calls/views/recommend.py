@@ -12,7 +12,7 @@ from headwater.calls.services.batches import plan_recommendation
 from headwater.calls.services.endorsement import recommend, return_to_host
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import State
-from headwater.calls.views.host import RELATED, back_column, call_filter, chosen, columns, confirm, return_page
+from headwater.calls.views.host import RELATED, back_column, call_filter, chosen, columns, confirm, confirm_return, return_page
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page
 from headwater.core.views import exports
@@ -51,6 +51,8 @@ def recommend_chosen(request: HttpRequest) -> HttpResponse:
     rows = chosen(request, host__recommender__in=agencies_of(request))
     if not rows:
         return redirect("recommend")
+    if request.POST.get("return"):
+        return confirm_return(request, rows, return_to_host, {"action": "/recommend/chosen/", "back": "/recommend/"})
     plan = plan_recommendation(rows, request.user)
     shown = {
         "title": _("核对推荐清单"),
