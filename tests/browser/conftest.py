@@ -14,26 +14,39 @@ from headwater.demo.screenshots import find_chromium, launch, served
 from tests.conftest import database_url, fingerprint
 
 
-@pytest.fixture(scope="session")
-def site(django_db_setup: None) -> Iterator[str]:
-    """The address of a gunicorn over a clone of the template, for this worker only."""
+SITE = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+def connect(database: str) -> Any:
     import psycopg
     from django.conf import settings
 
+    default = settings.DATABASES["default"]
+    info = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
+    return psycopg.connect(dbname=database, autocommit=True, **{k: v for k, v in info.items() if v})
+
+
+@pytest.fixture
+def site_database(site: str) -> Iterator[Any]:
+    """A connection to the database of the served copy: for stories in which weeks pass."""
+    with connect(SITE) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The address of a gunicorn over a clone of the template, for this worker only."""
     try:
         find_chromium()
     except ConfigError as error:
         pytest.skip(str(error))
-    default = settings.DATABASES["default"]
-    info = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
-    name = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    with psycopg.connect(dbname="postgres", autocommit=True, **{k: v for k, v in info.items() if v}) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "hw_template_{fingerprint()}"')
+    with connect("postgres") as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{SITE}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{SITE}" TEMPLATE "hw_template_{fingerprint()}"')
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with served(port, HEADWATER_DATABASE_URL=database_url(name), HEADWATER_DEMO="1") as running:
+    with served(port, HEADWATER_DATABASE_URL=database_url(SITE), HEADWATER_DEMO="1") as running:
         yield running
 
 
