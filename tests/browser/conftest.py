@@ -13,7 +13,6 @@ from headwater.config import ConfigError
 from headwater.demo.screenshots import find_chromium, launch, served
 from tests.conftest import database_url, fingerprint
 
-
 SITE = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 
