@@ -75,15 +75,16 @@ def bench(context: click.Context, kernel: str) -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("screenshots"), help="folder of the pictures"
 )
 @click.option("--only", help="take only the pages whose name contains this")
-def screenshots(out: Path, only: str | None) -> None:
+@click.option("--readme", is_flag=True, help="take the README's pictures instead")
+def screenshots(out: Path, only: str | None, readme: bool) -> None:
     """Take pictures of the demo's pages at 1440 and 360 px with headless Chromium."""
     from headwater.cli.main import setup
 
     os.environ["HEADWATER_DEMO"] = "1"
     setup()
-    from headwater.demo.screenshots import take
+    from headwater.demo.screenshots import take, take_readme
 
-    for line in take(out, only):
+    for line in take_readme(out) if readme else take(out, only):
         click.echo(line)
 
 

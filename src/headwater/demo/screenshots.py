@@ -21,10 +21,18 @@ from headwater.review.models import Assignment, Panel
 from headwater.web.entries import entries
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 PORT = 8765
 WIDTHS = (1440, 360)
+README = {
+    "home": (1440, 1300, 1000),
+    "article": (1440, 1000, 800),
+    "decide": (1440, 1000, 800),
+    "editor": (1440, 1000, 800),
+    "opinion": (360, 800, 360),
+}
+"""The README's pictures: width and height that are shown, width of the picture."""
 
 
 def find_chromium() -> str:
@@ -116,24 +124,12 @@ def launch(driver: Playwright) -> Browser:
 
 def take(out: Path, only: str | None) -> Iterator[str]:
     """Take the pictures; yields a line for each page with a warning where it is wider than the window."""
-    from django.conf import settings
-    from playwright.sync_api import sync_playwright
-
-    find_chromium()
     out.mkdir(parents=True, exist_ok=True)
     todo = [p for p in pages() if not only or only in p[0]]
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver's loop runs in this thread; the queries are done by then
-    demo = "1" if settings.DEMO else "0"
-    with served(PORT, HEADWATER_DEMO=demo) as address, sync_playwright() as driver:
-        browser = launch(driver)
+    with _browser() as (browser, address):
         for width in WIDTHS:
             for user in dict.fromkeys(u for _n, u, _a in todo):
-                context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-                tab = context.new_page()
-                if user:
-                    tab.goto(address + "/accounts/login/")
-                    tab.locator(f"button[name=username][value='{user}']").first.click()
-                    tab.wait_for_url("**/desk/")
+                tab = _entered(browser, address, user, viewport={"width": width, "height": 900})
                 for name, whose, url in todo:
                     if whose != user:
                         continue
@@ -143,5 +139,43 @@ def take(out: Path, only: str | None) -> Iterator[str]:
                     tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True, clip=area)
                     over = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     yield f"{name}-{width}.png" + (f"  WIDER than the window by {over} px" if over > 1 else "")
-                context.close()
+                tab.context.close()
+
+
+def take_readme(out: Path) -> Iterator[str]:
+    """The README's pictures anew, as they are named there."""
+    out.mkdir(parents=True, exist_ok=True)
+    known = {name: (user, url) for name, user, url in pages()}
+    with _browser() as (browser, address):
+        for name, (width, height, shown) in README.items():
+            user, url = known[name]
+            size = {"width": width, "height": height}
+            tab = _entered(browser, address, user, viewport=size, device_scale_factor=shown / width)
+            tab.goto(address + url)
+            file = f"{name}.png"
+            tab.screenshot(path=str(out / file))
+            tab.context.close()
+            yield file
+
+
+@contextmanager
+def _browser() -> Iterator[tuple[Browser, str]]:
+    from django.conf import settings
+    from playwright.sync_api import sync_playwright
+
+    find_chromium()
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the driver's loop runs in this thread; the queries are done by then
+    with served(PORT, HEADWATER_DEMO="1" if settings.DEMO else "0") as address, sync_playwright() as driver:
+        browser = launch(driver)
+        yield browser, address
         browser.close()
+
+
+def _entered(browser: Browser, address: str, user: str | None, **window: Any) -> Page:
+    """A page in a window of its own, signed in as one of the demo's roles."""
+    tab = browser.new_context(locale="zh-CN", **window).new_page()
+    if user:
+        tab.goto(address + "/accounts/login/")
+        tab.locator(f"button[name=username][value='{user}']").first.click()
+        tab.wait_for_url("**/desk/")
+    return tab
