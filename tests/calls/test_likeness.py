@@ -10,10 +10,11 @@ from django.test import Client
 from headwater.calls.models import Application, Call, FormalCheck, Likeness
 from headwater.calls.services import likeness
 from headwater.calls.services.checking import check_rules, run_formal_check
-from headwater.calls.services.likeness import find_likenesses, sections_of
+from headwater.calls.services.likeness import find_likenesses, sections_of, take_in
 from headwater.calls.views.likeness import sides
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed
+from headwater.core.models import SearchEntry
 from tests.calls.test_services import as_, new_call, new_person, placed
 from tests.people import actor, client
 
@@ -64,6 +65,22 @@ def test_same_passages_are_marked_on_both_sides(pair: tuple[Application, ...]) -
     assert "地面样方相结合" in left[0]
     assert [s.name for s in sides(new, passages, "new")] == ["研究意义与国内外现状"]
     assert "".join(r.text for s in sides(old, passages, "old") for r in s.runs) == OLD
+
+
+def test_what_was_received_is_taken_in_once(pair: tuple[Application, ...]) -> None:
+    """The worker's task makes it searchable and comparable, so that the formal check adds nothing to the index."""
+    _old, new, clean = pair
+    assert take_in() is True
+    entries = SearchEntry.objects.filter(kind="application", object_id__in=[a.pk for a in pair])
+    assert {e.object_id: e.title for e in entries} == {a.pk: a.title_zh for a in pair}
+    manifest = likeness._folder() / "index.json"
+    before = manifest.read_bytes()
+    assert take_in() is False
+    assert find_likenesses(call=new.call, actor=system("test")) == 1
+    assert manifest.read_bytes() == before
+    Application.objects.filter(pk=clean.pk).update(title_zh="改后的题目", submitted_at=clean.submitted_at.replace(microsecond=7))
+    assert take_in() is True
+    assert SearchEntry.objects.get(kind="application", object_id=clean.pk).title == "改后的题目"
 
 
 def test_lost_index_mends_itself(pair: tuple[Application, ...]) -> None:

@@ -31,7 +31,6 @@ from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
-from headwater.core.search import Document, index
 from headwater.core.services import notify
 
 CHUNK = 2000
@@ -68,17 +67,6 @@ def _check_chunk(call: Call, actor: Actor, pks: list[int]) -> dict[str, int]:
             checks = _checks(rows, call)
         with connection.cursor() as cursor:
             cursor.execute(WRITE, [clock.now(), json.dumps(checks, ensure_ascii=False)])
-        index(
-            Document(
-                "application",
-                a.pk,
-                a.title_zh,
-                f"/office/applications/{a.pk}/",
-                f"{a.number} {a.abstract_zh} {a.keywords_zh} {a.leader.name_zh}",
-                summary=f"{a.number} · {a.leader.name_zh} · {a.host.name_zh}",
-            )
-            for a in rows
-        )
         counts = dict(Counter(c["verdict"] for c in checks))
         log(call, after={"checked": len(rows), "counts": counts})
     return counts

@@ -1,7 +1,7 @@
 """Similar texts (查重): every application in the house against all others of all years, by the near-duplicate kernel.
 
 The index is a folder that is kept up to date by difference: what a document is called depends on its text, so that a lost, an old or
-a foreign folder mends itself.
+a foreign folder mends itself. A task takes in what was received (`take_in`), so that the formal check has only to compare.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from headwater.algorithms.duplicates import Index, Match, Settings, UnusableIndex, pairs
 from headwater.calls.models import Application, Call, Likeness, TextPrint
 from headwater.calls.states import IN_THE_HOUSE, State
-from headwater.core import clock
+from headwater.core import clock, search
 from headwater.core.command import Actor, authorise, command
 from headwater.core.jobs import Progress
 
@@ -77,18 +77,45 @@ def _in_the_house() -> QuerySet[Application]:
     return Application.objects.filter(state__in=IN_THE_HOUSE, submitted_at__isnull=False)
 
 
+def _stale() -> QuerySet[Application]:
+    """Applications whose text is new or was submitted anew."""
+    return _in_the_house().filter(Q(text_print__isnull=True) | ~Q(text_print__submitted_at=F("submitted_at")))
+
+
 def _name_documents() -> None:
-    """Give a name to every text that is new or was submitted anew."""
-    stale = _in_the_house().filter(Q(text_print__isnull=True) | ~Q(text_print__submitted_at=F("submitted_at")))
+    """Give a name to every text that is new, and an entry in the search."""
     last, now = 0, clock.now()
-    while rows := list(stale.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        TextPrint.objects.bulk_create(
-            [TextPrint(application=a, document=_document(a), submitted_at=a.submitted_at or now) for a in rows],
-            update_conflicts=True,
-            unique_fields=["application"],
-            update_fields=["document", "submitted_at", "compared_at"],
-        )
+    stale = _stale().select_related("leader", "host").order_by("pk")
+    while rows := list(stale.filter(pk__gt=last)[:CHUNK]):
+        with transaction.atomic():
+            TextPrint.objects.bulk_create(
+                [TextPrint(application=a, document=_document(a), submitted_at=a.submitted_at or now) for a in rows],
+                update_conflicts=True,
+                unique_fields=["application"],
+                update_fields=["document", "submitted_at", "compared_at"],
+            )
+            search.index(map(_entry, rows))
         last = rows[-1].pk
+
+
+def _entry(a: Application) -> search.Document:
+    return search.Document(
+        "application",
+        a.pk,
+        a.title_zh,
+        f"/office/applications/{a.pk}/",
+        f"{a.number} {a.abstract_zh} {a.keywords_zh} {a.leader.name_zh}",
+        summary=f"{a.number} · {a.leader.name_zh} · {a.host.name_zh}",
+    )
+
+
+def take_in() -> bool:
+    """Put what was received since into the search and the index of texts; False when nothing was. May be run at any time."""
+    if not _stale().exists():
+        return False
+    with _alone():
+        _synchronised()
+    return True
 
 
 def _synchronised() -> tuple[Index, dict[int, int]]:
