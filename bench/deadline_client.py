@@ -53,6 +53,7 @@ class Applicant:
         self.pk, _account, session, self.csrf = user
         self.cookie = f"Cookie: sessionid={session}; csrftoken={self.csrf}\r\n"
         self.random = random.Random(f"{task['seed']}-{self.pk}")
+        self.seen: dict[str, str] = {}
 
     async def step(self, what: str, method: str, path: str, body: bytes, kind: str, more: str = "", **said: Any) -> Any:
         """One request until it is answered. Returns (status, headers, content)."""
@@ -87,13 +88,14 @@ class Applicant:
         return await self.step(what, "POST", path, urlencode(values).encode(), "application/x-www-form-urlencoded", **said)
 
     async def save(self, serial: int) -> None:
-        """Autosave of three fields, as the editor's script sends it; every text is told apart from all others."""
+        """Autosave of three fields, as the editor's script sends it with what it knows to be stored; every text is told apart from all others."""
         names = self.random.sample(self.task["fields"], 3)
         texts = {n: f"{serial}-{self.random.random()} " + "基础研究" * self.random.randint(40, 110) for n in names}
         self.note(step="try-save", pk=self.pk, serial=serial, texts=texts)
-        status, _headers, content = await self.form(
-            "save", f"/applications/{self.pk}/save/", [*(("_fields", n) for n in names), *texts.items()], serial=serial
-        )
+        base = json.dumps({n: self.seen[n] for n in names if n in self.seen})
+        sent = [*(("_fields", n) for n in names), ("_base", base), *texts.items()]
+        status, _headers, content = await self.form("save", f"/applications/{self.pk}/save/", sent, serial=serial)
+        self.seen |= texts
         if status != 200 or json.loads(content)["errors"]:
             raise RuntimeError(f"save: {status} {content[:300]!r}")
 

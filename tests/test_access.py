@@ -85,6 +85,7 @@ def address(route: str, have: dict[str, Any]) -> str:
         "<int:row>": 1,
         "<int:other>": have["other"],
         "<int:item>": 1,
+        "<int:version>": 1,
         "<str:section>": "info",
         "<str:verb>": "close",
         "<str:group>": "eco",

@@ -48,3 +48,14 @@ invariant(
     """SELECT 'application ' || a.number FROM calls_application a WHERE a.state = 'objection' AND NOT EXISTS (
         SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state = 'open')""",
 )
+invariant(
+    "versions_lead_back",
+    _("由现在的内容倒推各版本，得到提交时的内容"),
+    """WITH back AS (
+        SELECT s.id, s.application_id, s.digest, s.at, coalesce((
+            SELECT jsonb_object_agg(k.key, k.value ORDER BY v.id DESC) FROM calls_version v, jsonb_each(v.before) k
+            WHERE v.application_id = s.application_id AND v.id > s.id), '{}') AS undone
+        FROM calls_version s WHERE s.kind = 'submit')
+    SELECT 'application ' || application_id || ' as submitted at ' || at || ' cannot be worked out' FROM back
+    WHERE calls_digest(calls_content(application_id) || undone) <> digest""",
+)

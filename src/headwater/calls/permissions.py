@@ -29,6 +29,15 @@ def takes_part(user: Any, application: Application | None) -> bool:
 
 
 @rules.predicate
+def helps_to_write(user: Any, application: Application | None) -> bool:
+    """A member whom the leader lets write, once they have confirmed."""
+    if application is None:
+        return True
+    rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__account=user.pk)
+    return bool(user.pk and rows.exists())
+
+
+@rules.predicate
 def in_the_house(user: Any, application: Application | None) -> bool:
     return application is None or application.state in IN_THE_HOUSE
 
@@ -80,6 +89,7 @@ allow(
 )
 allow("calls.application.list", is_signed_in)
 allow("calls.application.edit", has_person & is_leader)
+allow("calls.application.write", has_person & (is_leader | helps_to_write))
 allow("calls.application.submit", has_person & is_leader)
 allow("calls.application.withdraw", has_person & is_leader)
 allow("calls.application.confirm", is_signed_in)

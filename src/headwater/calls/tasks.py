@@ -14,3 +14,14 @@ def take_in(timestamp: int) -> None:
     from headwater.calls.services.likeness import take_in
 
     take_in()
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
+def join_versions(timestamp: int) -> None:
+    """Join old versions, and forget what was kept for people who did not come back within the hour."""
+    from headwater.calls.services.unsaved import forget_old
+    from headwater.calls.services.versions import join_old_versions
+
+    join_old_versions()
+    forget_old()

@@ -12,6 +12,8 @@ from headwater.calls.views import (
     quotas,
     recommend,
     results,
+    together,
+    versions,
 )
 
 urlpatterns = [
@@ -20,6 +22,11 @@ urlpatterns = [
     path("applications/<int:pk>/", applicant.application, name="application"),
     path("applications/<int:pk>/edit/<str:section>/", editor.edit, name="application_edit"),
     path("applications/<int:pk>/save/", editor.autosave, name="application_save"),
+    path("applications/<int:pk>/edit/<str:section>/drop/", together.drop_unsaved, name="unsaved_drop"),
+    path("applications/<int:pk>/presence/", together.presence, name="application_presence"),
+    path("applications/<int:pk>/versions/", versions.versions, name="application_versions"),
+    path("applications/<int:pk>/versions/compare/", versions.compare_versions, name="application_compare"),
+    path("applications/<int:pk>/versions/<int:version>/restore/", versions.restore_version, name="application_restore"),
     path("applications/<int:pk>/member/", editor.member, name="application_member"),
     path("applications/<int:pk>/attachment/", attachments.attachment, name="application_attachment"),
     path("applications/<int:pk>/attachments/", attachments.attachments, name="application_attachments"),

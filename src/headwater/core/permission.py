@@ -71,8 +71,13 @@ def may(user: Any, action: str, record: Any = None) -> bool:
     return bool(rules.has_perm(action, user, record))
 
 
-def page(action: str, *, methods: Iterable[str] = ("GET", "HEAD", "POST")) -> Callable[[View], View]:
-    """Declare who may open a view. Every URL must carry this; a test walks them all."""
+def page(
+    action: str, *, methods: Iterable[str] = ("GET", "HEAD", "POST"), signed_out: Callable[..., None] | None = None
+) -> Callable[[View], View]:
+    """Declare who may open a view. Every URL must carry this; a test walks them all.
+
+    `signed_out` is called with what a form sent when nobody is signed in (any more), before the visitor is asked to.
+    """
     allowed = tuple(methods)
 
     def wrap(view: View) -> View:
@@ -84,6 +89,8 @@ def page(action: str, *, methods: Iterable[str] = ("GET", "HEAD", "POST")) -> Ca
                 return HttpResponseNotAllowed(allowed)
             if not may(request.user, action):
                 if not request.user.is_authenticated:
+                    if signed_out is not None and request.method == "POST":
+                        signed_out(request, *args, **kwargs)
                     return redirect_to_login(request.get_full_path())
                 raise PermissionDenied(action)
             return view(request, *args, **kwargs)

@@ -6,8 +6,11 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from headwater.calls.services.unsaved import keep_unsaved
 from headwater.core.models import Account
 from headwater.core.permission import PUBLIC, page
 from headwater.web.entries import entries
@@ -22,8 +25,15 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
     if name not in {e.username for e in entries()}:
         raise Http404
     login(request, Account.objects.get(username=name), backend="headwater.web.accounts.Backend")
-    return redirect("desk")
+    wanted = request.POST.get("next", "")
+    return redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "desk")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page is older than the log-in: words of the editor are kept and shown again, anything else has to be sent anew."""
+    found = resolve(request.path)
+    if found.url_name == "application_edit":
+        sent = {"signature": request.POST.get("_who", ""), "body": request.POST.urlencode()}
+        if keep_unsaved(application=found.kwargs["pk"], section=found.kwargs["section"], **sent):
+            return redirect(request.path)
     return render(request, "400.html", {"reason": _("页面停留太久，请返回刷新后重试。")}, status=403)

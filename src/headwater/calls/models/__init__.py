@@ -10,6 +10,7 @@ from headwater.calls.models.applications import (
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.versions import Presence, Unsaved, Version
 
 __all__ = [
     "LONG",
@@ -27,6 +28,9 @@ __all__ = [
     "NoticeRow",
     "Objection",
     "Participant",
+    "Presence",
     "SchemeVersion",
     "TextPrint",
+    "Unsaved",
+    "Version",
 ]

@@ -122,7 +122,10 @@ class Application(models.Model):
 
 
 class Participant(models.Model):
-    """A member (参与者) of an application; counts in limits and in conflicts, and confirms by a link of their own."""
+    """A member (参与者) of an application; counts in limits and in conflicts, and confirms by a link of their own.
+
+    Who has confirmed may write in the draft where the leader has allowed it (`may_edit`).
+    """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="participants")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="participations")
@@ -130,6 +133,7 @@ class Participant(models.Model):
     months_per_year = models.IntegerField(_("每年工作月数"), default=6)
     token = models.CharField(max_length=40, unique=True, default=confirm_token)
     confirmed_at = models.DateTimeField(null=True)
+    may_edit = models.BooleanField(_("可编辑"), default=False)
 
     class Meta:
         verbose_name = _("参与者")

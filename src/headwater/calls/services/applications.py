@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext as _
 
+from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant, Version
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.assigning import assign
+from headwater.calls.services.assigning import Changes, assign
 from headwater.calls.services.prefilling import carry_over, prefill
 from headwater.calls.services.stages import invited_outline
+from headwater.calls.services.versions import keep_version, mark_step
 from headwater.calls.states import State
 from headwater.calls.terms import usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
@@ -75,23 +78,58 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
     return application
 
 
-def save_application(*, application: Application, values: dict[str, Any], actor: Actor) -> Application:
-    """Save the fields that are named in `values`, and no others: two people may write different fields at once.
+@dataclass(frozen=True)
+class Saved:
+    """An application after a save, and what the save has changed and merged."""
 
-    Values are kept even when a rule will complain; only what cannot be stored is refused.
+    application: Application
+    changes: Changes
+
+
+def save_application(*, application: Application, values: dict[str, Any], actor: Actor) -> Application:
+    """Save the fields that are named in `values`, and no others, as somebody who has seen what they hold now."""
+    return save_fields(application=application, values=values, actor=actor).application
+
+
+def save_fields(
+    *,
+    application: Application,
+    values: dict[str, Any],
+    actor: Actor,
+    base: Mapping[str, Any] | None = None,
+    kind: str = Version.Kind.SAVE,
+) -> Saved:
+    """Save the fields that are named in `values`, and no others: two people may write at once.
+
+    `base` has what the writer saw in a field before changing it; where the field holds something else by now, both changes are
+    merged. What the fields held before is kept as a version. Values are kept even when a rule will complain; only what cannot be
+    stored is refused.
 
     Raises:
         Refused: not a draft any more, past the deadline, or a value that cannot be stored (with its field).
+        NotAllowed: a field that is for the applicant alone.
     """
-    with command(actor, "calls.application.edit", application, name="calls.save_application") as log:
+    with command(actor, "calls.application.write", application, name="calls.save_application") as log:
         row = lock_draft(application)
-        changed = assign(row, values)
-        if changed:
+        if actor.account and values.keys() & PRIVATE and row.leader.account_id != actor.account.pk:
+            raise NotAllowed("calls.application.write")
+        changes = assign(row, values, base)
+        if changes.before:
+            _refuse_too_large(row, changes)
             row.revision += 1
             row.saved_at = clock.now()
-            _write(row, changed)
-            log(row, after={"revision": row.revision, "fields": sorted(changed)})
-    return row
+            _write(row, set(changes.before))
+            keep_version(row, changes.before, changes.clashes, actor, kind)
+            log(row, after={"revision": row.revision, "fields": sorted(changes.before)})
+    return Saved(row, changes)
+
+
+def _refuse_too_large(row: Application, changes: Changes) -> None:
+    """What makes an application larger than it may be is refused; what makes it smaller never is."""
+    size = size_of(row.answers)
+    if size > MOST_SIGNS and size_of([row.answers.get(name) for name in changes.before]) > size_of(list(changes.before.values())):
+        told = {"most": MOST_SIGNS, "size": size}
+        raise Refused([Reason(_("整份申请书不超过 %(most)d 字，现为 %(size)d 字") % told, field=name) for name in changes.before])
 
 
 def _write(row: Application, changed: set[str]) -> None:
@@ -177,6 +215,26 @@ def remove_member(*, participant: Participant, actor: Actor) -> None:
         participant.delete()
 
 
+def allow_editing(*, application: Application, members: Collection[int], actor: Actor) -> None:
+    """The applicant lets exactly these members (keys of participants) write in the draft; what they may not is members, files, submitting.
+
+    Raises:
+        Refused: somebody who has not confirmed.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.allow_editing") as log:
+        row = lock_draft(application)
+        rows = list(row.participants.select_for_update(of=("self",)).select_related("person"))
+        waiting = [r for r in rows if r.pk in members and r.confirmed_at is None]
+        refuse_if(Reason(_("%s 还没有确认参与，确认后才能允许其编辑") % r.person, field="may_edit") for r in waiting)
+        changed = [r for r in rows if r.may_edit != (r.pk in members)]
+        for member in changed:
+            member.may_edit = not member.may_edit
+            log(member, before={"may_edit": not member.may_edit}, after={"may_edit": member.may_edit})
+        Participant.objects.bulk_update(changed, ["may_edit"])
+        let = Account.objects.filter(person__in=[r.person_id for r in changed if r.may_edit])
+        notify(let, title=lambda: _("您可以编辑《%s》了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
+
+
 def confirm_participation(*, participants: Sequence[Participant], actor: Actor) -> int:
     """A member confirms, for themselves only, and signs the member's commitment. Confirming twice changes nothing.
 
@@ -241,6 +299,7 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
             APPLICATION.move([row], "submit", log, number=number, submitted_at=now, returned_note="")
+            mark_step([row], Version.Kind.SUBMIT, actor, now)
     except IntegrityError as error:
         if "application_one_live_per_year" in str(error):
             raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
@@ -281,7 +340,8 @@ def next_number(call: Call) -> str:
 
 def withdraw_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "withdraw", log)
+        rows = APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "withdraw", log)
+        mark_step(rows, Version.Kind.WITHDRAW, actor, clock.now())
 
 
 def reopen_application(*, application: Application, actor: Actor) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.cleaning import clean
+from headwater.calls.answers.merging import Merged, merge, same
 from headwater.calls.answers.references import Registry
+from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
 from headwater.core.errors import Reason, refuse_if
@@ -40,100 +43,140 @@ LIMITS = {
 }
 
 
-def assign(row: Application, values: dict[str, Any]) -> set[str]:
-    """Put values on the row; returns the names that changed."""
+@dataclass
+class Changes:
+    """What putting values on a row has changed.
+
+    `before` has what stood under each changed name; `merged` has what was sent under names that hold another value now,
+    because somebody else had changed them since; `clashes` those where words of the other writer gave way, with both joined (None: cannot be).
+    """
+
+    before: dict[str, Any] = field(default_factory=dict)
+    merged: dict[str, Any] = field(default_factory=dict)
+    clashes: dict[str, Any] = field(default_factory=dict)
+
+
+def assign(row: Application, values: dict[str, Any], base: Mapping[str, Any] | None = None) -> Changes:
+    """Put values on the row. `base` has the stored values that their writer saw: where the row differs from it, both are merged.
+
+    Raises:
+        Refused: values that cannot be stored, each with its field; nothing of the row is then to be used.
+    """
     reasons: list[Reason] = []
-    changed: set[str] = set()
-    scheme = scheme_of(row.call)
-    questions = {f.code: f for f in scheme.fields}
-    registry = Registry()
+    out = Changes()
+    put = _Put(row, {f.code: f for f in scheme_of(row.call).fields}, Registry(), base or {}, out)
     for name, value in values.items():
-        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
-            reasons.append(Reason(_("含有不能保存的字符"), field=name))
-        elif name in PLAIN:
-            if len(value) > LIMITS.get(name, 200):
-                reasons.append(Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name))
-            elif name == "research_class" and value not in scheme.research_classes:
-                reasons.append(Reason(_("请选择研究属性"), field=name))
-            elif name == "topic" and value and row.call.topic(value) is None:
-                reasons.append(Reason(_("请从所列指南方向中选择"), field=name))
-            elif getattr(row, name) != value:
-                setattr(row, name, value)
-                changed.add(name)
-        elif name in questions:
-            reasons += _answer(row, questions[name], value, registry, changed)
-        else:
-            problem = _assign_typed(row, name, value, changed)
-            if problem:
-                reasons.append(problem)
+        reasons += put(name, value)
     refuse_if(reasons)
-    return changed
+    return out
 
 
-def _answer(row: Application, f: Field, value: Any, registry: Registry, changed: set[str]) -> list[Reason]:
-    """Put the answer to a question on the row, or say what cannot be stored and in which control."""
-    cleaned = clean(f, value, registry)
-    if cleaned.errors:
-        return [Reason(text, field=name) for name, text in cleaned.errors.items()]
-    if row.answers.get(f.code) != cleaned.value:
-        if cleaned.value is None:
-            del row.answers[f.code]
+@dataclass
+class _Put:
+    """Puts one value after the other; says what cannot be stored, and in which control."""
+
+    row: Application
+    questions: dict[str, Field]
+    registry: Registry
+    base: Mapping[str, Any]
+    out: Changes
+
+    def __call__(self, name: str, value: Any) -> list[Reason]:
+        typed, reasons = self.read(name, value)
+        if reasons:
+            return reasons
+        now, new = stored(self.row, name), plain(typed)
+        if name in self.base and not same(now, new) and not same(self.base[name], now):
+            typed, new = self._merge(name, typed, merge(self.base[name], now, new))
+        if now != new:
+            self.out.before[name] = now
+            self._set(name, typed)
+        return []
+
+    def read(self, name: str, value: Any) -> tuple[Any, list[Reason]]:
+        """(the value as the row holds it, what is wrong with it)."""
+        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
+            return None, [Reason(_("含有不能保存的字符"), field=name)]
+        if name in self.questions:
+            cleaned = clean(self.questions[name], value, self.registry)
+            return cleaned.value, [Reason(text, field=control) for control, text in cleaned.errors.items()]
+        reader = _plain if name in PLAIN else TYPED.get(name)
+        found = reader(self.row, name, value) if reader else Reason(_("没有这一栏"), field=name)
+        return (None, [found]) if isinstance(found, Reason) else (found[0], [])
+
+    def _merge(self, name: str, sent: Any, merged: Merged) -> tuple[Any, Any]:
+        """The merged value, where it can be stored; else what was sent, and the other's words are kept by the version alone."""
+        new = plain(sent)
+        reasons: list[Reason] = []
+        if same(merged.value, new):
+            typed = sent
+        elif same(merged.value, stored(self.row, name)):
+            typed = getattr(self.row, name) if name in BASIC else self.row.answers.get(name)
         else:
-            row.answers[f.code] = cleaned.value
-        changed.add(f.code)
-    return []
+            typed, reasons = self.read(name, merged.value)
+        if reasons:
+            self.out.clashes[name] = None
+            return sent, new
+        if merged.clash:
+            self.out.clashes[name] = None if merged.both is None or self.read(name, merged.both)[1] else merged.both
+        if not same(plain(typed), new):
+            self.out.merged[name] = new
+        return typed, plain(typed)
 
-
-def _assign_typed(row: Application, name: str, value: Any, changed: set[str]) -> Reason | None:
-    """Put a value that is not plain text on the row, or say what is wrong with it."""
-    reader = TYPED.get(name)
-    if reader is None:
-        return Reason(_("没有这一栏"), field=name)
-    found = reader(row, value)
-    if isinstance(found, Reason):
-        return found
-    if getattr(row, name) != found[0]:
-        setattr(row, name, found[0])
-        changed.add(name)
-    return None
+    def _set(self, name: str, typed: Any) -> None:
+        if name not in self.questions:
+            setattr(self.row, name, typed)
+            if name == "discipline":
+                self.row.review_group = group_of_prefix().get(typed.code[:3], "") if typed else ""
+        elif typed is None:
+            del self.row.answers[name]
+        else:
+            self.row.answers[name] = typed
 
 
 Read = Reason | tuple[Any]
 
 
-def _discipline(row: Application, value: Any) -> Read:
+def _plain(row: Application, name: str, value: Any) -> Read:
+    if len(value) > LIMITS.get(name, 200):
+        return Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name)
+    if name == "research_class" and value not in scheme_of(row.call).research_classes:
+        return Reason(_("请选择研究属性"), field=name)
+    if name == "topic" and value and row.call.topic(value) is None:
+        return Reason(_("请从所列指南方向中选择"), field=name)
+    return (value,)
+
+
+def _discipline(_row: Application, name: str, value: Any) -> Read:
     found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
-    if value and found is None:
-        return Reason(_("没有这个申请代码：%s") % value, field="discipline")
-    row.review_group = group_of_prefix().get(found.code[:3], "") if found else ""
-    return (found,)
+    return (found,) if found or not value else Reason(_("没有这个申请代码：%s") % value, field=name)
 
 
-def _amount(_row: Application, value: Any) -> Read:
+def _amount(_row: Application, name: str, value: Any) -> Read:
     good = isinstance(value, int) and 0 <= value < 10**13
-    return (value,) if good else Reason(_("请填写金额（万元）"), field="amount_fen")
+    return (value,) if good else Reason(_("请填写金额（万元）"), field=name)
 
 
-def _months(_row: Application, value: Any) -> Read:
+def _months(_row: Application, name: str, value: Any) -> Read:
     good = isinstance(value, int) and 1 <= value <= 120
-    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field="months")
+    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field=name)
 
 
-def _starts_on(_row: Application, value: Any) -> Read:
-    return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field="starts_on")
+def _starts_on(_row: Application, name: str, value: Any) -> Read:
+    return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field=name)
 
 
-def _flags(row: Application, value: Any) -> Read:
+def _flags(row: Application, name: str, value: Any) -> Read:
     return (sorted(set(value) & {code for code, _zh, _en in scheme_of(row.call).flags}),)
 
 
-def _unsuitable(row: Application, value: Any) -> Read:
+def _unsuitable(row: Application, name: str, value: Any) -> Read:
     names = [str(v).strip()[:60] for v in value if str(v).strip()]
     most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
-    return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field="unsuitable")
+    return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 
 
-TYPED: dict[str, Callable[[Application, Any], Read]] = {
+TYPED: dict[str, Callable[[Application, str, Any], Read]] = {
     "discipline": _discipline,
     "amount_fen": _amount,
     "months": _months,

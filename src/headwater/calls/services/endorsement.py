@@ -9,9 +9,10 @@ from functools import partial
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Commitment, HostQuota
+from headwater.calls.models import Application, Call, Commitment, HostQuota, Version
 from headwater.calls.services.applications import commitment_digest
 from headwater.calls.services.calls import set_host_quotas
+from headwater.calls.services.versions import mark_step
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
@@ -172,6 +173,7 @@ def return_to_author(*, applications: Sequence[Application], note: str, actor: A
     refuse_if(_no_note(note))
     with command(actor, "calls.endorse", name="calls.return_to_author") as log:
         rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip())
+        mark_step(rows, Version.Kind.RETURN, actor, clock.now())
         accounts = Account.objects.in_bulk({r.leader.account_id for r in rows if r.leader.account_id})
         tell(
             [

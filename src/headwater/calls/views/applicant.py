@@ -28,7 +28,7 @@ from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.listing import Column, Listing
-from headwater.core.permission import PUBLIC, access, page
+from headwater.core.permission import PUBLIC, access, may, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, download
 from headwater.registry.models import PriorityField
@@ -108,7 +108,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 def application(request: HttpRequest, pk: int) -> HttpResponse:
     """One application as its viewer may see it; a draft opens in the editor for its author."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
-    if row.state == State.DRAFT and row.leader.account_id == request.user.pk:
+    if row.state == State.DRAFT and may(request.user, "calls.application.write", row):
         return redirect("application_edit", pk=pk, section="info")
     own = row.leader.account_id == request.user.pk
     decided = row.state in {State.APPROVED, State.REJECTED}

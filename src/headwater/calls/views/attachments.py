@@ -54,12 +54,13 @@ OWN = Prepared(
 )
 
 
-def own_draft(request: HttpRequest, pk: int) -> Application:
+def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.edit") -> Application:
     """Like `draft`, for requests that only act: the author's own application in one small read, without its texts."""
     row = OWN.one(pk, request.user.pk) if request.user.pk else None
-    if row is not None and may(request.user, "calls.application.edit", row):
+    if row is not None and may(request.user, action, row):
         return row
-    return draft(request, pk)
+    found: Application = access(request.user, action, mine(request), pk=pk)
+    return found
 
 
 def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
@@ -85,7 +86,7 @@ def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]
 def attachments(request: HttpRequest, pk: int) -> HttpResponse:
     """The list alone, for a page that waits for a check."""
     row = draft(request, pk)
-    return render(request, "calls/attachment_list.html", shown(row) | attachment_context(row, request))
+    return render(request, "calls/attachment_list.html", {**shown(row), "own": True, **attachment_context(row, request)})
 
 
 @page("calls.apply", methods=("POST",))

@@ -23,10 +23,11 @@ from headwater.calls.services.cloning import clone_call, full_call, last_call
 from headwater.calls.services.stages import invite
 from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, usual_terms
-from headwater.calls.views.editor import organisations, read_values, types_in
+from headwater.calls.views.editor import organisations, types_in
 from headwater.calls.views.host import confirm
 from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.views.questions import bind, live
+from headwater.calls.views.typed import read_values
 from headwater.core.permission import page
 from headwater.core.web import attempt
 from headwater.registry.models import Discipline

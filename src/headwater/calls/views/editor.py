@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,96 +11,166 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from headwater.calls.answers.judging import is_complete
 from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.reading import read_answer
 from headwater.calls.answers.references import find_person
+from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
+from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import MemberForm
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
-from headwater.calls.services.applications import add_members, remove_member, save_application, submit_application
-from headwater.calls.services.assigning import PLAIN
+from headwater.calls.services.applications import (
+    Saved,
+    add_members,
+    allow_editing,
+    remove_member,
+    save_fields,
+    submit_application,
+)
+from headwater.calls.services.restoring import decide_clash, restore
+from headwater.calls.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
 from headwater.calls.states import ResearchClass, State
-from headwater.calls.views.applicant import shown
+from headwater.calls.views.applicant import mine, shown
 from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
 from headwater.calls.views.questions import bind, live
+from headwater.calls.views.together import clash_notices, presence_context, shown_unsaved
+from headwater.calls.views.typed import base_of, control_of, names_on, pairs_of, read_base, read_values
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
-from headwater.core.permission import page
+from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import Discipline, Organisation, PriorityField
 
+FIXED = ("info", "members", "attachments", "submit")
+"""The parts of the editor that every scheme may have."""
 
-@page("calls.apply")
+
+def writable(request: HttpRequest, pk: int) -> Application:
+    """The draft, for who may write in it: the applicant, and members whom the applicant lets."""
+    row: Application = access(request.user, "calls.application.write", mine(request), pk=pk)
+    return row
+
+
+def keep_for_later(request: HttpRequest, pk: int, section: str) -> None:
+    """What was typed cannot be taken now, mostly because the session is over: it is kept until its author comes back."""
+    keep_unsaved(application=pk, section=section, signature=request.POST.get("_who", ""), body=request.POST.urlencode())
+
+
+@page("calls.apply", signed_out=keep_for_later)
 def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     """The editor: works without script by its save button; with script every change is saved as it is made."""
-    row = draft(request, pk)
+    row = writable(request, pk)
     if row.state != State.DRAFT:
+        if request.method == "POST":
+            keep_for_later(request, pk, section)
+            messages.warning(request, _("申请书已提交，刚才的修改没有存入；一小时内退回或撤回后可在原处存入。"))
         return redirect("application", pk=pk)
     scheme = scheme_of(row.call)
-    if section not in {"info", "members", "attachments", "submit", *(s.code for s in scheme.sections)}:
+    if section not in {*FIXED, *(s.code for s in scheme.sections)}:
         raise Http404
+    if request.method == "GET" and (kept := unsaved_of(row, request.user, section)):
+        return render(request, "calls/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
     errors: dict[str, str] = {}
-    status = 200
+    base: dict[str, Any] = {}
     if request.method == "POST":
-        values, errors = read_values(request.POST, [n for n in request.POST if n != "csrfmiddlewaretoken"], scheme)
-        row, refused = keep(row, values, request)
+        base = read_base(request.POST)
+        values, errors = read_values(request.POST, [n for n in request.POST if not n.startswith("_")], scheme)
+        saved, refused = keep(row, values, base, request)
         errors |= refused
         if not errors:
-            messages.success(request, _("已保存。"))
-            anchor = f"#q-{request.POST['_row'].partition(':')[0]}" if request.POST.get("_row") else ""
-            return redirect(reverse("application_edit", args=[pk, section]) + anchor)
-        status = 422
-    results = check_applications([row], row.call)[row.pk]
-    answers, part = answers_of(row), scheme.section(section)
+            forget_unsaved(application=row, section=section, actor=request.actor)
+            choose(request, row)
+            return redirect(after_save(request, pk, section, saved))
+        row = writable(request, pk)
+    context = editor_context(request, row, scheme, section, errors, base)
     return render(
-        request,
-        f"calls/edit_{section if section in {'info', 'members', 'attachments', 'submit'} else 'section'}.html",
-        {
-            **shown(row),
-            "section_code": section,
-            "section": part,
-            "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
-            "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
-            "tabs": tabs(row, answers),
-            "errors": errors,
-            "typed": request.POST if errors else None,
-            "classes": ResearchClass.choices,
-            "disciplines": Discipline.objects.filter(level=2),
-            "fields_known": PriorityField.objects.all(),
-            "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
-            "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
-            **(attachment_context(row, request) if section == "attachments" else {}),
-            "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
-            "organisations": organisations(part),
-            "codes": "discipline" in types_in(part),
-            "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-        },
-        status=status,
+        request, f"calls/edit_{section if section in FIXED else 'section'}.html", context, status=422 if errors else 200
     )
 
 
-SHOWN_AS = {"amount_fen": "amount_wan"}
+def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
+    """Says what became of a save, and where the page goes on."""
+    if saved and saved.changes.merged:
+        messages.info(request, _("已保存；其他人同时所做的修改已合并，请核对。"))
+    elif not request.POST.get("_take"):
+        messages.success(request, _("已保存。"))
+    at = (request.POST.get("_row") or request.POST.get("_take", "").partition(":")[2]).partition(":")[0]
+    return reverse("application_edit", args=[pk, section]) + (f"#q-{at}" if at else "")
 
 
-def keep(row: Application, values: dict[str, Any], request: HttpRequest) -> tuple[Application, dict[str, str]]:
-    """Save what can be saved: a value that is refused does not take the others with it. Returns the errors by field."""
+def choose(request: HttpRequest, row: Application) -> None:
+    """A button beside a field in which somebody else had written too: "version:field:side"."""
+    version, _colon, rest = request.POST.get("_take", "").partition(":")
+    name, _colon, side = rest.partition(":")
+    if not version.isdecimal() or len(version) > 18 or side not in {"before", "both", "mine"}:
+        return
+    if side == "mine":
+        attempt(request, lambda: decide_clash(application=row, version=int(version), name=name, actor=request.actor))
+    else:
+        attempt(
+            request,
+            lambda: restore(application=row, version=int(version), names=[name], actor=request.actor, side=side),
+            success=_("已采用，原来的文字保存在历史版本中。"),
+        )
+
+
+def editor_context(
+    request: HttpRequest, row: Application, scheme: Scheme, section: str, errors: dict[str, str], base: dict[str, Any]
+) -> dict[str, Any]:
+    """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
+    results = check_applications([row], row.call)[row.pk]
+    answers, part = answers_of(row), scheme.section(section)
+    own = row.leader.account_id == request.user.pk
+    names = names_on(row, part, own=own) if part or section == "info" else []
+    bad = {name.partition(".")[0] for name in errors}
+    return {
+        **shown(row),
+        "own": own,
+        "section_code": section,
+        "section": part,
+        "base": base_of(row, names, {n: base[n] for n in names if n in base and (control_of(n) in bad or "_" in bad)}),
+        "who": signature(row.pk, request.user.pk),
+        "clashes": clash_notices(row, request.user, set(names)),
+        "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
+        "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
+        "tabs": tabs(row, answers),
+        "errors": errors,
+        "typed": request.POST if errors else None,
+        "classes": ResearchClass.choices,
+        "disciplines": Discipline.objects.filter(level=2),
+        "fields_known": PriorityField.objects.all(),
+        "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
+        "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
+        **(attachment_context(row, request) if section == "attachments" else {}),
+        "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
+        "organisations": organisations(part),
+        "codes": "discipline" in types_in(part),
+        "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
+        "amount": wan(row.amount_fen).replace(",", ""),
+        "size": f"{size_of(row.answers):,}",
+        "most_signs": f"{MOST_SIGNS:,}",
+        **presence_context(row, request.user),
+    }
+
+
+def keep(
+    row: Application, values: dict[str, Any], base: dict[str, Any], request: HttpRequest
+) -> tuple[Saved | None, dict[str, str]]:
+    """Save what can be saved: a value that is refused does not take the others with it. Returns the errors by control too."""
     errors: dict[str, str] = {}
     for _attempt in range(2):
         try:
-            return save_application(application=row, values=values, actor=request.actor), errors
+            return save_fields(application=row, values=values, base=base, actor=request.actor), errors
         except Refused as refused:
-            errors |= {SHOWN_AS.get(r.field, r.field) or "_": r.text for r in refused.reasons}
+            errors |= {control_of(r.field) or "_": r.text for r in refused.reasons}
             values = {k: v for k, v in values.items() if k not in {r.field.partition(".")[0] for r in refused.reasons}}
-    return row, errors
+    return None, errors
 
 
 def organisations(section: Section | None) -> list[Organisation]:
@@ -132,79 +200,59 @@ def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
     return out
 
 
-TEXTS = (*PLAIN, "discipline")
-
-
-def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
-    """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
-    values: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    questions = {f.code: f for f in scheme.fields if not f.value and f.type != "file"}
-    for code in dict.fromkeys(name.partition(".")[0] for name in names):
-        text = post.get(code, "").replace("\r\n", "\n")
-        if code in questions:
-            value, bad = read_answer(questions[code], post)
-            errors |= bad
-            if not bad:
-                values[code] = value
-        elif code in TEXTS:
-            values[code] = text
-        elif code == "flags":
-            values["flags"] = [v for v in post.getlist("flags") if v]
-        elif code == "unsuitable":
-            values["unsuitable"] = [x for x in text.replace("，", "\n").replace("、", "\n").splitlines() if x.strip()]
-        elif code in READERS:
-            field, read, expected = READERS[code]
-            try:
-                values[field] = read(text)
-            except (ValueError, OverflowError):
-                errors[code] = str(expected)
-    return values, errors
-
-
-def read_amount(text: str) -> int:
-    """万元 as typed, in fen."""
-    return round(float(text or 0) * 1_000_000)
-
-
-def read_months(text: str) -> int:
-    if not text.isdecimal() or len(text) > 4:
-        raise ValueError(text)
-    return int(text)
-
-
-def read_day(text: str) -> date:
-    found = parse_date(text)
-    if found is None:
-        raise ValueError(text)
-    return found
-
-
-READERS: dict[str, tuple[str, Callable[[str], Any], Any]] = {
-    "amount_wan": ("amount_fen", read_amount, gettext_lazy("请填写数字，单位万元")),
-    "months": ("months", read_months, gettext_lazy("请填写整月数")),
-    "starts_on": ("starts_on", read_day, gettext_lazy("应为 2026-07-01 这样的日期")),
-}
-
-
 @page("calls.apply", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save the fields that changed; answers with the time, errors by field, and the rules as they now stand."""
-    row = own_draft(request, pk)
+    """Save the fields that changed. Answers with the time, errors by control, the rules as they now stand, what the fields hold now
+    where that is not what was sent, and what other writers have changed on this page since it was loaded (`fields`).
+    """
+    told = request.headers.get("X-Account")
+    if told is not None and told != str(request.user.pk):
+        return JsonResponse({"account": str(request.user)}, status=409)
+    row = own_draft(request, pk, "calls.application.write")
     scheme = scheme_of(row.call)
     values, errors = read_values(request.POST, request.POST.getlist("_fields"), scheme)
-    row, refused = keep(row, values, request)
+    saved, refused = keep(row, values, read_base(request.POST), request)
     errors |= refused
+    row = saved.application if saved else writable(request, pk)
     results = sorted(check_applications([row], row.call)[row.pk], key=lambda r: r.outcome != Outcome.FAILED)
+    bad = {name.partition(".")[0] for name in errors}
     return JsonResponse(
         {
             "message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}",
             "errors": errors,
             "revision": row.revision,
+            "size": f"{size_of(row.answers):,}",
+            "fields": told_fields(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
             "live": live(answers_of(row)),
             "rules": render_to_string("components/rules.html", {"results": results, "LANGUAGE_CODE": request.LANGUAGE_CODE}),
         }
     )
+
+
+def told_fields(
+    request: HttpRequest, row: Application, scheme: Scheme, names: list[str], saved: Saved | None
+) -> dict[str, dict[str, Any]]:
+    """By control: `base` is what is stored, `pairs` what the controls show then, `sent` what was sent where that differs, `clash` a notice.
+
+    Fields that were not sent are told of when somebody else has saved since the page heard last.
+    """
+    seen, own = request.POST.get("_revision", ""), row.leader.account_id == request.user.pk
+    changed = int(bool(saved and saved.changes.before))
+    section = request.POST.get("_section", "")
+    page_, part = [], scheme.section(section)
+    if seen.isdecimal() and (int(seen) + changed != row.revision) and (part or section == "info"):
+        page_ = names_on(row, part, own=own)
+    merged = saved.changes.merged if saved else {}
+    out: dict[str, dict[str, Any]] = {control_of(n): {"base": stored(row, n), "pairs": pairs_of(row, n)} for n in page_}
+    for name in names:
+        told = out.setdefault(control_of(name), {"base": stored(row, name)})
+        if name in merged:
+            told |= {"sent": merged[name], "pairs": pairs_of(row, name)}
+    if saved and saved.changes.clashes:
+        for name, notice in clash_notices(row, request.user, set(names)).items():
+            context = {"notice": notice, "LANGUAGE_CODE": request.LANGUAGE_CODE}
+            out[control_of(name)]["clash"] = render_to_string("calls/clash.html", context)
+    return out
 
 
 @page("calls.apply", methods=("POST",))
@@ -213,6 +261,10 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("remove"):
         participant = get_object_or_404(row.participants.select_related("application__leader"), pk=request.POST["remove"])
         attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))
+        return redirect("application_edit", pk=pk, section="members")
+    if request.POST.get("editors"):
+        ticked = {int(v) for v in request.POST.getlist("may_edit") if v.isdecimal()}
+        attempt(request, lambda: allow_editing(application=row, members=ticked, actor=request.actor), success=_("已保存。"))
         return redirect("application_edit", pk=pk, section="members")
     form = MemberForm(request.POST)
     text = request.POST.get("member", "").strip()[:120]

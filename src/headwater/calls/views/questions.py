@@ -47,12 +47,12 @@ class Question(Control):
 
 
 def bind(fields: tuple[Field, ...], answers: Answers, typed: Any = None, errors: dict[str, str] | None = None) -> list[Question]:
-    """The questions with their stored answers; one that was refused keeps what was typed."""
+    """The questions with their stored answers; one that was refused, alone or with all ("_"), keeps what was typed."""
     return [_question(f, answers, typed, errors or {}) for f in fields]
 
 
 def _question(f: Field, answers: Answers, typed: Any, errors: dict[str, str]) -> Question:
-    refused = any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
+    refused = "_" in errors or any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
     post = typed if refused else None
     zh = chinese()
     stored = answers.get(f.code)

@@ -1,0 +1,89 @@
+"""The content of an application as its authors write it: one flat set of names, the basic ones and the codes of its questions.
+
+Values are JSON, as the database function `calls_content` gives them too: texts, whole numbers, dates as 2026-07-01, an application
+code as its code, answers as they are stored. A name without an answer is absent.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.models import Application
+from headwater.calls.schemes import Field, scheme_of
+from headwater.registry.models import Discipline
+
+BASIC: dict[str, Any] = {
+    "title_zh": _("项目名称"),
+    "topic": _("指南方向"),
+    "title_en": _("英文名称"),
+    "research_class": _("研究属性"),
+    "discipline": _("申请代码"),
+    "priority_field": _("优先领域"),
+    "amount_fen": _("申请金额"),
+    "starts_on": _("开始日期"),
+    "months": _("期限（月）"),
+    "abstract_zh": _("中文摘要"),
+    "abstract_en": _("英文摘要"),
+    "keywords_zh": _("关键词"),
+    "keywords_en": _("英文关键词"),
+    "flags": _("科技伦理与其他声明"),
+    "unsuitable": _("提出回避的专家"),
+}
+"""The names of the page of basic information, in its order."""
+PRIVATE = frozenset({"unsuitable"})
+"""For the applicant alone: neither written by those who help nor shown to them."""
+MOST_SIGNS = 1_000_000
+"""The size of a whole application, in characters."""
+
+
+def plain(value: Any) -> Any:
+    """A value of an application's column as content has it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.code if isinstance(value, Discipline) else value
+
+
+def stored(row: Application, name: str) -> Any:
+    """What stands under a name now; None for no answer."""
+    return plain(getattr(row, name)) if name in BASIC else row.answers.get(name)
+
+
+def content_of(row: Application) -> dict[str, Any]:
+    """The whole content, as JSON has it."""
+    return {name: value for name in (*BASIC, *row.answers) if (value := stored(row, name)) is not None}
+
+
+def values_of(content: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Values for `save_application` that bring these names back to what `content` says."""
+    out: dict[str, Any] = {}
+    for name in names:
+        value = content.get(name)
+        if name == "starts_on":
+            value = date.fromisoformat(value) if value else None
+        elif name in BASIC and value is None:
+            value = ""
+        out[name] = value
+    return out
+
+
+def questions_of(row: Application) -> dict[str, Field]:
+    return {f.code: f for f in scheme_of(row.call).fields}
+
+
+def size_of(value: Any) -> int:
+    """Characters of a value and all in it, as people would count what they typed."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(size_of(v) for v in value.values())
+    if isinstance(value, (list, tuple)):
+        return sum(size_of(v) for v in value)
+    return 0
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=plain)

@@ -1,0 +1,50 @@
+"""Going back to an earlier version, and choosing where two people wrote in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.answers.merging import same
+from headwater.calls.contents import BASIC, PRIVATE, content_of, questions_of, values_of
+from headwater.calls.models import Application, Version
+from headwater.calls.services.applications import save_fields
+from headwater.calls.versions import content_after
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+
+
+def restore(*, application: Application, version: int, names: Sequence[str], actor: Actor, side: str = "after") -> list[str]:
+    """Bring names (none: all that differ) back to what they held after a version, or before it; a save like any other.
+
+    `side` "both" puts the words of both writers, where the version replaced somebody's; returns the names that changed.
+
+    Raises:
+        Refused: nothing to restore, no such version, or what any save refuses.
+    """
+    row = Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=application.pk)
+    own = actor.account is None or row.leader.account_id == actor.account.pk
+    now = content_of(row)
+    if side == "after":
+        then = content_after(row, version)
+    else:
+        found = Version.objects.filter(application=row, pk=version).first()
+        then = {} if found is None else found.before if side == "before" else {k: c["both"] for k, c in found.clashes.items()}
+    known = [*BASIC, *questions_of(row)]
+    wanted = [n for n in known if n in names and n in {**then, **now}] if names else [n for n in known if n in {**then, **now}]
+    wanted = [n for n in wanted if not same(then.get(n), now.get(n)) and (own or n not in PRIVATE)]
+    values = {k: v for k, v in values_of(then, wanted).items() if k != "starts_on" or v is not None}
+    if not values:
+        raise Refused.because(_("内容没有差别，不需要恢复"))
+    return sorted(save_fields(application=row, values=values, actor=actor, kind=Version.Kind.RESTORE).changes.before)
+
+
+def decide_clash(*, application: Application, version: int, name: str, actor: Actor) -> None:
+    """The author of a save that replaced another writer's words keeps it as it is: the question is not asked again."""
+    with command(actor, "calls.application.write", application, name="calls.decide_clash") as log:
+        found = Version.objects.select_for_update().filter(application=application, pk=version, author=actor.account).first()
+        if found and name in found.clashes:
+            found.clashes[name]["seen"] = True
+            found.save(update_fields=["clashes"])
+            log(application, after={"version": version, "field": name})

@@ -1,0 +1,71 @@
+"""Reading the versions of an application: which there are for whom, and what it held at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.expressions import RawSQL
+
+from headwater.calls.contents import content_of
+from headwater.calls.models import Application, Version
+from headwater.core.permission import may
+
+MOST_SHOWN = 200
+"""The newest versions are listed; earlier ones stay and can be reached by the address of a comparison."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A version in the list, with the names it changed and the version before it (0: the beginning)."""
+
+    version: Version
+    names: Sequence[str]
+    previous: int
+
+
+def readable(row: Application, user: Any) -> Any:
+    """The versions that `user` may read: who may write in the application all of them, everybody else who sees it what
+    was submitted, and when it was returned (with which it held the same).
+    """
+    found = Version.objects.filter(application=row)
+    if may(user, "calls.application.write", row):
+        return found
+    return found.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
+
+
+def listed(row: Application, user: Any) -> list[Listed]:
+    """The versions for a reader, the newest first, without the texts they keep."""
+    rows = readable(row, user).defer("before", "clashes").select_related("author").order_by("-id")
+    rows = rows.annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
+    rows = list(rows.annotate(clashing=RawSQL("ARRAY(SELECT jsonb_object_keys(clashes))", []))[: MOST_SHOWN + 1])
+    earlier = [*(v.pk for v in rows[1:]), 0]
+    return [Listed(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
+
+
+def content_after(row: Application, version: int) -> dict[str, Any]:
+    """What the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
+    content = content_of(row)
+    for before in Version.objects.filter(application=row, pk__gt=version).order_by("-id").values_list("before", flat=True):
+        content |= before
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def open_clashes(row: Application, user: Any) -> list[Version]:
+    """Saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has written since."""
+    found = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
+    rows = list(found.order_by("-id")[:20])
+    if not rows:
+        return []
+    later: dict[str, int] = {}
+    for pk, names in (
+        Version.objects.filter(application=row, pk__gte=rows[-1].pk)
+        .annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
+        .values_list("pk", "names")
+        .order_by("pk")
+    ):
+        later |= dict.fromkeys(names, pk)
+    for v in rows:
+        v.clashes = {k: told for k, told in v.clashes.items() if later[k] == v.pk and not told["seen"]}
+    return [v for v in rows if v.clashes]

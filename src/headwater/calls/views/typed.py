@@ -1,0 +1,139 @@
+"""Between an application and the controls of its pages: what a form sent, and what its controls would send now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy
+
+from headwater.calls.answers.reading import read_answer
+from headwater.calls.answers.showing import wan
+from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
+from headwater.calls.models import Application
+from headwater.calls.schemes import Field, Scheme, Section
+from headwater.calls.services.assigning import PLAIN
+from headwater.calls.views.questions import typed_text
+from headwater.core.i18n import named
+
+Pairs = list[tuple[str, str]]
+"""Names of controls with what they send."""
+CONTROLS = {"amount_fen": "amount_wan"}
+"""Fields whose control has another name, because it takes another unit."""
+FIELDS = {control: name for name, control in CONTROLS.items()}
+
+
+def control_of(name: str) -> str:
+    return CONTROLS.get(name, name)
+
+
+TEXTS = (*PLAIN, "discipline")
+
+
+def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
+    """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    questions = {f.code: f for f in scheme.fields if not f.value and f.type != "file"}
+    for code in dict.fromkeys(name.partition(".")[0] for name in names):
+        text = post.get(code, "").replace("\r\n", "\n")
+        if code in questions:
+            value, bad = read_answer(questions[code], post)
+            errors |= bad
+            if not bad:
+                values[code] = value
+        elif code in TEXTS:
+            values[code] = text
+        elif code == "flags":
+            values["flags"] = [v for v in post.getlist("flags") if v]
+        elif code == "unsuitable":
+            values["unsuitable"] = [x for x in text.replace("，", "\n").replace("、", "\n").splitlines() if x.strip()]
+        elif code in READERS:
+            field, read, expected = READERS[code]
+            try:
+                values[field] = read(text)
+            except (ValueError, OverflowError):
+                errors[code] = str(expected)
+    return values, errors
+
+
+def read_amount(text: str) -> int:
+    """万元 as typed, in fen."""
+    return round(float(text or 0) * 1_000_000)
+
+
+def read_months(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4:
+        raise ValueError(text)
+    return int(text)
+
+
+def read_day(text: str) -> date:
+    found = parse_date(text)
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+READERS: dict[str, tuple[str, Callable[[str], Any], Any]] = {
+    "amount_wan": ("amount_fen", read_amount, gettext_lazy("请填写数字，单位万元")),
+    "months": ("months", read_months, gettext_lazy("请填写整月数")),
+    "starts_on": ("starts_on", read_day, gettext_lazy("应为 2026-07-01 这样的日期")),
+}
+
+
+def read_base(post: Any) -> dict[str, Any]:
+    """What the writer saw in the fields before changing them, by field; a page without it merges nothing."""
+    try:
+        found = json.loads(post.get("_base", "") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return {FIELDS.get(k, k): v for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def names_on(row: Application, section: Section | None, *, own: bool) -> list[str]:
+    """The fields of one page of the editor; without a section, of the page of basic information."""
+    if section is None:
+        return [name for name in BASIC if own or name not in PRIVATE]
+    return [f.code for f in section.fields if not f.value and f.type != "file"]
+
+
+def base_of(row: Application, names: list[str], kept: dict[str, Any] | None = None) -> str:
+    """The stored values of fields as the page carries them; `kept` are of fields whose writer has not seen the stored ones."""
+    values = {control_of(name): stored(row, name) for name in names}
+    return json.dumps(values | {control_of(k): v for k, v in (kept or {}).items()}, ensure_ascii=False)
+
+
+def pairs_of(row: Application, name: str) -> Pairs:
+    """What the controls of a field send when they hold its stored value."""
+    f = questions_of(row).get(name)
+    if f is not None:
+        return pairs_of_answer(f, row.answers.get(name))
+    value = plain(getattr(row, name))
+    if name == "amount_fen":
+        return [("amount_wan", wan(value).replace(",", ""))]
+    if name == "flags":
+        return [("flags", ""), *(("flags", v) for v in value)]
+    if name == "unsuitable":
+        return [("unsuitable", "\n".join(value))]
+    if name == "discipline" and row.discipline:
+        return [("discipline", f"{row.discipline.code} {named(row.discipline)}")]
+    return [(name, "" if value is None else str(value))]
+
+
+def pairs_of_answer(f: Field, value: Any) -> Pairs:
+    if f.type == "choices":
+        return [(f.code, ""), *((f.code, v) for v in value or [])]
+    if not f.has_rows and f.type != "budget":
+        return [(f.code, typed_text(f, value))]
+    budget = value if isinstance(value, dict) else {}
+    rows = (budget.get("rows") if f.type == "budget" else value) or []
+    out = [(f.code, "")]
+    for n, row in enumerate(rows):
+        out += [(f"{f.code}.{n}.{c.code}", typed_text(c, row.get(c.code))) for c in f.columns if not c.value]
+    if f.regime == "budget3":
+        out.append((f"{f.code}.indirect", typed_text(Field("", "money", "", ""), budget.get("indirect"))))
+    return out + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]

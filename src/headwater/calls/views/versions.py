@@ -1,0 +1,119 @@
+"""The versions of an application: the list, two of them side by side, and going back to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.calls.answers.comparing import compare
+from headwater.calls.contents import PRIVATE
+from headwater.calls.models import Application, Version
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.restoring import restore
+from headwater.calls.services.versions import WHOLE_DAYS, WINDOW
+from headwater.calls.states import State
+from headwater.calls.versions import MOST_SHOWN, content_after, listed, readable
+from headwater.calls.views.applicant import mine
+from headwater.calls.views.together import fields_of
+from headwater.core.errors import Refused
+from headwater.core.permission import access, may, page
+from headwater.core.web import attempt
+
+NAMES_SHOWN = 6
+"""So many names of changed fields are told in a line of the list."""
+
+
+@page("calls.application.list")
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """All versions for who writes in the application; for host, agency and officers those that were submitted."""
+    row = access(request.user, "calls.application.view", mine(request), pk=pk)
+    own = row.leader.account_id == request.user.pk
+    labels = {
+        code: f.label_zh if request.LANGUAGE_CODE != "en" or not f.label_en else f.label_en for code, f in fields_of(row).items()
+    }
+    found = []
+    for entry in listed(row, request.user):
+        names = [labels[n] for n in labels if n in entry.names and (own or n not in PRIVATE)]
+        found.append(
+            {
+                "version": entry.version,
+                "previous": entry.previous,
+                "names": names[:NAMES_SHOWN],
+                "more": max(0, len(names) - NAMES_SHOWN),
+                "clashes": [labels[n] for n in entry.version.clashing if n in labels],
+            }
+        )
+    context = {
+        "application": row,
+        "rows": found,
+        "all": may(request.user, "calls.application.write", row),
+        "minutes": int(WINDOW.total_seconds() // 60),
+        "days": WHOLE_DAYS,
+        "most": MOST_SHOWN,
+    }
+    return render(request, "calls/versions.html", context)
+
+
+@page("calls.application.list")
+def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """`?old=12&new=15`: what the application held after the one, and after the other; 0 is its beginning."""
+    row = access(request.user, "calls.application.view", mine(request), pk=pk)
+    writes = may(request.user, "calls.application.write", row)
+    old, new = the_version(request, row, "old", begins=writes), the_version(request, row, "new", begins=writes)
+    if old and new and old.pk > new.pk:
+        old, new = new, old
+    own = row.leader.account_id == request.user.pk
+    contents = [content_after(row, v.pk if v else 0) for v in (old, new)]
+    parts = compare(row, scheme_of(row.call), *contents, own=own)
+    context = {
+        "application": row,
+        "old": old,
+        "new": new,
+        "parts": parts,
+        "count": sum(len(p.changed) for p in parts),
+        "beside": beside(old, new) if old and new else [],
+        "can_restore": writes and row.state == State.DRAFT,
+    }
+    return render(request, "calls/compare.html", context)
+
+
+def the_version(request: HttpRequest, row: Application, key: str, *, begins: bool) -> Version | None:
+    """The version that the address names, if this reader may read it; None is the beginning."""
+    given = request.GET.get(key, "")
+    if given == "0" and begins:
+        return None
+    if not given.isdecimal() or len(given) > 18:
+        raise Http404
+    found: Version | None = readable(row, request.user).select_related("author").filter(pk=int(given)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def beside(old: Version, new: Version) -> list[tuple[str, list[str], list[str]]]:
+    """Members and files of two submissions: (what, gone, come)."""
+    out = []
+    for part, told in (("members", _("参与者")), ("files", _("附件"))):
+        a, b = (v.beside.get(part, []) if v.kind == Version.Kind.SUBMIT else None for v in (old, new))
+        if a is not None and b is not None and a != b:
+            names = [[e["name"] if isinstance(e, dict) else e for e in one if e not in other] for one, other in ((a, b), (b, a))]
+            out.append((told, *names))
+    return out
+
+
+@page("calls.apply", methods=("POST",))
+def restore_version(request: HttpRequest, pk: int, version: int) -> HttpResponse:
+    """Back to what the application held after a version (0: its beginning): the named fields, or all."""
+    row = access(request.user, "calls.application.write", mine(request), pk=pk)
+    names: list[str] = request.POST.getlist("name")
+
+    def work() -> Any:
+        if version and not Version.objects.filter(application=row, pk=version).exists():
+            raise Refused.because(_("没有这个版本"))
+        return restore(application=row, version=version, names=names, actor=request.actor)
+
+    attempt(request, work, success=_("已恢复，恢复前的内容也保存为一个版本。"))
+    return redirect("application_versions", pk=pk)
