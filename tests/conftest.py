@@ -86,10 +86,12 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No values kept between tests; the quick hasher is enough for log-ins that tests make."""
+    """No values kept between tests, nor the language of a page that one of them read; the quick hasher is enough for log-ins."""
     from django.conf import settings
+    from django.utils import translation
 
     from headwater.core.parameters import forget_parameters
 
     forget_parameters()
+    translation.activate(settings.LANGUAGE_CODE)
     monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver", "127.0.0.1", "localhost"])

@@ -16,7 +16,7 @@ from headwater.calls.api import PublicState
 from headwater.calls.models import Application, Call, Decision, Notice, NoticeRow
 from headwater.calls.states import CONFIDENTIAL, State
 from headwater.core import api, clock
-from headwater.core.api import DECLARED
+from headwater.core.api import DECLARED, mistake
 from headwater.core.models import AccessToken, Account
 from headwater.core.permission import PUBLIC
 from headwater.core.tokens import SCOPES, make_token
@@ -215,6 +215,38 @@ def test_pages_follow_each_other_without_gap_or_repeat() -> None:
 def test_parameters_that_are_not_understood_are_named(query: str) -> None:
     told = get(Client(), f"/calls/?{query}", 422)
     assert query.split("=")[0] in told["errors"][0]["name"]
+
+
+@pytest.mark.parametrize(
+    ("query", "zh", "en"),
+    [
+        ("limit=0", "不能小于 1", "Must not be less than 1"),
+        ("limit=201", "不能大于 200", "Must not be more than 200"),
+        ("limit=x", "应为整数", "A whole number is expected"),
+        ("after=99999999999999999999", "不能大于 4611686018427387904", "Must not be more than 4611686018427387904"),
+        ("open=perhaps", "应为 true 或 false", "Expected true or false"),
+    ],
+)
+def test_mistakes_are_told_in_the_language_of_the_reader(query: str, zh: str, en: str) -> None:
+    name = query.split("=")[0]
+    for headers, title, message in (
+        ({}, "参数有误", zh),
+        ({"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9,en;q=0.5"}, "参数有误", zh),
+        ({"HTTP_ACCEPT_LANGUAGE": "en-GB,en;q=0.9"}, "Parameters were not understood", en),
+    ):
+        answer = Client().get(f"/api/v1/calls/?{query}", **headers)
+        told = json.loads(answer.content)
+        assert (answer.status_code, told["errors"]) == (422, [{"name": name, "message": message}])
+        assert title == "参数有误" or told["title"] != "参数有误"
+
+
+def test_other_mistakes_are_told_too() -> None:
+    long = json.loads(Client().get(f"/api/v1/results/?call={'x' * 41}").content)
+    assert long["errors"] == [{"name": "call", "message": "最多 40 个字符"}]
+    states = get(key("officer"), "/applications/?state=panel", 422)["errors"][0]
+    assert states["name"] == "state"
+    assert states["message"].startswith("应为下列之一：draft, host_review")
+    assert mistake("something_new", {}) == "取值有误"
 
 
 @pytest.mark.parametrize("address", ["/nothing/", "/", "/calls/none/", "/applications/99999999999999999999999/"])

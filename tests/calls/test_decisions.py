@@ -41,7 +41,7 @@ def on_table(count: int, budget: int, **more: Any) -> tuple[Call, list[Applicati
 
 
 def propose(call: Call, rows: list[Application], amounts: list[int], username: str = "officer") -> list[Decision]:
-    proposals = [Proposal(a, amount, n) for n, (a, amount) in enumerate(zip(rows, amounts, strict=True), 1)]
+    proposals = [Proposal(a, amount or None, n) for n, (a, amount) in enumerate(zip(rows, amounts, strict=True), 1)]
     return propose_decisions(call=call, proposals=proposals, actor=actor(username))
 
 
@@ -80,7 +80,7 @@ def test_overspending_is_refused_with_the_sum() -> None:
     with pytest.raises(Refused) as error:
         propose(call, rows, [TEN, TEN, TEN])
     assert refusal(error) == [("", "budget")]
-    assert str(error.value) == "超出批次预算：预算 20.00 万元，拟资助 30.00 万元"
+    assert str(error.value) == "超出批次预算：预算 20.00 万元，拟定决定合计 30.00 万元"
     assert [state(a) for a in rows] == ["panel"] * 3
     assert (Decision.objects.filter(call=call).count(), committed_fen(call)) == (0, 0)
     propose(call, rows, [TEN, TEN, 0])

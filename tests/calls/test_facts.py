@@ -65,6 +65,7 @@ def test_holdings_are_what_a_person_applied_for_and_was_awarded() -> None:
             paid.number,
             approved_on=clock.today(),
             ends_on=paid.ends_on,
+            closed=False,
             application=won.pk,
             **term,
         ),

@@ -12,7 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.renderers import JSONRenderer
 
 from headwater.calls.api import router as calls
-from headwater.core.api import DECLARED, problem, read
+from headwater.core.api import DECLARED, mistake, problem, read
 from headwater.core.models import AccessToken
 from headwater.core.permission import SIGNED_IN
 
@@ -69,7 +69,7 @@ api.add_router("", calls)
 
 @api.exception_handler(ValidationError)
 def not_understood(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [{"name": str(e["loc"][-1]), "message": str(e["msg"])} for e in error.errors]
+    errors = [{"name": str(e["loc"][-1]), "message": mistake(e["type"], e.get("ctx") or {})} for e in error.errors]
     return problem(422, _("参数有误"), errors=errors)
 
 

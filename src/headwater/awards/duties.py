@@ -7,15 +7,17 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import Award, Party
+from headwater.calls.words import words_of
 from headwater.core.duties import Duty, duties
 
 
 @duties
 def of_signers(account: Any) -> Iterator[Duty]:
     """Agreements that wait for one's signature: leader, host, department, in this order."""
-    waiting = Award.objects.filter(state=Award.State.AGREEMENT)
+    waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")
     for award in waiting.filter(leader__account=account).exclude(agreement__signatures__party=Party.LEADER):
-        yield Duty(_("签署任务书：%s") % award.title_zh, f"/my/projects/{award.number}/", award.agreement_by)
+        told = {"agreement": words_of(award)["agreement"], "title": award.title_zh}
+        yield Duty(_("签署%(agreement)s：%(title)s") % told, f"/my/projects/{award.number}/", award.agreement_by)
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
         rows = waiting.filter(host__in=hosts, agreement__signatures__party=Party.LEADER).exclude(

@@ -12,20 +12,20 @@ invariant(
 )
 invariant(
     "award_matches_decision",
-    _("项目金额等于资助决定的金额，且申请已立项"),
+    _("项目金额等于决定的金额，且申请已获通过"),
     """SELECT 'award ' || w.number FROM awards_award w JOIN calls_application a ON a.id = w.application_id
     LEFT JOIN calls_decision d ON d.application_id = a.id
     WHERE a.state <> 'approved' OR d.outcome IS DISTINCT FROM 'fund' OR d.amount_fen <> w.amount_fen""",
 )
 invariant(
     "running_award_is_signed",
-    _("执行中的项目有三方签署且内容未变"),
+    _("执行中和已结束的项目有三方签署且内容未变"),
     """SELECT 'award ' || w.number FROM awards_award w JOIN awards_agreement g ON g.award_id = w.id
-    WHERE w.state = 'running' AND (SELECT count(*) FROM awards_signature s WHERE s.agreement_id = g.id AND s.digest = g.digest) <> 3""",
+    WHERE w.state IN ('running', 'closed', 'terminated') AND (SELECT count(*) FROM awards_signature s WHERE s.agreement_id = g.id AND s.digest = g.digest) <> 3""",
 )
 invariant(
     "approved_has_award",
-    _("每项立项申请都有项目"),
+    _("须签任务书的申请通过后都有项目"),
     """SELECT 'application ' || a.number FROM calls_application a JOIN calls_call c ON c.id = a.call_id
     JOIN calls_schemeversion s ON s.id = c.scheme_id LEFT JOIN awards_award w ON w.application_id = a.id
     WHERE a.state = 'approved' AND w.id IS NULL

@@ -19,28 +19,40 @@ class AwardQuerySet(models.QuerySet["Award"]):
         """Awards are public once they are made (regulation of 2024, art. 32)."""
         return self.all()
 
+    def valid(self) -> AwardQuerySet:
+        """Without those that were given up."""
+        return self.exclude(state=Award.State.LAPSED)
+
+    def projects(self) -> AwardQuerySet:
+        """Grants of the fund (立项): what is valid, without support of talent, challenges and commissions."""
+        return self.valid().filter(call__scheme__definition__scheme__outcome="award")
+
 
 class Award(models.Model):
-    """A funded project (立项项目)."""
+    """What was given to work on under an agreement: a project, a support, a challenge, a commission."""
 
     class State(models.TextChoices):
         AGREEMENT = "agreement", _("签订任务书")
         RUNNING = "running", _("执行中")
         LAPSED = "lapsed", _("逾期未签，视为放弃")
+        CLOSED = "closed", _("已结题")
+        TERMINATED = "terminated", _("已终止")
+
 
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="award")
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="awards")
-    number = models.CharField(_("项目编号"), max_length=40, unique=True)
-    title_zh = models.CharField(_("项目名称"), max_length=200)
+    number = models.CharField(_("编号"), max_length=40, unique=True)
+    title_zh = models.CharField(_("名称"), max_length=200)
     title_en = models.CharField(max_length=300, blank=True)
     leader = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="awards")
     host = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="awards")
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.AGREEMENT)
-    amount_fen = models.BigIntegerField(_("资助金额"))
+    amount_fen = models.BigIntegerField(_("金额"))
     starts_on = models.DateField(_("开始"))
     ends_on = models.DateField(_("结束"))
-    approved_at = models.DateTimeField(_("立项时间"))
+    approved_at = models.DateTimeField(_("决定时间"))
     agreement_by = models.DateTimeField(_("任务书截止"))
+    closed_on = models.DateField(_("结题或终止日期"), null=True)
     objects = AwardQuerySet.as_manager()
 
     class Meta:
@@ -50,6 +62,11 @@ class Award(models.Model):
         constraints = [
             models.CheckConstraint(name="award_amount", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(name="award_term", condition=Q(ends_on__gt=models.F("starts_on"))),
+            models.CheckConstraint(
+                name="award_closed_on",
+                condition=Q(state__in=["closed", "terminated"], closed_on__isnull=False)
+                | ~Q(state__in=["closed", "terminated"]) & Q(closed_on__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -74,7 +91,7 @@ class Agreement(models.Model):
 
 
 class Party(models.TextChoices):
-    LEADER = "leader", _("项目负责人")
+    LEADER = "leader", _("负责人")
     HOST = "host", _("依托单位")
     DEPARTMENT = "department", _("科技厅")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import agreement_pdf, freeze_pdf, sign
+from headwater.awards.services.agreements import agreement_pdf, end_awards, freeze_pdf, sign
 from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
@@ -26,7 +29,7 @@ def awards(request: HttpRequest) -> Any:
 
 def columns() -> list[Column]:
     return [
-        Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/my/projects/{a.number}/"),
+        Column(_("名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/my/projects/{a.number}/"),
         Column(_("编号"), lambda a: a.number, sort="number"),
         Column(_("负责人"), lambda a: a.leader.name_zh),
         Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
@@ -44,8 +47,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         columns(),
         name="projects",
         order="number",
-        empty_title=_("还没有立项项目"),
-        empty_hint=_("立项后在这里签订任务书。"),
+        empty_title=_("还没有项目"),
+        empty_hint=_("获批后在这里签订任务书。"),
     )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("我的项目")})
 
@@ -66,8 +69,28 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     return render(
         request,
         "awards/agreement.html",
-        {"award": row, "content": row.agreement.content, "parties": parties, "turn": turn, "can": can},
+        {
+            "award": row,
+            "content": row.agreement.content,
+            "parties": parties,
+            "turn": turn,
+            "can": can,
+            **money_shown(row.agreement.content.get("money") or {}),
+        },
     )
+
+
+REGIME_WORDS = {"lump": gettext_lazy("包干制＋负面清单"), "budget3": gettext_lazy("预算制"), "block": gettext_lazy("年度稳定支持")}
+
+
+def money_shown(money: dict[str, Any]) -> dict[str, Any]:
+    """The money of an agreement for its page: the regime in words, and the lines and steps with their amounts."""
+    rows = [*money.get("lines", []), *([[_("间接费用"), "", money["indirect_fen"]]] if money.get("indirect_fen") else [])]
+    return {
+        "regime": REGIME_WORDS[money.get("regime", "lump")],
+        "money": [{"texts": row[:-1], "fen": row[-1]} for row in rows],
+        "steps": [{"texts": row[:-1], "fen": row[-1]} for row in money.get("steps", [])],
+    }
 
 
 @page(SIGNED_IN)
@@ -80,12 +103,29 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     return download(agreement_pdf(row.agreement), f"{row.number}-任务书-未签.pdf", "application/pdf")
 
 
+def read_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
 def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, **more: Any) -> HttpResponse:
-    """Sign many agreements for one party, chosen row by row."""
+    """Sign many agreements for one party, chosen row by row; the department also records which have ended."""
     if request.method == "POST":
         chosen = list(rows.filter(pk__in=[v for v in request.POST.getlist("pk") if v.isdecimal()]))
+        how, day = request.POST.get("end", ""), read_day(request.POST.get("day", ""))
         if not chosen:
             messages.error(request, _("请先选择任务书"))
+        elif how in {"close", "terminate"}:
+            if day is None:
+                messages.error(request, _("请填写日期"))
+            else:
+                attempt(
+                    request,
+                    lambda: end_awards(awards=chosen, how=how, day=day, actor=request.actor),
+                    success=_("已登记 %d 项。") % len(chosen),
+                )
         else:
             attempt(
                 request, lambda: sign(awards=chosen, party=party, actor=request.actor), success=_("已签署 %d 份。") % len(chosen)
@@ -101,7 +141,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         selectable=True,
         filters=[Filter("state", _("状态"), Award.State.choices, "state")],
         empty_title=_("没有任务书"),
-        empty_hint=_("立项结果发布后生成任务书。"),
+        empty_hint=_("结果发布后生成任务书。"),
     )
     return listing.export() or render(
         request, "awards/agreements.html", {"list": listing, "title": title, "party": party, **more}

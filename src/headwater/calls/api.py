@@ -14,6 +14,7 @@ from headwater.calls.clocks import timeline
 from headwater.calls.models import Application, Call, NoticeRow
 from headwater.calls.queries import released_rows
 from headwater.calls.states import CONFIDENTIAL, State
+from headwater.calls.words import said_outside
 from headwater.core import clock
 from headwater.core.api import After, Limit, read, rows_after
 from headwater.core.permission import PUBLIC, SIGNED_IN
@@ -119,7 +120,7 @@ class ApplicationOut(Schema):
 
     @staticmethod
     def resolve_state_label(row: Application) -> str:
-        return str(row.public_state.label)
+        return said_outside(row).label
 
 
 class StepOut(Schema):

@@ -46,6 +46,12 @@ def after(moment: datetime, days: int) -> datetime:
     return clock.end_of_day(clock.add_days(timezone.localtime(moment).date(), days))
 
 
+def provisional(year: int | None) -> str:
+    """What to say of a period of working days in a year whose calendar is not published; nothing where it is."""
+    told = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
+    return told % {"year": year} if year else ""
+
+
 def check_due(call: Call) -> datetime:
     """When the result of the formal check must be out (regulation, article 13)."""
     days = Parameters(call.scheme.region, call.closes_at.date()).number("formal_check_days", call.scheme.code, 45)
@@ -101,8 +107,8 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
         shown = application.public_state
         steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))
         notice = call.notices.order_by("-starts_at").first()
-        steps.append(
-            Step(_("公示"), notice.starts_at if notice else None, now=application.state in {State.PUBLICITY, State.OBJECTION})
-        )
+        running = application.state in {State.PUBLICITY, State.OBJECTION}
+        note = provisional(notice.without_calendar) if notice and running else ""
+        steps.append(Step(_("公示"), notice.starts_at if notice else None, now=running, note=note))
         steps.append(Step(_("决定"), application.decided_at))
     return steps

@@ -9,13 +9,19 @@ from headwater.calls.answers.showing import document
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+from headwater.core.i18n import in_chinese
 
 PARTS = ("participants__person", "participants__organisation", "attachments__file")
 """What to prefetch before the documents of many applications are made."""
 
 
 def application_data(row: Application) -> dict[str, Any]:
-    """What the Typst template of an application needs."""
+    """What the Typst template of an application needs: in Chinese, whoever asks for it."""
+    with in_chinese():
+        return _application_data(row)
+
+
+def _application_data(row: Application) -> dict[str, Any]:
     scheme = scheme_of(row.call)
     kinds = {a.kind: a.label_zh for a in scheme.attachments}
     return {
@@ -35,7 +41,9 @@ def application_data(row: Application) -> dict[str, Any]:
         "sections": document(answers_of(row)),
         "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
         "asks": sorted(scheme.asks),
-        "heading": scheme.title_zh or "项目名称",
+        "has_members": scheme.members_max > 0,
+        "has_attachments": bool(scheme.attachments),
+        "heading": scheme.words.zh("title"),
         "members": [
             [p.person.name_zh, p.organisation.name_zh, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
             for p in row.participants.all()

@@ -66,6 +66,10 @@ def of_officers(account: Any) -> Iterator[Duty]:
             n = objections.get(notice.pk, 0)
             title = _("答复异议：%s") if n else _("公示期满发布：%s")
             yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
+            if year := notice.without_calendar:
+                told = {"year": year, "call": notice.call.title_zh}
+                title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % told
+                yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
 
 
 @duties
@@ -80,4 +84,4 @@ def of_approvers(account: Any) -> Iterator[Duty]:
         .annotate(n=Count("pk"))
     )
     for call, title, n in rows:
-        yield Duty(_("核准资助决定：%s") % title, f"/office/calls/{call}/decide/", None, n)
+        yield Duty(_("核准决定：%s") % title, f"/office/calls/{call}/decide/", None, n)

@@ -65,6 +65,7 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         flags=frozenset(a.flags),
         fields=field_facts(answers),
         title_length=len(a.title_zh.strip()),
+        title_words=scheme.words.table["title"],
         discipline_level=a.discipline.level if a.discipline else None,
         amount_fen=a.amount_fen,
         months=a.months,

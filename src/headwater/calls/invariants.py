@@ -4,13 +4,13 @@ from headwater.core.invariants import invariant
 
 invariant(
     "call_within_budget",
-    _("各批次的资助决定不超过预算"),
+    _("各批次决定的金额不超过预算"),
     """SELECT 'call ' || c.code || ': ' || sum(d.amount_fen) || ' fen decided, ' || c.budget_fen || ' fen in the budget'
     FROM calls_decision d JOIN calls_call c ON c.id = d.call_id WHERE d.outcome = 'fund' GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
 )
 invariant(
     "decision_matches_state",
-    _("申请状态与资助决定一致"),
+    _("申请状态与决定一致"),
     """SELECT 'application ' || a.number || ' is ' || a.state || ', its decision is ' || coalesce(d.outcome, 'absent')
     FROM calls_application a LEFT JOIN calls_decision d ON d.application_id = a.id
     WHERE (a.state IN ('proposed', 'publicity', 'objection', 'approved') AND d.outcome IS DISTINCT FROM 'fund')
@@ -58,4 +58,12 @@ invariant(
         FROM calls_version s WHERE s.kind = 'submit')
     SELECT 'application ' || application_id || ' as submitted at ' || at || ' cannot be worked out' FROM back
     WHERE calls_digest(calls_content(application_id) || undone) <> digest""",
+)
+invariant(
+    "decision_money_of_scheme",
+    _("决定的金额与项目类型是否给予经费一致"),
+    """SELECT 'decision on ' || a.number || ': ' || d.amount_fen || ' fen' FROM calls_decision d
+    JOIN calls_application a ON a.id = d.application_id JOIN calls_call c ON c.id = d.call_id
+    JOIN calls_schemeversion s ON s.id = c.scheme_id
+    WHERE d.outcome = 'fund' AND (d.amount_fen > 0) <> coalesce(s.definition -> 'scheme' -> 'asks' ? 'amount', true)""",
 )

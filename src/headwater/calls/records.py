@@ -70,7 +70,8 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
 
 # Limits count an application from the moment it leaves its author.
 APPLIED = """SELECT x.person, x.role, a.id, a.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''), a.limit_group,
-        a.limit_year, a.state, a.months
+        a.limit_year, a.state, a.months, a.state <> 'not_proposed' OR EXISTS (SELECT 1 FROM core_event e
+            WHERE e.subject_type = 'calls.application' AND e.subject_id = a.id AND e.after ->> 'state' = 'panel')
     FROM (SELECT leader_id AS person, 'leader' AS role, id FROM calls_application WHERE leader_id = ANY(%(people)s)
         UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
     JOIN calls_application a ON a.id = x.id JOIN calls_call c ON c.id = a.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
@@ -99,10 +100,10 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
         for row in cursor.fetchall():
             _keep(found, *row)
         cursor.execute(APPLIED, values)
-        for person, role, pk, number, scheme, plan, group, year, state, months in cursor.fetchall():
+        for person, role, pk, number, scheme, plan, group, year, state, months, advanced in cursor.fetchall():
             came_to = CAME_TO.get(state, "applying")
             found.holdings[person].append(
-                Holding(scheme, role, came_to, number, group, year, months=months, plan=plan, application=pk)
+                Holding(scheme, role, came_to, number, group, year, months=months, plan=plan, advanced=advanced, application=pk)
             )
         cursor.execute(ALIKE, values)
         for pk, number, share, own in cursor.fetchall():

@@ -1,4 +1,5 @@
-"""States of calls and applications (handbook table 1.4), one word each, used everywhere."""
+"""States of calls and applications (handbook table 1.4). What is proposed and decided has the words of the call's outcome
+(`calls.words`); the words here are for lists over calls of several outcomes."""
 
 from __future__ import annotations
 
@@ -31,12 +32,12 @@ class State(models.TextChoices):
     IN_REVIEW = "in_review", _("通讯评审")
     REVIEWED = "reviewed", _("评审完成")
     PANEL = "panel", _("会议评审")
-    PROPOSED = "proposed", _("拟立项")
-    NOT_PROPOSED = "not_proposed", _("拟不资助")
+    PROPOSED = "proposed", _("拟通过")
+    NOT_PROPOSED = "not_proposed", _("拟不通过")
     PUBLICITY = "publicity", _("公示中")
     OBJECTION = "objection", _("异议处理")
-    APPROVED = "approved", _("已立项")
-    REJECTED = "rejected", _("不予资助")
+    APPROVED = "approved", _("已通过")
+    REJECTED = "rejected", _("未通过")
     WITHDRAWN = "withdrawn", _("已撤回")
     EXPIRED = "expired", _("逾期未报")
 
@@ -74,8 +75,8 @@ REFUSAL_CODES: dict[str, tuple[str, str, str]] = {
     "F15": ("R2", "超出单位推荐限额", "Host quota exceeded"),
     "F16": ("R2", "内容与已有申请高度相似", "High similarity to an earlier application"),
     "F17": ("R2", "含涉密或敏感内容", "Secret or sensitive content"),
-    "F18": ("R2", "缺联合资助方承诺或合作协议", "Co-funding commitment or agreement missing"),
-    "F19": ("R2", "资助额度或期限超出范围", "Money or term outside the range"),
+    "F18": ("R2", "缺联合出资方承诺或合作协议", "Co-funding commitment or agreement missing"),
+    "F19": ("R2", "金额或期限超出范围", "Money or term outside the range"),
     "R1": ("R1", "申请人不符合条件", "Applicant not eligible"),
     "R2": ("R2", "申请材料不符合指南要求", "Material not in line with the guide"),
     "R3": ("R3", "申请人或参与者不得申报", "Applicant or member barred"),

@@ -6,7 +6,8 @@ Sessions count for nothing here: who sends no token is the public.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import Query, Router, Schema
 
 from headwater.core.command import Actor
@@ -41,6 +44,33 @@ class Problem(Schema):
     status: int
     detail: str = ""
     errors: list[dict[str, str]] = []
+
+
+MISTAKES: dict[str, Promise] = {
+    "missing": gettext_lazy("缺少此参数"),
+    "int_parsing": gettext_lazy("应为整数"),
+    "int_type": gettext_lazy("应为整数"),
+    "int_from_float": gettext_lazy("应为整数"),
+    "int_parsing_size": gettext_lazy("数字过大"),
+    "bool_parsing": gettext_lazy("应为 true 或 false"),
+    "bool_type": gettext_lazy("应为 true 或 false"),
+    "string_type": gettext_lazy("应为文本"),
+    "string_too_long": gettext_lazy("最多 %(max_length)s 个字符"),
+    "string_too_short": gettext_lazy("最少 %(min_length)s 个字符"),
+    "greater_than_equal": gettext_lazy("不能小于 %(ge)s"),
+    "less_than_equal": gettext_lazy("不能大于 %(le)s"),
+    "enum": gettext_lazy("应为下列之一：%(expected)s"),
+}
+"""What is wrong with a parameter, by the kind of mistake that the schema reports."""
+
+
+def mistake(kind: str, context: Mapping[str, Any]) -> str:
+    """A mistake in a parameter, in the reader's language."""
+    values = {k: v for k, v in context.items() if isinstance(v, (str, int, float))}
+    if "expected" in values:
+        values["expected"] = ", ".join(re.findall(r"'([^']*)'", str(values["expected"]))) or values["expected"]
+    found = MISTAKES.get(kind)
+    return str(found) % values if found else _("取值有误")
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,11 @@ def add_working_days(day: date, days: int) -> date:
     return day
 
 
+def missing_calendar(start: date, last: date) -> int | None:
+    """The first year from `start` to `last` whose calendar of working days is not published."""
+    return next((y for y in range(start.year, last.year + 1) if not has_calendar(y)), None)
+
+
 @dataclass(frozen=True)
 class Due:
     """The last day of a period. `missing` is the first year whose calendar of working days was needed and is not published:
@@ -118,7 +123,7 @@ def due(start: date, key: str, length: int) -> Due:
     """The last day of a period that follows `start`; the name of its parameter says the unit (`_working_days`, `_months`, `_days`)."""
     if key.endswith("_working_days"):
         last = add_working_days(start, length)
-        return Due(last, next((y for y in range(start.year, last.year + 1) if not has_calendar(y)), None))
+        return Due(last, missing_calendar(start, last))
     if key.endswith("_months"):
         return Due(add_months(start, length))
     if key.endswith("_days"):

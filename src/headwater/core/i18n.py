@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 
 def chinese() -> bool:
     return (get_language() or "zh-hans").startswith("zh")
+
+
+def in_chinese() -> override:
+    """For official texts, whoever makes them: `with in_chinese(): …`."""
+    return override("zh-hans")
 
 
 def named(record: Any, stem: str = "name") -> str:

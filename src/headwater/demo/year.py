@@ -165,7 +165,7 @@ class Season(Applying):
                 .select_related("application")
             )
             to_panel = ranked[: max(least, round(fundable * 1.6))]
-            rest = [Proposal(x.application, 0, x.rank, "经通讯评审，综合排序未进入会议评审。") for x in ranked[len(to_panel) :]]
+            rest = [Proposal(x.application, None, x.rank, "经通讯评审，综合排序未进入会议评审。") for x in ranked[len(to_panel) :]]
             if rest:
                 propose_decisions(call=self.call, proposals=rest, actor=self.staff("officer"))
             find_conflicts(call=self.call, actor=self.staff("officer"), states=["reviewed"])

@@ -17,7 +17,7 @@ from headwater.policy.registry import Indicator, Table, indicator
 from headwater.registry.models import Place
 from headwater.review.models import Assignment, BallotCast, Conflict, Opinion
 
-AWARD_HEADING = (_("项目编号"), _("项目名称"), _("负责人"), _("依托单位"), _("资助金额（万元）"))
+AWARD_HEADING = (_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"))
 # What is not released yet is counted nowhere: an indicator is public, the inside of a running review is not.
 RELEASED_CALLS = Q(call__in=Call.objects.filter(notices__closed_at__isnull=False))
 
@@ -28,11 +28,21 @@ def awards_table(awards: Any) -> Table:
 
 
 def valid_awards() -> Any:
-    return Award.objects.exclude(state=Award.State.LAPSED)
+    """Grants of the fund. Support of talent, challenges and commissions are no grants and are counted by indicators of their own."""
+    return Award.objects.projects()
 
 
-def calls_table(column: Any, values: Callable[[Call], Any]) -> Table:
+GRANTS = Q(scheme__definition__scheme__outcome="award")
+"""Calls of grants: what they decide is 立项."""
+
+
+def grants(applications: Any) -> Any:
+    return applications.filter(call__in=Call.objects.filter(GRANTS))
+
+
+def calls_table(column: Any, values: Callable[[Call], Any], only: Q | None = None) -> Table:
     calls = Call.objects.filter(state__in=[CallState.PUBLISHED, CallState.FINISHED]).order_by("-year", "code")
+    calls = calls if only is None else calls.filter(only)
     return Table((_("批次"), _("年度"), column), [(c.title_zh, c.year, values(c)) for c in calls])
 
 
@@ -113,7 +123,9 @@ add(
     (10, 19),
     lambda: ratio(*under_45()),
     lambda: calls_table(
-        _("45 岁及以下负责人立项数"), lambda c: valid_awards().filter(call=c, leader__birth_date__year__gte=c.year - 45).count()
+        _("45 岁及以下负责人立项数"),
+        lambda c: valid_awards().filter(call=c, leader__birth_date__year__gte=c.year - 45).count(),
+        GRANTS,
     ),
 )
 add(
@@ -122,7 +134,7 @@ add(
     PERCENT,
     (10, 19),
     lambda: ratio(valid_awards().filter(leader__sex="f").count(), valid_awards().count()),
-    lambda: calls_table(_("女性负责人立项数"), lambda c: valid_awards().filter(call=c, leader__sex="f").count()),
+    lambda: calls_table(_("女性负责人立项数"), lambda c: valid_awards().filter(call=c, leader__sex="f").count(), GRANTS),
 )
 
 
@@ -238,10 +250,11 @@ add(
     ("资助率（立项／受理）", "Funding rate (funded of accepted)"),
     PERCENT,
     (4, 14),
-    lambda: ratio(released().filter(state=State.APPROVED).count(), accepted().count()),
+    lambda: ratio(grants(released()).filter(state=State.APPROVED).count(), grants(accepted()).count()),
     lambda: calls_table(
         _("立项／受理"),
         lambda c: f"{released().filter(call=c, state=State.APPROVED).count()} / {accepted().filter(call=c).count()}",
+        GRANTS,
     ),
 )
 
@@ -330,11 +343,11 @@ def signing_days() -> float | None:
 
 add(
     "agreements.days",
-    ("立项到任务书签订平均用时", "Mean days from award to signed agreement"),
+    ("决定到任务书签订平均用时", "Mean days from decision to signed agreement"),
     DAYS,
     (16,),
     signing_days,
-    lambda: awards_table(valid_awards().filter(state=Award.State.RUNNING)),
+    lambda: awards_table(Award.objects.filter(agreement__signed_at__isnull=False)),
     target=20,
     target_note="≤",
 )
@@ -343,8 +356,8 @@ add(
     ("任务书已签订", "Agreements signed by three parties"),
     PERCENT,
     (16,),
-    lambda: ratio(Award.objects.filter(state=Award.State.RUNNING).count(), Award.objects.count()),
-    lambda: awards_table(valid_awards().filter(state=Award.State.RUNNING)),
+    lambda: ratio(Award.objects.filter(agreement__signed_at__isnull=False).count(), Award.objects.count()),
+    lambda: awards_table(Award.objects.filter(agreement__signed_at__isnull=False)),
 )
 add(
     "calls.guides",

@@ -116,7 +116,7 @@ REGISTERS: dict[str, Callable[[], Register]] = {
 }
 LABELS = {
     "calls": ("申报批次", "Calls"),
-    "projects": ("立项项目", "Funded projects"),
+    "projects": ("项目", "Projects"),
     "notices": ("公示名单", "Public notices"),
     "articles": ("政策条款", "Policy articles"),
     "indicators": ("指标", "Indicators"),

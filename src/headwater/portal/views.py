@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import Award
+from headwater.calls.clocks import provisional
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.rules import RULES
 from headwater.calls.schemes import scheme_of
@@ -72,7 +73,7 @@ def league_map() -> dict[str, Any]:
     outline = _outline(region.map) if region and region.map else {"width": 0, "height": 0, "shapes": []}
     counts: dict[str, tuple[int, int]] = {}
     rows = (
-        Award.objects.exclude(state=Award.State.LAPSED)
+        Award.objects.projects()
         .values_list("host__place__code")
         .annotate(n=Count("pk"), m=Sum("amount_fen"))
     )
@@ -124,7 +125,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
             "born_men": f"{row.year - int(age['men'])}-01-01" if age else "",
             "born_women": f"{row.year - int(age['women'])}-01-01" if age else "",
             "notices": row.notices.all(),
-            "articles": Article.objects.filter(number__in=scheme.articles),
+            "articles": Article.objects.filter(region=row.scheme.region, number__in=scheme.articles),
         },
     )
 
@@ -141,7 +142,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[
-            Column(_("项目名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
+            Column(_("名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
             Column(_("负责人"), lambda a: a.leader.name_zh),
             Column(_("依托单位"), lambda a: named(a.host)),
@@ -162,7 +163,7 @@ def projects(request: HttpRequest) -> HttpResponse:
                 "field", _("优先领域"), [(f.code, named(f)) for f in PriorityField.objects.all()], "application__priority_field"
             ),
         ],
-        empty_title=_("还没有立项项目"),
+        empty_title=_("还没有项目"),
         empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
     )
     return listing.export() or render(request, "portal/projects.html", {"list": listing})
@@ -189,8 +190,9 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
         "portal/project.html",
         {
             "award": row,
+            "scheme": scheme_of(row.call),
             "members": members,
-            "articles": Article.objects.filter(number__in=numbers),
+            "articles": Article.objects.filter(region=row.call.scheme.region, number__in=numbers),
             "field": PriorityField.objects.filter(code=row.application.priority_field).first(),
         },
     )
@@ -210,7 +212,9 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "portal/notice.html",
         {
             "notice": row,
+            "scheme": scheme_of(row.call),
             "rows": row.rows.all(),
+            "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
             "open_objections": row.objections.filter(state="open").count(),
         },
@@ -226,7 +230,7 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
             request,
             lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data),
             form=form,
-            success=_("异议已收到。处理期间该项目暂停立项，处理意见将按您留下的联系方式告知。"),
+            success=_("异议已收到。处理期间该项暂停办理，处理意见将按您留下的联系方式告知。"),
         )
         if done:
             return redirect("notice", pk=pk)

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from headwater.calls.models import Application, Call
 from headwater.core import clock
@@ -158,9 +157,9 @@ ACTIVE = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.
 
 
 class Grade(models.IntegerChoices):
-    FUND_FIRST = 3, _("优先资助")
-    FUND = 2, _("可资助")
-    REFUSE = 1, pgettext_lazy("grade", "不予资助")
+    FUND_FIRST = 3, _("优先")
+    FUND = 2, _("同意")
+    REFUSE = 1, _("不同意")
 
 
 class Familiarity(models.IntegerChoices):
@@ -175,7 +174,7 @@ class Opinion(models.Model):
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="opinion")
     scores = models.JSONField(default=dict)
     total = models.FloatField(_("总分"), null=True)
-    grade = models.IntegerField(_("资助建议"), choices=Grade.choices, null=True)
+    grade = models.IntegerField(_("建议"), choices=Grade.choices, null=True)
     familiarity = models.IntegerField(_("熟悉程度"), choices=Familiarity.choices, null=True)
     text_applicant = models.TextField(_("给申请人的意见"), blank=True)
     text_fund = models.TextField(_("仅供基金委参考的意见"), blank=True)
@@ -281,8 +280,8 @@ class PanelItem(models.Model):
     """An application on a panel's agenda. Votes are counted here and nowhere tied to who cast them."""
 
     class Result(models.TextChoices):
-        RECOMMENDED = "recommended", _("建议资助")
-        NOT_RECOMMENDED = "not_recommended", _("不建议资助")
+        RECOMMENDED = "recommended", _("赞成")
+        NOT_RECOMMENDED = "not_recommended", _("不赞成")
         NO_QUORUM = "no_quorum", _("未达法定人数")
 
     panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="items")

@@ -131,7 +131,7 @@ def progress_board(call: Call) -> QuerySet[Any]:
     return (
         Application.objects.filter(call=call)
         .exclude(assignments__isnull=True)
-        .select_related("leader", "host")
+        .select_related("leader", "host", "call")
         .annotate(**{f"n_{k}": v for k, v in counts.items()})
         .order_by("pk")
     )

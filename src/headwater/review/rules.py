@@ -48,7 +48,7 @@ def opinion_problems(
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 100:
             found.append((f"score_{criterion}", "请评 0–100 分", "Give 0 to 100 points"))
     if grade not in GRADES:
-        found.append(("grade", "请选择资助建议", "Choose a recommendation"))
+        found.append(("grade", "请选择建议", "Choose a recommendation"))
     if familiarity not in GRADES:
         found.append(("familiarity", "请选择熟悉程度", "Choose how well you know the field"))
     length = len(text.strip())

@@ -25,7 +25,7 @@ def entries() -> list[Entry]:
     """Entries in the order of a funding year."""
     found: list[tuple[Account | None, str, str]] = [
         (_first(Account.objects.filter(person__led_applications__state=State.DRAFT)), _("申请人"), _("正在填写申请书")),
-        (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有立项项目")),
+        (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有项目")),
         (_host(), _("依托单位管理员"), _("待审核的申请")),
         (_first(Account.objects.filter(role_grants__role="recommender").order_by("username")), _("归口管理部门"), _("推荐")),
         (_named("officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
@@ -40,7 +40,7 @@ def entries() -> list[Entry]:
             _("会评组长"),
             _("会评组"),
         ),
-        (_named("committee"), _("基金委员会"), _("核准资助决定")),
+        (_named("committee"), _("基金委员会"), _("核准决定")),
         (_named("leader"), _("分管领导"), _("条款、指标、时限")),
         (_named("finance"), _("财务主管"), _("查看任务书")),
         (_named("integrity"), _("科研诚信主管"), _("查看人员")),

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import Agreement, Award, Party, Signature
+from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import plain_text
-from headwater.calls.answers.showing import sections as shown_sections
+from headwater.calls.answers.loading import AnswersOf, answers_in
+from headwater.calls.answers.showing import plain_text, show
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
 from headwater.calls.records import Held, holdings_of
 from headwater.calls.rules import Holding
@@ -26,21 +26,20 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
+from headwater.core.i18n import in_chinese
 from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
 
-WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
-"""Outcomes that are work to be done under an agreement; the others are a decision on a list."""
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
 @on_release
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
-    if not applications or scheme_of(call).outcome not in WITH_AGREEMENT:
+    if not applications or not scheme_of(call).has_agreement:
         return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
@@ -65,7 +64,8 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
             for a in sorted(applications, key=lambda a: a.number)
         ]
         made = Award.objects.bulk_create(awards, batch_size=2000)
-        contents = _contents(made)
+        with in_chinese():
+            contents = _contents(made)
         Agreement.objects.bulk_create(
             [Agreement(award=a, content=c, made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
         )
@@ -87,46 +87,55 @@ def _end(start: date, months: int) -> date:
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
-    """What the agreements say: from the applications, word for word; money by the decision (regulation of 2024, art. 22)."""
+    """What the agreements of a call say: from the applications, word for word; money by the decision (regulation of 2024, art. 22)."""
     members: dict[int, list[list[str]]] = {}
     rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
     for m in rows:
         members.setdefault(m.application_id, []).append([m.person.name_zh, m.organisation.name_zh, str(m.months_per_year)])
-    fund = region_of(awards[0].call.scheme.region).fund_zh if awards else ""
-    out = []
-    for award in awards:
-        application = award.application
-        scheme = scheme_of(award.call)
-        sections = [
-            {"title": s.title_zh, "fields": [{"label": f.label, "text": plain_text(f)} for f in fields]}
-            for s, fields in shown_sections(answers_in(award.call)(application, {}, len(members.get(application.pk, []))), zh=True)
-        ]
-        out.append(
-            {
-                "fund": fund,
-                "number": award.number,
-                "application": application.number,
-                "scheme": scheme.name_zh,
-                "title": award.title_zh,
-                "title_en": award.title_en,
-                "leader": award.leader.name_zh,
-                "host": award.host.name_zh,
-                "amount_fen": award.amount_fen,
-                "starts_on": str(award.starts_on),
-                "ends_on": str(award.ends_on),
-                "research_class": application.get_research_class_display(),
-                "discipline": str(application.discipline or ""),
-                "abstract": application.abstract_zh,
-                "keywords": application.keywords_zh,
-                "members": members.get(application.pk, []),
-                "sections": sections,
-            }
-        )
-    return out
+    call = awards[0].call
+    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call)
+    return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
+
+
+SAID = ("title", "item", "amount", "number", "agreement")
+"""The words of the outcome that an agreement uses."""
+
+
+def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf) -> dict[str, Any]:
+    application, scheme = award.application, scheme_of(award.call)
+    answers = make(application, {}, len(members))
+    apart = {f.code for f in money_fields(answers)}
+    parts = [(s, [show(answers, f, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
+    return {
+        "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
+        "words": {key: scheme.words.zh(key) for key in SAID},
+        "asks": sorted(scheme.asks),
+        "money": agreed_money(answers, award.amount_fen),
+        "number": award.number,
+        "application": application.number,
+        "scheme": scheme.name_zh,
+        "title": award.title_zh,
+        "title_en": award.title_en,
+        "leader": award.leader.name_zh,
+        "host": award.host.name_zh,
+        "amount_fen": award.amount_fen,
+        "starts_on": str(award.starts_on),
+        "ends_on": str(award.ends_on),
+        "research_class": application.get_research_class_display(),
+        "discipline": str(application.discipline or ""),
+        "abstract": application.abstract_zh,
+        "keywords": application.keywords_zh,
+        "members": members,
+        "sections": [
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": plain_text(x)} for x in shown]} for s, shown in parts if shown
+        ],
+    }
 
 
 def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
-    """Keep the count of approvals by host and year that next year's quota is computed from."""
+    """Keep the count of approved projects by host and year that next year's quota is computed from."""
+    if scheme_of(call).outcome != "award":
+        return
     counts: dict[int, int] = {}
     for award in awards:
         counts[award.host_id] = counts.get(award.host_id, 0) + 1
@@ -217,10 +226,11 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
 
 def agreement_pdf(agreement: Agreement) -> bytes:
     """The agreement as PDF, with the signatures that it has and the digest that they sign."""
-    signatures = [
-        {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
-        for s in agreement.signatures.order_by("signed_at")
-    ]
+    with in_chinese():
+        signatures = [
+            {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
+            for s in agreement.signatures.order_by("signed_at")
+        ]
     return render_pdf(
         "awards/documents/agreement.typ", {**agreement.content, "signatures": signatures, "digest": agreement.digest}
     )
@@ -253,6 +263,21 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
         return len(AWARD.apply(late, "lapse", log))
 
 
+def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor) -> int:
+    """Record that running awards were closed (`how` "close") or terminated ("terminate") on `day`: all of them, or none.
+
+    Raises:
+        Refused: one that does not run, or a day outside of the time from its start to today.
+    """
+    with command(actor, "awards.manage", name="awards.end_awards") as log:
+        for award in awards:
+            if not award.starts_on <= day <= clock.today():
+                told = {"award": award, "start": award.starts_on}
+                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
+        rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader")
+        return len(AWARD.apply(rows, how, log, closed_on=day))
+
+
 HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
         a.limit_group, w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
     FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
@@ -260,10 +285,12 @@ HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(
     JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
     JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id ORDER BY w.number"""
 
+HELD_AS = {Award.State.LAPSED: "lapsed", Award.State.TERMINATED: "terminated"}
+
 
 @holdings_of
 def awards_of(people: Sequence[int]) -> Held:
-    """Awards that people lead or take part in, for the limits: one statement. A closing is not recorded yet."""
+    """Awards that people lead or take part in, for the limits: one statement. What was not closed is known not to be."""
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"people": list(people), "zone": settings.TIME_ZONE})
         return [
@@ -272,13 +299,14 @@ def awards_of(people: Sequence[int]) -> Held:
                 Holding(
                     scheme,
                     role,
-                    "lapsed" if state == Award.State.LAPSED else "running",
+                    HELD_AS.get(state, "running"),
                     number,
                     group,
                     approved_on=approved,
                     ends_on=ends,
                     months=months,
                     plan=plan,
+                    closed=state == Award.State.CLOSED,
                     application=application,
                 ),
             )

@@ -10,8 +10,10 @@ from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
 
+AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
 
-def answers_in(call: Call) -> Callable[[Application, Mapping[str, int], int], Answers]:
+
+def answers_in(call: Call) -> AnswersOf:
     """Makes the answers of applications of one call from what the caller has read already; asks the database nothing."""
     scheme, parameter = scheme_of(call), terms_of(call)
 

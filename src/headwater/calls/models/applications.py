@@ -57,7 +57,7 @@ class Application(models.Model):
     host = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications", verbose_name=_("依托单位"))
     state = models.CharField(_("状态"), max_length=14, choices=State.choices, default=State.DRAFT)
     research_class = models.CharField(_("研究属性"), max_length=4, choices=ResearchClass.choices, default=ResearchClass.FREE)
-    title_zh = models.CharField(_("项目名称"), max_length=120, blank=True)
+    title_zh = models.CharField(_("名称"), max_length=120, blank=True)
     title_en = models.CharField(_("英文名称"), max_length=300, blank=True)
     abstract_zh = models.TextField(_("中文摘要"), blank=True)
     abstract_en = models.TextField(_("英文摘要"), blank=True)

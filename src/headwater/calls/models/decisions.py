@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application
@@ -30,16 +31,18 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """Whether an application is funded, and with how much. Proposed by one person, approved by another."""
+    """Whether what an application asks for is given, and with how much money where the scheme gives any; what this is called
+    is in the words of the outcome. Proposed by one person, approved by another.
+    """
 
     class Outcome(models.TextChoices):
-        FUND = "fund", _("资助")
-        REFUSE = "refuse", _("不予资助")
+        FUND = "fund", _("通过")
+        REFUSE = "refuse", _("不通过")
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(_("决定"), max_length=8, choices=Outcome.choices)
-    amount_fen = models.BigIntegerField(_("资助金额"), default=0)
+    amount_fen = models.BigIntegerField(_("金额"), default=0)
     rank = models.IntegerField(_("排序"), null=True)
     reason = models.TextField(_("理由"), blank=True)
     deviation = models.CharField(_("偏离会评意见的理由"), max_length=60, blank=True)
@@ -50,11 +53,11 @@ class Decision(models.Model):
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("资助决定")
+        verbose_name = _("决定")
         indexes = [models.Index(fields=["call", "outcome"], name="decision_call")]
         constraints = [
             models.CheckConstraint(
-                name="decision_money", condition=Q(outcome="fund", amount_fen__gt=0) | Q(outcome="refuse", amount_fen=0)
+                name="decision_money", condition=Q(outcome="fund", amount_fen__gte=0) | Q(outcome="refuse", amount_fen=0)
             ),
             models.CheckConstraint(
                 name="decision_two_people",
@@ -82,8 +85,8 @@ class Letter(models.Model):
 
     class Kind(models.TextChoices):
         NOT_ACCEPTED = "not_accepted", _("不予受理通知书")
-        APPROVED = "approved", _("立项通知书")
-        REJECTED = "rejected", _("不予资助通知书")
+        APPROVED = "approved", _("通过决定通知书")
+        REJECTED = "rejected", _("不通过决定通知书")
         RECHECK = "recheck", _("复审结果通知书")
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="letters")
@@ -125,6 +128,12 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.title_zh
+
+    @property
+    def without_calendar(self) -> int | None:
+        """The year whose working days were not known when the period was counted and are not yet: its end is provisional."""
+        days = [timezone.localtime(at).date() for at in (self.starts_at, self.ends_at)]
+        return clock.missing_calendar(days[0], days[1])
 
     @property
     def is_open(self) -> bool:

@@ -35,7 +35,8 @@ class Holding:
 
     `state`: applying, approved (an application that became an award), refused, running, lapsed or terminated.
     `year` is the call year of an application and 0 for an award; `plan` the level of a talent plan; `advanced` is False for an
-    application that did not reach the site visit or budget review; `closed` is None where no closing is recorded.
+    application that was left out before the panel with its site visit or budget review; `closed` tells whether a running award was
+    closed, None where the records do not say.
     """
 
     scheme: str
@@ -106,7 +107,7 @@ class Facts:
     """Everything the rules of one application may use. Money in fen, terms in months.
 
     `quota` is the host's quota of the call, `endorsed` how many it has endorsed, this one included when `is_endorsed`.
-    `likenesses` is None until the texts were compared.
+    `title_words` is what the scheme calls the title, in Chinese and English. `likenesses` is None until the texts were compared.
     """
 
     year: int
@@ -127,6 +128,7 @@ class Facts:
     flags: frozenset[str] = frozenset()
     fields: Sequence[FieldFacts] = ()
     title_length: int = 0
+    title_words: tuple[str, str] = ("名称", "Title")
     discipline_level: int | None = None
     amount_fen: int = 0
     months: int = 0
@@ -250,7 +252,7 @@ def _skipped(missing: list[str], facts: Facts) -> Answer:
         Outcome.SKIPPED,
         f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",
         f"No parameter for {day} ({', '.join(missing)}); not checked",
-        ("", ""),
+        ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
         {"missing": missing, "day": str(day)},
     )
 

@@ -79,16 +79,17 @@ def _codes(fields: list[FieldFacts]) -> list[str]:
     return [x.code or x.label_en for x in fields]
 
 
-@rule("title_given", "F05", "项目名称", "Title", ref="F05", max_chars=int)
+@rule("title_given", "F05", "名称", "Title", ref="F05", max_chars=int)
 def title_given(f: Facts, p: Given) -> Answer:
     length, most = f.title_length, p["max_chars"]
     inputs = {"length": length, "max": most}
+    zh, en = f.title_words
     if length == 0:
-        return failed("未填写项目名称", "The title is empty", ("填写项目名称", "Enter a title"), **inputs)
+        return failed(f"未填写“{zh}”", f"“{en}” is empty", (f"填写“{zh}”", f"Fill in “{en}”"), **inputs)
     if length > most:
-        mend = ("缩短项目名称", "Shorten the title")
-        return failed(f"项目名称 {length} 字，最多 {most} 字", f"Title of {length} characters, at most {most}", mend, **inputs)
-    return passed("已填写项目名称", "A title is given", **inputs)
+        mend = (f"缩短“{zh}”", f"Shorten “{en}”")
+        return failed(f"“{zh}” {length} 字，最多 {most} 字", f"“{en}” has {length} characters, at most {most}", mend, **inputs)
+    return passed(f"已填写“{zh}”", f"“{en}” is filled in", **inputs)
 
 
 @rule("history_given", "F05", "教育和工作经历", "Education and work history", ref="F05")

@@ -18,8 +18,8 @@ Value = dict[str, Any]
 
 
 def is_running(h: Holding, year: int) -> bool:
-    """Approved, not given up or terminated, and not ended before the year began (counting window of handbook 2.2)."""
-    return h.state == "running" and (h.ends_on is None or h.ends_on >= date(year, 1, 1))
+    """Approved, not given up, terminated or closed, and not ended before the year began (counting window of handbook 2.2)."""
+    return h.state == "running" and not h.closed and (h.ends_on is None or h.ends_on >= date(year, 1, 1))
 
 
 def outlasts(h: Holding, year: int) -> bool:

@@ -10,6 +10,7 @@ from headwater.calls.schemes.parsing import RuleSpec, parse_scheme
 from headwater.calls.schemes.reading import Problem, Reader
 from headwater.calls.schemes.shapes import FIELD_TYPES, OUTCOMES, AttachmentKind, CrossCheck, Field, RuleUse, Scheme, Section
 from headwater.calls.schemes.staging import staged
+from headwater.calls.schemes.words import Words, common_words
 
 __all__ = [
     "BUILT_IN",
@@ -24,6 +25,8 @@ __all__ = [
     "RuleUse",
     "Scheme",
     "Section",
+    "Words",
+    "common_words",
     "expressions",
     "field_types",
     "parse_scheme",

@@ -11,6 +11,7 @@ from headwater.calls.schemes.fields import read_choice, read_field, unique
 from headwater.calls.schemes.linking import link
 from headwater.calls.schemes.reading import Problem, Reader
 from headwater.calls.schemes.shapes import ASKS, OUTCOMES, STAGES, AttachmentKind, CrossCheck, RuleUse, Scheme, Section
+from headwater.calls.schemes.words import read_words
 
 RuleSpec = Callable[[str], dict[str, type] | None]
 
@@ -45,6 +46,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         title_zh=head.text("title_zh"),
         title_en=head.text("title_en"),
         checks=tuple(_check(c) for c in top.tables("check")),
+        own_words=tuple(read_words(top.table_at("words"), head.text("outcome")).items()),
     )
     for number in scheme.articles:
         if not isinstance(number, int) or not number > 0:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from headwater.calls.schemes.words import Words, words_for
+
 TEXTS = ("text", "line", "rich")
 SCALARS = ("line", "number", "money", "date", "choice", "discipline", "person", "organisation")
 """What a column of a table can be."""
@@ -16,6 +18,8 @@ FIELD_TYPES = (*SIMPLE, *ROWS, "file")
 REGIMES = ("lump", "budget3", "block")
 """包干制 (no budget lines, a promise), 预算制 (direct cost in three categories, capped indirect cost), 稳定支持 (by year)."""
 OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "prize", "topic", "challenge", "commission")
+WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
+"""Outcomes that are work to be done under an agreement; the others end with the decision on a list."""
 STAGES = ("outline", "full")
 ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
 """What the page of basic information asks; a scheme may ask less."""
@@ -138,6 +142,27 @@ class Scheme:
     checks: tuple[CrossCheck, ...] = ()
     order: tuple[str, ...] = ()
     """Codes of conditional and calculated fields, each after those it depends on."""
+    own_words: tuple[tuple[str, tuple[str, str]], ...] = ()
+    """What this scheme says otherwise than its outcome."""
+
+    @cached_property
+    def words(self) -> Words:
+        title = {"title": (self.title_zh, self.title_en)} if self.title_zh else {}
+        return words_for(self.outcome, dict(self.own_words) | title)
+
+    @property
+    def has_money(self) -> bool:
+        """Whether a decision gives an amount."""
+        return "amount" in self.asks
+
+    @property
+    def has_agreement(self) -> bool:
+        return self.outcome in WITH_AGREEMENT
+
+    @property
+    def regime(self) -> str:
+        """How the money is budgeted; without a question on it the lump sum of the fund (handbook 4.1)."""
+        return next((f.regime for f in self.fields if f.type == "budget"), REGIMES[0])
 
     @property
     def two_stages(self) -> bool:

@@ -7,8 +7,7 @@ from dataclasses import replace
 from headwater.calls.expressions import ExpressionError, names, parse
 from headwater.calls.schemes.linking import BUILT_IN
 from headwater.calls.schemes.shapes import Scheme
-
-OUTLINE = "outline"
+from headwater.calls.schemes.words import OUTLINE, outline_words
 
 
 def staged(scheme: Scheme, stage: str) -> Scheme:
@@ -22,7 +21,8 @@ def staged(scheme: Scheme, stage: str) -> Scheme:
     order = tuple(code for code in scheme.order if code in codes)
     out = replace(scheme, sections=sections, checks=checks, order=order)
     if stage == OUTLINE:
-        return replace(out, limit_group=f"{scheme.limit_group}:{OUTLINE}", prefix=f"{scheme.prefix}Y")
+        own = outline_words(scheme.own_words)
+        return replace(out, limit_group=f"{scheme.limit_group}:{OUTLINE}", prefix=f"{scheme.prefix}Y", own_words=own)
     return out
 
 

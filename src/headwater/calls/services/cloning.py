@@ -108,7 +108,7 @@ def term_label(key: str, part: str) -> str:
         "term_months": _("执行期限（月）"),
         "age_limit_youth": _("年龄要求（周岁）"),
         "age_limit_dys": _("年龄要求（周岁）"),
-        "department_share_fen": _("科技厅资助上限（万元）"),
+        "department_share_fen": _("科技厅出资上限（万元）"),
         "lab_staff_min": _("固定人员下限（人）"),
         "lab_equipment_fen": _("仪器设备原值下限（万元）"),
         "instrument_review_fen": _("评议起点单价（万元）"),

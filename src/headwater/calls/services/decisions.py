@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
 from headwater.calls.states import State
+from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -25,10 +27,10 @@ from headwater.registry.models import Sanction
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposed decision. `amount_fen` is 0 for a refusal."""
+    """A proposed decision with what it gives: fen, 0 where the scheme gives no money, None for a refusal."""
 
     application: Application
-    amount_fen: int
+    amount_fen: int | None
     rank: int | None = None
     reason: str = ""
     deviation: str = ""
@@ -39,14 +41,14 @@ def _locked(call: Call, pks: Sequence[int]) -> QuerySet[Application]:
 
 
 def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor) -> list[Decision]:
-    """Propose which applications are funded, with how much, and which are not. The database refuses to overspend the call.
+    """Propose what is decided on applications, and with how much money. The database refuses to overspend the call.
 
     Raises:
         Refused: over the budget, wrong state, an amount above what was asked for, somebody under sanction.
     """
     with command(actor, "calls.decide.propose", call, name="calls.propose_decisions") as log:
-        fund = [p for p in proposals if p.amount_fen > 0]
-        refuse = [p for p in proposals if p.amount_fen == 0]
+        fund = [p for p in proposals if p.amount_fen is not None]
+        refuse = [p for p in proposals if p.amount_fen is None]
         _check_amounts(proposals, call)
         _integrity_screen(fund)
         if fund:
@@ -59,18 +61,28 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
             made = _write(proposals, call, actor)
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
-                raise Refused.because(over_budget(call, before + sum(p.amount_fen for p in fund)), code="budget") from error
+                raise Refused.because(over_budget(call, before + _money(fund)), code="budget") from error
             raise
-        log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": sum(p.amount_fen for p in fund)})
+        log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": _money(fund)})
     return made
 
 
+def _money(proposals: Sequence[Proposal]) -> int:
+    return sum(p.amount_fen or 0 for p in proposals)
+
+
 def _check_amounts(proposals: Sequence[Proposal], call: Call) -> None:
+    money = scheme_of(call).has_money
     for p in proposals:
-        if p.application.call_id != call.pk or p.amount_fen < 0:
+        amount = p.amount_fen
+        if p.application.call_id != call.pk or (amount or 0) < 0:
             raise Refused.because(_("%s：不属于本批次，或金额为负") % p.application, field="amount_fen")
-        if p.amount_fen > p.application.amount_fen:
-            raise Refused.because(_("%s：资助金额超过申请金额") % p.application, field="amount_fen")
+        if amount == 0 and money:
+            raise Refused.because(_("%s：请填写金额") % p.application, field="amount_fen")
+        if amount and not money:
+            raise Refused.because(_("%s：本批次的决定不涉及金额") % p.application, field="amount_fen")
+        if amount and amount > p.application.amount_fen:
+            raise Refused.because(_("%s：金额超过申请金额") % p.application, field="amount_fen")
 
 
 REWRITTEN = ["outcome", "amount_fen", "rank", "reason", "deviation", "proposed_by", "proposed_at", "approved_by", "approved_at"]
@@ -83,11 +95,11 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
         Decision(
             application=p.application,
             call=call,
-            amount_fen=p.amount_fen,
+            amount_fen=p.amount_fen or 0,
             rank=p.rank,
             reason=p.reason,
             deviation=p.deviation,
-            outcome=Decision.Outcome.FUND if p.amount_fen else Decision.Outcome.REFUSE,
+            outcome=Decision.Outcome.REFUSE if p.amount_fen is None else Decision.Outcome.FUND,
             proposed_by=actor.account,
             proposed_at=now,
         )
@@ -99,7 +111,7 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
 
 
 def over_budget(call: Call, more: int) -> str:
-    return _("超出批次预算：预算 %(budget)s 万元，拟资助 %(asked)s 万元") % {
+    return _("超出批次预算：预算 %(budget)s 万元，拟定决定合计 %(asked)s 万元") % {
         "budget": f"{call.budget_fen / 1_000_000:,.2f}",
         "asked": f"{more / 1_000_000:,.2f}",
     }
@@ -119,7 +131,8 @@ def _integrity_screen(fund: Sequence[Proposal]) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
     names = [str(a) for a in barred_applications([p.application for p in fund])]
     if names:
-        raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能立项") % "、".join(names), code="F13")
+        told = {"names": "、".join(names), "word": words_of(fund[0].application)["proposed"]}
+        raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % told, code="F13")
 
 
 def reconsider(*, application: Application, actor: Actor) -> None:
@@ -148,14 +161,14 @@ def approve_decisions(*, call: Call, actor: Actor) -> int:
 
 
 def publish_notice(*, call: Call, actor: Actor) -> Notice:
-    """Publish the list of applications to be funded for objection; the period is counted in working days.
+    """Publish the list of what is to be approved for objection; the period is counted in working days.
 
     Raises:
         Refused: decisions are not approved yet, or nothing is to be published.
     """
     with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
         if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
-            raise Refused.because(_("资助决定尚未核准，不能公示"))
+            raise Refused.because(_("决定尚未核准，不能公示"))
         decisions = list(
             call.decisions.filter(outcome=Decision.Outcome.FUND)
             .select_related("application__leader", "application__host")
@@ -179,8 +192,8 @@ def publish_notice(*, call: Call, actor: Actor) -> Notice:
         shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
             call=call,
-            title_zh=f"关于{call.title_zh}拟立项项目的公示",
-            title_en=f"Projects proposed for funding: {call.title_en}",
+            title_zh=words_of(call).zh("notice", call=call.title_zh),
+            title_en=words_of(call).en("notice", call=call.title_en or call.title_zh),
             starts_at=now,
             ends_at=ends,
             digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
@@ -276,7 +289,7 @@ def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
 
 
 def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
-    """Money committed by funding decisions (of the applications `among`, when given), in fen."""
+    """Money committed by decisions (of the applications `among`, when given), in fen."""
     rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND)
     found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
     return int(found or 0)

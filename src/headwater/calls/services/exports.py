@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.models import Application, Letter
-from headwater.calls.services.letters import letter_data
+from headwater.calls.services.letters import letter_data, letter_name
+from headwater.calls.words import said_outside, words_of
 from headwater.core.documents import render_pdf
 from headwater.core.exports import Document, Kind, kind
 from headwater.core.models import Account
@@ -26,7 +27,7 @@ def applications_of(account: Account) -> QuerySet[Any]:
 
 
 def application_heading() -> Sequence[str]:
-    return [_("编号"), _("项目名称"), _("申请人"), _("依托单位"), _("批次"), _("金额（万元）"), _("状态")]
+    return [_("编号"), _("名称"), _("申请人"), _("依托单位"), _("批次"), _("金额（万元）"), _("状态")]
 
 
 def application_document(row: Application) -> Document:
@@ -35,7 +36,7 @@ def application_document(row: Application) -> Document:
     line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, row.amount_fen / 1_000_000]
     return Document(
         f"{number} {row.leader.name_zh} {row.title_zh[:40]}.pdf",
-        [*line, str(row.public_state.label)],
+        [*line, said_outside(row).label],
         lambda: render_pdf("calls/typst/application.typ", application_data(row)),
     )
 
@@ -45,15 +46,15 @@ def letters_of(account: Account) -> QuerySet[Any]:
 
 
 def letter_heading() -> Sequence[str]:
-    return [_("文号"), _("类型"), _("编号"), _("项目名称"), _("申请人"), _("依托单位"), _("日期")]
+    return [_("文号"), _("类型"), _("编号"), _("名称"), _("申请人"), _("依托单位"), _("日期")]
 
 
 def letter_document(row: Letter) -> Document:
-    of = row.application
+    of, name = row.application, letter_name(words_of(row.application), row.kind)
     when = timezone.localtime(row.issued_at).date()
-    line = [row.number, row.get_kind_display(), of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
+    line = [row.number, name, of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
     return Document(
-        f"{row.number} {row.get_kind_display()} {of.leader.name_zh}.pdf",
+        f"{row.number} {name} {of.leader.name_zh}.pdf",
         line,
         lambda: render_pdf("calls/typst/letter.typ", letter_data(row)),
     )

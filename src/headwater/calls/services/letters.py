@@ -1,14 +1,17 @@
-"""Letters (通知书): numbered, kept as data, rendered as PDF when asked for."""
+"""Letters (通知书): numbered, kept as data in the words of their outcome, rendered as PDF when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Letter
+from headwater.calls.schemes import Words
+from headwater.calls.states import Stage
+from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.clock import official_date
 from headwater.core.models import Account, RoleGrant
@@ -25,7 +28,7 @@ def write_letters(
         return []
     now = clock.now()
     numbers = _numbers(len(applications))
-    scheme = applications[0].call.scheme
+    scheme, words = applications[0].call.scheme, words_of(applications[0])
     region = region_of(scheme.region)
     recheck = Parameters(scheme.region, clock.today()).number("recheck_request_days", scheme.code, 15)
     letters = Letter.objects.bulk_create(
@@ -43,7 +46,9 @@ def write_letters(
                     "call": a.call.title_zh,
                     "issuer": region.department_zh,
                     "recheck_days": recheck,
-                    **body(a),
+                    "opinions": a.call.stage != Stage.OUTLINE,
+                    **_said(words, kind, given := body(a)),
+                    **given,
                 },
             )
             for a, n in zip(applications, numbers, strict=True)
@@ -54,18 +59,40 @@ def write_letters(
     for a in applications:
         count[a.host_id] = count.get(a.host_id, 0) + 1
     leaders = Account.objects.filter(person__in=[a.leader_id for a in applications])
-    notify(leaders, title=lambda: str(Letter.Kind(kind).label), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
+    notify(leaders, title=lambda: letter_name(words, kind), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
     grants = (
         RoleGrant.objects.in_force(now)
         .filter(role="host_manager", scope="organisation", scope_id__in=count)
         .select_related("account")
     )
-    tell([(g.account, _host_title(kind, count[g.scope_id or 0]), "", "/host/letters/") for g in grants])
+    tell([(g.account, _host_title(words, kind, count[g.scope_id or 0]), "", "/host/letters/") for g in grants])
     return letters
 
 
-def _host_title(kind: Letter.Kind, n: int) -> Callable[[], str]:
-    return lambda: _("%(kind)s（%(n)d 份）") % {"kind": Letter.Kind(kind).label, "n": n}
+def _host_title(words: Words, kind: Letter.Kind, n: int) -> Callable[[], str]:
+    return lambda: _("%(kind)s（%(n)d 份）") % {"kind": letter_name(words, kind), "n": n}
+
+
+NAMES = {
+    Letter.Kind.NOT_ACCEPTED: "letter_not_accepted",
+    Letter.Kind.RECHECK: "letter_recheck",
+    Letter.Kind.APPROVED: "letter_yes",
+    Letter.Kind.REJECTED: "letter_no",
+}
+"""What the outcome calls its letters."""
+
+
+def letter_name(words: Words, kind: str) -> str:
+    """What a letter is called, in the reader's language."""
+    return words[NAMES[Letter.Kind(kind)]]
+
+
+def _said(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """Name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
+    key = NAMES[Letter.Kind(kind)]
+    amount = f"{body.get('amount_fen', 0) / 1_000_000:.4f}"
+    said = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
+    return {"heading": words.zh(key), **said}
 
 
 def _numbers(count: int) -> list[int]:
@@ -78,8 +105,8 @@ def letter_data(letter: Letter) -> dict[str, Any]:
     """What the Typst template of letters needs."""
     return {
         "kind": letter.kind,
-        "heading": str(Letter.Kind(letter.kind).label),
         "letter_number": letter.number,
         "date": official_date(letter.issued_at),
+        **({} if "heading" in letter.body else _said(words_of(letter.application), letter.kind, letter.body)),
         **letter.body,
     }

@@ -24,6 +24,7 @@ from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.letters import letter_data
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.views.host import letter_list
+from headwater.calls.words import said_outside
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
@@ -50,11 +51,11 @@ def applications(request: HttpRequest) -> HttpResponse:
         order="-id",
         search=("title_zh", "number"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh or _("未命名"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
+            Column(_("名称"), lambda a: a.title_zh or _("未命名"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
             Column(_("批次"), lambda a: a.call.title_zh),
             Column(_("角色"), lambda a: _("申请人") if a.leader.account_id == request.user.pk else _("参与者")),
-            Column(_("状态"), lambda a: a.public_state, kind="state"),
+            Column(_("状态"), said_outside, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),
         ],
         selectable=True,
@@ -148,7 +149,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     """The letters of what one leads or takes part in."""
     own = Q(application__leader__account=request.user) | Q(application__participants__person__account=request.user)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
-    return letter_list(request, rows, _("我的通知书"), _("受理和立项结果的通知书会出现在这里。"))
+    return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
 
 
 OPINIONS: list[Any] = []

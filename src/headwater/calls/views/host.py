@@ -17,7 +17,9 @@ from headwater.calls.quotas import quota_words
 from headwater.calls.services.batches import Plan, plan_endorsement, plan_return
 from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, rooms
 from headwater.calls.services.exports import APPLICATIONS, LETTERS
+from headwater.calls.services.letters import letter_name
 from headwater.calls.states import State
+from headwater.calls.words import said_outside, words_of
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.views import exports
@@ -34,13 +36,13 @@ def hosts_of(request: HttpRequest) -> set[int]:
 
 def columns() -> list[Column]:
     return [
-        Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/applications/{a.pk}/"),
+        Column(_("名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/applications/{a.pk}/"),
         Column(_("编号"), lambda a: a.number, sort="number"),
         Column(_("申请人"), lambda a: a.leader.name_zh),
         Column(_("批次"), lambda a: a.call.title_zh),
-        Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
+        Column(_("金额（万元）"), lambda a: a.amount_fen or None, kind="money"),
         Column(_("单位排序"), lambda a: a.host_rank, kind="number"),
-        Column(_("状态"), lambda a: a.public_state, kind="state"),
+        Column(_("状态"), said_outside, kind="state"),
     ]
 
 
@@ -196,22 +198,22 @@ def host_return(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.endorse")
 def host_letters(request: HttpRequest) -> HttpResponse:
     rows = Letter.objects.visible_to(request.user).filter(application__host__in=hosts_of(request))
-    return letter_list(request, rows, _("通知书"), _("受理和立项结果通过依托单位通知申请人。"))
+    return letter_list(request, rows, _("通知书"), _("受理和评审结果通过依托单位通知申请人。"))
 
 
 def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponse:
     """Letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
     listing = Listing(
         request,
-        rows.select_related("application__leader", "application__host"),
+        rows.select_related("application__leader", "application__host", "application__call"),
         name="letters",
         order="-id",
         search=("number", "application__title_zh", "application__leader__name_zh"),
         columns=[
             Column(_("文号"), lambda x: x.number, kind="title", url=lambda x: f"/letters/{x.pk}/"),
-            Column(_("类型"), lambda x: x.get_kind_display()),
+            Column(_("类型"), lambda x: letter_name(words_of(x.application), x.kind)),
             Column(_("编号"), lambda x: x.application.number),
-            Column(_("项目"), lambda x: x.application.title_zh),
+            Column(_("名称"), lambda x: x.application.title_zh),
             Column(_("申请人"), lambda x: x.application.leader.name_zh),
             Column(_("依托单位"), lambda x: x.application.host.name_zh),
             Column(_("日期"), lambda x: x.issued_at, kind="date"),

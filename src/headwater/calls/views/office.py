@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from headwater.calls.clocks import check_due, timeline
+from headwater.calls.clocks import check_due, provisional, timeline
 from headwater.calls.forms import AnswerForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
 from headwater.calls.schemes import scheme_of
@@ -23,6 +24,7 @@ from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, CallState, State
 from headwater.calls.views.applicant import shown
+from headwater.calls.words import said, state_choices, state_word, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
@@ -107,7 +109,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     counts = dict(Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
     inside = request.user.has_perm("calls.check", call)
     funnel = [
-        (s, counts[s.value])
+        (state_word(call, s), counts[s.value])
         for s in State
         if counts.get(s.value) and (s in IN_THE_HOUSE or s in {State.HOST_REVIEW, State.RECOMMENDING, State.DRAFT, State.EXPIRED})
     ]
@@ -127,8 +129,9 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "inside": inside,
             "committed": committed_fen(call),
             "notices": call.notices.all(),
-            "late": [s for s, n in funnel if s in {State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING}]
+            "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
+            "scheme": scheme_of(call),
             "own_draft": call.drafted_by_id == request.user.pk,
             "changes": differences(call) if call.state in {CallState.DRAFT, CallState.APPROVAL} else [],
             "full_calls": call.full_calls.all(),
@@ -136,10 +139,20 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+ASKED = (
+    ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
+    ("research_class", Column(gettext_lazy("研究属性"), lambda a: a.get_research_class_display())),
+    ("amount", Column(gettext_lazy("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money")),
+)
+"""Columns of what a scheme may ask or not."""
+
+
 @page("calls.check")
 def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
+    scheme = scheme_of(call)
     rows = Application.objects.visible_to(request.user).filter(call=call).select_related(*RELATED)
+    asked = [column for part, column in ASKED if part in scheme.asks]
     listing = Listing(
         request,
         rows,
@@ -147,18 +160,16 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(scheme.words["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(_("依托单位"), lambda a: a.host.name_zh),
             Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
-            Column(_("申请代码"), lambda a: a.discipline.code if a.discipline else ""),
-            Column(_("研究属性"), lambda a: a.get_research_class_display()),
-            Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
-            Column(_("状态"), lambda a: State(a.state), kind="state"),
+            *asked,
+            Column(_("状态"), said, kind="state"),
         ],
         filters=[
-            Filter("state", _("状态"), [(s.value, s.label) for s in State if s in IN_THE_HOUSE], "state"),
+            Filter("state", _("状态"), state_choices(call, IN_THE_HOUSE), "state"),
             Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group"),
         ],
         selectable=True,
@@ -176,7 +187,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             "title": _("全部申请"),
             "tab": "applications",
             "archive": True,
-            "tables": [f for f in scheme_of(call).fields if f.has_rows],
+            "tables": [f for f in scheme.fields if f.has_rows],
         },
     )
 
@@ -206,7 +217,7 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
         order="id",
         search=("title_zh", "number", "leader__name_zh"),
         columns=[
-            Column(_("项目名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(
@@ -215,7 +226,7 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
                 kind="state",
             ),
             Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), lambda a: State(a.state), kind="state"),
+            Column(_("状态"), said, kind="state"),
         ],
         filters=[Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict")],
         empty_title=_("没有待审查的申请"),
@@ -296,7 +307,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     the_call(request, row.call_id, "calls.notice.publish")
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and request.POST.get("release"):
-        attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书和任务书已生成。"))
+        attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书已生成。"))
         return redirect("office_notice", pk=pk)
     if request.method == "POST" and form.is_valid():
         found = get_object_or_404(
@@ -321,9 +332,11 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "notice": row,
             "call": row.call,
+            "scheme": scheme_of(row.call),
             "objections": row.objections.select_related("row"),
             "form": form,
             "over": clock.now() > row.ends_at,
+            "provisional": provisional(row.without_calendar) if not row.closed_at else "",
             "now": timezone.localtime(clock.now()),
             "tab": "notice",
         },

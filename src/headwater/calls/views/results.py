@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Decision, Letter
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.views.host import letter_list
 from headwater.calls.views.office import the_call
+from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import page
 
@@ -18,6 +20,9 @@ from headwater.core.permission import page
 def results(request: HttpRequest, pk: int) -> HttpResponse:
     """The decisions of a call with their ranks and amounts: those not yet approved or public are marked so."""
     call = the_call(request, pk, "calls.check")
+    scheme = scheme_of(call)
+    words = scheme.words
+    decided = {Decision.Outcome.FUND.value: words["yes"], Decision.Outcome.REFUSE.value: words["no"]}
     rows = Decision.objects.visible_to(request.user).filter(call=call)
     listing = Listing(
         request,
@@ -27,7 +32,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         search=("application__title_zh", "application__number", "application__leader__name_zh", "application__host__name_zh"),
         columns=[
             Column(
-                _("项目名称"),
+                words["title"],
                 lambda d: d.application.title_zh,
                 kind="title",
                 url=lambda d: f"/office/applications/{d.application_id}/",
@@ -36,21 +41,19 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("申请人"), lambda d: d.application.leader.name_zh),
             Column(_("依托单位"), lambda d: d.application.host.name_zh),
             Column(_("排序"), lambda d: d.rank, kind="number"),
-            Column(_("决定"), lambda d: d.get_outcome_display()),
-            Column(_("金额（万元）"), lambda d: d.amount_fen or None, sort="amount_fen", kind="money"),
+            Column(_("决定"), lambda d: decided[d.outcome]),
+            *([Column(words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")] if scheme.has_money else []),
             Column(_("理由"), lambda d: d.reason, screen=False),
             Column(_("偏离会评意见的理由"), lambda d: d.deviation, screen=False),
-            Column(_("核准"), lambda d: d.approved_at or _("待核准"), kind="date"),
-            Column(_("状态"), lambda d: State(d.application.state), kind="state"),
+            Column(_("核准"), lambda d: d.approved_at, kind="date"),
+            Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),
         ],
         filters=[
-            Filter("outcome", _("决定"), Decision.Outcome.choices, "outcome"),
-            Filter(
-                "state", _("状态"), [(s.value, s.label) for s in State if s in DECIDED], "application__state"
-            ),
+            Filter("outcome", _("决定"), list(decided.items()), "outcome"),
+            Filter("state", _("状态"), state_choices(call, DECIDED), "application__state"),
         ],
-        empty_title=_("还没有资助决定"),
-        empty_hint=_("提出资助决定之后会出现在这里。"),
+        empty_title=_("还没有决定"),
+        empty_hint=_("提出决定之后会出现在这里。"),
     )
     shown = {"list": listing, "call": call, "title": _("结果"), "tab": "results"}
     return listing.export() or render(request, "calls/call_list.html", shown)
@@ -64,4 +67,4 @@ def letters(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     rows = Letter.objects.visible_to(request.user).filter(application__call=call)
     title = f"{call.code} {_('通知书')}"
-    return letter_list(request, rows, title, _("不予受理、立项和不予资助的通知书会出现在这里。"), call=call, tab="letters")
+    return letter_list(request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), call=call, tab="letters")

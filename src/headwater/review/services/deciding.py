@@ -7,17 +7,19 @@ from collections.abc import Collection
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
+from headwater.calls.words import words_of
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.review.models import BallotCast, Panel, PanelItem
 
 
 def proposals_of(call: Call, funded: Collection[int]) -> list[Proposal]:
-    """What would be proposed when the applications `funded` (ids) are funded and all other undecided ones are not; by rank."""
+    """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank."""
     rows = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED]).select_related(
-        "ranking", "panel_item", "leader", "host"
+        "ranking", "panel_item", "leader", "host", "call"
     )
     found = [_proposal(a, a.pk in funded) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
@@ -28,11 +30,14 @@ def _proposal(application: Application, fund: bool) -> Proposal:
     ranking = getattr(application, "ranking", None)
     rank = ranking.rank if ranking else None
     recommended = item is not None and item.result == PanelItem.Result.RECOMMENDED
+    scheme = scheme_of(application.call)
     if fund:
-        return Proposal(application, application.amount_fen, rank, "", "" if recommended else "budget_balance")
+        amount = application.amount_fen if scheme.has_money else 0
+        return Proposal(application, amount, rank, "", "" if recommended else "budget_balance")
     if application.state == State.REVIEWED:
-        return Proposal(application, 0, rank, "经通讯评审，综合排序未进入会议评审。")
-    return Proposal(application, 0, rank, "受年度预算限制。" if recommended else "会议评审未建议资助。")
+        return Proposal(application, None, rank, "经通讯评审，综合排序未进入会议评审。")
+    words = scheme.words
+    return Proposal(application, None, rank, words.zh("left_out") if recommended else f"会议评审：{words.zh('not_recommended')}。")
 
 
 def unfinished(call: Call) -> list[Reason]:
@@ -59,9 +64,10 @@ def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decisi
     """
     refuse_if(unfinished(call))
     proposals = proposals_of(call, funded)
-    wrong = [p.application for p in proposals if p.amount_fen and p.application.state != State.PANEL]
+    wrong = [p.application for p in proposals if p.amount_fen is not None and p.application.state != State.PANEL]
     if wrong:
-        raise Refused.because(_("%s 没有上会，不能拟立项") % wrong[0])
+        told = {"application": wrong[0], "word": words_of(call)["proposed"]}
+        raise Refused.because(_("%(application)s 没有上会，不能%(word)s") % told)
     return propose_decisions(call=call, proposals=proposals, actor=actor)
 
 

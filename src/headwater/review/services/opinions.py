@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from headwater.algorithms.calibration import Calibrated, calibrate, funding_chances
 from headwater.calls.models import Application, Call
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -185,12 +186,13 @@ def compute_ranking(*, call: Call) -> int:
 
 
 def _chances(call: Call, found: Calibrated, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_]]:
-    """Probability of each application to stand above the budget line, and who cannot be told from the line; by the amounts asked for.
+    """Probability of each application to stand above the budget line, and who cannot be told from the line; by the amounts asked for;
+    none where the call gives no money.
 
     Applications of one call compete for one budget, so that components are compared here although their scores share no reviewer;
     the board says when there are several.
     """
-    if not found.identified:
+    if not found.identified or not scheme_of(call).has_money:
         return None, np.zeros(len(ids), dtype=bool)
     amounts = dict(Application.objects.filter(call=call).values_list("pk", "amount_fen"))
     costs = np.array([float(amounts.get(int(pk)) or 0) for pk in ids])

@@ -31,6 +31,7 @@ from headwater.algorithms.portfolio import (
 )
 from headwater.algorithms.portfolio import Fixed as FixedRule
 from headwater.calls.models import Application, Call, Decision
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import barred_applications
 from headwater.calls.states import State
 from headwater.core.parameters import Parameters
@@ -102,7 +103,7 @@ def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
 
 
 def candidates(call: Call) -> list[Application]:
-    """Recommended by a panel and not decided, or decided to be funded; nobody under sanction."""
+    """Recommended by a panel and not decided, or decided in favour; nobody under sanction."""
     rows = list(
         Application.objects.filter(call=call, ranking__isnull=False)
         .filter(state__in=[State.PANEL, State.PROPOSED])
@@ -110,7 +111,9 @@ def candidates(call: Call) -> list[Application]:
         .order_by("ranking__rank", "pk")
     )
     barred = {a.pk for a in barred_applications(rows)}
-    return [a for a in rows if a.amount_fen > 0 and (_decided(a) or (_recommended(a) and a.pk not in barred))]
+    money = scheme_of(call).has_money
+    fit = [a for a in rows if _decided(a) or (_recommended(a) and a.pk not in barred)]
+    return [a for a in fit if a.amount_fen > 0 or not money]
 
 
 def _decided(application: Application) -> bool:
@@ -149,7 +152,12 @@ def _rules(balance: Balance, groups: dict[str, list[str]]) -> list[ShareRule]:
 
 
 def suggest(call: Call, *, without: Sequence[str] = ()) -> Suggestion:
-    """The best set, leaving out the rules of balance named in `without`. The same call gives the same set."""
+    """The best set, leaving out the rules of balance named in `without`. The same call gives the same set.
+
+    Where a call gives no money there is nothing to weigh: what the panels recommend is suggested.
+    """
+    if not scheme_of(call).has_money:
+        return Suggestion({a.pk for a in candidates(call)}, {}, [])
     rows = candidates(call)
     balances = [b for b in balances_of(call) if b.code not in without]
     if not rows:

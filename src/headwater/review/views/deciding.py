@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
@@ -132,7 +133,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     )
     rows = list(
         visible.filter(ranking__isnull=False)
-        .select_related("leader", "host", "ranking", "decision", "panel_item")
+        .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
     undecided = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
@@ -155,6 +156,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
+            "scheme": scheme_of(call),
             "notices": call.notices.count(),
             "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
         },
@@ -193,20 +195,21 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
             attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
         proposals = proposals_of(call, funded)
-        chosen = [p for p in proposals if p.amount_fen]
+        chosen = [p for p in proposals if p.amount_fen is not None]
         total = sum(p.amount_fen for p in chosen) + committed_fen(call)
         over, waiting = total > call.budget_fen, unfinished(call)
         context = {
             "call": call,
             "chosen": chosen,
-            "refused": [p for p in proposals if not p.amount_fen],
+            "refused": [p for p in proposals if p.amount_fen is None],
+            "scheme": scheme_of(call),
             "total": total,
             "over": over,
             "waiting": waiting,
         }
         return render(request, "review/decide_preview.html", context)
     if verb == "approve" and request.user.has_perm("calls.decide.approve", call):
-        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("资助决定已核准。"))
+        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("决定已核准。"))
     elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):
         attempt(request, lambda: publish_notice(call=call, actor=request.actor), success=_("公示已发布。"))
     elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):

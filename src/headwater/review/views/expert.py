@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.schemes import scheme_of
 from headwater.calls.views.applicant import shown
+from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
@@ -115,7 +116,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
             "row": row,
             "opinion": opinion,
             "criteria": criteria,
-            "grades": Grade.choices,
+            "grades": [(g.value, words_of(call)[f"grade_{g.value}"]) for g in Grade],
             "familiarities": Familiarity.choices,
             "least": least,
             "errors": errors,
@@ -204,7 +205,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
     items = [
         i
-        for i in row.items.select_related("application__leader", "application__host", "application__ranking")
+        for i in row.items.select_related("application__call", "application__leader", "application__host", "application__ranking")
         if i.application_id not in hidden
     ]
     if request.method == "POST" and member:

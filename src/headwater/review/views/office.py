@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
+from headwater.calls.words import said
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.parameters import Parameters
@@ -135,7 +136,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("评审中"), lambda a: a.n_accepted, kind="number"),
             Column(_("已提交"), lambda a: a.n_submitted, sort="n_submitted", kind="number"),
             Column(_("谢绝"), lambda a: a.n_declined, kind="number"),
-            Column(_("状态"), lambda a: State(a.state), kind="state"),
+            Column(_("状态"), said, kind="state"),
         ],
         filters=[Filter("short", _("有效意见不足"), [("1", _("不足"))], apply=lambda q, _v: q.filter(n_submitted__lt=least))],
         empty_title=_("还没有送审"),

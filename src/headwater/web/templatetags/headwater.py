@@ -12,6 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.letters import letter_name
+from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock
 from headwater.core.i18n import named
 
@@ -45,6 +48,7 @@ COLOURS = {
     "agreement": "yellow",
     "running": "green",
     "lapsed": "secondary",
+    "terminated": "red",
     "invited": "yellow",
     "submitted": "green",
     "declined": "secondary",
@@ -175,6 +179,42 @@ def state(value: Any, label: str = "") -> SafeString:
     word = label or str(getattr(value, "label", value))
     colour = COLOURS.get(code, "secondary")
     return format_html('<span class="badge hw-state hw-{}">{}</span>', colour, word)
+
+
+@register.simple_tag
+def state_of(application: Any, outside: bool = False) -> SafeString:
+    """The state of an application as a badge in the words of its outcome; `outside` for those who may not know the inside of a review."""
+    return state(said_outside(application) if outside else said(application))
+
+
+@register.filter
+def word(record: Any, key: str) -> str:
+    """A word of the outcome of a call, or of what belongs to one, in the reader's language."""
+    return words_of(record)[key]
+
+
+@register.filter
+def scheme(record: Any) -> Any:
+    """The scheme of a call, or of what belongs to one."""
+    return scheme_of(getattr(record, "call", record))
+
+
+@register.filter
+def grade_word(application: Any, grade: int) -> str:
+    """What an opinion says of an application, in the words of its outcome."""
+    return words_of(application)[f"grade_{grade}"]
+
+
+@register.simple_tag
+def result_of(item: Any) -> SafeString:
+    """The result of a panel's vote as a badge in the words of the outcome."""
+    return state(item.result, panel_word(item))
+
+
+@register.filter
+def letter_word(letter: Any) -> str:
+    """What a letter is called in the words of its outcome."""
+    return letter_name(words_of(letter.application), letter.kind)
 
 
 @register.simple_tag

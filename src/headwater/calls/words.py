@@ -1,0 +1,56 @@
+"""What the outcome of a call says: its words, and the states of its applications in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.calls.schemes import Words, scheme_of
+from headwater.calls.states import State
+
+SAID = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJECTED})
+"""States that each outcome has a word of its own for."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A state with its word, as badges, lists and spreadsheets take it."""
+
+    value: str
+    label: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def words_of(record: Any) -> Words:
+    """The words of a call, or of what belongs to one: an application, an award, a decision, a notice, a panel."""
+    return scheme_of(getattr(record, "call", record)).words
+
+
+def state_word(record: Any, state: State) -> Said:
+    """The word for a state in a call, or in the call of an application."""
+    return Said(state.value, words_of(record)[state.value] if state in SAID else str(state.label))
+
+
+def panel_word(item: Any) -> str:
+    """The result of a panel's vote on an application, in the words of its outcome."""
+    words = words_of(item.application)
+    return words[item.result] if item.result in words else str(item.get_result_display())
+
+
+def said(application: Any) -> Said:
+    """The state of an application as those inside may know it."""
+    return state_word(application, State(application.state))
+
+
+def said_outside(application: Any) -> Said:
+    """The state as the applicant, the host and the agency may know it."""
+    return state_word(application, application.public_state)
+
+
+def state_choices(call: Any, states: Iterable[State]) -> list[tuple[str, str]]:
+    """(value, word) of states in a call, in the order of the table of states: for filters."""
+    wanted = set(states)
+    return [(s.value, state_word(call, s).label) for s in State if s in wanted]

@@ -1,0 +1,52 @@
+"""The money of an agreement: the application's budget brought down to what was decided."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headwater.awards.services.agreements import agreement_pdf
+from headwater.awards.services.money import in_proportion
+from headwater.calls.models import Application
+from headwater.calls.services.decisions import approve_decisions, propose_decisions, publish_notice
+from tests.calls.test_decisions import Proposal, close
+from tests.calls.test_words import Walk, pdf_text
+from tests.people import actor
+
+
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=20), st.integers(1, 10**12))
+def test_parts_add_up_and_keep_their_proportion(parts: list[int], total: int) -> None:
+    found = in_proportion(parts, total)
+    whole = sum(parts)
+    assert sum(found) == (total if whole else 0)
+    first = parts.index(max(parts))
+    for n, (part, share) in enumerate(zip(parts, found, strict=True)):
+        exact = part * total / whole if whole else 0
+        assert n == first or share <= exact + 1
+        assert share >= 0
+
+
+def test_what_fits_already_is_left_alone() -> None:
+    assert in_proportion([5, 7, 0], 12) == [5, 7, 0]
+    assert in_proportion([1, 1, 1], 2) == [2, 0, 0]
+
+
+@pytest.mark.django_db
+def test_an_agreement_states_the_budget_at_the_amount_decided() -> None:
+    walk = Walk("im-bounty")
+    Application.objects.filter(pk=walk.row.pk).update(state="panel", number="T999001")
+    half = walk.row.amount_fen // 2
+    row = Application.objects.get(pk=walk.row.pk)
+    propose_decisions(call=walk.call, proposals=[Proposal(row, half)], actor=actor("officer"))
+    approve_decisions(call=walk.call, actor=actor("committee"))
+    close(publish_notice(call=walk.call, actor=actor("officer")))
+    award = Application.objects.get(pk=row.pk).award
+    money = award.agreement.content["money"]
+    assert (award.amount_fen, money["regime"], money["asked_fen"]) == (half, "budget3", 2 * half)
+    assert sum(line[-1] for line in money["lines"]) + money["indirect_fen"] == half
+    assert sum(step[-1] for step in money["steps"]) == half
+    assert [line[0] for line in money["lines"]] == ["设备费：购置", "业务费", "劳务费"]
+    labels = [f["label"] for s in award.agreement.content["sections"] for f in s["fields"]]
+    assert "经费预算" not in "".join(labels)
+    assert "同比例调整" in pdf_text(agreement_pdf(award.agreement))
