@@ -257,7 +257,7 @@ def main() -> None:
     if "failed" in prepared[0]:
         sys.exit(str(prepared[0]["failed"]))
     data = json.loads(Path(home, "users.json").read_text())
-    plan = {"seed": given.seed, "fields": data["fields"], "bytes": BYTES[given.size]}
+    plan = {"seed": given.seed, "fields": data["fields"], "agree": data["agree"], "bytes": BYTES[given.size]}
     users = data["users"]
     spared = users[: max(100, len(users) // 5)] if given.part != "load" else []
     house = House(home, given.web)

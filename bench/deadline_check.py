@@ -94,7 +94,7 @@ def files(told: list[dict[str, Any]]) -> Problems:
 
 
 def submissions(told: list[dict[str, Any]]) -> Problems:
-    from headwater.calls.models import Application, Commitment
+    from headwater.calls.models import Application, DocumentSignature
     from headwater.core.models import Event
 
     rows = {a.pk: a for a in Application.objects.only("pk", "state", "number", "submitted_at")}
@@ -104,7 +104,7 @@ def submissions(told: list[dict[str, Any]]) -> Problems:
     ):
         events[pk] += 1
     signed: dict[int, int] = defaultdict(int)
-    for pk in Commitment.objects.filter(party="applicant").values_list("application", flat=True):
+    for pk in DocumentSignature.objects.filter(party="applicant").values_list("application", flat=True):
         signed[pk] += 1
     for line in told:
         if line["step"] == "submit" and rows[line["pk"]].state != "host_review":

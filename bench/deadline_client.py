@@ -121,7 +121,7 @@ class Applicant:
             raise RuntimeError(f"finish: {status} {answer[:300]!r}")
 
     async def submit(self) -> None:
-        status, headers, answer = await self.form("submit", f"/applications/{self.pk}/submit/", {"agree": "1"})
+        status, headers, answer = await self.form("submit", f"/applications/{self.pk}/submit/", [("agree", x) for x in self.task["agree"]])
         if status != 302 or headers[b"location"].decode() != f"/applications/{self.pk}/":
             raise RuntimeError(f"submit {self.pk}: {status} {headers.get(b'location')!r} {answer[:300]!r}")
 

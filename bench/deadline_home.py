@@ -34,7 +34,7 @@ def prepare(home: str, applicants: int, seed: int) -> list[dict[str, Any]]:
     load_region(package=read_package(find_package("nmg")), actor=system("bench"))
     call = _call()
     users = _drafts(call, applicants, random.Random(seed))
-    Path(home, "users.json").write_text(json.dumps({"fields": _questions(call), "users": users}))
+    Path(home, "users.json").write_text(json.dumps({"fields": _questions(call), "agree": _documents(call), "users": users}))
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -86,6 +86,13 @@ def _call() -> Any:
         endorse_by=now + timedelta(days=8),
         recommend_by=now + timedelta(days=15),
     )
+
+
+def _documents(call: Any) -> list[str]:
+    """Digests of what an applicant signs when nothing is declared."""
+    from headwater.calls.schemes import scheme_of
+
+    return [d.digest for d in scheme_of(call).documents_of("applicant") if not d.when]
 
 
 def _questions(call: Any) -> list[str]:

@@ -56,8 +56,11 @@ def prepare(home: str, size: int, seed: int) -> Any:
 
 
 def _received(call: Any, numbers: range, random_: random.Random) -> None:
-    from headwater.calls.models import Application, Commitment
+    from headwater.calls.models import Application
     from headwater.calls.schemes import scheme_of
+    from headwater.calls.services.signing import Signing, sign
+    from headwater.calls.signing import documents_for
+    from headwater.core.command import system
     from headwater.registry.models import Discipline, Organisation, Person
 
     hosts = list(Organisation.objects.hosts())
@@ -88,9 +91,9 @@ def _received(call: Any, numbers: range, random_: random.Random) -> None:
             for n, p, own in zip(numbers, people, texts, strict=True)
         ]
     )  # fmt: skip
-    Commitment.objects.bulk_create(
-        [Commitment(application=r, party="applicant", person=r.leader, signed_at=sent, text_digest="0" * 64) for r in rows]
-    )
+    asked = documents_for(rows, "applicant")
+    signings = [Signing(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in rows for d in asked[r.pk]]
+    sign(signings, actor=system("bench"), at=sent)
 
 
 def arrive(home: str, size: int, seed: int) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from headwater.awards.models import Award
 from headwater.calls.models import Application, Call, Letter, Likeness, Notice, Participant
+from headwater.calls.services.inviting import make_links
 from headwater.calls.states import State
+from headwater.core import clock
 from headwater.core.models import StoredFile
 from headwater.core.permission import PUBLIC, SIGNED_IN
 from headwater.core.tokens import SCOPES, make_token
@@ -96,7 +99,7 @@ def address(route: str, have: dict[str, Any]) -> str:
         "<int:application>": have["application"],
         "<int:expert>": 1,
         "<str:token>": "x",
-        "<str:uidb36>": "1",
+        "<base36:uidb36>": "1",
         "<str:key>": "x",
         "<str:number>": have["award"],
         "<str:code>": "awards.money" if "indicators" in route else Call.objects.all()[0].code,
@@ -197,9 +200,11 @@ def test_other_experts_assignment_is_not_found() -> None:
 def test_confirm_link_of_somebody_else_tells_nothing() -> None:
     member = Participant.objects.select_related("person", "application").order_by("pk")[0]
     stranger = Person.objects.filter(account__isnull=False).exclude(pk=member.person_id).select_related("account")[0]
-    response = client(stranger.account.username).get(f"/confirm/{member.token}/")
+    key = make_links([member], clock.now() + timedelta(days=1))[0]
+    response = client(stranger.account.username).get(f"/confirm/{key}/")
     assert response.status_code == 403
     assert member.application.title_zh not in response.content.decode()
+    assert client(stranger.account.username).get(f"/participations/{member.pk}/").status_code == 404
 
 
 def test_files_are_never_shown_inline() -> None:

@@ -101,6 +101,10 @@ document.querySelectorAll("input[data-narrow]").forEach((box) => box.addEventLis
   const wanted = box.value.trim().toLowerCase();
   document.querySelectorAll(box.dataset.narrow).forEach((e) => e.classList.toggle("d-none", !!wanted && !e.textContent.toLowerCase().includes(wanted)));
 }));
+document.querySelectorAll("[data-copy]").forEach((b) => {
+  b.classList.remove("d-none");
+  b.addEventListener("click", async () => { await navigator.clipboard.writeText(document.querySelector(b.dataset.copy).textContent.trim()); b.textContent = b.dataset.copied; });
+});
 document.querySelectorAll("[data-print]").forEach((b) => b.addEventListener("click", () => print()));
 document.querySelectorAll("select[data-go]").forEach((s) => s.addEventListener("change", () => s.form.submit()));
 

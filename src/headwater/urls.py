@@ -2,13 +2,23 @@
 
 from allauth.account import views as account
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import set_language
 
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.services import set_language as remember_language
 from headwater.regions.views import region
 from headwater.web.views import demo_enter
+
+
+class Base36Converter(StringConverter):
+    """The number of an account in an address: it ends at the first hyphen, while the key behind it has one of its own."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36Converter, "base36")
 
 
 @page(PUBLIC)
@@ -39,7 +49,7 @@ urlpatterns = [
     path("accounts/password/reset/", page(PUBLIC)(account.password_reset), name="account_reset_password"),
     path("accounts/password/reset/done/", page(PUBLIC)(account.password_reset_done), name="account_reset_password_done"),
     path(
-        "accounts/password/reset/key/<str:uidb36>-<str:key>/",
+        "accounts/password/reset/key/<base36:uidb36>-<str:key>/",
         page(PUBLIC)(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import headwater.regions
-from headwater.calls.rules import RULES, Facts, FieldFacts, Holding, Outcome, PersonFacts, Result
+from headwater.calls.rules import RULES, DocumentFacts, Facts, FieldFacts, Holding, Outcome, PersonFacts, Result
 
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
 DEADLINE = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 LEADER = PersonFacts(name="萨日娜", sex="f", birth_date=date(1990, 5, 1))
 MEMBER = PersonFacts(name="巴特尔", degree="硕士")
 FACTS = Facts(year=2026, deadline=DEADLINE, leader=LEADER, host=1)
+
+
+SIGNED = DocumentFacts("科研诚信承诺书", "Commitment to Research Integrity")
 
 
 def answer(length: int, *, required: bool = True, low: int = 0, high: int = 100, code: str = "goals") -> FieldFacts:
@@ -34,7 +37,7 @@ GOOD = replace(
     amount_fen=10_000_000,
     months=36,
     submitted_at=DEADLINE - timedelta(hours=1),
-    signed=frozenset({"applicant"}),
+    documents=(SIGNED,),
     likenesses=(),
 )
 GIVEN: dict[str, dict[str, Any]] = {

@@ -22,7 +22,7 @@ from headwater.core.models import Event, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import HostHistory
 from tests.calls.test_endorsement import recommender, states, waiting
-from tests.calls.test_services import as_, manager, new_call, new_host, new_person, placed, real_host, refusal
+from tests.calls.test_services import as_, manager, new_call, new_host, new_person, placed, real_host, refusal, words
 from tests.people import client
 from tests.test_queries import counted
 
@@ -116,7 +116,9 @@ def test_plan_asks_as_often_for_six_rows_as_for_two() -> None:
 
 
 def preview(browser: Client, rows: list[Application], where: str = "/host/endorse/chosen/", **more: Any) -> str:
-    return browser.post(where, {"pk": [r.pk for r in rows], **more}).content.decode()
+    party = "recommender" if "recommend" in where else "host"
+    values = {"pk": [r.pk for r in rows], "agree": words(rows[0].call, party), **more}
+    return browser.post(where, values).content.decode()
 
 
 def seen(page: str) -> str:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from headwater.calls.models import Application, Attachment, Call, Commitment, FormalCheck, Letter
+from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter
 from headwater.calls.services import checking
 from headwater.calls.services.checking import (
     accept_clear,
@@ -25,7 +25,7 @@ from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import RoleGrant
 from headwater.registry.models import Sanction
-from tests.calls.test_services import as_, complete, new_call, new_person, placed, refusal
+from tests.calls.test_services import as_, complete, new_call, new_person, placed, refusal, sign_as_asked
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +37,7 @@ def received(call: Call, **person: Any) -> Application:
     leader = new_person(**person)
     values = complete(call)
     answers = {k: v for k, v in values.items() if k not in {"title_zh", "discipline"}}
-    row = placed(call, "received", leader, answers=answers, received_at=clock.now())
-    Commitment.objects.create(application=row, person=leader, party="applicant", text_digest="0" * 64)
-    return row
+    return placed(call, "received", leader, answers=answers, received_at=clock.now())
 
 
 def fresh(application: Application) -> Application:
@@ -107,6 +105,7 @@ def test_formal_check_needs_the_same_queries_for_one_and_for_many() -> None:
         row = received(many)
         member = new_person(f"成员{n}")
         row.participants.create(person=member, organisation=member.organisation, confirmed_at=clock.now())
+        sign_as_asked(row, "member")
     run_formal_check(call=one, actor=actor("officer"))
     with CaptureQueriesContext(connection) as first:
         run_formal_check(call=one, actor=actor("officer"))
@@ -258,6 +257,8 @@ def test_ethics_are_asked_for_only_with_the_flag() -> None:
     call = new_call()
     plain, flagged, attached = received(call), received(call), received(call)
     Application.objects.filter(pk__in=[flagged.pk, attached.pk]).update(flags=["animal"])
+    for row in (flagged, attached):
+        sign_as_asked(fresh(row), "applicant")
     file = Attachment.objects.filter(kind="ethics").values_list("file", flat=True)
     Attachment.objects.create(application=attached, kind="ethics", file_id=file[0])
     run_formal_check(call=call, actor=actor("officer"))

@@ -111,7 +111,8 @@ def test_qualified_title_degree_or_letters(leader: dict[str, Any], letters: int,
 
 def test_qualified_failure_names_what_is_missing() -> None:
     result = ask_shipped("qualified", replace(FACTS, attachments={"referee_letter": 1}))
-    assert (result.code, result.inputs) == ("F06", {"senior": False, "degree": "", "letters": 1, "least": 2})
+    asked = {"senior": False, "degree": "", "letters": 1, "least": 2, "written": 0, "not_counted": [], "waiting": 0}
+    assert (result.code, result.inputs) == ("F06", asked)
     assert result.en == "No senior title, no doctorate, 1 of 2 referee letters"
 
 

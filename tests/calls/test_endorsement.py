@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from headwater.calls.models import Application, Call, Commitment, HostQuota
-from headwater.calls.services.applications import commitment_digest, submit_application
+from headwater.calls.models import Application, Call, DocumentSignature, HostQuota
+from headwater.calls.services.applications import submit_application
 from headwater.calls.services.endorsement import (
     endorse,
     expire_late,
@@ -36,7 +36,9 @@ from tests.calls.test_services import (
     placed,
     real_host,
     refusal,
+    sign_as_asked,
     submitted,
+    words,
 )
 from tests.people import actor
 
@@ -129,8 +131,8 @@ def test_endorsement_is_signed_by_the_host_once() -> None:
     endorse(applications=[row], actor=manager(host))
     return_to_host(applications=[row], note="材料不全", actor=recommender(host))
     endorse(applications=[row], actor=manager(host))
-    found = Commitment.objects.filter(application=row).values_list("party", "person", "text_digest")
-    assert list(found) == [("host", None, commitment_digest(call, "host"))]
+    found = DocumentSignature.objects.filter(application=row, party="host").values_list("party", "organisation", "text")
+    assert list(found) == [("host", row.host_id, *words(call, "host"))]
 
 
 def test_host_cannot_endorse_an_application_of_another_host() -> None:
@@ -264,6 +266,7 @@ def test_members_confirmed_before_submission_and_invariant() -> None:
     assert refusal(error) == [("", "F01")]
     row.confirmed_at = clock.now()
     row.save()
+    sign_as_asked(application, "member")
     submit_application(application=application, actor=as_(leader), agree=True)
     endorse(applications=[application], actor=manager(leader.organisation))
     assert check(["members_confirmed"]) == []

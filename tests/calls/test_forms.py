@@ -17,7 +17,7 @@ from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.registry.models import Discipline, Person
 from tests.calls.examples import SPECIAL, answers_for
-from tests.calls.test_services import new_call, new_person
+from tests.calls.test_services import new_call, new_person, words
 from tests.people import client
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_scheme_is_drafted_completed_submitted_and_shown(code: str) -> None:
     row = Application.objects.get(pk=row.pk)
     failed = [(r.rule, r.zh) for r in check_applications([row], row.call)[row.pk] if r.outcome == Outcome.FAILED]
     assert [f for f in failed if f[0] not in {"signed", "qualified"}] == []
-    browser.post(f"/applications/{row.pk}/submit/", {"agree": "1"})
+    browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
     row = Application.objects.get(pk=row.pk)
     assert (row.state, row.number[:6]) == ("host_review", f"{row.call.year}{scheme.prefix}"[:6])
     body = browser.get(f"/applications/{row.pk}/").content.decode()

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from headwater.calls.rules import RULES, Ban, LikenessFacts, PersonFacts, evaluation, parameters_of
+from headwater.calls.rules import RULES, Ban, LikenessFacts, PersonFacts, RefereeFacts, evaluation, parameters_of
 from headwater.calls.rules.values import shape_of
 from headwater.calls.schemes import RuleUse
 from headwater.calls.states import JUDGED, REFUSAL_CODES
@@ -17,6 +17,7 @@ from tests.calls.made import (
     GIVEN,
     GOOD,
     MEMBER,
+    SIGNED,
     F,
     P,
     S,
@@ -30,6 +31,7 @@ from tests.calls.made import (
     shipped,
 )
 
+UNSIGNED = replace(SIGNED, waiting=("甲",))
 HELD = [running("nsfc-key", 2026, 2029, plan="a", group="x"), applying("nsfc-key", plan="a", group="x")]
 WORST = PersonFacts(
     name="某人",
@@ -59,6 +61,7 @@ BAD = replace(
     quota=1,
     endorsed=2,
     is_endorsed=True,
+    documents=(UNSIGNED,),
     flags=frozenset({"human", "overseas", "other_funding", "ai_used"}),
     fields=(answer(0), answer(99_999, code="plan")),
     submitted_at=DEADLINE,
@@ -175,7 +178,7 @@ def test_history_given_of_everybody(leader, member, outcome):
 
 
 def test_nothing_secret_by_the_commitment_or_by_a_person():
-    assert [ask("nothing_secret", f).outcome for f in (FACTS, replace(FACTS, signed=frozenset({"applicant"})))] == [U, P]
+    assert [ask("nothing_secret", f).outcome for f in (FACTS, replace(FACTS, documents=(SIGNED,)))] == [U, P]
 
 
 @pytest.mark.parametrize(
@@ -222,9 +225,38 @@ def test_term_in_range_failure_names_the_span(high, text):
     assert ask("term_in_range", replace(FACTS, months=24), term_months=limits).en == text
 
 
-@pytest.mark.parametrize(("parties", "outcome"), [(set(), F), ({"host"}, F), ({"applicant", "host"}, P)])
-def test_signed_by_applicant(parties, outcome):
-    assert ask("signed", replace(FACTS, signed=frozenset(parties))).outcome == outcome
+@pytest.mark.parametrize(
+    ("documents", "outcome", "words"),
+    [
+        ([SIGNED], P, "1 份"),
+        ([UNSIGNED], F, "甲 尚未签署《科研诚信承诺书》"),
+        ([replace(SIGNED, outdated=("乙",))], F, "乙 签署的《科研诚信承诺书》文本已更新"),
+        ([SIGNED, replace(UNSIGNED, party="member")], F, "甲 尚未签署"),
+    ],
+)
+def test_signed_by_applicant_and_members_as_it_reads_now(documents, outcome, words):
+    result = ask("signed", replace(FACTS, documents=tuple(documents)))
+    assert (result.outcome, words in result.zh) == (outcome, True)
+
+
+@pytest.mark.parametrize(("senior", "field", "counts"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_qualified_counts_a_letter_only_of_a_senior_referee_in_the_field(senior, field, counts):
+    facts = replace(led_by(degree="硕士"), attachments={"referee_letter": 1}, referees=(RefereeFacts("王某", senior, field),))
+    result = ask("qualified", facts, referee_letters=2)
+    assert (result.outcome, "王某" in result.zh) == ((P, False) if counts else (F, True))
+
+
+def test_qualified_tells_how_many_referees_have_not_answered():
+    result = ask("qualified", replace(led_by(degree="硕士"), referees_waiting=2), referee_letters=2)
+    assert (result.outcome, result.inputs["letters"]) == (F, 0)
+    assert "2 名专家尚未提交" in result.zh
+    assert "2 have not written yet" in result.en
+
+
+def test_a_member_who_declines_is_told_apart_from_one_who_waits():
+    facts = replace(FACTS, members=(replace(MEMBER, confirmed=False, declined=True),))
+    result = ask("members_confirmed", facts)
+    assert (result.outcome, result.zh) == (F, "巴特尔 谢绝参与")
 
 
 @pytest.mark.parametrize(
@@ -252,10 +284,10 @@ def test_evaluation_same_rule_twice_keeps_both_parameters():
 
 
 def test_result_as_json_is_plain_and_without_what_is_empty():
-    result = ask("signed", FACTS).as_json()
+    result = ask("signed", replace(FACTS, documents=(UNSIGNED,))).as_json()
     assert (type(result["outcome"]), result["outcome"]) == (str, "failed")
     assert list(result) == ["rule", "code", "outcome", "zh", "en", "mend_zh", "mend_en", "inputs", "ref"]
-    passed = ask("signed", replace(FACTS, signed=frozenset({"applicant"}))).as_json()
+    passed = ask("signed", replace(FACTS, documents=(SIGNED,))).as_json()
     assert "mend_zh" not in passed
     assert "blocks" in evaluation([RuleUse("signed", True, {})], lambda _key: None)(FACTS)[0].as_json()
 

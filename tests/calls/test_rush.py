@@ -14,7 +14,7 @@ from headwater.calls.models import Application
 from headwater.calls.services.applications import save_application, submit_application
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Account, Event
-from tests.calls.test_services import as_, draft_of, new_call, new_person
+from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.conftest import database_url
 from tests.people import client
 from tests.test_queries import counted
@@ -31,7 +31,7 @@ def test_a_submission_by_http_asks_fourteen_times_whatever_the_number_of_questio
         row = draft_of(call, new_person())
         browser = author(row)
         with counted() as sent:
-            answer = browser.post(f"/applications/{row.pk}/submit/", {"agree": "1"})
+            answer = browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
         assert answer["Location"] == f"/applications/{row.pk}/"
         statements = [s for s in sent if not s.startswith(("SAVEPOINT", "RELEASE"))]
         if not warm:
@@ -43,7 +43,7 @@ def test_a_submission_sent_twice_is_one() -> None:
     row = draft_of(new_call(), new_person())
     browser = author(row)
     for _once_more in range(2):
-        assert browser.post(f"/applications/{row.pk}/submit/", {"agree": "1"})["Location"] == f"/applications/{row.pk}/"
+        assert browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})["Location"] == f"/applications/{row.pk}/"
     events = Event.objects.filter(subject_type="calls.application", subject_id=row.pk, command="calls.submit_application")
     assert events.count() == 1
 
@@ -54,7 +54,7 @@ def test_only_the_leader_submits_also_where_only_the_key_is_given() -> None:
     for application in (row, Application(pk=row.pk)):
         with pytest.raises(NotAllowed):
             submit_application(application=application, actor=as_(other), agree=True)
-    assert author(draft_of(row.call, other)).post(f"/applications/{row.pk}/submit/", {"agree": "1"}).status_code == 404
+    assert author(draft_of(row.call, other)).post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")}).status_code == 404
     assert submit_application(application=Application(pk=row.pk), actor=as_(row.leader), agree=True).state == "host_review"
 
 

@@ -21,7 +21,10 @@ GOOD: dict[str, Any] = {
         "limit_group": "x",
         "prefix": "MS",
     },
-    "commitments": {f"{who}_{lang}": "…" for who in ("applicant", "member", "host", "expert") for lang in ("zh", "en")},
+    "document": [
+        {"code": who, "title_zh": "承诺书", "title_en": "Commitment", "text_zh": "本人承诺", "text_en": "I promise", "signs": [who]}
+        for who in ("applicant", "member", "host", "expert")
+    ],
     "rule": [{"name": "title_given", "blocks": True, "max_chars": 60}, {"name": "max_age", "parameter": "age_limit"}],
     "section": [
         {
@@ -118,8 +121,24 @@ def test_scheme_section_by_code():
         ("scheme.outcome", REMOVE, ["scheme.outcome"]),
         ("scheme.members_max", 6.5, ["scheme.members_max"]),
         ("colour", "red", ["colour"]),
-        ("commitments.host_en", REMOVE, ["commitments.host_en"]),
-        ("commitments.guest_en", "…", ["commitments.guest_en"]),
+        ("document", REMOVE, ["document", *["document"] * 4]),
+        ("document.2", REMOVE, ["document"]),
+        ("document.2.text_en", REMOVE, ["document[2].text_en"]),
+        ("document.2.text_xx", "…", ["document[2].text_xx"]),
+        ("document.2.code", "Host 1", ["document[2].code"]),
+        ("document.2.code", "member", ["document"]),
+        ("document.2.signs", ["host", "guest"], ["document[2].signs"]),
+        ("document.2.signs", [], ["document[2].signs", "document"]),
+        ("document.2.signs", ["host", "host"], ["document[2].signs"]),
+        ("document.2.signs", ["host", "referee"], ["document[2].signs"]),
+        ("document.2.required", False, ["document"]),
+        ("document.2.when", 'kind == "a"', ["document"]),
+        ("document.1.when", 'kind == "c"', ["document[1].when", "document"]),
+        ("document.1.when", '"animal" in flags', ["document[1].when", "document"]),
+        ("scheme.members_max", 0, ["document[1].signs"]),
+        ("referees", {"most": 0}, ["referees.most", "document"]),
+        ("referees", {"most": 2, "min_chars": 9, "max_chars": 8}, ["referees.min_chars", "document"]),
+        ("referees", {"least": 2}, ["referees.most", "referees.least", "document"]),
         ("section.0.field.0.type", "essay", ["section[0].field[0].type"]),
         ("section.0.field.0.label_en", REMOVE, ["section[0].field[0].label_en"]),
         ("section.0.field.0.max_char", 10, ["section[0].field[0].max_char"]),
@@ -280,7 +299,7 @@ def test_parse_scheme_reports_every_mistake():
 
 def test_parse_scheme_empty_definition_reports_the_parts():
     keys = [key for key, _expected in problems_of({})]
-    assert [k for k in keys if "." not in k] == ["scheme", "section", "rule", "commitments"]
+    assert [k for k in keys if "." not in k] == ["scheme", "section", "rule", *["document"] * 5]
 
 
 def test_parse_scheme_unknown_key_in_choice():

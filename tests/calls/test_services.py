@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from headwater.calls.models import Application, Attachment, Call, Commitment, Participant, SchemeVersion
+from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, SchemeVersion
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import (
     add_members,
-    commitment_digest,
     confirm_participation,
     create_draft,
     save_application,
@@ -22,8 +21,11 @@ from headwater.calls.services.applications import (
 )
 from headwater.calls.services.attachments import attach
 from headwater.calls.services.endorsement import return_to_author
+from headwater.calls.services.signing import Signing, sign
+from headwater.calls.signing import documents_for
+from headwater.calls.states import ENDORSED, UNSUBMITTED
 from headwater.core import clock
-from headwater.core.command import Actor
+from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, Event
 from headwater.registry.models import Discipline, Organisation, Person
@@ -79,6 +81,23 @@ def manager(host: Organisation) -> Actor:
     return actor(f"host-{host.code}")
 
 
+def words(call: Call, party: str) -> list[str]:
+    """Digests of the documents without a condition that a party signs."""
+    return [d.digest for d in scheme_of(call).documents_of(party) if not d.when]
+
+
+def sign_as_asked(row: Application, party: str) -> None:
+    """The signatures of a party, for an application that was put straight into a state."""
+    parts: dict[str, list[dict[str, Any]]] = {
+        "applicant": [{"person": row.leader_id}],
+        "member": [{"person": pk} for pk in row.participants.values_list("person", flat=True)],
+        "host": [{"organisation": row.host_id}],
+    }
+    documents = documents_for([row], party)[row.pk]
+    signings = [Signing(row.pk, d, party, "测试", **part) for d in documents for part in parts[party]]
+    sign(signings, actor=system("test"), at=clock.now())
+
+
 def complete(call: Call) -> dict[str, Any]:
     """Values with which every blocking rule passes."""
     fields = [f for s in scheme_of(call).sections for f in s.fields]
@@ -97,7 +116,7 @@ def submitted(call: Call, leader: Person, **values: Any) -> Application:
 
 
 def placed(call: Call, state: str, leader: Person | None = None, **more: Any) -> Application:
-    """An application put straight into `state`, for tests of what comes later."""
+    """An application put straight into `state`, with the signatures that belong to it, for tests of what comes later."""
     leader = leader or new_person()
     n = next(SERIAL)
     fields = {
@@ -111,7 +130,11 @@ def placed(call: Call, state: str, leader: Person | None = None, **more: Any) ->
         "submitted_at": call.closes_at - timedelta(days=2),
         "discipline": Discipline.objects.filter(level=2).order_by("code")[0],
     } | more
-    return Application.objects.create(call=call, leader=leader, state=state, **fields)
+    row = Application.objects.create(call=call, leader=leader, state=state, **fields)
+    for party, signs in (("applicant", state not in UNSUBMITTED), ("host", state in ENDORSED)):
+        if signs:
+            sign_as_asked(row, party)
+    return row
 
 
 def refusal(error: pytest.ExceptionInfo[Refused]) -> list[tuple[str, str]]:
@@ -309,8 +332,8 @@ def test_only_the_person_confirms_and_twice_is_harmless() -> None:
     with clock.at(clock.now() + timedelta(hours=1)):
         assert confirm_participation(participants=made, actor=as_(member)) == 0
     assert Participant.objects.get(pk=made[0].pk).confirmed_at == first
-    found = list(Commitment.objects.filter(application=application).values_list("person", "party", "text_digest"))
-    assert found == [(member.pk, "member", commitment_digest(call, "member"))]
+    found = list(DocumentSignature.objects.filter(application=application).values_list("person", "party", "text"))
+    assert found == [(member.pk, "member", *words(call, "member"))]
 
 
 # attachments
@@ -359,7 +382,7 @@ def test_submit_lists_every_blocking_rule_at_once() -> None:
     assert [r.code for r in error.value.reasons] == ["F05", "F03", "F05", "F19", "F19", "F01"]
     row = Application.objects.get(pk=application.pk)
     assert (row.state, row.number, row.submitted_at) == ("draft", "", None)
-    assert not Commitment.objects.filter(application=application).exists()
+    assert not DocumentSignature.objects.filter(application=application).exists()
     made = Participant.objects.filter(application=application)
     confirm_participation(participants=list(made), actor=as_(member))
     good = {**complete(call), "amount_fen": 10_000_000, "months": 36}
@@ -373,10 +396,10 @@ def test_submit_needs_the_agreement() -> None:
     with pytest.raises(Refused) as error:
         submit_application(application=application, actor=as_(leader), agree=False)
     assert refusal(error) == [("agree", "")]
-    assert not Commitment.objects.filter(application=application).exists()
+    assert not DocumentSignature.objects.filter(application=application).exists()
     submit_application(application=application, actor=as_(leader), agree=True)
-    found = Commitment.objects.filter(application=application).values_list("person", "party", "text_digest")
-    assert list(found) == [(leader.pk, "applicant", commitment_digest(call, "applicant"))]
+    found = DocumentSignature.objects.filter(application=application).values_list("person", "party", "text")
+    assert list(found) == [(leader.pk, "applicant", *words(call, "applicant"))]
 
 
 def test_submit_is_for_the_leader() -> None:

@@ -20,7 +20,7 @@ from headwater.registry.models import Authorship, Employment, Organisation, Pers
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.assigning import assign_by_hand
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
-from tests.calls.test_services import as_, new_call, new_host, new_person, placed, refusal
+from tests.calls.test_services import as_, new_call, new_host, new_person, placed, refusal, sign_as_asked
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,7 @@ class Pair:
         self.member = new_person("成员", new_host("合作单位"))
         self.application: Application = placed(self.call, "accepted", self.leader, review_group="x")
         self.application.participants.create(person=self.member, organisation=self.member.organisation, confirmed_at=clock.now())
+        sign_as_asked(self.application, "member")
         self.expert = new_expert()
         self.day: date = self.call.closes_at.date()
 

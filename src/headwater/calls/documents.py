@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.showing import document
-from headwater.calls.models import Application
+from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.i18n import in_chinese
 
-PARTS = ("participants__person", "participants__organisation", "attachments__file")
+PARTS = (
+    *("participants__person", "participants__organisation", "attachments__file", "referees__discipline"),
+    *("signatures__text", "signatures__organisation", "signatures__agency"),
+)
 """What to prefetch before the documents of many applications are made."""
 
 
-def application_data(row: Application) -> dict[str, Any]:
-    """What the Typst template of an application needs: in Chinese, whoever asks for it."""
+def application_data(row: Application, *, letters: bool = False) -> dict[str, Any]:
+    """What the Typst template of an application needs, in Chinese, whoever asks; letters of referees only for those who may read them."""
     with in_chinese():
-        return _application_data(row)
+        return _application_data(row, letters)
 
 
-def _application_data(row: Application) -> dict[str, Any]:
+def _application_data(row: Application, letters: bool) -> dict[str, Any]:
     scheme = scheme_of(row.call)
     kinds = {a.kind: a.label_zh for a in scheme.attachments}
     return {
@@ -48,5 +53,36 @@ def _application_data(row: Application) -> dict[str, Any]:
             [p.person.name_zh, p.organisation.name_zh, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
             for p in row.participants.all()
         ],
+        "referees": [_referee(r, letters) for r in row.referees.all()],
+        **_signed(row),
         "attachments": [f"{kinds.get(a.kind, a.kind)}：{a.file.name}" for a in row.attachments.all()],
+    }
+
+
+def _referee(r: Referee, letters: bool) -> dict[str, str]:
+    """Named by the applicant until they write; then as they call themselves."""
+    states = {"written": "已提交", "declined": "谢绝", "opened": "已打开", "invited": "已邀请"}
+    line = [r.said_name or r.name, r.said_institution or r.institution, r.said_title or r.title, str(r.discipline)]
+    tie = r.get_tie_display() if letters else ""
+    return {"line": "，".join(line), "state": states[r.state], "letter": r.letter if letters else "", "tie": str(tie)}
+
+
+def _signed(row: Application) -> dict[str, Any]:
+    """What was signed, by whom and when, and the words of each wording once. Experts sign for the review: they are not named here."""
+    rows = [s for s in row.signatures.all() if s.party != Party.EXPERT]
+    on_part = {s.pk: s.organisation or s.agency for s in rows}
+    return {
+        "signed": [
+            [
+                s.text.title_zh,
+                f"{s.name}（{on_part[s.pk]}）" if on_part[s.pk] else s.name,
+                str(s.get_party_display()),
+                f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}",
+                s.text_id[:12],
+            ]
+            for s in rows
+        ],
+        "texts": [
+            {"title": t.title_zh, "digest": t.digest, "text": t.text_zh} for t in {s.text_id: s.text for s in rows}.values()
+        ],
     }

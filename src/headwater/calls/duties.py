@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due
 from headwater.calls.models import Application, Call, Decision, Notice, Objection, Participant
+from headwater.calls.services.partners import waiting_for
 from headwater.calls.states import CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties
@@ -22,10 +23,10 @@ def of_applicants(account: Any) -> Iterator[Duty]:
     ).select_related("call"):
         yield Duty(_("完成并提交：%s") % (row.title_zh or row.call.title_zh), f"/applications/{row.pk}/", row.call.closes_at)
     for member in Participant.objects.filter(
-        person__account=account, confirmed_at__isnull=True, application__state=State.DRAFT
+        person__account=account, confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__call"):
         yield Duty(
-            _("确认参与：%s") % member.application.title_zh, f"/confirm/{member.token}/", member.application.call.closes_at
+            _("确认参与：%s") % member.application.title_zh, f"/participations/{member.pk}/", member.application.call.closes_at
         )
 
 
@@ -38,6 +39,9 @@ def of_hosts(account: Any) -> Iterator[Duty]:
         )
         if found["n"]:
             yield Duty(_("审核申请并报送"), "/host/endorse/", found["due"], found["n"])
+        partners = waiting_for(hosts)
+        if partners:
+            yield Duty(_("以合作单位身份签署"), "/host/partner/", partners[0][0].call.closes_at, len(partners))
     agencies = account.scopes("recommender", "agency")
     if agencies:
         rows = Application.objects.filter(host__recommender__in=agencies, host__direct=False, state=State.RECOMMENDING)

@@ -13,8 +13,9 @@ from headwater.calls.answers.loading import answers_in
 from headwater.calls.answers.state import Answers
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
-from headwater.calls.rules import Facts, PersonFacts, Result, evaluation
+from headwater.calls.rules import DocumentFacts, Facts, PersonFacts, Result, evaluation
 from headwater.calls.schemes import RuleUse, Scheme, scheme_of
+from headwater.calls.signing import asked, unsigned
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
@@ -70,10 +71,33 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         amount_fen=a.amount_fen,
         months=a.months,
         submitted_at=a.submitted_at,
-        signed=frozenset(known.signed[a.pk]),
+        documents=_documents(a, scheme, members, known, answers),
+        referees=known.referees[a.pk],
+        referees_waiting=known.referees_waiting.get(a.pk, 0),
         members_max=scheme.members_max,
         likenesses=known.likenesses.get(a.pk),
     )
+
+
+def _documents(
+    a: Application, scheme: Scheme, members: Sequence[Participant], known: Records, answers: Answers
+) -> list[DocumentFacts]:
+    """What the applicant and the members must sign before the submission. A member who has not confirmed has not signed either:
+    that is told once, by the rule on members.
+    """
+    people = {
+        "applicant": [(a.leader_id, a.leader.name_zh)],
+        "member": [(m.person_id, m.person.name_zh) for m in members if m.confirmed_at],
+    }
+    found = []
+    for party, who in people.items():
+        documents = [d for d in asked(scheme, party, answers) if d.required]
+        lacking = unsigned(documents, party, who, known.signed[a.pk])
+        for d in documents:
+            waiting = tuple(name for x, name, old in lacking if x is d and not old)
+            outdated = tuple(name for x, name, old in lacking if x is d and old)
+            found.append(DocumentFacts(d.title_zh, d.title_en, party, waiting, outdated))
+    return found
 
 
 def _person(person: Person, a: Application, known: Records, member: Participant | None = None) -> PersonFacts:
@@ -100,6 +124,7 @@ def _person(person: Person, a: Application, known: Records, member: Participant 
         bans=tuple(known.bans[person.pk]),
         holdings=tuple(h for h in known.holdings[person.pk] if h.application != a.pk),
         confirmed=member is None or member.confirmed_at is not None,
+        declined=member is not None and member.declined_at is not None,
     )
 
 

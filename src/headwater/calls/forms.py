@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.models import Call, SchemeVersion
-from headwater.calls.schemes import scheme_of
+from headwater.calls.models import Call, Referee, SchemeVersion
+from headwater.calls.schemes import RefereeRules, scheme_of
 from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
@@ -145,3 +145,43 @@ class AttachForm(forms.Form):
         help_text=_("PDF、PNG、JPG、DOCX 或 XLSX，每个不超过 10 MB；不要加密码，不要含宏。"),
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )
+
+
+class ClaimForm(forms.Form):
+    name = forms.CharField(label=_("姓名"), max_length=120)
+    email = forms.EmailField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
+
+
+class DeclineForm(forms.Form):
+    reason = forms.CharField(
+        label=_("谢绝的理由"),
+        max_length=300,
+        error_messages={"required": _("请写明谢绝的理由")},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class RefereeForm(forms.Form):
+    name = forms.CharField(label=_("姓名"), max_length=60)
+    institution = forms.CharField(label=_("单位"), max_length=120)
+    title = forms.CharField(label=_("职称"), max_length=40, help_text=_("须为高级专业技术职务，例如教授、研究员。"))
+    discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=20, widget=forms.TextInput(attrs={"list": "codes"}))
+    email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
+
+
+class LetterForm(forms.Form):
+    """What a referee says of themselves, and the letter; how long it may be is the scheme's."""
+
+    said_name = forms.CharField(label=_("姓名"), max_length=60)
+    said_institution = forms.CharField(label=_("单位"), max_length=120)
+    said_title = forms.CharField(label=_("职称"), max_length=40)
+    is_senior = forms.BooleanField(label=_("我具有高级专业技术职务"), required=False)
+    same_field = forms.BooleanField(label=_("我与申请人从事同一领域的研究"), required=False)
+    tie = forms.ChoiceField(label=_("与申请人的关系"), choices=[("", _("请选择")), *Referee.Tie.choices])
+    letter = forms.CharField(label=_("推荐意见"), widget=forms.Textarea(attrs={"rows": 12}))
+
+    def __init__(self, data: Any, *, rules: RefereeRules | None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if rules:
+            told = {"least": rules.min_chars, "most": rules.max_chars}
+            self.fields["letter"].help_text = _("%(least)d 至 %(most)d 字。申请人的研究能力、研究基础和本项目的价值。") % told

@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
-from headwater.core.invariants import invariant
+from headwater.calls.completeness import unsigned_submissions
+from headwater.core.invariants import invariant, worked_out
 
 invariant(
     "call_within_budget",
@@ -67,3 +68,10 @@ invariant(
     JOIN calls_schemeversion s ON s.id = c.scheme_id
     WHERE d.outcome = 'fund' AND (d.amount_fen > 0) <> coalesce(s.definition -> 'scheme' -> 'asks' ? 'amount', true)""",
 )
+invariant(
+    "words_match_digest",
+    _("签署文本与其摘要一致"),
+    """SELECT 'text ' || digest FROM calls_documenttext WHERE digest <> encode(sha256(convert_to(
+        title_zh || chr(31) || title_en || chr(31) || text_zh || chr(31) || text_en, 'UTF8')), 'hex')""",
+)
+worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)

@@ -7,8 +7,9 @@ from typing import Any
 import rules
 
 from headwater.calls.models import Application, Call, Decision
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, State
-from headwater.core.permission import allow, is_signed_in, role, scoped
+from headwater.core.permission import allow, is_signed_in, may, role, scoped
 
 
 @rules.predicate
@@ -93,9 +94,12 @@ allow("calls.application.write", has_person & (is_leader | helps_to_write))
 allow("calls.application.submit", has_person & is_leader)
 allow("calls.application.withdraw", has_person & is_leader)
 allow("calls.application.confirm", is_signed_in)
+allow("calls.invitation.answer", rules.always_allow)
+allow("calls.partner.sign", role("host_manager"))
 allow("calls.endorse", host_of & not_own)
 allow("calls.recommend", recommender_of & not_own)
 allow("calls.check", officer_of_call & not_own)
+allow("calls.referee.read", ((officer_of_call | role("committee")) & in_the_house) & not_own)
 allow("calls.recheck", has_person & is_leader)
 allow("calls.invite", officer_of_call & not_own)
 allow("calls.review.start", officer_of_call)
@@ -105,3 +109,18 @@ allow("calls.notice.publish", officer_of_call)
 allow("calls.notice.object", rules.always_allow)
 allow("calls.objection.answer", officer_of_call)
 allow("calls.letter.view", takes_part | host_of | officer_of_call)
+
+
+def reads_letters(application: Application, *, judging: bool = False, reader: Any = None) -> bool:
+    """Who reads the letters of referees: those who check or decide; the experts and the applicant as the scheme says; nobody of the
+    host. `application` comes with its call.
+    """
+    rules = scheme_of(application.call).referees
+    if rules is None:
+        return False
+    if judging:
+        return rules.experts_read
+    if reader is None:
+        return False
+    own = application.leader.account_id == reader.pk
+    return rules.applicant_reads if own else may(reader, "calls.referee.read", application)

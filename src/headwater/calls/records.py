@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from headwater.calls.models import Call
-from headwater.calls.rules import Ban, Holding, LikenessFacts
+from headwater.calls.rules import Ban, Holding, LikenessFacts, RefereeFacts
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 
 Held = list[tuple[int, Holding]]
@@ -27,11 +27,14 @@ def holdings_of(function: HoldingsOf) -> HoldingsOf:
 
 @dataclass
 class Records:
-    """By application: attachments by kind, names of refused ones, signing parties. By person: bans, posts (kind, institution), holdings, and so on."""
+    """By application: attachments by kind, names of refused ones, signatures, referees. By person: bans, posts (kind, institution), holdings..."""
 
     attached: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     refused: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    signed: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    signed: dict[int, dict[tuple[str, str, int], set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    """Digests of the words that were signed, by (document, party, person)."""
+    referees: dict[int, list[RefereeFacts]] = field(default_factory=lambda: defaultdict(list))
+    referees_waiting: dict[int, int] = field(default_factory=dict)
     bans: dict[int, list[Ban]] = field(default_factory=lambda: defaultdict(list))
     posts: dict[int, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     senior: dict[int, date] = field(default_factory=dict)
@@ -50,7 +53,12 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
         JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
     UNION ALL SELECT 'refused', a.application_id, f.name, 0, NULL, NULL FROM calls_attachment a
         JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state = 'refused'
-    UNION ALL SELECT 'signed', application_id, party, 0, NULL, NULL FROM calls_commitment WHERE application_id = ANY(%(ids)s)
+    UNION ALL SELECT 'signed', application_id, concat_ws(' ', document, party, text_id), person_id, NULL, NULL FROM calls_documentsignature
+        WHERE application_id = ANY(%(ids)s) AND party IN ('applicant', 'member')
+    UNION ALL SELECT 'referee', application_id, said_name, is_senior::int + 2 * same_field::int, NULL, NULL FROM calls_referee
+        WHERE application_id = ANY(%(ids)s) AND written_at IS NOT NULL
+    UNION ALL SELECT 'referees_waiting', application_id, '', count(*), NULL, NULL FROM calls_referee
+        WHERE application_id = ANY(%(ids)s) AND written_at IS NULL AND declined_at IS NULL GROUP BY 2
     UNION ALL SELECT 'ban', person_id, scope, 0, since, until FROM registry_sanction WHERE person_id = ANY(%(people)s)
     UNION ALL SELECT 'post', person_id, kind, organisation_id, since, until FROM registry_employment
         WHERE person_id = ANY(%(people)s) AND since <= %(day)s AND (until IS NULL OR until >= %(day)s)
@@ -121,7 +129,10 @@ def _keep(found: Records, what: str, pk: int, text: str, number: int, since: dat
     elif what == "refused":
         found.refused[pk].append(text)
     elif what == "signed":
-        found.signed[pk].add(text)
+        document, party, digest = text.split(" ")
+        found.signed[pk][document, party, number].add(digest)
+    elif what == "referee":
+        found.referees[pk].append(RefereeFacts(text, bool(number & 1), bool(number & 2)))
     elif what == "ban":
         found.bans[pk].append(Ban(since, until, text))
     elif what == "post":
@@ -133,4 +144,5 @@ def _keep(found: Records, what: str, pk: int, text: str, number: int, since: dat
     elif what == "government":
         found.government.add(pk)
     else:
-        {"paper": found.papers, "quota": found.quotas, "endorsed": found.endorsed}[what][pk] = number
+        counts = {"paper": found.papers, "quota": found.quotas, "endorsed": found.endorsed}
+        (counts | {"referees_waiting": found.referees_waiting})[what][pk] = number

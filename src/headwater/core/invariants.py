@@ -1,7 +1,8 @@
-"""Named invariants: each is a query that returns the rows that break it. `headwater verify` runs them all."""
+"""Named invariants: each is a query, or a function where a query cannot tell, that returns the rows that break it. `headwater verify` runs them all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -13,11 +14,11 @@ from headwater.core.services import DIGEST_SQL
 
 @dataclass(frozen=True)
 class Invariant:
-    """`sql` selects one text column that names each offending row; no rows means that the invariant holds."""
+    """`find` names each offending row; none means that the invariant holds."""
 
     name: str
     sentence: str | Promise
-    sql: str
+    find: Callable[[], list[str]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,19 @@ INVARIANTS: dict[str, Invariant] = {}
 
 
 def invariant(name: str, sentence: str | Promise, sql: str) -> None:
-    INVARIANTS[name] = Invariant(name, sentence, sql)
+    """Register a query that selects one text column."""
+    INVARIANTS[name] = Invariant(name, sentence, lambda: _selected(sql))
+
+
+def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]) -> None:
+    """Register what no query can tell: a condition in the words of a scheme, for one."""
+    INVARIANTS[name] = Invariant(name, sentence, find)
+
+
+def _selected(sql: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [str(r[0]) for r in cursor.fetchall()]
 
 
 def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
@@ -40,9 +53,7 @@ def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
     for found in INVARIANTS.values():
         if names and found.name not in names:
             continue
-        with connection.cursor() as cursor:
-            cursor.execute(found.sql)
-            rows = [str(r[0]) for r in cursor.fetchall()]
+        rows = found.find()
         if rows:
             breaches.append(Breach(found, rows[:show], len(rows)))
     return breaches

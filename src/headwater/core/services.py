@@ -113,6 +113,15 @@ def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
     OutboxMail.objects.bulk_create(mails, batch_size=2000)
 
 
+def write_to(mails: Iterable[tuple[str, str, str]]) -> None:
+    """Mails (address, subject, text) with a key in them, to people who need not have an account; one statement, within a command."""
+    now = clock.now()
+    OutboxMail.objects.bulk_create(
+        [OutboxMail(to=to, subject=subject[:200], body=body, created_at=now, forget=True) for to, subject, body in mails],
+        batch_size=2000,
+    )
+
+
 def set_language(*, account: Account, language: str) -> None:
     """The language in which this account is written to."""
     if language in dict(settings.LANGUAGES):

@@ -60,7 +60,7 @@ def send_outbox(limit: int = 200) -> int:
         change: dict[str, Any] = {"attempts": mail.attempts + 1}
         try:
             EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
-            change["sent_at"] = clock.now()
+            change |= {"sent_at": clock.now()} | ({"body": ""} if mail.forget else {})
             sent += 1
         except OSError as error:
             change["error"] = str(error)[:300]

@@ -22,6 +22,7 @@ from headwater.core.models import Account
 from headwater.core.uploads import check_files
 from headwater.demo.people import World
 from headwater.demo.plan import AMOUNTS, SUCCESS, Timetable
+from headwater.demo.references import ask_referees
 from headwater.demo.texts import Text, Writer, sample
 from headwater.registry.models import Person
 
@@ -139,6 +140,7 @@ class Applying:
                 if member.person.account and n % 53 != 7:  # now and then a member forgets to confirm
                     pending[member.person_id].append(member)
                     accounts[member.person_id] = member.person.account
+        ask_referees(application, actor, n)
         if flags and r.random() < 0.9:
             attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
         return application

@@ -212,6 +212,8 @@ def _person_row(n: int, role: str, organisation: str, names: NameMaker, r: rando
     senior = role == "expert" or (role == "leader" and r.random() < 0.55)
     title = r.choice(("教授", "研究员", "副教授", "高级工程师")) if senior else r.choice(("讲师", "助理研究员", "工程师"))
     degree = "博士" if role != "colleague" and r.random() < 0.93 else r.choice(("硕士", "博士"))
+    if role == "leader" and n % 23 == 22:  # with certainty some who need referees
+        title, degree = "讲师", "硕士"
     email = f"p{n:05d}@people.example"
     since = date(clock.today().year - r.randint(1, 12), r.randint(1, 12), 1)
     document = synthetic_document(n, born, sex)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.db import connection
+from django.urls import reverse
 
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, command, system
 from headwater.core.models import Account
 from headwater.core.services import create_accounts
 from headwater.registry.models import Authorship, Employment, HostHistory, Person, Publication, Relation, Sanction
@@ -101,3 +105,16 @@ def open_accounts(*, people: Sequence[tuple[Person, str]], actor: Actor) -> list
             )
         log(None, after={"accounts": len(made)})
     return made
+
+
+def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
+    """Open the account of somebody who has shown who they are. Returns it and the path at which the password is set, once.
+
+    The user name is the person's address; where that is taken already, a number is added.
+    """
+    base = person.email.lower()[:140]
+    taken = set(Account.objects.filter(username__startswith=base).values_list("username", flat=True))
+    username = next(name for n in count() if (name := f"{base}{n or ''}") not in taken)
+    account = open_accounts(people=[(person, username)], actor=system(source))[0]
+    keys = {"uidb36": user_pk_to_url_str(account), "key": default_token_generator.make_token(account)}
+    return account, reverse("account_reset_password_from_key", kwargs=keys)

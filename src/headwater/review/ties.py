@@ -45,7 +45,9 @@ QUERIES = {
     "application": "SELECT id, host_id, leader_id, review_group, number FROM app ORDER BY id",
     "member": "SELECT application_id, person_id FROM member ORDER BY 1, 2",
     "named": """SELECT asked.id, expert.person_id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name)
-        JOIN registry_person p ON p.name_zh = n.name JOIN expert ON expert.person_id = p.id ORDER BY 1, 2, 3""",
+        JOIN registry_person p ON p.name_zh = n.name JOIN expert ON expert.person_id = p.id
+        UNION SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
+        JOIN expert ON expert.person_id = r.person_id ORDER BY 1, 2, 3""",
     "expert": "SELECT id, person_id FROM expert ORDER BY id",
     "home": "SELECT id, organisation_id FROM registry_person JOIN side ON side.person_id = id WHERE organisation_id IS NOT NULL",
     # A unit without a credit code counts as its parent.

@@ -13,6 +13,7 @@ MODULES: tuple[tuple[str, Any, str, str], ...] = (
     ("applications", _("我的申请"), "calls.apply", "/applications/"),
     ("projects", _("我的项目"), "calls.apply", "/my/projects/"),
     ("endorse", _("申报审核"), "calls.endorse", "/host/endorse/"),
+    ("partner", _("合作单位签署"), "calls.partner.sign", "/host/partner/"),
     ("host_projects", _("单位项目"), "awards.sign.host", "/host/agreements/"),
     ("host_letters", _("通知书"), "awards.sign.host", "/host/letters/"),
     ("host_people", _("单位人员"), "awards.sign.host", "/people/"),

@@ -57,6 +57,7 @@ class Answers:
             "year": Decimal(self.call.year),
             "deadline": timezone.localtime(self.call.closes_at).date(),
             "research_class": str(row.research_class),
+            "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
         }
 
     def _work_out(self, f: Field) -> None:

@@ -3,13 +3,14 @@ from headwater.calls.models.applications import (
     Application,
     ApplicationQuerySet,
     Attachment,
-    Commitment,
     FormalCheck,
     Participant,
 )
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 
 __all__ = [
@@ -18,17 +19,21 @@ __all__ = [
     "ApplicationQuerySet",
     "Attachment",
     "Call",
-    "Commitment",
     "Decision",
+    "DocumentSignature",
+    "DocumentText",
     "FormalCheck",
     "HostQuota",
     "Letter",
     "Likeness",
+    "Link",
     "Notice",
     "NoticeRow",
     "Objection",
     "Participant",
+    "Party",
     "Presence",
+    "Referee",
     "SchemeVersion",
     "TextPrint",
     "Unsaved",

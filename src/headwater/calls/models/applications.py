@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.db import models
@@ -42,10 +41,6 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
                 house = Q(state__in=IN_THE_HOUSE)
                 found |= house if grant.scope == "all" else house & Q(call_id=grant.scope_id)
         return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
-
-
-def confirm_token() -> str:
-    return secrets.token_urlsafe(24)
 
 
 class Application(models.Model):
@@ -122,7 +117,7 @@ class Application(models.Model):
 
 
 class Participant(models.Model):
-    """A member (参与者) of an application; counts in limits and in conflicts, and confirms by a link of their own.
+    """A member (参与者) of an application; counts in limits and in conflicts, and confirms or declines in person.
 
     Who has confirmed may write in the draft where the leader has allowed it (`may_edit`).
     """
@@ -131,9 +126,10 @@ class Participant(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="participations")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     months_per_year = models.IntegerField(_("每年工作月数"), default=6)
-    token = models.CharField(max_length=40, unique=True, default=confirm_token)
     confirmed_at = models.DateTimeField(null=True)
     may_edit = models.BooleanField(_("可编辑"), default=False)
+    declined_at = models.DateTimeField(null=True)
+    decline_reason = models.CharField(_("谢绝的理由"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("参与者")
@@ -141,6 +137,9 @@ class Participant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "person"], name="participant_once"),
             models.CheckConstraint(name="participant_months", condition=Q(months_per_year__gte=1, months_per_year__lte=12)),
+            models.CheckConstraint(
+                name="participant_one_answer", condition=Q(confirmed_at__isnull=True) | Q(declined_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,25 +154,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class Commitment(models.Model):
-    """A promise signed by a person on a version of its text (regulation of 2024, art. 12)."""
-
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="commitments")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT)
-    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL)
-    party = models.CharField(max_length=12)
-    text_digest = models.CharField(max_length=64)
-    signed_at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["application", "party", "person"], name="commitment_once", nulls_distinct=False)
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.party} {self.signed_at:%Y-%m-%d}"
 
 
 class FormalCheck(models.Model):

@@ -77,6 +77,7 @@ class PersonFacts:
     bans: tuple[Ban, ...] = ()
     holdings: tuple[Holding, ...] = ()
     confirmed: bool = True
+    declined: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,37 @@ class LikenessFacts:
 
 
 @dataclass(frozen=True)
+class DocumentFacts:
+    """A required document of the applicant or of the members: who has not signed it, and who only under an earlier wording."""
+
+    zh: str
+    en: str
+    party: str = "applicant"
+    waiting: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.waiting and not self.outdated
+
+
+@dataclass(frozen=True)
+class RefereeFacts:
+    """A letter that came through a referee's link, with what the referee said of themselves."""
+
+    name: str
+    is_senior: bool
+    same_field: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything the rules of one application may use. Money in fen, terms in months.
 
     `quota` is the host's quota of the call, `endorsed` how many it has endorsed, this one included when `is_endorsed`.
-    `title_words` is what the scheme calls the title, in Chinese and English. `likenesses` is None until the texts were compared.
+    `title_words` is what the scheme calls the title, in Chinese and English. `documents` are those that the applicant and the members
+    must sign; `referees` who have written, `referees_waiting` how many named ones have not answered. `likenesses` is None until the
+    texts were compared.
     """
 
     year: int
@@ -133,13 +160,20 @@ class Facts:
     amount_fen: int = 0
     months: int = 0
     submitted_at: datetime | None = None
-    signed: frozenset[str] = frozenset()
+    documents: Sequence[DocumentFacts] = ()
+    referees: Sequence[RefereeFacts] = ()
+    referees_waiting: int = 0
     members_max: int = 10
     likenesses: Sequence[LikenessFacts] | None = None
 
     @property
     def people(self) -> tuple[PersonFacts, ...]:
         return (self.leader, *self.members)
+
+    @property
+    def applicant_signed(self) -> bool:
+        own = [d for d in self.documents if d.party == "applicant"]
+        return bool(own) and all(d.complete for d in own)
 
     def answer(self, code: str) -> str:
         return next((x.text for x in self.fields if x.code == code), "")

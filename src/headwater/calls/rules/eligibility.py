@@ -52,24 +52,32 @@ def experience(f: Facts, p: Given) -> Answer:
     reads=("referee_letters",),
 )
 def qualified(f: Facts, p: Given, least: int) -> Answer:
-    """Regulation of 2024, art. 11(2)."""
-    letters = f.attachments.get("referee_letter", 0)
+    """Regulation of 2024, art. 11(2). A letter that a referee wrote here counts when the referee says that both hold."""
+    fit = [r for r in f.referees if r.is_senior and r.same_field]
+    unfit = [r.name for r in f.referees if r not in fit]
+    attached = f.attachments.get("referee_letter", 0)
+    letters = attached + len(fit)
     inputs = {"senior": f.leader.is_senior, "degree": f.leader.degree, "letters": letters, "least": least}
+    inputs |= {"written": len(f.referees), "not_counted": unfit, "waiting": f.referees_waiting}
     if f.leader.is_senior:
         return passed("申请人具有高级专业技术职务", "The applicant holds a senior title", **inputs)
     if f.leader.degree == "博士":
         return passed("申请人具有博士学位", "The applicant holds a doctorate", **inputs)
     if letters >= least:
-        return passed(f"已附 {letters} 名专家推荐信", f"{letters} referee letters are attached", **inputs)
-    return failed(
-        f"申请人没有高级职称和博士学位，推荐信 {letters} 封，需要 {least} 封",
-        f"No senior title, no doctorate, {letters} of {least} referee letters",
-        (
-            f"在“附件”中上传 {least} 名同领域高级职称专家的推荐信",
-            f"Attach {least} letters by referees with a senior title in the field",
-        ),
-        **inputs,
+        return passed(f"有 {letters} 名同领域高级职称专家推荐", f"{letters} referees with a senior title in the field", **inputs)
+    zh = f"申请人没有高级职称和博士学位，推荐信 {letters} 封，需要 {least} 封"
+    en = f"No senior title, no doctorate, {letters} of {least} referee letters"
+    if unfit:
+        zh += f"（{'、'.join(unfit)} 不是同领域的高级职称专家，不计）"
+        en += f" (not counted, no senior title in the field: {', '.join(unfit)})"
+    if f.referees_waiting:
+        zh += f"；{f.referees_waiting} 名专家尚未提交"
+        en += f"; {f.referees_waiting} have not written yet"
+    mend = (
+        f"在“推荐专家”中邀请，或在“附件”中上传 {least} 名同领域高级职称专家的推荐信",
+        f"Invite referees, or attach {least} letters by referees with a senior title in the field",
     )
+    return failed(zh, en, mend, **inputs)
 
 
 def _born(f: Facts, limits: dict[str, Any]) -> tuple[date, date, dict[str, Any]] | None:

@@ -9,9 +9,10 @@ from headwater.calls.rules.base import Answer, Facts, FieldFacts, Given, failed,
 
 @rule("members_confirmed", "F01", "参与者确认", "Members have confirmed", ref="F01")
 def members_confirmed(f: Facts, p: Given) -> Answer:
-    waiting = [m for m in f.members if not m.confirmed]
+    declined = [m for m in f.members if m.declined]
+    waiting = [m for m in f.members if not m.confirmed and not m.declined]
     zh, en = names(waiting)
-    inputs = {"members": len(f.members), "max": f.members_max, "waiting": len(waiting)}
+    inputs = {"members": len(f.members), "max": f.members_max, "waiting": len(waiting), "declined": len(declined)}
     if len(f.members) > f.members_max:
         mend = ("减少参与者", "Remove members")
         return failed(
@@ -20,20 +21,37 @@ def members_confirmed(f: Facts, p: Given) -> Answer:
             mend,
             **inputs,
         )
+    if declined:
+        zh, en = names(declined)
+        mend = ("移除该参与者，或与其商定后重新发送邀请", "Remove them, or agree with them and send the invitation again")
+        return failed(f"{zh} 谢绝参与", f"Declined to take part: {en}", mend, **inputs)
     if waiting:
         mend = ("请参与者打开确认链接，或移除", "Ask them to open their link, or remove them")
         return failed(f"{zh} 尚未确认参与", f"Not confirmed yet: {en}", mend, **inputs)
     return passed(f"参与者 {len(f.members)} 人，均已确认", f"{len(f.members)} members, all confirmed", **inputs)
 
 
-@rule("signed", "F01", "承诺书签署", "Commitments signed", ref="F01")
+@rule("signed", "F01", "承诺书等文件签署", "Documents signed", ref="F01")
 def signed(f: Facts, p: Given) -> Answer:
-    """Regulation of 2024, art. 12."""
-    inputs = {"signed": sorted(f.signed)}
-    if "applicant" in f.signed:
-        return passed("申请人已签署承诺书", "The applicant has signed the commitment", **inputs)
-    mend = ("在“提交”页签署", "Sign on the submission page")
-    return failed("申请人尚未签署承诺书", "The applicant has not signed the commitment", mend, **inputs)
+    """Regulation of 2024, art. 12. A signature under an earlier wording does not count."""
+    lacking = [d for d in f.documents if not d.complete]
+    inputs = {"documents": len(f.documents), "lacking": [d.en for d in lacking]}
+    if not lacking:
+        count = len(f.documents)
+        return passed(f"须签署的 {count} 份文件均已签署", f"All {count} documents are signed", **inputs)
+    zh, en = [], []
+    for d in lacking:
+        if d.waiting:
+            zh.append(f"{'、'.join(d.waiting)} 尚未签署《{d.zh}》")
+            en.append(f"{', '.join(d.waiting)}: “{d.en}” is not signed")
+        if d.outdated:
+            zh.append(f"{'、'.join(d.outdated)} 签署的《{d.zh}》文本已更新，须重新签署")
+            en.append(f"{', '.join(d.outdated)}: the words of “{d.en}” have changed since it was signed")
+    mend = (
+        "申请人在“核对并提交”页签署，参与者在确认参与时签署",
+        "The applicant signs on the submission page, members sign when they confirm",
+    )
+    return failed("；".join(zh), "; ".join(en), mend, **inputs)
 
 
 @rule("discipline_chosen", "F03", "申请代码", "Application code", ref="F03")
@@ -199,7 +217,7 @@ def similar_text(f: Facts, p: Given, limit: float) -> Answer:
 @rule("nothing_secret", "F17", "不含涉密和敏感内容", "Nothing secret or sensitive", ref="EL-15")
 def nothing_secret(f: Facts, p: Given) -> Answer:
     """For schemes whose commitment says so: the applicant's signature confirms it, the host and the officer look."""
-    inputs = {"signed": "applicant" in f.signed}
+    inputs = {"signed": f.applicant_signed}
     if inputs["signed"]:
         return passed("申请人已承诺不含涉密内容", "The applicant has declared that nothing is secret", **inputs)
     look = ("由单位和审查人员核对正文与附件", "The host and the officer read the text and the attachments")

@@ -8,7 +8,20 @@ from typing import Any
 from headwater.calls.schemes.linking import BUILT_IN, expressions, field_types
 from headwater.calls.schemes.parsing import RuleSpec, parse_scheme
 from headwater.calls.schemes.reading import Problem, Reader
-from headwater.calls.schemes.shapes import FIELD_TYPES, OUTCOMES, AttachmentKind, CrossCheck, Field, RuleUse, Scheme, Section
+from headwater.calls.schemes.shapes import (
+    FIELD_TYPES,
+    OUTCOMES,
+    PARTIES,
+    AttachmentKind,
+    CrossCheck,
+    Document,
+    Field,
+    RefereeRules,
+    RuleUse,
+    Scheme,
+    Section,
+    words_digest,
+)
 from headwater.calls.schemes.staging import staged
 from headwater.calls.schemes.words import Words, common_words
 
@@ -16,11 +29,14 @@ __all__ = [
     "BUILT_IN",
     "FIELD_TYPES",
     "OUTCOMES",
+    "PARTIES",
     "AttachmentKind",
     "CrossCheck",
+    "Document",
     "Field",
     "Problem",
     "Reader",
+    "RefereeRules",
     "RuleSpec",
     "RuleUse",
     "Scheme",
@@ -32,6 +48,7 @@ __all__ = [
     "parse_scheme",
     "scheme_of",
     "staged",
+    "words_digest",
 ]
 
 

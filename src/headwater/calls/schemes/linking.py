@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headwater.calls.expressions import ExpressionError, Type, names, parse, type_of
+from headwater.calls.schemes.documents import link_documents
 from headwater.calls.schemes.reading import Problem
 from headwater.calls.schemes.shapes import TEXTS, Field, Scheme
 
@@ -16,8 +17,10 @@ BUILT_IN: dict[str, Type] = {
     "year": Type("number"),
     "deadline": Type("date"),
     "research_class": Type("text", codes=frozenset({"free", "goal"})),
+    "flags": Type("choices"),
 }
-"""What every application has: amount asked for, term, start, number of members, year and deadline of the call, class."""
+"""What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, and
+the flags that are declared (each scheme names its own)."""
 SOURCES: dict[str, tuple[str, ...]] = {
     "person": ("name", "name_en", "title", "degree", "department", "organisation", "email", "orcid"),
     "host": ("name", "name_en", "uscc", "place"),
@@ -51,7 +54,8 @@ def field_types(fields: tuple[Field, ...]) -> dict[str, Type]:
 def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
     """Report every mistake between the parts; returns the order in which conditions and values can be worked out."""
     fields = scheme.fields
-    known = BUILT_IN | field_types(fields)
+    flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
+    known = BUILT_IN | flags | field_types(fields)
     for f in fields:
         if f.code in BUILT_IN or f.code in RESERVED or f.code in BASIC:
             problems.append((f"{f.where}.code", f"{f.code!r} has a meaning of its own in every scheme; choose another code"))
@@ -69,6 +73,10 @@ def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
             _expression(problems, f"{c.where}.expr", c.expr, known, "yes-or-no")
         if c.when:
             _expression(problems, f"{c.where}.when", c.when, known, "yes-or-no")
+    for d in scheme.documents:
+        if d.when:
+            _expression(problems, f"{d.where}.when", d.when, known, "yes-or-no")
+    link_documents(scheme, problems)
     return _order(fields, problems)
 
 
@@ -134,3 +142,4 @@ def expressions(scheme: Scheme) -> Iterator[tuple[str, str]]:
             yield from ((f"{g.where}.{key}", text) for key, text in (("when", g.when), ("value", g.value)) if text)
     for c in scheme.checks:
         yield from ((f"{c.where}.{key}", text) for key, text in (("expr", c.expr), ("when", c.when)) if text)
+    yield from ((f"{d.where}.when", d.when) for d in scheme.documents if d.when)

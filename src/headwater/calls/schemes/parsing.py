@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from headwater.calls.schemes.documents import read_document, read_referees
 from headwater.calls.schemes.fields import read_choice, read_field, unique
 from headwater.calls.schemes.linking import link
 from headwater.calls.schemes.reading import Problem, Reader
@@ -40,7 +41,8 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         rules=tuple(_rule(r, rule_parameters) for r in top.tables("rule", required=True)),
         attachments=tuple(_attachment(a) for a in top.tables("attachment")),
         flags=tuple(read_choice(f) for f in top.tables("flag")),
-        commitments=_commitments(top.table_at("commitments", required=True)),
+        documents=tuple(read_document(d) for d in top.tables("document", required=True)),
+        referees=read_referees(top),
         outcome=_one_of(head, "outcome", OUTCOMES),
         asks=frozenset(_some_of(head, "asks", ASKS)),
         title_zh=head.text("title_zh"),
@@ -56,6 +58,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
     unique(problems, "section", [s.code for s in scheme.sections])
     unique(problems, "section.field", [f.code for f in scheme.fields])
     unique(problems, "check", [c.code for c in scheme.checks])
+    unique(problems, "document", [d.code for d in scheme.documents])
     return replace(scheme, order=link(scheme, problems)), problems
 
 
@@ -127,10 +130,3 @@ def _attachment(r: Reader) -> AttachmentKind:
     r.done()
     return kind
 
-
-def _commitments(r: Reader) -> dict[str, tuple[str, str]]:
-    out = {}
-    for party in ("applicant", "member", "host", "expert"):
-        out[party] = (r.text(f"{party}_zh", required=True), r.text(f"{party}_en", required=True))
-    r.done()
-    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -23,6 +24,9 @@ WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
 STAGES = ("outline", "full")
 ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
 """What the page of basic information asks; a scheme may ask less."""
+PARTIES = ("applicant", "member", "referee", "partner", "host", "recommender", "expert")
+"""Who signs, and with it when: at the submission, at the confirmation, with the letter, before the endorsement (a co-operating
+institution), at the endorsement, at the recommendation, before the opinion."""
 Choice = tuple[str, str, str]
 """(code, Chinese, English)"""
 
@@ -118,6 +122,44 @@ class AttachmentKind:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A document to sign (签署文件): its words in both languages, who signs it, and while which condition holds.
+
+    A document that is not `required` may be left unsigned.
+    """
+
+    code: str
+    title_zh: str
+    title_en: str
+    text_zh: str
+    text_en: str
+    signs: tuple[str, ...]
+    when: str = ""
+    required: bool = True
+    where: str = field(default="", compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        return words_digest(self.title_zh, self.title_en, self.text_zh, self.text_en)
+
+
+def words_digest(*words: str) -> str:
+    """SHA-256 of the exact words: Chinese and English title, Chinese and English text. The database computes the same."""
+    return hashlib.sha256("\x1f".join(words).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RefereeRules:
+    """How many referees an applicant may name, how long their letters are (in characters), and who reads them besides officers."""
+
+    most: int
+    min_chars: int = 200
+    max_chars: int = 3000
+    applicant_reads: bool = False
+    experts_read: bool = True
+
+
+@dataclass(frozen=True)
 class Scheme:
     code: str
     name_zh: str
@@ -134,7 +176,8 @@ class Scheme:
     rules: tuple[RuleUse, ...]
     attachments: tuple[AttachmentKind, ...]
     flags: tuple[Choice, ...]
-    commitments: dict[str, tuple[str, str]]
+    documents: tuple[Document, ...]
+    referees: RefereeRules | None = None
     outcome: str = "award"
     asks: frozenset[str] = frozenset(ASKS)
     title_zh: str = ""
@@ -167,6 +210,9 @@ class Scheme:
     @property
     def two_stages(self) -> bool:
         return any(s.stage for s in self.sections)
+
+    def documents_of(self, party: str) -> tuple[Document, ...]:
+        return tuple(d for d in self.documents if party in d.signs)
 
     def section(self, code: str) -> Section | None:
         return next((s for s in self.sections if s.code == code), None)

@@ -18,8 +18,9 @@ def staged(scheme: Scheme, stage: str) -> Scheme:
     codes = {f.code for s in sections for f in s.fields}
     known = codes | set(BUILT_IN)
     checks = tuple(c for c in scheme.checks if _read(c.expr) | _read(c.when) <= known)
+    documents = tuple(d for d in scheme.documents if _read(d.when) <= known)
     order = tuple(code for code in scheme.order if code in codes)
-    out = replace(scheme, sections=sections, checks=checks, order=order)
+    out = replace(scheme, sections=sections, checks=checks, documents=documents, order=order)
     if stage == OUTLINE:
         own = outline_words(scheme.own_words)
         return replace(out, limit_group=f"{scheme.limit_group}:{OUTLINE}", prefix=f"{scheme.prefix}Y", own_words=own)

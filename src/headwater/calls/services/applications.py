@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, connection
@@ -14,13 +13,16 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Commitment, Participant, Version
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Participant, Version
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
+from headwater.calls.services.inviting import invite_members, use_links
 from headwater.calls.services.prefilling import carry_over, prefill
+from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.services.stages import invited_outline
 from headwater.calls.services.versions import keep_version, mark_step
+from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.terms import usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
@@ -203,8 +205,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
         Participant.objects.bulk_create(made)
         for participant in made:
             log(participant, after={"application": row.pk, "person": participant.person_id})
-        accounts = Account.objects.filter(person__in=[m.person_id for m in made])
-        notify(accounts, title=lambda: _("请确认参与《%s》") % row.title_zh[:60], url="/desk/")
+        invite_members(made, row, log)
     return made
 
 
@@ -235,18 +236,20 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
         notify(let, title=lambda: _("您可以编辑《%s》了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
 
 
-def confirm_participation(*, participants: Sequence[Participant], actor: Actor) -> int:
-    """A member confirms, for themselves only, and signs the member's commitment. Confirming twice changes nothing.
+def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Agreement = True) -> int:
+    """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
+    changes nothing by confirming again; who has not, for the words were changed since, signs anew.
 
     Raises:
-        Refused: a participation of somebody else, or the application has left its author.
+        Refused: a participation of somebody else, the application has left its author, or a document is not agreed to.
     """
     with command(actor, "calls.application.confirm", name="calls.confirm_participation") as log:
         rows = list(
             Participant.objects.select_for_update(of=("self",))
             .select_related("application__call", "person")
-            .defer(*(f"application__{name}" for name in LONG))
+            .defer(*(f"application__{name}" for name in LONG if name != "answers"))
             .filter(pk__in=[p.pk for p in participants], confirmed_at__isnull=True)
+            .order_by("pk")
         )
         for row in rows:
             if actor.account is not None and row.person.account_id != actor.account.pk:
@@ -254,47 +257,38 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor) 
             if row.application.state != State.DRAFT:
                 raise Refused.because(_("申请书已提交，不能再确认"))
         now = clock.now()
-        Participant.objects.filter(pk__in=[r.pk for r in rows]).update(confirmed_at=now)
-        Commitment.objects.bulk_create(
-            [
-                Commitment(
-                    application=r.application,
-                    person=r.person,
-                    account=actor.account,
-                    party="member",
-                    signed_at=now,
-                    text_digest=commitment_digest(r.application.call, "member"),
-                )
-                for r in rows
-            ],
-            ignore_conflicts=True,
-        )
+        asked = documents_for([r.application for r in rows], "member")
+        signings = [
+            signing
+            for r in rows
+            for signing in signed_by_person(
+                r.application, agreed(asked[r.application_id], agree), "member", r.person_id, r.person.name_zh
+            )
+        ]
+        keys = [r.pk for r in rows]
+        Participant.objects.filter(pk__in=keys).update(confirmed_at=now, declined_at=None, decline_reason="")
+        sign(signings, actor=actor, at=now)
+        use_links(now, participant__in=keys)
         log.many(rows, {"confirmed": True})
     return len(rows)
 
 
-def commitment_digest(call: Call, party: str) -> str:
-    """The digest of the text that was shown when signing, so that a later version is told apart."""
-    return hashlib.sha256("\n".join(scheme_of(call).commitments[party]).encode()).hexdigest()
-
-
-def submit_application(*, application: Application, actor: Actor, agree: bool) -> Application:
-    """Sign the commitment and submit to the host, in one short transaction, judged by the server's clock.
+def submit_application(*, application: Application, actor: Actor, agree: Agreement) -> Application:
+    """Sign the applicant's documents and submit to the host, in one short transaction, judged by the server's clock.
 
     Who may is judged on the locked row: `application` needs no more than its key.
 
     Raises:
-        Refused: not agreed, late, or a blocking rule fails; with every reason.
+        Refused: a document is not agreed to, late, or a blocking rule fails; with every reason.
     """
-    if not agree:
-        raise Refused.because(_("请阅读并同意承诺书"), field="agree")
     try:
         with command(actor, "calls.application.submit", name="calls.submit_application") as log:
             row = lock(application)
             if actor.account is not None and not may(actor.account, "calls.application.submit", row):
                 raise NotAllowed("calls.application.submit")
             now = clock.now()
-            _sign(row, actor, now)
+            documents = agreed(documents_for([row], "applicant")[row.pk], agree)
+            sign(signed_by_person(row, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
             row.submitted_at = now
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
@@ -305,17 +299,6 @@ def submit_application(*, application: Application, actor: Actor, agree: bool) -
             raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
         raise
     return row
-
-
-def _sign(row: Application, actor: Actor, now: datetime) -> None:
-    """The applicant's signature under the commitment as it reads now; signing again replaces the earlier one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO calls_commitment (application_id, party, person_id, account_id, signed_at, text_digest)
-            VALUES (%s, 'applicant', %s, %s, %s, %s) ON CONFLICT (application_id, party, person_id)
-            DO UPDATE SET text_digest = EXCLUDED.text_digest, signed_at = EXCLUDED.signed_at, account_id = EXCLUDED.account_id""",
-            [row.pk, row.leader_id, actor.account.pk if actor.account else None, now, commitment_digest(row.call, "applicant")],
-        )
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:

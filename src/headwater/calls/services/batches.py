@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome, Result
+from headwater.calls.schemes import Document
 from headwater.calls.services.endorsement import Room, by_host_and_call, rooms
+from headwater.calls.services.partners import unsigned_partners
+from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core.errors import Reason
@@ -50,6 +53,10 @@ class Plan:
     def refused(self) -> list[Line]:
         return [x for x in self.lines if not x.ready]
 
+    def documents(self, party: str) -> list[Document]:
+        """What is signed for the rows that are ready: each wording once."""
+        return list({d.digest: d for ds in documents_for(self.ready, party).values() for d in ds}.values())
+
     @property
     def digest(self) -> str:
         """Changes with anything that the preview shows: what is confirmed is what was seen."""
@@ -60,6 +67,10 @@ def plan_endorsement(rows: Sequence[Application], account: Any) -> Plan:
     """What endorsing `rows` would do. Within a quota the places go by the host's ranking, then by number."""
     ordered = sorted(rows, key=lambda r: (r.call_id, r.host_id, r.host_rank or 1_000_000, r.pk))
     lines = [_line(r, "endorse_direct" if r.host.direct else "endorse", account) for r in ordered]
+    waiting = unsigned_partners(rows)
+    for line in lines:
+        if reasons := waiting.get(line.application.pk):
+            line.target, line.reasons = None, [*line.reasons, *reasons]
     groups = by_host_and_call([x.application for x in lines])
     found = rooms(groups)
     for key in groups:

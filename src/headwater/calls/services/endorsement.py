@@ -9,10 +9,13 @@ from functools import partial
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Commitment, HostQuota, Version
-from headwater.calls.services.applications import commitment_digest
+from headwater.calls.models import Application, Call, HostQuota, Party, Version
+from headwater.calls.schemes import Document
 from headwater.calls.services.calls import set_host_quotas
+from headwater.calls.services.partners import unsigned_partners
+from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.services.versions import mark_step
+from headwater.calls.signing import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
@@ -63,17 +66,19 @@ def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
     return {key: Room(quotas.get(key), used.get(key, 0)) for key in keys}
 
 
-def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Application]:
-    """A host endorses applications, within its quota: all of the given, or none. Central institutes report directly.
+def endorse(*, applications: Sequence[Application], actor: Actor, agree: Agreement = True) -> list[Application]:
+    """A host endorses applications, within its quota, and signs its documents: all of the given, or none. Central institutes
+    report directly.
 
     Raises:
-        Refused: over the quota, wrong state, too late; with every reason.
+        Refused: over the quota, wrong state, too late, a document is not agreed to or a partner has not signed; with every reason.
     """
     with command(actor, "calls.endorse", name="calls.endorse") as log:
         rows = _rows(applications)
         groups = by_host_and_call(rows)
         _complete_quotas(groups)
         refuse_if(over for key, room in rooms(groups, lock=True).items() if (over := _over(room, groups[key])))
+        refuse_if(r for reasons in unsigned_partners(rows).values() for r in reasons)
         now = clock.now()
         done: list[Application] = []
         direct = [r for r in rows if r.host.direct]
@@ -82,20 +87,26 @@ def endorse(*, applications: Sequence[Application], actor: Actor) -> list[Applic
             done += APPLICATION.apply(_queryset(direct), "endorse_direct", log, endorsed_at=now, received_at=now)
         if through:
             done += APPLICATION.apply(_queryset(through), "endorse", log, endorsed_at=now)
-        Commitment.objects.bulk_create(
+        sign(
             [
-                Commitment(
-                    application=r,
-                    account=actor.account,
-                    party="host",
-                    signed_at=now,
-                    text_digest=commitment_digest(r.call, "host"),
-                )
-                for r in done
+                Signing(row.pk, d, Party.HOST, _signer(actor, row.host.name_zh), organisation=row.host_id)
+                for row, documents in _documents(done, Party.HOST, agree)
+                for d in documents
             ],
-            ignore_conflicts=True,
+            actor=actor,
+            at=now,
         )
     return done
+
+
+def _documents(rows: Sequence[Application], party: str, agree: Agreement) -> list[tuple[Application, list[Document]]]:
+    """What is signed for each row; who agrees to a batch agrees to every document that some row of it asks."""
+    asked = documents_for(rows, party)
+    return [(row, agreed(asked[row.pk], agree)) for row in rows]
+
+
+def _signer(actor: Actor, otherwise: str) -> str:
+    return actor.account.name_zh if actor.account else otherwise
 
 
 def _complete_quotas(groups: dict[Key, list[Application]]) -> None:
@@ -113,9 +124,7 @@ def _over(room: Room, group: Sequence[Application]) -> Reason | None:
         return None
     told = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
     told["over"] = room.used + len(group) - (room.quota or 0)
-    return Reason(
-        _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % told, code="F15"
-    )
+    return Reason(_("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % told, code="F15")
 
 
 def by_host_and_call(rows: Sequence[Application]) -> dict[Key, list[Application]]:
@@ -193,10 +202,25 @@ def _no_note(note: str) -> list[Reason]:
     return [] if note.strip() else [Reason(_("请写明退回的理由"), field="note")]
 
 
-def recommend(*, applications: Sequence[Application], actor: Actor) -> list[Application]:
-    """An agency recommends endorsed applications: they are received into the formal check."""
+def recommend(*, applications: Sequence[Application], actor: Actor, agree: Agreement = True) -> list[Application]:
+    """An agency signs its documents and recommends endorsed applications: they are received into the formal check.
+
+    Raises:
+        Refused: wrong state, too late, or a document is not agreed to; with every reason.
+    """
     with command(actor, "calls.recommend", name="calls.recommend") as log:
-        return APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=clock.now())
+        now = clock.now()
+        done = APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=now)
+        sign(
+            [
+                Signing(row.pk, d, Party.RECOMMENDER, _signer(actor, ""), agency=row.host.recommender_id)
+                for row, documents in _documents(done, Party.RECOMMENDER, agree)
+                for d in documents
+            ],
+            actor=actor,
+            at=now,
+        )
+    return done
 
 
 def return_to_host(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.loading import answers_of
@@ -17,11 +18,13 @@ from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import RecheckForm
 from headwater.calls.models import Application, Call, Letter, Participant
+from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import confirm_participation, create_draft, reopen_application, withdraw_application
+from headwater.calls.services.applications import create_draft, reopen_application, withdraw_application
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.letters import letter_data
+from headwater.calls.signing import lines_of
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.views.host import letter_list
 from headwater.calls.words import said_outside
@@ -29,7 +32,7 @@ from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.listing import Column, Listing
-from headwater.core.permission import PUBLIC, access, may, page
+from headwater.core.permission import access, may, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, download
 from headwater.registry.models import PriorityField
@@ -65,7 +68,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return exports.answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
     waiting = Participant.objects.filter(
-        person__account=request.user, confirmed_at__isnull=True, application__state=State.DRAFT
+        person__account=request.user, confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__leader")
     return listing.export() or render(
         request,
@@ -117,7 +120,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/application.html",
         {
-            **shown(row),
+            **shown(row, reader=request.user),
             "own": own,
             "steps": timeline(row, to_host=reads_as_host(request.user, row)),
             "letters": row.letters.all(),
@@ -160,17 +163,22 @@ def released_opinions(row: Application) -> list[dict[str, Any]]:
     return [o for function in OPINIONS for o in function(row)]
 
 
-def shown(row: Application, *, judging: bool = False) -> dict[str, Any]:
-    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers."""
-    scheme = scheme_of(row.call)
+def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
+    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers, and read
+    the letters of referees where the scheme lets them.
+    """
+    scheme, answers = scheme_of(row.call), answers_of(row)
     return {
         "application": row,
         "scheme": scheme,
-        "sections": sections(answers_of(row), judging=judging),
+        "sections": sections(answers, judging=judging),
+        "lines": [] if judging else SimpleLazyObject(lambda: lines_of(row, answers)),
         "topic": row.call.topic(row.topic),
         "members": row.participants.select_related("person", "organisation"),
         "attachments": row.attachments.select_related("file"),
         "kinds": {a.kind: a for a in scheme.attachments},
+        "references": row.referees.select_related("discipline"),
+        "reads_letters": reads_letters(row, judging=judging, reader=reader),
         "field": PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None,
     }
 
@@ -192,7 +200,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.application.list")
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.view", mine(request).prefetch_related(*PARTS), pk=pk)
-    content = render_pdf("calls/typst/application.typ", application_data(row))
+    letters = reads_letters(row, reader=request.user)
+    content = render_pdf("calls/typst/application.typ", application_data(row, letters=letters))
     return download(content, f"{row.number or _('草稿')}-{row.title_zh[:30] or _('申请书')}.pdf", "application/pdf")
 
 
@@ -219,26 +228,3 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return redirect("application", pk=pk)
     return render(request, "calls/recheck.html", {"application": row, "form": form}, status=422 if form.errors else 200)
-
-
-@page(PUBLIC)
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """A member's link: shows what one is asked to join; confirming asks for the member's own log-in."""
-    row = get_object_or_404(
-        Participant.objects.select_related(
-            "application__call__scheme", "application__leader", "application__host", "person__account"
-        ),
-        token=token,
-    )
-    if not request.user.is_authenticated:
-        from django.contrib.auth.views import redirect_to_login
-
-        return redirect_to_login(request.get_full_path())
-    if row.person.account_id != request.user.pk:
-        return render(request, "calls/confirm_other.html", status=403)
-    if request.method == "POST":
-        attempt(request, lambda: confirm_participation(participants=[row], actor=request.actor), success=_("已确认参与。"))
-        return redirect("applications")
-    return render(
-        request, "calls/confirm.html", {"participant": row, "text": scheme_of(row.application.call).commitments["member"]}
-    )

@@ -20,8 +20,8 @@ from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import MemberForm
-from headwater.calls.models import Application
+from headwater.calls.forms import MemberForm, RefereeForm
+from headwater.calls.models import Application, Party
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
 from headwater.calls.services.applications import (
@@ -34,10 +34,13 @@ from headwater.calls.services.applications import (
 )
 from headwater.calls.services.restoring import decide_clash, restore
 from headwater.calls.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
+from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass, State
 from headwater.calls.views.applicant import mine, shown
 from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
+from headwater.calls.views.inviting import member_link, member_link_end
 from headwater.calls.views.questions import bind, live
+from headwater.calls.views.referees import referee_context
 from headwater.calls.views.together import clash_notices, presence_context, shown_unsaved
 from headwater.calls.views.typed import base_of, control_of, names_on, pairs_of, read_base, read_values
 from headwater.core import clock
@@ -47,8 +50,8 @@ from headwater.core.permission import access, page
 from headwater.core.web import attempt
 from headwater.registry.models import Discipline, Organisation, PriorityField
 
-FIXED = ("info", "members", "attachments", "submit")
-"""The parts of the editor that every scheme may have."""
+PAGES = ("info", "members", "referees", "attachments", "submit")
+"""Pages of the editor beside the sections of the scheme."""
 
 
 def writable(request: HttpRequest, pk: int) -> Application:
@@ -72,7 +75,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             messages.warning(request, _("申请书已提交，刚才的修改没有存入；一小时内退回或撤回后可在原处存入。"))
         return redirect("application", pk=pk)
     scheme = scheme_of(row.call)
-    if section not in {*FIXED, *(s.code for s in scheme.sections)}:
+    if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
     if request.method == "GET" and (kept := unsaved_of(row, request.user, section)):
         return render(request, "calls/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
@@ -88,10 +91,27 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             choose(request, row)
             return redirect(after_save(request, pk, section, saved))
         row = writable(request, pk)
-    context = editor_context(request, row, scheme, section, errors, base)
-    return render(
-        request, f"calls/edit_{section if section in FIXED else 'section'}.html", context, status=422 if errors else 200
-    )
+    return editor_page(request, row, section, errors=errors, base=base, status=422 if errors else 200)
+
+
+def editor_page(
+    request: HttpRequest,
+    row: Application,
+    section: str,
+    *,
+    errors: dict[str, str] | None = None,
+    base: dict[str, Any] | None = None,
+    referee_form: RefereeForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """One page of the editor, with what was typed where something is wrong."""
+    context = editor_context(request, row, section, errors or {}, base or {})
+    if section == "referees":
+        context |= referee_context(row, referee_form)
+    if section == "submit":
+        others = [x for x in context["lines"] if x.party != Party.APPLICANT]
+        context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
+    return render(request, f"calls/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 
 
 def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
@@ -121,9 +141,10 @@ def choose(request: HttpRequest, row: Application) -> None:
 
 
 def editor_context(
-    request: HttpRequest, row: Application, scheme: Scheme, section: str, errors: dict[str, str], base: dict[str, Any]
+    request: HttpRequest, row: Application, section: str, errors: dict[str, str], base: dict[str, Any]
 ) -> dict[str, Any]:
     """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
+    scheme = scheme_of(row.call)
     results = check_applications([row], row.call)[row.pk]
     answers, part = answers_of(row), scheme.section(section)
     own = row.leader.account_id == request.user.pk
@@ -194,6 +215,9 @@ def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
     if answers.scheme.members_max:
         waiting = row.participants.filter(confirmed_at__isnull=True).count()
         out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
+    if answers.scheme.referees:
+        written = row.referees.filter(written_at__isnull=False).count()
+        out.append(("referees", _("推荐专家"), str(written or "")))
     if answers.scheme.attachments:
         out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
     out.append(("submit", _("核对并提交"), ""))
@@ -258,8 +282,15 @@ def told_fields(
 @page("calls.apply", methods=("POST",))
 def member(request: HttpRequest, pk: int) -> HttpResponse:
     row = draft(request, pk)
-    if request.POST.get("remove"):
-        participant = get_object_or_404(row.participants.select_related("application__leader"), pk=request.POST["remove"])
+    verbs = {"remove", "link", "end"} & set(request.POST)
+    if verbs:
+        verb = verbs.pop()
+        pk_of = request.POST[verb]
+        participant = get_object_or_404(
+            row.participants.select_related("application__leader", "person"), pk=int(pk_of) if pk_of.isdecimal() else 0
+        )
+        if verb != "remove":
+            return {"link": member_link, "end": member_link_end}[verb](request, participant)
         attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))
         return redirect("application_edit", pk=pk, section="members")
     if request.POST.get("editors"):
@@ -276,7 +307,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     if len(chosen) == 1 and attempt(
         request,
         lambda: add_members(application=row, members=[(chosen[0], form.cleaned_data["months"])], actor=request.actor),
-        success=_("已加入；请对方登录确认，或把确认链接发给对方。"),
+        success=_("已加入并发出邀请；请对方确认。"),
     ):
         return redirect("application_edit", pk=pk, section="members")
     if not chosen:
@@ -291,7 +322,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application", pk=pk)
     if attempt(
         request,
-        lambda: submit_application(application=row, actor=request.actor, agree=bool(request.POST.get("agree"))),
+        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree")),
         success=_("已提交依托单位审核。"),
     ):
         return redirect("application", pk=pk)

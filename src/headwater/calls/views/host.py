@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.forms import NoteForm
-from headwater.calls.models import Application, Call, HostQuota, Letter
+from headwater.calls.models import Application, Call, HostQuota, Letter, Party
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
 from headwater.calls.services.batches import Plan, plan_endorsement, plan_return
 from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, rooms
 from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.services.letters import letter_name
+from headwater.calls.services.partners import sign_as_partner, waiting_for
 from headwater.calls.states import State
 from headwater.calls.words import said_outside, words_of
 from headwater.core.listing import Column, Filter, Listing
@@ -136,11 +137,33 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
         "action": "/host/endorse/chosen/",
         "verb": _("确认报送"),
         "back": "/host/endorse/",
-        "promise": _("本单位已核实申请人资格和材料的真实性、完整性与合法性（条例第九条、第十条）。"),
+        "documents": plan.documents(Party.HOST),
     }
+    agree = request.POST.getlist("agree")
     return confirm(
-        request, plan, lambda: endorse(applications=plan.ready, actor=request.actor), _("已审核报送 %d 项。"), shown
+        request, plan, lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree), _("已审核报送 %d 项。"), shown
     )
+
+
+@page("calls.partner.sign")
+def partner(request: HttpRequest) -> HttpResponse:
+    """What waits for the signature of one's institution as a partner: who applies, who of one's own takes part, and the words."""
+    waiting = waiting_for(hosts_of(request))
+    if request.method == "POST":
+        chosen = [row for row, _documents in waiting if str(row.pk) in request.POST.getlist("pk")]
+        agree = request.POST.getlist("agree")
+        attempt(
+            request,
+            lambda: sign_as_partner(applications=chosen, actor=request.actor, agree=agree),
+            success=_("已签署 %d 项申请。") % len(chosen),
+        )
+        return redirect("partner")
+    own = hosts_of(request)
+    rows = [
+        {"application": row, "documents": documents, "members": [m for m in row.participants.all() if m.organisation_id in own]}
+        for row, documents in waiting
+    ]
+    return render(request, "calls/partner.html", {"rows": rows})
 
 
 @page("calls.endorse")

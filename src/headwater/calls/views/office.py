@@ -22,6 +22,7 @@ from headwater.calls.services.cloning import differences
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, CallState, State
 from headwater.calls.views.applicant import shown
 from headwater.calls.words import said, state_choices, state_word, words_of
@@ -81,6 +82,7 @@ STEPS: dict[str, Any] = {
     "ask_approval": (lambda c, a: ask_call_approval(call=c, actor=a), "calls.call.draft"),
     "send_back": (lambda c, a: send_call_back(call=c, actor=a), "calls.call.draft"),
     "publish": (lambda c, a: publish_call(call=c, actor=a), "calls.call.approve"),
+    "words": (lambda c, a: take_new_words(call=c, actor=a), "calls.call.approve"),
     "expire": (lambda c, a: expire_late(call=c, actor=a), "calls.check"),
     "accept_clear": (lambda c, a: accept_clear(call=c, actor=a), "calls.check"),
     "notice": (lambda c, a: publish_notice(call=c, actor=a), "calls.notice.publish"),
@@ -135,6 +137,10 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "own_draft": call.drafted_by_id == request.user.pk,
             "changes": differences(call) if call.state in {CallState.DRAFT, CallState.APPROVAL} else [],
             "full_calls": call.full_calls.all(),
+            "new_words": changed_words(call, newer)
+            if call.state == CallState.PUBLISHED and clock.now() < call.closes_at and (newer := newer_words(call))
+            else [],
+            "documents": scheme_of(call).documents,
         },
     )
 
@@ -267,7 +273,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/office_application.html",
         {
-            **shown(row),
+            **shown(row, reader=request.user),
             "call": row.call,
             "result": result,
             "codes": REFUSAL_CODES.items(),

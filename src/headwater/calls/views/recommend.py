@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application
+from headwater.calls.models import Application, Party
 from headwater.calls.queries import recommendation_batches
 from headwater.calls.services.batches import plan_recommendation
 from headwater.calls.services.endorsement import recommend, return_to_host
@@ -59,9 +59,12 @@ def recommend_chosen(request: HttpRequest) -> HttpResponse:
         "action": "/recommend/chosen/",
         "verb": _("确认推荐"),
         "back": "/recommend/",
-        "promise": "",
+        "documents": plan.documents(Party.RECOMMENDER),
     }
-    return confirm(request, plan, lambda: recommend(applications=plan.ready, actor=request.actor), _("已推荐 %d 项。"), shown)
+    agree = request.POST.getlist("agree")
+    return confirm(
+        request, plan, lambda: recommend(applications=plan.ready, actor=request.actor, agree=agree), _("已推荐 %d 项。"), shown
+    )
 
 
 @page("calls.recommend")

@@ -62,7 +62,10 @@ class Notification(models.Model):
 
 
 class OutboxMail(models.Model):
-    """A mail written in the same transaction as the change it tells of, and sent afterwards by a worker."""
+    """A mail written in the same transaction as the change it tells of, and sent afterwards by a worker.
+
+    The text of one with a key in it (`forget`) is dropped once it is sent.
+    """
 
     to = models.EmailField()
     subject = models.CharField(max_length=200)
@@ -71,6 +74,7 @@ class OutboxMail(models.Model):
     sent_at = models.DateTimeField(null=True, db_index=True)
     attempts = models.IntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
+    forget = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = _("待发邮件")

@@ -18,7 +18,9 @@ from scipy import sparse
 from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
-from headwater.calls.models import Application, Call
+from headwater.calls.models import LONG, Application, Call, Party
+from headwater.calls.services.signing import Agreement, Signing, agreed, sign
+from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -242,19 +244,22 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
     return count
 
 
-def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "") -> int:
-    """An expert accepts or declines, one or many. Declining asks for a reason; answering twice changes nothing.
+def answer_invitations(
+    *, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "", agree: Agreement = True
+) -> int:
+    """An expert accepts, signing the experts' documents, or declines, one or many. Declining asks for a reason; answering twice
+    changes nothing.
 
     Raises:
-        Refused: no reason for declining, or somebody else's invitation.
+        Refused: no reason for declining, a document is not agreed to, or somebody else's invitation.
     """
     if not accept and not reason.strip():
         raise Refused.because(_("请选择或填写谢绝的原因"), field="reason")
     with command(actor, "review.assignment.answer", name="review.answer_invitations") as log:
         rows = list(
             Assignment.objects.select_for_update(of=("self",))
-            .select_related("expert__person")
-            .only("state", "application_id", "expert__person__account_id")
+            .select_related("expert__person", "application__call")
+            .defer(*(f"application__{name}" for name in LONG if name != "answers"))
             .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
             .order_by("pk")
         )
@@ -265,10 +270,20 @@ def answer_invitations(*, assignments: Sequence[Assignment], accept: bool, actor
             state=state, answered_at=clock.now(), decline_reason=reason.strip()[:200]
         )
         if accept:
+            sign(_signings(rows, agree), actor=actor, at=clock.now())
             Opinion.objects.bulk_create([Opinion(assignment=r, saved_at=clock.now()) for r in rows], ignore_conflicts=True)
         for row in rows:
             log(row, before={"state": row.state}, after={"state": state})
     return len(rows)
+
+
+def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
+    asked = documents_for([r.application for r in rows], Party.EXPERT)
+    return [
+        Signing(r.application_id, d, Party.EXPERT, r.expert.person.name_zh, person=r.expert.person_id)
+        for r in rows
+        for d in agreed(asked[r.application_id], agree)
+    ]
 
 
 def expire_invitations(*, call: Call, actor: Actor) -> int:

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.schemes import scheme_of
+from headwater.calls.models import Party
+from headwater.calls.signing import documents_for
 from headwater.calls.views.applicant import shown
 from headwater.calls.words import words_of
 from headwater.core import clock
@@ -50,7 +51,11 @@ def desk(request: HttpRequest) -> HttpResponse:
             attempt(
                 request,
                 lambda: answer_invitations(
-                    assignments=chosen, accept=accept, reason=request.POST.get("reason", ""), actor=request.actor
+                    assignments=chosen,
+                    accept=accept,
+                    reason=request.POST.get("reason", ""),
+                    actor=request.actor,
+                    agree=request.POST.getlist("agree"),
                 ),
                 success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen),
             )
@@ -62,11 +67,15 @@ def desk(request: HttpRequest) -> HttpResponse:
             "invited": rows.filter(state=State.INVITED),
             "writing": rows.filter(state=State.ACCEPTED),
             "done": rows.filter(state=State.SUBMITTED)[:100],
-            "promise": scheme_of(first.application.call).commitments["expert"]
-            if (first := rows.filter(state=State.INVITED).first())
-            else None,
+            "documents": expert_documents(list(rows.filter(state=State.INVITED))),
         },
     )
+
+
+def expert_documents(rows: list[Assignment]) -> list[Any]:
+    """What an expert signs by accepting these invitations: each wording once."""
+    asked = documents_for([r.application for r in rows], Party.EXPERT)
+    return list({d.digest: d for documents in asked.values() for d in documents}.values())
 
 
 @page("review.desk")
@@ -76,7 +85,8 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
     if row.state in {State.DECLINED, State.EXPIRED, State.RELEASED}:
         raise Http404
     if row.state == State.INVITED:
-        return render(request, "review/invitation.html", {"row": row, "conflicts": Conflict.Kind.choices})
+        context = {"row": row, "conflicts": Conflict.Kind.choices, "documents": expert_documents([row])}
+        return render(request, "review/invitation.html", context)
     return opinion_page(request, row)
 
 

@@ -1,0 +1,203 @@
+"""Invitations by link: of members and of referees. A link says who was asked; it is kept as a hash, ends on a day, and can be ended.
+
+A link of a member signs nothing: the member confirms with the account of that person. Keys are in no event and no message that
+stays; who has lost a link is sent a new one, and the earlier one ends.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Link, Participant, Referee
+from headwater.calls.states import State
+from headwater.core import clock
+from headwater.core.command import Actor, Log, command
+from headwater.core.errors import Refused
+from headwater.core.models import Account
+from headwater.core.services import notify, write_to
+from headwater.core.tokens import digest_of
+from headwater.registry.models import Person
+from headwater.registry.services import open_own_account
+
+Invited = Participant | Referee
+
+
+def make_links(invited: Sequence[Invited], until: datetime) -> list[str]:
+    """A fresh link for each; links they had before end. Returns the keys, which are given out now or never. Two statements."""
+    if not invited:
+        return []
+    now, name = clock.now(), "participant" if isinstance(invited[0], Participant) else "referee"
+    keys = [secrets.token_urlsafe(32) for _row in invited]
+    Link.objects.filter(**{f"{name}__in": [r.pk for r in invited]}, revoked_at__isnull=True).update(revoked_at=now)
+    Link.objects.bulk_create(
+        [
+            Link(**{f"{name}_id": row.pk}, digest=digest_of(key), made_at=now, expires_at=until)
+            for row, key in zip(invited, keys, strict=True)
+        ]
+    )
+    return keys
+
+
+def use_links(now: datetime, **which: Any) -> None:
+    """The invitation was answered: its link leads nowhere any more."""
+    Link.objects.filter(**which, revoked_at__isnull=True, used_at__isnull=True).update(used_at=now)
+
+
+def find_link(key: str) -> Link | None:
+    """The link with this key, whatever has become of it; with what its page shows."""
+    if not 20 <= len(key) <= 100:
+        return None
+    related = (
+        "participant__application__call__scheme",
+        "participant__application__leader__account",
+        "participant__application__host",
+    )
+    rows = Link.objects.select_related(
+        *related,
+        *("participant__person__account", "participant__organisation", "referee__discipline", "referee__person"),
+        *(name.replace("participant", "referee") for name in related),
+    )
+    return rows.filter(digest=digest_of(key)).first()
+
+
+def site_address(path: str) -> str:
+    """A path of this site for a mail."""
+    config = settings.CONFIG
+    return f"https://{config.hosts[0]}{path}" if config.https else f"http://{config.hosts[0]}:{config.port}{path}"
+
+
+def invite_members(members: Sequence[Participant], application: Application, log: Log) -> None:
+    """Send members their links; who has an account finds the invitation in the workbench as well. Call inside a command."""
+    keys = make_links(members, application.call.closes_at)
+    accounts = Account.objects.filter(person__in=[m.person_id for m in members]).in_bulk(field_name="pk")
+    for account in accounts.values():
+        own = next(m for m in members if m.person.account_id == account.pk)
+        notify([account], title=lambda: _("请确认参与《%s》") % application.title_zh[:60], url=f"/participations/{own.pk}/")
+    outside = [(m, key) for m, key in zip(members, keys, strict=True) if m.person.email and m.person.account_id is None]
+    write_to(
+        (m.person.email, _member_subject(application), _member_mail(application, m, site_address(f"/confirm/{key}/")))
+        for m, key in outside
+    )
+    log.many(members, {"invited": True})
+
+
+def _member_subject(application: Application) -> str:
+    return f"请确认参与《{application.title_zh[:60]}》 / Please confirm that you take part"
+
+
+def _member_mail(application: Application, member: Participant, address: str) -> str:
+    until = f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
+    return (
+        f"{member.person.name_zh}：\n\n{application.leader.name_zh}（{application.host.name_zh}）申报《{application.title_zh}》，"
+        f"将您列为参与者，每年工作 {member.months_per_year} 个月。请在 {until} 前打开以下链接，查看内容后确认或谢绝：\n\n{address}\n\n"
+        "链接只供您本人使用，确认时须登录您本人的账号；没有账号的，可从链接建立。\n\n"
+        f"{application.leader.name_zh} names you as a member of this application. Please open the link by {until} and confirm or decline. "
+        "The link is for you alone; you confirm with your own account, which you can open from there."
+    )
+
+
+def send_again(*, participant: Participant, actor: Actor) -> str:
+    """Invite a member anew: the earlier link ends, an earlier refusal is forgotten. Returns the key, to be shown once.
+
+    Raises:
+        Refused: the member has confirmed, the application has left its author, or the call has closed.
+    """
+    with command(actor, "calls.application.edit", participant.application, name="calls.send_invitation_again") as log:
+        row = (
+            Participant.objects.select_for_update(of=("self",))
+            .select_related("application__call", "application__leader", "application__host", "person")
+            .get(pk=participant.pk)
+        )
+        if row.confirmed_at:
+            raise Refused.because(_("%s 已确认参与") % row.person)
+        _still_open(row.application)
+        Participant.objects.filter(pk=row.pk).update(declined_at=None, decline_reason="")
+        key = make_links([row], row.application.call.closes_at)[0]
+        if row.person.email:
+            mail = _member_mail(row.application, row, site_address(f"/confirm/{key}/"))
+            write_to([(row.person.email, _member_subject(row.application), mail)])
+        log(row, after={"invited": True})
+    return key
+
+
+def _still_open(application: Application) -> None:
+    if application.state != State.DRAFT:
+        raise Refused.because(_("申请书已提交，不能再邀请"))
+    if clock.now() >= application.call.closes_at:
+        raise Refused.because(_("已过受理截止时间"))
+
+
+def end_link(*, participant: Participant, actor: Actor) -> None:
+    """The leader ends the link of a member; the invitation stays in the member's workbench."""
+    with command(actor, "calls.application.edit", participant.application, name="calls.end_link") as log:
+        rows = Link.objects.filter(participant=participant, revoked_at__isnull=True, used_at__isnull=True)
+        if rows.update(revoked_at=clock.now()):
+            log(participant, after={"link_ended": True})
+
+
+def decline_participation(*, participant: Participant, reason: str, actor: Actor, by_link: bool = False) -> None:
+    """A member declines, with a reason that the leader is told: with their account, or by the link they were sent. Declining
+    signs nothing, so the link is enough for somebody who has no account.
+
+    Raises:
+        Refused: no reason, somebody else's invitation, confirmed or declined already, or the application has left its author.
+    """
+    if not reason.strip():
+        raise Refused.because(_("请写明谢绝的理由"), field="reason")
+    with command(actor, "calls.invitation.answer", name="calls.decline_participation") as log:
+        row = (
+            Participant.objects.select_for_update(of=("self",))
+            .select_related("application__leader", "person")
+            .get(pk=participant.pk)
+        )
+        own = actor.account is not None and row.person.account_id == actor.account.pk
+        if not own and not (by_link and row.person.account_id is None):
+            raise Refused.because(_("只能由本人谢绝"))
+        if row.confirmed_at or row.declined_at or row.application.state != State.DRAFT:
+            raise Refused.because(_("这项邀请已经答复，或申请书已提交"))
+        now = clock.now()
+        Participant.objects.filter(pk=row.pk).update(declined_at=now, decline_reason=reason.strip()[:300])
+        use_links(now, participant=row.pk)
+        log(row, after={"declined": True, "by_link": by_link})
+        tell_leader(row.application, _declined(str(row.person)), reason.strip()[:300], "members")
+
+
+def _declined(name: str) -> Any:
+    return lambda: _("%s 谢绝参与申请") % name
+
+
+def tell_leader(application: Application, title: Any, body: str, section: str) -> None:
+    leader: Iterable[Account] = Account.objects.filter(person=application.leader_id)
+    notify(leader, title=title, body=body, url=f"/applications/{application.pk}/edit/{section}/")
+
+
+def claim_account(*, participant: Participant, name: str, email: str, actor: Actor) -> Account:
+    """The person whom a link names opens their account: name and address must be those of the registry, and the address to set the
+    password goes to the registry's address, so that a link in other hands opens nothing.
+
+    Raises:
+        Refused: the person has an account, the registry knows no address, or name and address do not fit.
+    """
+    with command(actor, "calls.invitation.answer", name="calls.claim_account") as log:
+        person = Person.objects.select_for_update().get(pk=participant.person_id)
+        if person.account_id:
+            raise Refused.because(_("您已有账号，请直接登录"))
+        if not person.email:
+            raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))
+        same = person.name_zh == name.strip() and person.email.casefold() == email.strip().casefold()
+        if not same:
+            raise Refused.because(_("姓名或电子邮箱与登记不符；请核对，或联系所在单位的管理员"), field="email")
+        account, path = open_own_account(person=person, source=actor.source)
+        with translation.override(account.language):
+            body = _("您的用户名是 %(name)s。请打开以下链接设置密码，然后登录确认参与：\n\n%(address)s")
+            told = body % {"name": account.username, "address": site_address(path)}
+            write_to([(person.email, _("设置您的密码"), told)])
+        log(participant, after={"account": account.pk})
+    return account

@@ -1,0 +1,216 @@
+"""Referees (推荐专家): named by the applicant, reached by a link, known by what they say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Referee
+from headwater.calls.schemes import RefereeRules, scheme_of
+from headwater.calls.services.applications import lock_draft
+from headwater.calls.services.inviting import make_links, site_address, tell_leader, use_links
+from headwater.calls.services.signing import Agreement, Signing, agreed, sign
+from headwater.calls.signing import documents_for
+from headwater.calls.states import State
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.services import write_to
+from headwater.registry.models import Discipline, Person
+
+NAMED = ("name", "institution", "title", "email", "discipline")
+SAID = ("said_name", "said_institution", "said_title", "tie", "letter")
+OPEN = frozenset(State) - {State.WITHDRAWN, State.EXPIRED, State.NOT_ACCEPTED, State.REJECTED}
+
+
+def name_referee(*, application: Application, values: Mapping[str, Any], actor: Actor) -> tuple[Referee, str]:
+    """Name a referee and send the link. Returns the referee and the key of the link, to be shown once.
+
+    Raises:
+        Refused: the scheme asks for no referees, enough are named, somebody is named twice, or it is the applicant or a member.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.name_referee") as log:
+        row = lock_draft(application)
+        rules = scheme_of(row.call).referees
+        if rules is None:
+            raise Refused.because(_("这类项目不需要推荐专家"))
+        refuse_if(_problems(row, values, rules))
+        email = str(values["email"]).strip()
+        referee = Referee.objects.create(
+            application=row,
+            **{name: str(values[name]).strip() for name in NAMED if name not in {"discipline", "email"}},
+            discipline=_field_of(values),
+            email=email,
+            person=_registered(email, str(values["name"]).strip()),
+            invited_at=clock.now(),
+        )
+        key = _send(referee, row)
+        log(referee, after={"application": row.pk, "named": True})
+    return referee, key
+
+
+def _field_of(values: Mapping[str, Any]) -> Discipline:
+    return Discipline.objects.get(code=str(values["discipline"]).strip(), level=2)
+
+
+def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) -> list[Reason]:
+    found = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
+    if found:
+        return found
+    email, name = str(values["email"]).strip().casefold(), str(values["name"]).strip()
+    if not Discipline.objects.filter(code=str(values["discipline"]).strip(), level=2).exists():
+        found.append(Reason(_("没有这个申请代码"), field="discipline"))
+    if row.referees.filter(declined_at__isnull=True).count() >= rules.most:
+        found.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
+    if row.referees.filter(email__iexact=email).exists():
+        found.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
+    people = [row.leader, *(p.person for p in row.participants.select_related("person"))]
+    addresses = {p.email.casefold() for p in people if p.email}
+    if row.leader.account and row.leader.account.email:
+        addresses.add(row.leader.account.email.casefold())
+    if email in addresses:
+        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
+    same = [
+        p for p in people if p.name_zh == name and p.organisation and p.organisation.name_zh == str(values["institution"]).strip()
+    ]
+    if same:
+        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
+    return found
+
+
+def _registered(email: str, name: str) -> Person | None:
+    """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
+    return Person.objects.filter(email__iexact=email, name_zh=name).order_by("pk").first()
+
+
+def _send(referee: Referee, application: Application) -> str:
+    key = make_links([referee], application.call.closes_at)[0]
+    address, until = site_address(f"/refer/{key}/"), f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
+    leader, host = application.leader.name_zh, application.host.name_zh
+    body = (
+        f"{referee.name} {referee.title}：\n\n{host} {leader} 申报《{application.title_zh}》（{application.call.title_zh}），请您推荐。"
+        f"请在 {until} 前打开以下链接，写推荐意见，或者谢绝；不需要账号：\n\n{address}\n\n链接只供您本人使用，请不要转发。\n\n"
+        f"{leader} ({host}) applies for funding and names you as a referee. Please open the link by {until} and write a letter or decline. "
+        "No account is needed; the link is for you alone."
+    )
+    write_to([(referee.email, f"请推荐：{application.title_zh[:60]} / Request for a reference", body)])
+    return key
+
+
+def send_referee_again(*, referee: Referee, actor: Actor) -> str:
+    """Send a referee a new link; the earlier one ends. Returns its key, to be shown once.
+
+    Raises:
+        Refused: answered already, or too late.
+    """
+    with command(actor, "calls.application.edit", referee.application, name="calls.send_referee_again") as log:
+        row = (
+            Referee.objects.select_for_update(of=("self",))
+            .select_related("application__call", "application__leader", "application__host")
+            .get(pk=referee.pk)
+        )
+        refuse_if(_too_late(row))
+        key = _send(row, row.application)
+        log(row, after={"invited": True})
+    return key
+
+
+def remove_referee(*, referee: Referee, actor: Actor) -> None:
+    """Take a referee off the list, while the application is being written; one who has written stays.
+
+    Raises:
+        Refused: the letter is there, or the application has left its author.
+    """
+    with command(actor, "calls.application.edit", referee.application, name="calls.remove_referee") as log:
+        lock_draft(referee.application)
+        row = Referee.objects.select_for_update(of=("self",)).get(pk=referee.pk)
+        if row.written_at:
+            raise Refused.because(_("%s 已提交推荐意见，不能移除") % row.name)
+        log(row, before={"application": row.application_id})
+        row.delete()
+
+
+def _too_late(row: Referee) -> list[Reason]:
+    """A letter may come until the call closes, also after the application was submitted."""
+    if row.written_at or row.declined_at:
+        return [Reason(_("这项推荐已经答复"))]
+    if clock.now() >= row.application.call.closes_at:
+        return [Reason(_("已过受理截止时间，不能再提交推荐意见"))]
+    if row.application.state not in OPEN:
+        return [Reason(_("这份申请已撤回或办结，不需要再推荐"))]
+    return []
+
+
+def open_referee(*, referee: Referee, actor: Actor) -> None:
+    """Note that a referee has opened the link; once."""
+    with command(actor, "calls.invitation.answer", name="calls.open_referee") as log:
+        if Referee.objects.filter(pk=referee.pk, opened_at__isnull=True).update(opened_at=clock.now()):
+            log(referee, after={"opened": True})
+
+
+def _answering(referee: Referee) -> Referee:
+    row = (
+        Referee.objects.select_for_update(of=("self",))
+        .select_related("application__call", "application__leader")
+        .get(pk=referee.pk)
+    )
+    refuse_if(_too_late(row))
+    return row
+
+
+def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Agreement, actor: Actor) -> Referee:
+    """A referee says who they are, writes the letter and signs the referees' documents. Only what the link's bearer states is known:
+    title and field are a declaration, and the officer who checks the application sees both.
+
+    Raises:
+        Refused: something is missing, the letter is too short or too long, a document is not agreed to, answered before, or late.
+    """
+    with command(actor, "calls.invitation.answer", name="calls.write_letter") as log:
+        row = _answering(referee)
+        rules = scheme_of(row.application.call).referees or RefereeRules(most=0)
+        said = {name: str(values.get(name, "")).strip() for name in SAID}
+        refuse_if(_letter_problems(said, rules))
+        documents = agreed(documents_for([row.application], "referee")[row.application_id], agree)
+        now = clock.now()
+        for name, value in said.items():
+            setattr(row, name, value)
+        row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
+        row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
+        sign(
+            [Signing(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents], actor=actor, at=now
+        )
+        use_links(now, referee=row.pk)
+        log(row, after={"written": True, "is_senior": row.is_senior, "same_field": row.same_field, "tie": row.tie})
+        tell_leader(row.application, lambda: _("推荐专家 %s 已提交推荐意见") % row.name, "", "referees")
+    return row
+
+
+def _letter_problems(said: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
+    found = [Reason(_("请填写此项"), field=name) for name in SAID if not said[name]]
+    length = len(said["letter"])
+    if length and not rules.min_chars <= length <= rules.max_chars:
+        told = {"length": length, "least": rules.min_chars, "most": rules.max_chars}
+        found.append(Reason(_("推荐意见 %(length)d 字，应为 %(least)d 至 %(most)d 字") % told, field="letter"))
+    if said["tie"] and said["tie"] not in Referee.Tie.values:
+        found.append(Reason(_("请从列表中选择"), field="tie"))
+    return found
+
+
+def decline_referee(*, referee: Referee, reason: str, actor: Actor) -> None:
+    """A referee declines; the applicant is told and may name somebody else.
+
+    Raises:
+        Refused: no reason, answered before, or late.
+    """
+    if not reason.strip():
+        raise Refused.because(_("请写明谢绝的理由"), field="reason")
+    with command(actor, "calls.invitation.answer", name="calls.decline_referee") as log:
+        row = _answering(referee)
+        now = clock.now()
+        Referee.objects.filter(pk=row.pk).update(declined_at=now, decline_reason=reason.strip()[:300])
+        use_links(now, referee=row.pk)
+        log(row, after={"declined": True})
+        tell_leader(row.application, lambda: _("推荐专家 %s 谢绝推荐") % row.name, reason.strip()[:300], "referees")

@@ -1,0 +1,170 @@
+"""Which documents an application asks of whom, and which of them are signed under the wording that is asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from headwater.calls.answers.loading import answers_in
+from headwater.calls.answers.state import Answers
+from headwater.calls.expressions import names, parse
+from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, Party
+from headwater.calls.schemes import Document, Scheme, scheme_of
+
+OWN = frozenset({"amount", "months", "starts_on", "year", "deadline", "research_class", "flags"})
+"""What conditions can read without asking the database for members and files."""
+MOMENTS: dict[str, str | Promise] = {
+    Party.APPLICANT: _("提交时签署"),
+    Party.MEMBER: _("确认参与时签署"),
+    Party.REFEREE: _("提交推荐意见时签署"),
+    Party.PARTNER: _("单位审核前签署"),
+    Party.HOST: _("单位审核时签署"),
+    Party.RECOMMENDER: _("归口推荐时签署"),
+    Party.EXPERT: _("接受评审时签署"),
+}
+
+
+def asked(scheme: Scheme, party: str, answers: Answers | None) -> list[Document]:
+    """The documents that `party` signs for an application; one whose condition does not hold, or cannot be told, is not asked.
+
+    `answers` may be None where `needs_answers` is false.
+    """
+    return [d for d in scheme.documents_of(party) if not d.when or (answers is not None and answers.holds(d.when) is True)]
+
+
+def needs_answers(scheme: Scheme, party: str) -> bool:
+    return any(d.when for d in scheme.documents_of(party))
+
+
+def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable[[Application], Answers | None]:
+    """What the conditions of the documents of `party` read, for applications of one call: at most two queries."""
+    scheme = scheme_of(call)
+    if not needs_answers(scheme, party):
+        return lambda _row: None
+    make = answers_in(call)
+    _fetch_answers(rows)
+    if _reads_only_answers(scheme, party):
+        return lambda row: make(row, {}, 0)
+    ids = [r.pk for r in rows]
+    files: dict[int, dict[str, int]] = defaultdict(dict)
+    counted = Attachment.objects.filter(application__in=ids).exclude(file__state="refused")
+    for pk, kind, n in counted.values_list("application", "kind").annotate(n=Count("pk")):
+        files[pk][kind] = n
+    members = dict(Participant.objects.filter(application__in=ids).values_list("application").annotate(n=Count("pk")))
+    return lambda row: make(row, files[row.pk], members.get(row.pk, 0))
+
+
+def _fetch_answers(rows: Sequence[Application]) -> None:
+    """A change of state reads its rows without their long texts: the answers are brought along in one query."""
+    late = {r.pk: r for r in rows if "answers" in r.get_deferred_fields()}
+    if late:
+        for pk, answers in Application.objects.filter(pk__in=late).values_list("pk", "answers"):
+            late[pk].answers = answers
+
+
+def _reads_only_answers(scheme: Scheme, party: str) -> bool:
+    read = {n for d in scheme.documents_of(party) if d.when for n in names(parse(d.when))}
+    plain = {f.code for f in scheme.fields if not f.when and not f.value and f.type != "file"}
+    return {n.partition(".")[0] for n in read} <= OWN | plain and not any(f.value for f in scheme.fields)
+
+
+def documents_for(rows: Sequence[Application], party: str) -> dict[int, list[Document]]:
+    """By application: the documents that `party` signs for it; the number of queries does not grow with the rows of a call."""
+    found: dict[int, list[Document]] = {}
+    groups: dict[int, list[Application]] = defaultdict(list)
+    for row in rows:
+        groups[row.call_id].append(row)
+    for group in groups.values():
+        call = group[0].call
+        answers, scheme = answers_for(group, call, party), scheme_of(call)
+        found |= {row.pk: asked(scheme, party, answers(row)) for row in group}
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """One document and one who signs it. `state`: signed, outdated (under an earlier wording), or waiting."""
+
+    document: Document
+    party: str
+    who: str
+    state: str
+    signature: DocumentSignature | None = None
+
+    @property
+    def label(self) -> str:
+        return str(Party(self.party).label)
+
+    @property
+    def moment(self) -> str | Promise:
+        return MOMENTS[self.party]
+
+
+Signer = tuple[int, str]
+"""Whoever signs, as (id of the person, institution, agency or referee, name)."""
+
+
+def key_of(signature: DocumentSignature) -> int:
+    return signature.person_id or signature.organisation_id or signature.agency_id or signature.referee_id or 0
+
+
+def signers(row: Application) -> dict[str, list[Signer]]:
+    """Who signs for an application, by party, as far as it is known before the review; partners are the members' institutions."""
+    members = list(row.participants.select_related("person", "organisation"))
+    partners = {m.organisation_id: m.organisation.name_zh for m in members if m.organisation_id != row.host_id}
+    agency = row.host.recommender
+    return {
+        Party.APPLICANT: [(row.leader_id, row.leader.name_zh)],
+        Party.MEMBER: [(m.person_id, m.person.name_zh) for m in members],
+        Party.REFEREE: [(r.pk, r.name) for r in row.referees.filter(declined_at__isnull=True)],
+        Party.PARTNER: list(partners.items()),
+        Party.HOST: [(row.host_id, row.host.name_zh)],
+        Party.RECOMMENDER: [(agency.pk, agency.name_zh)] if agency and not row.host.direct else [],
+    }
+
+
+def lines_of(row: Application, answers: Answers) -> list[Line]:
+    """Every document of an application with everybody who signs it, in the order in which they sign."""
+    scheme = scheme_of(row.call)
+    have: dict[tuple[str, str, int], list[DocumentSignature]] = defaultdict(list)
+    agencies: dict[int, str] = {}
+    for s in row.signatures.select_related("text", "agency"):
+        have[s.document, s.party, key_of(s)].append(s)
+        if s.agency:
+            agencies[s.agency.pk] = s.agency.name_zh
+    found = []
+    for party, known in signers(row).items():
+        who = list(agencies.items()) or known if party == Party.RECOMMENDER else known
+        for document in asked(scheme, party, answers):
+            found += [_line(document, party, name, have[document.code, party, pk]) for pk, name in who]
+    return found
+
+
+def _line(document: Document, party: str, who: str, signatures: Iterable[DocumentSignature]) -> Line:
+    last = None
+    for last in signatures:
+        if last.text_id == document.digest:
+            return Line(document, party, who, "signed", last)
+    return Line(document, party, who, "outdated" if last else "waiting", last)
+
+
+Signed = Mapping[tuple[str, str, int], set[str]]
+"""Digests of what was signed, by (document, party, id of the signer)."""
+
+
+def unsigned(
+    documents: Sequence[Document], party: str, people: Sequence[Signer], signed: Signed
+) -> list[tuple[Document, str, bool]]:
+    """What is required and lacks: (document, name of the signer, whether an earlier wording is signed)."""
+    found = []
+    for d in documents:
+        for pk, name in people:
+            texts = signed.get((d.code, party, pk), set())
+            if d.required and d.digest not in texts:
+                found.append((d, name, bool(texts)))
+    return found

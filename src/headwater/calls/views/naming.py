@@ -1,0 +1,48 @@
+"""The applicant names referees, takes them off the list, or writes to them again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from headwater.calls.forms import RefereeForm
+from headwater.calls.services.referees import name_referee, remove_referee, send_referee_again
+from headwater.calls.views.attachments import draft
+from headwater.calls.views.editor import editor_page
+from headwater.calls.views.inviting import new_link, sends_too_often
+from headwater.core.permission import page
+from headwater.core.web import attempt
+
+
+@page("calls.apply")
+def referees(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name, remove, or write to a referee again; a new link is shown once."""
+    row = draft(request, pk)
+    if request.method != "POST" or (not request.POST.get("remove") and sends_too_often(request)):
+        return redirect("application_edit", pk=pk, section="referees")
+    made: dict[str, Any] = {}
+    if request.POST.get("remove") or request.POST.get("link"):
+        chosen = request.POST.get("remove") or request.POST["link"]
+        referee = get_object_or_404(
+            row.referees.select_related("application__leader"), pk=int(chosen) if chosen.isdecimal() else 0
+        )
+        if request.POST.get("remove"):
+            attempt(request, lambda: remove_referee(referee=referee, actor=request.actor), success=_("已移除。"))
+        else:
+            attempt(request, lambda: made.update(referee=referee, key=send_referee_again(referee=referee, actor=request.actor)))
+    else:
+        form = RefereeForm(request.POST)
+
+        def work() -> None:
+            made["referee"], made["key"] = name_referee(application=row, values=form.cleaned_data, actor=request.actor)
+
+        if not form.is_valid() or not attempt(request, work, form=form):
+            return editor_page(request, row, "referees", referee_form=form, status=422)
+    if "key" not in made:
+        return redirect("application_edit", pk=pk, section="referees")
+    address = request.build_absolute_uri(reverse("refer", args=[made["key"]]))
+    return new_link(request, row, address, made["referee"].name, made["referee"].email, "referees")

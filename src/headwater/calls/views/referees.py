@@ -1,0 +1,70 @@
+"""Referees: the page on which one without an account writes, and what the applicant's list shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.forms import DeclineForm, LetterForm, RefereeForm
+from headwater.calls.models import Application, Party, Referee
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.referees import decline_referee, open_referee, write_letter
+from headwater.calls.signing import asked
+from headwater.calls.views.inviting import ended, followed, sealed
+from headwater.core.permission import PUBLIC, page
+from headwater.core.web import attempt
+
+
+def referee_context(row: Application, form: RefereeForm | None = None) -> dict[str, Any]:
+    """The applicant's list: the state of each, and the letter only where the scheme lets the applicant read it."""
+    rules = scheme_of(row.call).referees
+    referees = list(row.referees.select_related("discipline"))
+    named = sum(1 for r in referees if not r.declined_at)
+    return {
+        "referees": referees,
+        "referee_rules": rules,
+        "referee_room": rules.most - named if rules else 0,
+        "referee_form": form or RefereeForm(initial={"discipline": row.discipline.code if row.discipline else ""}),
+    }
+
+
+@page(PUBLIC)
+def refer(request: HttpRequest, token: str) -> HttpResponse:
+    """A referee's link: who asks, a form for the letter, and a way to decline. No account is needed."""
+    link = followed(request, token, "referee")
+    if isinstance(link, HttpResponse):
+        return link
+    row = link.referee
+    if row is None:
+        raise Http404
+    open_referee(referee=row, actor=request.actor)
+    rules = scheme_of(row.application.call).referees
+    writing, declining = request.POST.get("do") == "write", request.POST.get("do") == "decline"
+    form = LetterForm(request.POST if writing else None, rules=rules, initial=_known(row))
+    decline = DeclineForm(request.POST if declining else None)
+    actor, agree = request.actor, request.POST.getlist("agree")
+    if form.is_valid() and attempt(
+        request, lambda: write_letter(referee=row, values=form.cleaned_data, agree=agree, actor=actor), form=form
+    ):
+        return ended(request, "written", 200)
+    if decline.is_valid() and attempt(
+        request, lambda: decline_referee(referee=row, **decline.cleaned_data, actor=actor), form=decline
+    ):
+        return ended(request, "declined", 200)
+    shown = {
+        "referee": row,
+        "application": row.application,
+        "form": form,
+        "decline": decline,
+        "rules": rules,
+        "documents": asked(scheme_of(row.application.call), Party.REFEREE, answers_of(row.application)),
+        "agree": agree,
+    }
+    return sealed(render(request, "calls/refer.html", shown, status=422 if form.errors or decline.errors else 200))
+
+
+def _known(row: Referee) -> dict[str, str]:
+    return {"said_name": row.name, "said_institution": row.institution, "said_title": row.title}
