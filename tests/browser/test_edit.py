@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.test_stories import APPLICANT, Enter, press
+from tests.browser.test_stories import APPLICANT, Enter, leave_out, press
 
 pytestmark = pytest.mark.browser
 LEADER = "项目负责人"
@@ -54,12 +54,15 @@ def test_two_people_write_in_one_field(enter: Enter) -> None:
     name = second.locator(".hw-who b").inner_text()
     address = draft(first)
     first.goto(address + "edit/members/")
+    leave_out(first, name)
     first.locator("input[name=member]").fill(name)
     press(first, "加入")
-    link = re.search(r"/confirm/[\w-]+/", first.locator("main").inner_text())
-    assert link is not None
-    second.goto(link.group())
-    press(second, "确认参与")
+    second.goto("/desk/")
+    second.locator("a[href*='/participations/']").last.click()
+    second.wait_for_url("**/participations/**")
+    for tick in second.locator("input[name=agree]").all():
+        tick.check()
+    press(second, "签署并确认参与")
     first.reload()
     first.locator("input[name=may_edit]").check()
     press(first, "保存编辑权限")

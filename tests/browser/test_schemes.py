@@ -114,8 +114,9 @@ def test_scheme_is_opened_by_officers_filled_and_submitted(enter: Enter, site_da
     fill(tab, address, scheme, year, leader, file)
     tab.goto(f"{address}edit/submit/")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    stopped = [x for x in tab.locator(".hw-rule.failed.blocks").all_inner_texts() if "承诺书" not in x]
+    stopped = [x for x in tab.locator(".hw-rule.failed.blocks").all_inner_texts() if "签署" not in x]
     assert stopped == []
-    tab.locator("input[name=agree]").check()
-    press(tab, "提交依托单位")
+    for tick in tab.locator("input[name=agree]").all():
+        tick.check()
+    press(tab, "签署并提交依托单位")
     assert f"{year}{scheme.prefix}" in tab.locator(".hw-head").inner_text()

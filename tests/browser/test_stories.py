@@ -140,6 +140,14 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     assert "2031" in second.locator("h1").inner_text()
 
 
+def leave_out(tab: Any, name: str) -> None:
+    """Take somebody out of the members' page, when another story has put them in."""
+    row = tab.locator(".hw-duty", has_text=name).filter(has=tab.get_by_role("button", name="移除"))
+    while row.count():
+        with tab.expect_navigation():
+            row.first.get_by_role("button", name="移除").click()
+
+
 PUBLIC = [
     "/",
     "/policy/",

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 import headwater.regions
-from headwater.calls.rules import RULES, Facts, LikenessFacts, Outcome, Result, evaluate, parameters_of
+from headwater.calls.facts import ALWAYS
+from headwater.calls.rules import RULES, Facts, LikenessFacts, Outcome, Result, evaluation, parameters_of
 from headwater.calls.schemes import Scheme, parse_scheme
 from headwater.regions.check import read_package
-from tests.calls.made import DEADLINE, FACTS, GOOD, answer
+from tests.calls.made import DEADLINE, FACTS, GOOD, SIGNED, answer
 from tests.calls.test_rules import BAD
 
 HOME = Path(headwater.regions.__file__).parent
@@ -32,14 +33,21 @@ def in_latin(facts: Facts) -> Facts:
 
 def made(scheme: Scheme) -> Iterator[Facts]:
     """Facts under which the rules of a scheme come to each of their outcomes."""
-    own: dict[str, Any] = {"scheme": scheme.code, "group": scheme.limit_group, "plan": scheme.plan, "title_words": scheme.words.table["title"]}
+    own: dict[str, Any] = {
+        "scheme": scheme.code,
+        "group": scheme.limit_group,
+        "plan": scheme.plan,
+        "title_words": scheme.words.table["title"],
+    }
     held = [replace(h, scheme=scheme.code, group=scheme.limit_group, plan=scheme.plan) for h in BAD.leader.holdings]
     bad = replace(BAD, **own, leader=replace(BAD.leader, holdings=tuple(held)))
-    letters = dict.fromkeys(("referee_letter", "ethics", "overseas_consent", "other_funding", "cofunding", "supervisor_consent"), 2)
+    letters = dict.fromkeys(
+        ("referee_letter", "ethics", "overseas_consent", "other_funding", "cofunding", "supervisor_consent"), 2
+    )
     yield in_latin(replace(GOOD, **own))
     yield in_latin(bad)
     yield in_latin(replace(bad, title_length=999, amount_fen=1, months=1, members=(), is_endorsed=False, likenesses=None))
-    yield in_latin(replace(bad, attachments=letters, signed=frozenset({"applicant"}), likenesses=(LikenessFacts("A1", 0.9, False),)))
+    yield in_latin(replace(bad, attachments=letters, documents=(SIGNED,), likenesses=(LikenessFacts("A1", 0.9, False),)))
     yield in_latin(replace(FACTS, **own, amount_fen=10**15, fields=(answer(0), answer(3, low=9))))
     yield in_latin(replace(GOOD, **own, submitted_at=DEADLINE + timedelta(days=1), leader=replace(GOOD.leader, birth_date=None)))
     yield in_latin(replace(GOOD, **own, leader=replace(GOOD.leader, post="dual"), fields=(answer(4, code="mentors"),)))
@@ -54,8 +62,9 @@ def parameters(region: str, scheme: str) -> Callable[[str], Any]:
 
 
 def results(region: str, scheme: Scheme) -> list[Result]:
-    found = [r for f in made(scheme) for r in evaluate(scheme.rules, f, parameters(region, scheme.code))]
-    return found + evaluate(scheme.rules, in_latin(GOOD), lambda _key: None)
+    uses = (*scheme.rules, *ALWAYS)
+    run = evaluation(uses, parameters(region, scheme.code))
+    return [r for f in made(scheme) for r in run(f)] + evaluation(uses, lambda _key: None)(in_latin(GOOD))
 
 
 @pytest.mark.parametrize(("region", "scheme"), SCHEMES, ids=[s.code for _r, s in SCHEMES])
@@ -76,7 +85,7 @@ def test_every_answer_reads_well_in_both_languages(region: str, scheme: Scheme) 
 
 
 def test_every_rule_that_ships_is_named_by_a_scheme_and_comes_to_a_failure_or_to_a_look() -> None:
-    named = {use.name for _region, scheme in SCHEMES for use in scheme.rules}
+    named = {use.name for _region, scheme in SCHEMES for use in (*scheme.rules, *ALWAYS)}
     assert named == set(RULES)
     outcomes: dict[str, set[Outcome]] = {name: set() for name in RULES}
     for region, scheme in SCHEMES:

@@ -43,7 +43,10 @@ def test_a_submission_sent_twice_is_one() -> None:
     row = draft_of(new_call(), new_person())
     browser = author(row)
     for _once_more in range(2):
-        assert browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})["Location"] == f"/applications/{row.pk}/"
+        assert (
+            browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})["Location"]
+            == f"/applications/{row.pk}/"
+        )
     events = Event.objects.filter(subject_type="calls.application", subject_id=row.pk, command="calls.submit_application")
     assert events.count() == 1
 
@@ -54,7 +57,12 @@ def test_only_the_leader_submits_also_where_only_the_key_is_given() -> None:
     for application in (row, Application(pk=row.pk)):
         with pytest.raises(NotAllowed):
             submit_application(application=application, actor=as_(other), agree=True)
-    assert author(draft_of(row.call, other)).post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")}).status_code == 404
+    assert (
+        author(draft_of(row.call, other))
+        .post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
+        .status_code
+        == 404
+    )
     assert submit_application(application=Application(pk=row.pk), actor=as_(row.leader), agree=True).state == "host_review"
 
 

@@ -22,7 +22,14 @@ GOOD: dict[str, Any] = {
         "prefix": "MS",
     },
     "document": [
-        {"code": who, "title_zh": "承诺书", "title_en": "Commitment", "text_zh": "本人承诺", "text_en": "I promise", "signs": [who]}
+        {
+            "code": who,
+            "title_zh": "承诺书",
+            "title_en": "Commitment",
+            "text_zh": "本人承诺",
+            "text_en": "I promise",
+            "signs": [who],
+        }
         for who in ("applicant", "member", "host", "expert")
     ],
     "rule": [{"name": "title_given", "blocks": True, "max_chars": 60}, {"name": "max_age", "parameter": "age_limit"}],

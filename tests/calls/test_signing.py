@@ -103,7 +103,7 @@ def test_signing_again_renews_the_time_and_keeps_one_row() -> None:
     call, leader = new_call(), new_person()
     row = submitted(call, leader)
     first = DocumentSignature.objects.get(application=row)
-    return_to_author(application=row, note="请补充", actor=manager(row.host))
+    return_to_author(applications=[row], note="请补充", actor=manager(row.host))
     with clock.at(clock.now() + timedelta(hours=1)):
         submit_application(application=row, actor=as_(leader), agree=True)
     again = DocumentSignature.objects.get(application=row)

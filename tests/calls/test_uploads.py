@@ -22,7 +22,7 @@ from headwater.core.command import system
 from headwater.core.inspection import PROBLEMS
 from headwater.core.models import Account, Event, Notification, StoredFile, Upload
 from headwater.core.uploads import CHUNK, check_files
-from tests.calls.test_services import as_, draft_of, new_call, new_person
+from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import docx, pdf, png
 from tests.people import client as client_of
 
@@ -212,7 +212,7 @@ def test_a_refused_file_is_told_shown_never_given_out_and_does_not_count(draft: 
     assert (file.state, file.problem) == ("refused", "macros")
     assert outcome("ethics_attached")[0] == "failed"
     assert outcome("files_sound") == ("failed", True, True)
-    client.post(f"/applications/{draft.pk}/submit/", {"agree": "1"})
+    client.post(f"/applications/{draft.pk}/submit/", {"agree": words(draft.call, "applicant")})
     assert Application.objects.get(pk=draft.pk).state == "draft"
     assert client.get(f"/files/{file.pk}/").status_code == 404
     assert str(PROBLEMS["macros"]) in client.get(f"/applications/{draft.pk}/edit/attachments/").content.decode()

@@ -33,7 +33,7 @@ from headwater.policy.models import Article
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking, Round
 from headwater.review.services.deciding import propose
 from tests.calls.test_forms import fill, start
-from tests.calls.test_services import SECOND, as_, manager, placed
+from tests.calls.test_services import SECOND, as_, manager, placed, words
 from tests.people import actor, client
 from tests.review.test_conflicts import new_expert
 
@@ -73,7 +73,7 @@ class Walk:
         return Application.objects.select_related("call", "host", "leader").get(pk=row.pk)
 
     def to_the_house(self) -> None:
-        self.browser.post(f"/applications/{self.row.pk}/submit/", {"agree": "1"})
+        self.browser.post(f"/applications/{self.row.pk}/submit/", {"agree": words(self.row.call, "applicant")})
         row = self.row = self.fresh(self.row)
         assert row.state == "host_review"
         self.read(f"/applications/{row.pk}/", self.leader.account.username)
@@ -246,7 +246,11 @@ def check_agreement(walk: Walk, row: Application) -> None:
         walk.read(page, leader)
     walk.read(f"/projects/{award.number}/", None)
     walk.read(desk, "officer")
-    for party, who in ((Party.LEADER, as_(walk.leader)), (Party.HOST, manager(award.host)), (Party.DEPARTMENT, actor("officer2"))):
+    for party, who in (
+        (Party.LEADER, as_(walk.leader)),
+        (Party.HOST, manager(award.host)),
+        (Party.DEPARTMENT, actor("officer2")),
+    ):
         with clock.at(award.agreement_by - timedelta(hours=1)):
             sign(awards=[award], party=party, actor=who)
     pdf = pdf_text(agreement_pdf(award.agreement))
@@ -275,12 +279,16 @@ def test_every_outcome_has_every_word_it_needs_in_both_languages() -> None:
     for outcome in OUTCOMES:
         more = set(tables[outcome]) - needed
         assert needed <= set(tables[outcome]), outcome
-        assert more == (set(MONEY) if "amount" in tables[outcome] else set()) | (set(UNDER_AGREEMENT) if outcome in WITH_AGREEMENT else set())
+        assert more == (set(MONEY) if "amount" in tables[outcome] else set()) | (
+            set(UNDER_AGREEMENT) if outcome in WITH_AGREEMENT else set()
+        )
         for key, (zh, en) in tables[outcome].items():
             assert re.search(r"[一-鿿]", zh)
             assert en.isascii()
             for text in (zh, en):
-                assert set(re.findall(r"\{(\w+)\}", text)) == (PLACES.get(key, set()) if key == "notice" or "amount" in tables[outcome] else set())
+                assert set(re.findall(r"\{(\w+)\}", text)) == (
+                    PLACES.get(key, set()) if key == "notice" or "amount" in tables[outcome] else set()
+                )
 
 
 def test_schemes_with_money_have_its_word() -> None:
@@ -292,7 +300,9 @@ def test_schemes_with_money_have_its_word() -> None:
 
 
 def test_every_word_that_a_template_asks_for_is_in_the_table() -> None:
-    root = Path(headwater.__file__ or "").parent if hasattr(headwater, "__file__") else Path(headwater.regions.__file__).parents[1]
+    root = (
+        Path(headwater.__file__ or "").parent if hasattr(headwater, "__file__") else Path(headwater.regions.__file__).parents[1]
+    )
     known = {key for table in _tables().values() for key in table}
     asked = set()
     for file in root.rglob("*.html"):

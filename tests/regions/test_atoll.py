@@ -62,7 +62,10 @@ def outcomes(row: Application) -> dict[str, Outcome]:
 
 def decided(row: Application, leader: Person) -> Notice:
     row = submit_application(application=row, actor=as_(leader), agree=True)
-    endorse(applications=[Application.objects.select_related("call", "host", "leader").get(pk=row.pk)], actor=as_(Person.objects.get(name_zh="科研处")))
+    endorse(
+        applications=[Application.objects.select_related("call", "host", "leader").get(pk=row.pk)],
+        actor=as_(Person.objects.get(name_zh="科研处")),
+    )
     run_formal_check(call=row.call, actor=actor("officer"))
     decide_check(applications=[row], accept=True, codes=[], note="", actor=actor("officer"))
     panel = Panel.objects.create(call=row.call, name="组", state="closed")

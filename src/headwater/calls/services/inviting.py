@@ -21,7 +21,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
-from headwater.core.services import notify, write_to
+from headwater.core.services import notify, tell, write_to
 from headwater.core.tokens import digest_of
 from headwater.registry.models import Person
 from headwater.registry.services import open_own_account
@@ -77,9 +77,8 @@ def invite_members(members: Sequence[Participant], application: Application, log
     """Send members their links; who has an account finds the invitation in the workbench as well. Call inside a command."""
     keys = make_links(members, application.call.closes_at)
     accounts = Account.objects.filter(person__in=[m.person_id for m in members]).in_bulk(field_name="pk")
-    for account in accounts.values():
-        own = next(m for m in members if m.person.account_id == account.pk)
-        notify([account], title=lambda: _("请确认参与《%s》") % application.title_zh[:60], url=f"/participations/{own.pk}/")
+    own = {m.person.account_id: m.pk for m in members}
+    tell([(a, lambda: _("请确认参与《%s》") % application.title_zh[:60], "", f"/participations/{own[a.pk]}/") for a in accounts.values()])
     outside = [(m, key) for m, key in zip(members, keys, strict=True) if m.person.email and m.person.account_id is None]
     write_to(
         (m.person.email, _member_subject(application), _member_mail(application, m, site_address(f"/confirm/{key}/")))
