@@ -95,8 +95,6 @@ def test_member_confirms_by_link_with_the_own_account(enter: Enter) -> None:
     phone.get_by_text(name).first.wait_for()
     phone.get_by_role("link", name="登录后确认").click()
     phone.locator(".hw-enter button", has=phone.get_by_text("项目负责人", exact=True)).click()
-    phone.wait_for_url("**/desk/")
-    phone.goto(link)
     phone.wait_for_url("**/participations/**")
     assert fits(phone)
     phone.get_by_label("我已阅读并签署《参与者承诺书》").check()

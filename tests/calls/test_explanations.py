@@ -28,7 +28,12 @@ UNFILLED = re.compile(r"[{}]|%\(|%s|%d|\bNone\b|\bnan\b|“”|\(\)|（）|: *$|
 def in_latin(facts: Facts) -> Facts:
     """With names in Latin letters, so that an English sentence holds no Chinese."""
     leader = replace(facts.leader, name="Sarnai", mentors=tuple("Batu" for _m in facts.leader.mentors))
-    return replace(facts, leader=leader, members=[replace(m, name=f"Member {n}") for n, m in enumerate(facts.members)])
+    documents = [replace(d, waiting=("Sarnai",) * len(d.waiting)) for d in facts.documents]
+    files = ["opinion.docx" for _name in facts.refused_files]
+    facts = replace(facts, refused_files=files)
+    return replace(
+        facts, leader=leader, documents=documents, members=[replace(m, name=f"Member {n}") for n, m in enumerate(facts.members)]
+    )
 
 
 def made(scheme: Scheme) -> Iterator[Facts]:
