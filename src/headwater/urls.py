@@ -28,6 +28,9 @@ def switch_language(request: HttpRequest) -> HttpResponse:
     return set_language(request)
 
 
+handler400 = "headwater.web.views.bad_request"
+handler403 = "headwater.web.views.forbidden"
+handler404 = "headwater.web.views.not_found"
 urlpatterns = [
     path("", include("headwater.portal.urls")),
     path("", include("headwater.policy.urls")),

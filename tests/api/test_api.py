@@ -296,3 +296,13 @@ def test_the_document_in_docs_is_the_one_that_is_served() -> None:
     served = Client().get("/api/v1/openapi.json").json()
     assert served == json.loads(json.dumps(document()))
     assert json.loads(DOCUMENT.read_text()) == served, "run: ./run python tools/openapi.py"
+
+
+def test_an_address_with_a_line_break_is_a_problem_too() -> None:
+    answer = Client().get("/api/v1/applications/a%0D%0Ab/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_parameter_that_no_database_holds_is_a_problem_too() -> None:
+    answer = key("officer", *SCOPES).get("/api/v1/applications/?call=a%00b")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")

@@ -138,6 +138,7 @@ def test_clean_too_many_rows() -> None:
         ("items:up:0", "abc"),
         ("items:down:2", "abc"),
         ("items:remove:9", "abc"),
+        (f"items:up:{'9' * 5000}", "abc"),
         ("other:remove:0", "abc"),
         ("items:fly:0", "abc"),
         ("::", "abc"),
@@ -156,7 +157,7 @@ def test_read_rows_ignores_strange_names_and_finds_the_bad_cell() -> None:
         {"items.0.price": "贵", "items.9999.price": "1", "items.x.price": "1", "items.0.colour": "1", "items.1.price": "1,000.5"}
     )
     rows, errors = read_answer(TABLE, post)
-    assert errors == {"items.0.price": "请填写数字，单位万元"}
+    assert errors == {"items.0.price": "请填写数字，单位万元", "items": "最多 3 行"}  # 9999 is refused, not lost
     assert rows == [{"price": None}, {"price": 1_000_500_000}]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 
 import pytest
 
-from headwater.core.sheets import write_csv
+from headwater.core.errors import Refused
+from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
 from tests.people import actor
@@ -62,3 +65,37 @@ def test_organisations_carry_a_checked_ror() -> None:
     assert [e.column for e in bring("https://ror.org/0106qb497").errors] == ["ROR"]
     assert bring("https://ror.org/0106qb496").errors == []
     assert Organisation.objects.get(name_zh="测试研究院").ror == "0106qb496"
+
+
+def test_a_cell_that_is_too_long_is_told_with_its_row() -> None:
+    result = load(("甲" * 121, "a@x.example", ""), ("乙", "b@x.example", ""))
+    assert [(e.row, e.column, e.message) for e in result.errors] == [(2, "姓名", "最多 120 字")]
+
+
+def test_a_workbook_with_binary_content_is_refused() -> None:
+    book = write_xlsx("people", HEADING, [["甲BBBB", "某校", "博士", "a@x.example", ""]])
+    with zipfile.ZipFile(io.BytesIO(book)) as old:
+        parts = {name: old.read(name).replace("甲BBBB".encode(), "甲_x0000_".encode()) for name in old.namelist()}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    with pytest.raises(Refused, match="二进制"):
+        import_people(name="p.xlsx", content=out.getvalue(), actor=actor("officer"))
+
+
+def test_what_a_reader_says_of_a_broken_workbook_is_not_told_in_full() -> None:
+    book = write_xlsx("people", HEADING, [["甲", "某校", "博士", "a@x.example", ""]])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b't="s"', b't="%s"' % (b"x" * 5000)))
+    with pytest.raises(Refused) as error:
+        import_people(name="p.xlsx", content=out.getvalue(), actor=actor("officer"))
+    assert len(str(error.value)) < 500
+
+
+def test_a_refused_heading_is_not_told_in_full() -> None:
+    with pytest.raises(Refused) as error:
+        import_people(name="p.csv", content=write_csv(["x" * 5000] * 150, [["1"] * 150]), actor=actor("officer"))
+    assert len(str(error.value)) < 1000

@@ -15,7 +15,7 @@ from headwater.review.queries import opinions_for_applicant, weights_of
 from headwater.review.services.assigning import answer_invitations
 from headwater.review.services.opinions import close_reviews, compute_ranking, save_opinions
 from tests.calls.test_services import SECOND, as_, refusal
-from tests.people import actor
+from tests.people import actor, client
 from tests.review.test_assigning import published, stage
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +168,17 @@ def test_applicant_reads_neither_names_nor_what_is_for_the_fund() -> None:
     assert found == [{"text": f"{'理由充分。' * 40}{n}", "grade": 4 - n} for n in (1, 2, 3)]
     for secret in ["只给基金委看", "没有提交", *[r.expert.person.name_zh for r in rows]]:
         assert secret not in str(found)
+
+
+def test_a_refused_text_does_not_take_the_marks_with_it() -> None:
+    _call, rows = accepted()
+    browser = client(rows[0].expert.person.account.username)
+    sent = {"_fields": ["text_applicant", "grade", "text_fund"], "text_applicant": "长" * 5001, "grade": "2", "text_fund": "可以"}
+    answer = browser.post(f"/review/{rows[0].pk}/save/", sent).json()
+    assert list(answer["errors"]) == ["text_applicant"]
+    kept = Opinion.objects.get(assignment=rows[0])
+    assert (kept.grade, kept.text_fund, kept.text_applicant) == (2, "可以", "")
+    page = browser.post(f"/review/{rows[0].pk}/", {"do": "submit", "text_applicant": "太短", "grade": "3"})
+    assert page.status_code == 422
+    kept.refresh_from_db()
+    assert (kept.grade, kept.text_applicant, kept.submitted_at) == (3, "太短", None)

@@ -12,4 +12,4 @@ for entry in operations:
     if entry.name in DECLARED:
         view = guarded(entry.callback, DECLARED[entry.name])
         urlpatterns.append(path(f"v1/{entry.pattern}", view, name=f"api_{entry.name}"))
-urlpatterns.append(re_path(r"^v1/.*$", page(PUBLIC)(v1.unknown), name="api_unknown"))
+urlpatterns.append(re_path(r"^v1/[\s\S]*$", page(PUBLIC)(v1.unknown), name="api_unknown"))

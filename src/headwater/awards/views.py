@@ -18,7 +18,7 @@ from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import SIGNED_IN, access, page
-from headwater.core.web import attempt, download
+from headwater.core.web import attempt, download, keys_in
 
 
 def awards(request: HttpRequest) -> Any:
@@ -113,7 +113,7 @@ def read_day(text: str) -> date | None:
 def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, **more: Any) -> HttpResponse:
     """Sign many agreements for one party, chosen row by row; the department also records which have ended."""
     if request.method == "POST":
-        chosen = list(rows.filter(pk__in=[v for v in request.POST.getlist("pk") if v.isdecimal()]))
+        chosen = list(rows.filter(pk__in=keys_in(request.POST, "pk")))
         how, day = request.POST.get("end", ""), read_day(request.POST.get("day", ""))
         if not chosen:
             messages.error(request, _("请先选择任务书"))

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from headwater.core.sheets import csv_into, xlsx_into
-from headwater.core.web import attached, scratch, scratch_folder
+from headwater.core.web import attached, keys_in, scratch, scratch_folder
 
 Text = str | Promise
 PAGE = 50
@@ -129,7 +129,7 @@ class Listing:
             if key == "pk":
                 return rows.filter(**{f"pk__{way}": int(pk)})
             return rows.filter(Q(**{f"{key}__{way}": value}) | Q(**{key: value, f"pk__{way}": int(pk)}))
-        except (ValueError, TypeError, ValidationError):
+        except (ValueError, TypeError, OverflowError, ValidationError):
             return rows
 
     @property
@@ -194,7 +194,7 @@ class Listing:
 
     def chosen(self) -> QuerySet[Any]:
         """The rows that were ticked, or, when none was, the whole list as filtered."""
-        pks = [int(v) for v in self.request.POST.getlist("pk") if v.isdecimal()]
+        pks = keys_in(self.request.POST, "pk")
         return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
 
     def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:

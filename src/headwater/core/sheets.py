@@ -40,7 +40,7 @@ def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
     try:
         rows = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
     except Exception as error:
-        raise Refused.because(_("“%s”不是可读的表格（xlsx、csv）：%s") % (name, error), field="file") from error
+        raise Refused.because(_("“%s”不是可读的表格（xlsx、csv）：%s") % (name[:200], str(error)[:200]), field="file") from error
     rows = [r for r in rows if any(c.strip() for c in r)]
     if len(rows) < 2:
         raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
@@ -72,7 +72,10 @@ def _read_workbook(content: bytes) -> list[list[str]]:
 
     _check_size(content)
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    return [[_text(c) for c in row] for row in book.get_sheet_by_index(0).to_python()]
+    rows = [[_text(c) for c in row] for row in book.get_sheet_by_index(0).to_python()]
+    if any("\0" in cell for row in rows for cell in row):
+        raise ValueError(_("含有二进制内容"))
+    return rows
 
 
 CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')

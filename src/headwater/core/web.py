@@ -36,6 +36,24 @@ def attempt(request: HttpRequest, work: Callable[[], Any], *, success: Any = "",
     return True
 
 
+DIGITS = 18
+"""No key is longer; Python itself refuses to read thousands of digits."""
+
+
+def key_in(post: Any, name: str) -> int:
+    """The key of a record that a field holds; 0, which no record has, when it holds anything else."""
+    return _key(post.get(name, ""))
+
+
+def keys_in(post: Any, name: str) -> list[int]:
+    """The keys of records that were chosen, in order; what is no key is left out."""
+    return [key for text in post.getlist(name) if (key := _key(text))]
+
+
+def _key(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else 0
+
+
 def download(content: bytes, name: str, content_type: str) -> HttpResponse:
     """A file, always as a download: nothing private is ever shown inside the session's origin."""
     response = HttpResponse(content, content_type=content_type)

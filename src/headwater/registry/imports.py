@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -106,7 +107,7 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
     missing = [c.label for c in columns if c.required and c.name not in places]
     if missing:
         raise Refused.because(
-            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(heading)},
+            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(h[:20] for h in heading[:30])},
             field="file",
         )
     return [{key: row[at] for key, at in places.items()} for row in table]
@@ -132,6 +133,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
     for number, row in enumerate(rows, start=2):
         values, errors = _person(number, row, hosts)
+        errors += _too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
         if key in seen:
             errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
@@ -144,6 +146,16 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         if not errors:
             ready.append((values, person))
     return _finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
+    """Values that do not fit the field they are stored in."""
+    room = {f.name: f.max_length for f in model._meta.concrete_fields if f.max_length and not f.choices}
+    return [
+        RowError(number, c.label, values[c.name][:40] + "…", _("最多 %d 字") % most)
+        for c in columns
+        if (most := room.get(c.name)) and len(values.get(c.name) or "") > most
+    ]
 
 
 def _same_person(
@@ -300,6 +312,7 @@ def import_organisations(
     result, ready, seen = ImportResult(rows=len(rows), dry_run=dry_run), [], set()
     for number, row in enumerate(rows, start=2):
         values, errors = _organisation(number, row, places, agencies)
+        errors += _too_long(number, values, ORGANISATIONS, Organisation)
         key = values.get("uscc") or values["name_zh"]
         if key in seen:
             errors.append(RowError(number, "单位名称", values["name_zh"], _("与文件中前面的一行重复")))

@@ -12,7 +12,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
+from headwater.core.api import problem
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed
 
@@ -36,10 +39,6 @@ class UnavailableMiddleware:
         return self._page(request, error) if down else None
 
     def _page(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        from django.template.loader import render_to_string
-
-        from headwater.core.api import problem
-
         logging.getLogger("headwater").error("not available: %s", str(error).splitlines()[0] if str(error) else error)
         response: HttpResponse
         if request.path.startswith("/api/"):
@@ -55,6 +54,19 @@ def disk_is_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return isinstance(error.__cause__, psycopg.errors.DiskFull)
+
+
+class CharsetMiddleware:
+    """Forms come in UTF-8, as browsers send them. Another charset is refused before anything tries to read by it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.strip("\"' ").lower() not in {"utf-8", "utf8"}:
+            return HttpResponse(render_to_string("400.html"), status=415)
+        return self.get_response(request)
 
 
 class ActorMiddleware:
@@ -87,6 +99,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotAllowed):
             raise PermissionDenied(str(error))
+        if isinstance(error, DataError) and request.path.startswith("/api/"):
+            return problem(400, _("请求有误"))
         if isinstance(error, DataError):
             return render(request, "400.html", status=400)
         return None

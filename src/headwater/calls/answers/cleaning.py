@@ -40,7 +40,8 @@ def clean(f: Field, value: Any, registry: Registry) -> Cleaned:
 
 def cell(f: Field, value: Any, registry: Registry, *, lenient: bool = False) -> tuple[Any, str]:
     """(what to store, what is wrong) of one simple answer; `lenient` keeps a text beyond its limit, for its author to shorten."""
-    if value is None or value == "" or value == []:
+    blank = value.strip() == "" if isinstance(value, str) and not f.is_text else value in (None, "", [])
+    if blank:
         return ("" if f.is_text else None), ""
     if "\0" in str(value):
         return None, _("含有不能保存的字符")
@@ -121,7 +122,7 @@ def _rows(f: Field, value: Any, registry: Registry) -> tuple[list[dict[str, Any]
             kept, problem = (None, "") if c.value else cell(c, given.get(c.code), registry)
             if problem:
                 errors[f"{f.code}.{n}.{c.code}"] = problem
-            elif kept not in (None, ""):
+            elif kept is not None and str(kept).strip():
                 row[c.code] = kept
         if row:
             rows.append(row)

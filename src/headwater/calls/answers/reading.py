@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.schemes import Field
@@ -39,19 +40,22 @@ def _rows(f: Field, post: Any) -> tuple[list[dict[str, Any]], dict[str, str]]:
     found: dict[int, dict[str, Any]] = {}
     for name in post:
         parts = name.split(".")
-        if len(parts) != 3 or parts[0] != f.code or not parts[1].isdecimal() or len(parts[1]) > 3:
+        if len(parts) != 3 or parts[0] != f.code or not parts[1].isdecimal():
             continue
-        column = f.column(parts[2])
-        if column is not None and int(parts[1]) < HIGHEST_ROW:
-            value = _typed(column.type, post.get(name, ""), name, errors)
-            found.setdefault(int(parts[1]), {})[column.code] = value
+        column, text = f.column(parts[2]), post.get(name, "")
+        if column is None:
+            continue
+        if len(parts[1]) > 3 or int(parts[1]) >= HIGHEST_ROW:
+            errors |= {f.code: _("最多 %d 行") % f.max_rows} if text.strip() else {}
+            continue
+        found.setdefault(int(parts[1]), {})[column.code] = _typed(column.type, text, name, errors)
     return moved(f, [found.get(n, {}) for n in range(max(found, default=-1) + 1)], post.get("_row", "")), errors
 
 
 def moved(f: Field, rows: list[dict[str, Any]], verb: str) -> list[dict[str, Any]]:
     """Rows after a button without script: "items:remove:2", "items:up:2", "items:down:2"."""
     parts = verb.split(":")
-    if len(parts) != 3 or parts[0] != f.code or not parts[2].isdecimal() or not int(parts[2]) < len(rows):
+    if len(parts) != 3 or parts[0] != f.code or not parts[2].isdecimal() or len(parts[2]) > 3 or int(parts[2]) >= len(rows):
         return rows
     at = int(parts[2])
     if parts[1] == "remove":

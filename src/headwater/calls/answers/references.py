@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 
 from headwater.registry.models import Discipline, Organisation, Person
 
+NAME, INSTITUTION = 60, 120
+"""Characters that the name of somebody, or of an institution, outside the registry may have."""
+
 
 def find_person(text: str) -> list[Person]:
     """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution."""
@@ -46,7 +49,10 @@ class Registry:
             return None, _("有多个叫“%s”的人，请在姓名后空一格写明单位，或填写其电子邮箱") % text
         if outside:
             name, _blank, where = text.partition(" ")
-            return {"id": 0, "name": name[:60], "organisation": where.strip()[:120]}, ""
+            where = where.strip()
+            if len(name) > NAME or len(where) > INSTITUTION:
+                return None, _("最多 %d 字") % (NAME if len(name) > NAME else INSTITUTION)
+            return {"id": 0, "name": name, "organisation": where}, ""
         return None, _("系统中没有登记“%s”，请填写姓名加单位、电子邮箱或 ORCID") % text[:60]
 
     def organisation(self, given: Any, *, outside: bool) -> tuple[Any, str]:
@@ -61,7 +67,7 @@ class Registry:
         if found:
             return {"code": found[0], "name": found[1]}, ""
         if outside:
-            return {"code": "", "name": text[:120]}, ""
+            return ({"code": "", "name": text}, "") if len(text) <= INSTITUTION else (None, _("最多 %d 字") % INSTITUTION)
         return None, _("系统中没有登记单位“%s”，请填写全称") % text[:60]
 
     def discipline(self, given: Any) -> tuple[Any, str]:

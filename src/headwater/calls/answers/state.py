@@ -110,7 +110,9 @@ class Answers:
 
     def rows(self, f: Field) -> list[dict[str, Any]]:
         """The rows of a table with their calculated columns."""
-        value = self.get(f.code)
+        return self.rows_in(f, self.get(f.code))
+
+    def rows_in(self, f: Field, value: Any) -> list[dict[str, Any]]:
         rows = (value.get("rows") if isinstance(value, dict) else value) or []
         if not isinstance(rows, list):
             return []

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.answers.cleaning import clean
 from headwater.calls.answers.merging import Merged, merge, same
-from headwater.calls.answers.references import Registry
+from headwater.calls.answers.references import NAME, Registry
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.parameters import Parameters
-from headwater.registry.models import Discipline
+from headwater.registry.models import Discipline, PriorityField
 from headwater.registry.queries import group_of_prefix
 
 PLAIN = (
@@ -142,6 +142,8 @@ def _plain(row: Application, name: str, value: Any) -> Read:
         return Reason(_("最多 %d 字") % LIMITS.get(name, 200), field=name)
     if name == "research_class" and value not in scheme_of(row.call).research_classes:
         return Reason(_("请选择研究属性"), field=name)
+    if name == "priority_field" and value and not PriorityField.objects.filter(code=value).exists():
+        return Reason(_("请从所列优先领域中选择"), field=name)
     if name == "topic" and value and row.call.topic(value) is None:
         return Reason(_("请从所列指南方向中选择"), field=name)
     return (value,)
@@ -171,7 +173,9 @@ def _flags(row: Application, name: str, value: Any) -> Read:
 
 
 def _unsuitable(row: Application, name: str, value: Any) -> Read:
-    names = [str(v).strip()[:60] for v in value if str(v).strip()]
+    names = [str(v).strip() for v in value if str(v).strip()]
+    if any(len(given) > NAME for given in names):
+        return Reason(_("最多 %d 字") % NAME, field=name)
     most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 

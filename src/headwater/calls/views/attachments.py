@@ -37,7 +37,7 @@ from headwater.core.models import StoredFile, Upload
 from headwater.core.permission import access, may, page
 from headwater.core.prepared import Prepared
 from headwater.core.uploads import CHUNK, OutOfPlace, append
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in
 
 
 def draft(request: HttpRequest, pk: int) -> Application:
@@ -93,7 +93,7 @@ def attachments(request: HttpRequest, pk: int) -> HttpResponse:
 def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_draft(request, pk)
     if request.POST.get("remove"):
-        found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=request.POST["remove"])
+        found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=key_in(request.POST, "remove"))
         attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
         return redirect("application_edit", pk=pk, section="attachments")
     if request.POST.get("drop"):

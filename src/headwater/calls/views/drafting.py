@@ -29,7 +29,7 @@ from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.views.questions import bind, live
 from headwater.calls.views.typed import read_values
 from headwater.core.permission import page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, keys_in
 from headwater.registry.models import Discipline
 
 
@@ -130,7 +130,7 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
     here = request.path
     if request.method == "POST":
         yes = request.POST.get("decision", "invite") == "invite"
-        pks = [int(v) for v in request.POST.getlist("pk") if v.isdecimal()][:2000]
+        pks = keys_in(request.POST, "pk")[:2000]
         chosen = list(rows.filter(pk__in=pks).prefetch_related("participants__person"))
         reason = request.POST.get("reason", "")[:1000]
         if not chosen:

@@ -47,7 +47,7 @@ from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.permission import access, page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in, keys_in
 from headwater.registry.models import Discipline, Organisation, PriorityField
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
@@ -163,7 +163,7 @@ def editor_context(
         "tabs": tabs(row, answers),
         "errors": errors,
         "typed": request.POST if errors else None,
-        "classes": ResearchClass.choices,
+        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
         "disciplines": Discipline.objects.filter(level=2),
         "fields_known": PriorityField.objects.all(),
         "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
@@ -285,16 +285,14 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     verbs = {"remove", "link", "end"} & set(request.POST)
     if verbs:
         verb = verbs.pop()
-        pk_of = request.POST[verb]
-        participant = get_object_or_404(
-            row.participants.select_related("application__leader", "person"), pk=int(pk_of) if pk_of.isdecimal() else 0
-        )
+        rows = row.participants.select_related("application__leader", "person")
+        participant = get_object_or_404(rows, pk=key_in(request.POST, verb))
         if verb != "remove":
             return {"link": member_link, "end": member_link_end}[verb](request, participant)
         attempt(request, lambda: remove_member(participant=participant, actor=request.actor), success=_("已移除。"))
         return redirect("application_edit", pk=pk, section="members")
     if request.POST.get("editors"):
-        ticked = {int(v) for v in request.POST.getlist("may_edit") if v.isdecimal()}
+        ticked = set(keys_in(request.POST, "may_edit"))
         attempt(request, lambda: allow_editing(application=row, members=ticked, actor=request.actor), success=_("已保存。"))
         return redirect("application_edit", pk=pk, section="members")
     form = MemberForm(request.POST)

@@ -24,7 +24,7 @@ from headwater.calls.words import said_outside, words_of
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.views import exports
-from headwater.core.web import attempt
+from headwater.core.web import attempt, keys_in
 from headwater.registry.models import Organisation
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
@@ -83,7 +83,7 @@ def endorse_queue(request: HttpRequest) -> HttpResponse:
 
 def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
     """The rows that were chosen, whatever has become of them since; what cannot be seen any more is told of."""
-    pks = {int(v) for v in request.POST.getlist("pk") if v.isdecimal()}
+    pks = set(keys_in(request.POST, "pk"))
     if len(pks) > MOST_CHOSEN:
         messages.error(request, _("一次最多办理 %d 项，请分批选择") % MOST_CHOSEN)
         return []

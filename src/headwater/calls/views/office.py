@@ -31,7 +31,7 @@ from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.views import exports
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in
 from headwater.registry.models import ReviewGroup
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
@@ -318,7 +318,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         found = get_object_or_404(
             Objection.objects.select_related("row__application", "notice__call"),
-            pk=request.POST.get("objection") or 0,
+            pk=key_in(request.POST, "objection"),
             notice=row,
         )
         if attempt(

@@ -47,7 +47,10 @@ class Question(Control):
 
 
 def bind(fields: tuple[Field, ...], answers: Answers, typed: Any = None, errors: dict[str, str] | None = None) -> list[Question]:
-    """The questions with their stored answers; one that was refused, alone or with all ("_"), keeps what was typed."""
+    """The questions with their stored answers; one that was refused, alone or with all ("_"), keeps what was typed.
+
+    A question that is not asked now is drawn with its answer, too, so that saving the page does not take the answer away.
+    """
     return [_question(f, answers, typed, errors or {}) for f in fields]
 
 
@@ -55,7 +58,7 @@ def _question(f: Field, answers: Answers, typed: Any, errors: dict[str, str]) ->
     refused = "_" in errors or any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
     post = typed if refused else None
     zh = chinese()
-    stored = answers.get(f.code)
+    stored = answers.get(f.code) if f.value else answers.stored(f)
     q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f, zh), hidden=f.code in answers.hidden)
     q.problems = [pair[0 if zh else 1] for pair in problems_of(answers, f)]
     q.limits = limits(f, zh)
@@ -102,7 +105,7 @@ def _rows(f: Field, answers: Answers, post: Any, errors: dict[str, str]) -> list
         count = max(indices, default=-1) + 1
         rows: list[dict[str, Any]] = [{} for _n in range(count)]
     else:
-        rows = [*answers.rows(f)]
+        rows = answers.rows_in(f, answers.stored(f))
     rows += [{}] * max(1 if len(rows) < f.max_rows and post is None else 0, min(f.min_rows, 3) - len(rows))
     return [[_cell(f, c, n, row, post, errors) for c in f.columns] for n, row in enumerate(rows)]
 
@@ -118,7 +121,7 @@ def _cell(f: Field, c: Field, n: int, row: dict[str, Any], post: Any, errors: di
 
 def _budget(f: Field, answers: Answers, post: Any, errors: dict[str, str]) -> dict[str, Any]:
     """What a budget has beside its lines, and the figures that follow from them."""
-    value = answers.get(f.code)
+    value = answers.stored(f)
     value = value if isinstance(value, dict) else {}
     name = f"{f.code}.indirect"
     total, cap = answers.values.get(f"{f.code}.total"), cap_of(answers, value) if f.regime == "budget3" else None

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.answers.reading import read_answer
+from headwater.calls.answers.reading import read_answer, read_wan
 from headwater.calls.answers.showing import wan
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
@@ -62,7 +62,7 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
 
 def read_amount(text: str) -> int:
     """万元 as typed, in fen."""
-    return round(float(text or 0) * 1_000_000)
+    return read_wan(text.strip()) if text.strip() else 0
 
 
 def read_months(text: str) -> int:

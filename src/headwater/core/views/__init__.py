@@ -24,7 +24,7 @@ from headwater.core.models import Account, Event, EventSeal, Job, OutboxMail, Ro
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.roles import ROLES, Scope
 from headwater.core.services import create_accounts, end_grant, grant_roles, read_notifications, set_active
-from headwater.core.web import attempt, download
+from headwater.core.web import attempt, download, key_in
 from headwater.core.workflow import WORKFLOWS
 
 
@@ -92,7 +92,7 @@ class AccountForm(forms.Form):
 def accounts(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST if request.POST.get("create") else None)
     if request.method == "POST" and request.POST.get("toggle"):
-        row = get_object_or_404(Account, pk=request.POST["toggle"])
+        row = get_object_or_404(Account, pk=key_in(request.POST, "toggle"))
         attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))
         return redirect(request.get_full_path())
     if request.method == "POST" and form.is_valid():
@@ -145,7 +145,7 @@ SCOPES: dict[str, Any] = {}
 def roles(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST if request.POST.get("grant") else None)
     if request.method == "POST" and request.POST.get("end"):
-        row = get_object_or_404(RoleGrant, pk=request.POST["end"])
+        row = get_object_or_404(RoleGrant, pk=key_in(request.POST, "end"))
         attempt(request, lambda: end_grant(grant=row, actor=request.actor), success=_("授权已收回。"))
         return redirect("roles")
     if request.method == "POST" and form.is_valid() and _grant(request, form):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from headwater.core.models import AccessToken
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.tokens import SCOPES, make_token, revoke_token
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in
 
 
 class TokenForm(forms.Form):
@@ -41,8 +41,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     """Own tokens. A new secret is shown in this one answer and cannot be had again."""
     rows = AccessToken.objects.visible_to(request.user)
     if request.method == "POST" and request.POST.get("revoke"):
-        pk = request.POST["revoke"]
-        row = get_object_or_404(rows, pk=int(pk) if pk.isdecimal() else 0)
+        row = get_object_or_404(rows, pk=key_in(request.POST, "revoke"))
         attempt(request, lambda: revoke_token(token=row, actor=request.actor), success=_("令牌已撤销，立即失效。"))
         return redirect("tokens")
     form = TokenForm(request.POST if request.POST.get("make") else None)

@@ -19,7 +19,7 @@ from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core import clock
 from headwater.core.permission import access, page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in, keys_in
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Expert, Panel, PanelMember
 from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
@@ -110,7 +110,7 @@ def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     row = access(request.user, "review.panel.manage", Panel.objects.visible_to(request.user).select_related("call"), pk=pk)
     if verb == "open":
         present = list(
-            PanelMember.objects.filter(panel=row, pk__in=[v for v in request.POST.getlist("present") if v.isdecimal()])
+            PanelMember.objects.filter(panel=row, pk__in=keys_in(request.POST, "present"))
         )
         attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))
     elif verb == "again":
@@ -190,7 +190,7 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     verb = request.POST.get("do")
     if verb == "propose" and request.user.has_perm("calls.decide.propose", call):
-        funded = {int(v) for v in request.POST.getlist("fund") if v.isdecimal()}
+        funded = set(keys_in(request.POST, "fund"))
         if request.POST.get("confirmed"):
             attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
@@ -215,7 +215,7 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
         row = get_object_or_404(
             Application.objects.visible_to(request.user).select_related("call", "leader"),
-            pk=request.POST.get("pk") or 0,
+            pk=key_in(request.POST, "pk"),
             call=call,
         )
         attempt(request, lambda: reconsider(application=row, actor=request.actor), success=_("已撤回该项决定。"))

@@ -18,7 +18,7 @@ from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, keys_in
 from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import contradiction
@@ -43,7 +43,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Invitations first, then what is to be written, then what is done."""
     rows = mine(request).order_by("due_at", "pk")
     if request.method == "POST":
-        chosen = list(rows.filter(state=State.INVITED, pk__in=[v for v in request.POST.getlist("pk") if v.isdecimal()]))
+        chosen = list(rows.filter(state=State.INVITED, pk__in=keys_in(request.POST, "pk")))
         accept = request.POST.get("answer") == "accept"
         if not chosen:
             messages.error(request, _("请先选择邀请"))
@@ -106,9 +106,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
                 return redirect("review" if submit else request.path)
             except Refused as refused:
                 errors = {r.field or "_": r.text for r in reversed(refused.reasons)}  # the first reason of a field is shown
-                good = {k: v for k, v in values.items() if k not in errors}
-                if submit and "_" not in errors:
-                    save_opinions(values={row.pk: good}, actor=request.actor)
+                keep(row, values, request)
         typed = request.POST
     opinion = row.opinion
     if typed:
@@ -161,15 +159,25 @@ def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = No
     return values, errors
 
 
+def keep(row: Assignment, values: dict[str, Any], request: HttpRequest) -> dict[str, str]:
+    """Save what can be saved: a text that is refused does not take the marks with it. Returns the errors by field."""
+    errors: dict[str, str] = {}
+    for _attempt in range(2):
+        try:
+            save_opinions(values={row.pk: values}, actor=request.actor)
+            break
+        except Refused as refused:
+            errors |= {r.field or "_": r.text for r in refused.reasons}
+            values = {k: v for k, v in values.items() if k not in errors}
+    return errors
+
+
 @page("review.desk", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "review.opinion.write", mine(request), pk=pk)
     weights = weights_of(row.application.call, row.application.research_class)
     values, errors = read_opinion(request.POST, weights, set(request.POST.getlist("_fields")))
-    try:
-        save_opinions(values={row.pk: values}, actor=request.actor)
-    except Refused as refused:
-        errors |= {r.field or "_": r.text for r in refused.reasons}
+    errors |= keep(row, values, request)
     return JsonResponse({"message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}", "errors": errors})
 
 

@@ -18,7 +18,7 @@ from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, progress_board, shortages_of
@@ -83,7 +83,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
     if request.POST.get("publish"):
-        round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=request.POST["publish"], call=call)
+        round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=key_in(request.POST, "publish"), call=call)
         attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))
         return redirect("assign", pk=call.pk)
     if request.POST.get("expire"):
@@ -174,15 +174,15 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("release"):
             found = get_object_or_404(
-                Assignment.objects.select_related("application__leader"), pk=request.POST["release"], application=row
+                Assignment.objects.select_related("application__leader"), pk=key_in(request.POST, "release"), application=row
             )
             attempt(
                 request,
                 lambda: release_assignment(assignment=found, reason=request.POST.get("reason", ""), actor=request.actor),
                 success=_("已撤回。"),
             )
-        elif request.POST.get("expert", "").isdecimal():
-            who = get_object_or_404(Expert, pk=request.POST["expert"])
+        elif key_in(request.POST, "expert"):
+            who = get_object_or_404(Expert, pk=key_in(request.POST, "expert"))
             attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()

@@ -124,8 +124,8 @@ def chance(probability: float | None) -> str:
 def day(value: Any) -> str:
     """2026-03-20."""
     if isinstance(value, datetime):
-        value = timezone.localtime(value)
-    return f"{value:%Y-%m-%d}" if value else ""
+        value = timezone.localtime(value).date()
+    return value.isoformat() if value else ""
 
 
 @register.filter

@@ -1,0 +1,78 @@
+"""Who may cause which event, told from the records alone and apart from the permissions of the system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LEADER = (
+    "calls.create_draft calls.save_application calls.add_members calls.remove_member calls.attach calls.detach "
+    "calls.submit_application calls.withdraw_application calls.reopen_application calls.ask_recheck"
+)
+HOST = "calls.endorse calls.rank calls.return_to_author"
+AGENCY = "calls.recommend calls.return_to_host"
+OFFICER = (
+    "calls.save_call calls.ask_call_approval calls.send_call_back calls.publish_call calls.decide_check "
+    "calls.answer_recheck calls.expire_late calls.invite calls.propose_decisions calls.reconsider "
+    "calls.publish_notice calls.release calls.finish_call calls.answer_objection calls.run_formal_check "
+    "calls.find_likenesses review.close_reviews review.propose_round review.publish_round review.find_conflicts "
+    "review.expire_invitations review.remind review.assign_by_hand review.release_assignment review.make_panel "
+    "review.open_voting review.close_voting review.vote_again"
+)
+EXPERT = "review.answer_invitations review.save_opinions review.submit_opinions review.cast_ballot"
+ROLES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(OFFICER.split(), frozenset(["programme_officer"])),
+    **dict.fromkeys(EXPERT.split(), frozenset(["expert"])),
+    **dict.fromkeys(HOST.split(), frozenset(["host_manager"])),
+    **dict.fromkeys(AGENCY.split(), frozenset(["recommender"])),
+    "calls.approve_decisions": frozenset(["programme_officer", "committee"]),
+    "review.declare_conflict": frozenset(["programme_officer", "expert"]),
+    "core.create_accounts": frozenset(["system_admin"]),
+    "core.set_active": frozenset(["system_admin"]),
+    "core.grant_roles": frozenset(["security_admin"]),
+    "core.end_grant": frozenset(["security_admin"]),
+    "registry.import_people": frozenset(["programme_officer", "system_admin"]),
+    "registry.import_organisations": frozenset(["programme_officer", "system_admin"]),
+}
+
+
+def wrong_events(after: int, who: str | None, path: str) -> list[str]:
+    """Events after `after` that `who` may not have caused, each as "command: why"."""
+    from headwater.core.models import Account, Event, RoleGrant
+
+    events = list(Event.objects.filter(pk__gt=after).order_by("pk"))
+    account = Account.objects.filter(username=who).first() if who else None
+    held = set(RoleGrant.objects.filter(account=account).values_list("role", flat=True)) if account else set()
+    out = []
+    for e in events:
+        if e.actor_id is None:
+            if e.command != "calls.file_objection":
+                out.append(f"{e.command}: nobody is named for what {who} did")
+        elif account is None or e.actor_id != account.pk:
+            out.append(f"{e.command}: {e.actor_label} is named for what {who} did")
+        elif e.command in ROLES and not ROLES[e.command] & held:
+            out.append(f"{e.command}: {who} holds only {sorted(held)}")
+        else:
+            out += _of_application(e, account)
+    return out
+
+
+def _of_application(event: Any, account: Any) -> list[str]:
+    from headwater.calls.models import Application
+    from headwater.core.models import RoleGrant
+
+    said = {**(event.before or {}), **(event.after or {})}
+    pk = event.subject_id if event.subject_type == "calls.application" else said.get("application")
+    row = Application.objects.select_related("leader", "host").filter(pk=pk).first() if isinstance(pk, int) else None
+    if row is None:
+        return []
+    grants = RoleGrant.objects.filter(account=account)
+    if event.command in LEADER.split() and row.leader.account_id != account.pk:
+        return [f"{event.command}: application {pk} is not theirs"]
+    if event.command in HOST.split() and not grants.filter(role="host_manager", scope_id=row.host_id).exists():
+        return [f"{event.command}: application {pk} is of another host"]
+    if event.command in AGENCY.split() and not grants.filter(role="recommender", scope_id=row.host.recommender_id).exists():
+        return [f"{event.command}: application {pk} is of another agency"]
+    parties = set(row.participants.values_list("person__account", flat=True)) | {row.leader.account_id}
+    if event.command in ROLES and event.command in OFFICER.split() and account.pk in parties:
+        return [f"{event.command}: application {pk} is their own"]
+    return []
