@@ -176,7 +176,7 @@ def limit(house: House, connections: int) -> list[Row]:
     subprocess.run([pgbench, "-i", "-q", "-s", "10", url], check=True, capture_output=True)
     words = [pgbench, "-c", str(connections), "-j", "2", "-T", "10", "-M", "prepared", url]
     found = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    tps, average = (float(re.search(p, found)[1]) for p in (r"tps = ([\d.]+)", r"latency average = ([\d.]+)"))  # type: ignore[index]
+    tps, average = (float(re.findall(p, found)[0]) for p in (r"tps = ([\d.]+)", r"latency average = ([\d.]+)"))
     return [{"instance": "pgbench: TPC-B like", "solver": "pgbench", "per_second": round(tps, 1), "p50_ms": average}]
 
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -90,7 +91,7 @@ def play(world: Any, part: str, seed: int, numbers: range) -> None:
     import fuzz_imports
     import fuzz_web
 
-    cases = {
+    cases: dict[str, Callable[[Any, Random], None]] = {
         "forms": fuzz_forms.case,
         "imports": fuzz_imports.case,
         "files": fuzz_files.case,
@@ -99,7 +100,7 @@ def play(world: Any, part: str, seed: int, numbers: range) -> None:
     }
     for n in numbers:
         world.case = f"--only {part} --seed {seed} --case {n}"
-        cases[part](world, Random(f"{seed}:{part}:{n}"))  # type: ignore[arg-type]
+        cases[part](world, Random(f"{seed}:{part}:{n}"))
         if n % 100 == 99 and part != "files":
             world.settle()
     world.settle()

@@ -7,6 +7,7 @@ import struct
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -101,8 +102,16 @@ def whole() -> dict[str, list[bytes]]:
 
 def special(random_: Random) -> tuple[str, bytes]:
     """Files that carry what does not belong in them, or claim what is not so."""
-    big = b"\0" * random_.choice([2**20 + 1, 8 * 2**20])
-    makers: list[Any] = [
+    makers = [*odd_pdfs(), *odd_images(random_), *odd_archives(random_), lambda: (random_.choice(ODD_NAMES), pdf())]
+    return random_.choice(makers)()
+
+
+ODD_NAMES = ["", ".", "a", "a.exe", "a.pdf.exe", ".pdf", "pdf", "a.PDF", "a.pdf ", "a.p\0df", "a/b.pdf", "..pdf", "a" * 300 + ".pdf", "\u202efdp.exe", "a.pdf\n"]
+Maker = Callable[[], tuple[str, bytes]]
+
+
+def odd_pdfs() -> list[Maker]:
+    return [
         lambda: ("a.pdf", pdf(b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>")),
         lambda: ("a.pdf", pdf(b"/Names<</Embedded#46iles 9 0 R>>")),
         lambda: ("a.pdf", pdf(b"/Encrypt 9 0 R")),
@@ -118,12 +127,23 @@ def special(random_: Random) -> tuple[str, bytes]:
         ),
         lambda: ("a.pdf", b"%PDF-" + b"stream\n" * 30_000 + b"startxref %%EOF"),
         lambda: ("a.pdf", b"%PDF-" + b"#" * 200_000 + b"startxref %%EOF"),
+    ]
+
+
+def odd_images(random_: Random) -> list[Maker]:
+    return [
         lambda: ("a.png", png(random_.choice([0, 65535, 2**31, 2**32 - 1]), random_.choice([0, 1, 65535, 2**31]))),
         lambda: ("a.png", png() + office()),
         lambda: ("a.jpg", jpeg(random_.choice([0, 65535]), 65535)),
         lambda: ("a.jpg", b"\xff\xd8\xff" + b"\xff" * random_.choice([1, 100_000])),
         lambda: ("a.jpg", b"\xff\xd8" + b"\xff\xe0\0\2" * 50_000),
         lambda: ("a.jpg", b"\xff\xd8\xff\xe0\0\0" * 1000),
+    ]
+
+
+def odd_archives(random_: Random) -> list[Maker]:
+    big = b"\0" * random_.choice([2**20 + 1, 8 * 2**20])
+    return [
         lambda: ("a.docx", office(more={"word/vbaProject.bin": b"x"})),
         lambda: ("a.docx", office(more={"word/embeddings/a.docx": office()})),
         lambda: ("a.docx", office(more={"word/big.xml": big})),
@@ -146,31 +166,7 @@ def special(random_: Random) -> tuple[str, bytes]:
             "a.docx",
             random_.choice([b"", b"PK", b"PK\3\4", b"PK\5\6" + b"\0" * 18, b"PK\3\4" + b"\0" * 26 + b"PK\5\6" + b"\xff" * 18]),
         ),
-        lambda: (
-            random_.choice(
-                [
-                    "",
-                    ".",
-                    "a",
-                    "a.exe",
-                    "a.pdf.exe",
-                    ".pdf",
-                    "pdf",
-                    "a.PDF",
-                    "a.pdf ",
-                    "a.p\0df",
-                    "a/b.pdf",
-                    "..pdf",
-                    "a" * 300 + ".pdf",
-                    "\u202efdp.exe",
-                    "a.pdf\n",
-                ]
-            ),
-            pdf(),
-        ),
     ]
-    name, content = random_.choice(makers)()
-    return name, content
 
 
 def twisted(random_: Random, content: bytes) -> bytes:

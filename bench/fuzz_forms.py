@@ -96,74 +96,32 @@ def send_twice(world: World, random_: Random, request: Request) -> None:
         world.kept.load()
 
 
+NAMES = [
+    "pk", "do", "remove", "toggle", "end", "expert", "release", "publish", "revoke", "decision", "note", "text", "party",
+    "vote_1", "chair", "file", "kind", "confirmed", "seen", "agree", "format", "create", "grant", "make", "member", "person",
+    "months", "reason", "answer", "fund", "objection", "held", "language", "next", "username", "code",
+]  # fmt: skip
+"""Fields that some page of the house reads."""
+VALUES = [
+    "1", "accept", "approve", "propose", "reconsider", "notice", "zip", "xlsx", "csv", "people", "on", "leader", "close",
+]  # fmt: skip
+
+
 def anywhere(world: World, random_: Random) -> None:
     """Any address by any method as anybody, with fields of any name."""
     route = random_.choice(all_routes())
     path = concrete(random_, route, wrong=0.15)
     method = random_.choices(["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"], [80, 6, 5, 3, 2, 3, 1])[0]
-    names = [
-        "pk",
-        "do",
-        "remove",
-        "toggle",
-        "end",
-        "expert",
-        "release",
-        "publish",
-        "revoke",
-        "decision",
-        "note",
-        "text",
-        "party",
-        "vote_1",
-        "chair",
-        "file",
-        "kind",
-        "confirmed",
-        "seen",
-        "agree",
-        "format",
-        "create",
-        "grant",
-        "make",
-        "member",
-        "person",
-        "months",
-        "reason",
-        "answer",
-        "fund",
-        "objection",
-        "held",
-        "language",
-        "next",
-        "username",
-        "code",
-    ]
-    values = [
-        "1",
-        "accept",
-        "approve",
-        "propose",
-        "reconsider",
-        "notice",
-        "zip",
-        "xlsx",
-        "csv",
-        "people",
-        "on",
-        "leader",
-        "close",
-    ]
     pairs: Pairs = [
         (
             n,
-            random_.choice(values)
+            random_.choice(VALUES)
             if random_.random() < 0.3
             else key(random_, near(random_))
             if random_.random() < 0.6
             else bad(random_, big=False),
         )
-        for n in random_.sample(names, random_.randint(0, 12))
+        for n in random_.sample(NAMES, random_.randint(0, 12))
     ]
     headers = {"HTTP_UPLOAD_OFFSET": random_.choice(["0", "-1", "x", "9" * 20])} if method == "PUT" else {}
     send_twice(world, random_, Request(random_.choice(world.people), method, path, pairs, headers=headers))

@@ -100,13 +100,12 @@ def tokens(world: World) -> list[str]:
     from headwater.core.models import Account
     from headwater.core.tokens import SCOPES, make_token
 
-    if not hasattr(world, "keys"):
-        world.keys = []  # type: ignore[attr-defined]
+    if not world.keys:
         for account in Account.objects.filter(username__in=[p for p in world.people if p]).order_by("username"):
             for scopes in (list(SCOPES), list(SCOPES)[:1]):
-                world.keys.append(make_token(name="fuzz", scopes=scopes, days=1, actor=Actor(account, "fuzz"))[1])  # type: ignore[attr-defined]
+                world.keys.append(make_token(name="fuzz", scopes=scopes, days=1, actor=Actor(account, "fuzz"))[1])
         world.tables, world.events = world.fingerprint(), world.last_event()
-    return world.keys  # type: ignore[attr-defined, no-any-return]
+    return world.keys
 
 
 def api(world: World, random_: Random) -> None:

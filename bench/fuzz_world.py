@@ -88,6 +88,7 @@ class World:
         self.findings: dict[str, Finding] = {}
         self.played: Counter[str] = Counter()
         self.case = self.sent_as = ""
+        self.keys: list[str] = []
         self.kept = Kept()
         self.kept.load()
         self.tables = self.fingerprint()

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from headwater.calls.models import LONG, Application, Call, DocumentSignature, Party
-from headwater.calls.services.partners import MEMBERS, partners_of
-from headwater.calls.signing import Signed, Signer, documents_for, key_of, unsigned
+from headwater.calls.services.partners import MEMBERS
+from headwater.calls.signing import Signed, Signer, documents_for, key_of, partners_of, unsigned
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE
 
 CHUNK = 2000
@@ -57,7 +57,7 @@ def _signers(row: Application, party: str) -> list[Signer]:
     if party == Party.MEMBER:
         return [(m.person_id, m.person.name_zh) for m in row.participants.all() if m.confirmed_at]
     if party == Party.PARTNER:
-        return list(partners_of(row).items()) if row.state in ENDORSED else []
+        return list(partners_of(row, row.participants.all()).items()) if row.state in ENDORSED else []
     return [(row.host_id, row.host.name_zh)] if row.state in ENDORSED else []
 
 

@@ -113,16 +113,20 @@ def key_of(signature: DocumentSignature) -> int:
     return signature.person_id or signature.organisation_id or signature.agency_id or signature.referee_id or 0
 
 
+def partners_of(row: Application, members: Iterable[Participant]) -> dict[int, str]:
+    """Institutions of members from outside the host, with their names."""
+    return {m.organisation_id: m.organisation.name_zh for m in members if m.organisation_id != row.host_id}
+
+
 def signers(row: Application) -> dict[str, list[Signer]]:
     """Who signs for an application, by party, as far as it is known before the review; partners are the members' institutions."""
     members = list(row.participants.select_related("person", "organisation"))
-    partners = {m.organisation_id: m.organisation.name_zh for m in members if m.organisation_id != row.host_id}
     agency = row.host.recommender
     return {
         Party.APPLICANT: [(row.leader_id, row.leader.name_zh)],
         Party.MEMBER: [(m.person_id, m.person.name_zh) for m in members],
         Party.REFEREE: [(r.pk, r.name) for r in row.referees.filter(declined_at__isnull=True)],
-        Party.PARTNER: list(partners.items()),
+        Party.PARTNER: list(partners_of(row, members).items()),
         Party.HOST: [(row.host_id, row.host.name_zh)],
         Party.RECOMMENDER: [(agency.pk, agency.name_zh)] if agency and not row.host.direct else [],
     }

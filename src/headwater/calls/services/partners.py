@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, ApplicationQuerySet, DocumentSignature, Participant, Party
 from headwater.calls.schemes import Document, scheme_of
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
-from headwater.calls.signing import documents_for, unsigned
+from headwater.calls.signing import documents_for, partners_of, unsigned
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -31,10 +31,6 @@ def concerned(organisations: Collection[int]) -> ApplicationQuerySet:
     return rows.select_related("call__scheme", "host", "leader").prefetch_related(MEMBERS)
 
 
-def partners_of(row: Application) -> dict[int, str]:
-    return {m.organisation_id: m.organisation.name_zh for m in row.participants.all() if m.organisation_id != row.host_id}
-
-
 Due = list[tuple[Document, str, bool]]
 
 
@@ -52,7 +48,7 @@ def _lacking(rows: Sequence[Application], only: Collection[int] | None = None) -
         row.pk: unsigned(
             asked[row.pk],
             Party.PARTNER,
-            [(pk, name) for pk, name in partners_of(row).items() if only is None or pk in only],
+            [(pk, name) for pk, name in partners_of(row, row.participants.all()).items() if only is None or pk in only],
             signed[row.pk],
         )
         for row in rows
@@ -99,7 +95,7 @@ def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree:
         for row in rows:
             due = lacking.get(row.pk, [])
             documents = agreed(list({d.code: d for d, _n, _o in due}.values()), agree)
-            for organisation in own & set(partners_of(row)):
+            for organisation in own & set(partners_of(row, row.participants.all())):
                 signings += [
                     Signing(row.pk, d, Party.PARTNER, actor.account.name_zh, organisation=organisation) for d in documents
                 ]

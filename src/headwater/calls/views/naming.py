@@ -15,7 +15,7 @@ from headwater.calls.views.attachments import draft
 from headwater.calls.views.editor import editor_page
 from headwater.calls.views.inviting import new_link, sends_too_often
 from headwater.core.permission import page
-from headwater.core.web import attempt
+from headwater.core.web import attempt, key_in
 
 
 @page("calls.apply")
@@ -26,10 +26,8 @@ def referees(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application_edit", pk=pk, section="referees")
     made: dict[str, Any] = {}
     if request.POST.get("remove") or request.POST.get("link"):
-        chosen = request.POST.get("remove") or request.POST["link"]
-        referee = get_object_or_404(
-            row.referees.select_related("application__leader"), pk=int(chosen) if chosen.isdecimal() else 0
-        )
+        rows, verb = row.referees.select_related("application__leader"), "remove" if request.POST.get("remove") else "link"
+        referee = get_object_or_404(rows, pk=key_in(request.POST, verb))
         if request.POST.get("remove"):
             attempt(request, lambda: remove_referee(referee=referee, actor=request.actor), success=_("已移除。"))
         else:
