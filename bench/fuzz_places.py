@@ -75,10 +75,7 @@ def texts() -> dict[str, list[str]]:
         "<str:kind>": ["people", "organisations"],
         "<str:name>": ["calls", "projects", "notices", "articles", "indicators"],
         "<str:form>": ["csv", "xlsx", "json"],
-        "<str:token>": [
-            *Upload.objects.values_list("token", flat=True)[:5],
-            "x",
-        ],
+        "<str:token>": [*Upload.objects.values_list("token", flat=True)[:5], "x"],
         "<str:uidb36>": ["1", "2"],
         "<str:key>": ["x", "set-password"],
         "<str:number>": list(Award.objects.order_by("pk").values_list("number", flat=True)[:9]),

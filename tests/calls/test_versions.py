@@ -32,7 +32,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.registry.models import Person
 from tests.calls.test_merging import edits
-from tests.calls.test_services import as_, draft_of, manager, new_call, new_person
+from tests.calls.test_services import as_, draft_of, manager, new_call, new_person, placed
 from tests.people import client
 from tests.test_queries import counted
 
@@ -235,6 +235,15 @@ def test_a_helper_writes_in_the_editor_and_sees_nothing_private() -> None:
     assert browser.post(f"/applications/{row.pk}/submit/", {"agree": "1"}).status_code == 403
     stranger = browser_of(new_person())
     assert [stranger.get(f"/applications/{row.pk}/{p}/").status_code for p in ("versions", "edit/plan")] == [404, 404]
+
+
+def test_an_application_from_before_there_were_versions_says_so() -> None:
+    """Regression: found by the fuzzer as a server error."""
+    row = placed(new_call(), "host_review", new_person())
+    for name in (manager(row.host).account.username, row.leader.account.username):
+        page = client(name).get(f"/applications/{row.pk}/versions/")
+        assert page.status_code == 200
+        assert "还没有版本" in page.content.decode()
 
 
 def test_host_and_officers_compare_what_was_submitted_and_nothing_between() -> None:

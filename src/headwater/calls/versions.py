@@ -40,7 +40,7 @@ def listed(row: Application, user: Any) -> list[Listed]:
     rows = readable(row, user).defer("before", "clashes").select_related("author").order_by("-id")
     rows = rows.annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
     rows = list(rows.annotate(clashing=RawSQL("ARRAY(SELECT jsonb_object_keys(clashes))", []))[: MOST_SHOWN + 1])
-    earlier = [*(v.pk for v in rows[1:]), 0]
+    earlier = [v.pk for v in rows[1:]] + [0] * bool(rows)
     return [Listed(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
 
 
