@@ -51,9 +51,12 @@ def site(django_db_setup: None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium(site: str) -> Iterator[Any]:
+    """One browser for all stories of this worker. Its driver leaves an event loop marked as running in this thread, for which
+    Django would refuse the database to every test that comes after: the loop rests while a test runs, so that is allowed."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as driver:
+    with sync_playwright() as driver, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = launch(driver)
         yield browser
         browser.close()
