@@ -123,12 +123,12 @@ class Named:
 
 
 def received(pairs: Pairs, how: str) -> dict[str, list[str]]:
-    """The fields as a server decodes them; blanks around a name are lost in a multipart body."""
+    """The fields as a server decodes them; blanks of ASCII around a name are lost in a multipart body, others are part of it."""
     out: dict[str, list[str]] = {}
     for name, value in pairs:
         if isinstance(value, (str, bytes)):
-            known = raw(name).decode(errors="replace")
-            out.setdefault(known.strip() if how == "multipart" else known, []).append(raw(value).decode(errors="replace"))
+            known = raw(name).strip() if how == "multipart" else raw(name)
+            out.setdefault(known.decode(errors="replace"), []).append(raw(value).decode(errors="replace"))
     return out
 
 
