@@ -1,6 +1,7 @@
 """The formal check of a national call: every rule of the general programme for every application, and the comparison of the texts.
 
-Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, are written in bulk. `taken
+Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, each submitted at
+another moment for another amount, are written in bulk. `taken
 in` is what the worker does every few minutes with what was received: search entries and the index of similar texts. `checked` is the whole
 job that an officer asks for, against the embedded PostgreSQL: each text compared with all others (`texts_s`), then every rule read, judged
 and written by processes of its own, whose memory and seconds count. PostgreSQL does not count.
@@ -15,7 +16,7 @@ import random
 import shutil
 import tempfile
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -66,7 +67,10 @@ def _received(call: Any, numbers: range, random_: random.Random) -> None:
     hosts = list(Organisation.objects.hosts())
     people = Person.objects.bulk_create(
         [
-            Person(name_zh=f"申请人{n}", id_hash=f"{n:064x}", sex="f", birth_date="1990-01-01", highest_degree="博士", organisation=hosts[n % len(hosts)])
+            Person(
+                name_zh=f"申请人{n}", id_hash=f"{n:064x}", sex="mf"[n % 2], birth_date=date(1968, 1, 1) + timedelta(days=random_.randrange(10_000)),
+                highest_degree="博士", organisation=hosts[n % len(hosts)],
+            )
             for n in numbers
         ]
     )  # fmt: skip
@@ -80,20 +84,21 @@ def _received(call: Any, numbers: range, random_: random.Random) -> None:
         if n % 10 == 0:
             own[fields[1].code] = ""
         texts.append(own)
-    sent = call.closes_at - timedelta(hours=3)
+    signed = call.closes_at - timedelta(hours=3)
+    sent = [signed + timedelta(seconds=random_.uniform(1, 10_000)) for _n in numbers]
     rows = Application.objects.bulk_create(
         [
             Application(
                 call=call, leader=p, host=p.organisation, number=f"B{n:07d}", state="received", title_zh=f"{words(random_, 20)}{n}",
                 abstract_zh=words(random_, 300), keywords_zh="土壤；碳汇", discipline=code, limit_year=call.year, limit_group="im",
-                amount_fen=10_000_000, months=36, answers=own, submitted_at=sent, endorsed_at=sent, received_at=sent,
+                amount_fen=random_.randrange(5_000_000, 10_000_001, 10_000), months=36, answers=own, submitted_at=at, endorsed_at=at, received_at=at,
             )
-            for n, p, own in zip(numbers, people, texts, strict=True)
+            for n, p, own, at in zip(numbers, people, texts, sent, strict=True)
         ]
     )  # fmt: skip
     asked = documents_for(rows, "applicant")
     signings = [Signing(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in rows for d in asked[r.pk]]
-    sign(signings, actor=system("bench"), at=sent)
+    sign(signings, actor=system("bench"), at=signed)
 
 
 def arrive(home: str, size: int, seed: int) -> list[Row]:

@@ -7,11 +7,12 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter
+from headwater.calls.facts import check_applications
+from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter, RuleResult
 from headwater.calls.services import checking
 from headwater.calls.services.checking import (
     accept_clear,
@@ -46,7 +47,7 @@ def fresh(application: Application) -> Application:
 
 def results(call: Call) -> list[tuple[Any, ...]]:
     rows = FormalCheck.objects.filter(application__call=call).order_by("application")
-    return list(rows.values_list("application", "verdict", "failed", "results"))
+    return [(c.application_id, c.verdict, c.failed, c.results) for c in rows]
 
 
 def test_formal_check_tells_clear_from_faulty() -> None:
@@ -77,6 +78,21 @@ def test_formal_check_twice_gives_the_same() -> None:
     assert run_formal_check(call=call, actor=actor("officer")) == first
     assert results(call) == before
     assert len(before) == 2
+
+
+def test_what_rules_answer_is_kept_once_and_stays() -> None:
+    call = new_call()
+    rows = [received(call), received(call), received(call, birth_date=date(1950, 1, 1))]
+    run_formal_check(call=call, actor=actor("officer"))
+    for row, (_pk, _verdict, _failed, found) in zip(rows, results(call), strict=True):
+        assert found == [r.as_json() for r in check_applications([fresh(row)], call)[row.pk]]
+    named = [d for c in FormalCheck.objects.all() for d in c.result_digests]
+    assert RuleResult.objects.count() == len(set(named)) < len(named) / 2
+    for change in ("UPDATE calls_ruleresult SET text = '{}'", "DELETE FROM calls_ruleresult"):
+        with pytest.raises(IntegrityError, match="headwater_append_only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)
+    with pytest.raises(IntegrityError, match="rule_result_digest"), transaction.atomic():
+        RuleResult.objects.create(digest="0" * 32, text="{}")
 
 
 def test_formal_check_in_chunks_that_travel_to_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,10 @@ from headwater.calls.models.applications import (
     Application,
     ApplicationQuerySet,
     Attachment,
-    FormalCheck,
     Participant,
 )
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
+from headwater.calls.models.checking import FormalCheck, RuleResult
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
@@ -34,6 +34,7 @@ __all__ = [
     "Party",
     "Presence",
     "Referee",
+    "RuleResult",
     "SchemeVersion",
     "TextPrint",
     "Unsaved",

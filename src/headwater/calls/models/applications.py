@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models.calls import Call
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
 from headwater.core import clock
-from headwater.core.models import Account
 from headwater.registry.models import Discipline, Organisation, Person
 
 LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
@@ -154,32 +153,3 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class FormalCheck(models.Model):
-    """The formal check (形式审查) of an application: what the rules found, and what the officer decided."""
-
-    class Verdict(models.TextChoices):
-        CLEAR = "clear", _("自动通过")
-        EYES = "eyes", _("需人工核对")
-        FAULTY = "faulty", _("发现问题")
-
-    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="check_result")
-    ran_at = models.DateTimeField()
-    results = models.JSONField()
-    failed = models.JSONField(default=list)
-    verdict = models.CharField(max_length=8, choices=Verdict.choices)
-    decided_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    codes = models.JSONField(default=list)
-    note = models.TextField(blank=True)
-    recheck_text = models.TextField(blank=True)
-    recheck_at = models.DateTimeField(null=True)
-    recheck_answer = models.TextField(blank=True)
-    recheck_answered_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("形式审查")
-
-    def __str__(self) -> str:
-        return f"{self.application}: {self.verdict}"

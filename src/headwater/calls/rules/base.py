@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -179,8 +179,7 @@ class Facts:
         return next((x.text for x in self.fields if x.code == code), "")
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """The answer of one rule. `mend` says what to do about a failure, or what a person must look at."""
 
     rule: str
@@ -190,17 +189,16 @@ class Result:
     en: str
     mend_zh: str = ""
     mend_en: str = ""
-    inputs: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, Any] = {}
     blocks: bool = False
     ref: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Without what is empty or false: most rules pass and have nothing to mend, and a call keeps millions of these."""
-        return {k: (str(v) if k == "outcome" else v) for k, v in self.__dict__.items() if v}
+        """Without what is empty or false: most rules pass and have nothing to mend."""
+        return {k: (str(v) if k == "outcome" else v) for k, v in zip(self._fields, self, strict=True) if v}
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a rule's function returns; the register adds the rule's name and code."""
 
     outcome: Outcome

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, Call, FormalCheck, Letter
-from headwater.calls.rules import Outcome
+from headwater.calls.models import LONG, Application, Call, FormalCheck, Letter, RuleResult
+from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
 from headwater.calls.states import REFUSAL_CODES, State
@@ -63,9 +63,11 @@ def _check_chunk(call: Call, actor: Actor, pks: list[int]) -> dict[str, int]:
     with command(actor, "calls.check", call, name="calls.run_formal_check") as log:
         rows = list(Application.objects.filter(pk__in=pks, state=State.RECEIVED).select_related("leader").order_by("pk"))
         prefetch_related_objects(rows, "host", "discipline")
+        texts = Texts()
         with _uncollected():
-            checks = _checks(rows, call)
+            checks = _checks(rows, call, texts)
         with connection.cursor() as cursor:
+            cursor.execute(KEEP_TEXTS, [json.dumps(sorted(texts.by_digest.items()), ensure_ascii=False)])
             cursor.execute(WRITE, [clock.now(), json.dumps(checks, ensure_ascii=False)])
         counts = dict(Counter(c["verdict"] for c in checks))
         log(call, after={"checked": len(rows), "counts": counts})
@@ -82,23 +84,44 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-# One JSON text of a whole chunk: arrays of JSON texts would be escaped twice.
-WRITE = """INSERT INTO calls_formalcheck (application_id, ran_at, results, failed, verdict, codes, note, recheck_text, recheck_answer)
+class Texts:
+    """The results of a chunk as texts by their digest. Most are the same for most applications and are written out once."""
+
+    def __init__(self) -> None:
+        self.by_digest: dict[str, str] = {}
+        self._known: dict[tuple[Any, str], str] = {}
+
+    def digest_of(self, result: Result) -> str:
+        key = (result[:7], repr(result.inputs))
+        digest = self._known.get(key)
+        if digest is None:
+            text = json.dumps(result.as_json(), ensure_ascii=False)
+            digest = self._known[key] = RuleResult.digest_of(text)
+            self.by_digest[digest] = text
+        return digest
+
+
+# In the order of the digests: two processes that wait for each other's rows would wait for ever.
+KEEP_TEXTS = """INSERT INTO calls_ruleresult (digest, text) SELECT (x ->> 0)::uuid, x ->> 1 FROM jsonb_array_elements(%s) x
+    ON CONFLICT DO NOTHING"""
+# One JSON text of a whole chunk: arrays of texts would be escaped twice.
+WRITE = """INSERT INTO calls_formalcheck (application_id, ran_at, result_digests, failed, verdict, codes, note, recheck_text, recheck_answer)
     SELECT application, %s, results, failed, verdict, '[]', '', '', ''
-    FROM jsonb_to_recordset(%s) AS x(application bigint, results jsonb, failed jsonb, verdict text)
-    ON CONFLICT (application_id) DO UPDATE SET ran_at = excluded.ran_at, results = excluded.results, failed = excluded.failed,
-        verdict = excluded.verdict"""
+    FROM jsonb_to_recordset(%s) AS x(application bigint, results uuid[], failed jsonb, verdict text)
+    ON CONFLICT (application_id) DO UPDATE SET ran_at = excluded.ran_at, result_digests = excluded.result_digests,
+        failed = excluded.failed, verdict = excluded.verdict"""
 
 
-def _checks(rows: Sequence[Application], call: Call) -> list[dict[str, Any]]:
+def _checks(rows: Sequence[Application], call: Call, texts: Texts) -> list[dict[str, Any]]:
     """The results of all rules: faulty where one failed, for a person's eyes where one could not tell."""
     checks = []
     for pk, results in check_applications(rows, call).items():
-        failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED})
-        unclear = any(r.outcome in {Outcome.UNKNOWN, Outcome.SKIPPED} for r in results)
+        outcomes = {r.outcome for r in results}
+        failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED}) if Outcome.FAILED in outcomes else []
+        unclear = not outcomes.isdisjoint({Outcome.UNKNOWN, Outcome.SKIPPED})
         verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
-        plain = [r.as_json() for r in results]
-        checks.append({"application": pk, "results": plain, "failed": failed, "verdict": str(verdict)})
+        digests = [texts.digest_of(r) for r in results]
+        checks.append({"application": pk, "results": digests, "failed": failed, "verdict": str(verdict)})
     return checks
 
 
@@ -130,7 +153,7 @@ def decide_check(
                 FormalCheck(
                     application=r,
                     ran_at=now,
-                    results=[],
+                    result_digests=[],
                     verdict=FormalCheck.Verdict.EYES,
                     decided_by=actor.account,
                     decided_at=now,

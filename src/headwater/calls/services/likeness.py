@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from headwater.algorithms.duplicates import Index, Match, Settings, UnusableIndex, pairs
+from headwater.algorithms.duplicates import Index, Match, Pair, Settings, UnusableIndex, pairs
 from headwater.calls.models import Application, Call, Likeness, TextPrint
 from headwater.calls.states import IN_THE_HOUSE, State
 from headwater.core import clock, search
@@ -156,15 +158,28 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
     waiting = TextPrint.objects.filter(application__call=call, application__state__in=[State.RECEIVED, State.RECHECK])
     documents = dict(waiting.order_by("application").values_list("document", "application"))
     found, ids = 0, list(documents)
-    for start in range(0, len(ids), CHUNK):
-        block = ids[start : start + CHUNK]
-        matches = pairs(index, block, limit=MATCHES, share=SHARE)
+    blocks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    done = 0
+    for block, matches in zip(blocks, _compared(index, blocks), strict=True):
         rows = [_row(documents[m.new], application_of[m.old], m.match) for m in matches]
         _keep([documents[d] for d in block], rows, call, actor)
-        found += len(rows)
+        found, done = found + len(rows), done + len(block)
         if progress:
-            progress(start + len(block), len(ids), str(call))
+            progress(done, len(ids), str(call))
     return found
+
+
+def _compared(index: Index, blocks: Sequence[list[int]]) -> Iterator[list[Pair]]:
+    """The matches of each block; the next block is compared while the database keeps what was found in this one."""
+    with ThreadPoolExecutor(1) as ahead:
+        work = partial(pairs, index, limit=MATCHES, share=SHARE)
+        waiting = ahead.submit(work, blocks[0]) if blocks else None
+        for following in [*blocks[1:], None]:
+            if waiting is None:
+                return
+            matches = waiting.result()
+            waiting = ahead.submit(work, following) if following is not None else None
+            yield matches
 
 
 def _row(application: int, other: int, match: Match) -> Likeness:
