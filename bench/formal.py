@@ -1,10 +1,10 @@
 """The formal check of a national call: every rule of the general programme for every application, and the comparison of the texts.
 
-Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, each submitted at
-another moment for another amount, are written in bulk. `taken
-in` is what the worker does every few minutes with what was received: search entries and the index of similar texts. `checked` is the whole
-job that an officer asks for, against the embedded PostgreSQL: each text compared with all others (`texts_s`), then every rule read, judged
-and written by processes of its own, whose memory and seconds count. PostgreSQL does not count.
+Applications with answers of 200 to 300 characters, a tenth of them faulty, a hundredth copied from another one, each submitted at another
+moment for another amount, are written in bulk. `taken in` is what the worker does every few minutes with what was received: search entries
+and the index of similar texts. `checked` is the whole job that an officer asks for, against the embedded PostgreSQL: each text compared with
+all others (`texts_s`), then every rule read, judged and written by processes of its own, whose memory and seconds count. PostgreSQL does
+not count.
 
 Usage: ./run bench formal [--size small|province|nation] [--seed N] [--json]
 """

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from fuzz_pages import forms_in, routes
 from fuzz_values import key, raw
 
-OFTEN = ("fuzz-im-gen-published", "fuzz-im-need-published")
 KINDS = (
     ("review/<int:pk>", "assignment"),
     ("panels/<int:pk>", "panel"),

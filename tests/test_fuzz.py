@@ -220,7 +220,7 @@ ODD_NAMES = st.text(" \t\x0b\x0c\x1c\x1d\x1f\x85\xa0\u3000ab.1", min_size=1, max
 
 @given(pairs=st.lists(st.tuples(ODD_NAMES, ANYTHING), min_size=1, max_size=5))
 def test_the_record_reads_a_form_as_the_server_does(pairs: list[tuple[str, str]]) -> None:
-    """It once took `innovation\\x1d` for `innovation`, which the server does in neither kind of body, and told of a lost answer."""
+    """`innovation\\x1d` is another name than `innovation` in both kinds of body: else the record would tell of lost answers."""
     kinds = {"multipart": f"multipart/form-data; boundary={BOUNDARY}", "urlencoded": "application/x-www-form-urlencoded"}
     for how, kind in kinds.items():
         sent = multipart(pairs) if how == "multipart" else urlencoded(pairs)

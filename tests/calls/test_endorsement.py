@@ -13,7 +13,6 @@ from headwater.calls.services.endorsement import (
     endorse,
     expire_late,
     quota_board,
-    quota_use,
     recommend,
     return_to_author,
     return_to_host,
@@ -69,7 +68,7 @@ def test_exactly_the_quota_works_and_one_more_does_not() -> None:
     assert states(call) == ["recommending", "host_review", "host_review", "host_review"]
     endorse(applications=rows[1:3], actor=manager(host))
     assert states(call) == ["recommending", "recommending", "recommending", "host_review"]
-    assert (quota_use(host.pk, call.pk), quota_board(call)) == (3, {host.pk: (3, 3)})
+    assert quota_board(call) == {host.pk: (3, 3)}
     assert check(["host_within_quota"]) == []
 
 

@@ -89,10 +89,10 @@ class Texts:
 
     def __init__(self) -> None:
         self.by_digest: dict[str, str] = {}
-        self._known: dict[tuple[Any, str], str] = {}
+        self._known: dict[tuple[Any, ...], str] = {}
 
     def digest_of(self, result: Result) -> str:
-        key = (result[:7], repr(result.inputs))
+        key = (result[:7], repr(result.inputs), result.blocks)
         digest = self._known.get(key)
         if digest is None:
             text = json.dumps(result.as_json(), ensure_ascii=False)

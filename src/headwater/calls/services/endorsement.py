@@ -51,11 +51,6 @@ def _queryset(rows: Sequence[Application]) -> QuerySet[Application]:
     return Application.objects.filter(pk__in=[r.pk for r in rows]).moving().prefetch_related("participants__person")
 
 
-def quota_use(host_id: int, call_id: int) -> int:
-    """Applications of a host in a call that it has endorsed and that still count."""
-    return Application.objects.filter(host=host_id, call=call_id, state__in=ENDORSED).count()
-
-
 def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
     """The room of each host and call: two queries, whatever their number. With `lock`, others wait for the same quotas."""
     hosts, calls = {h for h, _c in keys}, {c for _h, c in keys}
