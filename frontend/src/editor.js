@@ -64,6 +64,9 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
   const same = (a, b) => filled(a) === filled(b);
   const headers = () => ({ "X-CSRFToken": cookie("csrftoken") || "", "X-Autosave": "1", ...(told.account ? { "X-Account": told.account } : {}) });
   const known = () => Object.fromEntries([...changed].map((n) => [n, { pairs: pairs(n), base: base[n] }]));
+  // A form that nothing is stored of is judged as a whole.
+  const names = () => new Set([...form.elements].filter((e) => e.name && e.tagName !== "BUTTON" && !/^(_|csrf)/.test(e.name)).map(nameOf));
+  const whole = () => Object.fromEntries([...names()].map((n) => [n, { pairs: pairs(n) }]));
   function body(parcel) {
     const out = new URLSearchParams();
     for (const [name, { pairs: list }] of Object.entries(parcel)) { out.append("_fields", name); list.forEach(([n, value]) => out.append(n, value)); }
@@ -91,7 +94,7 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
     if (!changed.size && !again) return;
     busy = true;
     // What was sent without an answer is sent as it was first: the server may have it already, and must not take it for another's words.
-    const parcel = again || known();
+    const parcel = again || (told.whole === undefined ? known() : whole());
     let wait = 0;
     try {
       again = parcel;

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headwater.calls.answers.budgets import indirect_cap
 from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.judging import problems_of
+from headwater.calls.answers.judging import judge, problems_of
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.reading import read_answer
 from headwater.calls.answers.references import Registry
@@ -22,6 +22,8 @@ from headwater.calls.schemes import Field, scheme_of
 from headwater.calls.services.applications import create_draft, save_application
 from headwater.calls.views.applicant import shown
 from headwater.core.errors import Refused
+from headwater.core.models import Parameter
+from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Person
 from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, refusal
 from tests.people import actor, client
@@ -315,3 +317,21 @@ def test_restricted_answers_are_kept_from_those_who_judge() -> None:
 
     assert labels(False) - labels(True) == {"入选的人才计划", "计划层级", "已获得的人才经费", "其中已获科研经费（万元）"}
     assert "某人才计划" not in str(shown(row, judging=True)["sections"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known", [True, False])
+def test_a_cap_without_a_parameter_is_told_and_not_passed_over(known: bool) -> None:
+    call = new_call("im-bounty")
+    if not known:
+        Parameter.objects.filter(key="indirect_cost_tiers").delete()
+        forget_parameters()
+    budget = next(f for f in scheme_of(call).fields if f.regime == "budget3")
+    row = placed(call, "draft", answers={budget.code: {"rows": [], "indirect": 100}})
+    row.answers[budget.code]["rows"] = [{"category": "equipment", "amount": 10_000_000}]
+    results = {r.rule: r for r in judge(answers_of(row))}
+    assert ("indirect_cost" in results) is not known
+    if not known:
+        told = results["indirect_cost"]
+        assert (told.outcome, told.inputs["missing"]) == ("skipped", ["indirect_cost_tiers"])
+        assert "indirect_cost_tiers" in told.zh

@@ -285,8 +285,18 @@ def test_notice_period_is_counted_in_working_days() -> None:
 # objections
 
 
-@pytest.mark.parametrize(("field", "value"), [("name", "周"), ("contact", "1234"), ("text", "抄袭抄袭抄袭抄")])
-def test_objection_needs_every_field(field: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "周"),
+        ("contact", "1234"),
+        ("text", "抄袭抄袭抄袭抄"),
+        ("name", "周" * 121),
+        ("contact", "1" * 121),
+        ("text", "抄" * 5001),
+    ],
+)
+def test_objection_needs_every_field_within_its_length(field: str, value: str) -> None:
     _call, rows, notice = noticed([TEN])
     values = {"name": "周某", "contact": "zhou@x.cn", "text": TEXT, field: value}
     with pytest.raises(Refused) as error:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.facts import check_applications
-from headwater.calls.models import Application, Call, Letter, SchemeVersion
-from headwater.calls.schemes import scheme_of
+from headwater.calls.forms import TopicsField
+from headwater.calls.models import Application, Call, HostQuota, Letter, SchemeVersion
+from headwater.calls.schemes import RuleUse, scheme_of
 from headwater.calls.services.applications import create_draft, save_application
-from headwater.calls.services.calls import draft_from_scheme, save_call
-from headwater.calls.services.cloning import clone_call, differences, full_call, last_call
+from headwater.calls.services.approving import differences, own_terms, text_changes
+from headwater.calls.services.calls import draft_from_scheme, save_call, set_host_quotas
+from headwater.calls.services.cloning import clone_call, full_call, last_call, term_label
 from headwater.calls.services.stages import invite
-from headwater.calls.terms import call_terms, overrides_from, terms_of
+from headwater.calls.terms import call_terms, keys_of, overrides_from, terms_of
 from headwater.core import clock
 from headwater.core.errors import Refused
-from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, refusal
+from headwater.core.models import Parameter
+from headwater.core.parameters import forget_parameters
+from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, placed, refusal
 from tests.people import actor, client, roles
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +71,66 @@ def test_differences_name_what_the_second_officer_must_see() -> None:
     assert "联系方式" not in found
 
 
+def test_differences_name_titles_english_topics_and_stay_silent_of_what_stayed() -> None:
+    call = cloned()
+    call.topics, call.title_en = [{**TOPICS[0], "en": "Lanthanides"}, TOPICS[1]], "Another title"
+    found = {what: (before, now) for what, before, now in differences(save_call(call=call, actor=actor("officer")))}
+    assert found["指南方向 01"] == ("稀土功能材料 | Rare earths", "稀土功能材料 | Lanthanides")
+    assert found["英文名称"] == (call.cloned_from.title_en if call.cloned_from else "", "Another title")
+    assert "指南方向 02" not in found
+
+
+def test_figures_of_a_call_are_listed_against_the_region_even_when_last_year_had_them() -> None:
+    call = save_call(call=cloned(overrides={"amount_fen": {"max": 150_000_000}}), actor=actor("officer"))
+    assert own_terms(call) == [("申请金额（万元） · 最高", "200", "150")]
+    alone = new_call("im-share", overrides={"share_subsidy_rate": 0}, state="approval")
+    assert (alone.cloned_from, own_terms(alone)) == (None, [("补助比例", "0.2", "0")])
+    page = client("officer2").get(f"/office/calls/{alone.pk}/").content.decode()
+    assert "只对本批次设定的参数" in page
+    assert "没有上一批次可比" in page
+
+
+def test_a_figure_of_nothing_is_shown_and_survives_the_next_save() -> None:
+    call = new_call("im-talent", overrides={"amount_fen": {"min": 0}})
+    terms = call_terms(call)
+    low = next(t for t in terms if t.name == "p-amount_fen-min")
+    assert (low.usual, low.value) == (10_000, 0)
+    share = call_terms(new_call("im-share", overrides={"share_subsidy_fen": {"cap": 0}}))
+    assert overrides_from(share, {t.name: t.value for t in share}) == {"share_subsidy_fen": {"cap": 0}}
+
+
+def test_a_changed_guide_is_read_piece_by_piece() -> None:
+    call = cloned()
+    call.guide_zh, call.guide_en = "指南。另须提交合作协议。", "A guide"
+    call = save_call(call=call, actor=actor("officer"))
+    assert text_changes(call) == [("申报指南", [("=", "指南"), ("+", "。另须提交合作协议。")]), ("英文指南", [("+", "A guide")])]
+    page = client("officer2").get(f"/office/calls/{call.pk}/").content.decode()
+    assert "另须提交合作协议。</ins>" in page
+
+
+def test_questions_of_another_version_are_listed() -> None:
+    last = new_call("im-need", published_at=clock.now() - timedelta(days=300))
+    old = last.scheme
+    sections = [dict(s) for s in old.definition["section"]]
+    first = [dict(f) for f in sections[0]["field"]]
+    gone, changed = first[-1]["label_zh"], first[0]["label_zh"]
+    first[0]["help_zh"] = "写明数据来源"
+    sections[0]["field"] = [*first[:-1], {"code": "fresh", "type": "line", "label_zh": "新问题", "label_en": "New"}]
+    version = SchemeVersion.objects.create(
+        region=old.region,
+        code=old.code,
+        version=old.version + 1,
+        name_zh=old.name_zh,
+        name_en="",
+        definition={**old.definition, "section": sections},
+        digest="y",
+    )
+    rows = differences(clone_call(scheme=version, year=last.year + 1, last=last))
+    assert ("增加的问题", "", "新问题") in rows
+    assert ("取消的问题", gone, "") in rows
+    assert [now for what, _before, now in rows if what == f"问题“{changed}”：填写说明"] == ["写明数据来源"]
+
+
 def test_terms_of_one_call_hold_for_its_rules_only() -> None:
     call, other = new_call("im-talent", overrides={"amount_fen": {"max": 20_000_000}}), new_call("im-talent")
     assert terms_of(call)("amount_fen") == {"default": 30_000_000, "min": 10_000, "max": 20_000_000}
@@ -82,6 +149,59 @@ def test_terms_keep_only_what_differs() -> None:
     assert names["p-share_subsidy_fen-cap"] == 30_000_000
     given = names | {"p-share_subsidy_rate": 0.3, "p-amount_fen-max": None}
     assert overrides_from(terms, given) == {"share_subsidy_rate": 0.3}
+
+
+def test_figures_that_rules_read_can_be_set_for_a_call() -> None:
+    call = new_call("im-gen", overrides={"referee_letters": 3})
+    names = {t.name: t.value for t in call_terms(call)}
+    assert names["p-referee_letters"] == 3
+    limited = replace(scheme_of(call), rules=(RuleUse("limit_total", True, {}), RuleUse("body_length", True, {})))
+    assert keys_of(limited)[-4:] == ["limit_senior", "limit_junior", "limit_not_counted", "body_limit"]
+    assert {"p-part_time_months", "p-partner_units_max", "p-host_quota-multiplier"} <= set(names)
+    assert not [n for n in names if n.startswith("p-closing_report_days")]
+    row = draft_of(call, new_person(highest_degree="硕士"))
+    told = {r.rule: r for r in check_applications([row], call)[row.pk]}["qualified"]
+    assert told.inputs["least"] == 3
+    page = client("officer").get(f"/office/calls/{save_call(call=cloned('im-gen'), actor=actor('officer')).pk}/edit/")
+    assert page.context["form"].fields["p-referee_letters"].label == "推荐信（封）"
+
+
+def test_quotas_follow_the_figures_of_the_call() -> None:
+    usual, own = new_call("im-gen"), new_call("im-gen", overrides={"host_quota": {"floor": 77}})
+    host = new_host()
+    for call in (usual, own):
+        set_host_quotas(call=call, host=host.pk)
+    assert [HostQuota.objects.get(call=c, organisation=host).quota for c in (usual, own)] == [5, 77]
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "value"),
+    [
+        ("referee_letters", "", 1.5),
+        ("referee_letters", "", -1),
+        ("referee_letters", "", True),
+        ("age_limit_youth", "month", 13),
+        ("limit_senior", "total", "2"),
+        ("limit_senior", "", 2),
+        ("referee_letters", "max", 2),
+    ],
+)
+def test_save_call_refuses_figures_that_no_rule_could_read(key: str, part: str, value: Any) -> None:
+    call = cloned()
+    call.overrides = {key: {part: value} if part else value}
+    with pytest.raises(Refused) as error:
+        save_call(call=call, actor=actor("officer"))
+    assert refusal(error) == [(f"p-{key}-{part}" if part else f"p-{key}", "")]
+
+
+def test_a_region_names_its_own_figures() -> None:
+    call = new_call("im-share")
+    Parameter.objects.filter(key="share_subsidy_rate").update(label_zh="共享补助的份额", label_en="Share that is paid")
+    forget_parameters()
+    term = next(t for t in call_terms(call) if t.key == "share_subsidy_rate")
+    assert term_label(term.key, term.part, term.words) == "共享补助的份额"
+    with translation.override("en"):
+        assert term_label(term.key, term.part, term.words) == "Share that is paid"
 
 
 def test_save_call_refuses_terms_out_of_order() -> None:
@@ -146,6 +266,64 @@ def test_preview_answers_like_the_editor_and_stores_nothing() -> None:
     assert (bad.status_code, bad.context["errors"]) == (422, {"items.0.price": "请填写数字，单位万元"})
     assert Application.objects.count() == before
     assert client(roles()["申请人"]).get(url).status_code == 403
+
+
+def test_preview_lets_the_basic_page_and_the_flags_be_tried() -> None:
+    call = new_call("im-need", topics=TOPICS)
+    officer, url = client("officer"), f"/office/calls/{call.pk}/preview/"
+    page = officer.get(url).content.decode()
+    scheme = scheme_of(call)
+    assert 'name="title_zh"' in page
+    assert all(f'name="flags" value="{code}"' in page for code, _zh, _en in scheme.flags)
+    told = officer.post(url, {"title_zh": "题" * 121, "topic": "09"})
+    assert (told.status_code, set(told.context["errors"])) == (422, {"title_zh", "topic"})
+    assert "题" * 121 in told.content.decode()
+
+
+def test_preview_checks_amounts_and_conditions_on_flags() -> None:
+    call = new_call("im-gen")
+    officer, url = client("officer"), f"/office/calls/{call.pk}/preview/"
+    form = {"title_zh": "草原", "months": "36", "starts_on": f"{call.year}-07-01", "research_class": "free"}
+    told = officer.post(url, form | {"amount_wan": "9000"})
+    assert told.status_code == 200, told.context["errors"]
+    assert "amount_in_range" in {r.rule for r in told.context["results"]}
+    told = officer.post(url, form | {"amount_wan": "10", "flags": ["", "ai_used"]})
+    assert told.context["application"].flags == ["ai_used"]
+    results = {r.rule for r in told.context["results"]}
+    assert "amount_in_range" not in results
+    assert "note_filled" in results
+
+
+def test_a_topic_that_is_too_long_is_refused_and_not_cut() -> None:
+    field = TopicsField()
+    assert field.clean("01 " + "长" * 120)[0]["zh"] == "长" * 120
+    for line in ("01 " + "长" * 121, "01 短 | " + "x" * 201):
+        with pytest.raises(ValidationError, match="第 1 行"):
+            field.clean(line)
+
+
+def test_a_guide_has_a_limit_that_is_told() -> None:
+    call = cloned()
+    call.guide_en = "x" * 50_001
+    with pytest.raises(Refused) as error:
+        save_call(call=call, actor=actor("officer"))
+    assert refusal(error) == [("guide_en", "")]
+
+
+def test_words_of_officers_are_refused_when_too_long_and_kept_on_the_page() -> None:
+    row = placed(new_call(), "received")
+    officer = client("officer")
+    told = officer.post(f"/office/applications/{row.pk}/", {"decision": "refuse", "codes": ["F05"], "note": "长" * 1001})
+    assert told.status_code == 422
+    page = told.content.decode()
+    assert "长" * 1001 in page
+    assert 'id="note-error"' in page
+    outline = placed(outline_call(), "accepted", limit_group="im:outline")
+    url = f"/office/calls/{outline.call_id}/invite/"
+    told = officer.post(url, {"pk": [outline.pk], "decision": "decline", "reason": "长" * 1001})
+    assert (told.status_code, 'id="reason-error"' in told.content.decode()) == (422, True)
+    outline.refresh_from_db()
+    assert outline.state == "accepted"
 
 
 def outline_call(**more: Any) -> Call:

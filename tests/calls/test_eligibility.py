@@ -72,6 +72,21 @@ def test_age_missing_fact_is_unknown(rule: str, missing: dict[str, Any]) -> None
     assert (result.outcome, result.mend_zh) == (U, "请单位在人员登记中补全")
 
 
+@pytest.mark.parametrize(
+    ("day", "limits"),
+    [
+        (date(1991, 9, 1), {"month": 9}),
+        (date(1991, 1, 15), {"day": 15}),
+        (date(1991, 2, 28), {"month": 2, "day": 30}),
+        (date(1991, 1, 1), {}),
+    ],
+)
+def test_max_age_counts_from_the_day_of_the_parameter(day: date, limits: dict[str, int]) -> None:
+    limits = {"men": 35, "women": 35, **limits}
+    people = [led_by(sex="m", birth_date=day - timedelta(days=n)) for n in (0, 1)]
+    assert [ask("max_age", x, age_limit_youth_c=limits).outcome for x in people] == [P, F]
+
+
 def test_max_age_reports_compared_dates() -> None:
     result = ask_shipped("max_age", led_by(sex="m", birth_date=date(1990, 12, 31)))
     assert result.inputs == {"birth_date": "1990-12-31", "sex": "m", "earliest": "1991-01-01"}

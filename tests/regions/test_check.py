@@ -169,6 +169,21 @@ def test_read_package_rule_whose_named_parameter_has_no_row(package, plant):
     assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row"
 
 
+def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plant):
+    for _row in range(2):
+        plant("parameters.toml", 'key = "indirect_cost_tiers"', 'key = "indirect_tiers"')
+    (found,) = read_package(package).mistakes
+    assert found.expected == "a budget of 'im-bounty' reads 'indirect_cost_tiers': give it a row"
+
+
+def test_read_package_label_of_a_parameter_is_in_both_languages_or_none(package, plant):
+    row = 'key = "share_subsidy_rate"\n'
+    plant("parameters.toml", row, row + 'label_zh = "补助的份额"\nlabel_en = "Share"\n')
+    assert short(package) == []
+    plant("parameters.toml", 'label_en = "Share"\n', "")
+    assert [key.partition(".")[2] for _file, key, _line in short(package)] == ["label_en"]
+
+
 def test_read_package_last_day_may_be_the_first(package, plant):
     plant("parameters.toml", "valid_from = 2021-11-04", "valid_from = 2021-11-04\nvalid_to = 2021-11-04")
     assert short(package) == []

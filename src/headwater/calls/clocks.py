@@ -38,6 +38,7 @@ TOLD = {
     "calls.withdraw_application": gettext_lazy("申请人撤回"),
     "calls.reopen_application": gettext_lazy("重新编辑"),
     "calls.return_to_host": gettext_lazy("归口部门退回单位"),
+    "calls.cancel_call": gettext_lazy("批次取消"),
 }
 
 

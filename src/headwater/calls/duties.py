@@ -9,7 +9,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due
-from headwater.calls.models import Application, Call, Decision, Notice, Objection, Participant
+from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, Participant
 from headwater.calls.services.partners import waiting_for
 from headwater.calls.states import CallState, State
 from headwater.core import clock
@@ -54,8 +54,11 @@ def of_hosts(account: Any) -> Iterator[Duty]:
 def of_officers(account: Any) -> Iterator[Duty]:
     if not account.has_role("programme_officer"):
         return
-    for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account):
+    for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account).exclude(edited_by__contains=[account.pk]):
         yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
+    for change in CallChange.objects.waiting().exclude(proposed_by=account).select_related("call"):
+        if account.has_perm("calls.call.approve_change", change):
+            yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
     check = Application.objects.filter(call__in=published, state__in=[State.RECEIVED, State.RECHECK])
     waiting = dict(check.values_list("call").annotate(n=Count("pk")))

@@ -8,11 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Call, Referee, SchemeVersion
 from headwater.calls.schemes import RefereeRules, scheme_of
+from headwater.calls.services.calls import GUIDE_CHARS
 from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.files import ACCEPT
 from headwater.core.web import MomentField, WanField
+
+TOPIC_ZH, TOPIC_EN = 120, 200
 
 
 class TopicsField(forms.CharField):
@@ -31,7 +34,10 @@ class TopicsField(forms.CharField):
                 zh, _bar, en = rest.partition("|")
                 if not zh.strip() or len(code) > 20 or code in {t["code"] for t in topics}:
                     raise forms.ValidationError(_("第 %d 行：应为“编号 名称”，编号不重复") % number)
-                topics.append({"code": code, "zh": zh.strip()[:120], "en": en.strip()[:200]})
+                if len(zh.strip()) > TOPIC_ZH or len(en.strip()) > TOPIC_EN:
+                    told = {"line": number, "zh": TOPIC_ZH, "en": TOPIC_EN}
+                    raise forms.ValidationError(_("第 %(line)d 行：名称最多 %(zh)d 字，英文名称最多 %(en)d 字符") % told)
+                topics.append({"code": code, "zh": zh.strip(), "en": en.strip()})
         return topics
 
     def validate(self, value: Any) -> None:
@@ -55,8 +61,19 @@ class CallForm(forms.Form):
     endorse_by = MomentField(label=_("单位审核截止"))
     recommend_by = MomentField(label=_("归口推荐截止"))
     contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)
-    guide_zh = forms.CharField(label=_("申报指南（Markdown）"), widget=forms.Textarea(attrs={"rows": 14}))
-    guide_en = forms.CharField(label=_("英文指南"), widget=forms.Textarea(attrs={"rows": 6}), required=False)
+    guide_zh = forms.CharField(
+        label=_("申报指南（Markdown）"),
+        max_length=GUIDE_CHARS,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_("最多 50,000 字。"),
+    )
+    guide_en = forms.CharField(
+        label=_("英文指南"),
+        max_length=GUIDE_CHARS,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        required=False,
+        help_text=_("最多 50,000 字。"),
+    )
 
     topics = TopicsField(
         label=_("指南方向"),
@@ -75,10 +92,9 @@ class CallForm(forms.Form):
         self.terms = [t.name for t in terms]
         for t in terms:
             usual = _("全区参数：%s") % said(t.usual, t.is_money)
-            kind: type[forms.Field] = (
-                WanField if t.is_money else forms.IntegerField if isinstance(t.usual, int) else forms.FloatField
-            )
-            self.fields[t.name] = kind(label=term_label(t.key, t.part), required=False, initial=t.value, help_text=usual)
+            kind: Any = WanField if t.is_money else forms.IntegerField if t.is_whole else forms.FloatField
+            label = term_label(t.key, t.part, t.words)
+            self.fields[t.name] = kind(label=label, required=False, initial=t.value, min_value=0, help_text=usual)
 
     @property
     def main(self) -> list[forms.BoundField]:
@@ -90,6 +106,33 @@ class CallForm(forms.Form):
 
     def clean_budget_fen(self) -> int:
         return int(self.cleaned_data.get("budget_fen") or 0)
+
+
+class CancelForm(forms.Form):
+    """Why a published call is cancelled or changed, for everybody to read."""
+
+    reason = forms.CharField(
+        label=_("理由"),
+        max_length=1000,
+        error_messages={"required": _("请写明理由，申请人和依托单位会看到")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("公开显示在批次页面，并写入通知。"),
+    )
+    reason_en = forms.CharField(label=_("理由（英文）"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class AmendForm(CancelForm):
+    closes_at = MomentField(label=_("受理截止"), required=False)
+    endorse_by = MomentField(label=_("单位审核截止"), required=False)
+    recommend_by = MomentField(label=_("归口推荐截止"), required=False)
+    contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)
+    note_zh = forms.CharField(
+        label=_("指南补充说明"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    note_en = forms.CharField(
+        label=_("指南补充说明（英文）"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    field_order = ("closes_at", "endorse_by", "recommend_by", "contact", "note_zh", "note_en", "reason", "reason_en")
 
 
 class SchemeForm(forms.Form):
@@ -109,6 +152,16 @@ class NoteForm(forms.Form):
         error_messages={"required": _("请写明退回的理由")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class CheckForm(forms.Form):
+    """What the officer writes with the answer of a formal check; it may be empty."""
+
+    note = forms.CharField(label=_("说明（写入通知书）"), max_length=1000, required=False)
+
+
+class InvitationForm(forms.Form):
+    reason = forms.CharField(label=_("不邀请的理由"), max_length=1000, required=False)
 
 
 class QuotaForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.calls.models import Application, Call, Decision
+from headwater.calls.models import Application, Call, CallChange, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, State
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
@@ -69,8 +69,14 @@ def not_own(user: Any, record: Any) -> bool:
 
 @rules.predicate
 def not_drafter(user: Any, call: Call | None) -> bool:
-    """The second officer: who drafted a call does not approve it."""
-    return call is None or call.drafted_by_id != user.pk
+    """The second officer: who drafted a call or changed anything in it since does not approve it."""
+    return call is None or (call.drafted_by_id != user.pk and user.pk not in call.edited_by)
+
+
+@rules.predicate
+def not_who_proposed(user: Any, change: CallChange | None) -> bool:
+    """Two officers for a change of a published call as well."""
+    return change is None or change.proposed_by_id != user.pk
 
 
 @rules.predicate
@@ -82,6 +88,7 @@ def not_proposer(user: Any, call: Any) -> bool:
 
 allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
+allow("calls.call.approve_change", officer_of_call & not_who_proposed)
 allow("calls.board", officer_of_call | role("committee", "leadership"))
 allow("calls.apply", has_person)
 allow(

@@ -12,6 +12,7 @@ class CallState(models.TextChoices):
     APPROVAL = "approval", _("待核准")
     PUBLISHED = "published", _("已发布")
     FINISHED = "finished", _("已办结")
+    CANCELLED = "cancelled", _("已取消")
 
 
 class Stage(models.TextChoices):
@@ -47,6 +48,17 @@ UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED})
 LIVE = frozenset(State) - UNSUBMITTED
 ENDORSED = LIVE - {State.HOST_REVIEW}
 IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}
+CANCELLABLE = (LIVE | {State.DRAFT}) - {
+    State.INVITED,
+    State.PANEL,
+    State.PROPOSED,
+    State.NOT_PROPOSED,
+    State.PUBLICITY,
+    State.OBJECTION,
+    State.APPROVED,
+    State.REJECTED,
+}
+"""States that end with a cancelled call: no panel has met, nothing was decided. What was withdrawn or closed before stays so."""
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
 SHOWN_TO_APPLICANT = dict.fromkeys(CONFIDENTIAL, State.IN_REVIEW)
 """Until the decision is public an applicant sees "under review", whatever the inside state is."""

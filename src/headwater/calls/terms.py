@@ -8,6 +8,8 @@ from typing import Any
 
 from headwater.calls.expressions import parameters, parse
 from headwater.calls.models import Call
+from headwater.calls.rules import RULES
+from headwater.calls.rules.values import shape_of, whole
 from headwater.calls.schemes import Scheme, expressions, scheme_of
 from headwater.core.parameters import Parameters
 
@@ -18,6 +20,11 @@ def region_terms(call: Call) -> Read:
     """The region's parameters in force on the deadline of a call, for its scheme."""
     values, code = Parameters(call.scheme.region, call.closes_at.date()), call.scheme.code
     return lambda key: values.get(key, code)
+
+
+def region_words(call: Call) -> Callable[[str], tuple[str, str]]:
+    """What the region calls its parameters."""
+    return Parameters(call.scheme.region, call.closes_at.date()).words
 
 
 def terms_of(call: Call) -> Read:
@@ -46,6 +53,8 @@ class Term:
     part: str
     usual: int | float
     value: int | float
+    words: tuple[str, str] = ("", "")
+    """What the region calls the parameter, in Chinese and English; empty where it leaves that to the core."""
 
     @property
     def name(self) -> str:
@@ -55,28 +64,37 @@ class Term:
     def is_money(self) -> bool:
         return self.key.endswith("_fen")
 
+    @property
+    def is_whole(self) -> bool:
+        return not self.is_money and (whole(self.key, self.part) or (isinstance(self.usual, int) and shape_of(self.key) is None))
+
+
+OF_OTHERS = frozenset({"closing_report_days"})
+"""Read while somebody applies, but a deadline of earlier awards: no guide can change it."""
+
 
 def keys_of(scheme: Scheme) -> list[str]:
     """The parameters that rules and expressions of a scheme read while somebody applies."""
     keys = ["amount_fen"] if "amount" in scheme.asks else []
     keys += ["term_months"] if "term" in scheme.asks else []
-    keys += [u.params["parameter"] for u in scheme.rules if isinstance(u.params.get("parameter"), str)]
+    keys += [key for u in scheme.rules if u.name in RULES for key in RULES[u.name].keys(u.params)]
     for _key, text in expressions(scheme):
         keys += [name.partition(".")[0] for name, _position in parameters(parse(text))]
-    return list(dict.fromkeys(keys))
+    return [key for key in dict.fromkeys(keys) if key not in OF_OTHERS]
 
 
 def call_terms(call: Call) -> list[Term]:
     """The figures of a call that can be set, in the order of the scheme."""
-    usual, own = region_terms(call), terms_of(call)
+    usual, own, words = region_terms(call), terms_of(call), region_words(call)
     out = []
     for key in keys_of(scheme_of(call)):
         base, value = usual(key), own(key)
         if isinstance(base, dict):
             own_table: dict[str, Any] = value if isinstance(value, dict) else {}
-            out += [Term(key, p, b, own_table.get(p) or b) for p, b in sorted(base.items(), key=_place) if _is_figure(b)]
+            figures = [(p, b) for p, b in sorted(base.items(), key=_place) if _is_figure(b)]
+            out += [Term(key, p, b, b if own_table.get(p) is None else own_table[p], words(key)) for p, b in figures]
         elif isinstance(base, (int, float)) and _is_figure(base):
-            out.append(Term(key, "", base, value if isinstance(value, (int, float)) else base))
+            out.append(Term(key, "", base, value if isinstance(value, (int, float)) else base, words(key)))
     return out
 
 

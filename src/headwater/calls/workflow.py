@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application, Call
-from headwater.calls.states import CallState, Stage, State
+from headwater.calls.states import CANCELLABLE, CallState, Stage, State
 from headwater.core import clock
 from headwater.core.errors import Reason
 from headwater.core.parameters import Parameters
@@ -124,6 +124,7 @@ APPLICATION = Workflow(
         T(S.OBJECTION, "strike", S.REJECTED, "calls.objection.answer", L("异议成立")),
         T(S.PUBLICITY, "approve", S.APPROVED, "calls.notice.publish", L("通过")),
         T(S.NOT_PROPOSED, "reject", S.REJECTED, "calls.notice.publish", L("不予通过")),
+        *(T(s, "cancel", S.WITHDRAWN, "calls.call.draft", L("批次取消")) for s in S if s in CANCELLABLE),
     ),
 )
 
@@ -136,5 +137,6 @@ CALL = Workflow(
         T(CallState.APPROVAL, "send_back", CallState.DRAFT, "calls.call.draft", L("退回修改")),
         T(CallState.APPROVAL, "publish", CallState.PUBLISHED, "calls.call.approve", L("核准发布"), (guide_time, guide_lead)),
         T(CallState.PUBLISHED, "finish", CallState.FINISHED, "calls.notice.publish", L("办结")),
+        T(CallState.PUBLISHED, "cancel", CallState.CANCELLED, "calls.call.draft", L("取消批次")),
     ),
 )

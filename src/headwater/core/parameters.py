@@ -11,7 +11,7 @@ from django.db.models import Q
 from headwater.core.models import Parameter
 
 KEPT_SECONDS = 20.0
-_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any]]] = {}
+_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, tuple[str, str]]]] = {}
 
 
 def forget_parameters() -> None:
@@ -30,18 +30,24 @@ class Parameters:
         self.on = on
         kept = _kept.get((region, on))
         if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-            self._values = kept[1]
+            self._values, self._words = kept[1:]
             return
         rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
-        self._values = {(p.key, p.applies_to): p.value for p in rows.order_by("valid_from")}
+        found = list(rows.order_by("valid_from"))
+        self._values = {(p.key, p.applies_to): p.value for p in found}
+        self._words = {p.key: (p.label_zh, p.label_en) for p in found if p.label_zh}
         if len(_kept) > 200:
             _kept.clear()
-        _kept[region, on] = (time.monotonic(), self._values)
+        _kept[region, on] = (time.monotonic(), self._values, self._words)
 
     def get(self, key: str, scheme: str = "", default: Any = None) -> Any:
         if (key, scheme) in self._values:
             return self._values[key, scheme]
         return self._values.get((key, ""), default)
+
+    def words(self, key: str) -> tuple[str, str]:
+        """What the region calls a parameter, in Chinese and English; empty where it does not say."""
+        return self._words.get(key, ("", ""))
 
     def number(self, key: str, scheme: str = "", default: int = 0) -> int:
         value = self.get(key, scheme)

@@ -16,7 +16,9 @@ from headwater.awards.models import Award
 from headwater.calls.clocks import provisional
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.rules import RULES
+from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.changing import lines_of
 from headwater.calls.services.decisions import file_objection
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
@@ -98,6 +100,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         (_("即将受理"), [c for c in rows if c.phase == "upcoming"]),
         (_("评审中"), [c for c in rows if c.phase == "reviewing"]),
         (_("已办结"), [c for c in rows if c.phase == "finished"]),
+        (_("已取消"), [c for c in rows if c.phase == "cancelled"]),
     ]
     return render(request, "portal/calls.html", {"groups": groups, "now": now})
 
@@ -122,9 +125,10 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
             "amount": amount.get("max") if isinstance(amount, dict) else amount,
             "term": terms("term_months"),
             "age": age,
-            "born_men": f"{row.year - int(age['men'])}-01-01" if age else "",
-            "born_women": f"{row.year - int(age['women'])}-01-01" if age else "",
+            "born_men": earliest_birth(row.year, "m", age).isoformat() if age else "",
+            "born_women": earliest_birth(row.year, "f", age).isoformat() if age else "",
             "notices": row.notices.all(),
+            "changes": [(c, lines_of(c)) for c in row.changes.in_force().select_related("call")],
             "articles": Article.objects.filter(region=row.scheme.region, number__in=scheme.articles),
         },
     )

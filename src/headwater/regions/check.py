@@ -307,6 +307,7 @@ def check_parameters(package: Package, problems: Problems) -> None:
             _value(r, key)
         _one_of(r, "confidence", CONFIDENCES)
         r.text("source", required=True)
+        _labels(r)
         end = _date(r, "valid_to")
         if start and end and end < start:
             problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
@@ -318,6 +319,17 @@ def check_parameters(package: Package, problems: Problems) -> None:
             seen.add((key, str(code), str(start)))
     if not problems:
         _unread(package, problems)
+
+
+LABEL_CHARS = {"label_zh": 60, "label_en": 80}
+
+
+def _labels(r: Reader) -> None:
+    """What officers read for a parameter that they may set for a call: in both languages or, where the core has words, in neither."""
+    given = {name for name in LABEL_CHARS if name in r.table}
+    for name, most in LABEL_CHARS.items():
+        if given and len(r.text(name, required=True)) > most:
+            r.problems.append((r.path(name), f"expected at most {most} characters"))
 
 
 def _value(r: Reader, key: str) -> None:
@@ -356,6 +368,15 @@ def _unread(package: Package, problems: Problems) -> None:
             for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
                 if not {(key, code), (key, "")} & have:
                     problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
+        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
+            problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
+
+
+def _has_budget(scheme: dict[str, Any]) -> bool:
+    """Whether a scheme asks for a budget with an indirect cost, which tiers cap."""
+    sections = scheme.get("section", [])
+    fields = [f for s in sections if isinstance(s, dict) for f in s.get("field", [])] if isinstance(sections, list) else []
+    return any(isinstance(f, dict) and f.get("regime") == "budget3" for f in fields)
 
 
 CHECKS: dict[str, Callable[[Package, Problems], None]] = {

@@ -120,16 +120,17 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
                     value=row["value"],
                     source=row.get("source", "")[:300],
                     confidence=row.get("confidence", ""),
+                    label_zh=row.get("label_zh", ""),
+                    label_en=row.get("label_en", ""),
                 )
             )
-    fields = ["valid_to", "value", "source", "confidence"]
-    have = {
-        (p.key, p.applies_to, p.valid_from): (p.valid_to, p.value, p.source, p.confidence)
-        for p in Parameter.objects.filter(region=region)
-    }
-    changed = [
-        p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != (p.valid_to, p.value, p.source, p.confidence)
-    ]
+    fields = ["valid_to", "value", "source", "confidence", "label_zh", "label_en"]
+
+    def said(p: Parameter) -> list[Any]:
+        return [getattr(p, name) for name in fields]
+
+    have = {(p.key, p.applies_to, p.valid_from): said(p) for p in Parameter.objects.filter(region=region)}
+    changed = [p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != said(p)]
     forget_parameters()
     Parameter.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields

@@ -1,5 +1,5 @@
-"""Jobs of review, made known to the worker."""
+"""Jobs of review, made known to the worker; and what it does when others tell it that something has ended."""
 
-from headwater.review.services import assigning
+from headwater.review.services import assigning, cancelling
 
-__all__ = ["assigning"]
+__all__ = ["assigning", "cancelling"]

@@ -123,9 +123,12 @@ def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
     return found
 
 
+TIERS = "indirect_cost_tiers"
+
+
 def cap_of(answers: Answers, budget: dict[str, Any]) -> int | None:
     """The cap of the indirect cost of a budget, or None where no rule is in force."""
-    tiers = answers.raw_parameter("indirect_cost_tiers")
+    tiers = answers.raw_parameter(TIERS)
     if not isinstance(tiers, dict) or not isinstance(tiers.get("tiers"), list):
         return None
     rate = tiers.get("pure_theory_rate") if budget.get("theory") else None
@@ -141,7 +144,7 @@ def judge(answers: Answers) -> list[Result]:
     if not needs_judging(answers.scheme):
         return _topic(answers)
     found = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
-    return [*_topic(answers), _told(found), *(r for c in answers.scheme.checks if (r := judge_check(answers, c)))]
+    return [*_topic(answers), _told(found), *_uncapped(answers), *(r for c in answers.scheme.checks if (r := judge_check(answers, c)))]
 
 
 def _topic(answers: Answers) -> list[Result]:
@@ -168,6 +171,18 @@ def _told(found: Sequence[Pair]) -> Result:
     if len(found) > 8:
         zh, en = f"{zh}；另有 {len(found) - 8} 处", f"{en}; and {len(found) - 8} more"
     return Result("answers", "F05", Outcome.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
+
+
+def _uncapped(answers: Answers) -> list[Result]:
+    """A budget whose indirect cost nothing caps, for the region gives no tiers for the day: that is told, not passed over."""
+    budgets = [f for _section, fields in answers.shown for f in fields if f.regime == "budget3" and is_filled(answers, f)]
+    if not budgets or cap_of(answers, answers.get(budgets[0].code)) is not None:
+        return []
+    day = answers.call.closes_at.date()
+    zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
+    en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
+    mend = ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
+    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, *mend, {"missing": [TIERS], "day": str(day)})]
 
 
 def judge_check(answers: Answers, c: CrossCheck) -> Result | None:

@@ -6,6 +6,7 @@ from headwater.calls.models.applications import (
     Participant,
 )
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
+from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.models.inviting import Link, Referee
@@ -19,6 +20,7 @@ __all__ = [
     "ApplicationQuerySet",
     "Attachment",
     "Call",
+    "CallChange",
     "Decision",
     "DocumentSignature",
     "DocumentText",

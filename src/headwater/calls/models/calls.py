@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -34,14 +35,17 @@ class SchemeVersion(models.Model):
         return self.name_zh
 
 
+OPEN_TO_ALL = (CallState.PUBLISHED, CallState.FINISHED, CallState.CANCELLED)
+
+
 class CallQuerySet(models.QuerySet["Call"]):
     def visible_to(self, user: Any) -> CallQuerySet:
-        """Published calls are public; drafts are for officers, the committee and leaders."""
+        """Published calls are public, also when they were finished or cancelled; drafts are for officers, the committee and leaders."""
         if getattr(user, "is_authenticated", False) and user.has_role(
             "programme_officer", "committee", "leadership", "system_admin"
         ):
             return self.all()
-        return self.filter(state__in=[CallState.PUBLISHED, CallState.FINISHED])
+        return self.filter(state__in=OPEN_TO_ALL)
 
     def open_at(self, at: datetime) -> CallQuerySet:
         return self.filter(state=CallState.PUBLISHED, opens_at__lte=at, closes_at__gt=at)
@@ -74,6 +78,7 @@ class Call(models.Model):
     )
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     drafted_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    edited_by = ArrayField(models.BigIntegerField(), default=list, blank=True)
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     objects = CallQuerySet.as_manager()
 
@@ -93,6 +98,10 @@ class Call(models.Model):
                 name="call_two_officers",
                 condition=Q(approved_by__isnull=True) | Q(drafted_by__isnull=True) | ~Q(approved_by=models.F("drafted_by")),
             ),
+            models.CheckConstraint(
+                name="call_approved_by_no_editor",
+                condition=Q(approved_by__isnull=True) | ~Q(edited_by__contains=[models.F("approved_by")]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,9 +116,9 @@ class Call(models.Model):
 
     @property
     def phase(self) -> str:
-        """What the public reads: upcoming, open, under review or finished."""
-        if self.state == CallState.FINISHED:
-            return "finished"
+        """What the public reads: upcoming, open, under review, finished or cancelled."""
+        if self.state in {CallState.FINISHED, CallState.CANCELLED}:
+            return str(self.state)
         if self.state != CallState.PUBLISHED:
             return "draft"
         now = clock.now()

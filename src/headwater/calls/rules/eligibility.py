@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
 
@@ -80,12 +81,18 @@ def qualified(f: Facts, p: Given, least: int) -> Answer:
     return failed(zh, en, mend, **inputs)
 
 
+def earliest_birth(year: int, sex: str, limits: dict[str, Any]) -> date:
+    """The first birth date that an age limit allows: its month and day (1 January where it names none) of (year - limit)."""
+    born, month = year - int(limits["women" if sex == "f" else "men"]), int(limits.get("month", 1))
+    return date(born, month, min(int(limits.get("day", 1)), monthrange(born, month)[1]))
+
+
 def _born(f: Facts, limits: dict[str, Any]) -> tuple[date, date, dict[str, Any]] | None:
     """Birth date, the earliest that is allowed and the inputs; None where the record does not tell."""
     born, sex = f.leader.birth_date, f.leader.sex
     if born is None or sex not in {"m", "f"}:
         return None
-    earliest = date(f.year - int(limits["women" if sex == "f" else "men"]), 1, 1)
+    earliest = earliest_birth(f.year, sex, limits)
     return born, earliest, {"birth_date": born.isoformat(), "sex": sex, "earliest": earliest.isoformat()}
 
 
@@ -96,7 +103,7 @@ def _no_birth_date(f: Facts) -> Answer:
 
 @rule("max_age", "F12", "年龄", "Age", ref="EL-05, EL-06", reads=("parameter",), parameter=str)
 def max_age(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
-    """Born on or after 1 January of (year - limit). A birth date is compared; an age is never computed."""
+    """Born on or after a day of (year - limit), see `earliest_birth`. A birth date is compared; an age is never computed."""
     found = _born(f, limits)
     if found is None:
         return _no_birth_date(f)

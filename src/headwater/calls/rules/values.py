@@ -61,6 +61,29 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+BOUNDS: dict[str, tuple[int, int]] = {"month": (1, 12), "day": (1, 31)}
+"""Parts of tables that are no counts."""
+
+
+def whole(key: str, part: str = "") -> bool:
+    """Whether the figure `part` of a parameter (or the parameter itself) is a whole number, as far as its shape tells."""
+    shape = shape_of(key)
+    if isinstance(shape, dict):
+        return (shape.get(part) or shape.get(f"{part}?")) is int
+    return shape is int or (isinstance(shape, tuple) and int in shape and float not in shape)
+
+
+def fits(key: str, part: str, value: object) -> bool:
+    """Whether a figure may stand in this place of a parameter: a number of the right kind, not negative, within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole(key, part) and not isinstance(value, int)):
+        return False
+    shape = shape_of(key)
+    if (isinstance(shape, type) and part) or (isinstance(shape, dict) and not {part, f"{part}?"} & set(shape)):
+        return False
+    low, high = BOUNDS.get(part, (0, None))
+    return value >= low and (high is None or value <= high)
+
+
 def shape_of(key: str) -> Shape | None:
     """The shape of a parameter, by its own name before a pattern; None for one that no rule, quota or clock reads."""
     return SHAPES.get(key) or next((s for pattern, s in SHAPES.items() if "*" in pattern and fnmatchcase(key, pattern)), None)

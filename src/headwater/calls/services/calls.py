@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import exempt, host_quota
+from headwater.calls.rules.values import fits
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
@@ -40,12 +41,12 @@ CALL_FIELDS = (
     "topics",
 )
 
-
+GUIDE_CHARS = 50_000
 LOGGED = (*CALL_FIELDS, "overrides", "stage", "outline_id", "cloned_from_id")
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
-    """Create a call, or change one that is still being drafted.
+    """Create a call, or change one that is still being drafted. Whoever does either can no longer be the one who approves it.
 
     Raises:
         Refused: already published, dates out of order, or a code that is taken.
@@ -58,10 +59,13 @@ def save_call(*, call: Call, actor: Actor) -> Call:
             if stored.state != CallState.DRAFT:
                 raise Refused.because(_("只有拟定中的批次可以修改"))
             before = {k: str(getattr(stored, k)) for k in LOGGED}
+            call.edited_by = stored.edited_by
         refuse_if(_call_problems(call))
         if fresh:
             call.drafted_by = actor.account
-        call.save()
+        if actor.account:
+            call.edited_by = sorted({*call.edited_by, actor.account.pk})
+        call.save(update_fields=None if fresh else [*LOGGED, "edited_by"])
         log(call, before=before, after={k: str(getattr(call, k)) for k in LOGGED})
     return call
 
@@ -81,14 +85,22 @@ def _call_problems(call: Call) -> list[Reason]:
     found += _term_problems(call)
     if not call.guide_zh.strip():
         found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
+    for name in ("guide_zh", "guide_en"):
+        if len(getattr(call, name)) > GUIDE_CHARS:
+            found.append(Reason(_("最多 %d 字") % GUIDE_CHARS, field=name))
     early = guide_lead(call)
     return [*found, early] if early else found
 
 
 def _term_problems(call: Call) -> list[Reason]:
-    """Figures set for this call alone must keep their order."""
+    """Figures set for this call alone must be such as the rules read, and keep their order."""
     found, terms = [], terms_of(call)
-    for key in call.overrides:
+    for key, own in call.overrides.items():
+        given = own.items() if isinstance(own, dict) else [("", own)]
+        bad = [part for part, value in given if not fits(key, part, value)]
+        found += [Reason(_("这个参数不能取这个值"), field=f"p-{key}-{part}" if part else f"p-{key}") for part in bad]
+        if bad:
+            continue
         value = terms(key)
         if isinstance(value, dict) and {"min", "max"} <= set(value) and value["min"] > value["max"]:
             found.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
@@ -108,7 +120,7 @@ def send_call_back(*, call: Call, actor: Actor) -> None:
 
 
 def publish_call(*, call: Call, actor: Actor) -> Call:
-    """Approve and publish: by another officer than the drafter. Sets the host quotas and tells the hosts."""
+    """Approve and publish: by another officer than those who wrote it. Sets the host quotas and tells the hosts."""
     with command(actor, "calls.call.approve", call, name="calls.publish_call") as log:
         rows = CALL.apply(Call.objects.filter(pk=call.pk), "publish", log, published_at=clock.now(), approved_by=actor.account)
         set_host_quotas(call=rows[0])
@@ -127,6 +139,7 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
     parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
     if parameter is None or exempt(call.scheme.code, parameter):
         return 0
+    parameter = {**parameter, **((call.overrides or {}).get("host_quota") or {})}
     history: dict[int, dict[int, int]] = {}
     rows = HostHistory.objects.filter(year__lt=call.year, year__gte=call.year - int(parameter["window_years"]))
     for organisation, year, approved in rows.values_list("organisation", "year").annotate(n=Sum("approved")):

@@ -1,4 +1,4 @@
-"""A new call from an earlier one: what is carried over, and what the second officer should see as changed."""
+"""A new call from an earlier one: what is carried over; and its figures in words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from headwater.calls.answers.showing import wan
 from headwater.calls.models import Call, SchemeVersion
 from headwater.calls.services.calls import draft_from_scheme, usual_dates
 from headwater.calls.states import Stage
-from headwater.calls.terms import call_terms
 from headwater.core import clock
+from headwater.core.i18n import chinese
 from headwater.core.parameters import Parameters
 
 DATES = ("opens_at", "closes_at", "endorse_by", "recommend_by")
@@ -70,61 +71,68 @@ def _moved(moment: datetime, years: int) -> datetime:
     return clock.local(day.replace(year=day.year + years), local.hour, local.minute)
 
 
-def differences(call: Call) -> list[tuple[str, str, str]]:
-    """(what, before, now) of a call against the one it was made from; the officer who approves reads this first."""
-    last = call.cloned_from
-    if last is None:
-        return []
-    pairs = [(DATE_LABELS[n](), _moment(getattr(last, n)), _moment(getattr(call, n))) for n in DATES]
-    pairs.append((_("预算（万元）"), f"{last.budget_fen / 1_000_000:,.2f}", f"{call.budget_fen / 1_000_000:,.2f}"))
-    pairs.append((_("联系方式"), last.contact, call.contact))
-    pairs.append((_("项目类型版本"), str(last.scheme.version), str(call.scheme.version)))
-    before, now = ({(t.key, t.part): t for t in call_terms(c)} for c in (last, call))
-    for key, term in now.items():
-        old = before.get(key)
-        pairs.append(
-            (term_label(term.key, term.part), said(old.value, old.is_money) if old else "", said(term.value, term.is_money))
-        )
-    old_topics, new_topics = ({t["code"]: t["zh"] for t in c.topics} for c in (last, call))
-    for code in sorted(old_topics | new_topics):
-        pairs.append((_("指南方向 %s") % code, old_topics.get(code, ""), new_topics.get(code, "")))
-    if last.guide_zh != call.guide_zh:
-        pairs.append((_("申报指南"), _("%d 字") % len(last.guide_zh), _("已修改，%d 字") % len(call.guide_zh)))
-    return [p for p in pairs if p[1] != p[2]]
+L = gettext_lazy
 
-
-def _moment(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+FIGURES = {
+    "amount_fen": L("申请金额（万元）"),
+    "term_months": L("执行期限（月）"),
+    "age_limit_youth": L("年龄要求（周岁）"),
+    "age_limit_youth_a": L("年龄要求（周岁）"),
+    "age_limit_youth_b": L("年龄要求（周岁）"),
+    "age_limit_youth_c": L("年龄要求（周岁）"),
+    "age_limit_youth_a_track": L("年轻人才通道的年龄（周岁）"),
+    "age_limit_dys": L("年龄要求（周岁）"),
+    "referee_letters": L("推荐信（封）"),
+    "body_limit": L("正文篇幅"),
+    "part_time_months": L("兼职人员每年在岗（月）"),
+    "partner_units_max": L("合作研究单位上限（个）"),
+    "limit_same_type": L("限项：同类项目"),
+    "limit_senior": L("限项：高级职称人员"),
+    "limit_junior": L("限项：非高级职称人员"),
+    "limit_not_counted": L("限项：不计入的项目"),
+    "limit_key": L("限项：重点类项目"),
+    "limit_plans": L("限项：人才计划"),
+    "host_quota": L("单位推荐限额"),
+    "similar_text_share": L("文本相似度上限（比例）"),
+    "department_share_fen": L("科技厅出资上限（万元）"),
+    "lab_staff_min": L("固定人员下限（人）"),
+    "lab_equipment_fen": L("仪器设备原值下限（万元）"),
+    "instrument_review_fen": L("评议起点单价（万元）"),
+    "share_subsidy_rate": L("补助比例"),
+    "share_subsidy_fen": L("补助上限（万元）"),
+    "prize_wait_days": L("代表作发表满（天）"),
+}
+PARTS = {
+    "default": L("默认"),
+    "min": L("最低"),
+    "max": L("最高"),
+    "men": L("男性"),
+    "women": L("女性"),
+    "cap": "",
+    "month": L("出生日期起算月"),
+    "day": L("出生日期起算日"),
+    "total": L("合计"),
+    "members_from": L("参与者计入起始年"),
+    "leader": L("主持"),
+    "member": L("参与"),
+    "holds": L("在研"),
+    "applies": L("申报"),
+    "max_months": L("最长（月）"),
+    "pages": L("页数"),
+    "chars_per_page": L("每页字数"),
+    "multiplier": L("倍数"),
+    "window_years": L("统计年数"),
+    "floor_when_max_below": L("最高年份低于此数时保底"),
+    "floor": L("保底（项）"),
+}
 
 
 def said(value: float, money: bool) -> str:
     return wan(int(value)) if money else f"{value:g}"
 
 
-def term_label(key: str, part: str) -> str:
-    """A parameter in words; one that has no word of its own keeps its key."""
-    words = {
-        "amount_fen": _("申请金额（万元）"),
-        "term_months": _("执行期限（月）"),
-        "age_limit_youth": _("年龄要求（周岁）"),
-        "age_limit_dys": _("年龄要求（周岁）"),
-        "department_share_fen": _("科技厅出资上限（万元）"),
-        "lab_staff_min": _("固定人员下限（人）"),
-        "lab_equipment_fen": _("仪器设备原值下限（万元）"),
-        "instrument_review_fen": _("评议起点单价（万元）"),
-        "share_subsidy_rate": _("补助比例"),
-        "share_subsidy_fen": _("补助上限（万元）"),
-        "prize_wait_days": _("代表作发表满（天）"),
-    }
-    parts = {
-        "default": _("默认"),
-        "min": _("最低"),
-        "max": _("最高"),
-        "men": _("男性"),
-        "women": _("女性"),
-        "cap": "",
-        "month": _("截至月份"),
-        "day": _("截至日"),
-    }
-    word, more = words.get(key, key), parts.get(part, part)
+def term_label(key: str, part: str, own: tuple[str, str] = ("", "")) -> str:
+    """A parameter in words: the region's `own`, else the core's; one that has neither keeps its key."""
+    word = own[0 if chinese() else 1] or own[0] or str(FIGURES.get(key, key))
+    more = str(PARTS.get(part, part))
     return f"{word} · {more}" if more else word

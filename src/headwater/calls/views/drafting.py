@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.judging import judge
+from headwater.calls.answers.judging import field_facts, judge
 from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.references import Registry
-from headwater.calls.forms import CallForm, SchemeForm
+from headwater.calls.answers.showing import wan
+from headwater.calls.answers.state import Answers
+from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
-from headwater.calls.rules import Outcome
+from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.assigning import assign
 from headwater.calls.services.batches import plan_invitation
 from headwater.calls.services.calls import CALL_FIELDS, save_call
 from headwater.calls.services.cloning import clone_call, full_call, last_call
 from headwater.calls.services.stages import invite
-from headwater.calls.states import Stage, State
-from headwater.calls.terms import call_terms, overrides_from, usual_terms
+from headwater.calls.states import ResearchClass, Stage, State
+from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
 from headwater.calls.views.editor import organisations, types_in
 from headwater.calls.views.host import confirm
 from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.views.questions import bind, live
-from headwater.calls.views.typed import read_values
+from headwater.calls.views.typed import control_of, read_values
+from headwater.core.errors import Refused
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
-from headwater.registry.models import Discipline
+from headwater.registry.models import Discipline, PriorityField
 
 
 @page("calls.call.draft")
@@ -76,7 +80,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The form as an applicant will see it, to be tried out: it answers like the editor and stores nothing."""
     call = the_call(request, pk)
     scheme = scheme_of(call)
-    trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group)
+    trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group, starts_on=date(call.year, 7, 1))
     trial.amount_fen, trial.months = usual_terms(call)
     errors: dict[str, str] = {}
     if request.method == "POST":
@@ -85,7 +89,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     answers = answers_in(call)(trial, {}, 0)
     if request.headers.get("X-Autosave"):
         return JsonResponse({"message": _("试填：没有保存"), "errors": errors, "live": live(answers)})
-    parts = [(s, bind(s.fields, answers, request.POST if errors else None, errors)) for s in scheme.sections]
+    results = _judged(answers) if request.method == "POST" else []
     return render(
         request,
         "calls/call_preview.html",
@@ -93,9 +97,14 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "application": trial,
             "scheme": scheme,
-            "parts": parts,
+            "parts": [(s, bind(s.fields, answers, request.POST if errors else None, errors)) for s in scheme.sections],
             "errors": errors,
-            "results": [r for r in judge(answers) if r.outcome == Outcome.FAILED] if request.method == "POST" else [],
+            "typed": request.POST if errors else None,
+            "own": True,
+            "amount": wan(trial.amount_fen).replace(",", ""),
+            "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
+            "fields_known": PriorityField.objects.all(),
+            "results": [r for r in results if r.outcome == Outcome.FAILED],
             "organisations": [o for s in scheme.sections[:1] for o in organisations(s)] or organisations(_first(scheme)),
             "codes": any("discipline" in types_in(s) for s in scheme.sections),
             "disciplines": Discipline.objects.filter(level=2),
@@ -104,20 +113,42 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+ON_THE_FORM = frozenset({"title_given", "discipline_chosen", "sections_complete", "amount_in_range", "term_in_range", "note_filled"})
+"""Rules that need nobody's records: what the form itself holds."""
+
+
+def _judged(answers: Answers) -> list[Result]:
+    """The rules on what was typed, and what the questions ask of each other."""
+    row, scheme = answers.row, answers.scheme
+    facts = Facts(
+        year=row.call.year,
+        deadline=timezone.localtime(row.call.closes_at),
+        leader=PersonFacts(name=""),
+        scheme=scheme.code,
+        flags=frozenset(row.flags),
+        fields=field_facts(answers),
+        title_length=len(row.title_zh.strip()),
+        title_words=scheme.words.table["title"],
+        discipline_level=row.discipline.level if row.discipline else None,
+        amount_fen=row.amount_fen,
+        months=row.months,
+    )
+    return evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts) + judge(answers)
+
+
 def _first(scheme: Any) -> Any:
     """A section that asks for an institution, so that the list to pick from is on the page once."""
     return next((s for s in scheme.sections if "organisation" in types_in(s)), None)
 
 
 def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
-    """Put answers on an application that is never saved; returns what would be refused."""
-    registry, errors = Registry(), {}
-    for f in scheme_of(trial.call).fields:
-        if f.code in values:
-            cleaned = clean(f, values[f.code], registry)
-            errors |= cleaned.errors
-            if not cleaned.errors and cleaned.value is not None:
-                trial.answers[f.code] = cleaned.value
+    """Put values on an application that is never saved; returns what would be refused."""
+    errors: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            assign(trial, {name: value})
+        except Refused as refused:
+            errors |= {control_of(r.field): r.text for r in refused.reasons}
     return errors
 
 
@@ -128,11 +159,12 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Application.objects.visible_to(request.user).filter(call=call, state__in=[State.ACCEPTED, State.REVIEWED])
     rows = rows.select_related(*RELATED).order_by("number")
     here = request.path
-    if request.method == "POST":
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         yes = request.POST.get("decision", "invite") == "invite"
-        pks = keys_in(request.POST, "pk")[:2000]
+        pks = keys_in(request.POST, "pk")
         chosen = list(rows.filter(pk__in=pks).prefetch_related("participants__person"))
-        reason = request.POST.get("reason", "")[:1000]
+        reason = form.cleaned_data["reason"]
         if not chosen:
             messages.error(request, _("请先选择申请"))
         elif yes:
@@ -152,4 +184,5 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
         ):
             return redirect("call_invite", pk=pk)
     done = Application.objects.filter(call=call, state=State.INVITED).select_related("leader", "host").order_by("number")
-    return render(request, "calls/invite.html", {"call": call, "rows": rows, "done": done, "tab": "invite"})
+    context = {"call": call, "rows": rows, "done": done, "tab": "invite", "form": form, "chosen": keys_in(request.POST, "pk")}
+    return render(request, "calls/invite.html", context, status=422 if form.errors else 200)

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.clocks import check_due, provisional, timeline
-from headwater.calls.forms import AnswerForm, SchemeForm
+from headwater.calls.forms import AnswerForm, CheckForm, SchemeForm
 from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
+from headwater.calls.services.changing import cancel_problems
 from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
-from headwater.calls.services.cloning import differences
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
@@ -29,6 +30,7 @@ from headwater.calls.words import said, state_choices, state_word, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.models import Account
 from headwater.core.permission import access, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, key_in
@@ -104,6 +106,18 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     )
 
 
+def to_approve(call: Call) -> dict[str, Any]:
+    """What the second officer reads: who wrote the call, and in what it is not as it was or as elsewhere."""
+    unpublished = call.state in {CallState.DRAFT, CallState.APPROVAL}
+    return {
+        "editors": Account.objects.filter(pk__in=call.edited_by).exclude(pk=call.drafted_by_id or 0),
+        "changes": differences(call) if unpublished else [],
+        "texts": text_changes(call) if unpublished else [],
+        "nothing_before": unpublished and call.cloned_from is None,
+        "own_terms": own_terms(call),
+    }
+
+
 @page("calls.board")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of a call: the funnel by state, the clocks at risk, what to do next."""
@@ -134,8 +148,9 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
             "scheme": scheme_of(call),
-            "own_draft": call.drafted_by_id == request.user.pk,
-            "changes": differences(call) if call.state in {CallState.DRAFT, CallState.APPROVAL} else [],
+            "change": call.changes.waiting().first(),
+            "may_cancel": not cancel_problems(call),
+            **to_approve(call),
             "full_calls": call.full_calls.all(),
             "new_words": changed_words(call, newer)
             if call.state == CallState.PUBLISHED and clock.now() < call.closes_at and (newer := newer_words(call))
@@ -249,7 +264,8 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
 def application(request: HttpRequest, pk: int) -> HttpResponse:
     """An application as the officer sees it: evidence beside each rule; one key accepts, another goes to the codes."""
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    if request.method == "POST":
+    form = CheckForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         accept = request.POST.get("decision") == "accept"
         done = attempt(
             request,
@@ -257,7 +273,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
                 applications=[row],
                 accept=accept,
                 codes=request.POST.getlist("codes"),
-                note=request.POST.get("note", "")[:1000],
+                note=form.cleaned_data["note"],
                 actor=request.actor,
             ),
             success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
@@ -277,12 +293,15 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "call": row.call,
             "result": result,
             "codes": REFUSAL_CODES.items(),
+            "checked": request.POST.getlist("codes") if form.errors else result.failed if result else [],
             "same_title": same_title,
             "likenesses": row.likenesses.select_related("other__leader", "other__call"),
             "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
             "typed": request.POST if request.method == "POST" else None,
+            "form": form,
         },
+        status=422 if form.errors else 200,
     )
 
 

@@ -16,6 +16,8 @@ class Parameter(models.Model):
     value = models.JSONField()
     source = models.CharField(max_length=300, blank=True)
     confidence = models.CharField(max_length=20, blank=True)
+    label_zh = models.CharField(max_length=60, blank=True)
+    label_en = models.CharField(max_length=80, blank=True)
 
     class Meta:
         verbose_name = _("参数")

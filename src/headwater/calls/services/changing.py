@@ -1,0 +1,275 @@
+"""A published call is amended or cancelled: one officer proposes with a reason, a second one takes it into force, all concerned are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.inviting import site_address
+from headwater.calls.services.versions import mark_step
+from headwater.calls.states import CANCELLABLE, IN_THE_HOUSE, UNSUBMITTED, CallState, State
+from headwater.calls.terms import keys_of, region_terms
+from headwater.calls.workflow import APPLICATION, CALL
+from headwater.core import clock
+from headwater.core.command import Actor, Log, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.models import Account, RoleGrant
+from headwater.core.services import notify, write_to
+
+DATES: dict[str, Callable[[], str]] = {
+    "closes_at": lambda: _("受理截止"),
+    "endorse_by": lambda: _("单位审核截止"),
+    "recommend_by": lambda: _("归口推荐截止"),
+}
+WORDS: dict[str, Callable[[], str]] = {
+    "contact": lambda: _("联系方式"),
+    "note_zh": lambda: _("指南补充说明"),
+    "note_en": lambda: _("指南补充说明（英文）"),
+}
+"""What a published call may still be given. Everything else is what people applied under."""
+
+Hook = Callable[[Call, str, Log], None]
+_when_cancelled: list[Hook] = []
+
+
+def when_cancelled(function: Hook) -> Hook:
+    """Register what an app on a higher floor ends when a call is cancelled; called within the command, with the reason."""
+    _when_cancelled.append(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who is told of a change. `outside` are addresses of members without an account."""
+
+    applicants: list[Account]
+    members: list[Account]
+    outside: list[str]
+    hosts: list[Account]
+    agencies: list[Account]
+
+    @property
+    def accounts(self) -> list[Account]:
+        return [*self.applicants, *self.members, *self.hosts, *self.agencies]
+
+
+def audience(call: Call) -> Audience:
+    """Everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies that
+    have some to recommend (5 queries).
+    """
+    rows = Application.objects.filter(call=call).exclude(state__in=[State.WITHDRAWN, State.EXPIRED])
+    members = Participant.objects.filter(application__in=rows, declined_at__isnull=True)
+    hosts = HostQuota.objects.filter(call=call, quota__gt=0).values_list("organisation").union(rows.values_list("host").order_by())
+    agencies = rows.filter(state=State.RECOMMENDING).values("host__recommender")
+    return Audience(
+        list(Account.objects.filter(person__in=rows.values("leader")).order_by("pk")),
+        list(Account.objects.filter(person__in=members.values("person")).order_by("pk")),
+        sorted(set(members.filter(person__account__isnull=True).exclude(person__email="").values_list("person__email", flat=True))),
+        _holders("host_manager", scope="organisation", scope_id__in=[host for (host,) in hosts]),
+        _holders("recommender", scope="agency", scope_id__in=agencies),
+    )
+
+
+def _holders(role: str, **scope: Any) -> list[Account]:
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role=role, **scope)
+    return list(Account.objects.filter(pk__in=grants.values("account")).order_by("pk"))
+
+
+def propose_change(
+    *, call: Call, actor: Actor, reason: str, reason_en: str = "", values: Mapping[str, Any] | None = None, cancel: bool = False
+) -> CallChange:
+    """Propose later deadlines, another contact or a note to the guide of a published call (`values`), or to cancel it.
+
+    Raises:
+        Refused: nothing is changed, a date is not later or out of order, decisions exist, another change waits, or no reason.
+    """
+    with command(actor, "calls.call.draft", call, name="calls.propose_change") as log:
+        row = Call.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=call.pk)
+        given = {} if cancel else _given(row, values or {})
+        reasons = [] if reason.strip() else [Reason(_("请写明理由，申请人和依托单位会看到"), field="reason")]
+        if CallChange.objects.waiting().filter(call=row).exists():
+            reasons.append(Reason(_("已有一项变更等待另一位主管核准")))
+        refuse_if([*reasons, *(cancel_problems(row) if cancel else amend_problems(row, given))])
+        change = CallChange.objects.create(
+            call=row,
+            kind=CallChange.Kind.CANCEL if cancel else CallChange.Kind.AMEND,
+            values={k: v.isoformat() if isinstance(v, datetime) else v for k, v in given.items()},
+            reason=reason.strip(),
+            reason_en=reason_en.strip(),
+            proposed_by=actor.account,
+            proposed_at=clock.now(),
+        )
+        log(row, after={"change": change.pk, "kind": change.kind, "reason": change.reason, **change.values})
+    return change
+
+
+def _given(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What really changes; an empty text or date leaves things as they are."""
+    known = {k: v for k in (*DATES, *WORDS) if (v := values.get(k))}
+    return {k: v for k, v in known.items() if _minute(v) != _minute(getattr(call, k, None))}
+
+
+def _minute(value: Any) -> Any:
+    """A form holds no seconds."""
+    return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
+
+
+def amend_problems(call: Call, given: Mapping[str, Any]) -> list[Reason]:
+    """Why a published call cannot be given these dates and words."""
+    if call.state != CallState.PUBLISHED:
+        return [Reason(_("只有已发布、未办结的批次可以变更"), code="state")]
+    if not given:
+        return [Reason(_("没有任何改动"))]
+    found = []
+    dates: dict[str, datetime] = {name: given.get(name, getattr(call, name)) for name in DATES}
+    for name, label in DATES.items():
+        if name in given and (given[name] <= getattr(call, name) or given[name] <= clock.now()):
+            found.append(Reason(_("%s只能延后，且须在现在之后") % label(), field=name))
+    if dates["endorse_by"] < dates["closes_at"]:
+        found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+    if dates["recommend_by"] < dates["endorse_by"]:
+        found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
+    return found + _reopening(call, dates["closes_at"])
+
+
+def _reopening(call: Call, closes: datetime) -> list[Reason]:
+    """Nobody may still apply once others were answered, nor under other figures than those who applied before."""
+    if closes == call.closes_at:
+        return []
+    if Application.objects.filter(call=call, state__in=IN_THE_HOUSE - {State.RECEIVED}).exists():
+        return [Reason(_("已有申请作出形式审查决定，受理截止不能再延后"), field="closes_at")]
+    later = Call(scheme=call.scheme, stage=call.stage, closes_at=closes)
+    now, then = region_terms(call), region_terms(later)
+    differing = [key for key in keys_of(scheme_of(call)) if now(key) != then(key)]
+    if differing:
+        told = _("%s 在新的截止日有不同的参数值，已申报的人适用的是原值；请选择更早的日期")
+        return [Reason(told % "、".join(differing), field="closes_at")]
+    return []
+
+
+def cancel_problems(call: Call) -> list[Reason]:
+    """Why a call cannot be cancelled any more."""
+    if call.state != CallState.PUBLISHED:
+        return [Reason(_("只有已发布、未办结的批次可以取消"), code="state")]
+    ended = {State.WITHDRAWN, State.EXPIRED}
+    if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | ended).exists():
+        return [Reason(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")]
+    return []
+
+
+def approve_change(*, change: CallChange, actor: Actor) -> CallChange:
+    """Take a proposed change into force: by another officer than who proposed it. Everybody concerned is told.
+
+    Raises:
+        Refused: it was decided already, or what has happened since forbids it.
+    """
+    name = "calls.cancel_call" if change.kind == CallChange.Kind.CANCEL else "calls.amend_call"
+    with command(actor, "calls.call.approve_change", change, name=name) as log:
+        call = Call.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=change.call_id)
+        row = _waiting(change)
+        told = audience(call)
+        if row.kind == CallChange.Kind.CANCEL:
+            _cancel(call, row.reason, actor, log)
+        else:
+            row.before = _amend(call, row, log)
+        row.approved_by, row.approved_at = actor.account, clock.now()
+        row.save(update_fields=["approved_by", "approved_at", "before"])
+        _tell(call, row, told)
+    return row
+
+
+def drop_change(*, change: CallChange, actor: Actor) -> None:
+    """Give a proposed change up, by either officer."""
+    with command(actor, "calls.call.draft", change.call, name="calls.drop_change") as log:
+        row = _waiting(change)
+        row.dropped_at = clock.now()
+        row.save(update_fields=["dropped_at"])
+        log(change.call, after={"change": row.pk, "dropped": True})
+
+
+def _waiting(change: CallChange) -> CallChange:
+    row = CallChange.objects.waiting().select_for_update().filter(pk=change.pk).first()
+    if row is None:
+        raise Refused.because(_("这项变更已经处理"), code="state")
+    return row
+
+
+def moments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a change with moments as such."""
+    return {k: datetime.fromisoformat(v) if k in DATES else v for k, v in values.items()}
+
+
+def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
+    """Write the new values to the call; returns those before. Links that live as long as the call opens live on with it."""
+    given = moments(change.values)
+    refuse_if(amend_problems(call, given))
+    own = {k: v for k, v in given.items() if k not in {"note_zh", "note_en"}}
+    before = {k: v.isoformat() if isinstance(v := getattr(call, k), datetime) else v for k in own}
+    if own:
+        Call.objects.filter(pk=call.pk).update(**own)
+    if "closes_at" in own:
+        of_call = models.Q(participant__application__call=call) | models.Q(referee__application__call=call)
+        live = Link.objects.filter(of_call, revoked_at__isnull=True, used_at__isnull=True, expires_at=call.closes_at)
+        live.update(expires_at=own["closes_at"])
+    log(call, before=before, after={"change": change.pk, "reason": change.reason, **change.values})
+    return before
+
+
+def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
+    """End the call and what was applied for: withdrawn, so that nothing of it counts in a limit, with the reason as its note."""
+    CALL.apply(Call.objects.filter(pk=call.pk), "cancel", log)
+    ended = [State.WITHDRAWN, State.EXPIRED]
+    rows = list(
+        Application.objects.filter(call=call)
+        .exclude(state__in=ended)
+        .moving()
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    if any(r.state not in CANCELLABLE for r in rows):
+        raise Refused.because(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")
+    mark_step([r for r in rows if r.state not in UNSUBMITTED], Version.Kind.WITHDRAW, actor, clock.now())
+    APPLICATION.move(rows, "cancel", log, returned_note=reason)
+    for hook in _when_cancelled:
+        hook(call, reason, log)
+
+
+def _tell(call: Call, change: CallChange, told: Audience) -> None:
+    cancelled = change.kind == CallChange.Kind.CANCEL
+
+    def title() -> str:
+        return (_("批次已取消：%s") if cancelled else _("申报安排有变更：%s")) % call.title_zh[:120]
+
+    def body() -> str:
+        lines = [f"{what}：{before} → {now}" if before else f"{what}：{now}" for what, before, now in lines_of(change)]
+        return "\n".join([*lines, _("理由：%s") % change.reason])
+
+    url = f"/calls/{call.code}/"
+    notify(told.accounts, title=title, body=body, url=url)
+    known = {a.email for a in told.accounts}
+    write_to((to, title(), f"{body()}\n\n{site_address(url)}") for to in told.outside if to not in known)
+
+
+def lines_of(change: CallChange) -> list[tuple[str, str, str]]:
+    """(what, before, now) of a change in words; before it is in force "before" is what the call says today."""
+    before = change.before or {k: getattr(change.call, k, "") for k in change.values}
+    found = []
+    for name, label in {**DATES, **WORDS}.items():
+        if name in change.values:
+            found.append((label(), _said(name, before.get(name, "")), _said(name, change.values[name])))
+    return found
+
+
+def _said(name: str, value: Any) -> str:
+    if name not in DATES or not value:
+        return str(value)
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"

@@ -1,0 +1,97 @@
+"""A published call is amended or cancelled by two officers: propose, look at what changes and who will be told, take into force."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.calls.forms import AmendForm, CancelForm
+from headwater.calls.models import CallChange
+from headwater.calls.services.changing import (
+    DATES,
+    WORDS,
+    approve_change,
+    audience,
+    cancel_problems,
+    drop_change,
+    lines_of,
+    propose_change,
+)
+from headwater.calls.states import CANCELLABLE
+from headwater.calls.views.office import the_call
+from headwater.core.permission import may, page
+from headwater.core.web import attempt
+
+
+@page("calls.call.draft")
+def amend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Later deadlines, another contact, a note to the guide."""
+    call = the_call(request, pk, "calls.call.draft")
+    form = AmendForm(request.POST or None, initial={name: getattr(call, name, "") for name in (*DATES, *WORDS)})
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        reason, reason_en = given.pop("reason"), given.pop("reason_en")
+        if attempt(
+            request,
+            lambda: propose_change(call=call, values=given, reason=reason, reason_en=reason_en, actor=request.actor),
+            form=form,
+            success=_("变更已提出，等待另一位主管核准。"),
+        ):
+            return redirect("call_change", pk=pk)
+    context = {"call": call, "form": form, "told": audience(call), "title": _("变更批次"), "hint": _("只能延后时限、更改联系方式或补充说明指南。")}
+    return render(request, "calls/call_amend.html", context, status=422 if form.errors else 200)
+
+
+@page("calls.call.draft")
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    call = the_call(request, pk, "calls.call.draft")
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if attempt(
+            request,
+            lambda: propose_change(
+                call=call, cancel=True, reason=given["reason"], reason_en=given["reason_en"], actor=request.actor
+            ),
+            form=form,
+            success=_("取消已提出，等待另一位主管核准。"),
+        ):
+            return redirect("call_change", pk=pk)
+    context = {
+        "call": call,
+        "form": form,
+        "told": audience(call),
+        "title": _("取消批次"),
+        "hint": _("草稿和申请将全部终止，不计入限项。已有会评或决定的批次不能取消。"),
+        "problems": cancel_problems(call),
+        "ends": call.applications.filter(state__in=CANCELLABLE).count(),
+    }
+    return render(request, "calls/call_amend.html", context, status=422 if form.errors else 200)
+
+
+@page("calls.board")
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """The change that waits: what it does and who will be told; the second officer takes it into force."""
+    call = the_call(request, pk)
+    row = CallChange.objects.waiting().filter(call=call).select_related("call", "proposed_by").first()
+    if row is None:
+        return redirect("call_board", pk=pk)
+    if request.method == "POST":
+        drop = request.POST.get("decision") == "drop"
+        if attempt(
+            request,
+            lambda: drop_change(change=row, actor=request.actor) if drop else approve_change(change=row, actor=request.actor),
+            success=_("变更已放弃。") if drop else _("变更已生效，并已通知有关各方。"),
+        ):
+            return redirect("call_board", pk=pk)
+    context = {
+        "call": call,
+        "change": row,
+        "lines": lines_of(row),
+        "told": audience(call),
+        "ends": call.applications.filter(state__in=CANCELLABLE).count() if row.kind == CallChange.Kind.CANCEL else None,
+        "can_approve": may(request.user, "calls.call.approve_change", row),
+        "can_drop": may(request.user, "calls.call.draft", call),
+    }
+    return render(request, "calls/call_change.html", context)

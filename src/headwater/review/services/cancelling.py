@@ -1,0 +1,29 @@
+"""When a call is cancelled, nobody goes on reviewing for it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Call
+from headwater.calls.services.changing import when_cancelled
+from headwater.core import clock
+from headwater.core.command import Log
+from headwater.core.models import Account
+from headwater.core.services import notify
+from headwater.review.models import Assignment
+
+State = Assignment.State
+
+
+@when_cancelled
+def release_experts(call: Call, reason: str, log: Log) -> None:
+    """Take back what experts have not submitted; who knows of it is told. Submitted opinions stay as they are."""
+    waiting = Assignment.objects.filter(application__call=call, state__in=[State.PROPOSED, State.INVITED, State.ACCEPTED])
+    rows = list(waiting.select_for_update().order_by("pk"))
+    known = [r.expert_id for r in rows if r.state != State.PROPOSED]
+    for row in rows:
+        log(row, before={"state": row.state}, after={"state": "released"})
+    text = _("批次已取消")
+    Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=State.RELEASED, decline_reason=text, answered_at=clock.now())
+    experts = Account.objects.filter(person__expert__in=known)
+    notify(experts, title=lambda: _("评审不再需要，批次已取消：%s") % call.title_zh[:120], body=reason, url="/review/")
