@@ -53,6 +53,16 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "panel": [{"who": f"专家{n} 某校", "where": "某校", "vote": "yes" if n < 5 else "no"} for n in range(6)],
         "budget": {"rows": [{"year": "{year}", "amount": "60", "goal": "一"}, {"year": "{next}", "amount": "40", "goal": "二"}]},
     },
+    "im-u": {
+        "teachers": "1200",
+        "teachers_45": "700",
+        "lines": [
+            {"line": "young", "content": "青年教师项目", "count": "40", "amount": "600"},
+            {"line": "platform", "content": "平台运行", "count": "3", "amount": "400"},
+        ],
+        "budget": {"rows": [{"year": "{year}", "amount": "1000", "goal": "支持青年教师"}]},
+    },
+    "nsfc-reg-jf": {"category": "key", "requested": "255", "local_host": "local"},
 }
 
 

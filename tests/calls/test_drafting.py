@@ -333,8 +333,8 @@ def outline_call(**more: Any) -> Call:
 def test_outline_asks_less_and_counts_by_itself() -> None:
     outline, whole = outline_call(), new_call("im-major")
     short, long = scheme_of(outline), scheme_of(whole)
-    assert [s.code for s in short.sections] == ["need", "subjects"]
-    assert len(long.sections) == 5
+    assert [s.code for s in short.sections] == ["need", "subjects", "statements"]
+    assert len(long.sections) == 6
     assert (short.limit_group, short.prefix) == ("im:outline", "ZXY")
     assert {c.code for c in short.checks} == {"subjects_sum", "several_hosts"}
 

@@ -75,6 +75,18 @@ def test_holdings_are_what_a_person_applied_for_and_was_awarded() -> None:
     ]
 
 
+def test_a_holding_is_of_the_family_of_its_scheme_whatever_the_database_keeps_it_under() -> None:
+    """Else a year without the limit would hide its running projects from the rules of the next."""
+    person = new_person()
+    won = placed(new_call("im-gen", year=2020), "approved", person, limit_year=2020, limit_group="none:1")
+    award(won)
+    placed(new_call("im-major", stage="outline", year=2021), "rejected", person, limit_year=2021, limit_group="none:2")
+    placed(new_call("im-need", year=2022), "rejected", person, limit_year=2022, limit_group="none:3")
+    found = facts_of(placed(new_call(), "received", person)).leader.holdings
+    groups = {("im-gen", "im"), ("im-gen", "im"), ("im-major", "im:outline"), ("im-need", "")}
+    assert {(h.scheme, h.group) for h in found} == groups
+
+
 @pytest.mark.parametrize(("state", "held"), [("agreement", "running"), ("running", "running"), ("lapsed", "lapsed")])
 def test_holdings_of_members_of_awards(state: str, held: str) -> None:
     call, member = new_call(), new_person()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headwater.calls.quotas import host_quota
 from headwater.calls.rules import Facts, Holding, PersonFacts
-from headwater.calls.rules.limits import count_roles, is_running, outlasts
+from headwater.calls.rules.limits import count_roles, is_running, kept_as, outlasts
 from headwater.calls.states import REFUSAL_CODES
 from tests.calls.made import DEADLINE, FACTS, LEADER, ROWS, F, P, S, applying, ask, ask_shipped, running, shipped
 
@@ -208,6 +208,36 @@ def test_one_per_year_dated_off_and_missing() -> None:
     facts = regional("im-gen", applying("im-youth", group="im"))
     assert ask("one_per_year", facts, one_application_per_year=False).outcome == P
     assert ask("one_per_year", facts).outcome == S
+
+
+TYPE = {"max": 1, "exempt": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("group", "rules", "values", "key"),
+    [
+        ("im", ["one_per_year"], {"one_application_per_year": True}, "im"),
+        ("im:outline", ["one_per_year"], {"one_application_per_year": True}, "im:outline"),
+        ("im", ["one_per_year"], {"one_application_per_year": False}, "none"),
+        ("im", ["one_per_year"], {}, "none"),
+        ("im", [], {"one_application_per_year": True}, "none"),
+        ("none", ["one_per_year"], {"one_application_per_year": True}, "none"),
+        ("im", ["limit_same_type"], {"limit_same_type": TYPE}, "type:a"),
+        ("im:outline", ["limit_same_type"], {"limit_same_type": TYPE}, "type:a:outline"),
+        ("im", ["limit_same_type"], {"limit_same_type": TYPE | {"exempt": ["a"]}}, "none"),
+        ("im", ["limit_same_type"], {"limit_same_type": TYPE | {"max": 2}}, "none"),
+        ("im", ["limit_same_type"], {}, "none"),
+        (
+            "im",
+            ["limit_same_type", "one_per_year"],
+            {"one_application_per_year": True, "limit_same_type": TYPE | {"max": 2}},
+            "im",
+        ),
+        ("im", ["limit_same_type", "one_per_year"], {"one_application_per_year": False, "limit_same_type": TYPE}, "type:a"),
+    ],
+)
+def test_the_database_keeps_no_more_than_the_rules_ask(group: str, rules: list[str], values: dict[str, Any], key: str) -> None:
+    assert kept_as(group, "a", rules, values.get) == key
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from headwater.regions.check import FILES, Mistake, find_package, line_of, read_
 
 SHIPPED = Path(headwater.regions.__file__).parent / "nmg"
 
-SCHEMES = "bounty direct dys gen instr jf jfk key lab major need phd prize share talent test youth"
+SCHEMES = "bounty direct dys gen instr jf jfk key lab major need phd prize share talent test u youth"
 
 Plant = Callable[[str, str, str], int]
 
@@ -42,7 +42,7 @@ def test_read_package_shipped_has_no_mistakes():
     package = read_package(SHIPPED)
     assert (package.mistakes, sorted(package.tables), len(package.digest)) == ([], sorted(FILES), 64)
     codes = [s["scheme"]["code"] for s in package.schemes]
-    assert codes == [f"im-{name}" for name in SCHEMES.split()]
+    assert codes == [*(f"im-{name}" for name in SCHEMES.split()), "nsfc-reg-jf"]
 
 
 def test_read_package_copy_has_the_same_digest(package):
@@ -159,7 +159,7 @@ def test_read_package_rule_whose_parameter_has_no_row(package, plant):
     plant("parameters.toml", 'key = "partner_units_max"', 'key = "partner_unit_max"')
     assert [str(m) for m in read_package(package).mistakes] == [
         f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row"
-        for code in ("im-gen", "im-key", "im-youth")
+        for code in ("im-dys", "im-gen", "im-jf", "im-jfk", "im-key", "im-phd", "im-test", "im-youth", "nsfc-reg-jf")
     ]
 
 

@@ -239,6 +239,16 @@ def test_finding_twice_adds_nothing() -> None:
     assert list(Conflict.objects.order_by("pk").values_list()) == before
 
 
+@pytest.mark.parametrize("key", ["im", "none:1"])
+def test_a_tie_stays_with_the_leader_whether_the_year_is_limited_or_not(key: str) -> None:
+    call, expert = new_call(), new_expert("专家")
+    old = placed(new_call("im-gen"), "withdrawn", limit_group=key)
+    Conflict.objects.create(application=old, expert=expert, kind="kin", evidence="亲属", found_at=clock.now())
+    new = placed(call, "accepted", old.leader, limit_group="none:2")
+    find_conflicts(call=call, actor=system("test"))
+    assert list(Conflict.objects.filter(application=new, expert=expert).values_list("kind", flat=True)) == ["kin"]
+
+
 def test_finding_is_for_officers() -> None:
     pair = Pair()
     with pytest.raises(NotAllowed):

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from headwater.awards.models import Award
 from headwater.calls.facts import check_applications
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, FormalCheck
+from headwater.calls.rules import parameters_of
+from headwater.calls.schemes import parse_scheme
 from headwater.calls.services.applications import create_draft, reopen_application, submit_application, withdraw_application
+from headwater.calls.services.checking import run_formal_check
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.command import Actor, system
@@ -22,6 +25,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account
 from headwater.core.sheets import write_csv
 from headwater.demo.people import synthetic_document
+from headwater.regions.check import find_package, read_package
 from headwater.registry.identifiers import document_hash
 from headwater.registry.imports import import_people
 from headwater.registry.models import Employment, Person, Sanction
@@ -35,12 +39,15 @@ from tests.review.test_conflicts import new_expert, tie
 pytestmark = pytest.mark.django_db
 SERIAL = count(500)
 NAME = "同一人"
+SHIPPED = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in read_package(find_package("nmg")).schemes)}
+LIMITED = sorted(code for code, scheme in SHIPPED.items() if scheme.limit_group != "none")
 
 
 class Somebody:
     """One person with an application, a running award, a ban and an expert who is kin and a colleague; and their tricks."""
 
-    def __init__(self) -> None:
+    def __init__(self, scheme: str = "im-key") -> None:
+        self.scheme = scheme
         self.serial = next(SERIAL)
         self.document = synthetic_document(self.serial, date(1992, 3, 4), "f")
         self.first, self.second = new_host("甲校"), new_host("乙校")
@@ -144,10 +151,12 @@ class Somebody:
         self.bring("", email)
         other = Person.objects.get(email=email)
         open_accounts(people=[(other, f"record-{self.serial}-{next(SERIAL)}")], actor=system("test"))
-        for call in self.calls:
+        for call in [*self.calls, new_call(self.scheme)]:
             with pytest.raises(Refused) as error, transaction.atomic():
                 self.apply(call, Person.objects.get(pk=other.pk))
             assert "R1" in {r.code for r in error.value.reasons}
+        if SHIPPED[self.scheme].members_max:
+            assert judged_as_member(self.scheme, other) == ("unknown", "eyes")
 
     def move(self) -> None:
         self.home = self.second if self.home == self.first else self.first
@@ -168,21 +177,41 @@ class Somebody:
             assert kinds & {"same_entity", "past_entity"}
 
 
+def judged_as_member(code: str, person: Person) -> tuple[str, str]:
+    """What the rule and the formal check say of an application that `person` joins."""
+    row = placed(new_call(code), "received", limit_group=f"x{next(SERIAL)}")
+    row.participants.create(person=person, organisation=person.organisation, confirmed_at=clock.now())
+    found = {r.rule: str(r.outcome) for r in check_applications([row], row.call)[row.pk]}
+    run_formal_check(call=row.call, actor=actor("officer"))
+    verdict = FormalCheck.objects.get(application=row).verdict
+    return found["identity_known"], "clear" if verdict == "clear" else "eyes"
+
+
 TRICKS = ("withdraw", "reopen", "resubmit", "elsewhere", "second_account", "second_email", "second_record", "move")
 
 
-@given(tricks=st.lists(st.sampled_from(TRICKS), min_size=1, max_size=8))
-@example(tricks=["move", "withdraw", "resubmit", "move", "withdraw", "elsewhere"])
-@example(tricks=["withdraw", "second_account", "elsewhere", "resubmit", "withdraw", "reopen"])
-@example(tricks=["second_record", "second_email", "elsewhere", "second_account", "resubmit"])
+@given(tricks=st.lists(st.sampled_from(TRICKS), min_size=1, max_size=8), scheme=st.sampled_from(LIMITED))
+@example(tricks=["move", "withdraw", "resubmit", "move", "withdraw", "elsewhere"], scheme="im-test")
+@example(tricks=["withdraw", "second_account", "elsewhere", "resubmit", "withdraw", "reopen"], scheme="im-jf")
+@example(tricks=["second_record", "second_email", "elsewhere", "second_account", "resubmit"], scheme="im-bounty")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_trick_resets_a_limit_a_ban_or_a_conflict(tricks: list[str]) -> None:
+def test_no_trick_resets_a_limit_a_ban_or_a_conflict(tricks: list[str], scheme: str) -> None:
     with transaction.atomic():
-        somebody = Somebody()
+        somebody = Somebody(scheme)
         for trick in tricks:
             getattr(somebody, trick)()
             somebody.check()
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("code", sorted(SHIPPED))
+def test_a_second_record_leads_nothing_and_joins_nothing_unseen(code: str) -> None:
+    other = new_person(NAME, id_hash="")
+    row = placed(new_call(code), "draft", other)
+    (known,) = [r for r in check_applications([row], row.call)[row.pk] if r.rule == "identity_known"]
+    assert (known.outcome, known.blocks) == ("failed", True)
+    if SHIPPED[code].members_max:
+        assert judged_as_member(code, other) == ("unknown", "eyes")
 
 
 def test_another_document_with_the_same_orcid_is_refused() -> None:

@@ -132,14 +132,21 @@ def _fullest(kind: str) -> int:
     return ("full", "postdoc", "dual", "flexible").index(kind)
 
 
-ALWAYS = (RuleUse("files_sound", True, {}),)
-"""Asked of every scheme that takes files."""
+ALWAYS = (RuleUse("identity_known", True, {}), RuleUse("files_sound", True, {}))
+"""Asked of every scheme, whatever it names itself: limits and bans count persons, and a person is known by the document alone.
+The second is only for schemes that take files."""
+
+
+def rules_of(scheme: Scheme) -> list[RuleUse]:
+    always = [use for use in ALWAYS if use.name != "files_sound" or scheme.attachments]
+    known = {use.name for use in always}
+    return [*(use for use in scheme.rules if use.name not in known), *always]
 
 
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
     """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
-    run = evaluation((*scheme.rules, *ALWAYS) if scheme.attachments else scheme.rules, terms_of(call))
+    run = evaluation(rules_of(scheme), terms_of(call))
     judging = needs_judging(scheme) or bool(call.topics)
     return {
         pk: run(facts) + (judge(answers) if judging else []) for pk, facts, answers in _gathered(applications, call)

@@ -76,19 +76,29 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
     UNION ALL SELECT 'endorsed', host_id, '', count(*), NULL, NULL FROM calls_application
         WHERE call_id = %(call)s AND host_id = ANY(%(hosts)s) AND state = ANY(%(endorsed)s) GROUP BY 2"""
 
-# Limits count an application from the moment it leaves its author.
-APPLIED = """SELECT x.person, x.role, a.id, a.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''), a.limit_group,
+# Limits count an application from the moment it leaves its author, but not the outline that the call's own applicants were invited
+# from. Its group is the scheme's: what the application itself carries is the key of the database's own limit, which may be off.
+APPLIED = """SELECT x.person, x.role, a.id, a.number, v.code, coalesce(head.of ->> 'plan', ''),
+        coalesce(nullif(head.of ->> 'limit_group', 'none'), '') || CASE c.stage WHEN 'outline' THEN ':outline' ELSE '' END,
         a.limit_year, a.state, a.months, a.state <> 'not_proposed' OR EXISTS (SELECT 1 FROM core_event e
             WHERE e.subject_type = 'calls.application' AND e.subject_id = a.id AND e.after ->> 'state' = 'panel')
     FROM (SELECT leader_id AS person, 'leader' AS role, id FROM calls_application WHERE leader_id = ANY(%(people)s)
         UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
     JOIN calls_application a ON a.id = x.id JOIN calls_call c ON c.id = a.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
-    WHERE a.state <> ALL(%(unsubmitted)s) ORDER BY a.id"""
+    CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head  -- a definition is long: unpacked once a row
+    WHERE a.state <> ALL(%(unsubmitted)s) AND (a.state <> 'invited' OR c.id IS DISTINCT FROM %(outline)s::bigint)
+    ORDER BY a.id"""
 ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_id = a.leader_id FROM calls_textprint p
     JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
     LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
     WHERE p.application_id = ANY(%(ids)s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
-CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCEPTED: "refused"}
+CAME_TO = {
+    State.APPROVED: "approved",
+    State.REJECTED: "refused",
+    State.NOT_ACCEPTED: "refused",
+    State.INVITED: "invited",
+}
+"""An invited outline has come to its end: what is live is the full application. All others apply."""
 
 
 def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
@@ -100,6 +110,7 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
         "hosts": list(hosts),
         "day": call.closes_at.date(),
         "call": call.pk,
+        "outline": call.outline_id,
         "endorsed": [str(s) for s in ENDORSED],
         "unsubmitted": [str(s) for s in UNSUBMITTED],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from headwater.calls.expressions import parameters, parse
 from headwater.calls.models import Call
 from headwater.calls.rules import RULES
+from headwater.calls.rules.limits import kept_as
 from headwater.calls.rules.values import shape_of, whole
 from headwater.calls.schemes import Scheme, expressions, scheme_of
+from headwater.calls.schemes.shapes import UNLIMITED
 from headwater.core.parameters import Parameters
 
 Read = Callable[[str], Any]
@@ -36,6 +39,16 @@ def terms_of(call: Call) -> Read:
         return value if own is None else {**value, **own} if isinstance(value, dict) and isinstance(own, dict) else own
 
     return read
+
+
+def limit_group_of(call: Call) -> str:
+    """The key under which an application of the call meets the database's own limit of one live application a person and year.
+
+    Where nothing limits it, the key is one that no other application has.
+    """
+    scheme = scheme_of(call)
+    key = kept_as(scheme.limit_group, scheme.code, {u.name for u in scheme.rules}, terms_of(call))
+    return key if key != UNLIMITED else f"{UNLIMITED}:{secrets.token_hex(8)}"
 
 
 def usual_terms(call: Call) -> tuple[int, int]:

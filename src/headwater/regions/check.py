@@ -15,6 +15,7 @@ from headwater.calls.expressions import ExpressionError, parameters, parse
 from headwater.calls.rules import RULES, parameters_of
 from headwater.calls.rules.values import WORDS, shape_of
 from headwater.calls.schemes import Reader, Scheme, expressions, parse_scheme
+from headwater.calls.schemes.packs import Packs, expanded, of_packs, read_packs, untold
 
 HERE = Path(__file__).resolve().parent
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
@@ -66,18 +67,7 @@ def read_package(path: Path) -> Package:
         text, table = _read(package, path / f"{name}.toml")
         package.tables[name] = table
         sha.update(text.encode())
-    seen: set[tuple[str, str]] = set()
-    for file in sorted((path / "schemes").glob("*.toml")):
-        text, table = _read(package, file, f"schemes/{file.name}")
-        sha.update(text.encode())
-        if table:
-            package.schemes.append(table)
-            scheme, problems = parse_scheme(table, parameters_of)
-            problems += _parameters_named(package, scheme)
-            taken = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
-            problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in taken[:1]]
-            seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
-            _note(package, f"schemes/{file.name}", text, problems)
+    _read_schemes(package, _packs(package, sha), sha)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
     package.digest = sha.hexdigest()
@@ -87,6 +77,44 @@ def read_package(path: Path) -> Package:
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
+
+
+def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
+    """Read every scheme with the rules of its packs; the schemes that are without a mistake are then held against each other."""
+    seen: set[tuple[str, str]] = set()
+    sound: list[tuple[str, str, Scheme]] = []
+    for file in sorted((package.path / "schemes").glob("*.toml")):
+        name = f"schemes/{file.name}"
+        text, table = _read(package, file, name)
+        sha.update(text.encode())
+        if not table:
+            continue
+        whole, problems = expanded(table, packs)
+        package.schemes.append(whole)
+        scheme, found = parse_scheme(whole, parameters_of)
+        own = table.get("rule")
+        problems += of_packs(found, whole, len(own) if isinstance(own, list) else 0)
+        problems += _parameters_named(package, scheme)
+        taken = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
+        problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in taken[:1]]
+        seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
+        _note(package, name, text, problems)
+        sound += [] if problems else [(name, text, scheme)]
+    told = untold([scheme for _name, _text, scheme in sound])
+    for name, text, scheme in sound:
+        _note(package, name, text, [("scheme.limit_group", told[scheme.code])] if scheme.code in told else [])
+
+
+def _packs(package: Package, sha: Any) -> Packs:
+    """The packs of rules that the schemes of the region share; a region may have none."""
+    if not (package.path / "packs.toml").exists():
+        return {}
+    text, table = _read(package, package.path / "packs.toml")
+    sha.update(text.encode())
+    problems: list[tuple[str, str]] = []
+    packs = read_packs(table, parameters_of, problems) if table else {}
+    _note(package, "packs.toml", text, problems)
+    return packs
 
 
 def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]:

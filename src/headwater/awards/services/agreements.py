@@ -278,12 +278,13 @@ def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor) ->
         return len(AWARD.apply(rows, how, log, closed_on=day))
 
 
-HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
-        a.limit_group, w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
+HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(head.of ->> 'plan', ''),
+        coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
     FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
         UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
     JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
-    JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id ORDER BY w.number"""
+    JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
+    CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head ORDER BY w.number"""
 
 HELD_AS = {Award.State.LAPSED: "lapsed", Award.State.TERMINATED: "terminated"}
 

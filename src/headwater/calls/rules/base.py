@@ -33,7 +33,7 @@ class Ban:
 class Holding:
     """One application or award of a person. A limit looks at these and never at the account, the address or the institution.
 
-    `state`: applying, approved (an application that became an award), refused, running, lapsed or terminated.
+    `state`: applying, invited (an outline), approved (an application that became an award), refused, running, lapsed or terminated.
     `year` is the call year of an application and 0 for an award; `plan` the level of a talent plan; `advanced` is False for an
     application that was left out before the panel with its site visit or budget review; `closed` tells whether a running award was
     closed, None where the records do not say.

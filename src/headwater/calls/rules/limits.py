@@ -6,15 +6,33 @@ every number is a parameter dated by the call, a scheme's own row before the gen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from headwater.calls.rules.base import Answer, Facts, Given, Holding, PersonFacts, failed, passed, rule
+from headwater.calls.rules.base import Answer, Facts, Given, Holding, PersonFacts, Values, failed, passed, rule
+from headwater.calls.schemes.shapes import UNLIMITED
 
 LEADER, MEMBER = "leader", "member"
 Value = dict[str, Any]
+
+
+def kept_as(group: str, scheme: str, rules: Collection[str], values: Values) -> str:
+    """Under which key the database lets a person have one live application a year, or UNLIMITED: never more than the rules ask.
+
+    `rules` are those that the scheme names, `values` the parameters of the call. A limit that is off, does not hold for this type or
+    lets several through is none; so is one without a parameter, for its rule is skipped.
+    """
+    if group == UNLIMITED:
+        return UNLIMITED
+    if "one_per_year" in rules and values("one_application_per_year"):
+        return group
+    same: Value | None = values("limit_same_type") if "limit_same_type" in rules else None
+    if not same or scheme in same["exempt"] or same["max"] > 1:
+        return UNLIMITED
+    _family, colon, stage = group.partition(":")
+    return f"type:{scheme}{colon}{stage}"
 
 
 def is_running(h: Holding, year: int) -> bool:

@@ -73,11 +73,22 @@ def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
             _expression(problems, f"{c.where}.expr", c.expr, known, "yes-or-no")
         if c.when:
             _expression(problems, f"{c.where}.when", c.when, known, "yes-or-no")
+    _settings(scheme, problems)
     for d in scheme.documents:
         if d.when:
             _expression(problems, f"{d.where}.when", d.when, known, "yes-or-no")
     link_documents(scheme, problems)
     return _order(fields, problems)
+
+
+def _settings(scheme: Scheme, problems: list[Problem]) -> None:
+    """What the settings of rules name must be in the form, and be asked in both stages."""
+    known = {"field": {f.code for s in scheme.sections if not s.stage for f in s.fields}, "flag": {f[0] for f in scheme.flags}}
+    what = {"field": "question that every stage asks", "flag": "flag"}
+    for n, use in enumerate(scheme.rules):
+        for key, codes in known.items():
+            if key in use.params and use.params[key] not in codes:
+                problems.append((f"rule[{n}].{key}", f"no {what[key]} has the code {use.params[key]!r}"))
 
 
 def _expression(problems: list[Problem], key: str, source: str, known: dict[str, Type], kind: str) -> None:

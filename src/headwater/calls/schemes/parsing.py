@@ -38,7 +38,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         members_max=head.get("members_max", int, 10),
         research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),
         sections=tuple(_section(s) for s in top.tables("section", required=True)),
-        rules=tuple(_rule(r, rule_parameters) for r in top.tables("rule", required=True)),
+        rules=_rules(top, rule_parameters),
         attachments=tuple(_attachment(a) for a in top.tables("attachment")),
         flags=tuple(read_choice(f) for f in top.tables("flag")),
         documents=tuple(read_document(d) for d in top.tables("document", required=True)),
@@ -49,7 +49,11 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         title_en=head.text("title_en"),
         checks=tuple(_check(c) for c in top.tables("check")),
         own_words=tuple(read_words(top.table_at("words"), head.text("outcome")).items()),
+        packs=tuple(head.get("packs", list, [])),
     )
+    for key, most in (("code", 27), ("limit_group", 32)):
+        if len(head.text(key)) > most:
+            problems.append((head.path(key), f"expected at most {most} characters"))
     for number in scheme.articles:
         if not isinstance(number, int) or not number > 0:
             problems.append((head.path("articles"), f"expected article numbers, found {number!r}"))
@@ -91,7 +95,16 @@ def _section(r: Reader) -> Section:
     return section
 
 
-def _rule(r: Reader, rule_parameters: RuleSpec) -> RuleUse:
+def _rules(top: Reader, rule_parameters: RuleSpec) -> tuple[RuleUse, ...]:
+    rows = top.tables("rule", required=True)
+    rules = [read_rule(r, rule_parameters) for r in rows]
+    for n, r in enumerate(rows):
+        if any((rules[n].name, rules[n].params) == (u.name, u.params) for u in rules[:n]):
+            r.problems.append((r.path("name"), f"rule {rules[n].name!r} is named twice"))
+    return tuple(rules)
+
+
+def read_rule(r: Reader, rule_parameters: RuleSpec) -> RuleUse:
     name = r.text("name", required=True)
     blocks = r.get("blocks", bool, False)
     spec = rule_parameters(name)

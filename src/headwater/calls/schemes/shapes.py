@@ -22,6 +22,8 @@ OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "pri
 WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
 """Outcomes that are work to be done under an agreement; the others end with the decision on a list."""
 STAGES = ("outline", "full")
+UNLIMITED = "none"
+"""The limit group of schemes to which a person may apply several times a year."""
 ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
 """What the page of basic information asks; a scheme may ask less."""
 PARTIES = ("applicant", "member", "referee", "partner", "host", "recommender", "expert")
@@ -187,6 +189,8 @@ class Scheme:
     """Codes of conditional and calculated fields, each after those it depends on."""
     own_words: tuple[tuple[str, tuple[str, str]], ...] = ()
     """What this scheme says otherwise than its outcome."""
+    packs: tuple[str, ...] = ()
+    """Where some of its rules come from; they are among `rules`."""
 
     @cached_property
     def words(self) -> Words:

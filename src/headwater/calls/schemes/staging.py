@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from headwater.calls.expressions import ExpressionError, names, parse
 from headwater.calls.schemes.linking import BUILT_IN
-from headwater.calls.schemes.shapes import Scheme
+from headwater.calls.schemes.shapes import UNLIMITED, Scheme
 from headwater.calls.schemes.words import OUTLINE, outline_words
 
 
@@ -23,7 +23,8 @@ def staged(scheme: Scheme, stage: str) -> Scheme:
     out = replace(scheme, sections=sections, checks=checks, documents=documents, order=order)
     if stage == OUTLINE:
         own = outline_words(scheme.own_words)
-        return replace(out, limit_group=f"{scheme.limit_group}:{OUTLINE}", prefix=f"{scheme.prefix}Y", own_words=own)
+        group = scheme.limit_group if scheme.limit_group == UNLIMITED else f"{scheme.limit_group}:{OUTLINE}"
+        return replace(out, limit_group=group, prefix=f"{scheme.prefix}Y", own_words=own)
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +23,7 @@ from headwater.calls.services.stages import invited_outline
 from headwater.calls.services.versions import keep_version, mark_step
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
-from headwater.calls.terms import usual_terms
+from headwater.calls.terms import limit_group_of, usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -34,9 +33,6 @@ from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
 from headwater.registry.models import Person
-
-UNLIMITED = "none"
-"""The limit group of schemes to which a person may apply several times a year; the database's limit then never meets."""
 
 
 def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
@@ -63,7 +59,7 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
             leader=leader,
             host=leader.organisation,
             limit_year=call.year,
-            limit_group=scheme.limit_group if scheme.limit_group != UNLIMITED else f"{UNLIMITED}:{secrets.token_hex(8)}",
+            limit_group=limit_group_of(call),
             research_class=scheme.research_classes[0],
             months=months,
             amount_fen=amount,

@@ -26,8 +26,7 @@ WRITE = """INSERT INTO review_conflict (application_id, expert_id, kind, evidenc
 # who withdraws and submits anew, there or elsewhere, does not get rid of them.
 CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
     SELECT DISTINCT ON (new.id, c.expert_id, c.kind) new.id, c.expert_id, c.kind, c.evidence, %(now)s
-    FROM calls_application new JOIN calls_application old ON old.leader_id = new.leader_id AND old.limit_group = new.limit_group
-        AND old.limit_year = new.limit_year AND old.id <> new.id
+    FROM calls_application new JOIN calls_application old ON old.leader_id = new.leader_id AND old.limit_year = new.limit_year AND old.id <> new.id
     JOIN review_conflict c ON c.application_id = old.id AND c.kind = ANY(%(ties)s)
     WHERE new.call_id = %(call)s AND new.state = ANY(%(states)s) AND (%(only)s::bigint IS NULL OR new.id = %(only)s)
     ORDER BY 1, 2, 3, c.id ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
