@@ -18,11 +18,12 @@ from headwater.calls.schemes import Scheme, scheme_of
 from headwater.registry.models import Discipline, Person
 from tests.calls.examples import SPECIAL, answers_for
 from tests.calls.test_services import new_call, new_person, words
+from tests.core.test_inspection import pdf
 from tests.people import client
 
 pytestmark = pytest.mark.django_db
 NEW = sorted({"im-phd", "im-dys", "im-major", "im-jf", "im-jfk", "im-test", *SPECIAL})
-PDF = b"%PDF-1.4\n%%EOF\n"
+PDF = pdf()
 
 
 def start(code: str) -> tuple[Client, Application, Person]:

@@ -15,6 +15,7 @@ from headwater.calls.services.applications import (
     add_members,
     confirm_participation,
     create_draft,
+    reopen_application,
     save_application,
     submit_application,
     withdraw_application,
@@ -488,15 +489,15 @@ def test_next_year_is_another_application() -> None:
     assert submitted(new_call(year=one.year + 1), leader).state == "host_review"
 
 
-def test_withdraw_until_the_deadline() -> None:
+def test_withdraw_from_the_host_also_after_the_deadline() -> None:
+    """After the deadline the host cannot return it any more: withdrawing is the author's only way out, and for good."""
     call, leader = new_call(), new_person()
     application = submitted(call, leader)
-    with clock.at(call.closes_at), pytest.raises(Refused) as error:
-        withdraw_application(application=application, actor=as_(leader))
-    assert refusal(error) == [("", "F14")]
-    assert Application.objects.get(pk=application.pk).state == "host_review"
     with pytest.raises(NotAllowed):
         withdraw_application(application=application, actor=manager(application.host))
-    with clock.at(call.closes_at - SECOND):
+    with clock.at(call.closes_at):
         withdraw_application(application=application, actor=as_(leader))
+        with pytest.raises(Refused) as error:
+            reopen_application(application=application, actor=as_(leader))
+    assert refusal(error) == [("", "F14")]
     assert Application.objects.get(pk=application.pk).state == "withdrawn"

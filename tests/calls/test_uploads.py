@@ -206,7 +206,7 @@ def test_a_refused_file_is_told_shown_never_given_out_and_does_not_count(draft: 
         return str(found.outcome), found.blocks, "意见.docx" in found.zh
 
     assert outcome("ethics_attached")[0] == "passed"
-    assert outcome("files_sound")[0] == "passed"
+    assert outcome("files_sound")[0] == "unknown"
     check_files(actor=system("test"))
     file = Attachment.objects.get(application=draft).file
     assert (file.state, file.problem) == ("refused", "macros")

@@ -43,6 +43,7 @@ class PublicState(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    NOT_ENDORSED = "not_endorsed"
 
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -39,6 +39,8 @@ TOLD = {
     "calls.reopen_application": gettext_lazy("重新编辑"),
     "calls.return_to_host": gettext_lazy("归口部门退回单位"),
     "calls.cancel_call": gettext_lazy("批次取消"),
+    "calls.not_endorse": gettext_lazy("依托单位不予报送"),
+    "calls.expire_late": gettext_lazy("逾期关闭"),
 }
 
 
@@ -60,13 +62,19 @@ def check_due(call: Call) -> datetime:
 
 
 def told_steps(application: Application, *, to_host: bool) -> list[Step]:
-    """Returns and withdrawals with their notes, the oldest first. What an agency wrote to a host is for the host (`to_host`)."""
+    """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
+    (`to_host`). The reason of a withdrawal is an event of its own, after the move.
+    """
     rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
     hidden = set() if to_host else {"calls.return_to_host"}
-    return [
-        Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str((e.after or {}).get("returned_note") or ""))
-        for e in rows
-    ]
+    steps: list[Step] = []
+    for e in rows:
+        after = e.after or {}
+        if steps and "state" not in after:
+            steps[-1] = replace(steps[-1], note=str(after.get("reason") or ""))
+        else:
+            steps.append(Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or "")))
+    return steps
 
 
 def _recheck_steps(application: Application, days: Parameters) -> list[Step]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes.shapes import Choice
 from headwater.registry.models import Discipline
 
 BASIC: dict[str, Any] = {
@@ -72,6 +73,11 @@ def values_of(content: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 def questions_of(row: Application) -> dict[str, Field]:
     return {f.code: f for f in scheme_of(row.call).fields}
+
+
+def declared(row: Application) -> list[Choice]:
+    """The declarations of the scheme (ethics, overseas members, use of AI, other funding ...) that the applicant has made."""
+    return [choice for choice in scheme_of(row.call).flags if choice[0] in row.flags]
 
 
 def size_of(value: Any) -> int:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.showing import document
+from headwater.calls.contents import declared
 from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.i18n import in_chinese
+from headwater.registry.models import PriorityField
 
 PARTS = (
     *("participants__person", "participants__organisation", "attachments__file", "referees__discipline"),
@@ -42,7 +45,12 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "amount_fen": row.amount_fen,
         "term": f"{row.starts_on or ''} 起 {row.months} 个月",
         "abstract": row.abstract_zh,
+        "abstract_en": row.abstract_en,
         "keywords": row.keywords_zh,
+        "keywords_en": row.keywords_en,
+        "priority_field": _priority_field(row),
+        "has_flags": bool(scheme.flags),
+        "flags": [zh for _code, zh, _en in declared(row)],
         "sections": document(answers_of(row)),
         "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
         "asks": sorted(scheme.asks),
@@ -50,13 +58,20 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "has_attachments": bool(scheme.attachments),
         "heading": scheme.words.zh("title"),
         "members": [
-            [p.person.name_zh, p.organisation.name_zh, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
+            [p.person.name_zh, p.unit, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
             for p in row.participants.all()
         ],
         "referees": [_referee(r, letters) for r in row.referees.all()],
         **_signed(row),
-        "attachments": [f"{kinds.get(a.kind, a.kind)}：{a.file.name}" for a in row.attachments.all()],
+        "attachments": [
+            [kinds.get(a.kind, a.kind), a.file.name, filesizeformat(a.file.size), a.file.sha256] for a in row.attachments.all()
+        ],
     }
+
+
+def _priority_field(row: Application) -> str:
+    found = PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None
+    return found.name_zh if found else row.priority_field
 
 
 def _referee(r: Referee, letters: bool) -> dict[str, str]:

@@ -63,6 +63,7 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         is_endorsed=a.state in ENDORSED,
         attachments=dict(known.attached[a.pk]),
         refused_files=tuple(known.refused[a.pk]),
+        checking_files=tuple(known.checking[a.pk]),
         flags=frozenset(a.flags),
         fields=field_facts(answers),
         title_length=len(a.title_zh.strip()),
@@ -125,6 +126,7 @@ def _person(person: Person, a: Application, known: Records, member: Participant 
         holdings=tuple(h for h in known.holdings[person.pk] if h.application != a.pk),
         confirmed=member is None or member.confirmed_at is not None,
         declined=member is not None and member.declined_at is not None,
+        outside=member is not None and member.organisation_id is None,
     )
 
 

@@ -164,6 +164,26 @@ class InvitationForm(forms.Form):
     reason = forms.CharField(label=_("不邀请的理由"), max_length=1000, required=False)
 
 
+class NotEndorsedForm(NoteForm):
+    note = forms.CharField(
+        label=_("理由"),
+        max_length=1000,
+        error_messages={"required": _("请写明不予报送的理由")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("申请人和参与者会看到。不予报送后申请终止，不再占用限额和限项。"),
+    )
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        label=_("撤回的理由"),
+        max_length=500,
+        error_messages={"required": _("请写明撤回的理由")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("依托单位、归口部门和项目管理人员会看到。"),
+    )
+
+
 class QuotaForm(forms.Form):
     quota = forms.IntegerField(label=_("限额（项）"), min_value=0, max_value=100_000)
     reason = forms.CharField(
@@ -188,6 +208,16 @@ class MemberForm(forms.Form):
     member = forms.CharField(
         label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 内蒙古大学")
     )
+    months = forms.IntegerField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
+
+
+class OutsideForm(forms.Form):
+    """A member from outside the registry. Its controls have names of their own: it stands beside `MemberForm` on one page."""
+
+    prefix = "out"
+    name = forms.CharField(label=_("姓名"), max_length=120)
+    institution = forms.CharField(label=_("单位（境外的写明国家或地区）"), max_length=120)
+    email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
     months = forms.IntegerField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 

@@ -28,20 +28,20 @@ invariant(
     "submitted_before_deadline",
     _("没有逾期提交的申请"),
     """SELECT 'application ' || a.number FROM calls_application a JOIN calls_call c ON c.id = a.call_id
-    WHERE a.submitted_at >= c.closes_at AND a.state NOT IN ('draft', 'withdrawn', 'expired')""",
+    WHERE a.submitted_at >= c.closes_at AND a.state NOT IN ('draft', 'withdrawn', 'expired', 'not_endorsed')""",
 )
 invariant(
     "host_within_quota",
     _("各依托单位报送数不超过限额"),
     """SELECT o.name_zh || ': ' || count(*) || ' of ' || q.quota FROM calls_application a JOIN calls_hostquota q
         ON q.call_id = a.call_id AND q.organisation_id = a.host_id JOIN registry_organisation o ON o.id = a.host_id
-    WHERE a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired') GROUP BY o.id, q.id HAVING count(*) > q.quota""",
+    WHERE a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired', 'not_endorsed') GROUP BY o.id, q.id HAVING count(*) > q.quota""",
 )
 invariant(
     "members_confirmed",
     _("已报送的申请中参与者均已确认"),
     """SELECT 'participant ' || p.id || ' of ' || a.number FROM calls_participant p JOIN calls_application a ON a.id = p.application_id
-    WHERE p.confirmed_at IS NULL AND a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired', 'not_accepted', 'recheck')""",
+    WHERE p.confirmed_at IS NULL AND a.state NOT IN ('draft', 'host_review', 'withdrawn', 'expired', 'not_endorsed', 'not_accepted', 'recheck')""",
 )
 invariant(
     "objection_suspends",

@@ -26,6 +26,15 @@ def is_leader(user: Any, application: Application | None) -> bool:
 def takes_part(user: Any, application: Application | None) -> bool:
     if application is None:
         return True
+    rows = application.participants.all()
+    return is_leader(user, application) or any(p.person.account_id == user.pk and p.declined_at is None for p in rows)
+
+
+@rules.predicate
+def was_asked(user: Any, application: Application | None) -> bool:
+    """Who takes part, and who was asked to and declined: they read nothing of it, but do not decide on it either."""
+    if application is None:
+        return True
     return is_leader(user, application) or any(p.person.account_id == user.pk for p in application.participants.all())
 
 
@@ -63,7 +72,7 @@ recommender_of = scoped("recommender", "agency", lambda a: a.host.recommender_id
 def not_own(user: Any, record: Any) -> bool:
     """Nobody decides on an application in which they take part themselves."""
     if isinstance(record, Application):
-        return not takes_part(user, record)
+        return not was_asked(user, record)
     return True
 
 

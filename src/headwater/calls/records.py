@@ -27,10 +27,11 @@ def holdings_of(function: HoldingsOf) -> HoldingsOf:
 
 @dataclass
 class Records:
-    """By application: attachments by kind, names of refused ones, signatures, referees. By person: bans, posts (kind, institution), holdings..."""
+    """By application: attachments by kind, names of those refused or being checked, signatures, referees. By person: bans, posts (kind, institution), holdings..."""
 
     attached: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     refused: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    checking: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     signed: dict[int, dict[tuple[str, str, int], set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     """Digests of the words that were signed, by (document, party, person)."""
     referees: dict[int, list[RefereeFacts]] = field(default_factory=lambda: defaultdict(list))
@@ -51,8 +52,8 @@ class Records:
 # what, id, text, number, first day, last day
 FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NULL::date FROM calls_attachment a
         JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
-    UNION ALL SELECT 'refused', a.application_id, f.name, 0, NULL, NULL FROM calls_attachment a
-        JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state = 'refused'
+    UNION ALL SELECT f.state, a.application_id, f.name, 0, NULL, NULL FROM calls_attachment a
+        JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state IN ('refused', 'checking')
     UNION ALL SELECT 'signed', application_id, concat_ws(' ', document, party, text_id), person_id, NULL, NULL FROM calls_documentsignature
         WHERE application_id = ANY(%(ids)s) AND party IN ('applicant', 'member')
     UNION ALL SELECT 'referee', application_id, said_name, is_senior::int + 2 * same_field::int, NULL, NULL FROM calls_referee
@@ -137,8 +138,8 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
 def _keep(found: Records, what: str, pk: int, text: str, number: int, since: date, until: date | None) -> None:
     if what == "attached":
         found.attached[pk][text] = number
-    elif what == "refused":
-        found.refused[pk].append(text)
+    elif what in {"refused", "checking"}:
+        {"refused": found.refused, "checking": found.checking}[what][pk].append(text)
     elif what == "signed":
         document, party, digest = text.split(" ")
         found.signed[pk][document, party, number].add(digest)

@@ -114,8 +114,9 @@ def key_of(signature: DocumentSignature) -> int:
 
 
 def partners_of(row: Application, members: Iterable[Participant]) -> dict[int, str]:
-    """Institutions of members from outside the host, with their names."""
-    return {m.organisation_id: m.organisation.name_zh for m in members if m.organisation_id != row.host_id}
+    """Institutions of members from outside the host, with their names; those outside the registry have nobody who could sign here."""
+    others = (m.organisation for m in members if m.organisation_id != row.host_id)
+    return {o.pk: o.name_zh for o in others if o is not None}
 
 
 def signers(row: Application) -> dict[str, list[Signer]]:

@@ -41,10 +41,11 @@ class State(models.TextChoices):
     REJECTED = "rejected", _("未通过")
     WITHDRAWN = "withdrawn", _("已撤回")
     EXPIRED = "expired", _("逾期未报")
+    NOT_ENDORSED = "not_endorsed", _("不予报送")
 
 
 # Before it is received an application is its author's affair; a limit counts it from the moment it leaves the author.
-UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED})
+UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED})
 LIVE = frozenset(State) - UNSUBMITTED
 ENDORSED = LIVE - {State.HOST_REVIEW}
 IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}
@@ -59,6 +60,8 @@ CANCELLABLE = (LIVE | {State.DRAFT}) - {
     State.REJECTED,
 }
 """States that end with a cancelled call: no panel has met, nothing was decided. What was withdrawn or closed before stays so."""
+SHOWN_OUTSIDE = frozenset({State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING, State.EXPIRED, State.NOT_ENDORSED})
+"""What the board of a call counts beside what is in the house."""
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
 SHOWN_TO_APPLICANT = dict.fromkeys(CONFIDENTIAL, State.IN_REVIEW)
 """Until the decision is public an applicant sees "under review", whatever the inside state is."""

@@ -16,6 +16,16 @@ def take_in(timestamp: int) -> None:
     take_in()
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="headwater.expire_late", queue="jobs", queueing_lock="expire_late")
+def expire_late(timestamp: int) -> None:
+    """What missed its deadline is closed and its people are told, without an officer's doing."""
+    from headwater.calls.services.endorsement import expire_everywhere
+    from headwater.core.command import system
+
+    expire_everywhere(actor=system("worker"))
+
+
 @app.periodic(cron="27 3 * * *")
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:

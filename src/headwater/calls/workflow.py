@@ -31,6 +31,15 @@ def before_endorsement_deadline(application: Application) -> Reason | None:
     return None
 
 
+def host_can_act(application: Application) -> Reason | None:
+    """What an agency returns the host must still be able to endorse."""
+    due = application.call.endorse_by
+    if clock.now() < due:
+        return None
+    text = _("%(application)s：已过单位审核截止时间 %(due)s，退回后单位不能再报送；不推荐的，到归口推荐截止时间逾期关闭")
+    return Reason(text % {"application": application, "due": f"{timezone.localtime(due):%Y-%m-%d %H:%M}"}, code="F14")
+
+
 def before_recommendation_deadline(application: Application) -> Reason | None:
     if clock.now() >= application.call.recommend_by:
         return Reason(_("%s：已过归口推荐截止时间") % application, code="F14")
@@ -79,7 +88,10 @@ APPLICATION = Workflow(
         T(S.DRAFT, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
         T(S.DRAFT, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
         T(S.WITHDRAWN, "reopen", S.DRAFT, "calls.application.submit", L("重新编辑"), (before_deadline,)),
-        T(S.HOST_REVIEW, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回"), (before_deadline,)),
+        T(S.HOST_REVIEW, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
+        T(S.RECOMMENDING, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
+        T(S.RECEIVED, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
+        T(S.ACCEPTED, "withdraw", S.WITHDRAWN, "calls.application.withdraw", L("撤回")),
         T(S.HOST_REVIEW, "return", S.DRAFT, "calls.endorse", L("退回修改"), (before_deadline,)),
         T(
             S.HOST_REVIEW,
@@ -97,8 +109,16 @@ APPLICATION = Workflow(
             L("审核报送"),
             (before_endorsement_deadline, goes_direct),
         ),
+        T(
+            S.HOST_REVIEW,
+            "not_endorse",
+            S.NOT_ENDORSED,
+            "calls.endorse",
+            L("不予报送"),
+            (before_endorsement_deadline,),
+        ),
         T(S.HOST_REVIEW, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
-        T(S.RECOMMENDING, "return", S.HOST_REVIEW, "calls.recommend", L("退回单位"), (before_recommendation_deadline,)),
+        T(S.RECOMMENDING, "return", S.HOST_REVIEW, "calls.recommend", L("退回单位"), (host_can_act,)),
         T(S.RECOMMENDING, "recommend", S.RECEIVED, "calls.recommend", L("推荐"), (before_recommendation_deadline,)),
         T(S.RECOMMENDING, "expire", S.EXPIRED, "calls.check", L("逾期关闭")),
         T(S.RECEIVED, "accept", S.ACCEPTED, "calls.check", L("予以受理")),

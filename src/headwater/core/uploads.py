@@ -125,12 +125,17 @@ TELL: dict[str, Refusal] = {}
 """By owner type: what a file belongs to (its title and address), for the message about a refused one."""
 
 
-def check_files(*, actor: Actor, batch: int = 20) -> int:
-    """Look into every file that waits for it. Safe to run twice and beside itself; returns how many were looked into."""
+def check_files(*, actor: Actor, batch: int = 20, owner: Any = None) -> int:
+    """Look into every file that waits for it, or into those of one record. Safe to run twice and beside itself; returns how many
+    were looked into.
+    """
+    new = StoredFile.objects.filter(state=StoredFile.State.CHECKING)
+    if owner is not None:
+        new = new.filter(owner_type=owner._meta.label_lower, owner_id=owner.pk)
     done = 0
     last = 0
     while True:
-        waiting = list(StoredFile.objects.filter(state=StoredFile.State.CHECKING, pk__gt=last).order_by("pk")[:batch])
+        waiting = list(new.filter(pk__gt=last).order_by("pk")[:batch])
         if not waiting:
             return done
         last = waiting[-1].pk

@@ -91,7 +91,8 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
     members: dict[int, list[list[str]]] = {}
     rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
     for m in rows:
-        members.setdefault(m.application_id, []).append([m.person.name_zh, m.organisation.name_zh, str(m.months_per_year)])
+        where = m.organisation.name_zh if m.organisation else m.institution
+        members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
     call = awards[0].call
     fund, make = region_of(call.scheme.region).fund_zh, answers_in(call)
     return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]

@@ -12,18 +12,23 @@ NAME, INSTITUTION = 60, 120
 """Characters that the name of somebody, or of an institution, outside the registry may have."""
 
 
+MOST_NAMESAKES = 50
+"""People of one name to choose from; who is not among them is found by name and institution."""
+
+
 def find_person(text: str) -> list[Person]:
-    """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution."""
+    """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution; at most so many."""
     text = text.strip()
+    people = Person.objects.select_related("organisation").order_by("organisation__name_zh", "pk")
     if "@" in text:
-        return list(Person.objects.filter(email__iexact=text).select_related("organisation")[:5])
+        return list(people.filter(email__iexact=text)[:MOST_NAMESAKES])
     if text.count("-") == 3:
-        return list(Person.objects.filter(orcid=text).select_related("organisation")[:5])
+        return list(people.filter(orcid=text)[:MOST_NAMESAKES])
     name, _blank, organisation = text.partition(" ")
-    rows = Person.objects.filter(name_zh=name.strip()).select_related("organisation")
+    rows = people.filter(name_zh=name.strip())
     if organisation.strip():
         rows = rows.filter(organisation__name_zh__contains=organisation.strip())
-    return list(rows[:5])
+    return list(rows[:MOST_NAMESAKES])
 
 
 class Registry:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models.calls import Call
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
 from headwater.core import clock
+from headwater.core.i18n import named
 from headwater.registry.models import Discipline, Organisation, Person
 
 LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
@@ -25,7 +26,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(leader__account=user) | Q(participants__person__account=user)
+        mine = Q(leader__account=user) | Q(participants__person__account=user, participants__declined_at__isnull=True)
         found = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:
@@ -91,7 +92,7 @@ class Application(models.Model):
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="application_number_once"),
             models.UniqueConstraint(
                 fields=["leader", "limit_group", "limit_year"],
-                condition=~Q(state__in=[State.DRAFT, State.WITHDRAWN, State.EXPIRED]),
+                condition=~Q(state__in=sorted(UNSUBMITTED)),
                 name="application_one_live_per_year",
                 violation_error_message=_("同一申请人同一年度只能申报一项"),
             ),
@@ -118,12 +119,14 @@ class Application(models.Model):
 class Participant(models.Model):
     """A member (参与者) of an application; counts in limits and in conflicts, and confirms or declines in person.
 
-    Who has confirmed may write in the draft where the leader has allowed it (`may_edit`).
+    Who has confirmed may write in the draft where the leader has allowed it (`may_edit`). Somebody from outside the registry has no
+    `organisation`; their `institution` is what the leader wrote.
     """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="participants")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="participations")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    institution = models.CharField(_("单位"), max_length=120, blank=True)
     months_per_year = models.IntegerField(_("每年工作月数"), default=6)
     confirmed_at = models.DateTimeField(null=True)
     may_edit = models.BooleanField(_("可编辑"), default=False)
@@ -135,6 +138,9 @@ class Participant(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["application", "person"], name="participant_once"),
+            models.CheckConstraint(
+                name="participant_belongs_somewhere", condition=Q(organisation__isnull=False) | ~Q(institution="")
+            ),
             models.CheckConstraint(name="participant_months", condition=Q(months_per_year__gte=1, months_per_year__lte=12)),
             models.CheckConstraint(
                 name="participant_one_answer", condition=Q(confirmed_at__isnull=True) | Q(declined_at__isnull=True)
@@ -143,6 +149,11 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
+
+    @property
+    def unit(self) -> str:
+        """Where they belong, in the reader's language."""
+        return named(self.organisation) if self.organisation else self.institution
 
 
 class Attachment(models.Model):

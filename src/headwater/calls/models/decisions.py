@@ -74,7 +74,8 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(application__leader__account=user) | Q(application__participants__person__account=user)
+        joined = Q(application__participants__person__account=user, application__participants__declined_at__isnull=True)
+        mine = Q(application__leader__account=user) | joined
         hosts = user.scopes("host_manager", "organisation")
         found = mine | Q(application__host__in=hosts) | of_officer(user, "application__call_id")
         return self.filter(pk__in=self.model.objects.filter(found).values("pk"))

@@ -78,6 +78,8 @@ class PersonFacts:
     holdings: tuple[Holding, ...] = ()
     confirmed: bool = True
     declined: bool = False
+    outside: bool = False
+    """A member from outside the registry: what is not on record no institution can add."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Facts:
     is_endorsed: bool = False
     attachments: Mapping[str, int] = field(default_factory=dict)
     refused_files: Sequence[str] = ()
+    checking_files: Sequence[str] = ()
     flags: frozenset[str] = frozenset()
     fields: Sequence[FieldFacts] = ()
     title_length: int = 0

@@ -117,6 +117,9 @@ def history_given(f: Facts, p: Given) -> Answer:
     inputs = {"people": len(f.people), "lacking": en}
     if not lacking:
         return passed("申请人和参与者的学历和任职均有登记", "Everybody's degree and post are on record", **inputs)
+    if all(x.outside for x in lacking):
+        look = ("核对其简历", "Read their CV")
+        return unknown(f"{zh} 不在人员登记库中，学位和任职没有登记", f"Not in the registry of people: {en}", look, **inputs)
     mend = ("请单位在人员登记中补全学位和任职", "Ask the institution to record the degree and the post")
     return failed(f"{zh} 的学位或任职没有登记", f"Degree or post not on record: {en}", mend, **inputs)
 
@@ -153,7 +156,11 @@ def ethics_attached(f: Facts, p: Given) -> Answer:
 @rule("files_sound", "F05", "附件可用", "Attachments can be used", ref="F05")
 def files_sound(f: Facts, p: Given) -> Answer:
     """A file that the inspection refused counts as not attached; its author must know before it is too late to replace it."""
-    inputs = {"attached": sum(f.attachments.values()), "refused": len(f.refused_files)}
+    inputs = {"attached": sum(f.attachments.values()), "refused": len(f.refused_files), "checking": len(f.checking_files)}
+    if f.checking_files and not f.refused_files:
+        zh, en = "、".join(f.checking_files), ", ".join(f.checking_files)
+        wait = ("请稍等片刻，检查完成后再提交；未通过检查的附件不计入", "Wait a moment and submit when it is done: what is refused does not count")
+        return unknown(f"附件正在检查：{zh}", f"Attachments are being inspected: {en}", wait, **inputs)
     if not f.refused_files:
         return passed("没有未通过检查的附件", "No attachment was refused by the inspection", **inputs)
     mend = ("在“附件”中删除或更换未通过检查的文件", "Remove or replace the files that were refused under attachments")

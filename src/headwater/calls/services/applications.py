@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,18 +16,20 @@ from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call,
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
-from headwater.calls.services.inviting import invite_members, use_links
+from headwater.calls.services.endorsement import tell_of_withdrawal
+from headwater.calls.services.inviting import forget_outsider, invite_members, use_links
 from headwater.calls.services.prefilling import carry_over, prefill
 from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.services.stages import invited_outline
 from headwater.calls.services.versions import keep_version, mark_step
 from headwater.calls.signing import documents_for
-from headwater.calls.states import State
+from headwater.calls.states import ENDORSED, State
 from headwater.calls.terms import limit_group_of, usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, Log, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
+from headwater.core.i18n import chinese
 from headwater.core.models import Account
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
@@ -211,6 +213,8 @@ def remove_member(*, participant: Participant, actor: Actor) -> None:
         lock_draft(participant.application)
         log(participant, before={"application": participant.application_id, "person": participant.person_id})
         participant.delete()
+        if participant.organisation_id is None:
+            forget_outsider(participant.person)
 
 
 def allow_editing(*, application: Application, members: Collection[int], actor: Actor) -> None:
@@ -299,11 +303,10 @@ def submit_application(*, application: Application, actor: Actor, agree: Agreeme
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
-    return [
-        Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code)
-        for r in results
-        if r.blocks and r.outcome == Outcome.FAILED
-    ]
+    failed = [r for r in results if r.blocks and r.outcome == Outcome.FAILED]
+    if chinese():
+        return [Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code) for r in failed]
+    return [Reason(f"{r.en}. {r.mend_en}" if r.mend_en else r.en, code=r.code) for r in failed]
 
 
 def next_number(call: Call) -> str:
@@ -318,10 +321,37 @@ def next_number(call: Call) -> str:
         return f"{series}{cursor.fetchone()[0]:05d}"
 
 
-def withdraw_application(*, application: Application, actor: Actor) -> None:
+Withdrawn = Callable[[Application, Log], None]
+_on_withdraw: list[Withdrawn] = []
+
+
+def on_withdraw(function: Withdrawn) -> Withdrawn:
+    """Registered by review: what ends with an application that its author withdraws, in the same transaction."""
+    _on_withdraw.append(function)
+    return function
+
+
+def withdraw_application(*, application: Application, actor: Actor, reason: str = "") -> None:
+    """The applicant takes an application back, until its review begins: it holds no place of a quota or limit any more. Who has it
+    by then is told. Once the host has endorsed it, others have worked on it, and a reason is asked.
+
+    Raises:
+        Refused: no reason, or the review has begun.
+    """
+    reason = reason.strip()[:500]
     with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
-        rows = APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "withdraw", log)
+        rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
+        was = State(rows[0].state)
+        if was in ENDORSED and not reason and not isinstance(APPLICATION.find(rows[0], "withdraw"), Reason):
+            raise Refused.because(_("请写明撤回的理由"), field="reason")
+        anew: dict[str, Any] = dict.fromkeys(("endorsed_at", "received_at", "host_rank")) if rows[0].call.is_open else {}
+        APPLICATION.move(rows, "withdraw", log, **anew)
+        if reason:
+            log(rows[0], after={"reason": reason})
         mark_step(rows, Version.Kind.WITHDRAW, actor, clock.now())
+        for function in _on_withdraw:
+            function(rows[0], log)
+        tell_of_withdrawal(rows[0], was, reason)
 
 
 def reopen_application(*, application: Application, actor: Actor) -> None:

@@ -9,13 +9,15 @@ from headwater.calls.models import Application, Attachment
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import lock_draft
 from headwater.core import uploads
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, command, system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.files import check_claim, check_upload
 from headwater.core.models import StoredFile, Upload
 from headwater.core.services import store_file
 
 MOST = 20
+FEW = 5
+"""Files that are looked into while somebody waits."""
 
 
 def _check_room(row: Application, kind: str) -> None:
@@ -48,6 +50,13 @@ def attach(*, application: Application, kind: str, name: str, content: bytes, ac
         log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})
         uploads.ask_for_check()
     return attachment
+
+
+def check_now(*, application: Application) -> None:
+    """Look into the files that still wait, if they are few, so that a submission is judged by what they are found to be."""
+    waiting = StoredFile.objects.filter(attachment__application=application, state=StoredFile.State.CHECKING)
+    if 0 < waiting.count() <= FEW:
+        uploads.check_files(actor=system("web:submit"), owner=application)
 
 
 def start_upload(*, application: Application, kind: str, name: str, size: int, sha256: str, actor: Actor) -> Upload:

@@ -83,9 +83,9 @@ def plan_recommendation(rows: Sequence[Application], account: Any) -> Plan:
     return _with_rules([_line(r, "recommend", account) for r in ordered])
 
 
-def plan_return(rows: Sequence[Application], account: Any) -> Plan:
-    """What sending `rows` back would do: from the host to their authors, from the agency to their hosts."""
-    return _with_rules([_line(r, "return", account) for r in sorted(rows, key=lambda r: (r.call_id, r.host_id, r.pk))])
+def plan_return(rows: Sequence[Application], account: Any, verb: str = "return") -> Plan:
+    """What sending `rows` back would do: from the host to their authors, from the agency to their hosts; or not endorsing them."""
+    return _with_rules([_line(r, verb, account) for r in sorted(rows, key=lambda r: (r.call_id, r.host_id, r.pk))])
 
 
 def plan_invitation(rows: Sequence[Application], account: Any) -> Plan:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, HostQuota, Party, Version
@@ -16,7 +16,7 @@ from headwater.calls.services.partners import unsigned_partners
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.services.versions import mark_step
 from headwater.calls.signing import documents_for
-from headwater.calls.states import ENDORSED, UNSUBMITTED, State
+from headwater.calls.states import ENDORSED, IN_THE_HOUSE, UNSUBMITTED, State
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -193,6 +193,39 @@ def _returned(row: Application) -> str:
     return _("申请书被退回修改：%s") % row.title_zh[:60]
 
 
+def not_endorse(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
+    """The host does not pass applications on, with the reason; they end here, hold no place of a limit, and author and members are
+    told. All of the given, or none.
+
+    Raises:
+        Refused: no reason, wrong state, too late; with every reason.
+    """
+    if not note.strip():
+        raise Refused.because(_("请写明不予报送的理由"), field="note")
+    with command(actor, "calls.endorse", name="calls.not_endorse") as log:
+        rows = APPLICATION.apply(_queryset(applications), "not_endorse", log, returned_note=note.strip())
+        _tell_people(rows, _not_endorsed, note.strip())
+    return rows
+
+
+def _not_endorsed(row: Application) -> str:
+    return _("依托单位决定不予报送：%s") % row.title_zh[:60]
+
+
+def _tell_people(rows: Sequence[Application], title: Callable[[Application], str], body: str = "") -> None:
+    """Tell the authors of applications and their members; two queries, whatever their number. `rows` come with their participants."""
+    people = {r.pk: [r.leader, *(p.person for p in r.participants.all() if p.declined_at is None)] for r in rows}
+    accounts = Account.objects.in_bulk({p.account_id for found in people.values() for p in found if p.account_id})
+    tell(
+        [
+            (accounts[p.account_id], partial(title, r), body, f"/applications/{r.pk}/")
+            for r in rows
+            for p in people[r.pk]
+            if p.account_id in accounts
+        ]
+    )
+
+
 def _no_note(note: str) -> list[Reason]:
     return [] if note.strip() else [Reason(_("请写明退回的理由"), field="note")]
 
@@ -233,7 +266,9 @@ def _returned_to_host(row: Application) -> str:
 
 
 def expire_late(*, call: Call, actor: Actor) -> int:
-    """Close what did not make its deadline: drafts after the call closed, unendorsed and unrecommended after theirs."""
+    """Close what did not make its deadline: drafts after the call closed, unendorsed and unrecommended after theirs. Authors and
+    members are told, and the hosts of what had been submitted to them.
+    """
     now = clock.now()
     states = [State.DRAFT] if now >= call.closes_at else []
     states += [State.HOST_REVIEW] if now >= call.endorse_by else []
@@ -241,12 +276,27 @@ def expire_late(*, call: Call, actor: Actor) -> int:
     if not states:
         return 0
     with command(actor, "calls.check", call, name="calls.expire_late") as log:
-        rows = APPLICATION.apply(
-            Application.objects.filter(call=call, state__in=states).moving().prefetch_related("participants__person"),
-            "expire",
-            log,
-        )
+        late = Application.objects.filter(call=call, state__in=states).moving().prefetch_related("participants__person")
+        rows = list(late.select_for_update(of=("self",)).order_by("pk"))
+        submitted = [r for r in rows if r.state != State.DRAFT]
+        APPLICATION.move(rows, "expire", log)
+        _tell_people(rows, _expired)
+        managers = managers_of({r.host_id for r in submitted})
+        tell([(m, partial(_expired, r), "", f"/applications/{r.pk}/") for r in submitted for m in managers[r.host_id]])
     return len(rows)
+
+
+def _expired(row: Application) -> str:
+    return _("到截止时间没有办理，已逾期关闭：%s") % (row.title_zh[:60] or row.call.title_zh[:60])
+
+
+def expire_everywhere(*, actor: Actor) -> int:
+    """Close what came too late in every call; only calls in which something waits are looked into. Safe to run twice."""
+    now = clock.now()
+    late = Q(state=State.DRAFT, call__closes_at__lte=now) | Q(state=State.HOST_REVIEW, call__endorse_by__lte=now)
+    late |= Q(state=State.RECOMMENDING, call__recommend_by__lte=now)
+    calls = Call.objects.filter(pk__in=Application.objects.filter(late).values("call")).order_by("pk")
+    return sum(expire_late(call=call, actor=actor) for call in calls)
 
 
 def managers_of(hosts: Collection[int]) -> dict[int, list[Account]]:
@@ -261,6 +311,29 @@ def managers_of(hosts: Collection[int]) -> dict[int, list[Account]]:
 def recommenders(agency_id: int) -> list[Account]:
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="recommender", scope="agency", scope_id=agency_id)
     return list(Account.objects.filter(pk__in=grants.values("account")))
+
+
+def officers(call_id: int) -> list[Account]:
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role="programme_officer")
+    grants = grants.filter(Q(scope=Scope.ALL) | Q(scope="call", scope_id=call_id))
+    return list(Account.objects.filter(pk__in=grants.values("account")))
+
+
+def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:
+    """Tell whom the application had come to when it was withdrawn: host, agency, officers; each with a page they may open."""
+    if was == State.DRAFT:
+        return
+    notes = [(m, f"/applications/{row.pk}/") for m in managers_of([row.host_id])[row.host_id]]
+    if was in ENDORSED and not row.host.direct and row.host.recommender_id:
+        notes += [(r, "/recommend/?all=1") for r in recommenders(row.host.recommender_id)]
+    if was in IN_THE_HOUSE:
+        notes += [(o, f"/office/calls/{row.call_id}/") for o in officers(row.call_id)]
+    told = {a.pk: (a, partial(_withdrawn, row), reason, url) for a, url in reversed(notes)}
+    tell(list(told.values()))
+
+
+def _withdrawn(row: Application) -> str:
+    return _("申请人撤回申请：%(number)s %(title)s") % {"number": row.number, "title": row.title_zh[:60]}
 
 
 def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, actor: Actor) -> None:

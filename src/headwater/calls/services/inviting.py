@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -200,3 +202,13 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
             write_to([(person.email, _("设置您的密码"), told)])
         log(participant, after={"account": account.pk})
     return account
+
+
+def forget_outsider(person: Person) -> None:
+    """Who never opened an account and takes part nowhere any more leaves no record. Call inside a command."""
+    rows = Person.objects.filter(pk=person.pk, account=None, organisation=None, id_hash="", orcid="", participations=None)
+    try:
+        with transaction.atomic():
+            rows.delete()
+    except ProtectedError:
+        return

@@ -23,7 +23,7 @@ from headwater.registry.models import Discipline, Person
 
 NAMED = ("name", "institution", "title", "email", "discipline")
 SAID = ("said_name", "said_institution", "said_title", "tie", "letter")
-OPEN = frozenset(State) - {State.WITHDRAWN, State.EXPIRED, State.NOT_ACCEPTED, State.REJECTED}
+OPEN = frozenset(State) - {State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED, State.NOT_ACCEPTED, State.REJECTED}
 
 
 def name_referee(*, application: Application, values: Mapping[str, Any], actor: Actor) -> tuple[Referee, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +15,10 @@ from django.utils.translation import gettext as _
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.showing import sections
 from headwater.calls.clocks import timeline
+from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import RecheckForm
+from headwater.calls.forms import RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
@@ -25,9 +27,10 @@ from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.letters import letter_data
 from headwater.calls.signing import lines_of
-from headwater.calls.states import REFUSAL_CODES, State
+from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.views.host import letter_list
 from headwater.calls.words import said_outside
+from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
@@ -46,7 +49,8 @@ def mine(request: HttpRequest) -> Any:
 
 @page("calls.apply")
 def applications(request: HttpRequest) -> HttpResponse:
-    rows = mine(request).filter(Q(leader__account=request.user) | Q(participants__person__account=request.user)).distinct()
+    joined = Q(participants__person__account=request.user, participants__declined_at__isnull=True)
+    rows = mine(request).filter(Q(leader__account=request.user) | joined).distinct()
     listing = Listing(
         request,
         rows,
@@ -127,7 +131,8 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "opinions": released_opinions(row) if decided and own else [],
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
-            "can_withdraw": own and row.state == State.HOST_REVIEW and row.call.is_open,
+            "can_withdraw": own and (row.state, "withdraw") in APPLICATION.index,
+            "withdraw_asks": row.state in ENDORSED,
             "full": row.call.full_calls.open_at(clock.now()).first() if row.state == State.INVITED and own else None,
             "award": getattr(row, "award", None) if decided else None,
         },
@@ -150,7 +155,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.application.list")
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters of what one leads or takes part in."""
-    own = Q(application__leader__account=request.user) | Q(application__participants__person__account=request.user)
+    people = {"application__participants__person__account": request.user, "application__participants__declined_at__isnull": True}
+    own = Q(application__leader__account=request.user) | Q(**people)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
     return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
 
@@ -171,6 +177,7 @@ def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dic
     return {
         "application": row,
         "scheme": scheme,
+        "declared": declared(row),
         "sections": sections(answers, judging=judging),
         "lines": [] if judging else SimpleLazyObject(lambda: lines_of(row, answers)),
         "topic": row.call.topic(row.topic),
@@ -183,10 +190,18 @@ def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dic
     }
 
 
-@page("calls.apply", methods=("POST",))
+@page("calls.apply")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """At once before the host has endorsed; afterwards with a reason, on a page that says what it means."""
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
-    attempt(request, lambda: withdraw_application(application=row, actor=request.actor), success=_("已撤回。"))
+    asks = row.state in ENDORSED and (row.state, "withdraw") in APPLICATION.index
+    form = WithdrawForm(request.POST if request.method == "POST" and asks else None)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    work = partial(withdraw_application, application=row, actor=request.actor, reason=reason)
+    if asks and not (form.is_valid() and attempt(request, work, form=form, success=_("已撤回。"))):
+        return render(request, "calls/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200)
+    if request.method == "POST" and not asks:
+        attempt(request, work, success=_("已撤回。"))
     return redirect("application", pk=pk)
 
 

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.answers.judging import is_complete
 from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.references import find_person
+from headwater.calls.answers.references import MOST_NAMESAKES, find_person
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import MemberForm, RefereeForm
+from headwater.calls.forms import MemberForm, OutsideForm, RefereeForm
 from headwater.calls.models import Application, Party
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
@@ -32,6 +32,7 @@ from headwater.calls.services.applications import (
     save_fields,
     submit_application,
 )
+from headwater.calls.services.attachments import check_now
 from headwater.calls.services.restoring import decide_clash, restore
 from headwater.calls.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
 from headwater.calls.signing import asked
@@ -102,6 +103,7 @@ def editor_page(
     errors: dict[str, str] | None = None,
     base: dict[str, Any] | None = None,
     referee_form: RefereeForm | None = None,
+    more: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """One page of the editor, with what was typed where something is wrong."""
@@ -111,6 +113,7 @@ def editor_page(
     if section == "submit":
         others = [x for x in context["lines"] if x.party != Party.APPLICANT]
         context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
+    context |= more or {}
     return render(request, f"calls/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 
 
@@ -166,8 +169,7 @@ def editor_context(
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
         "disciplines": Discipline.objects.filter(level=2),
         "fields_known": PriorityField.objects.all(),
-        "member_form": MemberForm(initial={"member": request.GET.get("who", "")}),
-        "candidates": find_person(request.GET["who"]) if request.GET.get("who") else [],
+        **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
         "organisations": organisations(part),
@@ -177,6 +179,18 @@ def editor_context(
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",
         **presence_context(row, request.user),
+    }
+
+
+def member_context(request: HttpRequest) -> dict[str, Any]:
+    """Forms to add members by, and the people whom a name means when there are several."""
+    who, months = request.GET.get("who", ""), str(key_in(request.GET, "months") or 6)
+    return {
+        "member_form": MemberForm(initial={"member": who, "months": months}),
+        "outside_form": OutsideForm(),
+        "candidates": find_person(who) if who else [],
+        "most_namesakes": MOST_NAMESAKES,
+        "months": months,
     }
 
 
@@ -295,22 +309,28 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
         ticked = set(keys_in(request.POST, "may_edit"))
         attempt(request, lambda: allow_editing(application=row, members=ticked, actor=request.actor), success=_("已保存。"))
         return redirect("application_edit", pk=pk, section="members")
+    return add_member(request, row)
+
+
+def add_member(request: HttpRequest, row: Application) -> HttpResponse:
+    """Add whom a line of text means; of several people of one name the applicant chooses, and what was typed stays."""
     form = MemberForm(request.POST)
-    text = request.POST.get("member", "").strip()[:120]
-    if not form.is_valid():
-        messages.error(request, "；".join(e for es in form.errors.values() for e in es))
-        return redirect(f"/applications/{pk}/edit/members/?{urlencode({'who': text})}")
-    people = find_person(text)
-    chosen = [p for p in people if str(p.pk) == request.POST.get("person")] or people
-    if len(chosen) == 1 and attempt(
-        request,
-        lambda: add_members(application=row, members=[(chosen[0], form.cleaned_data["months"])], actor=request.actor),
-        success=_("已加入并发出邀请；请对方确认。"),
-    ):
-        return redirect("application_edit", pk=pk, section="members")
-    if not chosen:
-        messages.error(request, _("没有找到这个人；请其单位先在系统中登记"))
-    return redirect(f"/applications/{pk}/edit/members/?{urlencode({'who': text})}")
+    if form.is_valid():
+        text, months = form.cleaned_data["member"], form.cleaned_data["months"]
+        people = find_person(text)
+        chosen = [p for p in people if p.pk == key_in(request.POST, "person")] or people
+        if len(chosen) > 1:
+            return redirect(f"/applications/{row.pk}/edit/members/?{urlencode({'who': text, 'months': months})}")
+        if not chosen:
+            form.add_error("member", _("没有找到这个人：请其单位先在系统中登记，境外和系统外的人员在下面邀请"))
+        elif attempt(
+            request,
+            lambda: add_members(application=row, members=[(chosen[0], months)], actor=request.actor),
+            form=form,
+            success=_("已加入并发出邀请；请对方确认。"),
+        ):
+            return redirect("application_edit", pk=row.pk, section="members")
+    return editor_page(request, row, "members", more={"member_form": form}, status=422)
 
 
 @page("calls.apply", methods=("POST",))
@@ -318,6 +338,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_draft(request, pk)
     if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
         return redirect("application", pk=pk)
+    check_now(application=row)
     if attempt(
         request,
         lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree")),

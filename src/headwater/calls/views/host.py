@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.forms import NoteForm
+from headwater.calls.forms import NoteForm, NotEndorsedForm
 from headwater.calls.models import Application, Call, HostQuota, Letter, Party
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
 from headwater.calls.services.batches import Plan, plan_endorsement, plan_return
-from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, rooms
+from headwater.calls.services.endorsement import endorse, not_endorse, rank_applications, return_to_author, rooms
 from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.services.letters import letter_name
 from headwater.calls.services.partners import sign_as_partner, waiting_for
@@ -112,15 +112,16 @@ def confirm(
 
 
 def confirm_return(request: HttpRequest, rows: list[Application], work: Callable[..., Any], page_: dict[str, Any]) -> HttpResponse:
-    """Send several applications back with one note."""
-    plan = plan_return(rows, request.user)
-    form = NoteForm(request.POST if request.POST.get("confirmed") else None)
-    shown = {"title": _("核对后退回"), "verb": _("确认退回"), "promise": "", "returning": True, **page_}
+    """Send several applications back with one note, or, as a host, do not endorse them."""
+    ending = page_.get("returning") == "not_endorse"
+    plan = plan_return(rows, request.user, "not_endorse" if ending else "return")
+    form = (NotEndorsedForm if ending else NoteForm)(request.POST if request.POST.get("confirmed") else None)
+    shown = {"title": _("核对后退回"), "verb": _("确认退回"), "promise": "", "returning": "return", **page_}
 
     def send_back() -> Any:
         return work(applications=plan.ready, note=form.cleaned_data["note"], actor=request.actor)
 
-    return confirm(request, plan, send_back, _("已退回 %d 项。"), shown, form)
+    return confirm(request, plan, send_back, _("%d 项已不予报送。") if ending else _("已退回 %d 项。"), shown, form)
 
 
 @page("calls.endorse", methods=("POST",))
@@ -128,9 +129,12 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
     rows = chosen(request, host__in=hosts_of(request))
     if not rows:
         return redirect("endorse")
+    place = {"action": "/host/endorse/chosen/", "back": "/host/endorse/"}
     if request.POST.get("return"):
-        place = {"action": "/host/endorse/chosen/", "back": "/host/endorse/"}
         return confirm_return(request, rows, return_to_author, place)
+    if request.POST.get("not_endorse"):
+        ends = {"title": _("核对后不予报送"), "verb": _("确认不予报送"), "returning": "not_endorse"}
+        return confirm_return(request, rows, not_endorse, place | ends)
     plan = plan_endorsement(rows, request.user)
     shown = {
         "title": _("核对后报送"),
@@ -200,22 +204,29 @@ def _number(text: str) -> float:
     return found if found == found else 1e9  # a NaN is no place
 
 
-def return_page(request: HttpRequest, pk: int, action: str, work: Callable[..., None], done: str, back: str) -> HttpResponse:
-    """Send an application back with a note: the host to its author, the agency to the host."""
+def return_page(
+    request: HttpRequest, pk: int, action: str, work: Callable[..., Any], done: str, back: str, kind: type[NoteForm] = NoteForm
+) -> HttpResponse:
+    """Send an application back with a note: the host to its author, the agency to the host; or do not endorse it."""
     row = access(request.user, action, Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    form = NoteForm(request.POST or None)
+    form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actor, note = request.actor, form.cleaned_data["note"]
         if attempt(request, lambda: work(applications=[row], note=note, actor=actor), form=form, success=done):
             return redirect(back)
-    return render(
-        request, "calls/return.html", {"application": row, "form": form, "back": back}, status=422 if form.errors else 200
-    )
+    context = {"application": row, "form": form, "back": back, "verb": _("不予报送") if kind is NotEndorsedForm else _("退回")}
+    return render(request, "calls/return.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.endorse")
 def host_return(request: HttpRequest, pk: int) -> HttpResponse:
     return return_page(request, pk, "calls.endorse", return_to_author, _("已退回申请人。"), "/host/endorse/")
+
+
+@page("calls.endorse")
+def host_not_endorse(request: HttpRequest, pk: int) -> HttpResponse:
+    done = _("已不予报送，申请人和参与者会收到理由。")
+    return return_page(request, pk, "calls.endorse", not_endorse, done, "/host/endorse/", NotEndorsedForm)
 
 
 @page("calls.endorse")

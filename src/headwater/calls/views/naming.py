@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.calls.forms import RefereeForm
+from headwater.calls.forms import OutsideForm, RefereeForm
+from headwater.calls.services.outside import invite_outside_member
 from headwater.calls.services.referees import name_referee, remove_referee, send_referee_again
 from headwater.calls.views.attachments import draft
 from headwater.calls.views.editor import editor_page
@@ -44,3 +45,19 @@ def referees(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application_edit", pk=pk, section="referees")
     address = request.build_absolute_uri(reverse("refer", args=[made["key"]]))
     return new_link(request, row, address, made["referee"].name, made["referee"].email, "referees")
+
+
+@page("calls.apply", methods=("POST",))
+def outside_member(request: HttpRequest, pk: int) -> HttpResponse:
+    """Invite a member whom the registry does not know."""
+    row, form = draft(request, pk), OutsideForm(request.POST)
+    if sends_too_often(request):
+        return editor_page(request, row, "members", more={"outside_form": form})
+    if form.is_valid() and attempt(
+        request,
+        lambda: invite_outside_member(application=row, values=form.cleaned_data, actor=request.actor),
+        form=form,
+        success=_("已加入并发出邀请；请对方确认。"),
+    ):
+        return redirect("application_edit", pk=pk, section="members")
+    return editor_page(request, row, "members", more={"outside_form": form}, status=422)

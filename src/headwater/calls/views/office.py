@@ -24,7 +24,7 @@ from headwater.calls.services.decisions import answer_objection, committed_fen, 
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.wording import changed_words, newer_words, take_new_words
-from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, CallState, State
+from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.views.applicant import shown
 from headwater.calls.words import said, state_choices, state_word, words_of
 from headwater.core import clock
@@ -127,7 +127,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     funnel = [
         (state_word(call, s), counts[s.value])
         for s in State
-        if counts.get(s.value) and (s in IN_THE_HOUSE or s in {State.HOST_REVIEW, State.RECOMMENDING, State.DRAFT, State.EXPIRED})
+        if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
     ]
     clocks = [
         (_("受理截止"), call.closes_at, ""),

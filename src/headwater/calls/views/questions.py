@@ -30,6 +30,10 @@ class Control:
         return f"f-{self.name}"
 
     @property
+    def bounds(self) -> str:
+        return bounds(self.field)
+
+    @property
     def html(self) -> str:
         return to_html(str(self.value))
 
@@ -177,9 +181,17 @@ def limits(f: Field, zh: bool) -> str:
         "budget": ("包干承诺", "promise on the lump sum"),
         "file": ("附件", "attachment"),
     }
-    low, high = (wan(int(b)) if f.type == "money" and b is not None else b for b in (f.minimum, f.maximum))
-    span = f" {low if low is not None else ''}–{high if high is not None else ''}" if (low, high) != (None, None) else ""
-    return words.get(f.type, ("", ""))[0 if zh else 1] + span
+    return f"{words.get(f.type, ('', ''))[0 if zh else 1]} {bounds(f)}".strip()
+
+
+def bounds(f: Field) -> str:
+    """The least and the most that a number or an amount may be: the same in both languages; empty where anything goes."""
+    low, high = (None if b is None else wan(int(b)) if f.type == "money" else f"{b:f}" for b in (f.minimum, f.maximum))
+    if f.type == "money" and f.minimum == 1 and high is None:
+        return "> 0"
+    if low is not None and high is not None:
+        return f"{low}–{high}"
+    return f"≥ {low}" if low is not None else f"≤ {high}" if high is not None else ""
 
 
 def outline(sections: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -19,12 +19,13 @@ from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, as
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import LONG, Application, Call, Party
+from headwater.calls.services.applications import on_withdraw
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
@@ -361,6 +362,15 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
         log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
         row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
         row.save(update_fields=["state", "decline_reason", "answered_at"])
+
+
+@on_withdraw
+def release_withdrawn(application: Application, log: Log) -> None:
+    """No expert is asked for an application that its author has withdrawn."""
+    live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)
+    rows = list(Assignment.objects.select_for_update().filter(application=application, state__in=live).order_by("pk"))
+    Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=Assignment.State.RELEASED, answered_at=clock.now())
+    log.many(rows, {"state": "released", "withdrawn": True})
 
 
 result_names(

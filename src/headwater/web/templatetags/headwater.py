@@ -45,6 +45,7 @@ COLOURS = {
     "rejected": "secondary",
     "withdrawn": "secondary",
     "expired": "secondary",
+    "not_endorsed": "secondary",
     "agreement": "yellow",
     "running": "green",
     "lapsed": "secondary",

@@ -1,0 +1,66 @@
+"""Members from outside the registry: abroad, or of an institution that does not take part. They are invited by name and address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Participant
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.applications import lock_draft
+from headwater.calls.services.inviting import invite_members
+from headwater.core.command import Actor, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.registry.models import Person
+
+
+def invite_outside_member(*, application: Application, values: Mapping[str, Any], actor: Actor) -> Participant:
+    """Add a member whom the registry does not know, and send the link, by which they open an account, confirm and sign.
+
+    The record of the person holds name and address only: no institution vouches for it, and without an identity document the
+    rules leave the judgement to the officer. It is the same record when several applicants name the same address.
+
+    Raises:
+        Refused: something is missing, the address is that of somebody in the registry or in the application, or too many members.
+    """
+    given = {name: str(values.get(name, "")).strip() for name in ("name", "institution", "email")}
+    refuse_if(Reason(_("请填写此项"), field=name) for name, text in given.items() if not text)
+    with command(actor, "calls.application.edit", application, name="calls.invite_outside_member") as log:
+        row = lock_draft(application)
+        months = int(values.get("months") or 0)
+        person = _outsider(given["email"])
+        refuse_if(_problems(row, person, months))
+        if person is None:
+            person = Person.objects.create(name_zh=given["name"], email=given["email"])
+            log(person, after={"outside": True, "application": row.pk})
+        made = Participant.objects.create(
+            application=row, person=person, institution=given["institution"], months_per_year=months
+        )
+        log(made, after={"application": row.pk, "person": person.pk, "outside": True})
+        invite_members([made], row, log)
+    return made
+
+
+def _outsider(email: str) -> Person | None:
+    """Who was named with this address before. One of the registry is added as such: their institution and their limits are known.
+
+    Raises:
+        Refused: the address is that of somebody in the registry.
+    """
+    found = list(Person.objects.filter(Q(email__iexact=email) | Q(account__email__iexact=email)).order_by("pk")[:2])
+    if any(p.organisation_id or p.id_hash for p in found):
+        raise Refused.because(_("这个电子邮箱的人已在登记库中，请在上面按电子邮箱加入"), field="email")
+    return found[0] if found else None
+
+
+def _problems(row: Application, person: Person | None, months: int) -> list[Reason]:
+    found = [] if 1 <= months <= 12 else [Reason(_("每年工作月数应为 1 至 12"), field="months")]
+    members = set(row.participants.values_list("person", flat=True))
+    if person is not None and person.pk in members | {row.leader_id}:
+        found.append(Reason(_("%s 已在申请书中") % person, field="email"))
+    if len(members) >= scheme_of(row.call).members_max:
+        found.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max))
+    return found
