@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 import sys
 import time
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 AGAIN = (OSError, asyncio.IncompleteReadError, EOFError, ValueError, asyncio.TimeoutError)
 PATIENCE = 60.0
+REVISION = re.compile(rb'name="_revision" value="(\d+)"')
 
 
 class Line:
@@ -48,12 +50,13 @@ class Line:
 class Applicant:
     """Saves, uploads and submits one application. `note` is told of every acknowledged step."""
 
-    def __init__(self, line: Line, user: list[Any], task: dict[str, Any], note: Any, retry: bool) -> None:
+    def __init__(self, line: Line, user: list[Any], task: dict[str, Any], note: Any, retry: bool, revision: int = 0) -> None:
         self.line, self.note, self.retry, self.task = line, note, retry, task
         self.pk, _account, session, self.csrf = user
         self.cookie = f"Cookie: sessionid={session}; csrftoken={self.csrf}\r\n"
         self.random = random.Random(f"{task['seed']}-{self.pk}")
         self.seen: dict[str, str] = {}
+        self.revision = revision
 
     async def step(self, what: str, method: str, path: str, body: bytes, kind: str, more: str = "", **said: Any) -> Any:
         """One request until it is answered. Returns (status, headers, content)."""
@@ -98,6 +101,7 @@ class Applicant:
         self.seen |= texts
         if status != 200 or json.loads(content)["errors"]:
             raise RuntimeError(f"save: {status} {content[:300]!r}")
+        self.revision = json.loads(content)["revision"]
 
     async def upload(self, serial: int) -> None:
         """Announce, send in chunks, finish; after an answer that never came, go on where the server says."""
@@ -121,9 +125,17 @@ class Applicant:
             raise RuntimeError(f"finish: {status} {answer[:300]!r}")
 
     async def submit(self) -> None:
-        status, headers, answer = await self.form("submit", f"/applications/{self.pk}/submit/", [("agree", x) for x in self.task["agree"]])
+        sent = [("_revision", self.revision), *(("agree", x) for x in self.task["agree"])]
+        status, headers, answer = await self.form("submit", f"/applications/{self.pk}/submit/", sent)
         if status != 302 or headers[b"location"].decode() != f"/applications/{self.pk}/":
             raise RuntimeError(f"submit {self.pk}: {status} {headers.get(b'location')!r} {answer[:300]!r}")
+
+    async def read(self) -> int:
+        """The revision that the last check shows, for who comes only to submit."""
+        head = f"GET /applications/{self.pk}/edit/submit/ HTTP/1.1\r\nHost: 127.0.0.1:{self.line.port}\r\n{self.cookie}\r\n"
+        _status, _headers, content = await self.line.ask(head.encode())
+        found = REVISION.search(content)
+        return int(found[1]) if found else 0
 
     async def open_editor(self) -> None:
         await self.step("editor", "GET", f"/applications/{self.pk}/edit/more/", b"", "text/plain")
@@ -158,12 +170,24 @@ async def run(task: dict[str, Any]) -> None:
         if task["retry"]:
             sys.stdout.flush()
 
+    revisions: dict[int, int] = {}
+
+    async def read_first(mine: list[Any]) -> None:
+        line = Line(task["port"])
+        for user in mine:
+            revisions[user[0]] = await Applicant(line, user, task, note, task["retry"]).read()
+        line.close()
+
+    if task["script"][0] == "submit":
+        await asyncio.gather(*(read_first(users[n :: task["connections"]]) for n in range(task["connections"])))
+
     async def one_connection() -> None:
         nonlocal done
         line = Line(task["port"])
         while users:
             try:
-                await Applicant(line, users.pop(), task, note, task["retry"]).live()
+                user = users.pop()
+                await Applicant(line, user, task, note, task["retry"], revisions.get(user[0], 0)).live()
                 done += 1
             except (RuntimeError, KeyError) as error:
                 failed.append(str(error))

@@ -66,7 +66,7 @@ def test_scheme_is_drafted_completed_submitted_and_shown(code: str) -> None:
     row = Application.objects.get(pk=row.pk)
     failed = [(r.rule, r.zh) for r in check_applications([row], row.call)[row.pk] if r.outcome == Outcome.FAILED]
     assert [f for f in failed if f[0] not in {"signed", "qualified"}] == []
-    browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
+    browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": row.revision})
     row = Application.objects.get(pk=row.pk)
     assert (row.state, row.number[:6]) == ("host_review", f"{row.call.year}{scheme.prefix}"[:6])
     body = browser.get(f"/applications/{row.pk}/").content.decode()

@@ -31,7 +31,9 @@ def test_a_submission_by_http_asks_fifteen_times_whatever_the_number_of_question
         row = draft_of(call, new_person())
         browser = author(row)
         with counted() as sent:
-            answer = browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
+            answer = browser.post(
+                f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": row.revision}
+            )
         assert answer["Location"] == f"/applications/{row.pk}/"
         statements = [s for s in sent if not s.startswith(("SAVEPOINT", "RELEASE"))]
         if not warm:
@@ -44,7 +46,9 @@ def test_a_submission_sent_twice_is_one() -> None:
     browser = author(row)
     for _once_more in range(2):
         assert (
-            browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})["Location"]
+            browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": row.revision})[
+                "Location"
+            ]
             == f"/applications/{row.pk}/"
         )
     events = Event.objects.filter(subject_type="calls.application", subject_id=row.pk, command="calls.submit_application")
@@ -59,7 +63,7 @@ def test_only_the_leader_submits_also_where_only_the_key_is_given() -> None:
             submit_application(application=application, actor=as_(other), agree=True)
     assert (
         author(draft_of(row.call, other))
-        .post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant")})
+        .post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": row.revision})
         .status_code
         == 404
     )

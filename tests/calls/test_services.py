@@ -169,7 +169,7 @@ def test_create_draft_depends_on_the_call_being_open(days: int, opens: bool) -> 
 def test_create_draft_needs_an_institution() -> None:
     call, leader = new_call(), new_person()
     Person.objects.filter(pk=leader.pk).update(organisation=None)
-    with pytest.raises(Refused, match="所在单位"):
+    with pytest.raises(Refused, match="请选择依托单位"):
         create_draft(call=call, leader=Person.objects.get(pk=leader.pk), actor=as_(leader))
 
 

@@ -212,7 +212,7 @@ def test_a_refused_file_is_told_shown_never_given_out_and_does_not_count(draft: 
     assert (file.state, file.problem) == ("refused", "macros")
     assert outcome("ethics_attached")[0] == "failed"
     assert outcome("files_sound") == ("failed", True, True)
-    client.post(f"/applications/{draft.pk}/submit/", {"agree": words(draft.call, "applicant")})
+    client.post(f"/applications/{draft.pk}/submit/", {"agree": words(draft.call, "applicant"), "_revision": draft.revision})
     assert Application.objects.get(pk=draft.pk).state == "draft"
     assert client.get(f"/files/{file.pk}/").status_code == 404
     assert str(PROBLEMS["macros"]) in client.get(f"/applications/{draft.pk}/edit/attachments/").content.decode()

@@ -73,7 +73,10 @@ class Walk:
         return Application.objects.select_related("call", "host", "leader").get(pk=row.pk)
 
     def to_the_house(self) -> None:
-        self.browser.post(f"/applications/{self.row.pk}/submit/", {"agree": words(self.row.call, "applicant")})
+        self.browser.post(
+            f"/applications/{self.row.pk}/submit/",
+            {"agree": words(self.row.call, "applicant"), "_revision": self.fresh(self.row).revision},
+        )
         row = self.row = self.fresh(self.row)
         assert row.state == "host_review"
         self.read(f"/applications/{row.pk}/", self.leader.account.username)

@@ -118,6 +118,7 @@ def _person(person: Person, a: Application, known: Records, member: Participant 
         has_document=bool(person.id_hash),
         has_job=bool(posts),
         post=here[0] if here else "full" if person.organisation_id == a.host_id else "",
+        has_host=person.pk in known.hosted,
         stations=frozenset(organisation for kind, organisation in posts if kind == "postdoc"),
         organisation=member.organisation_id if member else person.organisation_id,
         papers=known.papers.get(person.pk, 0),

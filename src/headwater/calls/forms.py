@@ -48,6 +48,18 @@ class TopicsField(forms.CharField):
         return None
 
 
+class HostForm(forms.Form):
+    host = forms.CharField(
+        label=_("依托单位"),
+        max_length=200,
+        help_text=_(
+            "一般为您的任职单位；在站博士后选择设站单位。没有工作单位或所在单位未注册的，可填写同意为您报送的依托单位，并在“附件”中上传其同意函。"
+        ),
+        error_messages={"required": _("请选择依托单位")},
+        widget=forms.TextInput(attrs={"list": "hosts", "autocomplete": "off"}),
+    )
+
+
 class CallForm(forms.Form):
     code = forms.RegexField(
         label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如 im-gen-2027。")

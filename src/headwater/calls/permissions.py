@@ -8,7 +8,7 @@ import rules
 
 from headwater.calls.models import Application, Call, CallChange, Decision
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import IN_THE_HOUSE, State
+from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
 
 
@@ -54,7 +54,16 @@ def in_the_house(user: Any, application: Application | None) -> bool:
 
 @rules.predicate
 def host_has_it(user: Any, application: Application | None) -> bool:
-    return application is None or application.state != State.DRAFT
+    """As it stands it was submitted: what was given up or ran late before that never reached the host."""
+    if application is None or application.state in LIVE:
+        return True
+    return application.state != State.DRAFT and application.submitted_at is not None
+
+
+@rules.predicate
+def agency_has_it(user: Any, application: Application | None) -> bool:
+    """The host has endorsed it, and does not send it in by itself."""
+    return application is None or (application.state in ENDORSED and not application.host.direct)
 
 
 def _call_id(record: Any) -> int | None:
@@ -102,7 +111,10 @@ allow("calls.board", officer_of_call | role("committee", "leadership"))
 allow("calls.apply", has_person)
 allow(
     "calls.application.view",
-    takes_part | (host_of & host_has_it) | recommender_of | ((officer_of_call | role("committee")) & in_the_house),
+    takes_part
+    | (host_of & host_has_it)
+    | (recommender_of & agency_has_it)
+    | ((officer_of_call | role("committee")) & in_the_house),
 )
 allow("calls.application.list", is_signed_in)
 allow("calls.application.edit", has_person & is_leader)

@@ -42,6 +42,7 @@ class Records:
     papers: dict[int, int] = field(default_factory=dict)
     mentors: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     government: set[int] = field(default_factory=set)
+    hosted: set[int] = field(default_factory=set)
     quotas: dict[int, int] = field(default_factory=dict)
     endorsed: dict[int, int] = field(default_factory=dict)
     holdings: dict[int, list[Holding]] = field(default_factory=lambda: defaultdict(list))
@@ -72,6 +73,10 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
         ) r JOIN registry_person p ON p.id = r.other
     UNION ALL SELECT 'government', p.id, '', 0, NULL, NULL FROM registry_person p JOIN registry_organisation o ON o.id = p.organisation_id
         WHERE p.id = ANY(%(people)s) AND o.kind = 'government'
+    UNION ALL SELECT 'hosted', p.id, '', 0, NULL, NULL FROM registry_person p JOIN registry_organisation o ON o.id = p.organisation_id
+        WHERE p.id = ANY(%(people)s) AND o.is_host
+    UNION ALL SELECT 'hosted', e.person_id, '', 0, NULL, NULL FROM registry_employment e JOIN registry_organisation o ON o.id = e.organisation_id
+        WHERE e.person_id = ANY(%(people)s) AND o.is_host AND e.since <= %(day)s AND (e.until IS NULL OR e.until >= %(day)s)
     UNION ALL SELECT 'quota', organisation_id, '', quota, NULL, NULL FROM calls_hostquota
         WHERE call_id = %(call)s AND organisation_id = ANY(%(hosts)s)
     UNION ALL SELECT 'endorsed', host_id, '', count(*), NULL, NULL FROM calls_application
@@ -155,6 +160,8 @@ def _keep(found: Records, what: str, pk: int, text: str, number: int, since: dat
         found.mentors[pk].append(text)
     elif what == "government":
         found.government.add(pk)
+    elif what == "hosted":
+        found.hosted.add(pk)
     else:
         counts = {"paper": found.papers, "quota": found.quotas, "endorsed": found.endorsed}
         (counts | {"referees_waiting": found.referees_waiting})[what][pk] = number

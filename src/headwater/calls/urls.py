@@ -37,6 +37,7 @@ urlpatterns = [
     path("applications/<int:pk>/uploads/", attachments.upload_start, name="upload_start"),
     path("applications/<int:pk>/uploads/<str:token>/", attachments.upload, name="upload"),
     path("applications/<int:pk>/uploads/<str:token>/finish/", attachments.upload_finish, name="upload_finish"),
+    path("applications/<int:pk>/host/", editor.choose_host, name="application_host"),
     path("applications/<int:pk>/submit/", editor.submit, name="application_submit"),
     path("applications/<int:pk>/withdraw/", applicant.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/reopen/", applicant.reopen, name="application_reopen"),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from headwater.calls.contents import content_of
-from headwater.calls.models import Application, Version
+from headwater.calls.models import Application, Participant, Version
 from headwater.core.permission import may
 
 MOST_SHOWN = 200
@@ -50,6 +51,13 @@ def content_after(row: Application, version: int) -> dict[str, Any]:
     for before in Version.objects.filter(application=row, pk__gt=version).order_by("-id").values_list("before", flat=True):
         content |= before
     return {name: value for name, value in content.items() if value is not None}
+
+
+def changed_since_confirmed(row: Application) -> list[Participant]:
+    """Members who have confirmed and after whom somebody else has changed the content."""
+    others = Version.objects.filter(application=row, at__gt=OuterRef("confirmed_at"), kind__in=[Version.Kind.SAVE, Version.Kind.RESTORE])
+    others = others.filter(Q(author=None) | ~Q(author=OuterRef("person__account")))
+    return list(row.participants.filter(Exists(others), confirmed_at__isnull=False).select_related("person"))
 
 
 def open_clashes(row: Application, user: Any) -> list[Version]:

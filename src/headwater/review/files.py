@@ -10,11 +10,11 @@ READING = (Assignment.State.ACCEPTED, Assignment.State.SUBMITTED)
 
 
 def application_file(user: Any, file: StoredFile) -> bool:
-    """Attachments follow their application; an expert reads them after accepting the invitation."""
-    application = Application.objects.select_related("leader", "host").get(pk=file.owner_id)
-    if may(user, "calls.application.view", application):
+    """Attachments follow their application, for whom it is visible to; an expert reads them after accepting the invitation."""
+    application = Application.objects.visible_to(user).select_related("leader", "host").filter(pk=file.owner_id).first()
+    if application is not None and may(user, "calls.application.view", application):
         return True
-    return application.assignments.filter(expert__person__account=user, state__in=READING).exists()
+    return Assignment.objects.filter(application=file.owner_id, expert__person__account=user, state__in=READING).exists()
 
 
 owner("calls.application", application_file)

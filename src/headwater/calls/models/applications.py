@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.calls import Call
-from headwater.calls.states import IN_THE_HOUSE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
+from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
 from headwater.core import clock
 from headwater.core.i18n import named
 from headwater.registry.models import Discipline, Organisation, Person
@@ -30,10 +30,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         found = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:
-            found |= Q(host__in=hosts) & ~Q(state=State.DRAFT)
+            sent = Q(state__in=LIVE) | (~Q(state=State.DRAFT) & Q(submitted_at__isnull=False))
+            found |= Q(host__in=hosts) & sent
         agencies = user.scopes("recommender", "agency")
         if agencies:
-            found |= Q(host__recommender__in=agencies, host__direct=False) & ~Q(state__in=[*UNSUBMITTED, State.HOST_REVIEW])
+            found |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
         if user.has_role("committee"):
             found |= Q(state__in=IN_THE_HOUSE)
         for grant in user.grants:
@@ -74,6 +75,7 @@ class Application(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     saved_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True)
+    """When what it holds was submitted; empty again from when it goes back to its author."""
     endorsed_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)

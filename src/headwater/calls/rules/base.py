@@ -56,7 +56,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """What rules may know of a person. `post` is how the host employs them; "" for not at all."""
+    """What rules may know of a person. `post` is how the host employs them; "" for not at all. `has_host`: an employer is a registered host."""
 
     name: str
     sex: str = ""
@@ -70,6 +70,7 @@ class PersonFacts:
     has_document: bool = True
     has_job: bool = True
     post: str = "full"
+    has_host: bool = False
     stations: frozenset[int] = frozenset()
     organisation: int | None = None
     papers: int = 0

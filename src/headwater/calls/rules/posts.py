@@ -14,7 +14,10 @@ def registered_host(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, arts 9 and 11."""
     if f.host_registered:
         return passed("依托单位已注册", "The host institution is registered", registered=True)
-    mend = ("请单位先办理依托单位注册", "Ask the institution to register as a host first")
+    mend = (
+        "请单位先办理依托单位注册，或改由同意报送的依托单位申报",
+        "Ask the institution to register as a host, or apply through a host that consents",
+    )
     return failed("单位尚未注册为依托单位", "The institution is not registered as a host", mend, registered=False)
 
 
@@ -31,15 +34,22 @@ def host_is_entity(f: Facts, p: Given) -> Answer:
 def employed_by_host(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, art. 11: who has no employer, or one that is not registered, needs the consent of a host."""
     letters = f.attachments.get("host_consent", 0)
-    inputs = {"post": f.leader.post, "letters": letters}
+    inputs = {"post": f.leader.post, "letters": letters, "host_elsewhere": f.leader.has_host and not f.leader.post}
     if f.leader.post:
         return passed("申请人在依托单位任职", "The applicant has a post with the host", **inputs)
+    if f.leader.has_host:
+        return failed(
+            "申请人的任职单位是注册的依托单位，应通过任职单位申报",
+            "The applicant's employer is a registered host: they apply through it",
+            ("在“基本信息”中改选任职单位", "Choose the employer as the host on the page of basic information"),
+            **inputs,
+        )
     if letters:
         return passed("已附依托单位同意函", "The host's consent is attached", **inputs)
     return failed(
         "申请人不在依托单位任职，未附该单位同意函",
         "The applicant has no post with the host, and its consent is missing",
-        ("在“附件”中上传依托单位同意函，或由任职单位报送", "Attach the host's consent, or apply through your employer"),
+        ("在“附件”中上传依托单位同意函", "Attach the host's consent"),
         **inputs,
     )
 

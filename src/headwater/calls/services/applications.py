@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
@@ -17,6 +18,7 @@ from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
 from headwater.calls.services.endorsement import tell_of_withdrawal
+from headwater.calls.services.hosting import chosen_host
 from headwater.calls.services.inviting import forget_outsider, invite_members, use_links
 from headwater.calls.services.prefilling import carry_over, prefill
 from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
@@ -34,22 +36,25 @@ from headwater.core.models import Account
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
-from headwater.registry.models import Person
+from headwater.registry.models import Organisation, Person
 
 
-def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None) -> Application:
+def create_draft(
+    *, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None, host: Organisation | None = None
+) -> Application:
     """Start an application; one draft for a call and person is enough, so a second call returns the first.
 
+    Without `host` it goes through the host of its outline, or the person's own institution.
+
     Raises:
-        Refused: the call is not open, or the person has no institution.
+        Refused: the call is not open, or the host is not one to apply through.
     """
     with command(actor, "calls.apply", name="calls.create_draft") as log:
         if actor.account and leader.account_id != actor.account.pk:
             raise NotAllowed("calls.apply")
         if not call.is_open:
             raise Refused.because(_("该批次现在不受理申报"))
-        if leader.organisation is None:
-            raise Refused.because(_("请先在个人信息中填写所在单位"))
+        lock_people([leader.pk])
         found = Application.objects.filter(call=call, leader=leader, state=State.DRAFT).first()
         if found:
             return found
@@ -59,7 +64,7 @@ def create_draft(*, call: Call, leader: Person, actor: Actor, values: dict[str, 
         application = Application(
             call=call,
             leader=leader,
-            host=leader.organisation,
+            host=chosen_host(host or (outline.host if outline else leader.organisation), leader),
             limit_year=call.year,
             limit_group=limit_group_of(call),
             research_class=scheme.research_classes[0],
@@ -176,6 +181,16 @@ def lock_draft(application: Application) -> Application:
     return row
 
 
+PEOPLE = """SELECT id FROM registry_person WHERE id = ANY(%s)
+    OR id IN (SELECT person_id FROM calls_participant WHERE application_id = %s) ORDER BY id FOR NO KEY UPDATE"""
+
+
+def lock_people(people: Sequence[int], *, members_of: int = 0) -> None:
+    """Wait for whoever else counts what these people (and the members of an application) have, so that no two count the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE, [list(people), members_of])
+
+
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:
     """Add members with their months a year; each gets a link to confirm.
 
@@ -237,6 +252,20 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
         notify(let, title=lambda: _("您可以编辑《%s》了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
 
 
+def change_host(*, application: Application, host: Organisation, actor: Actor) -> None:
+    """Have a draft go through another host. Nothing else in it changes; a rank that the former host gave is gone with it.
+
+    Raises:
+        Refused: not a draft any more, past the deadline, or not a host to apply through.
+    """
+    with command(actor, "calls.application.edit", application, name="calls.change_host") as log:
+        row = lock_draft(application)
+        chosen_host(host, row.leader)
+        if host.pk != row.host_id:
+            write(Application, [row.pk], {"host": host, "host_rank": None})
+            log(row, before={"host": row.host_id, "host_rank": row.host_rank}, after={"host": host.pk, "host_rank": None})
+
+
 def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Agreement = True) -> int:
     """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
     changes nothing by confirming again; who has not, for the words were changed since, signs anew.
@@ -274,19 +303,22 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
     return len(rows)
 
 
-def submit_application(*, application: Application, actor: Actor, agree: Agreement) -> Application:
+def submit_application(*, application: Application, actor: Actor, agree: Agreement, seen: int | None = None) -> Application:
     """Sign the applicant's documents and submit to the host, in one short transaction, judged by the server's clock.
 
-    Who may is judged on the locked row: `application` needs no more than its key.
+    Who may is judged on the locked row: `application` needs no more than its key. `seen` is the revision that the applicant has
+    read: what was changed since is not signed.
 
     Raises:
-        Refused: a document is not agreed to, late, or a blocking rule fails; with every reason.
+        Refused: changed since it was read, a document is not agreed to, late, or a blocking rule fails; with every reason.
     """
     try:
         with command(actor, "calls.application.submit", name="calls.submit_application") as log:
             row = lock(application)
             if actor.account is not None and not may(actor.account, "calls.application.submit", row):
                 raise NotAllowed("calls.application.submit")
+            _refuse_unseen(row, seen)
+            lock_people([row.leader_id], members_of=row.pk)
             now = clock.now()
             documents = agreed(documents_for([row], "applicant")[row.pk], agree)
             sign(signed_by_person(row, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
@@ -300,6 +332,14 @@ def submit_application(*, application: Application, actor: Actor, agree: Agreeme
             raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error
         raise
     return row
+
+
+def _refuse_unseen(row: Application, seen: int | None) -> None:
+    if seen is None or seen == row.revision:
+        return
+    last = Version.objects.filter(application=row).select_related("author").order_by("-id").first()
+    told = {"at": f"{timezone.localtime(row.saved_at):%Y-%m-%d %H:%M:%S}", "name": last.author if last and last.author else "—"}
+    raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % told, code="F01")
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
@@ -357,6 +397,8 @@ def withdraw_application(*, application: Application, actor: Actor, reason: str 
 def reopen_application(*, application: Application, actor: Actor) -> None:
     """Take a withdrawn application up again as a draft, while the call is open; its number stays."""
     with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
+        rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
+        lock_people([application.leader_id])
         if Application.objects.filter(call=application.call, leader=application.leader, state=State.DRAFT).exists():
             raise Refused.because(_("该批次中您已有一份填报中的申请书"))
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "reopen", log)
+        APPLICATION.move(rows, "reopen", log, submitted_at=None)

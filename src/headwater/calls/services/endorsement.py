@@ -176,7 +176,7 @@ def return_to_author(*, applications: Sequence[Application], note: str, actor: A
     """
     refuse_if(_no_note(note))
     with command(actor, "calls.endorse", name="calls.return_to_author") as log:
-        rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip())
+        rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip(), submitted_at=None)
         mark_step(rows, Version.Kind.RETURN, actor, clock.now())
         accounts = Account.objects.in_bulk({r.leader.account_id for r in rows if r.leader.account_id})
         tell(

@@ -18,22 +18,26 @@ from headwater.calls.clocks import timeline
 from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import RecheckForm, WithdrawForm
+from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import create_draft, reopen_application, withdraw_application
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.services.hosting import own_institutions, usual_host
 from headwater.calls.services.letters import letter_data
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
+from headwater.calls.versions import changed_since_confirmed
 from headwater.calls.views.host import letter_list
+from headwater.calls.views.hosting import host_options, read_host
 from headwater.calls.words import said_outside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
+from headwater.core.i18n import named
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
 from headwater.core.views import exports
@@ -97,19 +101,23 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     have = Application.objects.filter(call=call, leader=person, state=State.DRAFT).first()
     if have:
         return redirect("application_edit", pk=have.pk, section="info")
-    if request.method == "POST":
+    own = own_institutions(person)
+    host = usual_host(call, person, own)
+    form = HostForm(request.POST if "host" in request.POST else None, initial={"host": named(host) if host else ""})
+    if form.is_bound:
+        host = read_host(form, person)
+    if request.method == "POST" and "look" not in request.POST and not form.errors:
         try:
-            made = create_draft(call=call, leader=person, actor=request.actor)
+            made = create_draft(call=call, leader=person, host=host, actor=request.actor)
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("call", code=code)
         return redirect("application_edit", pk=made.pk, section="info")
-    trial = Application(
-        call=call, leader=person, host=person.organisation, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0
-    )
-    results = check_applications([trial], call)[0] if person.organisation else []
+    trial = Application(call=call, leader=person, host=host, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0)
+    results = check_applications([trial], call)[0] if host else []
     personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
-    return render(request, "calls/apply.html", {"call": call, "results": personal, "person": person})
+    context = {"call": call, "results": personal, "person": person, "host_form": form, "host_options": host_options(own)}
+    return render(request, "calls/apply.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.application.list")
@@ -126,6 +134,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **shown(row, reader=request.user),
             "own": own,
+            "changed": changed_since_confirmed(row) if row.state == State.DRAFT else [],
             "steps": timeline(row, to_host=reads_as_host(request.user, row)),
             "letters": row.letters.all(),
             "opinions": released_opinions(row) if decided and own else [],

@@ -20,7 +20,7 @@ from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import MemberForm, OutsideForm, RefereeForm
+from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
 from headwater.calls.models import Application, Party
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
@@ -28,6 +28,7 @@ from headwater.calls.services.applications import (
     Saved,
     add_members,
     allow_editing,
+    change_host,
     remove_member,
     save_fields,
     submit_application,
@@ -37,8 +38,10 @@ from headwater.calls.services.restoring import decide_clash, restore
 from headwater.calls.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass, State
+from headwater.calls.versions import changed_since_confirmed
 from headwater.calls.views.applicant import mine, shown
 from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
+from headwater.calls.views.hosting import host_context, read_host
 from headwater.calls.views.inviting import member_link, member_link_end
 from headwater.calls.views.questions import bind, live
 from headwater.calls.views.referees import referee_context
@@ -104,15 +107,19 @@ def editor_page(
     base: dict[str, Any] | None = None,
     referee_form: RefereeForm | None = None,
     more: dict[str, Any] | None = None,
+    host_form: HostForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """One page of the editor, with what was typed where something is wrong."""
     context = editor_context(request, row, section, errors or {}, base or {})
+    if section == "info" and context["own"]:
+        context |= host_context(row, host_form)
     if section == "referees":
         context |= referee_context(row, referee_form)
     if section == "submit":
         others = [x for x in context["lines"] if x.party != Party.APPLICANT]
         context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
+        context |= {"changed": changed_since_confirmed(row)}
     context |= more or {}
     return render(request, f"calls/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 
@@ -334,14 +341,35 @@ def add_member(request: HttpRequest, row: Application) -> HttpResponse:
 
 
 @page("calls.apply", methods=("POST",))
+def choose_host(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the draft go through another host; what is on the page beside it is not touched."""
+    row = draft(request, pk)
+    if row.state != State.DRAFT:
+        return redirect("application", pk=pk)
+    form = HostForm(request.POST)
+    host = read_host(form, row.leader)
+    if host and attempt(
+        request,
+        lambda: change_host(application=row, host=host, actor=request.actor),
+        form=form,
+        success=_("已改由 %s 报送；请核对规则的提示。") % named(host),
+    ):
+        return redirect("application_edit", pk=pk, section="info")
+    return editor_page(request, row, "info", host_form=form, status=422)
+
+
+@page("calls.apply", methods=("POST",))
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_draft(request, pk)
     if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
         return redirect("application", pk=pk)
     check_now(application=row)
-    if attempt(
+    seen = request.POST.get("_revision", "")
+    if not seen.isdecimal() or len(seen) > 9:
+        messages.error(request, _("请在本页核对内容后再签署提交。"))
+    elif attempt(
         request,
-        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree")),
+        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(seen)),
         success=_("已提交依托单位审核。"),
     ):
         return redirect("application", pk=pk)
