@@ -20,6 +20,12 @@ GOOD: dict[str, Any] = {
     "degree": lambda r: "博士", "orcid": lambda r: "", "email": lambda r: f"f{r.randrange(10**9)}@example.org", "phone": lambda r: "13800000000",
     "since": day, "code": lambda r: f"f-{r.randrange(10**6)}", "uscc": lambda r: "", "ror": lambda r: "", "kind": lambda r: "高等学校",
     "place": lambda r: "150100", "recommender": lambda r: "", "is_host": lambda r: r.choice(["是", ""]),
+    "is_student": lambda r: r.choice(["是", "否", ""]), "is_fund_staff": lambda r: r.choice(["是", "否", ""]),
+    "person": lambda r: str(r.randrange(1, 40)), "scope": lambda r: r.choice(["全部", "申请"]), "until": day, "decision": lambda r: f"f-{r.randrange(50)}",
+    "years": lambda r: r.choice(["", "3", "永久"]), "legal_basis": lambda r: "条例", "post": lambda r: "教师", "senior": lambda r: r.choice("是否"),
+    "year": lambda r: str(r.randint(2015, 2025)), "approved": lambda r: str(r.randrange(40)), "number": lambda r: f"P{r.randrange(50)}",
+    "scheme": lambda r: r.choice(["im-gen", "重点项目"]), "role": lambda r: r.choice(["负责人", "参与者"]), "approved_on": day, "ends_on": day,
+    "months": lambda r: "36", "closed": lambda r: r.choice(["是", "否", ""]),
 }  # fmt: skip
 IDS = [
     "11010519491231002X",
@@ -207,8 +213,8 @@ def made(random_: Random, columns: Any, organisation: str) -> tuple[str, bytes]:
 
 def case(world: World, random_: Random) -> None:
     """By the service mostly, a fifth by the page: a dry run changes nothing, a refused file changes nothing."""
-    from headwater.registry.imports import IMPORTS
     from headwater.registry.models import Organisation
+    from headwater.registry.tables import IMPORTS
 
     kind = random_.choice(sorted(IMPORTS))
     hosts = list(Organisation.objects.order_by("pk").values_list("name_zh", flat=True)[:5])
@@ -246,7 +252,7 @@ def by_page(world: World, random_: Random, kind: str, name: str, content: bytes)
 def by_service(world: World, random_: Random, kind: str, name: str, content: bytes) -> None:
     from headwater.core.command import system
     from headwater.core.errors import Refused
-    from headwater.registry.imports import IMPORTS
+    from headwater.registry.tables import IMPORTS
 
     dry, skip = random_.random() < 0.4, random_.random() < 0.4
     said = f"import {kind} {name[:60]!r}, {len(content)} bytes, dry_run={dry}, skip_bad={skip}"

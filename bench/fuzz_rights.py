@@ -8,7 +8,7 @@ LEADER = (
     "calls.create_draft calls.save_application calls.add_members calls.remove_member calls.attach calls.detach "
     "calls.submit_application calls.withdraw_application calls.reopen_application calls.ask_recheck"
 )
-HOST = "calls.endorse calls.rank calls.return_to_author"
+HOST = "registry.complete_person calls.endorse calls.rank calls.return_to_author"
 AGENCY = "calls.recommend calls.return_to_host"
 OFFICER = (
     "calls.save_call calls.ask_call_approval calls.send_call_back calls.publish_call calls.decide_check "
@@ -19,6 +19,10 @@ OFFICER = (
     "review.open_voting review.close_voting review.vote_again"
 )
 EXPERT = "review.answer_invitations review.save_opinions review.submit_opinions review.cast_ballot"
+IMPORTS = (
+    "registry.import_people registry.import_organisations registry.import_sanctions registry.record_sanctions registry.import_posts "
+    "registry.import_titles registry.record_history awards.import_projects"
+)
 ROLES: dict[str, frozenset[str]] = {
     **dict.fromkeys(OFFICER.split(), frozenset(["programme_officer"])),
     **dict.fromkeys(EXPERT.split(), frozenset(["expert"])),
@@ -30,8 +34,7 @@ ROLES: dict[str, frozenset[str]] = {
     "core.set_active": frozenset(["system_admin"]),
     "core.grant_roles": frozenset(["security_admin"]),
     "core.end_grant": frozenset(["security_admin"]),
-    "registry.import_people": frozenset(["programme_officer", "system_admin"]),
-    "registry.import_organisations": frozenset(["programme_officer", "system_admin"]),
+    **dict.fromkeys(IMPORTS.split(), frozenset(["programme_officer", "system_admin"])),
 }
 
 

@@ -6,4 +6,4 @@ class AwardsConfig(AppConfig):
     verbose_name = "资助"
 
     def ready(self) -> None:
-        from headwater.awards.services import agreements  # noqa: F401 -- registers what follows a release
+        from headwater.awards.services import agreements, earlier  # noqa: F401 -- register what follows a release, and an import

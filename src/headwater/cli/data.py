@@ -63,19 +63,23 @@ def region_load(path: str, as_json: bool) -> None:
         click.echo("; ".join(f"{k}: {v} new or changed" for k, v in counts.items()))
 
 
+TABLES = ["people", "organisations", "sanctions", "posts", "titles", "projects", "host_history"]
+"""Those of `IMPORTS`, which needs the settings; a test compares them."""
+
+
 @click.command("import")
-@click.argument("kind", type=click.Choice(["people", "organisations"]))
+@click.argument("kind", type=click.Choice(TABLES))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="list every bad row and change nothing")
 @click.option("--skip-bad", is_flag=True, help="import the good rows and leave the bad ones out")
 @click.option("--json", "as_json", is_flag=True)
 def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
-    """Import people or organisations from xlsx or csv; nothing changes unless all rows are good or --skip-bad is given."""
+    """Import a table from xlsx or csv; nothing changes unless all rows are good or --skip-bad is given."""
     from headwater.cli.main import setup
 
     setup(migrate=True)
     from headwater.core.command import system
-    from headwater.registry.imports import IMPORTS
+    from headwater.registry.tables import IMPORTS
 
     result = IMPORTS[kind][2](name=file.name, content=file.read_bytes(), actor=system("cli"), dry_run=dry_run, skip_bad=skip_bad)
     if as_json:

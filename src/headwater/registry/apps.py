@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class RegistryConfig(AppConfig):
     name = "headwater.registry"
     verbose_name = "登记"
+
+    def ready(self) -> None:
+        from headwater.registry import imports, posts, standing  # noqa: F401 -- they add their tables to the imports

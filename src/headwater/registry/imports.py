@@ -1,48 +1,33 @@
-"""Imports of people, organisations and sanctions from xlsx and csv: a dry run lists every bad row and changes nothing."""
+"""Imports of people and organisations from xlsx and csv: a dry run lists every bad row and changes nothing."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
 from headwater.core.command import Actor, command
-from headwater.core.errors import Refused
-from headwater.core.sheets import RowError, read_table
+from headwater.core.sheets import RowError
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
-
-Row = dict[str, str]
-
-
-@dataclass
-class ImportResult:
-    """What an import did or, on a dry run, would do. `added` and `changed` are counts of rows."""
-
-    rows: int = 0
-    added: int = 0
-    changed: int = 0
-    skipped: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    dry_run: bool = True
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    label: str
-    required: bool = False
-    aliases: tuple[str, ...] = ()
-
+from headwater.registry.tables import (
+    IMPORTS,
+    MAYBE,
+    YES,
+    Column,
+    ImportResult,
+    Row,
+    day_of,
+    finish,
+    parse_rows,
+    pick,
+    too_long,
+)
 
 PEOPLE = (
     Column("name_zh", "姓名", True),
@@ -58,6 +43,8 @@ PEOPLE = (
     Column("email", "电子邮箱", False, ("邮箱",)),
     Column("phone", "电话", False, ("手机",)),
     Column("since", "入职日期"),
+    Column("is_student", "在读研究生", False, ("在读",)),
+    Column("is_fund_staff", "基金管理人员"),
 )
 ORGANISATIONS = (
     Column("code", "代码"),
@@ -87,30 +74,7 @@ SENIOR_TITLES = frozenset(
     ]
 )
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
-YES = frozenset({"是", "1", "true", "yes"})
 DEGREES = ("博士", "硕士", "学士", "无", "")
-
-
-def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[Row]:
-    """Read a table by its column names (Chinese label, alias or field name).
-
-    Raises:
-        Refused: not a table, or a required column is missing.
-    """
-    heading, table = read_table(name, content)
-    places: dict[str, int] = {}
-    for column in columns:
-        for candidate in (column.label, column.name, *column.aliases):
-            if candidate in heading:
-                places[column.name] = heading.index(candidate)
-                break
-    missing = [c.label for c in columns if c.required and c.name not in places]
-    if missing:
-        raise Refused.because(
-            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(h[:20] for h in heading[:30])},
-            field="file",
-        )
-    return [{key: row[at] for key, at in places.items()} for row in table]
 
 
 def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
@@ -133,7 +97,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
     for number, row in enumerate(rows, start=2):
         values, errors = _person(number, row, hosts)
-        errors += _too_long(number, values, PEOPLE, Person)
+        errors += too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
         if key in seen:
             errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
@@ -145,17 +109,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         result.errors += errors
         if not errors:
             ready.append((values, person))
-    return _finish(result, ready, actor, skip_bad, _write_people)
-
-
-def _too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
-    """Values that do not fit the field they are stored in."""
-    room = {f.name: f.max_length for f in model._meta.concrete_fields if f.max_length and not f.choices}
-    return [
-        RowError(number, c.label, values[c.name][:40] + "…", _("最多 %d 字") % most)
-        for c in columns
-        if (most := room.get(c.name)) and len(values.get(c.name) or "") > most
-    ]
+    return finish(result, ready, actor, skip_bad, _write_people)
 
 
 def _same_person(
@@ -189,13 +143,15 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     values["organisation"] = organisation
     for key in ("name_en", "department", "title", "email", "phone"):
         values[key] = row.get(key, "")
-    values["sex"] = _pick(number, "性别", row.get("sex", ""), SEXES, errors) or ""
+    values["sex"] = pick(number, "性别", row.get("sex", ""), SEXES, errors) or ""
     for key, label in (("birth_date", "出生日期"), ("since", "入职日期")):
-        values[key] = _day(number, label, row.get(key, ""), errors)
+        values[key] = day_of(number, label, row.get(key, ""), errors)
     values["highest_degree"] = row.get("degree", "")
     if values["highest_degree"] not in DEGREES:
         errors.append(RowError(number, "最高学位", row["degree"], _("应为 博士、硕士、学士 或 无")))
-    values["is_senior"] = values["title"] in SENIOR_TITLES
+    values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
+    for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
+        values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
     if row.get("email") and "@" not in row["email"]:
         errors.append(RowError(number, "电子邮箱", row["email"], _("不是电子邮箱地址")))
     try:
@@ -212,30 +168,6 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     return values, errors
 
 
-def _pick(number: int, label: str, text: str, choices: dict[str, str], errors: list[RowError]) -> str | None:
-    if text not in choices:
-        errors.append(RowError(number, label, text, _("应为 %s 之一") % "、".join(k for k in choices if k)))
-        return None
-    return choices[text]
-
-
-DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]|$)")
-"""2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, with or without a time after it."""
-
-
-def _day(number: int, label: str, text: str, errors: list[RowError]) -> date | None:
-    if not text:
-        return None
-    parts = DAY.match(text.strip())
-    try:
-        if parts is None:
-            raise ValueError(text)
-        return date(*(int(part) for part in parts.groups()))
-    except ValueError:
-        errors.append(RowError(number, label, text, _("应为 2026-03-20 这样的日期")))
-        return None
-
-
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
@@ -243,8 +175,10 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
         for values, person in ready:
             since = values.pop("since")
             target = person or Person()
+            if values["title"] == target.title:  # a title outside the list may be on record as a senior one
+                values["is_senior"] = None
             for key, value in values.items():
-                if person is None or value not in ("", None):
+                if value not in ("", None):
                     setattr(target, key, value)
             if person is None:
                 fresh.append(target)
@@ -268,6 +202,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             "birth_date",
             "highest_degree",
             "is_senior",
+            "is_student",
+            "is_fund_staff",
             "orcid",
             "id_hash",
             "id_tail",
@@ -312,7 +248,7 @@ def import_organisations(
     result, ready, seen = ImportResult(rows=len(rows), dry_run=dry_run), [], set()
     for number, row in enumerate(rows, start=2):
         values, errors = _organisation(number, row, places, agencies)
-        errors += _too_long(number, values, ORGANISATIONS, Organisation)
+        errors += too_long(number, values, ORGANISATIONS, Organisation)
         key = values.get("uscc") or values["name_zh"]
         if key in seen:
             errors.append(RowError(number, "单位名称", values["name_zh"], _("与文件中前面的一行重复")))
@@ -320,7 +256,7 @@ def import_organisations(
         result.errors += errors
         if not errors:
             ready.append((values, known.get(values["uscc"]) or known.get(values["name_zh"])))
-    return _finish(result, ready, actor, skip_bad, _write_organisations)
+    return finish(result, ready, actor, skip_bad, _write_organisations)
 
 
 def _organisation(
@@ -336,7 +272,7 @@ def _organisation(
     }
     if not row["name_zh"]:
         errors.append(RowError(number, "单位名称", "", _("不能为空")))
-    values["kind"] = _pick(number, "类型", row["kind"], kinds, errors)
+    values["kind"] = pick(number, "类型", row["kind"], kinds, errors)
     row["place"] = row.get("place", "")
     values["place"] = places.get(row["place"])
     if values["place"] is None and (row["place"] or row.get("is_host", "") in YES):
@@ -379,27 +315,7 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
             log(target, after={"name_zh": target.name_zh, "uscc": target.uscc, "is_host": target.is_host})
 
 
-def _finish(
-    result: ImportResult,
-    ready: list[tuple[dict[str, Any], Any]],
-    actor: Actor,
-    skip_bad: bool,
-    write: Callable[[list[tuple[dict[str, Any], Any]], Actor], None],
-) -> ImportResult:
-    bad = len({e.row for e in result.errors})
-    result.added = sum(1 for _values, found in ready if found is None)
-    result.changed = len(ready) - result.added
-    result.skipped = bad
-    if result.dry_run:
-        return result
-    if bad and not skip_bad:
-        result.added = result.changed = 0
-        return result
-    write(ready, actor)
-    return result
-
-
-IMPORTS: dict[str, tuple[Any, tuple[Column, ...], Callable[..., ImportResult]]] = {
+IMPORTS |= {
     "people": (gettext_lazy("人员"), PEOPLE, import_people),
     "organisations": (gettext_lazy("单位"), ORGANISATIONS, import_organisations),
 }

@@ -22,6 +22,7 @@ allow(
 )
 allow("registry.person.restricted", is_signed_in & (is_self | manages_host | role("integrity_officer")))
 allow("registry.person.edit", is_signed_in & is_self)
+allow("registry.person.complete", manages_host)
 allow("registry.import", role("programme_officer", "system_admin"))
 allow("registry.people.list", role("programme_officer", "host_manager", "system_admin"))
 allow("registry.organisation.manage", role("programme_officer", "system_admin"))

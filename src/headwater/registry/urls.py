@@ -5,6 +5,7 @@ from headwater.registry import views
 urlpatterns = [
     path("people/", views.people, name="people"),
     path("people/<int:pk>/", views.person, name="person"),
+    path("people/<int:pk>/complete/", views.complete, name="person_complete"),
     path("imports/", views.imports, name="imports"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
 ]

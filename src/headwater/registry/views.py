@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,9 +13,11 @@ from headwater.core.errors import Refused
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.sheets import write_xlsx
-from headwater.core.web import download
-from headwater.registry.imports import IMPORTS
+from headwater.core.web import attempt, download
+from headwater.registry.completing import Profile, complete_person, is_proven, profile_of
+from headwater.registry.forms import ProfileForm
 from headwater.registry.models import Organisation, Person
+from headwater.registry.tables import IMPORTS
 
 MAX_IMPORT = 10 * 1024 * 1024
 
@@ -36,6 +38,7 @@ def people(request: HttpRequest) -> HttpResponse:
             Column(_("职称"), lambda p: p.title),
             Column(_("学位"), lambda p: p.highest_degree),
             Column("ORCID", lambda p: p.orcid),
+            Column(_("人员编号"), lambda p: p.pk),
         ],
         filters=[Filter("kind", _("单位类型"), Organisation.Kind.choices, "organisation__kind")],
         empty_title=_("没有人员"),
@@ -57,15 +60,31 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "registry/person.html",
         {
             "person": row,
+            "may_complete": request.user.has_perm("registry.person.complete", row),
             "restricted": request.user.has_perm("registry.person.restricted", row),
             "employments": row.employments.select_related("organisation").order_by("-since"),
+            "earlier": row.earlier_projects.order_by("-approved_on"),
+            "titles": row.titles.order_by("-since"),
             "publications": row.publications.order_by("-year")[:20],
         },
     )
 
 
+@page("registry.person.complete")
+def complete(request: HttpRequest, pk: int) -> HttpResponse:
+    row = access(
+        request.user, "registry.person.complete", Person.objects.visible_to(request.user).select_related("organisation"), pk=pk
+    )
+    form = ProfileForm(request.POST or None, initial=vars(profile_of(row)), proven=is_proven(row))
+    if request.method == "POST" and form.is_valid():
+        given, actor = Profile(**form.cleaned_data), request.actor
+        if attempt(request, lambda: complete_person(person=row, given=given, actor=actor), form=form, success=_("已保存。")):
+            return redirect("person", pk=row.pk)
+    return render(request, "registry/complete.html", {"person": row, "form": form}, status=422 if form.errors else 200)
+
+
 class ImportForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=[(k, v[0]) for k, v in IMPORTS.items()])
+    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=lambda: [(k, v[0]) for k, v in IMPORTS.items()])
     file = forms.FileField(label=gettext_lazy("表格（xlsx、csv）"), required=False)
 
 
@@ -93,7 +112,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "registry/imports.html",
-        {"form": form, "result": result, "held": held, "columns": {k: v[1] for k, v in IMPORTS.items()}},
+        {"form": form, "result": result, "held": held, "kinds": form.fields["kind"].choices},
         status=422 if form.errors else 200,
     )
 

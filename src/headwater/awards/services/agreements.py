@@ -285,14 +285,22 @@ HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(
         UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
     JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
     JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
-    CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head ORDER BY w.number"""
+    CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head
+    UNION ALL SELECT e.person_id, e.role, 0, e.number, e.scheme, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
+        coalesce(nullif(v.definition -> 'scheme' ->> 'limit_group', 'none'), ''),
+        CASE WHEN e.closed THEN 'closed' WHEN NOT e.closed THEN 'running' ELSE 'untold' END, e.approved_on, e.ends_on, e.months
+    FROM registry_earlierproject e LEFT JOIN LATERAL (SELECT definition FROM calls_schemeversion
+        WHERE code = e.scheme ORDER BY version DESC LIMIT 1) v ON true WHERE e.person_id = ANY(%(people)s) ORDER BY 4"""
 
+CLOSED = {Award.State.CLOSED: True, "untold": None}
 HELD_AS = {Award.State.LAPSED: "lapsed", Award.State.TERMINATED: "terminated"}
 
 
 @holdings_of
 def awards_of(people: Sequence[int]) -> Held:
-    """Awards that people lead or take part in, for the limits: one statement. What was not closed is known not to be."""
+    """Awards and earlier projects that people lead or take part in, for the limits: one statement. An award that was not closed is
+    known not to be; of an earlier project the records may not say.
+    """
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"people": list(people), "zone": settings.TIME_ZONE})
         return [
@@ -308,7 +316,7 @@ def awards_of(people: Sequence[int]) -> Held:
                     ends_on=ends,
                     months=months,
                     plan=plan,
-                    closed=state == Award.State.CLOSED,
+                    closed=CLOSED.get(state, False),
                     application=application,
                 ),
             )

@@ -2,6 +2,7 @@ from headwater.registry.models.organisations import Agency, HostHistory, Organis
 from headwater.registry.models.people import (
     Authorship,
     Degree,
+    EarlierProject,
     Employment,
     Person,
     PersonName,
@@ -17,6 +18,7 @@ __all__ = [
     "Authorship",
     "Degree",
     "Discipline",
+    "EarlierProject",
     "Employment",
     "HostHistory",
     "Organisation",

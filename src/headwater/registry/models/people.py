@@ -122,8 +122,43 @@ class TitleHeld(models.Model):
     senior = models.BooleanField(default=False)
     since = models.DateField(null=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "title"], name="title_once")]
+
     def __str__(self) -> str:
         return self.title
+
+
+class EarlierProject(models.Model):
+    """A project approved before awards were kept here: limits and the rule on overdue reports count it like an award.
+
+    `scheme` is the code of a project type. `closed` also means terminated; None is for records that do not say.
+    """
+
+    class Role(models.TextChoices):
+        LEADER = "leader", _("负责人")
+        MEMBER = "member", _("参与者")
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="earlier_projects")
+    number = models.CharField(_("编号"), max_length=40)
+    scheme = models.CharField(_("项目类型"), max_length=60)
+    role = models.CharField(_("角色"), max_length=10, choices=Role.choices)
+    approved_on = models.DateField(_("立项日期"))
+    ends_on = models.DateField(_("结束日期"))
+    months = models.IntegerField(_("执行期（月）"))
+    closed = models.BooleanField(_("已结题"), null=True)
+
+    class Meta:
+        verbose_name = _("以往项目")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "number"], name="earlier_project_once"),
+            models.CheckConstraint(name="earlier_project_months", condition=Q(months__gt=0)),
+            models.CheckConstraint(name="earlier_project_term", condition=Q(ends_on__gt=models.F("approved_on"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Relation(models.Model):
@@ -188,17 +223,24 @@ class SanctionQuerySet(models.QuerySet["Sanction"]):
 
 
 class Sanction(models.Model):
-    """A ban in force from `since` up to, but not including, `until`. Only the fact "blocked until" is shown to officers."""
+    """A ban in force from `since` up to, but not including, `until`. Only the fact "blocked until" is shown to officers.
+
+    `document` is the number of the decision, by which a later import of the same decision is known.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="sanctions")
     scope = models.CharField(max_length=20, default="all")
     since = models.DateField()
     until = models.DateField(null=True)
     legal_basis = models.CharField(max_length=200, blank=True)
+    document = models.CharField(_("处理决定文号"), max_length=100, blank=True)
     objects = SanctionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("失信惩戒")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "document", "scope"], condition=~Q(document=""), name="sanction_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.since}..{self.until or ''}"

@@ -1,0 +1,36 @@
+"""Forms of the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from headwater.registry.imports import DEGREES
+from headwater.registry.models import Employment, Person
+
+
+class DayField(forms.DateField):
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(input_formats=["%Y-%m-%d"], required=False, widget=widget, **kwargs)
+
+
+class ProfileForm(forms.Form):
+    """The fields of `completing.Profile`. What an identity document has proven is shown and cannot be typed over."""
+
+    sex = forms.ChoiceField(label=_("性别"), choices=[("", "—"), *Person.Sex.choices], required=False)
+    birth_date = DayField(label=_("出生日期"))
+    highest_degree = forms.ChoiceField(label=_("最高学位"), choices=[("", "—"), *((d, d) for d in DEGREES if d)], required=False)
+    title = forms.CharField(label=_("职称"), max_length=40, required=False)
+    title_since = DayField(label=_("职称取得日期"))
+    kind = forms.ChoiceField(label=_("任职类型"), choices=[("", "—"), *Employment.Kind.choices], required=False)
+    post = forms.CharField(label=_("岗位"), max_length=60, required=False)
+    post_since = DayField(label=_("任职起始日期"))
+
+    def __init__(self, *args: Any, proven: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("sex", "birth_date") if proven else ():
+            self.fields[name].disabled = True
+            self.fields[name].help_text = _("来自身份证件，单位不能修改")

@@ -1,0 +1,134 @@
+"""Import of posts: what the table says of a period takes the place of what was on record for the same person and institution."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.core.command import Actor, command
+from headwater.core.sheets import RowError
+from headwater.registry.models import Employment, Organisation, Person
+from headwater.registry.standing import WHO, People, Ready, about_people, organisation_of, required_day
+from headwater.registry.tables import IMPORTS, Column, ImportResult, Row, parse_rows, pick, too_long
+
+POSTS = (
+    *WHO,
+    Column("organisation", "单位", True, ("依托单位",)),
+    Column("kind", "任职类型", True, ("类型",)),
+    Column("post", "岗位"),
+    Column("since", "起始日期", True, ("入职日期",)),
+    Column("until", "截止日（含）", False, ("截止日期", "截止日", "离职日期")),
+)
+KINDS = {"全职": "full", "双聘": "dual", "柔性": "flexible", "博士后": "postdoc"}
+KINDS |= {k.value: k.value for k in Employment.Kind}
+ONE_DAY = timedelta(days=1)
+Posts = defaultdict[tuple[int, int], list[Employment]]
+"""Posts by person and institution."""
+
+
+def import_posts(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
+    """Import posts. A table of people registers everybody as full-time: who is not is told here, and then not full-time as well.
+
+    Raises:
+        Refused: the file as a whole cannot be read.
+    """
+    rows = parse_rows(name, content, POSTS)
+    people = People(rows)
+    hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in rows})}
+    recorded: Posts = defaultdict(list)
+    given: Posts = defaultdict(list)
+    for e in Employment.objects.filter(person__in=people.ids, organisation__in=hosts.values()).order_by("since", "pk"):
+        recorded[e.person_id, e.organisation_id].append(e)
+
+    def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
+        new = _post(number, row, person, organisation_of(number, row, hosts, errors), errors)
+        if new is None:
+            return None, {}, None
+        key = (new.person_id, new.organisation_id)
+        found = _same_post(new, [e for e in recorded[key] if e not in given[key]])
+        if any(_meet(new, e) for e in given[key] if e is not found):
+            errors.append(RowError(number, "起始日期", row["since"], _("与文件中前面一行的任职时间重叠")))
+            return None, {}, None
+        touched = _fit(new, found, recorded[key])
+        given[key].append(found or new)
+        return (key, new.since), {"touched": touched}, found
+
+    return about_people(rows, people, read, _write_posts, actor, dry_run, skip_bad)
+
+
+def _post(number: int, row: Row, person: Person, host: Organisation | None, errors: list[RowError]) -> Employment | None:
+    kind = pick(number, "任职类型", row["kind"], KINDS, errors)
+    since = required_day(number, "起始日期", row["since"], errors)
+    until = required_day(number, "截止日（含）", row["until"], errors) if row.get("until") else None
+    post = row.get("post", "")
+    errors += too_long(number, {"post": post}, POSTS, Employment)
+    if since and until and until < since:
+        errors.append(RowError(number, "截止日（含）", row["until"], _("不能早于起始日期")))
+    if errors or host is None or kind is None or since is None:
+        return None
+    return Employment(person=person, organisation=host, kind=kind, post=post, since=since, until=until)
+
+
+def _meet(one: Employment, other: Employment) -> bool:
+    return one.since <= (other.until or date.max) and other.since <= (one.until or date.max)
+
+
+def _same_post(new: Employment, recorded: Sequence[Employment]) -> Employment | None:
+    """What a row corrects: the post that began on the same day, or one of that time which is of the same kind or began later."""
+    met = [e for e in recorded if _meet(new, e)]
+    same = [e for e in recorded if e.since == new.since]
+    return next(iter([*same, *(e for e in met if e.kind == new.kind), *(e for e in met if e.since > new.since)]), None)
+
+
+def _fit(new: Employment, found: Employment | None, recorded: list[Employment]) -> list[Employment]:
+    """Make room for `new`: it replaces `found`; another post of that time ends before it, and goes on after it where it lasted longer.
+    Returns what is to be written; of a post that `new` covers no day is left.
+    """
+    touched: list[Employment] = []
+    for e in [e for e in recorded if e is not found and _meet(new, e)]:
+        after = new.until + ONE_DAY if new.until and (e.until is None or e.until > new.until) else None
+        touched.append(e)
+        if after and e.since >= new.since:
+            e.since = after
+            continue
+        if after:
+            rest = {"kind": e.kind, "post": e.post, "since": after, "until": e.until}
+            touched.append(Employment(person=new.person, organisation=new.organisation, **rest))
+        e.until = new.since - ONE_DAY
+        if e.until < e.since:
+            recorded.remove(e)
+    if found:
+        found.kind, found.post, found.since, found.until = new.kind, new.post or found.post, new.since, new.until
+    recorded.extend(e for e in (*touched, *([] if found else [new])) if e.pk is None)
+    return [*touched, found or new]
+
+
+def place(new: Employment) -> None:
+    """Record one post as a table would. Call inside a command."""
+    recorded = list(Employment.objects.filter(person=new.person, organisation=new.organisation).order_by("since", "pk"))
+    _save(_fit(new, _same_post(new, recorded), recorded))
+
+
+def _save(rows: Sequence[Employment]) -> list[Employment]:
+    """Write what `_fit` touched; returns those that were on record before."""
+    left = [e for e in rows if e.until is None or e.since <= e.until]
+    Employment.objects.filter(pk__in={e.pk for e in rows if e.pk} - {e.pk for e in left}).delete()
+    old = [e for e in left if e.pk]
+    Employment.objects.bulk_update(old, ["kind", "post", "since", "until"], batch_size=1000)
+    Employment.objects.bulk_create([e for e in left if e.pk is None], batch_size=2000)
+    return old
+
+
+def _write_posts(ready: Ready, actor: Actor) -> None:
+    with command(actor, "registry.import", name="registry.import_posts") as log:
+        rows = list({id(e): e for values, _found in ready for e in values["touched"]}.values())
+        log.many(_save(rows), {"imported": True})
+        log(None, after={"rows": len(ready)})
+
+
+IMPORTS |= {"posts": (gettext_lazy("任职"), POSTS, import_posts)}

@@ -1,0 +1,96 @@
+"""What an institution completes of its own people, and what it cannot reach."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from headwater.calls.rules import Outcome
+from headwater.core.errors import NotAllowed
+from headwater.core.models import Event
+from headwater.registry.completing import Profile, complete_person, profile_of
+from headwater.registry.models import Person
+from tests.calls.test_facts import facts_of
+from tests.calls.test_services import as_, manager, new_call, new_host, new_person, placed, real_host
+from tests.people import client
+from tests.registry.test_standing import outcome
+
+pytestmark = pytest.mark.django_db
+
+
+def send(person: Person, who: str, **values: Any) -> int:
+    return client(who).post(f"/people/{person.pk}/complete/", values).status_code
+
+
+def test_a_host_completes_what_a_rule_asked_for() -> None:
+    person, call = new_person(birth_date=None, sex="", highest_degree=""), new_call()
+    row, host = placed(call, "received", person), f"host-{person.organisation.code}"
+    assert outcome(row, "max_age") == Outcome.UNKNOWN
+    assert "/complete/" in client(host).get(f"/people/{person.pk}/").content.decode()
+    values = {"sex": "f", "birth_date": "1995-01-01", "highest_degree": "博士", "title": "副教授", "title_since": "2020-03-01"}
+    assert send(person, host, **values, kind="dual", post_since="2021-01-01") == 302
+    leader = facts_of(row).leader
+    assert (leader.birth_date, leader.degree, leader.is_senior, leader.senior_since) == (
+        date(1995, 1, 1),
+        "博士",
+        True,
+        date(2020, 3, 1),
+    )
+    assert (outcome(row, "max_age"), outcome(row, "part_time")) == (Outcome.PASSED, Outcome.FAILED)
+    event = Event.objects.filter(command="registry.complete_person").latest("pk")
+    assert "1995" not in str(event.after)
+    assert "birth_date" in event.after["changed"]
+
+
+def test_saving_again_or_leaving_all_empty_changes_nothing() -> None:
+    person = new_person(title="教授", is_senior=True)
+    given = Profile("", None, "", "教授", date(2020, 1, 1), "full", "教师", date(2010, 1, 1))
+    for _n in range(2):
+        complete_person(person=person, given=given, actor=manager(person.organisation))
+    complete_person(person=person, given=Profile(), actor=manager(person.organisation))
+    person.refresh_from_db()
+    assert vars(profile_of(person)) | {"sex": "", "birth_date": None, "highest_degree": ""} == vars(given)
+    assert (person.is_senior, person.titles.count(), person.employments.count()) == (True, 1, 1)
+    assert Event.objects.filter(command="registry.complete_person", subject_id=person.pk).count() == 1
+
+
+def test_only_the_persons_own_institution() -> None:
+    ours, foreign = new_person(), new_person(organisation=new_host())
+    host = f"host-{real_host().code}"
+    page = f"/people/{foreign.pk}/complete/"
+    assert (client(host).get(page).status_code, send(foreign, host, highest_degree="无")) == (404, 404)
+    for who in ("officer", "sysadmin", ours.account.username):
+        assert send(ours, who, highest_degree="无") == 403
+    for actor in (manager(real_host()), as_(foreign)):
+        with pytest.raises(NotAllowed):
+            complete_person(person=foreign, given=Profile(highest_degree="无"), actor=actor)
+    assert {Person.objects.get(pk=p.pk).highest_degree for p in (ours, foreign)} == {"博士"}
+
+
+def test_identity_sanctions_and_fund_staff_are_out_of_reach() -> None:
+    person = new_person(is_fund_staff=True, is_student=True)
+    before = Person.objects.values().get(pk=person.pk)
+    values = {"id_hash": "0" * 64, "id_tail": "1234", "name_zh": "别名", "is_fund_staff": "", "is_student": "", "orcid": "x"}
+    assert send(person, f"host-{person.organisation.code}", **values, birth_date="1999-09-09", sex="m") == 302
+    assert Person.objects.values().get(pk=person.pk) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"title": "教授", "title_since": "2199-01-01"}, "title_since"),
+        ({"title_since": "2020-01-01"}, "title"),
+        ({"kind": "full"}, "post_since"),
+        ({"post_since": "2020-01-01"}, "kind"),
+        ({"highest_degree": "博导"}, "highest_degree"),
+        ({"birth_date": "2199-01-01"}, "birth_date"),
+        ({"title": "长" * 41}, "title"),
+    ],
+)
+def test_mistakes_are_told_beside_their_field(values: dict[str, str], field: str) -> None:
+    person = new_person(id_hash="", title="")
+    response = client(f"host-{person.organisation.code}").post(f"/people/{person.pk}/complete/", values)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
