@@ -16,10 +16,10 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event
 from headwater.registry.models import Employment, Organisation, Person
 from tests.calls.test_services import as_, complete, draft_of, new_call, new_host, new_person, submitted, words
+from tests.core.test_inspection import pdf
 from tests.people import client
 
 pytestmark = pytest.mark.django_db
-PDF = b"%PDF-1.4\n%%EOF\n"
 POSTS = ("registered_host", "employed_by_host", "postdoc", "part_time")
 
 
@@ -45,7 +45,7 @@ def begin(person: Person, call: Call, host: Organisation) -> Application:
 
 
 def add(row: Application, kind: str) -> None:
-    upload = SimpleUploadedFile(f"{kind}.pdf", PDF, "application/pdf")
+    upload = SimpleUploadedFile(f"{kind}.pdf", pdf(), "application/pdf")
     browser_of(row.leader).post(f"/applications/{row.pk}/attachment/", {"kind": kind, "file": upload})
 
 

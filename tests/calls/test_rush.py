@@ -25,7 +25,7 @@ def author(row: Application) -> Any:
 
 
 @pytest.mark.django_db
-def test_a_submission_by_http_asks_fifteen_times_whatever_the_number_of_questions() -> None:
+def test_a_submission_by_http_asks_sixteen_times_whatever_the_number_of_questions() -> None:
     call = new_call()
     for warm in (True, False):
         row = draft_of(call, new_person())
@@ -37,7 +37,7 @@ def test_a_submission_by_http_asks_fifteen_times_whatever_the_number_of_question
         assert answer["Location"] == f"/applications/{row.pk}/"
         statements = [s for s in sent if not s.startswith(("SAVEPOINT", "RELEASE"))]
         if not warm:
-            assert len(statements) == 15
+            assert len(statements) == 16
 
 
 @pytest.mark.django_db

@@ -38,7 +38,7 @@ def submit(row: Application) -> tuple[str, str]:
     """The state after a submission through the page, and the page that follows."""
     assert row.leader.account
     browser = client(row.leader.account.username)
-    form = {"agree": words(row.call, "applicant")}
+    form = {"agree": words(row.call, "applicant"), "_revision": Application.objects.get(pk=row.pk).revision}
     page = browser.post(f"/applications/{row.pk}/submit/", form, follow=True).content.decode()
     return str(Application.objects.get(pk=row.pk).state), page
 
