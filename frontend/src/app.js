@@ -108,7 +108,7 @@ document.querySelectorAll("[data-copy]").forEach((b) => {
 document.querySelectorAll("[data-print]").forEach((b) => b.addEventListener("click", () => print()));
 document.querySelectorAll("select[data-go]").forEach((s) => s.addEventListener("change", () => s.form.submit()));
 
-// Keys for officers: j and k move between rows, Enter opens, "a" accepts, "r" goes to the reason codes.
+// Keys for officers: j and k move between rows, Enter opens, "a" accepts, "r" refuses, n and p go to the next and the previous one.
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = document.querySelector(`[data-key="${event.key}"]`);

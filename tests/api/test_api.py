@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,11 @@ def test_an_address_with_a_line_break_is_a_problem_too() -> None:
 def test_a_parameter_that_no_database_holds_is_a_problem_too() -> None:
     answer = key("officer", *SCOPES).get("/api/v1/applications/?call=a%00b")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_the_guide_names_every_state_and_the_message_as_it_is() -> None:
+    guide = DOCUMENT.with_name("api.md").read_text(encoding="utf-8")
+    told = guide.partition("`state` is the public state.")[2].partition("\n\n")[0].partition("officers\nincluded:")[2]
+    assert set(re.findall(r"`(\w+)`", told)) == {s.value for s in PublicState}
+    error = json.loads(Client().get("/api/v1/calls/?limit=0").content)["errors"][0]
+    assert json.dumps(error, ensure_ascii=False) in guide

@@ -61,6 +61,12 @@ def check_due(call: Call) -> datetime:
     return after(call.closes_at, days)
 
 
+def recheck_due(call: Call, asked: datetime) -> datetime:
+    """When a re-check that was asked for at `asked` must be answered (regulation, article 19)."""
+    days = Parameters(call.scheme.region, call.closes_at.date()).number("recheck_answer_days", call.scheme.code, 60)
+    return after(asked, days)
+
+
 def told_steps(application: Application, *, to_host: bool) -> list[Step]:
     """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
     (`to_host`). The reason of a withdrawal is an event of its own, after the move.
@@ -77,10 +83,10 @@ def told_steps(application: Application, *, to_host: bool) -> list[Step]:
     return steps
 
 
-def _recheck_steps(application: Application, days: Parameters) -> list[Step]:
+def _recheck_steps(application: Application) -> list[Step]:
     check = getattr(application, "check_result", None)
     if check and check.recheck_at:
-        due = after(check.recheck_at, days.number("recheck_answer_days", application.call.scheme.code, 60))
+        due = recheck_due(application.call, check.recheck_at)
         source, now = _("条例第十九条：收到之日起 60 日内"), application.state == State.RECHECK
         return [Step(_("复审"), check.recheck_answered_at, due, source, now=now)]
     if application.state == State.NOT_ACCEPTED:
@@ -91,7 +97,6 @@ def _recheck_steps(application: Application, days: Parameters) -> list[Step]:
 def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     """The steps of an application as its applicant may know them: nothing of the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
-    days = Parameters(call.scheme.region, call.closes_at.date())
     steps = [
         Step(_("开始填报"), application.created_at),
         Step(_("提交依托单位"), application.submitted_at, call.closes_at, now=application.state == State.DRAFT),
@@ -111,7 +116,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
             now=application.state == State.RECEIVED,
         )
     )
-    steps += _recheck_steps(application, days)
+    steps += _recheck_steps(application)
     if application.state != State.NOT_ACCEPTED:
         shown = application.public_state
         steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))

@@ -8,8 +8,19 @@ from typing import Any
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
-from headwater.calls.clocks import check_due
-from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, Participant
+from headwater.calls.clocks import check_due, recheck_due
+from headwater.calls.models import (
+    Application,
+    Call,
+    CallChange,
+    Decision,
+    Letter,
+    Notice,
+    Objection,
+    Participant,
+    own_applications,
+)
+from headwater.calls.services.checking import end_of_asking
 from headwater.calls.services.partners import waiting_for
 from headwater.calls.states import CallState, State
 from headwater.core import clock
@@ -28,6 +39,21 @@ def of_applicants(account: Any) -> Iterator[Duty]:
         yield Duty(
             _("确认参与：%s") % member.application.title_zh, f"/participations/{member.pk}/", member.application.call.closes_at
         )
+
+
+@duties
+def of_refused(account: Any) -> Iterator[Duty]:
+    """The time in which a re-check may be asked for runs from the letter."""
+    letters = Letter.objects.filter(
+        application__leader__account=account,
+        application__state=State.NOT_ACCEPTED,
+        application__check_result__recheck_at__isnull=True,
+        kind=Letter.Kind.NOT_ACCEPTED,
+    ).select_related("application__call__scheme")
+    for letter in {x.application_id: x for x in letters.order_by("issued_at")}.values():
+        until = end_of_asking(letter, letter.application.call)
+        if until >= clock.now():
+            yield Duty(_("可申请复审：%s") % letter.application.title_zh, f"/applications/{letter.application_id}/", until)
 
 
 @duties
@@ -55,19 +81,15 @@ def of_officers(account: Any) -> Iterator[Duty]:
     if not account.has_role("programme_officer"):
         return
     for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account).exclude(edited_by__contains=[account.pk]):
-        yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
+        if account.has_perm("calls.call.approve", call):
+            yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
     for change in CallChange.objects.waiting().exclude(proposed_by=account).select_related("call"):
         if account.has_perm("calls.call.approve_change", change):
             yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
-    published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
-    check = Application.objects.filter(call__in=published, state__in=[State.RECEIVED, State.RECHECK])
-    waiting = dict(check.values_list("call").annotate(n=Count("pk")))
-    for call in published.filter(pk__in=waiting):
-        if account.has_perm("calls.check", call):
-            due, n = check_due(call), waiting[call.pk]
-            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", due, n)
+    yield from _of_checking(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
-    objections = dict(Objection.objects.filter(notice__in=running, state="open").values_list("notice").annotate(n=Count("pk")))
+    unanswered = Objection.objects.filter(notice__in=running, state="open").exclude(row__application__in=own_applications(account))
+    objections = dict(unanswered.values_list("notice").annotate(n=Count("pk")))
     for notice in running:
         if account.has_perm("calls.notice.publish", notice.call):
             n = objections.get(notice.pk, 0)
@@ -79,13 +101,33 @@ def of_officers(account: Any) -> Iterator[Duty]:
                 yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
 
 
+def _of_checking(account: Any) -> Iterator[Duty]:
+    """What waits for the formal check by the call's clock, and what waits for a re-check by its own, from the first that was asked."""
+    published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
+    others = Application.objects.filter(call__in=published).exclude(pk__in=own_applications(account))
+    waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
+    asked = others.filter(state=State.RECHECK).values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
+    rechecks = {call: (n, first) for call, n, first in asked}
+    for call in published.filter(pk__in=[*waiting, *rechecks]):
+        if not account.has_perm("calls.check", call):
+            continue
+        if call.pk in waiting:
+            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", check_due(call), waiting[call.pk])
+        if call.pk in rechecks:
+            n, first = rechecks[call.pk]
+            due = recheck_due(call, first) if first else None
+            yield Duty(_("答复复审：%s") % call.title_zh, f"/office/calls/{call.pk}/check/?state=recheck", due, n)
+
+
 @duties
 def of_approvers(account: Any) -> Iterator[Duty]:
     if not account.has_role("committee", "programme_officer"):
         return
     rows = (
-        Decision.objects.filter(approved_at__isnull=True)
+        Decision.objects.visible_to(account)
+        .filter(approved_at__isnull=True)
         .exclude(proposed_by=account)
+        .exclude(call__in=Decision.objects.filter(approved_at__isnull=True, application__in=own_applications(account)).values("call"))
         .exclude(call__in=Application.objects.filter(state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).values("call"))
         .values_list("call", "call__title_zh")
         .annotate(n=Count("pk"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.calls.models import Application, Call, CallChange, Decision
+from headwater.calls.models import Application, Call, CallChange, Decision, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
@@ -104,6 +104,14 @@ def not_proposer(user: Any, call: Any) -> bool:
     return not Decision.objects.filter(call=call, approved_at__isnull=True, proposed_by=user).exists()
 
 
+@rules.predicate
+def not_among_proposed(user: Any, call: Any) -> bool:
+    """Nobody approves a list that holds an application in which they take part themselves."""
+    if not isinstance(call, Call):
+        return True
+    return not Decision.objects.filter(call=call, approved_at__isnull=True, application__in=own_applications(user)).exists()
+
+
 allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.call.approve_change", officer_of_call & not_who_proposed)
@@ -131,11 +139,11 @@ allow("calls.referee.read", ((officer_of_call | role("committee")) & in_the_hous
 allow("calls.recheck", has_person & is_leader)
 allow("calls.invite", officer_of_call & not_own)
 allow("calls.review.start", officer_of_call)
-allow("calls.decide.propose", officer_of_call)
-allow("calls.decide.approve", role("committee", "programme_officer") & not_proposer)
+allow("calls.decide.propose", officer_of_call & not_own)
+allow("calls.decide.approve", (officer_of_call | role("committee")) & not_proposer & not_among_proposed)
 allow("calls.notice.publish", officer_of_call)
 allow("calls.notice.object", rules.always_allow)
-allow("calls.objection.answer", officer_of_call)
+allow("calls.objection.answer", officer_of_call & not_own)
 allow("calls.letter.view", takes_part | host_of | officer_of_call)
 
 

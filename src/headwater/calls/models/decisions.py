@@ -22,12 +22,20 @@ def of_officer(user: Any, field: str) -> Q:
     return found
 
 
+def own_applications(user: Any) -> models.QuerySet[Application, Any]:
+    """Keys of what `user` leads or was named in, also where they declined: of these they see and decide nothing in office."""
+    if not getattr(user, "pk", None):
+        return Application.objects.none().values("pk")
+    return Application.objects.filter(Q(leader__account=user) | Q(participants__person__account=user)).values("pk")
+
+
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def visible_to(self, user: Any) -> DecisionQuerySet:
-        """Decisions, also those that are not public yet: for officers of the call and the committee only."""
+        """Decisions, also those that are not public yet: for officers of the call and the committee only, never on what is their own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        return self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
+        found = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
+        return found.exclude(application__in=own_applications(user))
 
 
 class Decision(models.Model):

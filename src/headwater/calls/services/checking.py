@@ -18,14 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, Call, FormalCheck, Letter, RuleResult
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult, own_applications
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, authorise, command
+from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
@@ -61,7 +61,9 @@ def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -
 
 def _check_chunk(call: Call, actor: Actor, pks: list[int]) -> dict[str, int]:
     with command(actor, "calls.check", call, name="calls.run_formal_check") as log:
-        rows = list(Application.objects.filter(pk__in=pks, state=State.RECEIVED).select_related("leader").order_by("pk"))
+        # Locked, so that what was decided meanwhile keeps the evidence on which it was decided.
+        received = Application.objects.select_for_update(of=("self",)).filter(pk__in=pks, state=State.RECEIVED)
+        rows = list(received.select_related("leader").order_by("pk"))
         prefetch_related_objects(rows, "host", "discipline")
         texts = Texts()
         with _uncollected():
@@ -139,55 +141,77 @@ def decide_check(
     if not accept and not codes:
         raise Refused.because(_("不予受理须选择原因代码"), field="codes")
     with command(actor, "calls.check", name="calls.decide_check") as log:
-        rows = APPLICATION.apply(
-            Application.objects.filter(pk__in=[a.pk for a in applications])
-            .select_related("call__scheme", "host", "leader")
-            .defer(*LONG, "call__scheme__definition")
-            .prefetch_related("participants__person"),
-            "accept" if accept else "refuse",
-            log,
-        )
-        now = clock.now()
-        FormalCheck.objects.bulk_create(
-            [
-                FormalCheck(
-                    application=r,
-                    ran_at=now,
-                    result_digests=[],
-                    verdict=FormalCheck.Verdict.EYES,
-                    decided_by=actor.account,
-                    decided_at=now,
-                    codes=list(codes),
-                    note=note,
-                )
-                for r in rows
-            ],
-            update_conflicts=True,
-            unique_fields=["application"],
-            update_fields=["decided_by", "decided_at", "codes", "note"],
-        )
+        rows = _decide([a.pk for a in applications], "accept" if accept else "refuse", log, codes=list(codes), note=note)
         if not accept:
             reasons = [f"{c} {REFUSAL_CODES[c][1]}（{REFUSAL_CODES[c][0]}）" for c in codes]
             write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
     return rows
 
 
-def accept_clear(*, call: Call, actor: Actor) -> int:
-    """Accept every application on which the rules found nothing."""
-    clear = list(Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR))
-    if clear:
-        decide_check(applications=clear, accept=True, actor=actor)
-    return len(clear)
+def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Application]:
+    """Move the applications by `verb` and note who decided; what the rules found before stays beside it."""
+    rows = APPLICATION.apply(
+        Application.objects.filter(pk__in=pks)
+        .select_related("call__scheme", "host", "leader")
+        .defer(*LONG, "call__scheme__definition")
+        .prefetch_related("participants__person"),
+        verb,
+        log,
+    )
+    now = clock.now()
+    unchecked = {"ran_at": now, "result_digests": [], "verdict": FormalCheck.Verdict.EYES}
+    decided = {"decided_by": log.actor.account, "decided_at": now, "codes": [], "note": ""} | said
+    FormalCheck.objects.bulk_create(
+        [FormalCheck(application=r, **unchecked, **decided) for r in rows],
+        update_conflicts=True,
+        unique_fields=["application"],
+        update_fields=list(decided),
+    )
+    return rows
+
+
+def clear_ones(call: Call, account: Account | None) -> ApplicationQuerySet:
+    """The received applications of a call on which the rules found nothing, less those in which `account` takes part."""
+    rows = Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR)
+    return rows.exclude(pk__in=own_applications(account))
+
+
+def accept_clear(*, call: Call, actor: Actor, until: datetime | None = None, progress: Progress | None = None) -> int:
+    """Accept every application on which the rules found nothing (`until` then), in chunks of 2,000; what is no longer clear is left.
+
+    Returns how many were accepted.
+    """
+    authorise(actor, "calls.check", call)
+    clear = clear_ones(call, actor.account)
+    if until is not None:
+        clear = clear.filter(check_result__ran_at__lte=until)
+    waiting = list(clear.order_by("pk").values_list("pk", flat=True))
+    accepted = 0
+    for start in range(0, len(waiting), CHUNK):
+        chunk = waiting[start : start + CHUNK]
+        accepted += _accept_chunk(call, actor, chunk)
+        if progress:
+            progress(start + len(chunk), len(waiting), str(call))
+    return accepted
+
+
+def _accept_chunk(call: Call, actor: Actor, pks: list[int]) -> int:
+    with command(actor, "calls.check", call, name="calls.decide_check") as log:
+        locked = Application.objects.select_for_update().filter(pk__in=pks, state=State.RECEIVED).order_by("pk")
+        held = list(locked.values_list("pk", flat=True))
+        # A check that ran meanwhile had the rows until now: its verdict counts, not the one by which they were listed.
+        still = clear_ones(call, actor.account).filter(pk__in=held).values_list("pk", flat=True)
+        return len(_decide(list(still), "accept", log))
 
 
 def recheck_until(application: Application) -> datetime | None:
     """The last moment for asking a re-check: 15 days after the letter (regulation of 2024, art. 19)."""
     letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
-    if letter is None:
-        return None
-    days = Parameters(application.call.scheme.region, letter.issued_at.date()).number(
-        "recheck_request_days", application.call.scheme.code, 15
-    )
+    return end_of_asking(letter, application.call) if letter else None
+
+
+def end_of_asking(letter: Letter, call: Call) -> datetime:
+    days = Parameters(call.scheme.region, letter.issued_at.date()).number("recheck_request_days", call.scheme.code, 15)
     return clock.end_of_day(timezone.localtime(letter.issued_at).date() + timedelta(days=days))
 
 
@@ -231,10 +255,17 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         )
 
 
-result_names(**{v.value: v.label for v in FormalCheck.Verdict})
+result_names(**{v.value: v.label for v in FormalCheck.Verdict}, accepted=gettext_lazy("已受理"))
 
 
 @job("calls.formal_check", gettext_lazy("形式审查"))
 def formal_check_job(progress: Progress, actor: Actor, *, call: int) -> dict[str, Any]:
     counts = run_formal_check(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, progress=progress)
     return {**counts, "url": f"/office/calls/{call}/check/"}
+
+
+@job("calls.accept_clear", gettext_lazy("受理自动通过的申请"))
+def accept_clear_job(progress: Progress, actor: Actor, *, call: int, until: str) -> dict[str, Any]:
+    of = Call.objects.select_related("scheme").get(pk=call)
+    accepted = accept_clear(call=of, actor=actor, until=datetime.fromisoformat(until), progress=progress)
+    return {"accepted": accepted, "url": f"/office/calls/{call}/check/"}

@@ -19,7 +19,7 @@ from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Sanction
@@ -44,7 +44,7 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
     """Propose what is decided on applications, and with how much money. The database refuses to overspend the call.
 
     Raises:
-        Refused: over the budget, wrong state, an amount above what was asked for, somebody under sanction.
+        Refused: over the budget, wrong state, an amount above what was asked for, somebody under sanction, the actor's own application.
     """
     with command(actor, "calls.decide.propose", call, name="calls.propose_decisions") as log:
         fund = [p for p in proposals if p.amount_fen is not None]
@@ -152,8 +152,10 @@ def approve_decisions(*, call: Call, actor: Actor) -> int:
         waiting = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
         if waiting:
             raise Refused.because(_("还有 %d 项没有决定") % waiting)
-        rows = Decision.objects.filter(call=call, approved_at__isnull=True)
-        count = rows.update(approved_at=clock.now(), approved_by=actor.account)
+        proposed = Decision.objects.select_for_update().filter(call=call, approved_at__isnull=True).order_by("pk")
+        pks = list(proposed.values_list("pk", flat=True))
+        authorise(actor, "calls.decide.approve", call)  # once more, now that no proposal can change
+        count = Decision.objects.filter(pk__in=pks).update(approved_at=clock.now(), approved_by=actor.account)
         if not count:
             raise Refused.because(_("没有待核准的决定"))
         log(call, after={"approved": count})
@@ -230,11 +232,17 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
 
 
 def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor) -> None:
-    """Settle an objection: upheld strikes the application from the list, dismissed lets it go on."""
+    """Settle an objection: upheld strikes the application from the list, dismissed lets it go on.
+
+    Raises:
+        NotAllowed: the actor is no officer of the call, or takes part in the application.
+        Refused: no text, or answered before.
+    """
     if not answer.strip():
         raise Refused.because(_("请写明处理意见"), field="answer")
     with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
-        application = Application.objects.select_for_update().get(pk=objection.row.application_id)
+        application = _locked(objection.notice.call, [objection.row.application_id]).select_for_update(of=("self",)).get()
+        authorise(actor, "calls.objection.answer", application)
         if Objection.objects.select_for_update().get(pk=objection.pk).state != Objection.State.OPEN:
             raise Refused.because(_("该异议已经答复"))
         objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED

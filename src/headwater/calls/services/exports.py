@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.documents import PARTS, application_data
-from headwater.calls.models import Application, Letter
+from headwater.calls.models import Application, Decision, Letter
 from headwater.calls.services.letters import letter_data, letter_name
 from headwater.calls.words import said_outside, words_of
 from headwater.core.documents import render_pdf
 from headwater.core.exports import Document, Kind, kind
 from headwater.core.models import Account
 
-APPLICATIONS, LETTERS = "calls.applications", "calls.letters"
+APPLICATIONS, LETTERS, RESULTS = "calls.applications", "calls.letters", "calls.results"
 
 
 def applications_of(account: Account) -> QuerySet[Any]:
@@ -60,5 +60,27 @@ def letter_document(row: Letter) -> Document:
     )
 
 
+RESULT_LETTERS = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
+
+
+def with_letter(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Those whose applicants have been told by letter: before the release there is nothing to hand out."""
+    return decisions.filter(application__in=Letter.objects.filter(kind__in=RESULT_LETTERS).values("application"))
+
+
+def results_of(account: Account) -> QuerySet[Any]:
+    letters = Letter.objects.filter(kind__in=RESULT_LETTERS).order_by("issued_at")
+    found = with_letter(Decision.objects.visible_to(account)).select_related(*(f"application__{n}" for n in ("leader", "host", "call")))
+    return found.prefetch_related(Prefetch("application__letters", letters, to_attr="result_letters"))
+
+
+def result_document(row: Decision) -> Document:
+    """The letter that told of the decision."""
+    letter = row.application.result_letters[-1]  # type: ignore[attr-defined]
+    letter.application = row.application
+    return letter_document(letter)
+
+
+kind(RESULTS, Kind(gettext_lazy("结果通知书"), results_of, letter_heading, result_document))
 kind(APPLICATIONS, Kind(gettext_lazy("申请书"), applications_of, application_heading, application_document))
 kind(LETTERS, Kind(gettext_lazy("通知书"), letters_of, letter_heading, letter_document))

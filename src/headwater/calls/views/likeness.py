@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from headwater.calls.models import Application, Likeness
+from headwater.calls.models import Application, Likeness, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.likeness import ABSTRACT, sections_of
 from headwater.core.permission import access, page
@@ -40,7 +40,9 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """An application beside one that holds a part of its text; that one's wording only to those who may see it."""
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     found = get_object_or_404(
-        Likeness.objects.select_related(*(f"other__{name}" for name in RELATED)), application=row, other=other
+        Likeness.objects.exclude(other__in=own_applications(request.user)).select_related(*(f"other__{name}" for name in RELATED)),
+        application=row,
+        other=other,
     )
     may_see = Application.objects.visible_to(request.user).filter(pk=other).exists()
     return render(
@@ -51,7 +53,7 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
             "other": found.other,
             "found": found,
             "may_see": may_see,
-            "own": row.leader_id == found.other.leader_id,
+            "own": may_see and row.leader_id == found.other.leader_id,
             "left": sides(row, found.passages, "new"),
             "right": sides(found.other, found.passages, "old") if may_see else [],
             "tab": "check",

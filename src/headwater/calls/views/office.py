@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.clocks import check_due, provisional, timeline
-from headwater.calls.forms import AnswerForm, CheckForm, SchemeForm
-from headwater.calls.models import Application, Call, FormalCheck, Notice, Objection
+from headwater.calls.clocks import check_due, provisional, recheck_due
+from headwater.calls.forms import AnswerForm, SchemeForm
+from headwater.calls.models import Application, Call, Notice, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.changing import cancel_problems
-from headwater.calls.services.checking import accept_clear, answer_recheck, decide_check
 from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.wording import changed_words, newer_words, take_new_words
-from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, SHOWN_OUTSIDE, CallState, State
-from headwater.calls.views.applicant import shown
-from headwater.calls.words import said, state_choices, state_word, words_of
+from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
+from headwater.calls.words import said, state_choices, state_word
 from headwater.core import clock
-from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.permission import access, page
@@ -86,7 +82,6 @@ STEPS: dict[str, Any] = {
     "publish": (lambda c, a: publish_call(call=c, actor=a), "calls.call.approve"),
     "words": (lambda c, a: take_new_words(call=c, actor=a), "calls.call.approve"),
     "expire": (lambda c, a: expire_late(call=c, actor=a), "calls.check"),
-    "accept_clear": (lambda c, a: accept_clear(call=c, actor=a), "calls.check"),
     "notice": (lambda c, a: publish_notice(call=c, actor=a), "calls.notice.publish"),
 }
 
@@ -122,7 +117,9 @@ def to_approve(call: Call) -> dict[str, Any]:
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of a call: the funnel by state, the clocks at risk, what to do next."""
     call = the_call(request, pk)
-    counts = dict(Application.objects.filter(call=call).values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+    others = Application.objects.filter(call=call).exclude(pk__in=own_applications(request.user))
+    counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+    asked = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
     funnel = [
         (state_word(call, s), counts[s.value])
@@ -135,6 +132,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         (_("归口推荐截止"), call.recommend_by, ""),
         (_("形式审查完成"), check_due(call), _("条例第十三条，45 日")),
     ]
+    if asked:
+        clocks.append((_("复审答复"), recheck_due(call, asked), _("国家自然科学基金条例第十九条")))
     return render(
         request,
         "calls/board.html",
@@ -172,7 +171,8 @@ ASKED = (
 def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
-    rows = Application.objects.visible_to(request.user).filter(call=call).select_related(*RELATED)
+    others = Application.objects.visible_to(request.user).exclude(pk__in=own_applications(request.user))
+    rows = others.filter(call=call).select_related(*RELATED)
     asked = [column for part, column in ASKED if part in scheme.asks]
     listing = Listing(
         request,
@@ -213,132 +213,20 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@page("calls.check")
-def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
-    call = the_call(request, pk, "calls.check")
-    if request.method == "POST":
-        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
-        return redirect("job", pk=found.pk)
-    rows = (
-        Application.objects.visible_to(request.user)
-        .filter(call=call, state__in=[State.RECEIVED, State.RECHECK])
-        .select_related(*RELATED, "check_result")
-    )
-    verdicts = dict(
-        FormalCheck.objects.filter(application__call=call, application__state=State.RECEIVED)
-        .values_list("verdict")
-        .annotate(n=Count("pk"))
-        .values_list("verdict", "n")
-    )
-    listing = Listing(
-        request,
-        rows,
-        name="check",
-        order="id",
-        search=("title_zh", "number", "leader__name_zh"),
-        columns=[
-            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
-            Column(_("编号"), lambda a: a.number),
-            Column(_("申请人"), lambda a: a.leader.name_zh),
-            Column(
-                _("自动检查"),
-                lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
-                kind="state",
-            ),
-            Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), said, kind="state"),
-        ],
-        filters=[Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict")],
-        empty_title=_("没有待审查的申请"),
-        empty_hint=_("收到的申请都已审查完毕。"),
-    )
-    return listing.export() or render(
-        request,
-        "calls/check.html",
-        {"list": listing, "call": call, "verdicts": verdicts, "labels": FormalCheck.Verdict, "tab": "check"},
-    )
-
-
-@page("calls.check")
-def application(request: HttpRequest, pk: int) -> HttpResponse:
-    """An application as the officer sees it: evidence beside each rule; one key accepts, another goes to the codes."""
-    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    form = CheckForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        accept = request.POST.get("decision") == "accept"
-        done = attempt(
-            request,
-            lambda: decide_check(
-                applications=[row],
-                accept=accept,
-                codes=request.POST.getlist("codes"),
-                note=form.cleaned_data["note"],
-                actor=request.actor,
-            ),
-            success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
-        )
-        if done:
-            following = Application.objects.filter(call=row.call, state=State.RECEIVED, pk__gt=row.pk).order_by("pk").first()
-            return redirect("office_application", pk=following.pk) if following else redirect("check_queue", pk=row.call_id)
-    result = getattr(row, "check_result", None)
-    same_title = (
-        Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk).select_related("leader")[:5]
-    )
-    return render(
-        request,
-        "calls/office_application.html",
-        {
-            **shown(row, reader=request.user),
-            "call": row.call,
-            "result": result,
-            "codes": REFUSAL_CODES.items(),
-            "checked": request.POST.getlist("codes") if form.errors else result.failed if result else [],
-            "same_title": same_title,
-            "likenesses": row.likenesses.select_related("other__leader", "other__call"),
-            "steps": timeline(row, to_host=True),
-            "letters": row.letters.all(),
-            "typed": request.POST if request.method == "POST" else None,
-            "form": form,
-        },
-        status=422 if form.errors else 200,
-    )
-
-
-@page("calls.check", methods=("POST",))
-def recheck(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    form = AnswerForm(request.POST)
-    if form.is_valid():
-        attempt(
-            request,
-            lambda: answer_recheck(
-                application=row,
-                revoke=request.POST.get("decision") == "revoke",
-                answer=form.cleaned_data["answer"],
-                actor=request.actor,
-            ),
-            success=_("复审已答复。"),
-        )
-    else:
-        messages.error(request, _("请写明复审意见"))
-    return redirect("office_application", pk=pk)
-
-
 @page("calls.notice.publish")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     """A running notice: objections to answer, and the release when its period is over."""
     row = get_object_or_404(Notice.objects.select_related("call__scheme"), pk=pk)
     the_call(request, row.call_id, "calls.notice.publish")
+    objections = row.objections.exclude(row__application__in=own_applications(request.user))
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and request.POST.get("release"):
         attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书已生成。"))
         return redirect("office_notice", pk=pk)
     if request.method == "POST" and form.is_valid():
         found = get_object_or_404(
-            Objection.objects.select_related("row__application", "notice__call"),
+            objections.select_related("row__application", "notice__call"),
             pk=key_in(request.POST, "objection"),
-            notice=row,
         )
         if attempt(
             request,
@@ -358,7 +246,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "notice": row,
             "call": row.call,
             "scheme": scheme_of(row.call),
-            "objections": row.objections.select_related("row"),
+            "objections": objections.select_related("row"),
             "form": form,
             "over": clock.now() > row.ends_at,
             "provisional": provisional(row.without_calendar) if not row.closed_at else "",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Decision, Letter
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.exports import RESULTS, with_letter
 from headwater.calls.states import State
 from headwater.calls.views.host import letter_list
 from headwater.calls.views.office import the_call
 from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import page
+from headwater.core.views import exports
 
 
 @page("calls.check")
@@ -52,11 +57,26 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
             Filter("state", _("状态"), state_choices(call, DECIDED), "application__state"),
         ],
+        selectable=True,
         empty_title=_("还没有决定"),
         empty_hint=_("提出决定之后会出现在这里。"),
     )
-    shown = {"list": listing, "call": call, "title": _("结果"), "tab": "results"}
+    told = with_letter(rows)
+    if request.method == "POST":
+        return _export(request, listing, told, f"{call.code} {_('结果通知书')}")
+    shown = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": told.exists()}
     return listing.export() or render(request, "calls/call_list.html", shown)
+
+
+def _export(request: HttpRequest, listing: Listing, told: Any, title: str) -> HttpResponse:
+    """As a table all that was chosen, as an archive what has its letter."""
+    if request.POST.get("format") == "zip":
+        chosen = listing.chosen()
+        left = chosen.exclude(pk__in=told.values("pk")).count()
+        listing.rows_all = listing.rows_all.filter(pk__in=told.values("pk"))
+        if left:
+            messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % left)
+    return exports.answer(request, listing, kind=RESULTS, title=title)
 
 
 DECIDED = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)

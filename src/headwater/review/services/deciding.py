@@ -6,20 +6,26 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision
+from headwater.calls.models import Application, Call, Decision, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.models import Account
 from headwater.review.models import BallotCast, Panel, PanelItem
 
 
-def proposals_of(call: Call, funded: Collection[int]) -> list[Proposal]:
-    """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank."""
-    rows = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED]).select_related(
-        "ranking", "panel_item", "leader", "host", "call"
+def proposals_of(call: Call, funded: Collection[int], account: Account | None = None) -> list[Proposal]:
+    """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank.
+
+    Those in which `account` takes part are left for somebody else to propose.
+    """
+    rows = (
+        Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED])
+        .exclude(pk__in=own_applications(account))
+        .select_related("ranking", "panel_item", "leader", "host", "call")
     )
     found = [_proposal(a, a.pk in funded) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
@@ -63,7 +69,7 @@ def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decisi
         Refused: something has not ended, a ticked application was not on a panel, or the budget does not suffice.
     """
     refuse_if(unfinished(call))
-    proposals = proposals_of(call, funded)
+    proposals = proposals_of(call, funded, actor.account)
     wrong = [p.application for p in proposals if p.amount_fen is not None and p.application.state != State.PANEL]
     if wrong:
         told = {"application": wrong[0], "word": words_of(call)["proposed"]}

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision
+from headwater.calls.models import Application, Call, Decision, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
 from headwater.calls.states import State
@@ -27,11 +27,17 @@ from headwater.review.services.panels import candidates_for_panel, close_voting,
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 
 
+def others_of(request: HttpRequest, call: Call) -> Any:
+    """The applications of a call that one may see and does not take part in."""
+    rows = Application.objects.visible_to(request.user).filter(call=call)
+    return rows.exclude(pk__in=own_applications(request.user))
+
+
 @page("review.manage")
 def panels(request: HttpRequest, pk: int) -> HttpResponse:
     """Make panels from the ranked applications of a field."""
     call = the_call(request, pk, "review.manage")
-    ready = Application.objects.visible_to(request.user).filter(call=call, state=State.REVIEWED)
+    ready = others_of(request, call).filter(state=State.REVIEWED)
     count = dict(ready.order_by().values_list("review_group").annotate(n=Count("pk")))
     return render(
         request,
@@ -51,8 +57,8 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
     call = the_call(request, pk, "review.manage")
     field = get_object_or_404(ReviewGroup, code=group)
     rows = list(
-        Application.objects.visible_to(request.user)
-        .filter(call=call, state=State.REVIEWED, review_group=group)
+        others_of(request, call)
+        .filter(state=State.REVIEWED, review_group=group)
         .select_related("ranking", "leader", "host")
         .order_by("ranking__rank")
     )
@@ -126,22 +132,21 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     if request.method == "POST":
         return _decide(request, call)
-    visible = (
-        Application.objects.visible_to(request.user).filter(call=call)
-        if request.user.has_role("programme_officer", "committee")
-        else Application.objects.none()
-    )
+    inside = request.user.has_role("programme_officer", "committee")
+    visible = others_of(request, call) if inside else Application.objects.none()
+    own = own_applications(request.user)
     rows = list(
         visible.filter(ranking__isnull=False)
         .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
-    undecided = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
+    open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
+    undecided = open_ones.exclude(pk__in=own).count()
     suggestion = suggest(call, without=request.GET.getlist("without")) if undecided else Suggestion(set(), {}, [])
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
     line = next((row.pk for row in rows if row.why), None)
-    waiting = Decision.objects.filter(call=call, approved_at__isnull=True).count()
+    waiting = Decision.objects.filter(call=call, approved_at__isnull=True).exclude(application__in=own).count()
     return render(
         request,
         "review/decide.html",
@@ -170,14 +175,15 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
     if not request.user.has_role("programme_officer", "committee"):
         raise PermissionDenied
     suggestion = suggest(call)
-    titles = dict(enumerate(suggestion.applications))
+    own = {row["pk"] for row in own_applications(request.user)}
+    titles = {k: row for k, row in enumerate(suggestion.applications) if row.pk not in own}
     rows = [
         {
             "name": outcome.name,
             "without": without,
             "reasons": reasons,
-            "entering": [titles[k] for k in outcome.entering],
-            "leaving": [titles[k] for k in outcome.leaving],
+            "entering": [titles[k] for k in outcome.entering if k in titles],
+            "leaving": [titles[k] for k in outcome.leaving if k in titles],
             "count": len(outcome.result.proposals) if outcome.result else None,
             "money": outcome.result.money if outcome.result else None,
         }
@@ -194,7 +200,7 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
         if request.POST.get("confirmed"):
             attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
-        proposals = proposals_of(call, funded)
+        proposals = proposals_of(call, funded, request.user)
         chosen = [p for p in proposals if p.amount_fen is not None]
         total = sum(p.amount_fen for p in chosen) + committed_fen(call)
         over, waiting = total > call.budget_fen, unfinished(call)

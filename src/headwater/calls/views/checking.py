@@ -1,0 +1,222 @@
+"""Pages of the formal check: the queue, the clear ones together, one application with its evidence, the answer to a re-check."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Case, IntegerField, Q, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from headwater.calls.clocks import timeline
+from headwater.calls.forms import AnswerForm, CheckForm
+from headwater.calls.models import Application, Call, FormalCheck, own_applications
+from headwater.calls.services.checking import answer_recheck, clear_ones, decide_check
+from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
+from headwater.calls.views.applicant import shown
+from headwater.calls.views.office import RELATED, the_call
+from headwater.calls.words import said, state_choices, words_of
+from headwater.core import clock
+from headwater.core.jobs import enqueue
+from headwater.core.listing import PAGE, Column, Filter, Listing
+from headwater.core.permission import access, page
+from headwater.core.views import exports
+from headwater.core.web import attempt
+
+WAITING = (State.RECEIVED, State.RECHECK)
+PLACES = {FormalCheck.Verdict.FAULTY: 0, FormalCheck.Verdict.EYES: 1, FormalCheck.Verdict.CLEAR: 2}
+"""The queue shows what needs work first; what no rule has looked at yet comes last."""
+UNCHECKED = len(PLACES)
+KEPT = ("verdict", "state", "q")
+"""What narrows the queue goes with the officer from one application to the next."""
+
+
+def narrowing(request: HttpRequest) -> str:
+    kept = urlencode({name: request.GET[name] for name in KEPT if request.GET.get(name)})
+    return f"?{kept}" if kept else ""
+
+
+def waiting(request: HttpRequest, call: Call) -> Any:
+    """What waits in a call for somebody who takes no part in it, with its place in the order of work."""
+    place = Case(
+        *(When(check_result__verdict=verdict, then=Value(n)) for verdict, n in PLACES.items()),
+        default=Value(UNCHECKED),
+        output_field=IntegerField(),
+    )
+    return (
+        Application.objects.visible_to(request.user)
+        .filter(call=call, state__in=WAITING)
+        .exclude(pk__in=own_applications(request.user))
+        .select_related(*RELATED, "check_result")
+        .annotate(place=place)
+    )
+
+
+def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
+    where = narrowing(request)
+    return Listing(
+        request,
+        waiting(request, call),
+        name="check",
+        order="place",
+        search=("title_zh", "number", "leader__name_zh"),
+        columns=[
+            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/{where}"),
+            Column(_("编号"), lambda a: a.number),
+            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(
+                _("自动检查"),
+                lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
+                kind="state",
+            ),
+            Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
+            Column(_("状态"), said, kind="state"),
+        ],
+        filters=[
+            Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict"),
+            Filter("state", _("状态"), state_choices(call, WAITING), "state"),
+        ],
+        selectable=True,
+        page_size=size,
+        empty_title=_("没有待审查的申请"),
+        empty_hint=_("收到的申请都已审查完毕。"),
+    )
+
+
+@page("calls.check")
+def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
+    """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
+    call = the_call(request, pk, "calls.check")
+    if request.method == "POST" and "format" not in request.POST:
+        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
+        return redirect("job", pk=found.pk)
+    listing = queue(request, call)
+    if request.method == "POST":
+        return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
+    clear = clear_ones(call, request.user).count()
+    return listing.export() or render(request, "calls/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"})
+
+
+@page("calls.check")
+def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
+    """Exactly what would be accepted, to look through and to take away; confirmed and unchanged since, a job accepts it."""
+    call = the_call(request, pk, "calls.check")
+    rows = clear_ones(call, request.user)
+    keys = rows.order_by("pk").values_list("pk", "check_result__ran_at")
+    digest = hashlib.sha256("\n".join(f"{key} {ran}" for key, ran in keys).encode()).hexdigest()
+    if request.method == "POST":
+        if request.POST.get("seen") == digest and keys:
+            job = enqueue("calls.accept_clear", actor=request.actor, call=call.pk, until=clock.now().isoformat())
+            return redirect("job", pk=job.pk)
+        messages.warning(request, _("您核对之后情况有变化，没有办理任何一项；请重新核对。"))
+    listing = Listing(
+        request,
+        rows.select_related(*RELATED, "check_result"),
+        name=f"{call.code}-clear",
+        order="number",
+        search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
+        columns=[
+            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(_("编号"), lambda a: a.number, sort="number"),
+            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("检查时间"), lambda a: a.check_result.ran_at, kind="date"),
+        ],
+        empty_title=_("没有自动通过的申请"),
+    )
+    context = {"list": listing, "call": call, "count": len(keys), "seen": digest, "tab": "check"}
+    return listing.export() or render(request, "calls/accept_clear.html", context)
+
+
+def neighbours(rows: Any, place: int, pk: int) -> tuple[int | None, int | None]:
+    """Keys of the applications before and after a place in the queue."""
+    before = rows.filter(Q(place__lt=place) | Q(place=place, pk__lt=pk)).order_by("-place", "-pk")
+    after = rows.filter(Q(place__gt=place) | Q(place=place, pk__gt=pk)).order_by("place", "pk")
+    return before.values_list("pk", flat=True).first(), after.values_list("pk", flat=True).first()
+
+
+def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
+    """Applications with the same title or text. Of those outside the officer's calls only number and share are told, of own ones nothing."""
+    own = own_applications(request.user)
+    same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk).exclude(pk__in=own)
+    same_title = list(same.select_related("leader")[:5])
+    likenesses = list(row.likenesses.exclude(other__in=own).select_related("other__leader", "other__call"))
+    asked = [a.pk for a in same_title] + [x.other_id for x in likenesses]
+    visible = set(Application.objects.visible_to(request.user).filter(pk__in=asked).values_list("pk", flat=True))
+    return {"same_title": same_title, "likenesses": likenesses, "visible": visible}
+
+
+@page("calls.check")
+def application(request: HttpRequest, pk: int) -> HttpResponse:
+    """An application as the officer sees it: evidence beside each rule; one key accepts, one refuses, others go on and back."""
+    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    result = getattr(row, "check_result", None)
+    place = PLACES[FormalCheck.Verdict(result.verdict)] if result else UNCHECKED
+    where = narrowing(request)
+    listing = queue(request, row.call, size=1)
+    form = CheckForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _decided(request, row, form.cleaned_data["note"]):
+        following = neighbours(listing.rows_all, place, row.pk)[1]
+        return redirect(f"/office/applications/{following}/{where}" if following else f"/office/calls/{row.call_id}/check/{where}")
+    before, after = neighbours(listing.rows_all, place, row.pk) if row.state in WAITING else (None, None)
+    return render(
+        request,
+        "calls/office_application.html",
+        {
+            **shown(row, reader=request.user),
+            **similar(request, row),
+            "call": row.call,
+            "result": result,
+            "results": [r | {"evidence": list(r.get("inputs", {}).items())} for r in result.results] if result else [],
+            "codes": REFUSAL_CODES.items(),
+            "steps": timeline(row, to_host=True),
+            "letters": row.letters.all(),
+            "typed": request.POST if request.method == "POST" else None,
+            "ticked": request.POST.getlist("codes") if request.method == "POST" else result.failed if result else [],
+            "before": before,
+            "after": after,
+            "where": where,
+            "form": form,
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _decided(request: HttpRequest, row: Application, note: str) -> bool:
+    accept = request.POST.get("decision") == "accept"
+    return attempt(
+        request,
+        lambda: decide_check(
+            applications=[row],
+            accept=accept,
+            codes=[] if accept else request.POST.getlist("codes"),
+            note=note,
+            actor=request.actor,
+        ),
+        success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
+    )
+
+
+@page("calls.check", methods=("POST",))
+def recheck(request: HttpRequest, pk: int) -> HttpResponse:
+    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        attempt(
+            request,
+            lambda: answer_recheck(
+                application=row,
+                revoke=request.POST.get("decision") == "revoke",
+                answer=form.cleaned_data["answer"],
+                actor=request.actor,
+            ),
+            success=_("复审已答复。"),
+        )
+    else:
+        messages.error(request, _("请写明复审意见"))
+    return redirect("office_application", pk=pk)
