@@ -236,8 +236,34 @@ def made(random_: Random) -> tuple[str, bytes]:
     return f"{stem}.{ending}", content
 
 
+def disguised(world: Any, random_: Random) -> None:
+    """Something unwanted in disguise must not be taken."""
+    from fuzz_disguises import unwanted_office, unwanted_pdf, unwanted_sheet
+
+    from headwater.core.errors import Refused
+    from headwater.core.inspection import inspect
+    from headwater.core.sheets import read_table
+
+    maker = random_.choices([unwanted_pdf, unwanted_office, unwanted_sheet], [6, 5, 1])[0]
+    name, content = maker(random_)
+    began = time.process_time()
+    if maker is unwanted_sheet:
+        try:
+            read_table(name, content)
+            taken = True
+        except Refused as refusal:
+            taken = "另存" not in str(refusal) and "行" not in str(refusal) and "地址" not in str(refusal)
+    else:
+        taken = not inspect(name, content)
+    world.played["accepted" if taken else "refused"] += 1
+    if taken:
+        world.find("disguise", maker.__name__, f"{name}, {len(content)} bytes: {content[:3000]!r}")
+    if time.process_time() - began > SLOW:
+        world.find("slow", maker.__name__, f"{len(content)} bytes: {time.process_time() - began:.1f} s")
+
+
 def case(world: Any, random_: Random) -> None:
-    """One look into one file; one in fifteen goes through the page, and the job looks into it later."""
+    """One look into one file; a quarter carries something in disguise; some go through the page, and the job looks into them later."""
     from fuzz_forms import upload
 
     from headwater.core.inspection import LOOK, PROBLEMS, inspect
@@ -245,6 +271,9 @@ def case(world: Any, random_: Random) -> None:
 
     if random_.random() < 1 / 15:
         upload(world, random_)
+        return
+    if random_.random() < 0.25:
+        disguised(world, random_)
         return
     name, content = made(random_)
     began = time.process_time()

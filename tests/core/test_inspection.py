@@ -17,7 +17,11 @@ TYPES = (
     '<Types><Override PartName="/word/document.xml" '
     'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
 )
-EXTERNAL = '<Relationships><Relationship Id="r1" Type="http://x/relationships/{}" Target="http://x/" TargetMode="External"/></Relationships>'
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+EXTERNAL = (
+    f'<Relationships><Relationship Id="r1" Type="{RELATIONS}{{}}" Target="http://x/" TargetMode="External"/></Relationships>'
+)
+SCRIPT = b"/S /JavaScript /JS (app.alert(1))"
 
 
 def pdf(**more: object) -> bytes:
@@ -45,6 +49,46 @@ def object_stream(text: bytes, *, packed: bytes | None = None) -> bytes:
         + data
         + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
     )
+
+
+def around(objects: bytes) -> bytes:
+    """A PDF of objects as they stand."""
+    return b"%PDF-1.7\n" + objects + b"\nstartxref\n9\n%%EOF\n"
+
+
+def packed(
+    data: bytes,
+    entries: bytes = b"/Filter /FlateDecode",
+    *,
+    kind: bytes = b"/Type /ObjStm /N 1 /First 4 ",
+    word: bytes = b"stream\n",
+) -> bytes:
+    head = b"4 0 obj\n<< " + kind + entries + b" /Length " + str(len(data)).encode() + b" >>\n"
+    return around(head + word + data + b"\nendstream\nendobj")
+
+
+def predicted(text: bytes) -> bytes:
+    """Packed with the predictor that writes differences to the line above."""
+    rows = [text[n : n + 8].ljust(8) for n in range(0, len(text), 8)]
+    above = [bytes(8), *rows]
+    return zlib.compress(
+        b"".join(b"\2" + bytes((a - b) % 256 for a, b in zip(r, u, strict=True)) for r, u in zip(rows, above, strict=False))
+    )
+
+
+def stored(*parts: bytes) -> bytes:
+    """Deflated without compression, so that the parts can be read in it."""
+    machine = zlib.compressobj(0)
+    return b"".join(machine.compress(p) + machine.flush(zlib.Z_FULL_FLUSH) for p in parts) + machine.flush()
+
+
+def rels(element: str, *, name: str = "word/_rels/settings.xml.rels", encoding: str = "utf-8", declaration: str = "") -> bytes:
+    return docx({name: f"{declaration}<Relationships>{element}</Relationships>".encode(encoding)})
+
+
+def fields(*pieces: str) -> bytes:
+    runs = "\n".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in pieces)
+    return docx({"word/x.xml": f'<w:document xmlns:w="w"><w:p>{runs}</w:p></w:document>'})
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -92,6 +136,15 @@ def lying() -> bytes:
     return bytes(content)
 
 
+def hiding() -> bytes:
+    """An entry whose first bytes are all that the directory tells of, and they are right: readers that inflate to the end see more."""
+    content = bytearray(docx({"word/x.xml": b"<a/>" + b"<w:instrText>DDEAUTO cmd</w:instrText>"}))
+    start = content.rfind(b"PK\x01\x02")
+    struct.pack_into("<I", content, start + 16, zlib.crc32(b"<a/>"))
+    struct.pack_into("<I", content, start + 24, 4)
+    return bytes(content)
+
+
 def corrupted(content: bytes) -> bytes:
     """One byte of the compressed data is another."""
     at = content.find(b"word/document.xml") + len("word/document.xml") + 3
@@ -113,13 +166,63 @@ GOOD: list[tuple[str, Callable[[], bytes]]] = [
     ("a.PDF", lambda: pdf() + b"\r\n"),
     ("a.pdf", lambda: object_stream(b"<< /Type /Catalog >>")),
     ("a.pdf", lambda: pdf()[:-1] + b"\n5 0 obj\n<<>>\nendobj\nstartxref\n1\n%%EOF"),
+    ("a.pdf", lambda: around(b"5 0 obj << /Title (HTML/CSS/JS \\(stream\\) (obj) % ) /A <2f4a53> % /JS stream\n>> endobj")),
+    ("a.pdf", lambda: packed(b"7 0 << /A (/JS endstream) >>", b"")),
+    ("a.pdf", lambda: packed(b"\xff0obj \xfe\n\xff obj (", b"", kind=b"") + around(b"9 0 obj <<>> stream\n\nendstream endobj")),
+    ("a.pdf", lambda: packed(b"q /JS gs Q", b"", kind=b"")),
+    ("a.pdf", lambda: packed(zlib.compress(b"7 0 << /URI (http://x.org/JS/) >>"), b"/DecodeParms null /Filter [/FlateDecode]")),
+    ("a.pdf", lambda: packed(stored(b"7 0 << /A (", b"endstream", b") >>"))),
     ("a.png", png),
     ("a.jpg", jpeg),
     ("a.jpeg", lambda: jpeg() + b"\0\0" + jpeg()),
     ("a.docx", docx),
     ("a.docx", lambda: docx({"word/_rels/document.xml.rels": EXTERNAL.format("hyperlink")})),
+    ("a.docx", lambda: fields("PAGE", "HYPERLINK &quot;http://x/dde&quot;")),
+    ("a.docx", lambda: docx({"word/x.xml": '<w:p xmlns:w="w"><w:instrText>TOC</w:instrText><w:t>DDT, DDE</w:t></w:p>'})),
+    ("a.docx", lambda: docx({"word/media/a.svg": '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x.dtd"><svg/>'})),
     ("a.xlsx", lambda: docx(types=TYPES.replace("wordprocessingml.document", "spreadsheetml.sheet"))),
     ("a.xlsx", lambda: docx({"xl/printerSettings/printerSettings1.bin": b"\0\0"})),
+]
+
+HIDDEN_OBJECTS = [
+    b"% stream\n5 0 obj << " + SCRIPT + b" >> endobj\n% endstream",
+    b"5 0 obj << /A 1 % stream\n" + SCRIPT + b"\n% endstream\n>> endobj",
+    b"5 0 obj << /A (stream\n) " + SCRIPT + b" /B (endstream) >> endobj",
+    b"5 0 obj << /A (\\) (stream\n) \\( ) " + SCRIPT + b" /B (endstream) >> endobj",
+    b"5 0 obj << /A < ( stream\n > " + SCRIPT + b" /B (endstream) >> endobj",
+    b"5 0 obj << /Length 60 >> stream\n6 0 obj << " + SCRIPT + b" >> endobj\nendstream endobj",
+    b"5 0 obj << /Length 70 >> stream\nendstream ( 6 0 obj << " + SCRIPT + b" >> endobj ) \nendstream endobj",
+    b"5 0 obj ( 6%a\n0 % b\n%c\r obj << " + SCRIPT + b" >> endobj ) endobj",
+    b"5 0 obj ( 6 0" + b" " * 70_000 + b"%" + b"x" * 70_000 + b"\nobj << " + SCRIPT + b" >> endobj ) endobj",
+    b"5 0 obj ( 6 0 obj << " + SCRIPT + b" >> endobj ) endobj",
+    b"5 0 obj << /A (trailer << /Root << /OpenAction << " + SCRIPT + b" >> >> >>) >> endobj",
+    b"5 0 obj << /S/J#61v#61Script#00 >> endobj",
+    b"5 0 obj << /Subtype /FileAttachment /FS << /EF << /F 9 0 R >> >> >> endobj",
+]
+OTHER_PACKINGS = [
+    *[b"/Filter /" + name for name in (b"ASCIIHexDecode", b"AHx", b"LZWDecode", b"ASCII85Decode", b"RunLengthDecode", b"Crypt")],
+    b"/Filter [/ASCII85Decode /FlateDecode]",
+    b"/Filter 9 0 R",
+    b"/Filter /FlateDecode /Filter /ASCIIHexDecode",
+    b"/Filter /FlateDecode /F /ASCIIHexDecode",
+    b"/Filter /FlateDecode /DecodeParms 9 0 R",
+    b"/Filter /FlateDecode /DP << /Predictor 12 >>",
+    b"/Filter /FlateDecode % /Filter\n",
+    b"/Filter /FlateDecode /A (>> stream)",
+]
+MACRO_TYPE = '<Default Extension="x" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+TEMPLATE = f'Id="a" Type="{RELATIONS}attachedTemplate" Target="http://x/"'
+TEMPLATES = [
+    f'<Relationship {TEMPLATE} TargetMode="External"/>',
+    f'<Relationship Id="a" Type="{RELATIONS}attachedTemplate" Target="http://x/relationships/hyperlink" TargetMode="External"/>',
+    f'<p:Relationship xmlns:p="p" {TEMPLATE} TargetMode="External"/>',
+    f'<Relationship {TEMPLATE} TargetMode="&#69;xternal"/>',
+    f"<Relationship TargetMode = 'External' {TEMPLATE}/>",
+    f'<Relationship a=">" {TEMPLATE} TargetMode="External"/>',
+    f'<Relationship {TEMPLATE} TargetMode="external"/>',
+    f"<Relationship {TEMPLATE}/>",
+    f'<Relationship Id="a" Type="{RELATIONS}attachedTemplate" Target="\\\\x\\a.dotm"/>',
+    '<Relationship Id="a" Type="http://x/relationships/hyperlink" Target="http://x/" TargetMode="External"/>',
 ]
 
 BAD: list[tuple[str, str, Callable[[], bytes]]] = [
@@ -141,6 +244,31 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("damaged", "a.docx", lambda: docx({"../evil.xml": "<a/>"})),
     ("encrypted", "a.pdf", lambda: pdf(password="秘密")),
     ("encrypted", "a.pdf", lambda: object_stream(b"<< /Encr#79pt 5 0 R >>")),
+    *[("active", "a.pdf", lambda text=text: around(text)) for text in HIDDEN_OBJECTS],
+    (
+        "hidden",
+        "a.pdf",
+        lambda: around(
+            b"4 0 obj << /Length 0 >> stream\n\nendstream % 5 0 obj << /Type /ObjStm /N 1 /A (x) /First 4\n>> stream\n" + SCRIPT
+        ),
+    ),
+    *[("hidden", "a.pdf", lambda entries=entries: packed(b"", entries)) for entries in OTHER_PACKINGS],
+    ("active", "a.pdf", lambda: packed(b"7 0 << /A (endstream) " + SCRIPT + b" >>", b"")),
+    ("hidden", "a.pdf", lambda: packed(b"", b"/Length 9 0 R").replace(b" /Length 0", b"")),
+    ("hidden", "a.pdf", lambda: packed(b"7 0 << " + SCRIPT.hex().encode() + b" >>", b"/Filter [/ASCIIHexDecode /FlateDecode]")),
+    (
+        "hidden",
+        "a.pdf",
+        lambda: packed(predicted(b"7 0 << " + SCRIPT), b"/Filter/FlateDecode /DecodeParms << /Predictor 12 /Columns 8 >>"),
+    ),
+    ("hidden", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), word=b"stream %\n")),
+    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), b"/Filter /Fl#61teDecode")),
+    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), kind=b"/N 1 /F#69rst 4 ")),
+    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), word=b"stream\r")),
+    ("active", "a.pdf", lambda: packed(stored(b"7 0 << /A (", b"endstream", b") " + SCRIPT))),
+    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 4 ( << " + SCRIPT + b" >> )"))),
+    ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A stream\n" + SCRIPT + b"\nendstream >> endobj")),
+    ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A [ >> stream\n << " + SCRIPT + b" >> endstream ] >> endobj")),
     ("active", "a.pdf", lambda: pdf(script="app.alert(1)")),
     ("active", "a.pdf", lambda: pdf(attached=True)),
     ("active", "a.pdf", lambda: object_stream(b"<< /S /Launch /F (cmd.exe) >>")),
@@ -150,7 +278,9 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("bomb", "a.jpg", lambda: jpeg(65_000, 65_000)),
     ("bomb", "a.docx", lambda: docx({"word/big.xml": b" " * (8 * 2**20)})),
     ("bomb", "a.docx", twice_read),
-    ("damaged", "a.docx", lying),
+    ("bomb", "a.docx", lying),
+    ("bomb", "a.docx", hiding),
+    ("mixed", "a.docx", lambda: docx()[:-2] + b"\x04\0abcd"),
     ("bomb", "a.docx", lambda: docx({f"word/{n}.xml": "" for n in range(3_001)})),
     ("bomb", "a.docx", lambda: docx({"word/x.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'})),
     ("mixed", "a.pdf", lambda: pdf() + docx()),
@@ -159,9 +289,24 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("mixed", "a.jpg", lambda: jpeg() + b"<script>alert(1)</script>"),
     ("macros", "a.docx", lambda: docx({"word/vbaProject.bin": b"x"})),
     ("macros", "a.docx", lambda: docx({"word/activeX/activeX1.xml": "<a/>"})),
-    ("macros", "a.docx", lambda: docx(types=TYPES.replace("</Types>", "application/vnd.ms-word.document.macroEnabled</Types>"))),
+    ("macros", "a.docx", lambda: docx(types=TYPES.replace("</Types>", MACRO_TYPE))),
+    ("macros", "a.docx", lambda: docx(types=TYPES.replace("</Types>", MACRO_TYPE.replace("macro", "m&#97;cro")))),
+    ("macros", "a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}vbaProject" Target="a.xml"/>')),
     ("linked", "a.docx", lambda: docx({"word/_rels/settings.xml.rels": EXTERNAL.format("attachedTemplate")})),
-    ("linked", "a.docx", lambda: docx({"word/x.xml": "<w:instrText>DDEAUTO cmd</w:instrText>"})),
+    *[("linked", "a.docx", lambda element=element: rels(element)) for element in TEMPLATES],
+    ("linked", "a.docx", lambda: rels(TEMPLATES[0], name="word/_rels/settings.xml.RELS")),
+    ("linked", "a.docx", lambda: rels(TEMPLATES[0], name="word/_rels/settings.xml%2Erels")),
+    ("damaged", "a.docx", lambda: rels(TEMPLATES[0], name="word/_rels/settings.xml.rels/[0].piece")),
+    *[("encoding", "a.docx", lambda e=e: rels(TEMPLATES[0], encoding=e)) for e in ("utf-16", "utf-16-le", "utf-32-be", "cp037")],
+    ("encoding", "a.docx", lambda: rels(TEMPLATES[0], encoding="utf-7", declaration='<?xml version="1.0" encoding="utf-7"?>')),
+    ("encoding", "a.docx", lambda: docx({"word/a.dat": "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>".encode("utf-16")})),
+    ("encoding", "a.docx", lambda: docx({"word/x.xml": "<w:instrText>DDEAUTO cmd</w:instrText>".encode("utf-16")})),
+    ("linked", "a.docx", lambda: fields("DDEAUTO cmd")),
+    ("linked", "a.docx", lambda: fields("D", "DEAU", "TO cmd")),
+    ("linked", "a.docx", lambda: fields("&#68;de <![CDATA[cmd]]>")),
+    ("linked", "a.docx", lambda: docx({"word/x.dat": '<w:fldSimple xmlns:w="w" w:instr="DDE&#65;UTO cmd"/>'})),
+    ("linked", "a.docx", lambda: docx({"xl/a.xml": "<x:ddeLink xmlns:x='x' ddeService='cmd'/>"})),
+    ("embedded", "a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}aFChunk" Target="a.rtf"/>')),
     ("embedded", "a.docx", lambda: docx({"word/embeddings/a.xlsx": b"x"})),
     ("embedded", "a.docx", lambda: docx({"word/media/a.zip": b"x"})),
     ("embedded", "a.docx", lambda: docx({"word/media/image1.png": b"MZ\x90"})),

@@ -1,5 +1,7 @@
+import io
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, date, datetime
 
 import pytest
@@ -193,3 +195,79 @@ def test_read_table_workbook_with_a_far_cell():
     pytest.importorskip("resource")
     done = subprocess.run([sys.executable, "-c", FAR_CELL], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "refused\n")
+
+
+KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+
+
+def rebuilt(
+    sheet: str, *, path: str = "worksheets/sheet1.xml", kind: str = KIND, more: dict[str, bytes] | None = None, encoding="utf-8"
+):
+    """The book with another sheet, which may lie elsewhere."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(BOOK)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                new.writestr(f"xl/{path}", sheet.encode(encoding))
+                continue
+            data = data.replace(b"worksheets/sheet1.xml", path.encode()).replace(KIND.encode(), kind.encode())
+            new.writestr(name, data)
+        for name, data in (more or {}).items():
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+def sheet_of(*cells: str, rows: str = "<row>{}</row>") -> str:
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{namespace}"><sheetData>{rows.format("".join(cells))}</sheetData></worksheet>'
+
+
+NEAR, FAR = "<c r='A1'><v>1</v></c>", "<c r='KP300'><v>1</v></c>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rebuilt(sheet_of(NEAR, FAR)),
+        rebuilt(sheet_of(NEAR, FAR), path="s.xml"),
+        rebuilt(sheet_of(NEAR, FAR), path="s.dat"),
+        rebuilt(sheet_of(NEAR, '<c s="1" t="n"\nr = "KP300"><v>1</v></c>')),
+        rebuilt(sheet_of(NEAR, '<x:c xmlns:x="x" a=">" r="KP300"><v>1</v></x:c>')),
+        rebuilt(sheet_of(NEAR, '<c r="&#75;P300"><v>1</v></c>')),
+        rebuilt(sheet_of(NEAR, "<c r='kp300'><v>1</v></c>")),
+        rebuilt(sheet_of(NEAR, "<c r='AAAAAAAA1'><v>1</v></c>")),
+        rebuilt(sheet_of(*["<c><v>1</v></c>"] * 300)),
+        rebuilt(sheet_of("<c><v>1</v></c>", rows="<row r='1'><c><v>1</v></c></row><row r='1048576'>{}</row>")),
+        rebuilt(sheet_of(*["<c><v>1</v></c>"] * 150, "<row>", *["<c><v>1</v></c>"] * 150, "</row>")),
+        rebuilt(sheet_of(NEAR, "<c r='GR100000'><v>1</v></c>")),
+        rebuilt(sheet_of(NEAR), encoding="utf-16"),
+        rebuilt("<!DOCTYPE a [<!ENTITY b 'c'>]>" + sheet_of(NEAR)),
+    ],
+)
+def test_a_workbook_that_spans_too_much_is_refused_however_it_is_written(content, monkeypatch):
+    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_filelike", lambda file: pytest.fail("was read"), raising=False)
+    with pytest.raises(Refused) as caught:
+        read_table("x.xlsx", content)
+    assert caught.value.reasons[0].field == "file"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rebuilt(sheet_of(NEAR), kind="application/vnd.ms-excel.sheet.macroEnabled.main+xml"),
+        rebuilt(sheet_of(NEAR), kind="application/vnd.ms-excel.sheet.binary.macroEnabled.main"),
+        rebuilt(sheet_of(NEAR), more={"XL\\workbook.bin": b"x"}),
+        rebuilt(sheet_of(NEAR), more={"content.xml": b"<a/>"}),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    ],
+)
+def test_other_kinds_of_workbooks_are_refused_with_what_to_do(content):
+    with pytest.raises(Refused, match="另存为 xlsx"):
+        read_table("x.xlsx", content)
+
+
+def test_a_sheet_without_addresses_and_elsewhere_is_read():
+    row = '<row><c t="inlineStr"><is><t>{}</t></is></c></row>'
+    sheet = sheet_of(rows="".join(row.format(n) for n in ("a", *range(300))))
+    assert read_table("x.xlsx", rebuilt(sheet, path="s.xml")) == (["a"], [[str(n)] for n in range(300)])

@@ -10,15 +10,25 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
 from headwater.core.errors import Refused
+from headwater.core.inspection import PROBLEMS, archive, markup
+from headwater.core.inspection.problem import Problem
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
+MAX_CELLS = 5_000_000
+"""Of the rectangle that a sheet spans, for which a reader makes room."""
 MAX_UNPACKED = 300_000_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+OTHER_KINDS = {"xl/workbook.bin", "content.xml", "mimetype"}
+LETTERS = re.compile(r"[A-Za-z]{0,8}")
+ESCAPED = re.compile(rb"""[ \t\r\n]r[ \t\r\n]*=[ \t\r\n]*(?:"[^"<&]*&|'[^'<&]*&)""")
+"""An address with escaped characters, which readers may pass over."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +42,10 @@ class RowError:
 
 
 def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """Read the first sheet of an xlsx/xls/ods file, or a csv or tsv (UTF-8 or GB18030), as text cells.
+    """Read the first sheet of an xlsx file, or a csv or tsv (UTF-8 or GB18030), as text cells.
 
     Raises:
-        Refused: not a table, empty, or longer than `MAX_ROWS`.
+        Refused: not a table, empty, or larger than `MAX_ROWS`, `MAX_COLUMNS` and `MAX_CELLS`.
     """
     try:
         rows = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
@@ -78,29 +88,89 @@ def _read_workbook(content: bytes) -> list[list[str]]:
     return rows
 
 
-CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
-
-
 def _check_size(content: bytes) -> None:
     """Look at the addresses of the cells before a reader makes room for the rectangle that they span.
 
     Raises:
         ValueError: not a workbook of Excel 2007 or later, or one that spans too much.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as book:
-        if sum(f.file_size for f in book.infolist()) > MAX_UNPACKED:
-            raise ValueError(_("解压后过大"))
-        for name in book.namelist():
-            if not name.startswith("xl/worksheets/"):
-                continue
-            rows = columns = 0
-            for letters, digits in CELL.findall(book.read(name)):
-                column = 0
-                for letter in letters:
-                    column = column * 26 + letter - 64
-                rows, columns = max(rows, int(digits)), max(columns, column)
-            if rows > MAX_ROWS + 1 or columns > MAX_COLUMNS:
-                raise ValueError(_("表格超过 %(rows)d 行或 %(columns)d 列") % {"rows": MAX_ROWS, "columns": MAX_COLUMNS})
+    try:
+        parts = archive.entries(content, MAX_UNPACKED)
+        _check_kind(content, parts)
+        for part in parts:
+            text = archive.data(content, part)
+            if b"sheetData" in text or text.startswith(markup.OTHER):  # wherever it lies: only this element holds cells
+                markup.check_plain(text)
+                _Addresses().check(text)
+    except Problem as problem:
+        raise ValueError(str(PROBLEMS[problem.code])) from problem
+    except zipfile.BadZipFile as error:
+        raise ValueError(_("只接受 xlsx 工作簿和 csv；xls、xlsb、ods 等请先另存为 xlsx")) from error
+
+
+def _check_kind(content: bytes, parts: Sequence[zipfile.ZipInfo]) -> None:
+    """Exactly xlsx: the reader would take other kinds, too, by the names of their parts, and has no limits for them."""
+    by_name = {p.filename: p for p in parts}
+    found: set[str] = set()
+    if types := by_name.get("[Content_Types].xml"):
+        text = archive.data(content, types)
+        markup.check_plain(text)
+        markup.parse(text, lambda name, attributes: found.add(attributes.get("ContentType", "")))
+    if XLSX not in found or {n.lower().replace("\\", "/") for n in by_name} & OTHER_KINDS:
+        raise ValueError(_("只接受 xlsx 工作簿和 csv；xls、xlsb、ods 等请先另存为 xlsx"))
+
+
+class _Addresses:
+    """The farthest row and column of a sheet, by its addresses; where a cell has none, by counting."""
+
+    def __init__(self) -> None:
+        self.row = self.column = self.rows = self.columns = 0
+        self.letters: dict[str, int] = {}
+        self.counts = self.to_count = False
+
+    def check(self, text: bytes) -> None:
+        if ESCAPED.search(text):
+            raise ValueError(_("单元格地址不正确"))
+        markup.parse(text, self.start)
+        if self.to_count:  # which takes twice as long, and few programs leave addresses out
+            self.counts, self.row, self.column = True, 0, 0
+            markup.parse(text, self.start, end=self.end)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "v":
+            return
+        name = markup.local(name)
+        if name == "c":
+            if "r" in attributes:
+                row, self.column = self.place(attributes["r"])
+            elif self.counts:
+                row, self.column = self.row, self.column + 1
+            else:
+                self.to_count = True
+                return
+            if row > self.rows or self.column > self.columns:
+                self.grow(row)
+        elif name == "row":
+            self.row = self.place(attributes["r"])[0] if "r" in attributes else self.row + 1
+
+    def end(self, name: str) -> None:
+        if markup.local(name) == "row":
+            self.column = 0
+
+    def grow(self, row: int) -> None:
+        self.rows, self.columns = max(self.rows, row), max(self.columns, self.column)
+        if self.rows > MAX_ROWS + 1 or self.columns > MAX_COLUMNS:
+            raise ValueError(_("表格超过 %(rows)d 行或 %(columns)d 列") % {"rows": MAX_ROWS, "columns": MAX_COLUMNS})
+        if self.rows * self.columns > MAX_CELLS:
+            raise ValueError(_("表格的行数乘以列数超过 %d，请分批导入") % MAX_CELLS)
+
+    def place(self, address: str) -> tuple[int, int]:
+        letters = address.rstrip("0123456789")
+        if letters not in self.letters:
+            if not LETTERS.fullmatch(letters):
+                raise ValueError(_("单元格地址不正确"))
+            self.letters[letters] = reduce(lambda column, letter: column * 26 + ord(letter) - 64, letters.upper(), 0)
+        return int(address[len(letters) :] or 0), self.letters[letters]
 
 
 def _text(cell: Any) -> str:

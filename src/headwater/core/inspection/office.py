@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zlib
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from urllib.parse import unquote
 
+from headwater.core.inspection import archive, markup
 from headwater.core.inspection.problem import Problem
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ENTRIES = 3_000
 INFLATED = 200 * 2**20
-RATIO = 300
-"""Bytes that one compressed byte may become, in an entry above a megabyte."""
-MAIN = re.compile(rb"officedocument\.(wordprocessingml\.document|spreadsheetml\.sheet)\.main\+xml")
+PARSED = 32 * 2**20
+"""Bytes of one part that may be read by the parser."""
+OPEN_XML = "application/vnd.openxmlformats-officedocument."
+MAIN = {f"{OPEN_XML}wordprocessingml.document.main+xml", f"{OPEN_XML}spreadsheetml.sheet.main+xml"}
 MACROS = re.compile(r"vbaproject|vbadata|activex|macrosheets|\.bin$|customui", re.IGNORECASE)
 HARMLESS = re.compile(r"printersettings\d*\.bin$", re.IGNORECASE)
 FILES = re.compile(r"/embeddings/|\.(zip|rar|7z|gz|exe|dll|js|vbs|ps1|bat|cmd|scr|jar|msi|lnk|hta|pdf)$", re.IGNORECASE)
-PARTS = re.compile(r"\.(xml|rels)$|^\[Content_Types\]\.xml$")
+PARTS = re.compile(r"\.(xml|rels|vml)$", re.IGNORECASE)
+PIECE = re.compile(r"\.piece$", re.IGNORECASE)
+TYPES = "[Content_Types].xml"
+ACTIVE_TYPES = re.compile(r"macro|vba|activex|customui|sheet\.binary", re.IGNORECASE)
+HYPERLINKS = {
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships/hyperlink",
+}
+ACTIVE_RELATIONS = {"vbaproject", "wordvbadata", "control", "activexcontrolbinary", "xlmacrosheet", "xlintlmacrosheet", "extensibility"}
+FILE_RELATIONS = {"oleobject", "package", "afchunk"}
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\\\", re.IGNORECASE)
+FIELDS = re.compile(rb"instrText|fldSimple|ddeLink|oleLink")
+DDE = re.compile(r"(?<![\w/.:-])DDE(AUTO)?(?![\w/.:-])", re.IGNORECASE)
 
 
 def look(content: bytes) -> None:
@@ -30,36 +41,17 @@ def look(content: bytes) -> None:
         raise Problem("truncated")
     if b"%PDF-" in content[:1100]:
         raise Problem("mixed")
-    with ZipFile(io.BytesIO(content)) as archive:
-        rows = archive.infolist()
-        _bounds(rows, len(content))
-        _names([r.filename for r in rows])
-        _contents(archive, rows)
-
-
-def _bounds(rows: list[ZipInfo], size: int) -> None:
-    if len(rows) > ENTRIES or sum(r.file_size for r in rows) > INFLATED:
-        raise Problem("bomb")
-    if len({r.filename for r in rows}) != len(rows):
-        raise Problem("damaged")
-    end = 0
-    for row in sorted(rows, key=lambda r: r.header_offset):
-        if row.header_offset < end:  # two entries share their data
-            raise Problem("bomb")
-        end = row.header_offset + 30 + row.compress_size
-        if row.flag_bits & 1:
-            raise Problem("encrypted")
-        if row.compress_type not in {ZIP_STORED, ZIP_DEFLATED} or end > size:
-            raise Problem("damaged")
-        if row.file_size > 2**20 and row.file_size > RATIO * max(1, row.compress_size):
-            raise Problem("bomb")
+    rows = archive.entries(content, INFLATED)
+    _names([r.filename for r in rows])
+    for row in rows:
+        _part(unquote(row.filename), archive.data(content, row))
 
 
 def _names(names: list[str]) -> None:
-    if "[Content_Types].xml" not in names:
+    if TYPES not in names:
         raise Problem("type")
-    for name in names:
-        if name.startswith("/") or ".." in name.split("/") or "\\" in name:
+    for name in map(unquote, names):
+        if name.startswith("/") or ".." in name.split("/") or "\\" in name or PIECE.search(name):
             raise Problem("damaged")
         if MACROS.search(name) and not HARMLESS.search(name):
             raise Problem("macros")
@@ -67,35 +59,72 @@ def _names(names: list[str]) -> None:
             raise Problem("embedded")
 
 
-def _contents(archive: ZipFile, rows: list[ZipInfo]) -> None:
-    """Inflate every entry, never more than it claims; look into those that are XML."""
-    for row in rows:
-        with archive.open(row) as source:
-            try:
-                text = source.read(row.file_size + 1)
-            except zlib.error as error:
-                raise Problem("damaged") from error
-        if len(text) != row.file_size:
-            raise Problem("bomb")
-        if text.startswith((b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"MZ", OLE)):
-            raise Problem("embedded")
-        if not PARTS.search(row.filename):
-            continue
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise Problem("bomb")
-        if row.filename == "[Content_Types].xml":
-            if re.search(rb"macroEnabled|vbaProject|ms-office\.activeX", text):
-                raise Problem("macros")
-            if not MAIN.search(text):
-                raise Problem("type")
-        elif row.filename.endswith(".rels"):
-            _relations(text)
-        elif re.search(rb"\bDDE(AUTO)?\b", text) and re.search(rb"instrText|ddeLink", text):
-            raise Problem("linked")
+def _part(name: str, text: bytes) -> None:
+    if text.startswith((b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"MZ", OLE)):
+        raise Problem("embedded")
+    if not PARTS.search(name) and not markup.looks_like_markup(text):
+        return
+    markup.check_plain(text, picture=name.lower().endswith(".svg"))
+    if len(text) > PARSED and (name == TYPES or name.lower().endswith(".rels") or FIELDS.search(text)):
+        raise Problem("bomb")
+    if name == TYPES:
+        _types(text)
+    elif name.lower().endswith(".rels"):
+        _relations(text)
+    elif FIELDS.search(text):
+        _fields(text)
+
+
+def _types(text: bytes) -> None:
+    found: set[str] = set()
+    markup.parse(text, lambda name, attributes: found.add(attributes.get("ContentType", "").strip()))
+    if any(ACTIVE_TYPES.search(t) for t in found):
+        raise Problem("macros")
+    if not found & MAIN:
+        raise Problem("type")
 
 
 def _relations(text: bytes) -> None:
     """Links to web pages are fine; a template, a frame or an object that is loaded from elsewhere is not."""
-    for found in re.findall(rb"<Relationship\b[^>]*>", text):
-        if re.search(rb"""TargetMode\s*=\s*["']External""", found) and not re.search(rb"relationships/hyperlink[\"']", found):
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if markup.local(name) != "Relationship":
+            return
+        kind, target = attributes.get("Type", ""), attributes.get("Target", "").strip()
+        last = kind.strip().rpartition("/")[2].lower()
+        if last in ACTIVE_RELATIONS:
+            raise Problem("macros")
+        if last in FILE_RELATIONS:
+            raise Problem("embedded")
+        outside = attributes.get("TargetMode", "Internal") != "Internal" or ELSEWHERE.match(target)
+        if outside and kind not in HYPERLINKS:
             raise Problem("linked")
+
+    markup.parse(text, start)
+
+
+def _fields(text: bytes) -> None:
+    """Fields and links that have another program do something; the instruction of a field may be cut into many pieces."""
+    pieces: list[str] = []
+    inside = [False]
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        name = markup.local(name)
+        inside[0] = name == "instrText"
+        if name in {"ddeLink", "oleLink"}:
+            raise Problem("linked")
+        if name == "fldChar":
+            pieces.append(" ")
+        elif name == "fldSimple":
+            pieces.extend(f" {value} " for key, value in attributes.items() if markup.local(key) == "instr")
+
+    def characters(piece: str) -> None:
+        if inside[0]:
+            pieces.append(piece)
+
+    def end(_name: str) -> None:
+        inside[0] = False
+
+    markup.parse(text, start, characters, end)
+    if DDE.search("".join(pieces)):
+        raise Problem("linked")

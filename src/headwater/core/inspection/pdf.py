@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import zlib
 
+from headwater.core.inspection.pdf_objects import Objects, decoded
 from headwater.core.inspection.problem import Problem
 
-INFLATED = 64 * 2**20
-"""Bytes that object and cross-reference streams may have together once inflated."""
-STREAM = re.compile(rb"(?<!end)stream\r?\n")
-NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
-ENCRYPT = re.compile(rb"/Encrypt(?![A-Za-z])")
-ACTIVE = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData|GoToE)(?![A-Za-z0-9])")
+END_OF_NAME = rb"(?![^\0\t\n\f\r ()<>\[\]{}/%])"
+UNWANTED = re.compile(
+    rb"/(?:(Encrypt)|JavaScript|JS|Launch|EmbeddedFiles?|EF|FileAttachment|RichMedia|XFA|SubmitForm|ImportData|GoToE)" + END_OF_NAME
+)
 END = 65_557
 """A ZIP reader finds its directory in so many bytes at the end."""
 
@@ -26,10 +24,10 @@ def look(content: bytes) -> None:
     if content[end + 5 :].strip(b"\r\n\t \0"):
         raise Problem("truncated" if re.search(rb"\d+ \d+ obj\b", content[end:]) else "mixed")
     also_zip(content)
-    text = outside_streams(content)
-    if ENCRYPT.search(text):
+    found = {m[1] for m in UNWANTED.finditer(decoded(Objects(content, UNWANTED).text()))}
+    if b"Encrypt" in found:
         raise Problem("encrypted")
-    if ACTIVE.search(text):
+    if found:
         raise Problem("active")
 
 
@@ -42,37 +40,3 @@ def also_zip(content: bytes) -> None:
         if at + 22 + comment >= len(content) - 2:
             raise Problem("mixed")
         at = content.find(b"PK\x05\x06", at + 1)
-
-
-def outside_streams(content: bytes) -> bytes:
-    """The objects as text: without the data of streams, but with inflated object streams; escaped names are written out."""
-    parts: list[bytes] = []
-    room, at = INFLATED, 0
-    for found in STREAM.finditer(content):
-        if found.start() < at:
-            continue
-        stop = content.find(b"endstream", found.end())
-        if stop < 0:
-            raise Problem("truncated")
-        head = content[max(at, found.start() - 4096) : found.start()]
-        head = head[head.rfind(b" obj") + 1 :]
-        parts.append(content[at : found.start()])
-        if b"/ObjStm" in decoded(head):
-            inflated = inflate(content[found.end() : stop], room) if b"FlateDecode" in head else content[found.end() : stop]
-            room -= len(inflated)
-            parts.append(inflated)
-        at = stop
-    parts.append(content[at:])
-    return decoded(b"\n".join(parts))
-
-
-def decoded(text: bytes) -> bytes:
-    return NAME.sub(lambda m: bytes([int(m[1], 16)]), text) if b"#" in text else text
-
-
-def inflate(data: bytes, room: int) -> bytes:
-    machine = zlib.decompressobj()
-    found = machine.decompress(data, max(1, room))
-    if machine.unconsumed_tail:
-        raise Problem("bomb")
-    return found
