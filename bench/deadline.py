@@ -3,14 +3,18 @@
 Usage: ./run bench deadline [--size small|province|nation] [--seed N] [--web N] [--connections N] [--part load|kill|all] [--json]
 
 load   Drafts of 60 fields; applicants are signed in (their sessions are written before: the slow password hash belongs to an
-       earlier hour). By HTTP with sessions and CSRF tokens: saves of three fields, three files each in chunks with digest, submissions;
-       one kind of step after the other, and then all of them mixed. Closed loop: every connection sends its next request when the last
+       earlier hour). By HTTP with sessions and CSRF tokens: saves of three fields, three files each in chunks with digest, submissions
+       of those who saved and sent their files; one kind of step after the other, and then, by others, all of them mixed: every step
+       of the mixed run has a row of its own. Closed loop: every connection sends its next request when the last
        was answered, so latency is that of a full house. cpu columns are seconds of all cores for one step, by who used them.
        `client` shares the same cores: what it takes, the server does not have.
 limit  pgbench (TPC-B like, 10 scale units) from the same PostgreSQL's programs on the same server with as many connections, right after.
-kill   The mixed load again with SIGKILL of web processes, the web parent, the worker, single database processes and the whole database,
-       all restarted by `headwater serve`. A step without an answer is sent again, as the page's script does. Afterwards every
-       acknowledged save, file and submission is looked for in the database and on disk: `lost` and `doubled` must be 0.
+kill   The mixed load again with SIGKILL of the web parent, web processes, single database processes, the worker and the whole database,
+       each soon at least once, all restarted by `headwater serve`. A step without an answer is sent again, as the page's script does.
+       Afterwards every acknowledged save, file and submission is looked for in the database and on disk: `lost` and `doubled` must be 0.
+
+So that a national run ends within half an hour on two cores (and 15 GB of disk), at most 6,000 applicants take the single steps, 6,000
+others the mixed ones and 3,000 are there for the kills; `n` says how many did. The drafts of all stand in the tables.
 """
 
 from __future__ import annotations
@@ -36,6 +40,9 @@ from harness import HERE, Row, isolated, options, report
 
 SIZES = {"small": 800, "province": 4_000, "nation": 20_000}
 BYTES = {"small": 300_000, "province": 300_000, "nation": 300_000}
+MOST = {"steps": 6_000, "mixed": 6_000, "kill": 3_000}
+"""Applicants who act in each part; those behind them only have their drafts in the tables."""
+KINDS = ("parent", "web", "backend", "worker", "database", "web")
 SCRIPTS = {
     "save": ["save", "save"],
     "upload": ["upload", "upload", "upload"],
@@ -150,16 +157,19 @@ def _cpu(used: dict[str, float], count: int) -> Row:
     return {f"{part}_cpu_ms": round(1e3 * seconds / count, 2) for part, seconds in used.items()}
 
 
-def load(house: House, plan: dict[str, Any], users: list[Any], connections: int) -> list[Row]:
-    half = len(users) // 2
+def shares(users: list[Any], part: str) -> dict[str, list[Any]]:
+    """Who acts in which part of the run; nobody in two of them."""
+    killed = max(100, len(users) // 5) if part != "load" else 0
+    half = (len(users) - killed) // 2
+    groups = {"kill": users[:killed], "steps": users[killed : killed + half], "mixed": users[killed + half :]}
+    return {name: these[: MOST[name]] for name, these in groups.items()}
+
+
+def load(house: House, plan: dict[str, Any], groups: dict[str, list[Any]], connections: int) -> list[Row]:
     rows: list[Row] = []
-    for name, these in (
-        ("save", users[:half]),
-        ("upload", users[: half // 2]),
-        ("submit", users[:half]),
-        ("mixed", users[half:]),
-    ):
-        task = plan | {"script": SCRIPTS[name], "users": these, "connections": connections, "retry": False}
+    for name, script in SCRIPTS.items():
+        these = groups["mixed" if name == "mixed" else "steps"]
+        task = plan | {"script": script, "users": these, "connections": connections, "retry": False}
         rows += rows_of(name, *drive(house, task, name))
     return rows
 
@@ -190,21 +200,20 @@ def address(home: str) -> list[Row]:
 
 
 def killer(house: House, seed: int, seconds: float) -> Any:
-    """Kills one part after the other until the client ends; returns how often each."""
-    counts: dict[str, int] = defaultdict(int)
+    """Kills one part after the other until the client ends, the first time in quick succession; returns how often each."""
+    counts: dict[str, int] = dict.fromkeys(KINDS, 0)
 
     def during(child: subprocess.Popen[bytes]) -> None:
-        order = ["web", "backend", "worker", "web", "database", "parent"]
         random_, begun = random.Random(seed), time.monotonic()
         while child.poll() is None and time.monotonic() - begun < seconds:
+            turn, at = divmod(sum(counts.values()), len(KINDS))
             with suppress(subprocess.TimeoutExpired):
-                child.wait(random_.uniform(1.0, 2.5))
+                child.wait(random_.uniform(1.0, 2.5) if turn else random_.uniform(0.4, 0.8))
                 return
-            kind = order[sum(counts.values()) % len(order)]
-            counts[kind] += kill(house.family(), kind, random_)
-            if kind in {"database", "parent"}:
+            counts[KINDS[at]] += kill(house.family(), KINDS[at], random_)
+            if KINDS[at] in {"database", "parent"}:
                 with suppress(subprocess.TimeoutExpired):
-                    child.wait(8)
+                    child.wait(8 if turn else 3)
 
     return during, counts
 
@@ -236,6 +245,8 @@ def kills(house: House, plan: dict[str, Any], users: list[Any], connections: int
     end = lines[-1]
     row: Row = {"instance": "kill: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()), "solver": "headwater"}
     row |= {"n": len(users), "seconds": round(end["seconds"], 1)} | found[0]
+    if missed := [kind for kind, n in counts.items() if not n]:
+        row["missed"] = ", ".join(missed)
     waits = sorted(line["all"] for line in lines if "all" in line)
     row["longest_wait_ms"] = waits[-1] if waits else None
     if end["failures"] or row.get("lost") or row.get("doubled") or not row.get("steps"):
@@ -259,16 +270,16 @@ def main() -> None:
     data = json.loads(Path(home, "users.json").read_text())
     plan = {"seed": given.seed, "fields": data["fields"], "agree": data["agree"], "bytes": BYTES[given.size]}
     users = data["users"]
-    spared = users[: max(100, len(users) // 5)] if given.part != "load" else []
+    groups = shares(users, given.part)
     house = House(home, given.web)
-    rows: list[Row] = []
+    rows: list[Row] = [{"instance": "drafts in the tables", "solver": "headwater", "n": len(users)}]
     try:
         house.wait()
         if given.part != "kill":
-            rows += load(house, plan, users[len(spared) :], given.connections)
+            rows += load(house, plan, groups, given.connections)
             rows += limit(house, given.connections)
-        if spared:
-            rows += kills(house, plan, spared, given.connections, given.seed)
+        if groups["kill"]:
+            rows += kills(house, plan, groups["kill"], given.connections, given.seed)
     finally:
         house.stop()
     shutil.rmtree(home, ignore_errors=True)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+import threading
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
+from headwater.algorithms.duplicates import Index
 from headwater.calls.models import Application, Call, FormalCheck, Likeness
 from headwater.calls.services import likeness
 from headwater.calls.services.checking import check_rules, run_formal_check
@@ -16,6 +22,7 @@ from headwater.core.command import system
 from headwater.core.errors import NotAllowed
 from headwater.core.models import SearchEntry
 from tests.calls.test_services import as_, new_call, new_person, placed
+from tests.conftest import database_url
 from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +99,76 @@ def test_lost_index_mends_itself(pair: tuple[Application, ...]) -> None:
     (likeness._folder() / "index.json").write_text("{}")
     find_likenesses(call=new.call, actor=system("test"))
     assert found(new.call) == before != []
+
+
+def test_the_folder_stays_locked_when_the_database_session_changes() -> None:
+    """Behind a pooler every statement may be another session's: what one of them locked, another cannot unlock, and it ends early."""
+    entered, leave, order = threading.Event(), threading.Event(), list[str]()
+
+    def first() -> None:
+        with likeness._alone():
+            entered.set()
+            connection.close()
+            leave.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        with likeness._alone():
+            order.append("second")
+        connection.close()
+
+    begun = [threading.Thread(target=work) for work in (first, second)]
+    begun[0].start()
+    assert entered.wait(10)
+    begun[1].start()
+    begun[1].join(0.5)
+    assert order == []
+    leave.set()
+    for thread in begun:
+        thread.join(10)
+    assert order == ["first", "second"]
+
+
+TAKE_IN = """
+import sys
+import django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+from headwater.calls.services import likeness
+print("ready", flush=True)
+sys.stdin.readline()
+print(likeness.take_in(), flush=True)
+"""
+
+
+def test_two_processes_at_once_make_one_whole_index() -> None:
+    """In a copy of the database where nothing was taken in yet."""
+    name, url = "hw_test_two_at_once", database_url("postgres")
+    here = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = name
+    folder = likeness._folder()
+    connection.settings_dict["NAME"] = here
+    words = [sys.executable, "-c", TAKE_IN, name]
+    with psycopg.connect(url, autocommit=True) as admin:
+        template = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'hw_template_%'").fetchone()
+        assert template
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template[0]}"')
+        try:
+            with psycopg.connect(database_url(name)) as copy:
+                copy.execute("TRUNCATE calls_textprint CASCADE")
+            shutil.rmtree(folder, ignore_errors=True)
+            both = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _n in range(2)]
+            assert [p.stdout.readline() for p in both if p.stdout] == ["ready\n"] * 2
+            said = [p.communicate("go\n", timeout=120)[0] for p in both]
+            assert ([p.returncode for p in both], "True\n" in said) == ([0, 0], True)
+            with psycopg.connect(database_url(name)) as copy:
+                wanted = {row[0] for row in copy.execute("SELECT document FROM calls_textprint")}
+            assert set(Index.open(folder).ids().tolist()) == wanted != set()
+        finally:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_text_submitted_anew_is_compared_anew(pair: tuple[Application, ...]) -> None:

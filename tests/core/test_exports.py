@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from django.test import Client
 from pypdf import PdfReader
 
@@ -21,6 +23,7 @@ from headwater.core.errors import Refused
 from headwater.core.exports import ask_export, remove_expired, safe_name
 from headwater.core.models import Account, Event, Export, Job, RoleGrant
 from headwater.core.sheets import read_table
+from headwater.core.tasks import tidy
 from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +134,71 @@ def test_a_job_that_runs_twice_leaves_one_file() -> None:
     assert again.path != row.path
     assert not default_storage.exists(row.path)
     assert default_storage.exists(again.path)
+
+
+def archives() -> set[str]:
+    return {f"exports/{name}" for name in default_storage.listdir("exports")[1]}
+
+
+def test_a_run_that_is_killed_leaves_no_file_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after the file is written: the row knows it, so that the next run or the tidying removes it."""
+    job = ask_export(what=APPLICATIONS, items=in_house(1), title="x", actor=actor("officer"))
+    row, save = Export.objects.get(job=job), Storage.save
+
+    def killed(storage: Storage, name: str, content: Any) -> str:
+        save(storage, name, content)
+        raise SystemExit(137)
+
+    monkeypatch.setattr(FileSystemStorage, "save", killed)
+    with pytest.raises(SystemExit):
+        jobs.run(job.pk)
+    row.refresh_from_db()
+    assert (archives(), row.ready) == ({row.path}, False)
+    monkeypatch.setattr(FileSystemStorage, "save", save)
+    with clock.at(row.asked_at + timedelta(days=exports.KEPT_DAYS)):
+        assert remove_expired() == 1
+    assert archives() == set()
+    assert jobs.run(job.pk).state == Job.State.DONE
+    row.refresh_from_db()
+    assert (archives(), row.ready) == ({row.path}, True)
+
+
+def test_two_runs_at_once_leave_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, save, inner = made("officer", APPLICATIONS, in_house(1)), Storage.save, list[str]()
+
+    def slow(storage: Storage, name: str, content: Any) -> str:
+        if not inner:
+            inner.append(name)
+            jobs.run(row.job_id)  # the other one, from beginning to end
+        return str(save(storage, name, content))
+
+    monkeypatch.setattr(FileSystemStorage, "save", slow)
+    Job.objects.filter(pk=row.job_id).update(state=Job.State.RUNNING)
+    jobs.run(row.job_id)
+    again = Export.objects.get(pk=row.pk)
+    assert archives() == {again.path}
+    assert again.ready
+    assert content(client("officer"), again).namelist()
+
+
+def test_what_a_kill_left_behind_is_removed_after_a_day(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = made("officer", APPLICATIONS, in_house(1))
+    default_storage.save("exports/left.zip", ContentFile(b"x"))
+    scratch = tmp_path / "scratch"
+    monkeypatch.setattr(exports, "scratch_root", lambda: str(scratch))
+    (scratch / "folder").mkdir(parents=True)
+    for name in ("tmpleft.zip", "folder/index.xlsx"):
+        (scratch / name).write_bytes(b"x")
+    assert exports.remove_left() == 0
+    with clock.at(clock.now() + timedelta(hours=25)):
+        (scratch / "folder" / "rows").write_bytes(b"x")
+        os.utime(scratch / "folder" / "rows", (clock.now().timestamp(),) * 2)  # this one is still worked on
+        assert exports.remove_left() == 2
+    assert archives() == {row.path}
+    assert [p.name for p in scratch.iterdir()] == ["folder"]
+    with clock.at(clock.now() + timedelta(hours=51)):
+        tidy(timestamp=0)
+    assert list(scratch.iterdir()) == []
 
 
 def test_one_text_that_cannot_be_set_does_not_spoil_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

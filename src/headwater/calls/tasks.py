@@ -2,9 +2,9 @@
 
 from procrastinate.contrib.django import app
 
-from headwater.calls.services import checking, exports
+from headwater.calls.services import answer_sheets, checking, exports
 
-__all__ = ["checking", "exports"]
+__all__ = ["answer_sheets", "checking", "exports"]
 
 
 @app.periodic(cron="*/5 * * * *")

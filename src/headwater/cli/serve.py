@@ -106,6 +106,11 @@ def serve(port: int | None) -> None:
     serve_all(config, port or config.port)
 
 
+LANES = ("house", "jobs", "exports")
+"""Short tasks of the house (mail, seals, checks of uploads), long jobs that people wait for, and files that are made for them:
+each has a lane of its own, so that none waits for another kind."""
+
+
 @click.command()
 def worker() -> None:
     """Run background jobs: checks, assignments, mail, sealing, indicators."""
@@ -128,12 +133,13 @@ def worker() -> None:
         )
 
     async def work() -> None:
-        """Long jobs of people in one lane, the house's short ones (mail, seals, checks of uploads) in another that never waits."""
+        """All lanes until one ends: then the others end too, and whoever keeps the worker alive starts all anew."""
         with app.replace_connector(app.connector.get_worker_connector()) as ready:
-            async with ready.open_async(), asyncio.TaskGroup() as lanes:
-                house = lanes.create_task(run(ready, "house", signals=False))
-                await run(ready, "jobs", signals=True)
-                house.cancel()
+            async with ready.open_async(), asyncio.TaskGroup() as group:
+                lanes = [group.create_task(run(ready, queue, signals=queue == "jobs")) for queue in LANES]
+                await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
+                for lane in lanes:
+                    lane.cancel()
 
     try:
         asyncio.run(work())

@@ -10,16 +10,20 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -28,7 +32,7 @@ from django.utils.translation import gettext_lazy
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Refused
-from headwater.core.jobs import Progress, enqueue, job, result_names
+from headwater.core.jobs import EXPORTS, Progress, enqueue, job, result_names
 from headwater.core.models import Account, Export, Job
 from headwater.core.permission import SIGNED_IN
 from headwater.core.sheets import SheetFile
@@ -36,6 +40,9 @@ from headwater.core.web import scratch_root
 
 logger = logging.getLogger("headwater.exports")
 KEPT_DAYS = 7
+FOLDER = "exports"
+LEFT = timedelta(days=1)
+"""From this age on a file that nothing names is what a kill left behind."""
 MOST_ITEMS = 50_000
 MOST_AT_ONCE = 3
 CHUNK = 50
@@ -61,11 +68,20 @@ class Kind:
     document: Callable[[Any], Document]
 
 
-KINDS: dict[str, Kind] = {}
-result_names(documents=gettext_lazy("文件数"), faults=gettext_lazy("未能生成"))
+@dataclass(frozen=True)
+class Whole:
+    """One large file, alone in its archive: `make(account, folder, progress, **what was asked)` writes it into the folder and
+    returns its path and how many rows it has. It asks itself what the account may see."""
+
+    label: str | Promise
+    make: Callable[..., tuple[str, int]]
 
 
-def kind(code: str, entry: Kind) -> None:
+KINDS: dict[str, Kind | Whole] = {}
+result_names(documents=gettext_lazy("文件数"), faults=gettext_lazy("未能生成"), rows=gettext_lazy("行数"))
+
+
+def kind(code: str, entry: Kind | Whole) -> None:
     """Register what can be exported as an archive."""
     KINDS[code] = entry
 
@@ -74,8 +90,10 @@ def grants_of(account: Account) -> list[str]:
     return sorted(f"{g.role}:{g.scope}:{g.scope_id or ''}" for g in account.grants)
 
 
-def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor) -> Job:
+def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor, **more: Any) -> Job:
     """Ask for an archive of the rows `items`; those that the account may not see when it is made are left out.
+
+    `more` (JSON) is handed to the maker of a whole file.
 
     Raises:
         Refused: nothing to export, too much at once, or too many that are still being made.
@@ -95,30 +113,43 @@ def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor) -> 
         row = Export.objects.create(
             account=account, kind=what, title=title[:200], items=list(items), grants=grants_of(account), asked_at=clock.now()
         )
-        row.job = enqueue("core.export", actor=actor, export=row.pk)
+        row.job = enqueue("core.export", actor=actor, export=row.pk, **more)
         row.save(update_fields=["job"])
         log(row, after={"kind": what, "count": len(items), "title": row.title})
     return row.job
 
 
-@job("core.export", gettext_lazy("导出压缩包"))
-def make_export(progress: Progress, actor: Actor, *, export: int) -> dict[str, Any]:
+@job("core.export", gettext_lazy("导出压缩包"), queue=EXPORTS)
+def make_export(progress: Progress, actor: Actor, *, export: int, **more: Any) -> dict[str, Any]:
     """Write the archive and keep it. Run twice it writes the file anew and forgets the first."""
     row = Export.objects.select_related("account").get(pk=export)
+    found = KINDS[row.kind]
     with translation.override(row.account.language):
         handle, path = tempfile.mkstemp(suffix=".zip", dir=scratch_root())
         os.close(handle)
         try:
-            count, faults = write_archive(path, row, progress)
-            _keep(row, path, count)
+            if isinstance(found, Whole):
+                told = {"rows": write_whole(path, row, found, progress, more)}
+            else:
+                done, faults = write_archive(path, row, found, progress)
+                told = {"documents": done, "faults": faults}
+            _keep(row, path, told.get("rows", told.get("documents", 0)))
         finally:
             os.unlink(path)
-    return {"documents": count, "faults": faults, "export": row.pk, "size": row.size}
+    return {**told, "export": row.pk, "size": row.size}
 
 
-def write_archive(path: str, row: Export, progress: Progress) -> tuple[int, int]:
+def write_whole(path: str, row: Export, found: Whole, progress: Progress, more: dict[str, Any]) -> int:
+    """The one file that `found` makes into the zip at `path`; returns its number of rows."""
+    with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
+        made, count = found.make(row.account, folder, progress, **more)
+        archive.write(made, safe_name(os.path.basename(made)), compress_type=zipfile.ZIP_DEFLATED)
+    return count
+
+
+def write_archive(path: str, row: Export, found: Kind, progress: Progress) -> tuple[int, int]:
     """The documents of `row` and the index into the zip at `path`; returns how many were made and how many could not be."""
-    found, done, faults = KINDS[row.kind], 0, 0
+    done, faults = 0, 0
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         index = os.path.join(folder, "index.xlsx")
         sheet = SheetFile(index, str(found.label), [_("文件"), *found.heading(), _("说明")], folder=folder)
@@ -162,12 +193,21 @@ def safe_name(name: str) -> str:
 
 
 def _keep(row: Export, path: str, count: int) -> None:
-    forget_file(row)
+    """Move the file to where it is kept. The row names it before it is there, so that a kill leaves no file that nobody knows;
+    of two runs at once the one that named its file last leaves it."""
+    name = f"{FOLDER}/{secrets.token_hex(16)}.zip"
+    with transaction.atomic():
+        forget_file(Export.objects.select_for_update(of=("self",)).get(pk=row.pk))
+        Export.objects.filter(pk=row.pk).update(path=name, made_at=None)
     with open(path, "rb") as source:
-        row.path = default_storage.save(f"exports/{secrets.token_hex(16)}.zip", File(source))
-    row.size, row.count, row.made_at = os.path.getsize(path), count, clock.now()
+        default_storage.save(name, File(source))
+    row.path, row.size, row.count, row.made_at = name, os.path.getsize(path), count, clock.now()
     row.expires_at = row.made_at + timedelta(days=KEPT_DAYS)
-    row.save(update_fields=["path", "size", "count", "made_at", "expires_at"])
+    kept = Export.objects.filter(pk=row.pk, path=name).update(
+        size=row.size, count=row.count, made_at=row.made_at, expires_at=row.expires_at
+    )
+    if not kept:
+        default_storage.delete(name)
 
 
 def forget_file(row: Export) -> None:
@@ -181,10 +221,34 @@ def may_fetch(account: Any, row: Export) -> bool:
 
 
 def remove_expired() -> int:
-    """Delete the files whose days are over; the rows stay as a record of what was exported."""
-    gone = 0
-    for row in Export.objects.filter(expires_at__lte=clock.now()).exclude(path=""):
+    """Delete the files whose days are over, or that were never finished; the rows stay as a record of what was exported."""
+    gone, now = 0, clock.now()
+    over = Q(expires_at__lte=now) | Q(made_at=None, asked_at__lte=now - timedelta(days=KEPT_DAYS))
+    for row in Export.objects.filter(over).exclude(path=""):
         forget_file(row)
         Export.objects.filter(pk=row.pk).update(path="")
         gone += 1
     return gone
+
+
+def remove_left() -> int:
+    """Delete archives that no row names and scratch files that nobody works on any more; returns how many."""
+    gone, limit = 0, clock.now() - LEFT
+    with suppress(FileNotFoundError):
+        there = {f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]}
+        for name in there - set(Export.objects.filter(path__in=there).values_list("path", flat=True)):
+            if default_storage.get_modified_time(name) < limit:
+                default_storage.delete(name)
+                gone += 1
+    for path in Path(scratch_root()).iterdir():
+        if _touched(path) < limit.timestamp():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+def _touched(path: Path) -> float:
+    """When a scratch file, or anything in a scratch folder, was last written; now for one that is just gone."""
+    with suppress(FileNotFoundError):
+        return float(max(p.stat().st_mtime for p in (path, *(path.iterdir() if path.is_dir() else ()))))
+    return clock.now().timestamp()

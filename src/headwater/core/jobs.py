@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from headwater.core import clock
 from headwater.core.command import Actor
@@ -15,6 +17,10 @@ from headwater.core.errors import Refused
 from headwater.core.models import Job
 
 logger = logging.getLogger("headwater.jobs")
+MOST_ATTEMPTS = 3
+"""A job that so often ended with its worker (out of memory, killed) is not taken up again."""
+EXPORTS = "exports"
+"""The queue of what only makes files for people: no check waits behind it."""
 
 
 class Progress:
@@ -36,14 +42,15 @@ def result_names(**names: str | Promise) -> None:
 
 
 Kind = Callable[..., dict[str, Any]]
-KINDS: dict[str, tuple[str | Promise, Kind]] = {}
+KINDS: dict[str, tuple[str | Promise, Kind, str]] = {}
+"""By kind: how it is called, what does it, and the queue (a lane of the worker) in which it waits."""
 
 
-def job(kind: str, label: str | Promise) -> Callable[[Kind], Kind]:
+def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Kind], Kind]:
     """Register a function as a kind of job. It takes (progress, actor, **arguments), may run twice, and returns a result."""
 
     def wrap(function: Kind) -> Kind:
-        KINDS[kind] = (label, function)
+        KINDS[kind] = (label, function, queue)
         return function
 
     return wrap
@@ -54,17 +61,22 @@ def enqueue(kind: str, *, actor: Actor, **arguments: Any) -> Job:
     from headwater.core.tasks import run_job
 
     row = Job.objects.create(kind=kind, arguments=arguments, asked_by=actor.account)
-    transaction.on_commit(lambda: run_job.defer(job_id=row.pk))
+    transaction.on_commit(lambda: run_job.configure(queue=KINDS[kind][2]).defer(job_id=row.pk))
     return row
 
 
 def run(job_id: int) -> Job:
-    """Run a job to its end; its outcome is in the row. A job that is already done is left alone."""
+    """Run a job to its end; its outcome is in the row. A job that is already done is left alone.
+
+    The attempt is counted before the work begins: who is killed in it cannot count.
+    """
     row = Job.objects.get(pk=job_id)
     if row.state == Job.State.DONE:
         return row
-    row.state, row.started_at = Job.State.RUNNING, clock.now()
-    row.save(update_fields=["state", "started_at"])
+    if row.attempts >= MOST_ATTEMPTS:
+        return _give_up(row)
+    row.state, row.started_at, row.attempts = Job.State.RUNNING, clock.now(), row.attempts + 1
+    row.save(update_fields=["state", "started_at", "attempts"])
     actor = Actor(account=row.asked_by, source=f"job:{row.pk}")
     try:
         row.result = KINDS[row.kind][1](Progress(row), actor, **row.arguments)
@@ -76,4 +88,24 @@ def run(job_id: int) -> Job:
         row.state, row.message = Job.State.FAILED, f"{type(error).__name__}: {error}"[:300]
     row.ended_at = clock.now()
     row.save(update_fields=["state", "message", "result", "ended_at"])
+    return row
+
+
+def _give_up(row: Job) -> Job:
+    """Mark a job failed that never came to its end, and tell who asked for it, once."""
+    from headwater.core.services import notify
+
+    def why() -> str:
+        return _("已尝试 %d 次，每次后台进程都在完成前中断（可能内存不足），不再重试。请缩小范围后重新提出，或联系系统管理员。") % row.attempts
+
+    def head() -> str:
+        return _("任务没有完成：%s") % (KINDS[row.kind][0] if row.kind in KINDS else row.kind)
+
+    if row.state != Job.State.FAILED:
+        row.state, row.message, row.ended_at = Job.State.FAILED, why(), clock.now()
+        with transaction.atomic():
+            row.save(update_fields=["state", "message", "ended_at"])
+            if row.asked_by:
+                notify([row.asked_by], title=head, body=why, url=reverse("job", args=[row.pk]))
+        logger.error("job %s (%s) given up after %d attempts", row.pk, row.kind, row.attempts)
     return row

@@ -11,6 +11,7 @@ from headwater.core import clock, exports
 from headwater.core.models import OutboxMail
 
 __all__ = ["exports"]
+CHECK_SECONDS = 5.0
 
 
 @app.task(name="headwater.run_job", queue="jobs", pass_context=False)
@@ -45,11 +46,12 @@ async def retry_stalled(timestamp: int) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(name="headwater.tidy", queue="house", queueing_lock="tidy")
 def tidy(timestamp: int) -> None:
-    """Remove exports whose days are over and counts of minutes that are over."""
-    from headwater.core.exports import remove_expired
+    """Remove exports whose days are over, files that a kill left behind and counts of minutes that are over."""
+    from headwater.core.exports import remove_expired, remove_left
     from headwater.core.rates import forget_old
 
     remove_expired()
+    remove_left()
     forget_old()
 
 
@@ -71,10 +73,13 @@ def send_outbox(limit: int = 200) -> int:
 @app.periodic(cron="* * * * *")
 @app.task(name="headwater.check_files", queue="house", queueing_lock="check_files")
 def check_new_files(timestamp: int) -> None:
+    """For some seconds only: what still waits then asks for its own turn, behind seals and mail that came meanwhile."""
     from headwater.core.command import system
-    from headwater.core.uploads import check_files
+    from headwater.core.uploads import ask_for_check, check_files, files_wait
 
-    check_files(actor=system("check_files"))
+    check_files(actor=system("check_files"), seconds=CHECK_SECONDS)
+    if files_wait():
+        ask_for_check()
 
 
 @app.periodic(cron="17 3 * * *")

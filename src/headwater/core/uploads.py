@@ -6,6 +6,7 @@ behind is overwritten. Every step may be repeated.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -125,15 +126,21 @@ TELL: dict[str, Refusal] = {}
 """By owner type: what a file belongs to (its title and address), for the message about a refused one."""
 
 
-def check_files(*, actor: Actor, batch: int = 20, owner: Any = None) -> int:
-    """Look into every file that waits for it, or into those of one record. Safe to run twice and beside itself; returns how many
-    were looked into.
+def files_wait() -> bool:
+    return StoredFile.objects.filter(state=StoredFile.State.CHECKING).exists()
+
+
+def check_files(*, actor: Actor, batch: int = 20, seconds: float = float("inf"), owner: Any = None) -> int:
+    """Look into every file that waits for it, or those of one record, or as many as there is time for, one batch at least.
+
+    Safe to run twice and beside itself; returns how many were looked into.
     """
     new = StoredFile.objects.filter(state=StoredFile.State.CHECKING)
     if owner is not None:
         new = new.filter(owner_type=owner._meta.label_lower, owner_id=owner.pk)
     done = 0
     last = 0
+    until = time.monotonic() + seconds
     while True:
         waiting = list(new.filter(pk__gt=last).order_by("pk")[:batch])
         if not waiting:
@@ -141,6 +148,8 @@ def check_files(*, actor: Actor, batch: int = 20, owner: Any = None) -> int:
         last = waiting[-1].pk
         found = {file.pk: _look(file) for file in waiting}
         done += _settle(found, actor)
+        if time.monotonic() >= until:
+            return done
 
 
 def _look(file: StoredFile) -> str:

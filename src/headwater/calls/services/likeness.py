@@ -6,6 +6,7 @@ a foreign folder mends itself. A task takes in what was received (`take_in`), so
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ from headwater.core import clock, search
 from headwater.core.command import Actor, authorise, command
 from headwater.core.jobs import Progress
 
-LOCK = 7_411_603
 CHUNK = 2000
 SHORT = 30
 """Answers of fewer characters are not compared."""
@@ -52,13 +52,13 @@ def _document(application: Application) -> int:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One process at a time changes the folder."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    """One at a time changes the folder, of all processes and threads of this machine. A file is locked and no session of the
+    database: behind a pooler the next statement may be another session's. The system unlocks it when its process ends."""
+    path = _folder().with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _folder() -> Path:

@@ -27,6 +27,7 @@ class Job(models.Model):
     result = models.JSONField(null=True)
     asked_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     asked_at = models.DateTimeField(default=clock.now)
+    attempts = models.PositiveSmallIntegerField(_("尝试次数"), db_default=0, default=0)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
