@@ -67,6 +67,16 @@ def test_organisations_carry_a_checked_ror() -> None:
     assert Organisation.objects.get(name_zh="测试研究院").ror == "0106qb496"
 
 
+def test_a_code_of_another_organisation_is_told_with_its_row() -> None:
+    taken = Organisation.objects.order_by("pk")[0]
+    heading = ["单位名称", "类型", "代码"]
+    sheet = [["测试甲院", "科研院所", taken.code], ["测试乙院", "科研院所", "test-b"], ["测试丙院", "科研院所", "test-b"]]
+    result = import_organisations(name="o.csv", content=write_csv(heading, sheet), actor=actor("officer"), dry_run=False)
+    assert [(e.row, e.column) for e in result.errors] == [(2, "代码"), (4, "代码")]
+    same = write_csv(heading, [[taken.name_zh, "科研院所", taken.code]])
+    assert import_organisations(name="o.csv", content=same, actor=actor("officer"), dry_run=False).errors == []
+
+
 def test_a_cell_that_is_too_long_is_told_with_its_row() -> None:
     result = load(("甲" * 121, "a@x.example", ""), ("乙", "b@x.example", ""))
     assert [(e.row, e.column, e.message) for e in result.errors] == [(2, "姓名", "最多 120 字")]

@@ -243,6 +243,7 @@ def import_organisations(
     """
     rows = parse_rows(name, content, ORGANISATIONS)
     known = {o.uscc: o for o in Organisation.objects.exclude(uscc="")} | {o.name_zh: o for o in Organisation.objects.all()}
+    codes: dict[str, Organisation | str] = {o.code: o for o in known.values()}
     places = {p.code: p for p in Place.objects.all()}
     agencies = {a.name_zh: a for a in Agency.objects.all()} | {a.code: a for a in Agency.objects.all()}
     result, ready, seen = ImportResult(rows=len(rows), dry_run=dry_run), [], set()
@@ -253,9 +254,12 @@ def import_organisations(
         if key in seen:
             errors.append(RowError(number, "单位名称", values["name_zh"], _("与文件中前面的一行重复")))
         seen.add(key)
+        found = known.get(values["uscc"]) or known.get(values["name_zh"])
+        if values["code"] and codes.setdefault(values["code"], found or key) != (found or key):
+            errors.append(RowError(number, "代码", values["code"], _("已是另一单位的代码")))
         result.errors += errors
         if not errors:
-            ready.append((values, known.get(values["uscc"]) or known.get(values["name_zh"])))
+            ready.append((values, found))
     return finish(result, ready, actor, skip_bad, _write_organisations)
 
 
