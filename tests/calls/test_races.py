@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
+from headwater.calls import schemes
 from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.calls.services.applications import (
     add_members,
@@ -39,6 +40,7 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
         connections["default"].close()
         settings.DATABASES["default"]["NAME"] = name
         connections["default"].settings_dict["NAME"] = name
+        schemes._cached.cache_clear()  # another database gives the same keys to other versions
 
     before = settings.DATABASES["default"]["NAME"]
     with connect("postgres") as admin, django_db_blocker.unblock():

@@ -58,6 +58,8 @@ def field_facts(answers: Answers) -> list[FieldFacts]:
 
 def problems_of(answers: Answers, f: Field) -> list[Pair]:
     """What is wrong with a stored answer that is neither missing nor, for a text, a matter of length."""
+    if f.type not in {"number", "money"} and not f.has_rows:
+        return []
     value = answers.get(f.code)
     if not is_filled(answers, f):
         return []

@@ -9,10 +9,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +27,15 @@ from headwater.core import clock, search
 from headwater.core.command import Actor, authorise, command
 from headwater.core.jobs import Progress
 
-CHUNK = 2000
+CHUNK, AT_ONCE = 2000, 2
 SHORT = 30
 """Answers of fewer characters are not compared."""
 SHARE, MATCHES, PASSAGES = 0.03, 5, 40
 """Kept: matches from this share of the text on, so many for each application, with so many passages."""
 ABSTRACT = "abstract_zh"
-BUFFER = 12_000_000
-"""Fingerprints in memory while the index grows: a quarter of what the kernel would take, for a worker beside web processes."""
+BUFFER = 24_000_000
+"""Fingerprints in memory while the index grows: half of what the kernel would take, for a worker beside web processes. Fewer would make more
+segments, each of which a search looks into."""
 
 
 def sections_of(application: Application) -> list[tuple[str, str]]:
@@ -170,16 +171,17 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
 
 
 def _compared(index: Index, blocks: Sequence[list[int]]) -> Iterator[list[Pair]]:
-    """The matches of each block; the next block is compared while the database keeps what was found in this one."""
-    with ThreadPoolExecutor(1) as ahead:
-        work = partial(pairs, index, limit=MATCHES, share=SHARE)
-        waiting = ahead.submit(work, blocks[0]) if blocks else None
-        for following in [*blocks[1:], None]:
-            if waiting is None:
-                return
-            matches = waiting.result()
-            waiting = ahead.submit(work, following) if following is not None else None
-            yield matches
+    """The matches of each block. Two blocks are compared at a time, so that one is in its parallel part while the other is not, and
+    the next ones while the database keeps what was found.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting: deque[Future[list[Pair]]] = deque()
+        for block in blocks:
+            waiting.append(pool.submit(pairs, index, block, limit=MATCHES, share=SHARE))
+            if len(waiting) > AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _row(application: int, other: int, match: Match) -> Likeness:
