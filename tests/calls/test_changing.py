@@ -176,14 +176,15 @@ def test_a_deadline_does_not_move_into_other_parameters() -> None:
 def test_cancelling_ends_applications_frees_limits_and_tells_why() -> None:
     call, leader, writer = new_call(), new_person(), new_person()
     row, draft = submitted(call, leader), draft_of(call, writer)
-    kept = placed(call, "expired")
+    kept, declined = placed(call, "expired"), placed(call, "not_endorsed")
     change = propose_change(call=call, cancel=True, reason="预算调整，本年度不再受理", actor=actor("officer"))
     with pytest.raises(NotAllowed):
         approve_change(change=change, actor=actor("officer"))
     approve_change(change=change, actor=actor("officer2"))
     call.refresh_from_db()
     states = dict(Application.objects.filter(call=call).values_list("pk", "state"))
-    assert (call.state, states) == ("cancelled", {row.pk: "withdrawn", draft.pk: "withdrawn", kept.pk: "expired"})
+    assert call.state == "cancelled"
+    assert states == {row.pk: "withdrawn", draft.pk: "withdrawn", kept.pk: "expired", declined.pk: "not_endorsed"}
     for person in (leader, writer):
         told = Notification.objects.filter(account=person.account, title__startswith="批次已取消").get()
         assert "预算调整" in told.body

@@ -46,6 +46,7 @@ class State(models.TextChoices):
 
 # Before it is received an application is its author's affair; a limit counts it from the moment it leaves the author.
 UNSUBMITTED = frozenset({State.DRAFT, State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED})
+GIVEN_UP = UNSUBMITTED - {State.DRAFT}
 LIVE = frozenset(State) - UNSUBMITTED
 ENDORSED = LIVE - {State.HOST_REVIEW}
 IN_THE_HOUSE = LIVE - {State.HOST_REVIEW, State.RECOMMENDING}

@@ -15,7 +15,7 @@ from headwater.calls.models import Application, Call, CallChange, HostQuota, Lin
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.inviting import site_address
 from headwater.calls.services.versions import mark_step
-from headwater.calls.states import CANCELLABLE, IN_THE_HOUSE, UNSUBMITTED, CallState, State
+from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
 from headwater.calls.terms import keys_of, region_terms
 from headwater.calls.workflow import APPLICATION, CALL
 from headwater.core import clock
@@ -65,7 +65,7 @@ def audience(call: Call) -> Audience:
     """Everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies that
     have some to recommend (5 queries).
     """
-    rows = Application.objects.filter(call=call).exclude(state__in=[State.WITHDRAWN, State.EXPIRED])
+    rows = Application.objects.filter(call=call).exclude(state__in=GIVEN_UP)
     members = Participant.objects.filter(application__in=rows, declined_at__isnull=True)
     hosts = HostQuota.objects.filter(call=call, quota__gt=0).values_list("organisation").union(rows.values_list("host").order_by())
     agencies = rows.filter(state=State.RECOMMENDING).values("host__recommender")
@@ -159,8 +159,7 @@ def cancel_problems(call: Call) -> list[Reason]:
     """Why a call cannot be cancelled any more."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以取消"), code="state")]
-    ended = {State.WITHDRAWN, State.EXPIRED}
-    if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | ended).exists():
+    if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP).exists():
         return [Reason(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")]
     return []
 
@@ -226,10 +225,9 @@ def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
 def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
     """End the call and what was applied for: withdrawn, so that nothing of it counts in a limit, with the reason as its note."""
     CALL.apply(Call.objects.filter(pk=call.pk), "cancel", log)
-    ended = [State.WITHDRAWN, State.EXPIRED]
     rows = list(
         Application.objects.filter(call=call)
-        .exclude(state__in=ended)
+        .exclude(state__in=GIVEN_UP)
         .moving()
         .select_for_update(of=("self",))
         .order_by("pk")
