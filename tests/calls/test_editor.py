@@ -143,3 +143,13 @@ def test_blanks_are_no_institution() -> None:
     answer = browser.post(f"/applications/{row.pk}/save/", {"_fields": "unit", "unit": "\u3000"}).json()
     assert answer["errors"] == {}
     assert Application.objects.get(pk=row.pk).answers.get("unit") is None
+
+
+def test_a_page_is_saved_whatever_the_row_button_says() -> None:
+    """An address that is too long was refused after the answers had been kept."""
+    row = draft_of(new_call(), new_person())
+    assert row.leader.account
+    browser = client(row.leader.account.username)
+    for sent in ("研" * 3000, "x" * 3000, "\n", "goals:add"):
+        answer = browser.post(f"/applications/{row.pk}/edit/plan/", {"goals": f"目标{len(sent)}", "_row": sent})
+        assert (answer.status_code, Application.objects.get(pk=row.pk).answers["goals"]) == (302, f"目标{len(sent)}")

@@ -131,7 +131,7 @@ def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None)
     elif not request.POST.get("_take"):
         messages.success(request, _("已保存。"))
     at = (request.POST.get("_row") or request.POST.get("_take", "").partition(":")[2]).partition(":")[0]
-    return reverse("application_edit", args=[pk, section]) + (f"#q-{at}" if at else "")
+    return reverse("application_edit", args=[pk, section]) + (f"#q-{at}" if len(at) <= 40 and at.isidentifier() else "")
 
 
 def choose(request: HttpRequest, row: Application) -> None:
