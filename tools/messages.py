@@ -43,7 +43,7 @@ def collect() -> Catalog:
             continue
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".html":
-            text = templatize(text)
+            text = "\n".join(line.lstrip() for line in templatize(text).splitlines())  # indentation means nothing there
         for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalog.add(message, context=context, locations=[(str(file.relative_to(ROOT)), 0)])
         for message in within_f_strings(text) if file.suffix == ".py" else ():

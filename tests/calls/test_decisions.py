@@ -216,7 +216,8 @@ def test_reconsidered_decision_is_gone_and_its_money_free() -> None:
     propose(call, rows, [TEN, 0])
     reconsider(application=rows[0], actor=actor("officer"))
     reconsider(application=rows[1], actor=actor("officer"))
-    assert ([state(a) for a in rows], committed_fen(call)) == (["panel", "panel"], 0)
+    assert ([state(a) for a in rows], committed_fen(call)) == (["panel", "reviewed"], 0), "no panel has heard the second"
+    Application.objects.filter(pk=rows[1].pk).update(state="panel")
     propose(call, rows, [0, TEN])
     approve_decisions(call=call, actor=actor("committee"))
     with pytest.raises(Refused, match="已核准"):

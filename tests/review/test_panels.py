@@ -14,7 +14,8 @@ from headwater.core.invariants import check
 from headwater.core.models import Event
 from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelItem, PanelMember
 from headwater.review.services.conflicts import declare_conflict
-from headwater.review.services.panels import cast_ballot, close_voting, make_panel, open_voting, recusals
+from headwater.review.services.panels import make_panel
+from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
 from tests.calls.test_services import as_, new_call, placed, refusal
 from tests.people import actor
 from tests.review.test_conflicts import new_expert, tie
@@ -178,7 +179,7 @@ def test_result_needs_more_than_half_of_those_not_recused(present: int, recused:
     panel, members = sitting(present=present, recused=recused)
     for n, member in enumerate(members[recused : recused + yes + no]):
         vote(member, "yes" if n < yes else "no", item(panel))
-    counts = close_voting(panel=panel, actor=actor("officer"))
+    counts = close_voting(panel=panel, reason="其余组员提前离会", actor=actor("officer"))
     assert {k: v for k, v in counts.items() if v} == {result: 1}
     assert (item(panel).result, Panel.objects.get(pk=panel.pk).state) == (result, "closed")
 
@@ -195,7 +196,7 @@ def test_abstention_is_no_yes() -> None:
 
 def test_vote_after_the_close_is_refused() -> None:
     panel, members = sitting()
-    close_voting(panel=panel, actor=actor("officer"))
+    close_voting(panel=panel, reason="会议中断", actor=actor("officer"))
     with pytest.raises(Refused, match="现在不能投票"):
         vote(members[0], "yes", item(panel))
     assert item(panel).casts.count() == 0

@@ -138,6 +138,7 @@ APPLICATION = Workflow(
         T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过")),
         T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟定的决定")),
         T(S.NOT_PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("重新考虑")),
+        T(S.NOT_PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("重新考虑，可上会")),
         T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示")),
         T(S.PUBLICITY, "suspend", S.OBJECTION, "calls.objection.answer", L("异议中止")),
         T(S.OBJECTION, "resume", S.PUBLICITY, "calls.objection.answer", L("恢复公示")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import lapse_late, sign
-from headwater.calls.models import Application, Notice
+from headwater.calls.models import Application, Decision, Notice
 from headwater.calls.services.calls import finish_call
 from headwater.calls.services.decisions import (
     Proposal,
@@ -32,10 +32,11 @@ from headwater.review.queries import weights_of
 from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import answer_invitations, expire_invitations, propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
-from headwater.review.services.deciding import propose
+from headwater.review.services.deciding import Departure, departs, proposals_of, propose
 from headwater.review.services.opinions import close_reviews, save_opinions
-from headwater.review.services.panels import cast_ballot, close_voting, make_panel, open_voting, recusals
+from headwater.review.services.panels import make_panel
 from headwater.review.services.suggesting import suggest
+from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
 
 
 class Season(Applying):
@@ -239,7 +240,16 @@ class Season(Applying):
     def decide(self) -> None:
         """The suggested set is proposed as it is; the committee approves."""
         with clock.at(self.t.at(175)):
-            propose(call=self.call, funded=suggest(self.call).funded, actor=self.staff("officer"))
+            funded = suggest(self.call).funded
+            said = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
+            left_out = [
+                p.application.pk
+                for p in proposals_of(self.call, funded, self.staff("officer").account)
+                if departs(p.application, p.amount_fen is not None)
+            ]
+            propose(
+                call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer")
+            )
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"))
 

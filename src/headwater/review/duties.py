@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
 from headwater.calls.states import CallState, State
 from headwater.calls.views.applicant import OPINIONS
 from headwater.core.duties import Duty, duties
-from headwater.review.models import Assignment, BallotCast, Panel, PanelMember, Round
+from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
 from headwater.review.queries import opinions_for_applicant, review_deadlines
 
 OPINIONS.append(opinions_for_applicant)
@@ -29,7 +29,12 @@ def of_experts(account: Any) -> Iterator[Duty]:
     if writing["n"]:
         yield Duty(_("提交评审意见"), "/review/", writing["due"], writing["n"])
     seats = PanelMember.objects.filter(expert__person__account=account, present=True, panel__state=Panel.State.VOTING)
-    for member in seats.exclude(pk__in=BallotCast.objects.values("member")).select_related("panel"):
+    waiting = (
+        PanelItem.objects.filter(panel=OuterRef("panel"), result="")
+        .exclude(pk__in=BallotCast.objects.filter(member=OuterRef(OuterRef("pk"))).values("item"))
+        .exclude(application__conflicts__expert__person__account=account)
+    )
+    for member in seats.filter(Exists(waiting)).select_related("panel"):
         yield Duty(_("投票：%s") % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)
 
 

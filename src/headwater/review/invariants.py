@@ -45,3 +45,12 @@ invariant(
     """SELECT 'opinion ' || o.id FROM review_opinion o JOIN review_assignment a ON a.id = o.assignment_id
     WHERE (o.submitted_at IS NOT NULL) <> (a.state = 'submitted')""",
 )
+invariant(
+    "departures_are_explained",
+    _("与会评结果不一致的决定写明了理由"),
+    """SELECT 'decision ' || d.id || ': ' || d.outcome || ' against ' || i.result || ' of a panel'
+    FROM calls_decision d JOIN review_panelitem i ON i.application_id = d.application_id
+    WHERE d.deviation = '' AND ((d.outcome = 'fund' AND i.result <> 'recommended')
+        OR (d.outcome = 'refuse' AND i.result = 'recommended' AND NOT EXISTS (SELECT 1 FROM calls_noticerow n
+            WHERE n.application_id = d.application_id))) ORDER BY d.id""",
+)

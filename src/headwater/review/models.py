@@ -253,6 +253,7 @@ class Panel(models.Model):
     quorum = models.CharField(max_length=10, default="2/3")
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    missing_reason = models.CharField(_("缺票仍结束投票的原因"), max_length=300, blank=True)
     objects = PanelQuerySet.as_manager()
 
     class Meta:
@@ -277,7 +278,10 @@ class PanelMember(models.Model):
 
 
 class PanelItem(models.Model):
-    """An application on a panel's agenda. Votes are counted here and nowhere tied to who cast them."""
+    """An application on a panel's agenda. Votes are counted here and nowhere tied to who cast them.
+
+    `vote` is the number of the vote that counts; `missing` how many present members who are not recused cast no ballot in it.
+    """
 
     class Result(models.TextChoices):
         RECOMMENDED = "recommended", _("赞成")
@@ -291,6 +295,8 @@ class PanelItem(models.Model):
     yes = models.IntegerField(default=0)
     no = models.IntegerField(default=0)
     abstain = models.IntegerField(default=0)
+    vote = models.PositiveSmallIntegerField(_("第几次投票"), default=1)
+    missing = models.PositiveSmallIntegerField(_("缺票"), default=0)
     result = models.CharField(max_length=16, choices=Result.choices, blank=True)
 
     class Meta:

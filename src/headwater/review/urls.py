@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.review.views import deciding, expert, office
+from headwater.review.views import deciding, expert, office, panels
 
 urlpatterns = [
     path("review/", expert.desk, name="review"),
@@ -10,13 +10,13 @@ urlpatterns = [
     path("panels/", expert.panels, name="panels"),
     path("panels/<int:pk>/", expert.panel, name="panel"),
     path("panels/<int:pk>/items/<int:item>/", expert.panel_item, name="panel_item"),
-    path("panels/<int:pk>/step/<str:verb>/", deciding.panel_step, name="panel_step"),
+    path("panels/<int:pk>/step/<str:verb>/", panels.panel_step, name="panel_step"),
     path("office/calls/<int:pk>/assign/", office.assign, name="assign"),
     path("office/pair/<int:application>/<int:expert>/", office.pair, name="pair"),
     path("office/calls/<int:pk>/progress/", office.progress, name="progress"),
     path("office/reviews/<int:pk>/", office.reviews, name="reviews"),
-    path("office/calls/<int:pk>/panels/", deciding.panels, name="call_panels"),
-    path("office/calls/<int:pk>/panels/<str:group>/", deciding.new_panel, name="new_panel"),
+    path("office/calls/<int:pk>/panels/", panels.panels, name="call_panels"),
+    path("office/calls/<int:pk>/panels/new/", panels.new_panel, name="new_panel"),
     path("office/calls/<int:pk>/decide/", deciding.decide, name="decide"),
     path("office/calls/<int:pk>/compare/", deciding.compare_sets, name="compare_sets"),
     path("office/experts/", office.experts, name="experts"),

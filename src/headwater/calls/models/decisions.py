@@ -47,13 +47,26 @@ class Decision(models.Model):
         FUND = "fund", _("通过")
         REFUSE = "refuse", _("不通过")
 
+    class Deviation(models.TextChoices):
+        """Why a decision departs from the panel's result: never a different scholarly view (handbook 3.6)."""
+
+        BUDGET = "budget", _("年度预算所限")
+        BALANCE = "balance", _("领域、地区或单位的均衡")
+        PRIORITY = "priority", _("政策规定的优先支持")
+        DUPLICATE = "duplicate", _("与在研项目重复")
+        CONDITIONS = "conditions", _("实施条件有变")
+        INTEGRITY = "integrity", _("科研诚信核查")
+        OTHER = "other", _("其他非学术原因")
+        UNSTATED = "unstated", _("旧记录，未说明")
+
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(_("决定"), max_length=8, choices=Outcome.choices)
     amount_fen = models.BigIntegerField(_("金额"), default=0)
     rank = models.IntegerField(_("排序"), null=True)
     reason = models.TextField(_("理由"), blank=True)
-    deviation = models.CharField(_("偏离会评意见的理由"), max_length=60, blank=True)
+    deviation = models.CharField(_("偏离会评意见的理由"), max_length=60, choices=Deviation.choices, blank=True)
+    deviation_words = models.TextField(_("偏离理由说明"), blank=True)
     proposed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     proposed_at = models.DateTimeField(default=clock.now)
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -70,6 +83,9 @@ class Decision(models.Model):
             models.CheckConstraint(
                 name="decision_two_people",
                 condition=Q(approved_by__isnull=True) | Q(proposed_by__isnull=True) | ~Q(approved_by=models.F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="decision_deviation_said", condition=Q(deviation__in=["", "unstated"]) | ~Q(deviation_words="")
             ),
         ]
 

@@ -34,6 +34,7 @@ class Proposal:
     rank: int | None = None
     reason: str = ""
     deviation: str = ""
+    deviation_words: str = ""
 
 
 def _locked(call: Call, pks: Sequence[int]) -> QuerySet[Application]:
@@ -85,7 +86,10 @@ def _check_amounts(proposals: Sequence[Proposal], call: Call) -> None:
             raise Refused.because(_("%s：金额超过申请金额") % p.application, field="amount_fen")
 
 
-REWRITTEN = ["outcome", "amount_fen", "rank", "reason", "deviation", "proposed_by", "proposed_at", "approved_by", "approved_at"]
+REWRITTEN = [
+    *("outcome", "amount_fen", "rank", "reason", "deviation", "deviation_words"),
+    *("proposed_by", "proposed_at", "approved_by", "approved_at"),
+]
 
 
 def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Decision]:
@@ -99,6 +103,7 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
             rank=p.rank,
             reason=p.reason,
             deviation=p.deviation,
+            deviation_words=p.deviation_words,
             outcome=Decision.Outcome.REFUSE if p.amount_fen is None else Decision.Outcome.FUND,
             proposed_by=actor.account,
             proposed_at=now,
@@ -136,12 +141,14 @@ def _integrity_screen(fund: Sequence[Proposal]) -> None:
 
 
 def reconsider(*, application: Application, actor: Actor) -> None:
-    """Take a proposed decision back to the panel's table; it is gone until proposed anew."""
+    """Take a proposed decision back to the panel's table, or to the ranked ones if no panel heard it; it is gone until proposed anew."""
     with command(actor, "calls.decide.propose", application, name="calls.reconsider") as log:
         decision = Decision.objects.get(application=application)
         if decision.approved_at:
             raise Refused.because(_("决定已核准，不能撤回"))
-        APPLICATION.apply(_locked(application.call, [application.pk]), "reconsider", log)
+        unheard = Application.objects.filter(pk=application.pk, state=State.NOT_PROPOSED, panel_item__isnull=True).exists()
+        verb = "reconsider_unheard" if unheard else "reconsider"
+        APPLICATION.apply(_locked(application.call, [application.pk]), verb, log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
         decision.delete()
 

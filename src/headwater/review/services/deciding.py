@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -11,39 +12,66 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
 from headwater.calls.words import words_of
-from headwater.core.command import Actor, command
-from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.command import Actor
+from headwater.core.errors import Reason, refuse_if
 from headwater.core.models import Account
-from headwater.review.models import BallotCast, Panel, PanelItem
+from headwater.review.models import Panel, PanelItem
 
 
-def proposals_of(call: Call, funded: Collection[int], account: Account | None = None) -> list[Proposal]:
+@dataclass(frozen=True)
+class Departure:
+    """Why a decision departs from the panel's result: a code of `Decision.Deviation` and words of the one who proposes."""
+
+    code: str = ""
+    words: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return self.code in STATED and bool(self.words.strip())
+
+
+STATED = {c.value for c in Decision.Deviation} - {Decision.Deviation.UNSTATED.value}
+
+
+def departs(application: Application, fund: bool) -> bool:
+    """Whether funding (or not funding) an application is other than what its panel voted; what no panel heard departs from nothing."""
+    item = getattr(application, "panel_item", None)
+    return item is not None and fund != (item.result == PanelItem.Result.RECOMMENDED)
+
+
+def proposals_of(
+    call: Call,
+    funded: Collection[int],
+    account: Account | None = None,
+    departures: Mapping[int, Departure] | None = None,
+) -> list[Proposal]:
     """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank.
 
-    Those in which `account` takes part are left for somebody else to propose.
+    Those in which `account` takes part are left for somebody else to propose. `departures`: reasons by id, where the panel voted otherwise.
     """
     rows = (
         Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED])
         .exclude(pk__in=own_applications(account))
         .select_related("ranking", "panel_item", "leader", "host", "call")
     )
-    found = [_proposal(a, a.pk in funded) for a in rows]
+    found = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure())) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
 
 
-def _proposal(application: Application, fund: bool) -> Proposal:
-    item = getattr(application, "panel_item", None)
+def _proposal(application: Application, fund: bool, departure: Departure) -> Proposal:
     ranking = getattr(application, "ranking", None)
     rank = ranking.rank if ranking else None
-    recommended = item is not None and item.result == PanelItem.Result.RECOMMENDED
     scheme = scheme_of(application.call)
+    departing = departs(application, fund)
+    code, said = (departure.code, departure.words.strip()) if departing else ("", "")
     if fund:
-        amount = application.amount_fen if scheme.has_money else 0
-        return Proposal(application, amount, rank, "", "" if recommended else "budget_balance")
+        return Proposal(application, application.amount_fen if scheme.has_money else 0, rank, "", code, said)
+    if departing:
+        label = str(Decision.Deviation(code).label) if code in STATED else ""
+        return Proposal(application, None, rank, f"{label}：{said}" if said else label, code, said)
     if application.state == State.REVIEWED:
         return Proposal(application, None, rank, "经通讯评审，综合排序未进入会议评审。")
-    words = scheme.words
-    return Proposal(application, None, rank, words.zh("left_out") if recommended else f"会议评审：{words.zh('not_recommended')}。")
+    return Proposal(application, None, rank, f"会议评审：{scheme.words.zh('not_recommended')}。")
 
 
 def unfinished(call: Call) -> list[Reason]:
@@ -62,32 +90,27 @@ def unfinished(call: Call) -> list[Reason]:
     return reasons
 
 
-def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decision]:
+def propose(
+    *, call: Call, funded: Collection[int], departures: Mapping[int, Departure] | None = None, actor: Actor
+) -> list[Decision]:
     """Propose decisions on everything that is undecided, after all reviews and votes have ended.
 
     Raises:
-        Refused: something has not ended, a ticked application was not on a panel, or the budget does not suffice.
+        Refused: something has not ended, a ticked application was on no panel, a departure from a panel's result has no reason, or the
+            budget does not suffice.
     """
     refuse_if(unfinished(call))
-    proposals = proposals_of(call, funded, actor.account)
-    wrong = [p.application for p in proposals if p.amount_fen is not None and p.application.state != State.PANEL]
-    if wrong:
-        told = {"application": wrong[0], "word": words_of(call)["proposed"]}
-        raise Refused.because(_("%(application)s 没有上会，不能%(word)s") % told)
+    proposals = proposals_of(call, funded, actor.account, departures)
+    refuse_if(_not_proposable(proposals, call))
     return propose_decisions(call=call, proposals=proposals, actor=actor)
 
 
-def vote_again(*, panel: Panel, actor: Actor) -> int:
-    """Open the items of a closed panel whose vote had no quorum to a second vote; their first ballots are discarded."""
-    with command(actor, "review.panel.manage", panel.call, name="review.vote_again") as log:
-        row = Panel.objects.select_for_update().get(pk=panel.pk)
-        items = PanelItem.objects.filter(panel=row, result=PanelItem.Result.NO_QUORUM)
-        count = items.count()
-        if row.state != Panel.State.CLOSED or not count:
-            raise Refused.because(_("没有需要重新投票的项目"))
-        BallotCast.objects.filter(item__in=items).delete()
-        items.update(yes=0, no=0, abstain=0, result="")
-        row.state, row.closed_at = Panel.State.PREPARING, None
-        row.save(update_fields=["state", "closed_at"])
-        log(row, after={"vote_again": count})
-    return count
+def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reason]:
+    for p in proposals:
+        fund = p.amount_fen is not None
+        if fund and getattr(p.application, "panel_item", None) is None:
+            words = {"application": p.application, "word": words_of(call)["proposed"]}
+            yield Reason(_("%(application)s 没有上会，不能%(word)s") % words)
+        elif departs(p.application, fund) and not Departure(p.deviation, p.deviation_words).complete:
+            text = _("%s：与会评意见不一致，请选择理由并写明情况")
+            yield Reason(text % p.application, field=f"deviation_{p.application.pk}", code="deviation")

@@ -6,10 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision, own_applications
@@ -17,13 +15,11 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
-from headwater.core import clock
-from headwater.core.permission import access, page
+from headwater.core.errors import Refused
+from headwater.core.permission import page
 from headwater.core.web import attempt, key_in, keys_in
-from headwater.registry.models import ReviewGroup
-from headwater.review.models import Expert, Panel, PanelMember
-from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
-from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
+from headwater.review.models import PanelItem
+from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 
 
@@ -31,99 +27,6 @@ def others_of(request: HttpRequest, call: Call) -> Any:
     """The applications of a call that one may see and does not take part in."""
     rows = Application.objects.visible_to(request.user).filter(call=call)
     return rows.exclude(pk__in=own_applications(request.user))
-
-
-@page("review.manage")
-def panels(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make panels from the ranked applications of a field."""
-    call = the_call(request, pk, "review.manage")
-    ready = others_of(request, call).filter(state=State.REVIEWED)
-    count = dict(ready.order_by().values_list("review_group").annotate(n=Count("pk")))
-    return render(
-        request,
-        "review/call_panels.html",
-        {
-            "call": call,
-            "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
-            "tab": "panels",
-            "groups": [(g, count[g.code]) for g in ReviewGroup.objects.all() if g.code in count],
-            "ready": sum(count.values()),
-        },
-    )
-
-
-@page("review.manage")
-def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
-    call = the_call(request, pk, "review.manage")
-    field = get_object_or_404(ReviewGroup, code=group)
-    rows = list(
-        others_of(request, call)
-        .filter(state=State.REVIEWED, review_group=group)
-        .select_related("ranking", "leader", "host")
-        .order_by("ranking__rank")
-    )
-    experts = candidates_for_panel(call, field)
-    if request.method == "POST":
-        chosen = [e for e in experts if str(e.pk) in request.POST.getlist("expert")]
-        items = [a for a in rows if str(a.pk) in request.POST.getlist("pk")]
-        chair = next((e for e in chosen if str(e.pk) == request.POST.get("chair")), None)
-        meets = parse_datetime(request.POST.get("meets_at", "")) if request.POST.get("meets_at") else None
-        meets = clock.local(meets.date(), meets.hour, meets.minute) if meets else None
-        if not items or chair is None:
-            messages.error(request, _("请选择上会的申请、组员和组长"))
-        elif attempt(
-            request,
-            lambda: make_panel(
-                call=call,
-                name=f"{call.title_zh}{field.name_zh}评审组",
-                group=field,
-                applications=items,
-                experts=chosen,
-                chair=chair,
-                meets_at=meets,
-                actor=request.actor,
-            ),
-            success=_("会评组已建立，已通知组员。"),
-        ):
-            return redirect("call_panels", pk=pk)
-    return render(
-        request,
-        "review/new_panel.html",
-        {
-            "call": call,
-            "group": field,
-            "rows": rows,
-            "experts": experts,
-            "picked": _picked(request, rows, experts),
-            "tab": "panels",
-        },
-    )
-
-
-def _picked(request: HttpRequest, rows: list[Application], experts: list[Expert]) -> dict[str, Any]:
-    """What is ticked: what was sent when the form comes back, else all applications and the nine with the fewest conflicts."""
-    sent = request.POST if request.method == "POST" else None
-    return {
-        "applications": set(sent.getlist("pk")) if sent is not None else {str(a.pk) for a in rows},
-        "experts": set(sent.getlist("expert")) if sent is not None else {str(e.pk) for e in experts[:9]},
-        "chair": sent.get("chair", "") if sent is not None else str(experts[0].pk) if experts else "",
-        "meets_at": sent.get("meets_at", "") if sent is not None else "",
-    }
-
-
-@page("review.panel.manage", methods=("POST",))
-def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    row = access(request.user, "review.panel.manage", Panel.objects.visible_to(request.user).select_related("call"), pk=pk)
-    if verb == "open":
-        present = list(
-            PanelMember.objects.filter(panel=row, pk__in=keys_in(request.POST, "present"))
-        )
-        attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))
-    elif verb == "again":
-        attempt(request, lambda: vote_again(panel=row, actor=request.actor), success=_("可以重新登记到会并投票。"))
-    elif verb == "close":
-        attempt(request, lambda: close_voting(panel=row, actor=request.actor), success=_("投票已结束并计票。"))
-    return redirect("panel", pk=pk)
 
 
 @page("calls.board")
@@ -145,6 +48,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     suggestion = suggest(call, without=request.GET.getlist("without")) if undecided else Suggestion(set(), {}, [])
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
+        row.voted = _vote_of(row)
     line = next((row.pk for row in rows if row.why), None)
     waiting = Decision.objects.filter(call=call, approved_at__isnull=True).exclude(application__in=own).count()
     return render(
@@ -161,6 +65,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
+            "unheard": sum(1 for row in rows if row.state == State.REVIEWED),
             "scheme": scheme_of(call),
             "notices": call.notices.count(),
             "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
@@ -196,24 +101,7 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     verb = request.POST.get("do")
     if verb == "propose" and request.user.has_perm("calls.decide.propose", call):
-        funded = set(keys_in(request.POST, "fund"))
-        if request.POST.get("confirmed"):
-            attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
-            return redirect("decide", pk=call.pk)
-        proposals = proposals_of(call, funded, request.user)
-        chosen = [p for p in proposals if p.amount_fen is not None]
-        total = sum(p.amount_fen for p in chosen) + committed_fen(call)
-        over, waiting = total > call.budget_fen, unfinished(call)
-        context = {
-            "call": call,
-            "chosen": chosen,
-            "refused": [p for p in proposals if p.amount_fen is None],
-            "scheme": scheme_of(call),
-            "total": total,
-            "over": over,
-            "waiting": waiting,
-        }
-        return render(request, "review/decide_preview.html", context)
+        return _propose(request, call)
     if verb == "approve" and request.user.has_perm("calls.decide.approve", call):
         attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("决定已核准。"))
     elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):
@@ -228,3 +116,67 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     else:
         messages.error(request, _("您不能执行这一步"))
     return redirect("decide", pk=call.pk)
+
+
+def _vote_of(row: Application) -> str:
+    """What the panel voted, as far as a decision can depart from it: "yes", "no", or nothing where none voted."""
+    item = getattr(row, "panel_item", None)
+    if item is None or not item.result:
+        return ""
+    return "yes" if item.result == PanelItem.Result.RECOMMENDED else "no"
+
+
+def _propose(request: HttpRequest, call: Call) -> HttpResponse:
+    """The proposed decisions once more, with a coded reason and words for each that departs from its panel; then the command."""
+    funded = set(keys_in(request.POST, "fund"))
+    departures = _departures(request, call, funded)
+    errors: dict[str, str] = {}
+    if request.POST.get("confirmed"):
+        try:
+            propose(call=call, funded=funded, departures=departures, actor=request.actor)
+        except Refused as refused:
+            errors = {r.field: r.text for r in refused.reasons if r.code == "deviation"}
+            for text in [r.text for r in refused.reasons if r.code != "deviation"][:30]:
+                messages.error(request, text)
+        else:
+            messages.success(request, _("决定已提出，待核准。"))
+            return redirect("decide", pk=call.pk)
+    proposals = proposals_of(call, funded, request.user, departures)
+    for p in proposals:
+        p.application.departs = departs(p.application, p.amount_fen is not None)
+        p.application.departure = departures.get(p.application.pk, Departure())
+        p.application.error = errors.get(f"deviation_{p.application.pk}", "")
+    chosen = [p for p in proposals if p.amount_fen is not None]
+    refused_ones = [p for p in proposals if p.amount_fen is None]
+    total = sum(p.amount_fen for p in chosen) + committed_fen(call)
+    context = {
+        "call": call,
+        "chosen": chosen,
+        "refused": [p for p in refused_ones if not p.application.departs],
+        "left_out": [p for p in refused_ones if p.application.departs],
+        "codes": [(c.value, c.label) for c in Decision.Deviation if c.value in STATED],
+        "for_all": Departure(request.POST.get("code_all", ""), request.POST.get("words_all", "")),
+        "not_funded": len(refused_ones),
+        "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED),
+        "departing": sum(1 for p in proposals if p.application.departs),
+        "errors": errors,
+        "scheme": scheme_of(call),
+        "total": total,
+        "over": total > call.budget_fen,
+        "waiting": unfinished(call),
+    }
+    return render(request, "review/decide_preview.html", context)
+
+
+def _departures(request: HttpRequest, call: Call, funded: set[int]) -> dict[int, Departure]:
+    """What was given for each departing row; a row of recommended ones left out that holds nothing takes what was given for all of them."""
+    sent = request.POST
+    for_all = Departure(sent.get("code_all", ""), sent.get("words_all", ""))
+    found = {}
+    for p in proposals_of(call, funded, request.user):
+        fund = p.amount_fen is not None
+        if departs(p.application, fund):
+            pk = p.application.pk
+            own = Departure(sent.get(f"code_{pk}", ""), sent.get(f"words_{pk}", ""))
+            found[pk] = for_all if own == Departure() and not fund else own
+    return found

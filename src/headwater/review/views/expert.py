@@ -25,7 +25,7 @@ from headwater.review.rules import contradiction
 from headwater.review.services.assigning import answer_invitations
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.opinions import save_opinions
-from headwater.review.services.panels import CHOICES, cast_ballot, recusals
+from headwater.review.services.voting import CHOICES, cast_ballot, missing_ballots, recusals, repeatable
 
 State = Assignment.State
 
@@ -238,8 +238,8 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
                 success=_("已投 %d 项，投票不记名。") % len(votes),
             )
         return redirect("panel", pk=pk)
-    cast = row.members.filter(casts__isnull=False).distinct().count()
     officer = request.user.has_perm("review.panel.manage", row)
+    missing = missing_ballots(row) if row.state == Panel.State.VOTING else {}
     return render(
         request,
         "review/panel.html",
@@ -249,15 +249,30 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "items": items,
             "voted": voted,
             "hidden": len(hidden),
-            "cast": cast,
-            "present": row.members.filter(present=True).count(),
-            "short": any(i.result == "no_quorum" for i in items),
+            "left_to_vote": sum(1 for i in items if i.pk not in voted and not i.result),
             "officer": officer,
-            "recused": recused if officer else {},
+            **(_of_the_officer(row, items, recused, missing) if officer else {}),
             "members": row.members.select_related("expert__person__organisation"),
             "can_vote": member and row.state == Panel.State.VOTING and member.present,
         },
     )
+
+
+def _of_the_officer(row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], missing: dict[Any, list[PanelMember]]) -> dict[str, Any]:
+    """What only the officer of the panel sees: who is recused, whose ballot is missing on which item, what may be voted on anew."""
+    present = row.members.filter(present=True).count()
+    names = {i.pk: members for i, members in missing.items()}
+    for item in items:
+        item.waits_for = names.get(item.pk, [])
+        item.voters = present - sum(1 for m in recused.get(item.application_id, []) if m.present)
+        item.cast = item.voters - len(item.waits_for)
+    again = {i.pk for i in repeatable(row)}
+    return {
+        "recused": recused,
+        "incomplete": [i for i in items if i.waits_for],
+        "repeatable": [i for i in items if i.pk in again],
+        "present": present,
+    }
 
 
 @page("review.panel.view")

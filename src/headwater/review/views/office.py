@@ -20,6 +20,7 @@ from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
 from headwater.registry.models import ReviewGroup
+from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, progress_board, shortages_of
 from headwater.review.services.assigning import (
@@ -30,6 +31,7 @@ from headwater.review.services.assigning import (
     release_assignment,
 )
 from headwater.review.services.opinions import close_reviews, remind
+from headwater.review.views.deciding import others_of
 
 
 @page("review.manage")
@@ -77,6 +79,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "tab": "assign",
             "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
             "overdue": overdue_invitations(call).count(),
+            "fields": [p for p in prospects(call, others_of(request, call)) if p.short],
         },
     )
 

@@ -1,0 +1,177 @@
+"""Pages of officers: panels of a call, a new panel over one field or several, steps of a vote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call
+from headwater.calls.states import State
+from headwater.calls.views.office import the_call
+from headwater.core import clock
+from headwater.core.errors import Refused
+from headwater.core.permission import access, page
+from headwater.core.web import attempt, keys_in
+from headwater.registry.models import ReviewGroup
+from headwater.review.fields import NO_FIELD, Candidate, able, least_members, panel_candidates, prospects
+from headwater.review.models import Panel, PanelItem, PanelMember
+from headwater.review.services.panels import make_panel
+from headwater.review.services.voting import close_voting, open_voting, vote_again
+from headwater.review.views.deciding import others_of
+
+
+@page("review.manage")
+def panels(request: HttpRequest, pk: int) -> HttpResponse:
+    """The panels of a call, and the fields that still need one: alone, joined, or with members from elsewhere."""
+    call = the_call(request, pk, "review.manage")
+    found = prospects(call, others_of(request, call))
+    return render(
+        request,
+        "review/call_panels.html",
+        {
+            "call": call,
+            "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
+            "tab": "panels",
+            "fields": found,
+            "least": least_members(call),
+            "ready": sum(p.waiting for p in found),
+            "coming": sum(p.coming for p in found),
+        },
+    )
+
+
+@page("review.manage")
+def new_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """A panel over the chosen fields; its members come from these, from neighbouring fields, from outside, or are searched for."""
+    call = the_call(request, pk, "review.manage")
+    codes = request.GET.getlist("group")
+    groups = list(ReviewGroup.objects.filter(code__in=codes))
+    if len(groups) + (NO_FIELD in codes) != len(set(codes)):
+        raise Http404
+    if not codes:
+        return redirect("call_panels", pk=pk)
+    rows = _waiting(request, call, groups, NO_FIELD in codes)
+    form = PanelForm(request, call, groups, rows)
+    if request.method == "POST" and not form.searching and form.make():
+        return redirect("call_panels", pk=pk)
+    context = {"call": call, "groups": groups, "rows": rows, "form": form, "least": form.least, "tab": "panels"}
+    return render(request, "review/new_panel.html", context)
+
+
+def _waiting(request: HttpRequest, call: Call, groups: list[ReviewGroup], unsorted: bool) -> list[Application]:
+    """What the chosen fields have ready for a panel; `unsorted` adds what belongs to no field."""
+    chosen = Q(review_group__in=[g.code for g in groups])
+    if unsorted:
+        chosen |= ~Q(review_group__in=ReviewGroup.objects.values("code"))
+    rows = others_of(request, call).filter(chosen, state=State.REVIEWED)
+    return list(rows.select_related("ranking", "leader", "host").order_by("ranking__rank", "pk"))
+
+
+class PanelForm:
+    """What was sent for a new panel, or what is proposed: all that waits, and as many as needed of those with the fewest conflicts."""
+
+    def __init__(self, request: HttpRequest, call: Call, groups: list[ReviewGroup], rows: list[Application]) -> None:
+        self.request, self.call, self.groups, self.rows = request, call, groups, rows
+        self.least = least_members(call)
+        self.errors: dict[str, str] = {}
+        sent = request.POST if request.method == "POST" else None
+        self.searching = bool(sent and "find" in sent)
+        self.search = sent.get("q", "")[:80] if sent else ""
+        keep = keys_in(sent, "expert") if sent else []
+        self.candidates = panel_candidates(call, groups, [a.pk for a in rows], search=self.search, keep=keep)
+        self.applications = set(keys_in(sent, "pk")) if sent else {a.pk for a in rows}
+        self.experts = set(keep) if sent else {c.expert.pk for c in self.candidates[: self.least]}
+        self.chair = next(iter(keys_in(sent, "chair")), 0) if sent else next((c.expert.pk for c in self.candidates), 0)
+        self.meets_at = sent.get("meets_at", "") if sent else ""
+        self.name = sent.get("name", "") if sent else self._name()
+
+    def _name(self) -> str:
+        fields = "、".join(g.name_zh for g in self.groups) or "综合"
+        return f"{self.call.title_zh}{fields}评审组"[:120]
+
+    @property
+    def enough(self) -> bool:
+        return len(self.candidates) >= self.least
+
+    @property
+    def sections(self) -> list[tuple[str, list[Candidate]]]:
+        """Candidates under the word for where they come from, in order."""
+        found: dict[str, list[Candidate]] = {}
+        for candidate in self.candidates:
+            found.setdefault(candidate.origin_word, []).append(candidate)
+        return list(found.items())
+
+    def make(self) -> bool:
+        """Make the panel; False leaves what is wrong in `errors`, by field."""
+        chosen = list(able(self.call).filter(pk__in=self.experts).order_by("pk"))
+        items = [a for a in self.rows if a.pk in self.applications]
+        chair = next((e for e in chosen if e.pk == self.chair), None)
+        meets = self._moment()
+        if not items:
+            self.errors["pk"] = _("请选择上会的申请")
+        if chair is None:
+            self.errors["chair"] = _("请选择组员，并在其中指定组长")
+        if self.errors:
+            return False
+        group = self.groups[0] if len(self.groups) == 1 else None
+        return self._attempt(
+            lambda: make_panel(
+                call=self.call,
+                name=self.name,
+                group=group,
+                applications=items,
+                experts=chosen,
+                chair=chair,
+                meets_at=meets,
+                actor=self.request.actor,
+            )
+        )
+
+    def _moment(self) -> Any:
+        if not self.meets_at:
+            return None
+        try:
+            moment = parse_datetime(self.meets_at)
+        except ValueError:
+            moment = None
+        if moment is None:
+            self.errors["meets_at"] = _("请按“年-月-日 时:分”填写会议时间")
+            return None
+        return clock.local(moment.date(), moment.hour, moment.minute)
+
+    def _attempt(self, work: Any) -> bool:
+        try:
+            work()
+        except Refused as refused:
+            self.errors |= {r.field or "pk": r.text for r in refused.reasons}
+            return False
+        attempt(self.request, lambda: None, success=_("会评组已建立，已通知组员。"))
+        return True
+
+
+@page("review.panel.manage", methods=("POST",))
+def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    row = access(request.user, "review.panel.manage", Panel.objects.visible_to(request.user).select_related("call"), pk=pk)
+    reason = request.POST.get("reason", "")
+    if verb == "open":
+        present = list(PanelMember.objects.filter(panel=row, pk__in=keys_in(request.POST, "present")))
+        attempt(request, lambda: open_voting(panel=row, present=present, actor=request.actor), success=_("投票已开始。"))
+    elif verb == "again":
+        items = list(PanelItem.objects.filter(panel=row, pk__in=keys_in(request.POST, "item")))
+        attempt(
+            request,
+            lambda: vote_again(panel=row, items=items, reason=reason, actor=request.actor),
+            success=_("可以重新登记到会并投票。"),
+        )
+    elif verb == "close":
+        attempt(
+            request,
+            lambda: close_voting(panel=row, reason=reason, actor=request.actor),
+            success=_("投票已结束并计票。"),
+        )
+    return redirect("panel", pk=pk)
