@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ IDENTITY = "identity"
 """Hashes identity numbers. The numbers themselves are not kept, so nothing could be hashed anew with another key."""
 SESSION = "session"
 TOTP = "totp"
+
+REWRITERS: dict[str, Callable[[], int]] = {}
+"""By name, what encrypts all stored values of that name with the secret in use and tells how many there were."""
 
 SMALLEST = 16
 NONCE, MARK = 12, 4
@@ -173,6 +177,12 @@ def ring(name: str, *, size: int = 32) -> list[bytes]:
 def rotate(name: str) -> None:
     """Put a new secret in front; `ring` still holds the older ones."""
     settings.KEYS.rotate(name)
+
+
+def retire(name: str) -> int:
+    """Remove the older secrets; returns how many."""
+    removed: int = settings.KEYS.retire(name)
+    return removed
 
 
 def encrypt(name: str, plain: bytes, *, context: bytes = b"") -> bytes:
