@@ -26,6 +26,7 @@ def run(home: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]
         text=True,
         timeout=300,
         check=False,
+        umask=0o022,  # as a newcomer's shell has it
     )
 
 
@@ -58,6 +59,51 @@ def test_demo_is_found_again_and_not_built_twice(home: Path, demo: dict[str, obj
     assert {k: again[k] for k in ("applications", "reviews", "events")} == {
         k: demo[k] for k in ("applications", "reviews", "events")
     }
+
+
+def test_a_played_year_leaves_nothing_open_to_others(home: Path, demo: dict[str, object]) -> None:
+    """Uploads, the index of likeness, a letter, an export: all that the commands wrote is for this account alone."""
+    assert run(home, "export", "calls", "--out", str(home / "calls.csv")).returncode == 0
+    write = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
+django.setup()
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.mail import send_mail
+from headwater.calls.services.likeness import take_in
+from headwater.core.web import scratch_folder
+send_mail("s", "b", None, ["a@b.example"])
+default_storage.save("shown.bin", ContentFile(b"x"))
+take_in()
+with scratch_folder() as folder:
+    print(oct(os.stat(folder).st_mode)[-3:])
+"""
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "DJANGO_"))}
+    env = {**keep, "HEADWATER_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", write], env=env, check=True, timeout=120, umask=0o022, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "700"
+    assert {p.name for p in home.iterdir()} >= {"calls.csv", "files", "keys", "mail", "postgres", "similar", "tmp"}
+    ours = [p for top in home.iterdir() if top.name != "postgres" for p in [top, *top.rglob("*")]]
+    assert len(ours) > 20
+    assert [str(p) for p in ours if p.stat().st_mode & 0o077] == []
+    doctor = run(home, "doctor")
+    assert "ok   files are closed to other accounts" in doctor.stdout
+    (home / "calls.csv").chmod(0o644)
+    found = run(home, "doctor")
+    assert (found.returncode, f"open to other accounts (chmod -R go= each): {home / 'calls.csv'}" in found.stdout) == (1, True)
+
+
+def test_keys_are_listed_rotated_and_retired(home: Path, demo: dict[str, object]) -> None:
+    assert "session: 1 accepted" in run(home, "keys", "list").stdout
+    assert "a new secret is in use" in run(home, "keys", "rotate", "session").stdout
+    assert "session: 2 accepted" in run(home, "keys", "list").stdout
+    assert "session: 1 removed" in run(home, "keys", "retire", "session").stdout
+    unknown, fixed = run(home, "keys", "rotate", "sesion"), run(home, "keys", "rotate", "identity")
+    assert (unknown.returncode, "no secret is called sesion; there are: identity" in unknown.stderr) == (1, True)
+    assert (fixed.returncode, "identity: cannot be rotated" in fixed.stderr) == (2, True)
 
 
 def test_verify_is_clean_and_then_names_planted_damage(home: Path, demo: dict[str, object]) -> None:

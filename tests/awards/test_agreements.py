@@ -8,13 +8,14 @@ from io import BytesIO
 import pytest
 
 from headwater.awards.models import Agreement, Award, Party
-from headwater.awards.services.agreements import agreement_pdf, freeze_pdf, lapse_late, sign
+from headwater.awards.services.agreements import agreement_pdf, freeze_pdf, lapse_late
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import StoredFile
 from headwater.registry.models import Sanction
+from tests.approvals import sign_agreements as sign
 from tests.calls.test_decisions import TEN, close, noticed
 from tests.calls.test_services import SECOND, as_, manager, new_host, new_person, refusal
 from tests.people import actor

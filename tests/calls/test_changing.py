@@ -11,12 +11,13 @@ from django.db import IntegrityError, transaction
 from headwater.calls.clocks import told_steps
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link
 from headwater.calls.services.applications import add_members
-from headwater.calls.services.calls import ask_call_approval, publish_call, save_call, send_call_back
-from headwater.calls.services.changing import approve_change, audience, drop_change, propose_change
+from headwater.calls.services.calls import ask_call_approval, save_call, send_call_back
+from headwater.calls.services.changing import audience, drop_change, propose_change
 from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, Event, Notification, OutboxMail, RoleGrant
+from tests.approvals import approve_change, publish_call
 from tests.calls.test_drafting import cloned
 from tests.calls.test_services import draft_of, manager, new_call, new_host, new_person, placed, refusal, submitted
 from tests.people import actor, client

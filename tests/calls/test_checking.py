@@ -14,18 +14,12 @@ from django.utils import timezone
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter, RuleResult
 from headwater.calls.services import checking
-from headwater.calls.services.checking import (
-    accept_clear,
-    answer_recheck,
-    ask_recheck,
-    decide_check,
-    recheck_until,
-    run_formal_check,
-)
+from headwater.calls.services.checking import accept_clear, ask_recheck, decide_check, recheck_until, run_formal_check
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import RoleGrant
 from headwater.registry.models import Sanction
+from tests.approvals import answer_recheck
 from tests.calls.test_services import as_, complete, new_call, new_person, placed, refusal, sign_as_asked
 from tests.people import actor
 

@@ -12,21 +12,18 @@ from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.services.decisions import (
     Proposal,
-    answer_objection,
-    approve_decisions,
     barred_applications,
     committed_fen,
     file_objection,
     propose_decisions,
-    publish_notice,
     reconsider,
-    release,
 )
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.registry.models import Sanction
+from tests.approvals import answer_objection, approve_decisions, publish_notice, release
 from tests.calls.test_services import SECOND, as_, new_call, new_person, placed, refusal
 from tests.people import actor
 

@@ -9,13 +9,14 @@ import pytest
 from headwater.calls.duties import of_approvers, of_officers
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Likeness
 from headwater.calls.services.checking import accept_clear
-from headwater.calls.services.decisions import answer_objection, approve_decisions, propose_decisions, publish_notice, reconsider
+from headwater.calls.services.decisions import propose_decisions, reconsider
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, RoleGrant
 from headwater.registry.models import Person
 from headwater.review.models import Ranking
 from headwater.review.services.deciding import proposals_of
+from tests.approvals import answer_objection, approve_decisions, publish_notice
 from tests.calls.test_decisions import TEN, Proposal, object_to, propose, state
 from tests.calls.test_services import as_, new_call, new_person, placed, refusal
 from tests.people import actor, client

@@ -18,10 +18,11 @@ from headwater.calls.schemes import scheme_of, words_digest
 from headwater.calls.services.applications import add_members, confirm_participation, save_application, submit_application
 from headwater.calls.services.endorsement import endorse, recommend, return_to_author
 from headwater.calls.services.partners import sign_as_partner, unsigned_partners
-from headwater.calls.services.wording import newer_words, take_new_words
+from headwater.calls.services.wording import newer_words
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Notification
+from tests.approvals import take_new_words
 from tests.calls.test_services import (
     as_,
     complete,

@@ -16,14 +16,13 @@ from pypdf import PdfReader
 
 import headwater.regions
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import agreement_pdf, sign
+from headwater.awards.services.agreements import agreement_pdf
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.schemes.reading import Reader
 from headwater.calls.schemes.shapes import OUTCOMES, WITH_AGREEMENT
 from headwater.calls.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, read_words, words_for
 from headwater.calls.services.checking import decide_check, run_formal_check
-from headwater.calls.services.decisions import approve_decisions, publish_notice, release
 from headwater.calls.services.endorsement import endorse, recommend
 from headwater.core import clock
 from headwater.core.duties import duties_of
@@ -32,6 +31,8 @@ from headwater.core.models import Account, Notification, OutboxMail
 from headwater.policy.models import Article
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking, Round
 from headwater.review.services.deciding import propose
+from tests.approvals import approve_decisions, publish_notice, release
+from tests.approvals import sign_agreements as sign
 from tests.calls.test_forms import fill, start
 from tests.calls.test_services import SECOND, as_, manager, placed, words
 from tests.people import actor, client

@@ -14,7 +14,6 @@ from headwater.calls.rules import Holding, Outcome
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import create_draft, save_application, submit_application
 from headwater.calls.services.checking import decide_check, run_formal_check
-from headwater.calls.services.decisions import approve_decisions, publish_notice, release
 from headwater.calls.services.endorsement import endorse
 from headwater.core import clock
 from headwater.core.command import system
@@ -24,6 +23,7 @@ from headwater.regions.load import load_region
 from headwater.registry.models import Discipline, Organisation, Person
 from headwater.review.models import Panel, PanelItem, Ranking
 from headwater.review.services.deciding import propose
+from tests.approvals import approve_decisions, publish_notice, release
 from tests.calls.test_services import SECOND, as_, new_call, new_person
 from tests.people import actor
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.calls.services.changing import approve_change, propose_change
+from headwater.calls.services.changing import propose_change
 from headwater.core.models import Notification
 from headwater.review.models import Assignment
+from tests.approvals import approve_change
 from tests.people import actor
 from tests.review.test_opinions import accepted
 

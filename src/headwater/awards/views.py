@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import agreement_pdf, end_awards, freeze_pdf, sign
+from headwater.awards.services.agreements import agreement_pdf, agreements_sight, end_awards, freeze_pdf, sign
 from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
@@ -60,7 +60,11 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         party = request.POST.get("party", "")
         if party in Party.values:
-            attempt(request, lambda: sign(awards=[row], party=Party(party), actor=request.actor), success=_("已签署。"))
+            attempt(
+                request,
+                lambda: sign(awards=[row], party=Party(party), actor=request.actor, seen=request.POST.get("seen", "")),
+                success=_("已签署。"),
+            )
         return redirect("agreement", number=number)
     signed = {s.party: s for s in row.agreement.signatures.all()}
     turn = next((p for p in Party if p not in signed), None)
@@ -75,6 +79,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
             "parties": parties,
             "turn": turn,
             "can": can,
+            "seen": agreements_sight([row]).token,
             **money_shown(row.agreement.content.get("money") or {}),
         },
     )
@@ -128,7 +133,9 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
                 )
         else:
             attempt(
-                request, lambda: sign(awards=chosen, party=party, actor=request.actor), success=_("已签署 %d 份。") % len(chosen)
+                request,
+                lambda: sign(awards=chosen, party=party, actor=request.actor, seen=request.POST.get("seen", "")),
+                success=_("已签署 %d 份。") % len(chosen),
             )
         return redirect(back)
     listing = Listing(
@@ -143,9 +150,11 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         empty_title=_("没有任务书"),
         empty_hint=_("结果发布后生成任务书。"),
     )
-    return listing.export() or render(
-        request, "awards/agreements.html", {"list": listing, "title": title, "party": party, **more}
-    )
+    exported = listing.export()
+    if exported:
+        return exported
+    seen = agreements_sight(listing.objects).token
+    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": seen, **more})
 
 
 @page("awards.sign.host")

@@ -65,8 +65,10 @@ def explain(error: Exception) -> str:
 def setup(*, migrate: bool = False) -> Config:
     """Read the settings, start the database, set Django up; bring the tables up to date when asked."""
     from headwater.database import check_version, ensure_database
+    from headwater.home import prepare_home
 
     config = Config.from_env()
+    prepare_home(config)
     url = ensure_database(config)
     check_version(url)
     os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
@@ -89,9 +91,9 @@ def main() -> None:
 
 
 def register() -> None:
-    from headwater.cli import data, demo, serve, work
+    from headwater.cli import data, demo, keys, serve, work
 
-    for module in (demo, serve, data, work):
+    for module in (demo, serve, data, work, keys):
         for command in module.COMMANDS:
             main.add_command(command)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from itertools import islice
 
 import click
 
@@ -19,15 +20,19 @@ def doctor() -> None:
 
     from headwater.core import clock
     from headwater.core.documents import FONTS
+    from headwater.home import open_to_others
 
     free = shutil.disk_usage(config.home).free / 1e9
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     year = clock.today().year
     calendar = clock.has_calendar(year)
+    opened = [str(x) for x in islice(open_to_others(config), 10)]
+    closed = "files are closed to other accounts"
     assets = (FONTS.parent / "static/build/app.js").exists()
     lines = [
         (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
+        (not opened, closed if not opened else f"open to other accounts (chmod -R go= each): {', '.join(opened)}"),
         (True, f"database: PostgreSQL {connection.cursor().connection.info.server_version // 10000}"),
         (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
         (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),

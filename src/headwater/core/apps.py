@@ -10,6 +10,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every app register its permissions, transitions, tasks, invariants and indicators."""
+        from headwater.core import keys, second_factor
+
+        keys.REWRITERS[keys.TOTP] = second_factor.seal_anew
         for config in apps.get_app_configs():
             if config.name.startswith("headwater."):
                 for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files"):

@@ -13,6 +13,7 @@ from headwater.calls.services.attachments import attach
 from headwater.calls.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
 from headwater.calls.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
 from headwater.calls.services.endorsement import endorse, expire_late, quota_board, rank_applications, recommend, return_to_author
+from headwater.calls.services.sights import call_sight, recheck_sight
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import system
@@ -87,7 +88,7 @@ class Applying:
             self.call = save_call(call=call, actor=self.staff("officer"))
             ask_call_approval(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(2)):
-            self.call = publish_call(call=self.call, actor=self.staff("officer2"))
+            self.call = publish_call(call=self.call, actor=self.staff("officer2"), seen=call_sight(self.call).token)
 
     def draft(self) -> None:
         """Applicants write, invite members, attach, and submit; some forget something."""
@@ -241,7 +242,11 @@ class Applying:
                 )
             with clock.at(self.t.at(100)):
                 answer_recheck(
-                    application=application, revoke=n == 0, answer="经核对提交记录，意见如上。", actor=self.staff("officer")
+                    application=application,
+                    revoke=n == 0,
+                    answer="经核对提交记录，意见如上。",
+                    actor=self.staff("officer"),
+                    seen=recheck_sight(Application.objects.get(pk=application.pk)).token,
                 )
 
 

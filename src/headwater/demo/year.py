@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import lapse_late, sign
+from headwater.awards.services.agreements import agreements_sight, lapse_late, sign
 from headwater.calls.models import Application, Decision, Notice
 from headwater.calls.services.calls import finish_call
 from headwater.calls.services.decisions import (
@@ -20,6 +20,7 @@ from headwater.calls.services.decisions import (
     publish_notice,
     release,
 )
+from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight, release_sight
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
@@ -251,12 +252,12 @@ class Season(Applying):
                 call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer")
             )
         with clock.at(self.t.at(180)):
-            approve_decisions(call=self.call, actor=self.staff("committee"))
+            approve_decisions(call=self.call, actor=self.staff("committee"), seen=decisions_sight(self.call).token)
 
     def publicise(self) -> None:
         """Public notice, one objection that is answered, release, letters."""
         with clock.at(self.t.at(185)):
-            notice = publish_notice(call=self.call, actor=self.staff("officer"))
+            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call).token)
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
             objection = file_objection(
@@ -269,12 +270,14 @@ class Season(Applying):
         with clock.at(self.t.at(188)):
             answer_objection(
                 objection=objection,
+                seen=objection_sight(objection).token,
                 uphold=False,
                 answer="经专家核查，研究问题与方法不同，异议不成立。",
                 actor=self.staff("officer"),
             )
         with clock.at(notice.ends_at + timedelta(hours=10)):
-            release(notice=Notice.objects.select_related("call__scheme").get(pk=notice.pk), actor=self.staff("officer"))
+            notice = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
+            release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice).token)
 
     def agree(self) -> None:
         """Three signatures; one leader forgets and the award lapses."""
@@ -284,16 +287,17 @@ class Season(Applying):
         approved = awards[0].approved_at
         with clock.at(approved + timedelta(days=3)):
             for award in awards[:-1] if len(awards) > 20 else awards:
-                sign(awards=[award], party=Party.LEADER, actor=self.as_person(award.leader))
+                sign(awards=[award], party=Party.LEADER, actor=self.as_person(award.leader), seen=agreements_sight([award]).token)
         with clock.at(approved + timedelta(days=8)):
             by_host: dict[int, list[Award]] = defaultdict(list)
             for award in awards[:-1] if len(awards) > 20 else awards:
                 by_host[award.host_id].append(award)
             for host, rows in by_host.items():
-                sign(awards=rows, party=Party.HOST, actor=self.world.actor(self.world.managers[host]))
+                manager = self.world.actor(self.world.managers[host])
+                sign(awards=rows, party=Party.HOST, actor=manager, seen=agreements_sight(rows).token)
         with clock.at(approved + timedelta(days=12)):
             signed = awards[:-1] if len(awards) > 20 else awards
-            sign(awards=signed, party=Party.DEPARTMENT, actor=self.staff("officer2"))
+            sign(awards=signed, party=Party.DEPARTMENT, actor=self.staff("officer2"), seen=agreements_sight(signed).token)
         with clock.at(approved + timedelta(days=22)):
             lapse_late(call=self.call, actor=self.staff("officer"))
             finish_call(call=self.call, actor=self.staff("officer"))

@@ -29,6 +29,7 @@ from headwater.core.errors import Refused
 from headwater.core.i18n import in_chinese
 from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
+from headwater.core.seen import Sight
 from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
@@ -185,13 +186,22 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
         raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
 
 
-def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
+def agreements_sight(awards: Sequence[Award]) -> Sight:
+    """What a party signs: of each agreement the digest of its content, the last day for it and who has signed before."""
+    rows = Signature.objects.filter(agreement__award__in=awards).order_by("party").values_list("agreement__award", "party")
+    signed: dict[int, list[str]] = {}
+    for award, party in rows:
+        signed.setdefault(award, []).append(party)
+    return Sight({a.number: [a.agreement.digest, a.agreement_by, signed.get(a.pk, [])] for a in awards})
+
+
+def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> int:
     """Sign agreements for one party, one or many; in order: leader, host, department. The last signature makes them run.
 
     A project leader's signature carries the lump-sum promise (包干制承诺). Signing twice changes nothing.
 
     Raises:
-        Refused: out of order, or after the last day.
+        Refused: out of order, after the last day, or not the agreements that were `seen`.
     """
     with command(actor, f"awards.sign.{party.value}", name="awards.sign") as log:
         rows = list(
@@ -203,6 +213,7 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor) -> int:
             .order_by("pk")
         )
         _refuse_signature(rows, party, actor)
+        agreements_sight(rows).require(seen, chosen=True)
         now = clock.now()
         signatures = Signature.objects.bulk_create(
             [

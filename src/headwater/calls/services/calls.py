@@ -12,6 +12,7 @@ from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import exempt, host_quota
 from headwater.calls.rules.values import fits
 from headwater.calls.schemes import scheme_of
+from headwater.calls.services.sights import call_sight
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.calls.workflow import CALL, guide_lead
@@ -119,9 +120,14 @@ def send_call_back(*, call: Call, actor: Actor) -> None:
         CALL.apply(Call.objects.filter(pk=call.pk), "send_back", log)
 
 
-def publish_call(*, call: Call, actor: Actor) -> Call:
-    """Approve and publish: by another officer than those who wrote it. Sets the host quotas and tells the hosts."""
+def publish_call(*, call: Call, actor: Actor, seen: str) -> Call:
+    """Approve and publish: by another officer than those who wrote it. Sets the host quotas and tells the hosts.
+
+    Raises:
+        Refused: wrong state, too late for the guide's time, or the call is not the one that was `seen`.
+    """
     with command(actor, "calls.call.approve", call, name="calls.publish_call") as log:
+        call_sight(Call.objects.select_for_update(of=("self",)).get(pk=call.pk)).require(seen)
         rows = CALL.apply(Call.objects.filter(pk=call.pk), "publish", log, published_at=clock.now(), approved_by=actor.account)
         set_host_quotas(call=rows[0])
         index([call_document(rows[0])])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.inviting import site_address
+from headwater.calls.services.sights import change_sight
 from headwater.calls.services.versions import mark_step
 from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
 from headwater.calls.terms import keys_of, region_terms
@@ -164,16 +165,18 @@ def cancel_problems(call: Call) -> list[Reason]:
     return []
 
 
-def approve_change(*, change: CallChange, actor: Actor) -> CallChange:
+def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange:
     """Take a proposed change into force: by another officer than who proposed it. Everybody concerned is told.
 
     Raises:
-        Refused: it was decided already, or what has happened since forbids it.
+        Refused: it was decided already, what has happened since forbids it, or it is not the change that was `seen`.
     """
     name = "calls.cancel_call" if change.kind == CallChange.Kind.CANCEL else "calls.amend_call"
     with command(actor, "calls.call.approve_change", change, name=name) as log:
         call = Call.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=change.call_id)
         row = _waiting(change)
+        row.call = call
+        change_sight(row).require(seen)
         told = audience(call)
         if row.kind == CallChange.Kind.CANCEL:
             _cancel(call, row.reason, actor, log)

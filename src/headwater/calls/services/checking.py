@@ -22,6 +22,7 @@ from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call,
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
+from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -233,11 +234,17 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
         FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
 
 
-def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor) -> None:
-    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted."""
+def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor, seen: str) -> None:
+    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted.
+
+    Raises:
+        Refused: no text, wrong state, or not the request that was `seen`.
+    """
     if not answer.strip():
         raise Refused.because(_("请写明复审意见"), field="answer")
     with command(actor, "calls.check", application, name="calls.answer_recheck") as log:
+        locked = Application.objects.select_for_update(of=("self",)).select_related("check_result").defer(*LONG)
+        recheck_sight(locked.get(pk=application.pk)).require(seen)
         rows = APPLICATION.apply(
             Application.objects.filter(pk=application.pk)
             .select_related("call__scheme", "host", "leader")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
+from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight, release_sight, to_publish
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
@@ -153,8 +154,12 @@ def reconsider(*, application: Application, actor: Actor) -> None:
         decision.delete()
 
 
-def approve_decisions(*, call: Call, actor: Actor) -> int:
-    """The committee (or a second officer) approves all proposed decisions of a call; never the person who proposed them."""
+def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
+    """The committee (or a second officer) approves all proposed decisions of a call; never the person who proposed them.
+
+    Raises:
+        Refused: something is undecided, nothing waits, or the decisions are not those that were `seen`.
+    """
     with command(actor, "calls.decide.approve", call, name="calls.approve_decisions") as log:
         waiting = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
         if waiting:
@@ -162,27 +167,26 @@ def approve_decisions(*, call: Call, actor: Actor) -> int:
         proposed = Decision.objects.select_for_update().filter(call=call, approved_at__isnull=True).order_by("pk")
         pks = list(proposed.values_list("pk", flat=True))
         authorise(actor, "calls.decide.approve", call)  # once more, now that no proposal can change
-        count = Decision.objects.filter(pk__in=pks).update(approved_at=clock.now(), approved_by=actor.account)
-        if not count:
+        if not pks:
             raise Refused.because(_("没有待核准的决定"))
+        decisions_sight(call).require(seen)
+        count = Decision.objects.filter(pk__in=pks).update(approved_at=clock.now(), approved_by=actor.account)
         log(call, after={"approved": count})
     return count
 
 
-def publish_notice(*, call: Call, actor: Actor) -> Notice:
+def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
     """Publish the list of what is to be approved for objection; the period is counted in working days.
 
     Raises:
-        Refused: decisions are not approved yet, or nothing is to be published.
+        Refused: decisions are not approved yet, nothing is to be published, or the lines are not those that were `seen`.
     """
     with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
+        list(Decision.objects.select_for_update().filter(call=call).order_by("pk").values_list("pk"))
         if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
             raise Refused.because(_("决定尚未核准，不能公示"))
-        decisions = list(
-            call.decisions.filter(outcome=Decision.Outcome.FUND)
-            .select_related("application__leader", "application__host")
-            .order_by("rank", "application__number")
-        )
+        decisions = to_publish(call)
+        notice_sight(call).require(seen)
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
         now = clock.now()
         last = clock.due(clock.today(), "publicity_working_days", days)
@@ -238,12 +242,12 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
     return objection
 
 
-def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor) -> None:
+def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor, seen: str) -> None:
     """Settle an objection: upheld strikes the application from the list, dismissed lets it go on.
 
     Raises:
         NotAllowed: the actor is no officer of the call, or takes part in the application.
-        Refused: no text, or answered before.
+        Refused: no text, answered before, or not what was `seen`.
     """
     if not answer.strip():
         raise Refused.because(_("请写明处理意见"), field="answer")
@@ -252,6 +256,7 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
         authorise(actor, "calls.objection.answer", application)
         if Objection.objects.select_for_update().get(pk=objection.pk).state != Objection.State.OPEN:
             raise Refused.because(_("该异议已经答复"))
+        objection_sight(objection).require(seen)
         objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
         objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
         objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
@@ -277,11 +282,11 @@ def on_release(function: Released) -> Released:
     return function
 
 
-def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
+def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
     """Close a notice whose period is over: approve what was not struck, refuse the rest, write all letters.
 
     Raises:
-        Refused: the period is not over, or an objection is open.
+        Refused: the period is not over, an objection is open, or the decisions are not those that were `seen`.
     """
     call = notice.call
     with command(actor, "calls.notice.publish", call, name="calls.release") as log:
@@ -289,6 +294,8 @@ def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
             raise Refused.because(_("公示期至 %s，尚未结束") % f"{timezone.localtime(notice.ends_at):%Y-%m-%d %H:%M}")
         if notice.objections.filter(state=Objection.State.OPEN).exists():
             raise Refused.because(_("还有异议没有处理完"))
+        list(Application.objects.select_for_update().filter(decision__call=call).order_by("pk").values_list("pk"))
+        release_sight(notice).require(seen)
         now = clock.now()
         shown = list(Application.objects.filter(notice_rows__notice=notice, state=State.PUBLICITY).values_list("pk", flat=True))
         approved = APPLICATION.apply(_locked(call, shown), "approve", log, decided_at=now)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Participant, SchemeVersion
 from headwater.calls.schemes import Document, scheme_of
+from headwater.calls.services.sights import words_sight
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
@@ -38,17 +39,19 @@ def changed_words(call: Call, newer: SchemeVersion) -> list[Change]:
     return [(old.get(code), new.get(code)) for code in {**old, **new} if old.get(code) != new.get(code)]
 
 
-def take_new_words(*, call: Call, actor: Actor) -> int:
+def take_new_words(*, call: Call, actor: Actor, seen: str) -> int:
     """Let a call ask for the newest wording. Members who have signed an earlier one are told and confirm anew; returns how many.
 
     Raises:
-        Refused: there is no version that differs in its documents only, or somebody has submitted under the present wording.
+        Refused: there is no version that differs in its documents only, somebody has submitted under the present wording,
+            or the newest words are not those that were `seen`.
     """
     with command(actor, "calls.call.approve", call, name="calls.take_new_words") as log:
         row = Call.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=call.pk)
         newer = newer_words(row)
         if newer is None:
             raise Refused.because(_("没有只改了签署文件的新版本"))
+        words_sight(row, newer).require(seen)
         if Application.objects.filter(call=row).exclude(state__in=UNSUBMITTED).exists():
             raise Refused.because(_("已有申请按现行文本签署并提交，本批次不能再更换文本"))
         members = any("member" in d.signs for pair in changed_words(row, newer) for d in pair if d)

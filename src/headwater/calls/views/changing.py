@@ -18,6 +18,7 @@ from headwater.calls.services.changing import (
     lines_of,
     propose_change,
 )
+from headwater.calls.services.sights import change_sight
 from headwater.calls.states import CANCELLABLE
 from headwater.calls.views.office import the_call
 from headwater.core.permission import may, page
@@ -81,7 +82,11 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         drop = request.POST.get("decision") == "drop"
         if attempt(
             request,
-            lambda: drop_change(change=row, actor=request.actor) if drop else approve_change(change=row, actor=request.actor),
+            lambda: (
+                drop_change(change=row, actor=request.actor)
+                if drop
+                else approve_change(change=row, actor=request.actor, seen=request.POST.get("seen", ""))
+            ),
             success=_("变更已放弃。") if drop else _("变更已生效，并已通知有关各方。"),
         ):
             return redirect("call_board", pk=pk)
@@ -90,6 +95,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "change": row,
         "lines": lines_of(row),
         "told": audience(call),
+        "seen": change_sight(row).token,
         "ends": call.applications.filter(state__in=CANCELLABLE).count() if row.kind == CallChange.Kind.CANCEL else None,
         "can_approve": may(request.user, "calls.call.approve_change", row),
         "can_drop": may(request.user, "calls.call.draft", call),

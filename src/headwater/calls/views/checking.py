@@ -17,6 +17,7 @@ from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck, own_applications
 from headwater.calls.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.views.applicant import shown
 from headwater.calls.views.office import RELATED, the_call
@@ -182,6 +183,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "after": after,
             "where": where,
             "form": form,
+            "seen": recheck_sight(row).token if row.state == State.RECHECK else "",
         },
         status=422 if form.errors else 200,
     )
@@ -214,6 +216,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
                 revoke=request.POST.get("decision") == "revoke",
                 answer=form.cleaned_data["answer"],
                 actor=request.actor,
+                seen=request.POST.get("seen", ""),
             ),
             success=_("复审已答复。"),
         )

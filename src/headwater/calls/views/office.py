@@ -18,9 +18,10 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.changing import cancel_problems
-from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
+from headwater.calls.services.decisions import answer_objection, committed_fen, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
+from headwater.calls.services.sights import call_sight, objection_sight, release_sight, words_sight
 from headwater.calls.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import said, state_choices, state_word
@@ -77,12 +78,11 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 
 STEPS: dict[str, Any] = {
-    "ask_approval": (lambda c, a: ask_call_approval(call=c, actor=a), "calls.call.draft"),
-    "send_back": (lambda c, a: send_call_back(call=c, actor=a), "calls.call.draft"),
-    "publish": (lambda c, a: publish_call(call=c, actor=a), "calls.call.approve"),
-    "words": (lambda c, a: take_new_words(call=c, actor=a), "calls.call.approve"),
-    "expire": (lambda c, a: expire_late(call=c, actor=a), "calls.check"),
-    "notice": (lambda c, a: publish_notice(call=c, actor=a), "calls.notice.publish"),
+    "ask_approval": (lambda c, a, _seen: ask_call_approval(call=c, actor=a), "calls.call.draft"),
+    "send_back": (lambda c, a, _seen: send_call_back(call=c, actor=a), "calls.call.draft"),
+    "publish": (lambda c, a, seen: publish_call(call=c, actor=a, seen=seen), "calls.call.approve"),
+    "words": (lambda c, a, seen: take_new_words(call=c, actor=a, seen=seen), "calls.call.approve"),
+    "expire": (lambda c, a, _seen: expire_late(call=c, actor=a), "calls.check"),
 }
 
 
@@ -93,7 +93,7 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         return redirect("call_board", pk=pk)
     work, action = STEPS[verb]
     call = the_call(request, pk, action)
-    attempt(request, lambda: work(call, request.actor), success=_("已完成。"))
+    attempt(request, lambda: work(call, request.actor, request.POST.get("seen", "")), success=_("已完成。"))
     return (
         redirect(request.POST.get("back") or f"/office/calls/{pk}/")
         if (request.POST.get("back") or "").startswith("/office/")
@@ -134,11 +134,13 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     if asked:
         clocks.append((_("复审答复"), recheck_due(call, asked), _("国家自然科学基金条例第十九条")))
+    newer = newer_words(call) if call.state == CallState.PUBLISHED and clock.now() < call.closes_at else None
     return render(
         request,
         "calls/board.html",
         {
             "call": call,
+            "seen": {"publish": call_sight(call).token, "words": words_sight(call, newer).token if newer else ""},
             "funnel": funnel,
             "clocks": clocks,
             "inside": inside,
@@ -151,9 +153,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "may_cancel": not cancel_problems(call),
             **to_approve(call),
             "full_calls": call.full_calls.all(),
-            "new_words": changed_words(call, newer)
-            if call.state == CallState.PUBLISHED and clock.now() < call.closes_at and (newer := newer_words(call))
-            else [],
+            "new_words": changed_words(call, newer) if newer else [],
             "documents": scheme_of(call).documents,
         },
     )
@@ -219,9 +219,9 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.select_related("call__scheme"), pk=pk)
     the_call(request, row.call_id, "calls.notice.publish")
     objections = row.objections.exclude(row__application__in=own_applications(request.user))
-    form = AnswerForm(request.POST or None)
+    form, seen = AnswerForm(request.POST or None), request.POST.get("seen", "")
     if request.method == "POST" and request.POST.get("release"):
-        attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书已生成。"))
+        attempt(request, lambda: release(notice=row, actor=request.actor, seen=seen), success=_("已发布结果，通知书已生成。"))
         return redirect("office_notice", pk=pk)
     if request.method == "POST" and form.is_valid():
         found = get_object_or_404(
@@ -235,10 +235,14 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
                 uphold=request.POST.get("decision") == "uphold",
                 answer=form.cleaned_data["answer"],
                 actor=request.actor,
+                seen=seen,
             ),
             success=_("异议已答复。"),
         ):
             return redirect("office_notice", pk=pk)
+    shown = list(objections.select_related("row"))
+    for objection in shown:
+        objection.seen = objection_sight(objection).token
     return render(
         request,
         "calls/office_notice.html",
@@ -246,7 +250,8 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "notice": row,
             "call": row.call,
             "scheme": scheme_of(row.call),
-            "objections": objections.select_related("row"),
+            "objections": shown,
+            "seen": release_sight(row).token if not row.closed_at else "",
             "form": form,
             "over": clock.now() > row.ends_at,
             "provisional": provisional(row.without_calendar) if not row.closed_at else "",

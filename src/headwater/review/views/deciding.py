@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,10 +15,12 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call, Decision, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
+from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core.errors import Refused
 from headwater.core.permission import page
+from headwater.core.seen import Sight
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
 from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
@@ -98,15 +102,72 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "review/compare_sets.html", context)
 
 
+@dataclass(frozen=True)
+class Approval:
+    """An act on a whole list that others prepared: its lines are shown first, and what is confirmed is what was shown."""
+
+    action: str
+    rows: Callable[[Call], list[Decision]]
+    sight: Callable[[Call], Sight]
+    work: Callable[..., Any]
+    title: Callable[[], str]
+    button: Callable[[], str]
+    done: Callable[[], str]
+
+
+APPROVALS = {
+    "approve": Approval(
+        "calls.decide.approve",
+        waiting_decisions,
+        decisions_sight,
+        approve_decisions,
+        lambda: _("核对后核准"),
+        lambda: _("核准以上决定"),
+        lambda: _("决定已核准。"),
+    ),
+    "notice": Approval(
+        "calls.notice.publish",
+        to_publish,
+        notice_sight,
+        publish_notice,
+        lambda: _("核对后公示"),
+        lambda: _("公示以上名单"),
+        lambda: _("公示已发布。"),
+    ),
+}
+
+
+def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpResponse:
+    """First the exact lines; then, confirmed and unchanged since, the act. When something has changed they are shown anew."""
+    if request.POST.get("confirmed") and attempt(
+        request,
+        lambda: approval.work(call=call, actor=request.actor, seen=request.POST.get("seen", "")),
+        success=approval.done(),
+    ):
+        return redirect("decide", pk=call.pk)
+    own = {row["pk"] for row in own_applications(request.user)}
+    rows = [d for d in approval.rows(call) if d.application_id not in own]
+    context = {
+        "call": call,
+        "scheme": scheme_of(call),
+        "verb": request.POST["do"],
+        "title": approval.title(),
+        "button": approval.button(),
+        "rows": rows,
+        "total": sum(d.amount_fen for d in rows if d.outcome == Decision.Outcome.FUND),
+        "seen": approval.sight(call).token,
+        "tab": "decide",
+    }
+    return render(request, "review/approve_preview.html", context)
+
+
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     verb = request.POST.get("do")
     if verb == "propose" and request.user.has_perm("calls.decide.propose", call):
         return _propose(request, call)
-    if verb == "approve" and request.user.has_perm("calls.decide.approve", call):
-        attempt(request, lambda: approve_decisions(call=call, actor=request.actor), success=_("决定已核准。"))
-    elif verb == "notice" and request.user.has_perm("calls.notice.publish", call):
-        attempt(request, lambda: publish_notice(call=call, actor=request.actor), success=_("公示已发布。"))
-    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
+    if verb in APPROVALS and request.user.has_perm(APPROVALS[verb].action, call):
+        return approve_shown(request, call, APPROVALS[verb])
+    if verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
         row = get_object_or_404(
             Application.objects.visible_to(request.user).select_related("call", "leader"),
             pk=key_in(request.POST, "pk"),

@@ -1,0 +1,136 @@
+"""What each approval rests on, line by line: the pages show these lines, the commands compare them again under their locks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, SchemeVersion
+from headwater.calls.schemes import scheme_of
+from headwater.calls.services.cloning import DATE_LABELS
+from headwater.calls.states import CANCELLABLE
+from headwater.core.seen import Sight
+
+
+def decisions_sight(call: Call) -> Sight:
+    """The decisions of a call that wait for approval: outcome, money, rank, reason and who proposed each."""
+    rows = waiting_decisions(call)
+    return Sight({_named(d.application): [*_decided(d), d.deviation, d.deviation_words, d.proposed_by_id] for d in rows})
+
+
+def waiting_decisions(call: Call) -> list[Decision]:
+    """Decisions that were proposed and wait for approval, in the order of their ranks, with what their lines show."""
+    rows = Decision.objects.filter(call=call, approved_at__isnull=True)
+    return list(rows.select_related("application__leader", "application__host", "proposed_by").order_by("rank", "pk"))
+
+
+def notice_sight(call: Call) -> Sight:
+    """The lines that a notice of a call would publish, as they would read, in their order."""
+    return Sight(
+        {
+            _named(d.application): [n, d.application.title_zh, d.application.leader.name_zh, d.application.host.name_zh, *_decided(d)]
+            for n, d in enumerate(to_publish(call), start=1)
+        }
+    )
+
+
+def to_publish(call: Call) -> list[Decision]:
+    rows = call.decisions.filter(outcome=Decision.Outcome.FUND).select_related("application__leader", "application__host")
+    return list(rows.order_by("rank", "application__number"))
+
+
+def release_sight(notice: Notice) -> Sight:
+    """What a release would decide and write: every decision of the call with the state of its application, and the objections."""
+    rows = Decision.objects.filter(call=notice.call).select_related("application")
+    lines: dict[str, Any] = {_named(d.application): [d.application.state, *_decided(d)] for d in rows}
+    for objection in notice.objections.select_related("row"):
+        lines[_("异议 %(n)d：%(title)s") % {"n": objection.pk, "title": objection.row.title}] = [objection.state, objection.answer]
+    return Sight(lines)
+
+
+def _named(application: Application) -> str:
+    return application.number or f"{application.pk}"
+
+
+def _decided(d: Decision) -> list[Any]:
+    return [d.outcome, d.amount_fen, d.rank, d.reason]
+
+
+WORDS: dict[str, Callable[[], str]] = {
+    "title": lambda: _("名称"),
+    "guide_zh": lambda: _("申报指南"),
+    "guide_en": lambda: _("英文指南"),
+    "contact": lambda: _("联系方式"),
+    "budget": lambda: _("预算（万元）"),
+    "year": lambda: _("年度"),
+    "stage": lambda: _("阶段"),
+    "version": lambda: _("项目类型版本"),
+    "topics": lambda: _("指南方向"),
+    "overrides": lambda: _("本批次参数"),
+    "agency": lambda: _("归口部门"),
+    "editors": lambda: _("起草人"),
+    "change": lambda: _("变更内容"),
+    "reason": lambda: _("理由"),
+    "ends": lambda: _("将终止的申请"),
+    "state": lambda: _("申请的状态"),
+    "objection": lambda: _("异议"),
+    "refusal": lambda: _("不予受理的原因"),
+    "asked": lambda: _("复审的理由"),
+    **DATE_LABELS,
+}
+
+
+def _sight(**lines: Any) -> Sight:
+    return Sight(lines, {name: WORDS[name]() for name in lines})
+
+
+def call_sight(call: Call) -> Sight:
+    """A call as its second officer reads it: texts, dates, money, own figures, topics, and the version of the scheme."""
+    return _sight(
+        title=[call.title_zh, call.title_en],
+        guide_zh=call.guide_zh,
+        guide_en=call.guide_en,
+        contact=call.contact,
+        budget=call.budget_fen,
+        year=call.year,
+        stage=[call.stage, call.outline_id],
+        version=call.scheme_id,
+        topics=call.topics,
+        overrides=call.overrides,
+        agency=call.agency_id,
+        editors=[call.drafted_by_id, call.edited_by],
+        **{name: _moment(getattr(call, name)) for name in DATE_LABELS},
+    )
+
+
+def words_sight(call: Call, newer: SchemeVersion) -> Sight:
+    """The documents that a newer version would ask to sign, each under its digest."""
+    documents = scheme_of(Call(scheme=newer, stage=call.stage)).documents
+    return Sight({d.title_zh: [d.code, d.digest, list(d.signs), d.when] for d in documents})
+
+
+def change_sight(change: CallChange) -> Sight:
+    """A change that waits: its words and dates, what they replace, and how many applications it would end."""
+    call = change.call
+    now = {name: getattr(call, name, "") for name in change.values}
+    ends = Application.objects.filter(call=call, state__in=CANCELLABLE).count() if change.kind == CallChange.Kind.CANCEL else None
+    replaced = {k: _moment(v) for k, v in now.items()}
+    return _sight(change=[change.kind, change.values, replaced], reason=[change.reason, change.reason_en], ends=ends)
+
+
+def objection_sight(objection: Objection) -> Sight:
+    """An objection as the officer reads it, and the state of what it is about."""
+    state = Application.objects.values_list("state", flat=True).get(pk=objection.row.application_id)
+    return _sight(objection=[objection.pk, objection.state, objection.text], state=state)
+
+
+def recheck_sight(application: Application) -> Sight:
+    """A request for re-check as the officer reads it: what was refused and why, and what the applicant says to it."""
+    result = application.check_result
+    return _sight(state=application.state, refusal=[sorted(result.codes), result.note], asked=result.recheck_text)
+
+
+def _moment(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

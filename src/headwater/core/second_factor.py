@@ -1,0 +1,47 @@
+"""Second factors at rest: what the account library keeps of a person's TOTP and recovery codes is encrypted in the database."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from headwater.core import keys
+
+
+def seal_text(text: str) -> str:
+    return base64.urlsafe_b64encode(keys.encrypt(keys.TOTP, text.encode())).decode()
+
+
+def open_text(text: str) -> str:
+    """The text that was sealed.
+
+    Raises:
+        keys.NotReadable: it was never sealed, or by a key that is gone.
+    """
+    try:
+        token = base64.urlsafe_b64decode(text.encode())
+    except ValueError as error:
+        raise keys.NotReadable(f"{keys.TOTP}: not a sealed text") from error
+    return keys.decrypt(keys.TOTP, token).decode()
+
+
+def with_each_text(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """The data of an authenticator with every secret in it changed: TOTP secret, seed of the codes, codes from elsewhere."""
+    changed = {name: change(data[name]) for name in ("secret", "seed") if name in data}
+    if data.get("migrated_codes") is not None:
+        changed["migrated_codes"] = [change(x) for x in data["migrated_codes"]]
+    return {**data, **changed}
+
+
+def seal_anew() -> int:
+    """Seal every second factor with the key in use, so that older keys can be retired. Returns how many."""
+    with transaction.atomic():
+        rows = list(Authenticator.objects.select_for_update().order_by("pk"))
+        for row in rows:
+            row.data = with_each_text(row.data, lambda text: seal_text(open_text(text)))
+        Authenticator.objects.bulk_update(rows, ["data"], batch_size=500)
+    return len(rows)

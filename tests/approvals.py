@@ -1,0 +1,42 @@
+"""Approvals by somebody who has just looked: each command with what its page would have shown at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from headwater.awards.models import Award
+from headwater.awards.services import agreements
+from headwater.calls.models import Application, Call, CallChange
+from headwater.calls.services import calls, changing, checking, decisions, sights, wording
+from headwater.core.seen import Sight
+
+
+def looking(work: Callable[..., Any], sight: Callable[..., Sight]) -> Callable[..., Any]:
+    def done(**given: Any) -> Any:
+        return work(**{"seen": sight(**given).token} | given)
+
+    return done
+
+
+def words(call: Call, **_given: Any) -> Sight:
+    newer = wording.newer_words(Call.objects.get(pk=call.pk))
+    return sights.words_sight(call, newer) if newer else Sight({})
+
+
+approve_decisions = looking(decisions.approve_decisions, lambda call, **_: sights.decisions_sight(call))
+publish_notice = looking(decisions.publish_notice, lambda call, **_: sights.notice_sight(call))
+release = looking(decisions.release, lambda notice, **_: sights.release_sight(notice))
+answer_objection = looking(decisions.answer_objection, lambda objection, **_: sights.objection_sight(objection))
+publish_call = looking(calls.publish_call, lambda call, **_: sights.call_sight(Call.objects.get(pk=call.pk)))
+approve_change = looking(changing.approve_change, lambda change, **_: sights.change_sight(CallChange.objects.get(pk=change.pk)))
+take_new_words = looking(wording.take_new_words, words)
+answer_recheck = looking(
+    checking.answer_recheck, lambda application, **_: sights.recheck_sight(Application.objects.get(pk=application.pk))
+)
+sign_agreements = looking(
+    agreements.sign,
+    lambda awards, **_: agreements.agreements_sight(
+        list(Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("agreement"))
+    ),
+)
