@@ -27,7 +27,7 @@ from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.registry.models import Sanction
-from tests.calls.test_services import SECOND, as_, new_call, new_person, placed, refusal
+from tests.calls.test_services import SECOND, as_, new_person, past_call, placed, refusal
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ TEXT = "该项目内容与本人已发表的工作部分相近，请核实。"
 
 
 def on_table(count: int, budget: int, **more: Any) -> tuple[Call, list[Application]]:
-    call = new_call(budget_fen=budget)
+    call = past_call(budget_fen=budget)
     return call, [placed(call, "panel", **more) for _ in range(count)]
 
 
@@ -272,10 +272,10 @@ def test_notice_of_nothing_is_refused() -> None:
 
 
 def test_notice_period_is_counted_in_working_days() -> None:
-    call, rows = on_table(1, TEN)
-    propose(call, rows, [TEN])
-    approve_decisions(call=call, actor=actor("committee"))
     with clock.at(clock.local(date(2026, 9, 28), 10)):  # National Day: 1 to 7 October 2026
+        call, rows = on_table(1, TEN)
+        propose(call, rows, [TEN])
+        approve_decisions(call=call, actor=actor("committee"))
         notice = publish_notice(call=call, actor=actor("officer"))
     last = clock.add_working_days(date(2026, 9, 28), 5)
     assert notice.ends_at == clock.end_of_day(last)

@@ -7,7 +7,9 @@ invariant(
     "call_within_budget",
     _("各批次决定的金额不超过预算"),
     """SELECT 'call ' || c.code || ': ' || sum(d.amount_fen) || ' fen decided, ' || c.budget_fen || ' fen in the budget'
-    FROM calls_decision d JOIN calls_call c ON c.id = d.call_id WHERE d.outcome = 'fund' GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
+    FROM calls_decision d JOIN calls_call c ON c.id = d.call_id
+    WHERE d.outcome = 'fund' AND d.freed_at IS NULL
+    GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
 )
 invariant(
     "decision_matches_state",
@@ -81,5 +83,21 @@ invariant(
     WHERE NOT EXISTS (SELECT 1 FROM calls_ruleresult r WHERE r.digest = d)
     UNION ALL SELECT 'result ' || digest FROM calls_ruleresult
     WHERE digest <> encode(substr(sha256(convert_to(text, 'UTF8')), 1, 16), 'hex')::uuid""",
+)
+invariant(
+    "decided_in_its_time",
+    _("没有在申请受理、审核和推荐截止之前提出的决定（常年受理的除外）"),
+    """SELECT 'decision on ' || a.number FROM calls_decision d JOIN calls_application a ON a.id = d.application_id
+    JOIN calls_call c ON c.id = d.call_id JOIN calls_schemeversion s ON s.id = c.scheme_id
+    WHERE d.proposed_at < c.recommend_by AND s.definition -> 'scheme' ->> 'intake' IS DISTINCT FROM 'rolling'""",
+)
+invariant(
+    "finished_call_has_ended",
+    _("已办结的批次中没有未结束的申请或公示"),
+    """SELECT 'application ' || a.number || ' is ' || a.state FROM calls_application a JOIN calls_call c ON c.id = a.call_id
+    WHERE c.state = 'finished' AND a.state NOT IN
+        ('not_accepted', 'withdrawn', 'expired', 'not_endorsed', 'invited', 'approved', 'rejected')
+    UNION ALL SELECT 'notice ' || n.id FROM calls_notice n JOIN calls_call c ON c.id = n.call_id
+    WHERE c.state = 'finished' AND n.closed_at IS NULL""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import lapse_late, sign
+from headwater.awards.services.agreements import sign
+from headwater.awards.services.giving_up import lapse_late
 from headwater.calls.models import Application, Notice
-from headwater.calls.services.calls import finish_call
 from headwater.calls.services.decisions import (
     Proposal,
     answer_objection,
@@ -20,6 +20,7 @@ from headwater.calls.services.decisions import (
     publish_notice,
     release,
 )
+from headwater.calls.services.finishing import finish_call
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor

@@ -373,7 +373,7 @@ add(
     PERCENT,
     (15,),
     lambda: ratio(
-        Decision.objects.filter(RELEASED_CALLS, outcome="fund").aggregate(t=Sum("amount_fen"))["t"],
+        Decision.objects.filter(RELEASED_CALLS, outcome="fund", freed_at__isnull=True).aggregate(t=Sum("amount_fen"))["t"],
         Call.objects.filter(notices__closed_at__isnull=False).aggregate(t=Sum("budget_fen"))["t"],
     ),
     lambda: calls_table(_("预算（万元）"), lambda c: c.budget_fen / 1_000_000),

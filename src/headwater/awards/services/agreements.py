@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
-from headwater.awards.models import Agreement, Award, Party, Signature
+from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
 from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
 from headwater.calls.answers.loading import AnswersOf, answers_in
@@ -257,13 +257,6 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
         log(row, after={"sha256": row.pdf.sha256})
 
 
-def lapse_late(*, call: Call, actor: Actor) -> int:
-    """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13)."""
-    with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
-        late = Award.objects.filter(call=call, state=Award.State.AGREEMENT, agreement_by__lt=clock.now())
-        return len(AWARD.apply(late, "lapse", log))
-
-
 def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor) -> int:
     """Record that running awards were closed (`how` "close") or terminated ("terminate") on `day`: all of them, or none.
 
@@ -293,7 +286,7 @@ HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(
         WHERE code = e.scheme ORDER BY version DESC LIMIT 1) v ON true WHERE e.person_id = ANY(%(people)s) ORDER BY 4"""
 
 CLOSED = {Award.State.CLOSED: True, "untold": None}
-HELD_AS = {Award.State.LAPSED: "lapsed", Award.State.TERMINATED: "terminated"}
+HELD_AS = {**dict.fromkeys(GIVEN_UP, "lapsed"), Award.State.TERMINATED: "terminated"}
 
 
 @holdings_of

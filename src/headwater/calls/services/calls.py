@@ -1,4 +1,4 @@
-"""Calls: draft, have a second officer approve, publish, set host quotas, finish."""
+"""Calls: draft, have a second officer approve, publish, set host quotas."""
 
 from __future__ import annotations
 
@@ -152,11 +152,6 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
         quotas, update_conflicts=True, unique_fields=["call", "organisation"], update_fields=["quota", "basis"]
     )
     return len(quotas)
-
-
-def finish_call(*, call: Call, actor: Actor) -> None:
-    with command(actor, "calls.notice.publish", call, name="calls.finish_call") as log:
-        CALL.apply(Call.objects.filter(pk=call.pk), "finish", log)
 
 
 def call_document(call: Call) -> Document:

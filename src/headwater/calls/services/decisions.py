@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, authorise, command
+from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Sanction
@@ -149,8 +150,9 @@ def reconsider(*, application: Application, actor: Actor) -> None:
 def approve_decisions(*, call: Call, actor: Actor) -> int:
     """The committee (or a second officer) approves all proposed decisions of a call; never the person who proposed them."""
     with command(actor, "calls.decide.approve", call, name="calls.approve_decisions") as log:
+        refuse_too_early(call)
         waiting = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
-        if waiting:
+        if waiting and not scheme_of(call).rolling:
             raise Refused.because(_("还有 %d 项没有决定") % waiting)
         proposed = Decision.objects.select_for_update().filter(call=call, approved_at__isnull=True).order_by("pk")
         pks = list(proposed.values_list("pk", flat=True))
@@ -169,10 +171,14 @@ def publish_notice(*, call: Call, actor: Actor) -> Notice:
         Refused: decisions are not approved yet, or nothing is to be published.
     """
     with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
-        if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
+        refuse_too_early(call)
+        due = call.decisions.filter(application__state__in=[State.PROPOSED, State.NOT_PROPOSED])
+        if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not due.exists():
             raise Refused.because(_("决定尚未核准，不能公示"))
+        if call.notices.filter(closed_at__isnull=True).exists():
+            raise Refused.because(_("本批次已有一份公示没有结束，不能再公示"))
         decisions = list(
-            call.decisions.filter(outcome=Decision.Outcome.FUND)
+            due.filter(outcome=Decision.Outcome.FUND)
             .select_related("application__leader", "application__host")
             .order_by("rank", "application__number")
         )
@@ -300,6 +306,13 @@ def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
 
 def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     """Money committed by decisions (of the applications `among`, when given), in fen."""
-    rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND)
+    rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
     found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
     return int(found or 0)
+
+
+def free_money(*, applications: Sequence[int], log: Log) -> int:
+    """Give the money of decisions back to the budget of their call: their awards were given up. Call inside a command."""
+    rows = list(Decision.objects.select_for_update().filter(application__in=applications, freed_at__isnull=True).order_by("pk"))
+    log.many(rows, {"freed": True})
+    return Decision.objects.filter(pk__in=[r.pk for r in rows]).update(freed_at=clock.now())

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from headwater.calls.clocks import check_due, provisional, recheck_due
 from headwater.calls.forms import AnswerForm, SchemeForm
 from headwater.calls.models import Application, Call, Notice, own_applications
+from headwater.calls.phases import phase_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
@@ -147,6 +148,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
             "scheme": scheme_of(call),
+            "phase": phase_of(call),
+            "finishing": clock.now() >= call.recommend_by,
             "change": call.changes.waiting().first(),
             "may_cancel": not cancel_problems(call),
             **to_approve(call),

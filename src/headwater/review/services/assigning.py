@@ -19,6 +19,7 @@ from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, as
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import LONG, Application, Call, Party
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.services.applications import on_withdraw
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
@@ -66,8 +67,9 @@ def propose_round(
     applications first, then the total; otherwise the total counts alone.
 
     Raises:
-        Refused: nothing to assign, or no expert is left.
+        Refused: applications may still come in, nothing to assign, or no expert is left.
     """
+    refuse_too_early(call)
     find_conflicts(call=call, actor=actor)
     inputs = _inputs(call, progress)
     seed = seed if seed is not None else secrets.randbelow(2**31)
@@ -220,6 +222,7 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
 def publish_round(*, round_: Round, actor: Actor) -> int:
     """Invite the experts of a proposed round; applications move into review. Returns the number of invitations."""
     with command(actor, "review.manage", round_.call, name="review.publish_round") as log:
+        refuse_too_early(round_.call)
         row = Round.objects.select_for_update().get(pk=round_.pk)
         if row.state != Round.State.PROPOSED:
             raise Refused.because(_("该方案已发布或作废"))
@@ -310,6 +313,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
     Raises:
         Refused: a conflict, with its reasons; or already asked.
     """
+    refuse_too_early(application.call)
     find_conflicts(call=application.call, actor=actor, only=application)
     conflicts = list(Conflict.objects.filter(application=application, expert=expert))
     if conflicts:

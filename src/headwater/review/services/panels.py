@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -44,6 +45,7 @@ def make_panel(
         Refused: too few members, or a chair who is not a member.
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
+        refuse_too_early(call)
         parameters = Parameters(call.scheme.region, call.closes_at.date())
         least = parameters.number("panel_min_members", call.scheme.code, 9)
         if len({e.pk for e in experts}) < least:
