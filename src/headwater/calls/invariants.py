@@ -49,7 +49,7 @@ invariant(
     "objection_suspends",
     _("处于异议处理的申请有未处理的异议"),
     """SELECT 'application ' || a.number FROM calls_application a WHERE a.state = 'objection' AND NOT EXISTS (
-        SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state = 'open')""",
+        SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state IN ('open', 'proposed', 'upheld'))""",
 )
 invariant(
     "versions_lead_back",
@@ -99,5 +99,18 @@ invariant(
         ('not_accepted', 'withdrawn', 'expired', 'not_endorsed', 'invited', 'approved', 'rejected')
     UNION ALL SELECT 'notice ' || n.id FROM calls_notice n JOIN calls_call c ON c.id = n.call_id
     WHERE c.state = 'finished' AND n.closed_at IS NULL""",
+)
+invariant(
+    "recheck_by_another_person",
+    _("复审由作出原决定以外的人答复"),
+    """SELECT 'check of application ' || application_id FROM calls_formalcheck
+    WHERE recheck_answered_by_id = decided_by_id""",
+)
+invariant(
+    "objection_upheld_by_two",
+    _("成立的异议由答复人以外的人核定，且所涉申请最终未通过"),
+    """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
+    JOIN calls_notice n ON n.id = o.notice_id JOIN calls_application a ON a.id = r.application_id
+    WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)

@@ -13,6 +13,7 @@ from headwater.calls.views import (
     inviting,
     likeness,
     naming,
+    noticing,
     office,
     quotas,
     recommend,
@@ -86,5 +87,8 @@ urlpatterns = [
     path("office/applications/<int:pk>/", checking.application, name="office_application"),
     path("office/applications/<int:pk>/similar/<int:other>/", likeness.likeness, name="likeness"),
     path("office/applications/<int:pk>/recheck/", checking.recheck, name="office_recheck"),
-    path("office/notices/<int:pk>/", office.notice, name="office_notice"),
+    path("office/notices/<int:pk>/", noticing.notice, name="office_notice"),
+    path("office/notices/<int:pk>/release/", noticing.release_notice, name="notice_release"),
+    path("office/applications/<int:pk>/words/", noticing.letter_words, name="letter_words"),
+    path("applications/<int:pk>/objections/", noticing.objections, name="application_objections"),
 ]

@@ -241,7 +241,7 @@ class Applying:
                 )
             with clock.at(self.t.at(100)):
                 answer_recheck(
-                    application=application, revoke=n == 0, answer="经核对提交记录，意见如上。", actor=self.staff("officer")
+                    application=application, revoke=n == 0, answer="经核对提交记录，意见如上。", actor=self.staff("officer2")
                 )
 
 

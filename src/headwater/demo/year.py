@@ -13,7 +13,6 @@ from headwater.awards.services.giving_up import lapse_late
 from headwater.calls.models import Application, Notice
 from headwater.calls.services.decisions import (
     Proposal,
-    answer_objection,
     approve_decisions,
     file_objection,
     propose_decisions,
@@ -21,6 +20,7 @@ from headwater.calls.services.decisions import (
     release,
 )
 from headwater.calls.services.finishing import finish_call
+from headwater.calls.services.objections import answer_objection
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
@@ -34,8 +34,10 @@ from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import answer_invitations, expire_invitations, propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.deciding import propose
-from headwater.review.services.opinions import close_reviews, save_opinions
+from headwater.review.services.ending import close_reviews
+from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import cast_ballot, close_voting, make_panel, open_voting, recusals
+from headwater.review.services.reasons import refusal_of
 from headwater.review.services.suggesting import suggest
 
 
@@ -163,10 +165,10 @@ class Season(Applying):
             ranked = list(
                 Ranking.objects.filter(application__call=self.call, application__state=State.REVIEWED)
                 .order_by("rank")
-                .select_related("application")
+                .select_related("application__call")
             )
             to_panel = ranked[: max(least, round(fundable * 1.6))]
-            rest = [Proposal(x.application, None, x.rank, "经通讯评审，综合排序未进入会议评审。") for x in ranked[len(to_panel) :]]
+            rest = [Proposal(x.application, None, x.rank, refusal_of(x.application)) for x in ranked[len(to_panel) :]]
             if rest:
                 propose_decisions(call=self.call, proposals=rest, actor=self.staff("officer"))
             find_conflicts(call=self.call, actor=self.staff("officer"), states=["reviewed"])

@@ -329,7 +329,7 @@ add(
     ("公示异议已答复", "Objections answered"),
     PERCENT,
     (19,),
-    lambda: ratio(Objection.objects.exclude(state="open").count(), Objection.objects.count()),
+    lambda: ratio(Objection.objects.filter(state__in=["upheld", "dismissed"]).count(), Objection.objects.count()),
     lambda: calls_table(_("异议"), lambda c: Objection.objects.filter(notice__call=c).count()),
 )
 

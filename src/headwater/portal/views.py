@@ -208,7 +208,8 @@ def notices(request: HttpRequest) -> HttpResponse:
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
-    answered = row.objections.exclude(state="open").select_related("row")
+    final = ["dismissed", "upheld"] if row.closed_at else ["dismissed"]
+    answered = row.objections.filter(state__in=final).select_related("row")
     return render(
         request,
         "portal/notice.html",
@@ -218,7 +219,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": row.rows.all(),
             "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
-            "open_objections": row.objections.filter(state="open").count(),
+            "open_objections": row.objections.exclude(state__in=final).count(),
         },
     )
 

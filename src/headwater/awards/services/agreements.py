@@ -257,21 +257,6 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
         log(row, after={"sha256": row.pdf.sha256})
 
 
-def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor) -> int:
-    """Record that running awards were closed (`how` "close") or terminated ("terminate") on `day`: all of them, or none.
-
-    Raises:
-        Refused: one that does not run, or a day outside of the time from its start to today.
-    """
-    with command(actor, "awards.manage", name="awards.end_awards") as log:
-        for award in awards:
-            if not award.starts_on <= day <= clock.today():
-                told = {"award": award, "start": award.starts_on}
-                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
-        rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader")
-        return len(AWARD.apply(rows, how, log, closed_on=day))
-
-
 HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(head.of ->> 'plan', ''),
         coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
     FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)

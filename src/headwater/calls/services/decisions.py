@@ -16,6 +16,8 @@ from headwater.calls.models import Application, Call, Decision, Letter, Notice, 
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
+from headwater.calls.services.objections import UNSETTLED, strike_upheld, tell_applicant, tell_objectors
+from headwater.calls.services.sentences import digest_of, planned_letters
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
@@ -233,37 +235,9 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
         )
         if Application.objects.filter(pk=row.application_id, state=State.PUBLICITY).exists():
             APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
+        tell_applicant(objection)
         log(objection, after={"row": row.pk})
     return objection
-
-
-def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor) -> None:
-    """Settle an objection: upheld strikes the application from the list, dismissed lets it go on.
-
-    Raises:
-        NotAllowed: the actor is no officer of the call, or takes part in the application.
-        Refused: no text, or answered before.
-    """
-    if not answer.strip():
-        raise Refused.because(_("请写明处理意见"), field="answer")
-    with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
-        application = _locked(objection.notice.call, [objection.row.application_id]).select_for_update(of=("self",)).get()
-        authorise(actor, "calls.objection.answer", application)
-        if Objection.objects.select_for_update().get(pk=objection.pk).state != Objection.State.OPEN:
-            raise Refused.because(_("该异议已经答复"))
-        objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
-        objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
-        objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
-        log(objection, after={"state": objection.state})
-        others = Objection.objects.filter(row=objection.row, state=Objection.State.OPEN).exists()
-        if uphold and application.state == State.OBJECTION:
-            struck = APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
-            write_letters(struck, Letter.Kind.REJECTED, lambda _a: {"note": f"公示期间异议成立：{answer.strip()}"})
-            Decision.objects.filter(application=application).update(
-                outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=f"公示异议成立：{answer.strip()}"
-            )
-        elif not others and application.state == State.OBJECTION:
-            APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "resume", log)
 
 
 Released = Callable[[Call, list[Application], Actor], None]
@@ -276,31 +250,36 @@ def on_release(function: Released) -> Released:
     return function
 
 
-def release(*, notice: Notice, actor: Actor) -> dict[str, int]:
-    """Close a notice whose period is over: approve what was not struck, refuse the rest, write all letters.
+def release(*, notice: Notice, actor: Actor, seen: str | None = None) -> dict[str, int]:
+    """Close a notice whose period is over: approve what stands, strike what an objection was upheld against, refuse the rest, write all
+    letters. `seen` is the digest of the letters that the officer has read.
 
     Raises:
-        Refused: the period is not over, or an objection is open.
+        Refused: the period is not over, an objection is not settled, or the letters are not those that were read.
     """
     call = notice.call
     with command(actor, "calls.notice.publish", call, name="calls.release") as log:
         if clock.now() <= notice.ends_at:
             raise Refused.because(_("公示期至 %s，尚未结束") % f"{timezone.localtime(notice.ends_at):%Y-%m-%d %H:%M}")
-        if notice.objections.filter(state=Objection.State.OPEN).exists():
+        if notice.objections.filter(state__in=UNSETTLED).exists():
             raise Refused.because(_("还有异议没有处理完"))
-        now = clock.now()
-        shown = list(Application.objects.filter(notice_rows__notice=notice, state=State.PUBLICITY).values_list("pk", flat=True))
-        approved = APPLICATION.apply(_locked(call, shown), "approve", log, decided_at=now)
-        rest = list(Application.objects.filter(call=call, state=State.NOT_PROPOSED).values_list("pk", flat=True))
-        rejected = APPLICATION.apply(_locked(call, rest), "reject", log, decided_at=now)
-        amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
-        reasons = dict(Decision.objects.filter(call=call).values_list("application", "reason"))
-        write_letters(approved, Letter.Kind.APPROVED, lambda a: {"amount_fen": amounts[a.pk]})
-        write_letters(rejected, Letter.Kind.REJECTED, lambda a: {"note": reasons.get(a.pk, "")})
+        planned = planned_letters(notice)
+        if seen is not None and seen != digest_of(planned):
+            raise Refused.because(_("您核对之后情况有变化，没有发布；请重新核对。"), code="seen")
+        now, first = clock.now(), notice.closed_at is None
+        ready = [p.application.pk for p in planned if p.kind == Letter.Kind.APPROVED]
+        approved = APPLICATION.apply(_locked(call, ready), "approve", log, decided_at=now)
+        rest = [p.application.pk for p in planned if p.kind == Letter.Kind.REJECTED and not p.struck]
+        rejected = APPLICATION.apply(_locked(call, rest), "reject", log, decided_at=now) + strike_upheld(notice, log)
+        bodies = {p.application.pk: p.body for p in planned}
+        write_letters(approved, Letter.Kind.APPROVED, lambda a: bodies[a.pk])
+        write_letters(rejected, Letter.Kind.REJECTED, lambda a: bodies[a.pk])
         Notice.objects.filter(pk=notice.pk).update(closed_at=now)
+        if first:
+            tell_objectors(notice)
         for function in _on_release:
             function(call, approved, actor)
-        log(notice, after={"approved": len(approved), "rejected": len(rejected)})
+        log(notice, after={"approved": len(approved), "rejected": len(rejected), "letters": digest_of(planned)})
     return {"approved": len(approved), "rejected": len(rejected)}
 
 

@@ -35,6 +35,7 @@ from headwater.core.services import notify
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.telling import tell_withdrawn
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
@@ -293,11 +294,12 @@ def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
 def expire_invitations(*, call: Call, actor: Actor) -> int:
     """Invitations that nobody answered in time end; their places are filled by the next round."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
-        late = overdue_invitations(call)
-        count = late.update(state=Assignment.State.EXPIRED, answered_at=clock.now())
-        if count:
-            log(call, after={"expired": count})
-    return count
+        late = list(overdue_invitations(call).select_for_update(of=("self",)).order_by("pk"))
+        Assignment.objects.filter(pk__in=[r.pk for r in late]).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        if late:
+            tell_withdrawn(late, _("邀请未在期限内答复：%s") % call.title_zh)
+            log(call, after={"expired": len(late)})
+    return len(late)
 
 
 def overdue_invitations(call: Call) -> QuerySet[Assignment]:
@@ -363,6 +365,7 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:
             raise Refused.because(_("该指派已结束，不能撤回"))
+        tell_withdrawn([row], reason.strip())
         log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
         row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
         row.save(update_fields=["state", "decline_reason", "answered_at"])
@@ -374,6 +377,7 @@ def release_withdrawn(application: Application, log: Log) -> None:
     live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)
     rows = list(Assignment.objects.select_for_update().filter(application=application, state__in=live).order_by("pk"))
     Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=Assignment.State.RELEASED, answered_at=clock.now())
+    tell_withdrawn(rows, _("申请人已撤回申请"))
     log.many(rows, {"state": "released", "withdrawn": True})
 
 

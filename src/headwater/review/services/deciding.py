@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call, Decision, own_applications
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import Proposal, propose_decisions
+from headwater.calls.services.decisions import Proposal, committed_fen, propose_decisions
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
 from headwater.review.models import BallotCast, Panel, PanelItem
+from headwater.review.services.reasons import refusal_of
 
 
 def proposals_of(call: Call, funded: Collection[int], account: Account | None = None) -> list[Proposal]:
@@ -32,11 +33,17 @@ def proposals_of(call: Call, funded: Collection[int], account: Account | None = 
         .exclude(pk__in=own_applications(account))
         .select_related("ranking", "panel_item", "leader", "host", "call")
     )
-    found = [_proposal(a, a.pk in funded) for a in rows]
+    left = money_left(call, [a.amount_fen for a in rows if a.pk in funded])
+    found = [_proposal(a, a.pk in funded, left) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
 
 
-def _proposal(application: Application, fund: bool) -> Proposal:
+def money_left(call: Call, given: Sequence[int]) -> int | None:
+    """What the budget holds beside what is decided and what would be `given`; None where the scheme gives no money."""
+    return call.budget_fen - committed_fen(call) - sum(given) if scheme_of(call).has_money else None
+
+
+def _proposal(application: Application, fund: bool, left_fen: int | None) -> Proposal:
     item = getattr(application, "panel_item", None)
     ranking = getattr(application, "ranking", None)
     rank = ranking.rank if ranking else None
@@ -45,10 +52,7 @@ def _proposal(application: Application, fund: bool) -> Proposal:
     if fund:
         amount = application.amount_fen if scheme.has_money else 0
         return Proposal(application, amount, rank, "", "" if recommended else "budget_balance")
-    if application.state == State.REVIEWED:
-        return Proposal(application, None, rank, "经通讯评审，综合排序未进入会议评审。")
-    words = scheme.words
-    return Proposal(application, None, rank, words.zh("left_out") if recommended else f"会议评审：{words.zh('not_recommended')}。")
+    return Proposal(application, None, rank, refusal_of(application, left_fen=left_fen))
 
 
 def unfinished(call: Call) -> list[Reason]:
