@@ -202,6 +202,8 @@ def drop_change(*, change: CallChange, actor: Actor) -> None:
         row.dropped_at = clock.now()
         row.save(update_fields=["dropped_at"])
         log(change.call, after={"change": row.pk, "dropped": True})
+        others = Account.objects.filter(pk=row.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
+        notify(others, title=lambda: _("您提出的批次变更已被放弃：%s") % change.call.title_zh[:100], url=f"/office/calls/{row.call_id}/")
 
 
 def _waiting(change: CallChange) -> CallChange:

@@ -24,7 +24,9 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
+from headwater.core.models import Account
 from headwater.core.parameters import Parameters
+from headwater.core.services import notify
 from headwater.registry.models import Sanction
 
 
@@ -146,6 +148,9 @@ def reconsider(*, application: Application, actor: Actor) -> None:
             raise Refused.because(_("决定已核准，不能撤回"))
         APPLICATION.apply(_locked(application.call, [application.pk]), "reconsider", log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
+        others = Account.objects.filter(pk=decision.proposed_by_id).exclude(pk=actor.account.pk if actor.account else 0)
+        url = f"/office/calls/{application.call_id}/decide/"
+        notify(others, title=lambda: _("您提出的决定已被撤回：%s") % application, url=url)
         decision.delete()
 
 
