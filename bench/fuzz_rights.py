@@ -6,7 +6,7 @@ from typing import Any
 
 LEADER = (
     "calls.create_draft calls.save_application calls.add_members calls.remove_member calls.attach calls.detach "
-    "calls.submit_application calls.withdraw_application calls.reopen_application calls.ask_recheck"
+    "calls.submit_application calls.withdraw_application calls.reopen_application calls.ask_recheck calls.reply_to_objection"
 )
 HOST = "registry.complete_person calls.endorse calls.rank calls.return_to_author"
 AGENCY = "calls.recommend calls.return_to_host"
@@ -16,7 +16,8 @@ OFFICER = (
     "calls.publish_notice calls.release calls.finish_call calls.answer_objection calls.run_formal_check "
     "calls.find_likenesses review.close_reviews review.propose_round review.publish_round review.find_conflicts "
     "review.expire_invitations review.remind review.assign_by_hand review.release_assignment review.make_panel "
-    "review.open_voting review.close_voting review.vote_again"
+    "review.open_voting review.close_voting review.vote_again calls.settle_objection calls.correct_words "
+    "awards.extend_agreements awards.end_awards"
 )
 EXPERT = "review.answer_invitations review.save_opinions review.submit_opinions review.cast_ballot"
 IMPORTS = (
@@ -64,6 +65,8 @@ def _of_application(event: Any, account: Any) -> list[str]:
     from headwater.core.models import RoleGrant
 
     said = {**(event.before or {}), **(event.after or {})}
+    if event.command == "awards.refuse_agreement":
+        return _of_award(event, account)
     pk = event.subject_id if event.subject_type == "calls.application" else said.get("application")
     row = Application.objects.select_related("leader", "host").filter(pk=pk).first() if isinstance(pk, int) else None
     if row is None:
@@ -79,3 +82,14 @@ def _of_application(event: Any, account: Any) -> list[str]:
     if event.command in ROLES and event.command in OFFICER.split() and account.pk in parties:
         return [f"{event.command}: application {pk} is their own"]
     return []
+
+
+def _of_award(event: Any, account: Any) -> list[str]:
+    from headwater.awards.models import Award
+    from headwater.core.models import RoleGrant
+
+    row = Award.objects.select_related("leader").filter(pk=event.subject_id).first() if event.subject_type == "awards.award" else None
+    if row is None or row.leader.account_id == account.pk:
+        return []
+    host = RoleGrant.objects.filter(account=account, role="host_manager", scope_id=row.host_id)
+    return [] if host.exists() else [f"{event.command}: award {row.pk} is not theirs"]

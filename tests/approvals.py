@@ -8,7 +8,7 @@ from typing import Any
 from headwater.awards.models import Award
 from headwater.awards.services import agreements
 from headwater.calls.models import Application, Call, CallChange
-from headwater.calls.services import calls, changing, checking, decisions, sights, wording
+from headwater.calls.services import calls, changing, checking, decisions, objections, sentences, sights, wording
 from headwater.core.seen import Sight
 
 
@@ -26,8 +26,9 @@ def words(call: Call, **_given: Any) -> Sight:
 
 approve_decisions = looking(decisions.approve_decisions, lambda call, **_: sights.decisions_sight(call))
 publish_notice = looking(decisions.publish_notice, lambda call, **_: sights.notice_sight(call))
-release = looking(decisions.release, lambda notice, **_: sights.release_sight(notice))
-answer_objection = looking(decisions.answer_objection, lambda objection, **_: sights.objection_sight(objection))
+release = looking(decisions.release, lambda notice, **_: sentences.release_sight(notice))
+answer_objection = looking(objections.answer_objection, lambda objection, **_: sights.objection_sight(objection))
+settle_objection = looking(objections.settle_objection, lambda objection, **_: sights.objection_sight(objection))
 publish_call = looking(calls.publish_call, lambda call, **_: sights.call_sight(Call.objects.get(pk=call.pk)))
 approve_change = looking(changing.approve_change, lambda change, **_: sights.change_sight(CallChange.objects.get(pk=change.pk)))
 take_new_words = looking(wording.take_new_words, words)

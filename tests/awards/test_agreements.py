@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 
 from headwater.awards.models import Agreement, Award, Party
-from headwater.awards.services.agreements import agreement_pdf, freeze_pdf, lapse_late
+from headwater.awards.services.agreements import agreement_pdf, freeze_pdf
+from headwater.awards.services.giving_up import lapse_late
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import awards_of, end_awards
+from headwater.awards.services.agreements import awards_of
+from headwater.awards.services.closing import end_awards
 from headwater.calls.facts import check_applications
 from headwater.calls.rules import Outcome
 from headwater.core import clock
@@ -46,7 +47,9 @@ def test_an_ended_award_that_was_not_closed_is_overdue_and_a_closed_one_is_not()
 
 def test_a_terminated_award_is_held_as_such() -> None:
     award = running_award()
-    end_awards(awards=[award], how="terminate", day=clock.today(), actor=actor("officer"))
+    with pytest.raises(Refused, match="终止的理由"):
+        end_awards(awards=[award], how="terminate", day=clock.today(), actor=actor("officer"))
+    end_awards(awards=[award], how="terminate", day=clock.today(), reason="研究中止", actor=actor("officer"))
     held = dict(awards_of([award.leader_id]))[award.leader_id]
     assert (held.state, held.closed) == ("terminated", False)
     with pytest.raises(Refused, match="已终止"):
@@ -71,7 +74,9 @@ def test_the_department_closes_on_its_page() -> None:
     award = running_award()
     page = f"/office/calls/{award.call_id}/agreements/"
     assert "登记结题" in client("officer").get(page).content.decode()
-    client("officer").post(page, {"pk": award.pk, "end": "close", "day": "someday"})
+    sent = {"pk": award.pk, "end": "close", "day": f"{clock.today()}"}
+    assert award.title_zh in client("officer").post(page, sent).content.decode()
+    assert client("officer").post(page, sent | {"day": "someday", "confirmed": "1"}).status_code == 422
     assert Award.objects.get(pk=award.pk).state == "running"
-    client("officer").post(page, {"pk": award.pk, "end": "close", "day": f"{clock.today()}"})
+    client("officer").post(page, sent | {"confirmed": "1"})
     assert (Award.objects.get(pk=award.pk).state, Award.objects.get(pk=award.pk).closed_on) == ("closed", clock.today())

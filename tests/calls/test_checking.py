@@ -17,11 +17,12 @@ from headwater.calls.services import checking
 from headwater.calls.services.checking import accept_clear, ask_recheck, decide_check, recheck_until, run_formal_check
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
+from headwater.core.invariants import check
 from headwater.core.models import RoleGrant
 from headwater.registry.models import Sanction
 from tests.approvals import answer_recheck
 from tests.calls.test_services import as_, complete, new_call, new_person, placed, refusal, sign_as_asked
-from tests.people import actor
+from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
 TEXT = "所附材料在提交时已经上传，请予核对。"
@@ -230,7 +231,7 @@ def test_recheck_is_asked_once() -> None:
     ask_recheck(application=row, text=TEXT, actor=as_(row.leader))
     with pytest.raises(Refused):
         ask_recheck(application=fresh(row), text=TEXT, actor=as_(row.leader))
-    answer_recheck(application=fresh(row), revoke=False, answer="维持", actor=actor("officer"))
+    answer_recheck(application=fresh(row), revoke=False, answer="维持", actor=actor("officer2"))
     assert fresh(row).state == "not_accepted"
     with pytest.raises(Refused, match="已申请过复审"):
         ask_recheck(application=fresh(row), text=TEXT, actor=as_(row.leader))
@@ -242,20 +243,36 @@ def test_answer_to_a_recheck_is_written(revoke: bool, state: str) -> None:
     row = refused(new_call())
     ask_recheck(application=row, text=TEXT, actor=as_(row.leader))
     with pytest.raises(Refused) as error:
-        answer_recheck(application=fresh(row), revoke=revoke, answer=" ", actor=actor("officer"))
+        answer_recheck(application=fresh(row), revoke=revoke, answer=" ", actor=actor("officer2"))
     assert refusal(error) == [("answer", "")]
     with pytest.raises(NotAllowed):
         answer_recheck(application=fresh(row), revoke=revoke, answer="经核对", actor=as_(row.leader))
-    answer_recheck(application=fresh(row), revoke=revoke, answer="经核对", actor=actor("officer"))
+    answer_recheck(application=fresh(row), revoke=revoke, answer="经核对", actor=actor("officer2"))
     letter = Letter.objects.get(application=row, kind="recheck")
     assert fresh(row).state == state
     assert (letter.body["revoked"], letter.body["note"]) == (revoke, "经核对")
 
 
+def test_who_refused_does_not_answer_the_recheck() -> None:
+    row = refused(new_call())
+    ask_recheck(application=row, text=TEXT, actor=as_(row.leader))
+    for revoke in (True, False):
+        with pytest.raises(NotAllowed):
+            answer_recheck(application=fresh(row), revoke=revoke, answer="经核对", actor=actor("officer"))
+    address = f"/office/applications/{row.pk}/"
+    assert "作出原决定以外的主管" in client("officer").get(address).content.decode()
+    assert client("officer").post(f"{address}recheck/", {"decision": "uphold", "answer": "维持"}).status_code == 403
+    with pytest.raises(IntegrityError, match="recheck_by_another"), transaction.atomic():
+        FormalCheck.objects.filter(application=row).update(recheck_answered_by=actor("officer").account)
+    answer_recheck(application=fresh(row), revoke=False, answer="经核对", actor=actor("officer2"))
+    assert FormalCheck.objects.get(application=row).recheck_answered_by == actor("officer2").account
+    assert check(["recheck_by_another_person"]) == []
+
+
 def test_revoked_application_goes_on_as_accepted() -> None:
     row = refused(new_call())
     ask_recheck(application=row, text=TEXT, actor=as_(row.leader))
-    answer_recheck(application=fresh(row), revoke=True, answer="经核对", actor=actor("officer"))
+    answer_recheck(application=fresh(row), revoke=True, answer="经核对", actor=actor("officer2"))
     with pytest.raises(Refused):
         ask_recheck(application=fresh(row), text=TEXT, actor=as_(row.leader))
     with pytest.raises(Refused):

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
+from headwater.calls.phases import phase_of
 from headwater.calls.services.decisions import (
     Proposal,
     barred_applications,
@@ -18,14 +19,17 @@ from headwater.calls.services.decisions import (
     propose_decisions,
     reconsider,
 )
+from headwater.calls.services.objections import reply_to_objection
+from headwater.calls.services.sentences import correct_words, release_sight
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
+from headwater.core.models import Event, Notification
 from headwater.registry.models import Sanction
-from tests.approvals import answer_objection, approve_decisions, publish_notice, release
-from tests.calls.test_services import SECOND, as_, new_call, new_person, placed, refusal
-from tests.people import actor
+from tests.approvals import answer_objection, approve_decisions, publish_notice, release, settle_objection
+from tests.calls.test_services import SECOND, as_, new_call, new_person, past_call, placed, refusal
+from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
 TEN = 10_000_000
@@ -33,7 +37,7 @@ TEXT = "该项目内容与本人已发表的工作部分相近，请核实。"
 
 
 def on_table(count: int, budget: int, **more: Any) -> tuple[Call, list[Application]]:
-    call = new_call(budget_fen=budget)
+    call = past_call(budget_fen=budget)
     return call, [placed(call, "panel", **more) for _ in range(count)]
 
 
@@ -58,15 +62,28 @@ def object_to(notice: Notice, application: Application) -> Objection:
     return file_objection(row=row, name="周某", contact="zhou@x.cn", text=TEXT, actor=Actor(None, "test"))
 
 
+def found(objection: Objection) -> Objection:
+    return Objection.objects.select_related("row__application__leader", "notice__call__scheme").get(pk=objection.pk)
+
+
+def reply(objection: Objection) -> None:
+    leader = objection.row.application.leader
+    reply_to_objection(objection=found(objection), text="两项工作的问题和方法不同。", actor=as_(leader))
+
+
 def answer(objection: Objection, *, uphold: bool) -> None:
-    found = Objection.objects.select_related("row", "notice__call").get(pk=objection.pk)
-    answer_objection(objection=found, uphold=uphold, answer="经核查", actor=actor("officer"))
+    """Answered by one officer and, where it is upheld, after the applicant's reply and settled by another."""
+    if uphold:
+        reply(objection)
+    answer_objection(objection=found(objection), uphold=uphold, answer="经核查", actor=actor("officer"))
+    if uphold:
+        settle_objection(objection=found(objection), agree=True, actor=actor("officer2"))
 
 
 def close(notice: Notice, **late: int) -> dict[str, int]:
-    found = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
-    with clock.at(found.ends_at + (timedelta(**late) if late else SECOND)):
-        return release(notice=found, actor=actor("officer"))
+    row = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
+    with clock.at(row.ends_at + (timedelta(**late) if late else SECOND)):
+        return release(notice=row, actor=actor("officer"))
 
 
 # budget
@@ -270,10 +287,10 @@ def test_notice_of_nothing_is_refused() -> None:
 
 
 def test_notice_period_is_counted_in_working_days() -> None:
-    call, rows = on_table(1, TEN)
-    propose(call, rows, [TEN])
-    approve_decisions(call=call, actor=actor("committee"))
     with clock.at(clock.local(date(2026, 9, 28), 10)):  # National Day: 1 to 7 October 2026
+        call, rows = on_table(1, TEN)
+        propose(call, rows, [TEN])
+        approve_decisions(call=call, actor=actor("committee"))
         notice = publish_notice(call=call, actor=actor("officer"))
     last = clock.add_working_days(date(2026, 9, 28), 5)
     assert notice.ends_at == clock.end_of_day(last)
@@ -322,9 +339,14 @@ def test_objection_suspends_its_line_only() -> None:
 def test_upheld_objection_strikes_and_frees_the_money() -> None:
     call, rows, notice = noticed([TEN, TEN])
     answer(object_to(notice, rows[0]), uphold=True)
-    assert [state(a) for a in rows] == ["rejected", "publicity"]
-    found = Decision.objects.get(application=rows[0])
-    assert (found.outcome, found.amount_fen, found.reason) == ("refuse", 0, "公示异议成立：经核查")
+    assert [state(a) for a in rows] == ["objection", "publicity"]
+    assert not Letter.objects.filter(application=rows[0]).exists()
+    assert (committed_fen(call), check()) == (2 * TEN, [])
+    close(notice)
+    assert [state(a) for a in rows] == ["rejected", "approved"]
+    decided = Decision.objects.get(application=rows[0])
+    assert (decided.outcome, decided.amount_fen, decided.reason) == ("refuse", 0, "公示期间异议成立：经核查")
+    assert Letter.objects.get(application=rows[0]).body["note"] == "公示期间异议成立：经核查"
     assert (committed_fen(call), check()) == (TEN, [])
 
 
@@ -355,12 +377,167 @@ def test_answer_to_an_objection_needs_a_text_and_an_officer() -> None:
     assert state(rows[0]) == "objection"
 
 
-def test_objection_is_answered_once() -> None:
-    _call, rows, notice = noticed([TEN])
+def test_an_answer_is_corrected_until_the_release() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
     objection = object_to(notice, rows[0])
-    answer(objection, uphold=False)
+    reply(objection)
+    answer_objection(objection=found(objection), uphold=False, answer="不成立", actor=actor("officer"))
+    assert state(rows[0]) == "publicity"
+    answer_objection(objection=found(objection), uphold=True, answer="复核后成立", actor=actor("officer"))
+    assert (state(rows[0]), found(objection).state) == ("objection", "proposed")
+    events = Event.objects.filter(command="calls.answer_objection", subject_id=objection.pk).order_by("-id")
+    assert events[0].before == {"state": "dismissed", "answer": "不成立"}
+    settle_objection(objection=found(objection), agree=True, actor=actor("officer2"))
+    answer_objection(objection=found(objection), uphold=False, answer="再核后不成立", actor=actor("officer2"))
+    assert (state(rows[0]), found(objection).settled_at) == ("publicity", None)
+    close(notice)
+    with pytest.raises(Refused, match="不能再改"):
+        answer_objection(objection=found(objection), uphold=True, answer="成立", actor=actor("officer"))
+
+
+def test_an_objection_is_upheld_by_a_second_person_only() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = object_to(notice, rows[0])
+    reply(objection)
+    answer_objection(objection=found(objection), uphold=True, answer="成立", actor=actor("officer"))
+    with pytest.raises(NotAllowed):
+        settle_objection(objection=found(objection), agree=True, actor=actor("officer"))
+    with pytest.raises(IntegrityError, match="objection_two_people"), transaction.atomic():
+        Objection.objects.filter(pk=objection.pk).update(settled_by=actor("officer").account, settled_at=clock.now())
+    with pytest.raises(IntegrityError, match="objection_upheld_is_settled"), transaction.atomic():
+        Objection.objects.filter(pk=objection.pk).update(state="upheld")
+    with pytest.raises(Refused, match="异议"):
+        close(notice)
+    settle_objection(objection=found(objection), agree=False, actor=actor("officer2"))
+    assert found(objection).state == "open"
+    assert Notification.objects.filter(account__username="officer", title__startswith="异议处理意见被退回").exists()
+
+
+def test_the_applicant_is_told_what_was_objected_not_by_whom_and_replies() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = object_to(notice, rows[0])
+    leader = rows[0].leader.account
+    told = Notification.objects.get(account=leader, title__startswith="公示期间有人提出异议")
+    assert told.url == f"/applications/{rows[0].pk}/objections/"
+    browser = client(leader.username)
+    page = browser.get(told.url).content.decode()
+    assert (TEXT in page, "周某" in page, "zhou@x.cn" in page) == (True, False, False)
+    with pytest.raises(Refused, match="陈述"):
+        answer_objection(objection=found(objection), uphold=True, answer="成立", actor=actor("officer"))
+    sent = {"objection": objection.pk, "text": "两项工作的问题和方法不同。"}
+    assert client(rows[1].leader.account.username).post(told.url, sent).status_code == 404
+    assert browser.post(told.url, sent).status_code == 302
+    assert found(objection).reply == sent["text"]
+    assert sent["text"] in client("officer").get(f"/office/notices/{notice.pk}/").content.decode()
+    answer_objection(objection=found(objection), uphold=True, answer="成立", actor=actor("officer"))
     with pytest.raises(Refused):
-        answer(objection, uphold=True)
+        reply(objection)
+
+
+def test_after_the_time_for_a_reply_an_objection_may_be_upheld() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = found(object_to(notice, rows[0]))
+    with clock.at(objection.reply_by), pytest.raises(Refused):
+        answer_objection(objection=objection, uphold=True, answer="成立", actor=actor("officer"))
+    with clock.at(objection.reply_by + SECOND):
+        with pytest.raises(Refused, match="陈述期限"):
+            reply(objection)
+        answer_objection(objection=objection, uphold=True, answer="成立", actor=actor("officer"))
+    assert found(objection).state == "proposed"
+
+
+def test_an_answer_is_shown_with_what_it_does_before_it_is_given() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = object_to(notice, rows[0])
+    sent = {"objection": objection.pk, "answer": "经核查不成立", "decision": "dismiss"}
+    shown = client("officer").post(f"/office/notices/{notice.pk}/", sent).content.decode()
+    assert "将会发生" in shown
+    assert found(objection).state == "open"
+    client("officer").post(f"/office/notices/{notice.pk}/", sent | {"confirmed": "1"})
+    assert found(objection).state == "dismissed"
+
+
+# letters before the release
+
+
+def test_every_sentence_is_seen_and_corrected_before_the_release() -> None:
+    _call, rows, notice = noticed([TEN, 0, 0])
+    Decision.objects.filter(application=rows[1]).update(reason="经通讯评审，未列入会议评审。")
+    officer, page = client("officer"), f"/office/notices/{notice.pk}/release/"
+    with clock.at(notice.ends_at + SECOND):
+        shown = officer.get(page).content.decode()
+        assert ("经通讯评审，未列入会议评审。" in shown, "决定予以立项，资助金额 10.0000 万元" in shown) == (True, True)
+        seen = release_sight(notice).token
+        words = {"words": "经通讯评审，有效意见不一致，未列入会议评审。", "why": "补充说明"}
+        assert officer.post(f"/office/applications/{rows[1].pk}/words/", words).status_code == 302
+        assert "决定的理由" in officer.get(page).content.decode()
+        officer.post(page, {"seen": seen})
+        assert Notice.objects.get(pk=notice.pk).closed_at is None
+        officer.post(page, {"seen": release_sight(notice).token})
+    assert Letter.objects.get(application=rows[1]).body["note"] == words["words"]
+    assert Decision.objects.get(application=rows[1]).reason == "经通讯评审，未列入会议评审。"
+    event = Event.objects.get(command="calls.correct_words", subject_type="calls.decision")
+    assert event.after == {"words": words["words"], "why": "补充说明"}
+    with pytest.raises(Refused):
+        correct_words(application=rows[1], words="再次更正", why="再次更正", actor=actor("officer"))
+
+
+# stages
+
+
+def test_nothing_is_decided_while_applications_may_still_come_in() -> None:
+    call = new_call()
+    rows = [placed(call, "panel") for _ in range(2)]
+    with pytest.raises(Refused) as error:
+        propose(call, rows, [TEN, 0])
+    assert (refusal(error), len(error.value.reasons)) == ([("", "stage")], 1)
+    for moment in (call.closes_at, call.endorse_by, call.recommend_by - SECOND):
+        with clock.at(moment), pytest.raises(Refused, match="才截止"):
+            propose(call, rows, [TEN, 0])
+    with clock.at(call.recommend_by):
+        propose(call, rows, [TEN, 0])
+    with clock.at(call.recommend_by - SECOND):
+        for work in (approve_decisions, publish_notice):
+            with pytest.raises(Refused, match="才截止"):
+                work(call=call, actor=actor("committee" if work is approve_decisions else "officer"))
+    Decision.objects.filter(application=rows[0]).update(proposed_at=call.recommend_by - SECOND)
+    assert [b.invariant.name for b in check(["decided_in_its_time"])] == ["decided_in_its_time"]
+
+
+def test_a_rolling_call_decides_in_batches_while_it_is_open() -> None:
+    call = new_call("im-direct", budget_fen=3 * TEN)
+    first, second = placed(call, "panel"), placed(call, "panel")
+    propose(call, [first], [TEN])
+    approve_decisions(call=call, actor=actor("committee"))
+    notice = publish_notice(call=call, actor=actor("officer"))
+    assert list(notice.rows.values_list("application", flat=True)) == [first.pk]
+    propose(call, [second], [TEN])
+    approve_decisions(call=call, actor=actor("committee"))
+    with pytest.raises(Refused, match="没有结束"):
+        publish_notice(call=call, actor=actor("officer"))
+    with clock.at(notice.ends_at + SECOND):
+        release(notice=notice, actor=actor("officer"))
+        later = publish_notice(call=call, actor=actor("officer"))
+    assert [state(first), state(second)] == ["approved", "publicity"]
+    assert list(later.rows.values_list("application", flat=True)) == [second.pk]
+    assert check(["decided_in_its_time"]) == []
+
+
+def test_the_public_phase_follows_the_call() -> None:
+    call, rows = on_table(2, 2 * TEN)
+    assert phase_of(call) == "reviewing"
+    propose(call, rows, [TEN, 0])
+    assert phase_of(call) == "reviewing"
+    approve_decisions(call=call, actor=actor("committee"))
+    assert phase_of(call) == "decided"
+    notice = publish_notice(call=call, actor=actor("officer"))
+    assert phase_of(call) == "notice"
+    assert "公示中" in client(None).get(f"/calls/{call.code}/").content.decode()
+    close(notice)
+    assert phase_of(call) == "released"
+    early = past_call()
+    placed(early, "received")
+    assert (phase_of(early), phase_of(new_call())) == ("checking", "open")
 
 
 # release
@@ -417,7 +594,7 @@ def test_release_twice_adds_nothing() -> None:
 def test_struck_application_gets_no_award() -> None:
     call, rows, notice = noticed([TEN, TEN])
     answer(object_to(notice, rows[0]), uphold=True)
-    assert close(notice) == {"approved": 1, "rejected": 0}
+    assert close(notice) == {"approved": 1, "rejected": 1}
     assert list(Award.objects.filter(call=call).values_list("application", flat=True)) == [rows[1].pk]
 
 

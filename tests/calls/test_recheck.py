@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def officer_duties(row: Application) -> dict[str, tuple[object, int]]:
     """Address, date and number of what waits for an officer in the call of an application."""
-    found = of_officers(actor("officer").account)
+    found = of_officers(actor("officer2").account)
     return {d.url.rpartition("/")[2]: (d.due, d.count) for d in found if d.url.startswith(f"/office/calls/{row.call_id}/")}
 
 
@@ -38,6 +38,8 @@ def test_officers_are_reminded_by_the_first_that_asked() -> None:
     due = clock.end_of_day(timezone.localtime(asked).date() + timedelta(days=60))
     assert recheck_due(call, asked) == due
     assert officer_duties(one) == {"?state=recheck": (due, 2)}
+    first = [d.url for d in of_officers(actor("officer").account) if d.url.startswith(f"/office/calls/{call.pk}/")]
+    assert first == []  # who refused does not answer
     placed(call, "received")
     assert officer_duties(one) == {"?state=recheck": (due, 2), "": (check_due(call), 1)}
     board = client("officer").get(f"/office/calls/{call.pk}/")
@@ -89,12 +91,16 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
     assert (fresh(row).state, FormalCheck.objects.get(application=row).recheck_text) == ("recheck", TEXT)
     answer = f"/office/applications/{row.pk}/recheck/"
     assert own.post(answer, {"decision": "revoke", "answer": "同意"}).status_code == 403
-    officer = client("officer")
+    officer = client("officer2")
     assert TEXT in officer.get(f"/office/applications/{row.pk}/").content.decode()
     told = officer.post(answer, {"decision": "revoke", "answer": ""}, follow=True)
     assert "请写明复审意见" in told.content.decode()
     assert fresh(row).state == "recheck"
-    officer.post(answer, {"decision": "revoke", "answer": "经核对，材料齐全"})
+    sent = {"decision": "revoke", "answer": "经核对，材料齐全"}
+    shown = officer.post(answer, sent).content.decode()
+    assert ("撤销原决定，申请转为" in shown, "经核对，材料齐全" in shown) == (True, True)
+    assert fresh(row).state == "recheck"
+    officer.post(answer, sent | {"confirmed": "1"})
     assert fresh(row).state == "accepted"
     assert Letter.objects.get(application=row, kind="recheck").body["revoked"] is True
     assert "经核对，材料齐全" in officer.get(f"/office/applications/{row.pk}/").content.decode()
@@ -103,7 +109,8 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
 def test_upheld_refusal_is_answered_in_the_browser() -> None:
     row = refused(new_call())
     client(row.leader.account.username).post(f"/applications/{row.pk}/recheck/", {"text": TEXT})
-    client("officer").post(f"/office/applications/{row.pk}/recheck/", {"decision": "uphold", "answer": "维持原决定"})
+    sent = {"decision": "uphold", "answer": "维持原决定", "confirmed": "1"}
+    client("officer2").post(f"/office/applications/{row.pk}/recheck/", sent)
     assert fresh(row).state == "not_accepted"
 
 

@@ -18,7 +18,7 @@ from headwater.review.models import Ranking
 from headwater.review.services.deciding import proposals_of
 from tests.approvals import answer_objection, approve_decisions, publish_notice
 from tests.calls.test_decisions import TEN, Proposal, object_to, propose, state
-from tests.calls.test_services import as_, new_call, new_person, placed, refusal
+from tests.calls.test_services import as_, new_call, new_person, past_call, placed, refusal
 from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def own(request: pytest.FixtureRequest) -> Own:
     """Somebody with a role, an application in which they take part, and another one of the same call."""
 
     def make(role: str, where: str) -> tuple[Person, Application, Application]:
-        person, call = holder(role), new_call(budget_fen=9 * TEN)
+        person, call = holder(role), past_call(budget_fen=9 * TEN)
         mine = placed(call, where, person if request.param == "leader" else None)
         if request.param != "leader":
             answered = {"declined_at" if request.param == "declined" else "confirmed_at": clock.now()}
@@ -94,7 +94,7 @@ def test_nobody_settles_an_objection_to_their_own(own: Own) -> None:
         with pytest.raises(NotAllowed):
             answer_objection(objection=objections[mine.pk], uphold=uphold, answer="经核查", actor=as_(officer))
     browser, address = client(officer.account.username), f"/office/notices/{notice.pk}/"
-    sent = {"objection": objections[mine.pk].pk, "answer": "经核查", "decision": "dismiss"}
+    sent = {"objection": objections[mine.pk].pk, "answer": "经核查", "decision": "dismiss", "confirmed": "1"}
     assert browser.post(address, sent).status_code == 404
     assert [state(mine), state(other)] == ["objection", "objection"]
     assert mine.title_zh not in page(officer, address)
@@ -153,8 +153,8 @@ def test_nobody_reads_what_resembles_their_own(own: Own) -> None:
 
 
 def of_one_call() -> tuple[Person, Call, Call]:
-    call = new_call()
-    return holder("programme_officer", scope="call", scope_id=call.pk), call, new_call()
+    call = past_call()
+    return holder("programme_officer", scope="call", scope_id=call.pk), call, past_call()
 
 
 def test_officers_of_one_call_read_only_number_and_share_of_others() -> None:

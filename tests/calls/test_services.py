@@ -74,6 +74,18 @@ def new_call(scheme: str = "im-youth", **more: Any) -> Call:
     return Call.objects.create(code=f"t-{n}", title_zh=f"测试批次{n}", guide_zh="指南", **fields)
 
 
+def past_call(scheme: str = "im-youth", **more: Any) -> Call:
+    """A published call to which nothing comes in any more: it may be reviewed and decided."""
+    today = clock.today()
+    dates = {
+        "opens_at": clock.local(today - timedelta(days=70), 8),
+        "closes_at": clock.local(today - timedelta(days=40), 16),
+        "endorse_by": clock.local(today - timedelta(days=32), 16),
+        "recommend_by": clock.local(today - timedelta(days=25), 17),
+    }
+    return new_call(scheme, **(dates | more))
+
+
 def as_(person: Person) -> Actor:
     return actor(person.account.username)
 

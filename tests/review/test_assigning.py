@@ -20,7 +20,7 @@ from headwater.review.services.assigning import (
     publish_round,
     release_assignment,
 )
-from tests.calls.test_services import SECOND, as_, new_call, new_host, placed, refusal
+from tests.calls.test_services import SECOND, as_, new_host, past_call, placed, refusal
 from tests.people import actor
 from tests.review.test_conflicts import new_expert
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def stage(applications: int, institutions: int, each: int = 1, load: int = 15) -> tuple[Call, list[Expert]]:
     """A call with accepted applications; the only experts are `each` in each of `institutions`."""
     Expert.objects.update(is_active=False)
-    call = new_call()
+    call = past_call()
     for n in range(applications):
         placed(call, "accepted", review_group=f"g{n}")
     hosts = [new_host("外校") for _ in range(institutions)]
@@ -106,7 +106,7 @@ def test_same_seed_gives_the_same_digest() -> None:
 def test_round_without_applications_or_experts_is_refused() -> None:
     call, experts = stage(1, 5)
     with pytest.raises(Refused, match="没有待送审的申请"):
-        proposed(new_call())
+        proposed(past_call())
     Expert.objects.filter(pk__in=[e.pk for e in experts]).update(is_active=False)
     with pytest.raises(Refused, match="没有可用的专家"):
         proposed(call)

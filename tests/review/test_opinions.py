@@ -13,7 +13,8 @@ from headwater.core.invariants import check
 from headwater.review.models import Assignment, Conflict, Opinion, Ranking
 from headwater.review.queries import opinions_for_applicant, weights_of
 from headwater.review.services.assigning import answer_invitations
-from headwater.review.services.opinions import close_reviews, compute_ranking, save_opinions
+from headwater.review.services.ending import close_reviews
+from headwater.review.services.opinions import compute_ranking, save_opinions
 from tests.calls.test_services import SECOND, as_, refusal
 from tests.people import actor, client
 from tests.review.test_assigning import published, stage
@@ -115,7 +116,7 @@ def test_reviews_close_with_three_valid_opinions() -> None:
     found = dict(Application.objects.filter(call=call).values_list("pk", "state"))
     assert found == {first: "reviewed", second: "in_review"}
     left = Assignment.objects.filter(application=first).order_by("pk").values_list("state", flat=True)
-    assert sorted(left) == ["expired", "expired", "submitted", "submitted", "submitted"]
+    assert sorted(left) == ["released", "released", "submitted", "submitted", "submitted"]
     save(mine[second][2], good())
     assert close_reviews(call=call, actor=actor("officer")) == {"complete": 1, "short": 0}
     assert check() == []

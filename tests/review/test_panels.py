@@ -16,7 +16,7 @@ from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelIt
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
-from tests.calls.test_services import as_, new_call, placed, refusal
+from tests.calls.test_services import as_, past_call, placed, refusal
 from tests.people import actor
 from tests.review.test_conflicts import new_expert, tie
 
@@ -32,7 +32,7 @@ def make(experts: list[Expert], applications: list[Application], chair: Expert |
 
 def sitting(items: int = 1, members: int = 9, present: int = 9, recused: int = 0) -> tuple[Panel, list[PanelMember]]:
     """A panel that is voting; the first `recused` members have a conflict with its first item."""
-    call = new_call()
+    call = past_call()
     rows = [placed(call, "reviewed") for _ in range(items)]
     experts = [new_expert(f"组员{n}") for n in range(members)]
     for expert in experts[:recused]:
@@ -53,7 +53,7 @@ def vote(member: PanelMember, choice: str, *items: PanelItem) -> int:
 
 
 def test_panel_needs_members_and_a_chair_among_them() -> None:
-    call = new_call()
+    call = past_call()
     rows = [placed(call, "reviewed"), placed(call, "reviewed")]
     experts = [new_expert(f"组员{n}") for n in range(9)]
     with pytest.raises(Refused) as error:
@@ -70,7 +70,7 @@ def test_panel_needs_members_and_a_chair_among_them() -> None:
 
 
 def test_voting_opens_with_a_quorum_only() -> None:
-    call = new_call()
+    call = past_call()
     panel = make([new_expert(f"组员{n}") for n in range(9)], [placed(call, "reviewed")])
     members = list(panel.members.order_by("pk"))
     with pytest.raises(Refused) as error:
@@ -84,7 +84,7 @@ def test_voting_opens_with_a_quorum_only() -> None:
 
 
 def test_quorum_counts_a_member_once() -> None:
-    panel = make([new_expert(f"组员{n}") for n in range(9)], [placed(new_call(), "reviewed")])
+    panel = make([new_expert(f"组员{n}") for n in range(9)], [placed(past_call(), "reviewed")])
     with pytest.raises(Refused):
         open_voting(panel=panel, present=[panel.members.order_by("pk")[0]] * 9, actor=actor("officer"))
 
@@ -203,7 +203,7 @@ def test_vote_after_the_close_is_refused() -> None:
 
 
 def test_tie_that_came_up_since_the_review_recuses() -> None:
-    call = new_call()
+    call = past_call()
     row = placed(call, "reviewed")
     experts = [new_expert(f"组员{n}") for n in range(9)]
     tie("kin", experts[0].person, row.leader)

@@ -14,7 +14,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Sanction
 from headwater.review.models import PanelItem, Ranking
 from headwater.review.services.suggesting import candidates, compare, reached, suggest
-from tests.calls.test_services import new_call, new_host, new_person, placed
+from tests.calls.test_services import new_host, new_person, past_call, placed
 from tests.people import client
 from tests.review.test_conflicts import new_expert
 from tests.review.test_panels import make
@@ -41,7 +41,7 @@ def ranked(
     amounts: list[int], scores: list[float], budget: int, hosts: list[str] | None = None
 ) -> tuple[Call, list[Application]]:
     """Recommended applications by rank, amounts and budget in 万元."""
-    call = new_call(budget_fen=budget * WAN)
+    call = past_call(budget_fen=budget * WAN)
     made = {name: new_host(name) for name in hosts or []}
     rows = []
     for n, (amount, score) in enumerate(zip(amounts, scores, strict=True)):
@@ -88,7 +88,7 @@ def test_rule_of_balance_is_kept_and_named() -> None:
 def test_first_time_leaders_get_their_share() -> None:
     call, rows = ranked([10] * 4, [90, 85, 80, 75], 20)
     for row in rows[:3]:
-        placed(new_call(year=call.year - 1), "approved", row.leader, limit_year=call.year - 1)
+        placed(past_call(year=call.year - 1), "approved", row.leader, limit_year=call.year - 1)
     balance(call, zh="首次", group="first_time", label="yes", at_least=0.5)
     assert places(rows, suggest(call).funded) == [0, 3]
 
@@ -137,5 +137,5 @@ def test_pages_tick_the_suggested_set() -> None:
     assert "预算减少一成" in client("officer").get(f"/office/calls/{call.pk}/compare/").content.decode()
     assert "checked" in client("officer").get(f"/office/calls/{call.pk}/decide/?without=nothing").content.decode()
     assert client(None).get(f"/office/calls/{call.pk}/compare/").status_code == 302
-    nothing = client("officer").get(f"/office/calls/{new_call().pk}/compare/").content.decode()
+    nothing = client("officer").get(f"/office/calls/{past_call().pk}/compare/").content.decode()
     assert "没有可以比较的申请" in nothing

@@ -6,4 +6,4 @@ class AwardsConfig(AppConfig):
     verbose_name = "资助"
 
     def ready(self) -> None:
-        from headwater.awards.services import agreements, earlier  # noqa: F401 -- register what follows a release, and an import
+        from headwater.awards.services import agreements, earlier, giving_up  # noqa: F401 -- register what follows a release, what is open, and an import

@@ -31,3 +31,9 @@ invariant(
     WHERE a.state = 'approved' AND w.id IS NULL
         AND s.definition -> 'scheme' ->> 'outcome' IN ('award', 'support', 'challenge', 'commission')""",
 )
+invariant(
+    "given_up_money_is_free",
+    _("放弃的项目经费已退回批次，其他项目的没有"),
+    """SELECT 'award ' || w.number FROM awards_award w JOIN calls_decision d ON d.application_id = w.application_id
+    WHERE (w.state IN ('lapsed', 'refused')) <> (d.freed_at IS NOT NULL)""",
+)

@@ -21,7 +21,7 @@ class AwardQuerySet(models.QuerySet["Award"]):
 
     def valid(self) -> AwardQuerySet:
         """Without those that were given up."""
-        return self.exclude(state=Award.State.LAPSED)
+        return self.exclude(state__in=GIVEN_UP)
 
     def projects(self) -> AwardQuerySet:
         """Grants of the fund (立项): what is valid, without support of talent, challenges and commissions."""
@@ -35,9 +35,9 @@ class Award(models.Model):
         AGREEMENT = "agreement", _("签订任务书")
         RUNNING = "running", _("执行中")
         LAPSED = "lapsed", _("逾期未签，视为放弃")
+        REFUSED = "refused", _("已放弃")
         CLOSED = "closed", _("已结题")
         TERMINATED = "terminated", _("已终止")
-
 
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="award")
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="awards")
@@ -53,6 +53,9 @@ class Award(models.Model):
     approved_at = models.DateTimeField(_("决定时间"))
     agreement_by = models.DateTimeField(_("任务书截止"))
     closed_on = models.DateField(_("结题或终止日期"), null=True)
+    extension = models.TextField(_("延期签订的理由"), blank=True)
+    ending = models.TextField(_("放弃或终止的理由"), blank=True)
+    reminded_at = models.DateTimeField(null=True)
     objects = AwardQuerySet.as_manager()
 
     class Meta:
@@ -67,10 +70,15 @@ class Award(models.Model):
                 condition=Q(state__in=["closed", "terminated"], closed_on__isnull=False)
                 | ~Q(state__in=["closed", "terminated"]) & Q(closed_on__isnull=True),
             ),
+            models.CheckConstraint(name="award_refused_with_reason", condition=~Q(state="refused") | ~Q(ending="")),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+
+GIVEN_UP = (Award.State.LAPSED, Award.State.REFUSED)
+"""Awards that never began: their agreement was not signed. Their money is the call's again."""
 
 
 class Agreement(models.Model):

@@ -21,4 +21,5 @@ allow("awards.agreement.view", is_signed_in & (leads | host_of_award | officer_o
 allow("awards.sign.leader", is_signed_in & leads)
 allow("awards.sign.host", host_of_award)
 allow("awards.sign.department", officer_of_call)
+allow("awards.refuse", is_signed_in & (leads | host_of_award))
 allow("awards.manage", officer_of_call)

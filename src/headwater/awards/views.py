@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.awards.forms import ChosenForm, RefuseForm
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import agreement_pdf, agreements_sight, end_awards, freeze_pdf, sign
+from headwater.awards.services.agreements import agreement_pdf, agreements_sight, freeze_pdf, sign
+from headwater.awards.services.closing import end_awards
+from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
 from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
@@ -80,6 +81,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
             "turn": turn,
             "can": can,
             "seen": agreements_sight([row]).token,
+            "may_refuse": row.state == Award.State.AGREEMENT and request.user.has_perm("awards.refuse", row),
             **money_shown(row.agreement.content.get("money") or {}),
         },
     )
@@ -108,29 +110,67 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     return download(agreement_pdf(row.agreement), f"{row.number}-任务书-未签.pdf", "application/pdf")
 
 
-def read_day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
+ACTS = {
+    "extend": (gettext_lazy("延长签订期限"), gettext_lazy("只能在签订期限届满前延长；新的期限从所填日期的当日结束起算。")),
+    "close": (gettext_lazy("登记结题"), gettext_lazy("所选项目自所填日期起为“已结题”。")),
+    "terminate": (gettext_lazy("登记终止"), gettext_lazy("所选项目自所填日期起为“已终止”，须写明理由。")),
+}
+"""What the department does to chosen awards, and what it means."""
+
+
+def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str) -> HttpResponse:
+    """The chosen awards with what is to happen, to be filled in and confirmed; then it happens to all of them, or to none."""
+    form = ChosenForm(request.POST if request.POST.get("confirmed") else None)
+    if form.is_bound and form.is_valid():
+        day, reason = form.cleaned_data["day"], form.cleaned_data["reason"]
+        if how == "extend":
+            done = attempt(
+                request,
+                lambda: extend_agreements(awards=chosen, until=day, reason=reason, actor=request.actor),
+                form=form,
+                success=_("已延长 %d 份任务书的签订期限。") % len(chosen),
+            )
+        else:
+            done = attempt(
+                request,
+                lambda: end_awards(awards=chosen, how=how, day=day, reason=reason, actor=request.actor),
+                form=form,
+                success=_("已登记 %d 项。") % len(chosen),
+            )
+        if done:
+            return redirect(back)
+    title, hint = ACTS[how]
+    context = {"chosen": chosen, "how": how, "form": form, "title": title, "hint": hint, "back": back, "call": chosen[0].call}
+    return render(request, "awards/chosen.html", context, status=422 if form.errors else 200)
+
+
+@page(SIGNED_IN)
+def refuse(request: HttpRequest, number: str) -> HttpResponse:
+    """Leader or host gives the award up: what happens to the money and who is told, then the reason."""
+    row = access(request.user, "awards.refuse", awards(request).filter(state=Award.State.AGREEMENT), number=number)
+    form = RefuseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        done = attempt(
+            request,
+            lambda: refuse_agreement(award=row, reason=reason, actor=request.actor),
+            form=form,
+            success=_("已放弃，并已通知各方。"),
+        )
+        if done:
+            return redirect("agreement", number=number)
+    context = {"award": row, "form": form, "effect": consequence(row)}
+    return render(request, "awards/refuse.html", context, status=422 if form.errors else 200)
 
 
 def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, **more: Any) -> HttpResponse:
-    """Sign many agreements for one party, chosen row by row; the department also records which have ended."""
+    """Sign many agreements for one party, chosen row by row; the department also extends them and records which have ended."""
     if request.method == "POST":
-        chosen = list(rows.filter(pk__in=keys_in(request.POST, "pk")))
-        how, day = request.POST.get("end", ""), read_day(request.POST.get("day", ""))
+        chosen = list(rows.filter(pk__in=keys_in(request.POST, "pk")).order_by("number"))
+        if chosen and party == Party.DEPARTMENT and request.POST.get("end") in ACTS:
+            return act_on_chosen(request, chosen, request.POST["end"], back)
         if not chosen:
             messages.error(request, _("请先选择任务书"))
-        elif how in {"close", "terminate"}:
-            if day is None:
-                messages.error(request, _("请填写日期"))
-            else:
-                attempt(
-                    request,
-                    lambda: end_awards(awards=chosen, how=how, day=day, actor=request.actor),
-                    success=_("已登记 %d 项。") % len(chosen),
-                )
         else:
             attempt(
                 request,

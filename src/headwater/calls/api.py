@@ -12,6 +12,7 @@ from ninja import Query, Router, Schema
 
 from headwater.calls.clocks import timeline
 from headwater.calls.models import Application, Call, NoticeRow
+from headwater.calls.phases import phases_of
 from headwater.calls.queries import released_rows
 from headwater.calls.states import CONFIDENTIAL, State
 from headwater.calls.words import said_outside
@@ -201,14 +202,22 @@ def list_calls(
     """
     rows = Call.objects.visible_to(request.user).select_related("scheme")
     rows = rows.filter(year=year) if year else rows
-    return rows_after(request, rows.open_at(clock.now()) if open else rows, after, limit)
+    return _with_phases(rows_after(request, rows.open_at(clock.now()) if open else rows, after, limit))
 
 
 @read(router, "/calls/{str:code}/", name="read_call", permission=PUBLIC, scope=CALLS, answer=CallDetail)
 def read_call(request: HttpRequest, code: str) -> Call:
     """One call with its guide."""
     row: Call = _found(Call.objects.visible_to(request.user).select_related("scheme").filter(code=code).first())
+    _with_phases({"items": [row]})
     return row
+
+
+def _with_phases(answer: dict[str, Any]) -> dict[str, Any]:
+    phases = phases_of(answer["items"])
+    for row in answer["items"]:
+        row.phase = phases[row.pk].value
+    return answer
 
 
 @read(

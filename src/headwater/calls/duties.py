@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import check_due, recheck_due
@@ -57,6 +57,20 @@ def of_refused(account: Any) -> Iterator[Duty]:
 
 
 @duties
+def of_objected(account: Any) -> Iterator[Duty]:
+    """An objection to one's own application waits for a reply while there is time."""
+    rows = Objection.objects.filter(
+        row__application__leader__account=account,
+        state=Objection.State.OPEN,
+        replied_at__isnull=True,
+        reply_by__gte=clock.now(),
+    )
+    for objection in rows.select_related("row"):
+        url = f"/applications/{objection.row.application_id}/objections/"
+        yield Duty(_("可就公示异议陈述：%s") % objection.row.title, url, objection.reply_by)
+
+
+@duties
 def of_hosts(account: Any) -> Iterator[Duty]:
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
@@ -88,7 +102,8 @@ def of_officers(account: Any) -> Iterator[Duty]:
             yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
     yield from _of_checking(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
-    unanswered = Objection.objects.filter(notice__in=running, state="open").exclude(row__application__in=own_applications(account))
+    waits = Q(state=Objection.State.OPEN) | Q(state=Objection.State.PROPOSED) & ~Q(answered_by=account)
+    unanswered = Objection.objects.filter(waits, notice__in=running).exclude(row__application__in=own_applications(account))
     objections = dict(unanswered.values_list("notice").annotate(n=Count("pk")))
     for notice in running:
         if account.has_perm("calls.notice.publish", notice.call):
@@ -106,7 +121,8 @@ def _of_checking(account: Any) -> Iterator[Duty]:
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
     others = Application.objects.filter(call__in=published).exclude(pk__in=own_applications(account))
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
-    asked = others.filter(state=State.RECHECK).values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
+    answerable = others.filter(state=State.RECHECK).exclude(check_result__decided_by=account)
+    asked = answerable.values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
     rechecks = {call: (n, first) for call, n, first in asked}
     for call in published.filter(pk__in=[*waiting, *rechecks]):
         if not account.has_perm("calls.check", call):

@@ -7,7 +7,9 @@ invariant(
     "call_within_budget",
     _("各批次决定的金额不超过预算"),
     """SELECT 'call ' || c.code || ': ' || sum(d.amount_fen) || ' fen decided, ' || c.budget_fen || ' fen in the budget'
-    FROM calls_decision d JOIN calls_call c ON c.id = d.call_id WHERE d.outcome = 'fund' GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
+    FROM calls_decision d JOIN calls_call c ON c.id = d.call_id
+    WHERE d.outcome = 'fund' AND d.freed_at IS NULL
+    GROUP BY c.id HAVING sum(d.amount_fen) > c.budget_fen""",
 )
 invariant(
     "decision_matches_state",
@@ -47,7 +49,7 @@ invariant(
     "objection_suspends",
     _("处于异议处理的申请有未处理的异议"),
     """SELECT 'application ' || a.number FROM calls_application a WHERE a.state = 'objection' AND NOT EXISTS (
-        SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state = 'open')""",
+        SELECT 1 FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id WHERE r.application_id = a.id AND o.state IN ('open', 'proposed', 'upheld'))""",
 )
 invariant(
     "versions_lead_back",
@@ -81,5 +83,34 @@ invariant(
     WHERE NOT EXISTS (SELECT 1 FROM calls_ruleresult r WHERE r.digest = d)
     UNION ALL SELECT 'result ' || digest FROM calls_ruleresult
     WHERE digest <> encode(substr(sha256(convert_to(text, 'UTF8')), 1, 16), 'hex')::uuid""",
+)
+invariant(
+    "decided_in_its_time",
+    _("没有在申请受理、审核和推荐截止之前提出的决定（常年受理的除外）"),
+    """SELECT 'decision on ' || a.number FROM calls_decision d JOIN calls_application a ON a.id = d.application_id
+    JOIN calls_call c ON c.id = d.call_id JOIN calls_schemeversion s ON s.id = c.scheme_id
+    WHERE d.proposed_at < c.recommend_by AND s.definition -> 'scheme' ->> 'intake' IS DISTINCT FROM 'rolling'""",
+)
+invariant(
+    "finished_call_has_ended",
+    _("已办结的批次中没有未结束的申请或公示"),
+    """SELECT 'application ' || a.number || ' is ' || a.state FROM calls_application a JOIN calls_call c ON c.id = a.call_id
+    WHERE c.state = 'finished' AND a.state NOT IN
+        ('not_accepted', 'withdrawn', 'expired', 'not_endorsed', 'invited', 'approved', 'rejected')
+    UNION ALL SELECT 'notice ' || n.id FROM calls_notice n JOIN calls_call c ON c.id = n.call_id
+    WHERE c.state = 'finished' AND n.closed_at IS NULL""",
+)
+invariant(
+    "recheck_by_another_person",
+    _("复审由作出原决定以外的人答复"),
+    """SELECT 'check of application ' || application_id FROM calls_formalcheck
+    WHERE recheck_answered_by_id = decided_by_id""",
+)
+invariant(
+    "objection_upheld_by_two",
+    _("成立的异议由答复人以外的人核定，且所涉申请最终未通过"),
+    """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
+    JOIN calls_notice n ON n.id = o.notice_id JOIN calls_application a ON a.id = r.application_id
+    WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)

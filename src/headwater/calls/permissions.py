@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.calls.models import Application, Call, CallChange, Decision, own_applications
+from headwater.calls.models import Application, Call, CallChange, Decision, FormalCheck, Objection, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
@@ -73,6 +73,7 @@ def _call_id(record: Any) -> int | None:
 
 
 officer_of_call = scoped("programme_officer", "call", _call_id)
+officer_of_objection = scoped("programme_officer", "call", lambda objection: objection.notice.call_id)
 host_of = scoped("host_manager", "organisation", lambda a: a.host_id)
 recommender_of = scoped("recommender", "agency", lambda a: a.host.recommender_id)
 
@@ -95,6 +96,20 @@ def not_drafter(user: Any, call: Call | None) -> bool:
 def not_who_proposed(user: Any, change: CallChange | None) -> bool:
     """Two officers for a change of a published call as well."""
     return change is None or change.proposed_by_id != user.pk
+
+
+@rules.predicate
+def not_who_decided(user: Any, record: Any) -> bool:
+    """A re-check is answered by another officer than who refused the application."""
+    if not isinstance(record, Application):
+        return True
+    return not FormalCheck.objects.filter(application=record, decided_by=user).exists()
+
+
+@rules.predicate
+def not_who_answered(user: Any, objection: Objection | None) -> bool:
+    """Two officers for an objection that is upheld."""
+    return objection is None or objection.answered_by_id != user.pk
 
 
 @rules.predicate
@@ -144,6 +159,10 @@ allow("calls.decide.approve", (officer_of_call | role("committee")) & not_propos
 allow("calls.notice.publish", officer_of_call)
 allow("calls.notice.object", rules.always_allow)
 allow("calls.objection.answer", officer_of_call & not_own)
+allow("calls.objection.settle", officer_of_objection & not_who_answered)
+allow("calls.objection.reply", has_person & is_leader)
+allow("calls.recheck.answer", officer_of_call & not_own & not_who_decided)
+allow("calls.letter.correct", officer_of_call & not_own)
 allow("calls.letter.view", takes_part | host_of | officer_of_call)
 
 

@@ -26,6 +26,16 @@ def expire_late(timestamp: int) -> None:
     expire_everywhere(actor=system("worker"))
 
 
+@app.periodic(cron="40 * * * *")
+@app.task(name="headwater.finish_calls", queue="jobs", queueing_lock="finish_calls")
+def finish_calls(timestamp: int) -> None:
+    """A call in which everything has ended is finished."""
+    from headwater.calls.services.finishing import finish_everywhere
+    from headwater.core.command import system
+
+    finish_everywhere(actor=system("worker"))
+
+
 @app.periodic(cron="27 3 * * *")
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application, Call
+from headwater.calls.phases import arrived
 from headwater.calls.states import CANCELLABLE, CallState, Stage, State
 from headwater.core import clock
 from headwater.core.errors import Reason
@@ -124,27 +125,27 @@ APPLICATION = Workflow(
         T(S.RECEIVED, "accept", S.ACCEPTED, "calls.check", L("予以受理")),
         T(S.RECEIVED, "refuse", S.NOT_ACCEPTED, "calls.check", L("不予受理")),
         T(S.NOT_ACCEPTED, "ask_recheck", S.RECHECK, "calls.recheck", L("申请复审")),
-        T(S.RECHECK, "uphold", S.NOT_ACCEPTED, "calls.check", L("维持原决定")),
-        T(S.RECHECK, "revoke", S.ACCEPTED, "calls.check", L("撤销原决定")),
-        T(S.ACCEPTED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
-        T(S.ACCEPTED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
-        T(S.REVIEWED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline,)),
-        T(S.REVIEWED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline,)),
-        T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审")),
-        T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成")),
-        T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会")),
-        T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过")),
-        T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过")),
-        T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过")),
+        T(S.RECHECK, "uphold", S.NOT_ACCEPTED, "calls.recheck.answer", L("维持原决定")),
+        T(S.RECHECK, "revoke", S.ACCEPTED, "calls.recheck.answer", L("撤销原决定")),
+        T(S.ACCEPTED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline, arrived)),
+        T(S.ACCEPTED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline, arrived)),
+        T(S.REVIEWED, "invite", S.INVITED, "calls.invite", L("邀请正式申报"), (is_outline, arrived)),
+        T(S.REVIEWED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline, arrived)),
+        T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审"), (arrived,)),
+        T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成"), (arrived,)),
+        T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会"), (arrived,)),
+        T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过"), (arrived,)),
+        T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过"), (arrived,)),
+        T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过"), (arrived,)),
         T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟定的决定")),
         T(S.NOT_PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("重新考虑")),
         T(S.NOT_PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("重新考虑，可上会")),
-        T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示")),
+        T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示"), (arrived,)),
         T(S.PUBLICITY, "suspend", S.OBJECTION, "calls.objection.answer", L("异议中止")),
         T(S.OBJECTION, "resume", S.PUBLICITY, "calls.objection.answer", L("恢复公示")),
-        T(S.OBJECTION, "strike", S.REJECTED, "calls.objection.answer", L("异议成立")),
-        T(S.PUBLICITY, "approve", S.APPROVED, "calls.notice.publish", L("通过")),
-        T(S.NOT_PROPOSED, "reject", S.REJECTED, "calls.notice.publish", L("不予通过")),
+        T(S.OBJECTION, "strike", S.REJECTED, "calls.notice.publish", L("异议成立"), (arrived,)),
+        T(S.PUBLICITY, "approve", S.APPROVED, "calls.notice.publish", L("通过"), (arrived,)),
+        T(S.NOT_PROPOSED, "reject", S.REJECTED, "calls.notice.publish", L("不予通过"), (arrived,)),
         *(T(s, "cancel", S.WITHDRAWN, "calls.call.draft", L("批次取消")) for s in S if s in CANCELLABLE),
     ),
 )

@@ -99,7 +99,7 @@ class Workflow:
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
         """Like `apply`, for rows that the caller has locked already in this transaction."""
         weighed = [self.weigh(row, verb, log.actor.account) for row in rows]
-        reasons = [r for w in weighed for r in w.reasons]
+        reasons = list(dict.fromkeys(r for w in weighed for r in w.reasons))
         if reasons:
             raise Refused(reasons)
         moves = [(w.record, w.transition) for w in weighed if w.transition]

@@ -245,7 +245,7 @@ class Applying:
                     application=application,
                     revoke=n == 0,
                     answer="经核对提交记录，意见如上。",
-                    actor=self.staff("officer"),
+                    actor=self.staff("officer2"),
                     seen=recheck_sight(Application.objects.get(pk=application.pk)).token,
                 )
 

@@ -8,19 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import agreements_sight, lapse_late, sign
+from headwater.awards.services.agreements import agreements_sight, sign
+from headwater.awards.services.giving_up import lapse_late
 from headwater.calls.models import Application, Decision, Notice
-from headwater.calls.services.calls import finish_call
 from headwater.calls.services.decisions import (
     Proposal,
-    answer_objection,
     approve_decisions,
     file_objection,
     propose_decisions,
     publish_notice,
     release,
 )
-from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight, release_sight
+from headwater.calls.services.finishing import finish_call
+from headwater.calls.services.objections import answer_objection
+from headwater.calls.services.sentences import release_sight
+from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
@@ -34,8 +36,10 @@ from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import answer_invitations, expire_invitations, propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.deciding import Departure, departs, proposals_of, propose
-from headwater.review.services.opinions import close_reviews, save_opinions
+from headwater.review.services.ending import close_reviews
+from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import make_panel
+from headwater.review.services.reasons import refusal_of
 from headwater.review.services.suggesting import suggest
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
 
@@ -164,10 +168,10 @@ class Season(Applying):
             ranked = list(
                 Ranking.objects.filter(application__call=self.call, application__state=State.REVIEWED)
                 .order_by("rank")
-                .select_related("application")
+                .select_related("application__call")
             )
             to_panel = ranked[: max(least, round(fundable * 1.6))]
-            rest = [Proposal(x.application, None, x.rank, "经通讯评审，综合排序未进入会议评审。") for x in ranked[len(to_panel) :]]
+            rest = [Proposal(x.application, None, x.rank, refusal_of(x.application)) for x in ranked[len(to_panel) :]]
             if rest:
                 propose_decisions(call=self.call, proposals=rest, actor=self.staff("officer"))
             find_conflicts(call=self.call, actor=self.staff("officer"), states=["reviewed"])

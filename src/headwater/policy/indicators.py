@@ -329,7 +329,7 @@ add(
     ("公示异议已答复", "Objections answered"),
     PERCENT,
     (19,),
-    lambda: ratio(Objection.objects.exclude(state="open").count(), Objection.objects.count()),
+    lambda: ratio(Objection.objects.filter(state__in=["upheld", "dismissed"]).count(), Objection.objects.count()),
     lambda: calls_table(_("异议"), lambda c: Objection.objects.filter(notice__call=c).count()),
 )
 
@@ -373,7 +373,7 @@ add(
     PERCENT,
     (15,),
     lambda: ratio(
-        Decision.objects.filter(RELEASED_CALLS, outcome="fund").aggregate(t=Sum("amount_fen"))["t"],
+        Decision.objects.filter(RELEASED_CALLS, outcome="fund", freed_at__isnull=True).aggregate(t=Sum("amount_fen"))["t"],
         Call.objects.filter(notices__closed_at__isnull=False).aggregate(t=Sum("budget_fen"))["t"],
     ),
     lambda: calls_table(_("预算（万元）"), lambda c: c.budget_fen / 1_000_000),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from headwater.awards.models import Award
 from headwater.calls.models import Call, NoticeRow
+from headwater.calls.phases import phases_of
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.policy.models import Article
 from headwater.policy.queries import latest_values
@@ -25,12 +26,13 @@ class Register:
 
 
 def calls() -> Register:
-    rows = Call.objects.visible_to(None).select_related("scheme").order_by("-year", "code")
+    rows = list(Call.objects.visible_to(None).select_related("scheme").order_by("-year", "code"))
+    phases = phases_of(rows)
     return Register(
         "calls",
         ["code", "title_zh", "title_en", "scheme", "year", "opens_at", "closes_at", "budget_cny", "phase"],
         [
-            [c.code, c.title_zh, c.title_en, c.scheme.code, c.year, c.opens_at, c.closes_at, c.budget_fen / 100, c.phase]
+            [c.code, c.title_zh, c.title_en, c.scheme.code, c.year, c.opens_at, c.closes_at, c.budget_fen / 100, phases[c.pk].value]
             for c in rows
         ],
     )

@@ -12,9 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.awards.models import Award
+from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
 from headwater.calls.models import Call, Notice, NoticeRow
+from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.rules import RULES
 from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
@@ -95,13 +96,9 @@ def league_map() -> dict[str, Any]:
 def calls(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     rows = list(Call.objects.visible_to(None).select_related("scheme").order_by("-year", "closes_at"))
-    groups = [
-        (_("正在受理"), [c for c in rows if c.is_open]),
-        (_("即将受理"), [c for c in rows if c.phase == "upcoming"]),
-        (_("评审中"), [c for c in rows if c.phase == "reviewing"]),
-        (_("已办结"), [c for c in rows if c.phase == "finished"]),
-        (_("已取消"), [c for c in rows if c.phase == "cancelled"]),
-    ]
+    phases = phases_of(rows)
+    first = sorted(Phase, key=lambda phase: phase != Phase.OPEN)
+    groups = [(phase.label, [c for c in rows if phases[c.pk] == phase]) for phase in first]
     return render(request, "portal/calls.html", {"groups": groups, "now": now})
 
 
@@ -119,6 +116,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
         "portal/call.html",
         {
             "call": row,
+            "phase": phase_of(row),
             "scheme": scheme,
             "outline": outline(scheme.sections),
             "rules": rules,
@@ -188,7 +186,7 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
         number=number,
     )
     numbers = scheme_of(row.call).articles
-    members = [] if row.state == Award.State.LAPSED else row.application.participants.select_related("person", "organisation")
+    members = [] if row.state in GIVEN_UP else row.application.participants.select_related("person", "organisation")
     return render(
         request,
         "portal/project.html",
@@ -210,7 +208,8 @@ def notices(request: HttpRequest) -> HttpResponse:
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
-    answered = row.objections.exclude(state="open").select_related("row")
+    final = ["dismissed", "upheld"] if row.closed_at else ["dismissed"]
+    answered = row.objections.filter(state__in=final).select_related("row")
     return render(
         request,
         "portal/notice.html",
@@ -220,7 +219,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "rows": row.rows.all(),
             "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
-            "open_objections": row.objections.filter(state="open").count(),
+            "open_objections": row.objections.exclude(state__in=final).count(),
         },
     )
 

@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core.invariants import invariant
+from headwater.review.services.reasons import NOT_ON_PANEL
 
 invariant(
     "no_conflicted_assignment",
@@ -53,4 +54,19 @@ invariant(
     WHERE d.deviation = '' AND ((d.outcome = 'fund' AND i.result <> 'recommended')
         OR (d.outcome = 'refuse' AND i.result = 'recommended' AND NOT EXISTS (SELECT 1 FROM calls_noticerow n
             WHERE n.application_id = d.application_id))) ORDER BY d.id""",
+)
+invariant(
+    "reviewed_in_its_time",
+    _("没有在申请受理、审核和推荐截止之前发出的评审邀请（常年受理的除外）"),
+    """SELECT 'assignment ' || x.id FROM review_assignment x JOIN calls_application a ON a.id = x.application_id
+    JOIN calls_call c ON c.id = a.call_id JOIN calls_schemeversion s ON s.id = c.scheme_id
+    WHERE x.invited_at < c.recommend_by AND s.definition -> 'scheme' ->> 'intake' IS DISTINCT FROM 'rolling'""",
+)
+invariant(
+    "reasons_say_what_happened",
+    _("上过会的申请，其理由和通知书不说没有上会；没有上会的不说会评"),
+    f"""SELECT 'decision on ' || a.number FROM calls_decision d JOIN calls_application a ON a.id = d.application_id
+    LEFT JOIN review_panelitem i ON i.application_id = a.id WHERE d.outcome = 'refuse' AND (
+        (i.id IS NOT NULL AND d.reason LIKE '%{NOT_ON_PANEL}%')
+        OR (i.id IS NULL AND (d.reason LIKE '经会议评审%' OR d.reason LIKE '会议评审%')))""",  # noqa: S608
 )

@@ -14,6 +14,7 @@ urlpatterns = [
     path("office/calls/<int:pk>/assign/", office.assign, name="assign"),
     path("office/pair/<int:application>/<int:expert>/", office.pair, name="pair"),
     path("office/calls/<int:pk>/progress/", office.progress, name="progress"),
+    path("office/calls/<int:pk>/progress/end/", office.end_review, name="end_review"),
     path("office/reviews/<int:pk>/", office.reviews, name="reviews"),
     path("office/calls/<int:pk>/panels/", panels.panels, name="call_panels"),
     path("office/calls/<int:pk>/panels/new/", panels.new_panel, name="new_panel"),

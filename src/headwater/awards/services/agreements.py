@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
-from headwater.awards.models import Agreement, Award, Party, Signature
+from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
 from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
 from headwater.calls.answers.loading import AnswersOf, answers_in
@@ -268,28 +268,6 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
         log(row, after={"sha256": row.pdf.sha256})
 
 
-def lapse_late(*, call: Call, actor: Actor) -> int:
-    """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13)."""
-    with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
-        late = Award.objects.filter(call=call, state=Award.State.AGREEMENT, agreement_by__lt=clock.now())
-        return len(AWARD.apply(late, "lapse", log))
-
-
-def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor) -> int:
-    """Record that running awards were closed (`how` "close") or terminated ("terminate") on `day`: all of them, or none.
-
-    Raises:
-        Refused: one that does not run, or a day outside of the time from its start to today.
-    """
-    with command(actor, "awards.manage", name="awards.end_awards") as log:
-        for award in awards:
-            if not award.starts_on <= day <= clock.today():
-                told = {"award": award, "start": award.starts_on}
-                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
-        rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader")
-        return len(AWARD.apply(rows, how, log, closed_on=day))
-
-
 HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(head.of ->> 'plan', ''),
         coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
     FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
@@ -304,7 +282,7 @@ HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(
         WHERE code = e.scheme ORDER BY version DESC LIMIT 1) v ON true WHERE e.person_id = ANY(%(people)s) ORDER BY 4"""
 
 CLOSED = {Award.State.CLOSED: True, "untold": None}
-HELD_AS = {Award.State.LAPSED: "lapsed", Award.State.TERMINATED: "terminated"}
+HELD_AS = {**dict.fromkeys(GIVEN_UP, "lapsed"), Award.State.TERMINATED: "terminated"}
 
 
 @holdings_of

@@ -114,16 +114,6 @@ class Call(models.Model):
     def is_open(self) -> bool:
         return self.state == CallState.PUBLISHED and self.opens_at <= clock.now() < self.closes_at
 
-    @property
-    def phase(self) -> str:
-        """What the public reads: upcoming, open, under review, finished or cancelled."""
-        if self.state in {CallState.FINISHED, CallState.CANCELLED}:
-            return str(self.state)
-        if self.state != CallState.PUBLISHED:
-            return "draft"
-        now = clock.now()
-        return "upcoming" if now < self.opens_at else "open" if now < self.closes_at else "reviewing"
-
 
 class HostQuota(models.Model):
     """How many applications a host may endorse in a call, with the sum it comes from (handbook 2.4)."""

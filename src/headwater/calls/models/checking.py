@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -49,9 +50,18 @@ class FormalCheck(models.Model):
     recheck_at = models.DateTimeField(null=True)
     recheck_answer = models.TextField(blank=True)
     recheck_answered_at = models.DateTimeField(null=True)
+    recheck_answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         verbose_name = _("形式审查")
+        constraints = [
+            models.CheckConstraint(
+                name="recheck_by_another",
+                condition=Q(recheck_answered_by__isnull=True)
+                | Q(decided_by__isnull=True)
+                | ~Q(recheck_answered_by=models.F("decided_by")),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.application}: {self.verdict}"

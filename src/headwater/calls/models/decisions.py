@@ -40,7 +40,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 class Decision(models.Model):
     """Whether what an application asks for is given, and with how much money where the scheme gives any; what this is called
-    is in the words of the outcome. Proposed by one person, approved by another.
+    is in the words of the outcome. Proposed by one person, approved by another. From `freed_at` on its money is the call's again:
+    the award was given up. `letter_words` stand in the letter in place of the reason, where an officer corrected them.
     """
 
     class Outcome(models.TextChoices):
@@ -71,6 +72,8 @@ class Decision(models.Model):
     proposed_at = models.DateTimeField(default=clock.now)
     approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    freed_at = models.DateTimeField(_("经费退回批次预算的时间"), null=True)
+    letter_words = models.TextField(_("通知书用语（更正）"), blank=True)
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
@@ -185,10 +188,15 @@ class NoticeRow(models.Model):
 
 
 class Objection(models.Model):
-    """An objection (异议) to a line of a notice, named and in writing. It suspends the line, not the list."""
+    """An objection (异议) to a line of a notice, named and in writing. It suspends the line, not the list.
+
+    The applicant may reply until `reply_by`. One officer answers it; that it is upheld a second one settles (`settled_by`), and the
+    line is struck when the notice is released.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("处理中")
+        PROPOSED = "proposed", _("拟认定成立，待核定")
         UPHELD = "upheld", _("异议成立")
         DISMISSED = "dismissed", _("异议不成立")
 
@@ -202,10 +210,24 @@ class Objection(models.Model):
     filed_at = models.DateTimeField(default=clock.now)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    reply_by = models.DateTimeField(_("申请人陈述截止"), null=True)
+    reply = models.TextField(_("申请人的陈述"), blank=True)
+    replied_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("异议")
         ordering = ["-filed_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="objection_two_people",
+                condition=Q(settled_by__isnull=True) | Q(answered_by__isnull=True) | ~Q(settled_by=models.F("answered_by")),
+            ),
+            models.CheckConstraint(
+                name="objection_upheld_is_settled", condition=~Q(state="upheld") | Q(settled_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.row}"

@@ -11,7 +11,7 @@ from headwater.calls.schemes.documents import read_document, read_referees
 from headwater.calls.schemes.fields import read_choice, read_field, unique
 from headwater.calls.schemes.linking import link
 from headwater.calls.schemes.reading import Problem, Reader
-from headwater.calls.schemes.shapes import ASKS, OUTCOMES, STAGES, AttachmentKind, CrossCheck, RuleUse, Scheme, Section
+from headwater.calls.schemes.shapes import ASKS, INTAKES, OUTCOMES, STAGES, AttachmentKind, CrossCheck, RuleUse, Scheme, Section
 from headwater.calls.schemes.words import read_words
 
 RuleSpec = Callable[[str], dict[str, type] | None]
@@ -50,6 +50,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         checks=tuple(_check(c) for c in top.tables("check")),
         own_words=tuple(read_words(top.table_at("words"), head.text("outcome")).items()),
         packs=tuple(head.get("packs", list, [])),
+        intake=_one_of(head, "intake", INTAKES, default=INTAKES[0]),
     )
     for key, most in (("code", 27), ("limit_group", 32)):
         if len(head.text(key)) > most:
@@ -66,8 +67,8 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
     return replace(scheme, order=link(scheme, problems)), problems
 
 
-def _one_of(r: Reader, key: str, known: tuple[str, ...]) -> str:
-    value = r.text(key, required=True)
+def _one_of(r: Reader, key: str, known: tuple[str, ...], default: str = "") -> str:
+    value = r.text(key, default, required=not default)
     if value and value not in known:
         r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(known)}"))
     return value

@@ -22,6 +22,8 @@ OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "pri
 WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
 """Outcomes that are work to be done under an agreement; the others end with the decision on a list."""
 STAGES = ("outline", "full")
+INTAKES = ("window", "rolling")
+"""A call decides once its application period is over, or in batches while it goes on receiving (常年受理)."""
 UNLIMITED = "none"
 """The limit group of schemes to which a person may apply several times a year."""
 ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
@@ -191,6 +193,12 @@ class Scheme:
     """What this scheme says otherwise than its outcome."""
     packs: tuple[str, ...] = ()
     """Where some of its rules come from; they are among `rules`."""
+    intake: str = INTAKES[0]
+
+    @property
+    def rolling(self) -> bool:
+        """Whether what has arrived is reviewed and decided in batches while the call stays open."""
+        return self.intake == "rolling"
 
     @cached_property
     def words(self) -> Words:

@@ -19,7 +19,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
 from headwater.calls.services.endorsement import tell_of_withdrawal
 from headwater.calls.services.hosting import chosen_host
-from headwater.calls.services.inviting import forget_outsider, invite_members, use_links
+from headwater.calls.services.inviting import forget_outsider, invite_members, tell_removed, use_links
 from headwater.calls.services.prefilling import carry_over, prefill
 from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.services.stages import invited_outline
@@ -227,6 +227,7 @@ def remove_member(*, participant: Participant, actor: Actor) -> None:
     with command(actor, "calls.application.edit", participant.application, name="calls.remove_member") as log:
         lock_draft(participant.application)
         log(participant, before={"application": participant.application_id, "person": participant.person_id})
+        tell_removed(participant)
         participant.delete()
         if participant.organisation_id is None:
             forget_outsider(participant.person)

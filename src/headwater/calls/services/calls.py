@@ -1,4 +1,4 @@
-"""Calls: draft, have a second officer approve, publish, set host quotas, finish."""
+"""Calls: draft, have a second officer approve, publish, set host quotas."""
 
 from __future__ import annotations
 
@@ -118,6 +118,9 @@ def ask_call_approval(*, call: Call, actor: Actor) -> None:
 def send_call_back(*, call: Call, actor: Actor) -> None:
     with command(actor, "calls.call.draft", call, name="calls.send_call_back") as log:
         CALL.apply(Call.objects.filter(pk=call.pk), "send_back", log)
+        writers = Account.objects.filter(pk__in=[*call.edited_by, call.drafted_by_id or 0])
+        others = writers.exclude(pk=actor.account.pk if actor.account else 0)
+        notify(others, title=lambda: _("批次已退回修改：%s") % call.title_zh[:120], url=f"/office/calls/{call.pk}/")
 
 
 def publish_call(*, call: Call, actor: Actor, seen: str) -> Call:
@@ -158,11 +161,6 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
         quotas, update_conflicts=True, unique_fields=["call", "organisation"], update_fields=["quota", "basis"]
     )
     return len(quotas)
-
-
-def finish_call(*, call: Call, actor: Actor) -> None:
-    with command(actor, "calls.notice.publish", call, name="calls.finish_call") as log:
-        CALL.apply(Call.objects.filter(pk=call.pk), "finish", log)
 
 
 def call_document(call: Call) -> Document:

@@ -37,6 +37,8 @@ WORDS: dict[str, Callable[[], str]] = {
 }
 """What a published call may still be given. Everything else is what people applied under."""
 
+SENT_OUT = IN_THE_HOUSE - {State.RECEIVED, State.NOT_ACCEPTED, State.RECHECK, State.ACCEPTED}
+
 Hook = Callable[[Call, str, Log], None]
 _when_cancelled: list[Hook] = []
 
@@ -138,7 +140,15 @@ def amend_problems(call: Call, given: Mapping[str, Any]) -> list[Reason]:
         found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if dates["recommend_by"] < dates["endorse_by"]:
         found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
-    return found + _reopening(call, dates["closes_at"])
+    return found + _reopening(call, dates["closes_at"]) + _late_arrivals(call, given)
+
+
+def _late_arrivals(call: Call, given: Mapping[str, Any]) -> list[Reason]:
+    """No deadline of hosts and agencies is moved back behind a review that began because they were over."""
+    later = [name for name in ("endorse_by", "recommend_by") if name in given]
+    if scheme_of(call).rolling or not Application.objects.filter(call=call, state__in=SENT_OUT).exists():
+        return []
+    return [Reason(_("评审已经开始，%s不能再延后") % DATES[name](), field=name) for name in later]
 
 
 def _reopening(call: Call, closes: datetime) -> list[Reason]:
@@ -195,6 +205,8 @@ def drop_change(*, change: CallChange, actor: Actor) -> None:
         row.dropped_at = clock.now()
         row.save(update_fields=["dropped_at"])
         log(change.call, after={"change": row.pk, "dropped": True})
+        others = Account.objects.filter(pk=row.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
+        notify(others, title=lambda: _("您提出的批次变更已被放弃：%s") % change.call.title_zh[:100], url=f"/office/calls/{row.call_id}/")
 
 
 def _waiting(change: CallChange) -> CallChange:

@@ -235,14 +235,15 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
 
 
 def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor, seen: str) -> None:
-    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted.
+    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted. Never by who took the decision.
 
     Raises:
-        Refused: no text, wrong state, or not the request that was `seen`.
+        NotAllowed: the actor refused the application, takes part in it, or is no officer of the call.
+        Refused: no text, no re-check waits, or not the request that was `seen`.
     """
     if not answer.strip():
         raise Refused.because(_("请写明复审意见"), field="answer")
-    with command(actor, "calls.check", application, name="calls.answer_recheck") as log:
+    with command(actor, "calls.recheck.answer", application, name="calls.answer_recheck") as log:
         locked = Application.objects.select_for_update(of=("self",)).select_related("check_result").defer(*LONG)
         recheck_sight(locked.get(pk=application.pk)).require(seen)
         rows = APPLICATION.apply(
@@ -253,7 +254,9 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
             "revoke" if revoke else "uphold",
             log,
         )
-        FormalCheck.objects.filter(application=application).update(recheck_answer=answer.strip(), recheck_answered_at=clock.now())
+        FormalCheck.objects.filter(application=application).update(
+            recheck_answer=answer.strip(), recheck_answered_at=clock.now(), recheck_answered_by=actor.account
+        )
         write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
         notify(
             Account.objects.filter(person=rows[0].leader),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.answers.showing import wan
@@ -19,12 +17,6 @@ from headwater.core.i18n import chinese
 from headwater.core.parameters import Parameters
 
 DATES = ("opens_at", "closes_at", "endorse_by", "recommend_by")
-DATE_LABELS: dict[str, Callable[[], str]] = {
-    "opens_at": lambda: _("受理开始"),
-    "closes_at": lambda: _("受理截止"),
-    "endorse_by": lambda: _("单位审核截止"),
-    "recommend_by": lambda: _("归口推荐截止"),
-}
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 
 

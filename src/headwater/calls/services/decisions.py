@@ -13,16 +13,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
-from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight, release_sight, to_publish
+from headwater.calls.services.objections import UNSETTLED, strike_upheld, tell_applicant, tell_objectors
+from headwater.calls.services.sentences import planned_letters, release_sight
+from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, authorise, command
+from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
+from headwater.core.models import Account
 from headwater.core.parameters import Parameters
+from headwater.core.services import notify
 from headwater.registry.models import Sanction
 
 
@@ -151,6 +156,9 @@ def reconsider(*, application: Application, actor: Actor) -> None:
         verb = "reconsider_unheard" if unheard else "reconsider"
         APPLICATION.apply(_locked(application.call, [application.pk]), verb, log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
+        others = Account.objects.filter(pk=decision.proposed_by_id).exclude(pk=actor.account.pk if actor.account else 0)
+        url = f"/office/calls/{application.call_id}/decide/"
+        notify(others, title=lambda: _("您提出的决定已被撤回：%s") % application, url=url)
         decision.delete()
 
 
@@ -161,8 +169,9 @@ def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
         Refused: something is undecided, nothing waits, or the decisions are not those that were `seen`.
     """
     with command(actor, "calls.decide.approve", call, name="calls.approve_decisions") as log:
+        refuse_too_early(call)
         waiting = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).count()
-        if waiting:
+        if waiting and not scheme_of(call).rolling:
             raise Refused.because(_("还有 %d 项没有决定") % waiting)
         proposed = Decision.objects.select_for_update().filter(call=call, approved_at__isnull=True).order_by("pk")
         pks = list(proposed.values_list("pk", flat=True))
@@ -182,9 +191,13 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         Refused: decisions are not approved yet, nothing is to be published, or the lines are not those that were `seen`.
     """
     with command(actor, "calls.notice.publish", call, name="calls.publish_notice") as log:
+        refuse_too_early(call)
         list(Decision.objects.select_for_update().filter(call=call).order_by("pk").values_list("pk"))
-        if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
+        due = call.decisions.filter(application__state__in=[State.PROPOSED, State.NOT_PROPOSED])
+        if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not due.exists():
             raise Refused.because(_("决定尚未核准，不能公示"))
+        if call.notices.filter(closed_at__isnull=True).exists():
+            raise Refused.because(_("本批次已有一份公示没有结束，不能再公示"))
         decisions = to_publish(call)
         notice_sight(call).require(seen)
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
@@ -238,38 +251,9 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
         )
         if Application.objects.filter(pk=row.application_id, state=State.PUBLICITY).exists():
             APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
+        tell_applicant(objection)
         log(objection, after={"row": row.pk})
     return objection
-
-
-def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor, seen: str) -> None:
-    """Settle an objection: upheld strikes the application from the list, dismissed lets it go on.
-
-    Raises:
-        NotAllowed: the actor is no officer of the call, or takes part in the application.
-        Refused: no text, answered before, or not what was `seen`.
-    """
-    if not answer.strip():
-        raise Refused.because(_("请写明处理意见"), field="answer")
-    with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
-        application = _locked(objection.notice.call, [objection.row.application_id]).select_for_update(of=("self",)).get()
-        authorise(actor, "calls.objection.answer", application)
-        if Objection.objects.select_for_update().get(pk=objection.pk).state != Objection.State.OPEN:
-            raise Refused.because(_("该异议已经答复"))
-        objection_sight(objection).require(seen)
-        objection.state = Objection.State.UPHELD if uphold else Objection.State.DISMISSED
-        objection.answer, objection.answered_at, objection.answered_by = answer.strip(), clock.now(), actor.account
-        objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
-        log(objection, after={"state": objection.state})
-        others = Objection.objects.filter(row=objection.row, state=Objection.State.OPEN).exists()
-        if uphold and application.state == State.OBJECTION:
-            struck = APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "strike", log, decided_at=clock.now())
-            write_letters(struck, Letter.Kind.REJECTED, lambda _a: {"note": f"公示期间异议成立：{answer.strip()}"})
-            Decision.objects.filter(application=application).update(
-                outcome=Decision.Outcome.REFUSE, amount_fen=0, reason=f"公示异议成立：{answer.strip()}"
-            )
-        elif not others and application.state == State.OBJECTION:
-            APPLICATION.apply(_locked(objection.notice.call, [application.pk]), "resume", log)
 
 
 Released = Callable[[Call, list[Application], Actor], None]
@@ -283,29 +267,32 @@ def on_release(function: Released) -> Released:
 
 
 def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
-    """Close a notice whose period is over: approve what was not struck, refuse the rest, write all letters.
+    """Close a notice whose period is over: approve what stands, strike what an objection was upheld against, refuse the rest, write all
+    letters.
 
     Raises:
-        Refused: the period is not over, an objection is open, or the decisions are not those that were `seen`.
+        Refused: the period is not over, an objection is not settled, or the letters are not those that were `seen`.
     """
     call = notice.call
     with command(actor, "calls.notice.publish", call, name="calls.release") as log:
         if clock.now() <= notice.ends_at:
             raise Refused.because(_("公示期至 %s，尚未结束") % f"{timezone.localtime(notice.ends_at):%Y-%m-%d %H:%M}")
-        if notice.objections.filter(state=Objection.State.OPEN).exists():
+        if notice.objections.filter(state__in=UNSETTLED).exists():
             raise Refused.because(_("还有异议没有处理完"))
         list(Application.objects.select_for_update().filter(decision__call=call).order_by("pk").values_list("pk"))
         release_sight(notice).require(seen)
-        now = clock.now()
-        shown = list(Application.objects.filter(notice_rows__notice=notice, state=State.PUBLICITY).values_list("pk", flat=True))
-        approved = APPLICATION.apply(_locked(call, shown), "approve", log, decided_at=now)
-        rest = list(Application.objects.filter(call=call, state=State.NOT_PROPOSED).values_list("pk", flat=True))
-        rejected = APPLICATION.apply(_locked(call, rest), "reject", log, decided_at=now)
-        amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
-        reasons = dict(Decision.objects.filter(call=call).values_list("application", "reason"))
-        write_letters(approved, Letter.Kind.APPROVED, lambda a: {"amount_fen": amounts[a.pk]})
-        write_letters(rejected, Letter.Kind.REJECTED, lambda a: {"note": reasons.get(a.pk, "")})
+        planned = planned_letters(notice)
+        now, first = clock.now(), notice.closed_at is None
+        ready = [p.application.pk for p in planned if p.kind == Letter.Kind.APPROVED]
+        approved = APPLICATION.apply(_locked(call, ready), "approve", log, decided_at=now)
+        rest = [p.application.pk for p in planned if p.kind == Letter.Kind.REJECTED and not p.struck]
+        rejected = APPLICATION.apply(_locked(call, rest), "reject", log, decided_at=now) + strike_upheld(notice, log)
+        bodies = {p.application.pk: p.body for p in planned}
+        write_letters(approved, Letter.Kind.APPROVED, lambda a: bodies[a.pk])
+        write_letters(rejected, Letter.Kind.REJECTED, lambda a: bodies[a.pk])
         Notice.objects.filter(pk=notice.pk).update(closed_at=now)
+        if first:
+            tell_objectors(notice)
         for function in _on_release:
             function(call, approved, actor)
         log(notice, after={"approved": len(approved), "rejected": len(rejected)})
@@ -314,6 +301,13 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
 
 def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     """Money committed by decisions (of the applications `among`, when given), in fen."""
-    rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND)
+    rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
     found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
     return int(found or 0)
+
+
+def free_money(*, applications: Sequence[int], log: Log) -> int:
+    """Give the money of decisions back to the budget of their call: their awards were given up. Call inside a command."""
+    rows = list(Decision.objects.select_for_update().filter(application__in=applications, freed_at__isnull=True).order_by("pk"))
+    log.many(rows, {"freed": True})
+    return Decision.objects.filter(pk__in=[r.pk for r in rows]).update(freed_at=clock.now())

@@ -104,6 +104,16 @@ def _member_mail(application: Application, member: Participant, address: str) ->
     )
 
 
+def tell_removed(participant: Participant) -> None:
+    """Tell a member that the applicant has taken them off the application; by mail where there is no account. Call inside a command."""
+    person, title = participant.person, participant.application.title_zh[:60]
+    if person.account:
+        notify([person.account], title=lambda: _("您已不再是《%s》的参与者") % title, url="/applications/")
+    elif person.email and participant.declined_at is None:
+        told = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
+        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", told)])
+
+
 def send_again(*, participant: Participant, actor: Actor) -> str:
     """Invite a member anew: the earlier link ends, an earlier refusal is forgotten. Returns the key, to be shown once.
 

@@ -47,7 +47,7 @@ def write_letters(
                     "issuer": region.department_zh,
                     "recheck_days": recheck,
                     "opinions": a.call.stage != Stage.OUTLINE,
-                    **_said(words, kind, given := body(a)),
+                    **said_in_letter(words, kind, given := body(a)),
                     **given,
                 },
             )
@@ -87,7 +87,7 @@ def letter_name(words: Words, kind: str) -> str:
     return words[NAMES[Letter.Kind(kind)]]
 
 
-def _said(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
+def said_in_letter(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
     """Name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
     key = NAMES[Letter.Kind(kind)]
     amount = f"{body.get('amount_fen', 0) / 1_000_000:.4f}"
@@ -107,6 +107,6 @@ def letter_data(letter: Letter) -> dict[str, Any]:
         "kind": letter.kind,
         "letter_number": letter.number,
         "date": official_date(letter.issued_at),
-        **({} if "heading" in letter.body else _said(words_of(letter.application), letter.kind, letter.body)),
+        **({} if "heading" in letter.body else said_in_letter(words_of(letter.application), letter.kind, letter.body)),
         **letter.body,
     }

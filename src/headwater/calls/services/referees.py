@@ -130,6 +130,10 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         if row.written_at:
             raise Refused.because(_("%s 已提交推荐意见，不能移除") % row.name)
         log(row, before={"application": row.application_id})
+        if row.declined_at is None:
+            title = referee.application.title_zh[:60]
+            told = f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
+            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", told)])
         row.delete()
 
 

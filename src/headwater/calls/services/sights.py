@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, SchemeVersion
+from headwater.calls.dates import DATE_LABELS
+from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.cloning import DATE_LABELS
-from headwater.calls.states import CANCELLABLE
+from headwater.calls.states import CANCELLABLE, State
 from headwater.core.seen import Sight
 
 
@@ -37,17 +37,9 @@ def notice_sight(call: Call) -> Sight:
 
 
 def to_publish(call: Call) -> list[Decision]:
-    rows = call.decisions.filter(outcome=Decision.Outcome.FUND).select_related("application__leader", "application__host")
-    return list(rows.order_by("rank", "application__number"))
-
-
-def release_sight(notice: Notice) -> Sight:
-    """What a release would decide and write: every decision of the call with the state of its application, and the objections."""
-    rows = Decision.objects.filter(call=notice.call).select_related("application")
-    lines: dict[str, Any] = {_named(d.application): [d.application.state, *_decided(d)] for d in rows}
-    for objection in notice.objections.select_related("row"):
-        lines[_("异议 %(n)d：%(title)s") % {"n": objection.pk, "title": objection.row.title}] = [objection.state, objection.answer]
-    return Sight(lines)
+    """Decisions in favour that no notice has shown yet, in the order of their ranks."""
+    rows = call.decisions.filter(outcome=Decision.Outcome.FUND, application__state=State.PROPOSED)
+    return list(rows.select_related("application__leader", "application__host").order_by("rank", "application__number"))
 
 
 def _named(application: Application) -> str:
@@ -76,6 +68,8 @@ WORDS: dict[str, Callable[[], str]] = {
     "ends": lambda: _("将终止的申请"),
     "state": lambda: _("申请的状态"),
     "objection": lambda: _("异议"),
+    "reply": lambda: _("申请人的陈述"),
+    "answer": lambda: _("处理意见"),
     "refusal": lambda: _("不予受理的原因"),
     "asked": lambda: _("复审的理由"),
     **DATE_LABELS,
@@ -123,7 +117,8 @@ def change_sight(change: CallChange) -> Sight:
 def objection_sight(objection: Objection) -> Sight:
     """An objection as the officer reads it, and the state of what it is about."""
     state = Application.objects.values_list("state", flat=True).get(pk=objection.row.application_id)
-    return _sight(objection=[objection.pk, objection.state, objection.text], state=state)
+    row = Objection.objects.get(pk=objection.pk)
+    return _sight(objection=[row.pk, row.state, row.text], reply=row.reply, answer=row.answer, state=state)
 
 
 def recheck_sight(application: Application) -> Sight:

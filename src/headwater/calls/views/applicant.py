@@ -19,7 +19,7 @@ from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
-from headwater.calls.models import Application, Call, Letter, Participant
+from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import create_draft, reopen_application, withdraw_application
@@ -138,6 +138,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "steps": timeline(row, to_host=reads_as_host(request.user, row)),
             "letters": row.letters.all(),
             "opinions": released_opinions(row) if decided and own else [],
+            "objected": own and Objection.objects.filter(row__application=row, reply_by__isnull=False).exists(),
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and (row.state, "withdraw") in APPLICATION.index,

@@ -25,7 +25,7 @@ from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
-from headwater.core.permission import access, page
+from headwater.core.permission import access, may, page
 from headwater.core.views import exports
 from headwater.core.web import attempt
 
@@ -177,6 +177,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "codes": REFUSAL_CODES.items(),
             "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
+            "may_answer": row.state == State.RECHECK and may(request.user, "calls.recheck.answer", row),
             "typed": request.POST if request.method == "POST" else None,
             "ticked": request.POST.getlist("codes") if request.method == "POST" else result.failed if result else [],
             "before": before,
@@ -206,20 +207,35 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
 
 @page("calls.check", methods=("POST",))
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
-    row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    """The answer to a re-check: shown with all that it does, given once it is confirmed."""
+    row = access(request.user, "calls.recheck.answer", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     form = AnswerForm(request.POST)
-    if form.is_valid():
-        attempt(
-            request,
-            lambda: answer_recheck(
-                application=row,
-                revoke=request.POST.get("decision") == "revoke",
-                answer=form.cleaned_data["answer"],
-                actor=request.actor,
-                seen=request.POST.get("seen", ""),
-            ),
-            success=_("复审已答复。"),
-        )
-    else:
+    if not form.is_valid():
         messages.error(request, _("请写明复审意见"))
+        return redirect("office_application", pk=pk)
+    revoke, answer = request.POST.get("decision") == "revoke", form.cleaned_data["answer"]
+    seen = request.POST.get("seen", "")
+    if not request.POST.get("confirmed"):
+        return render(request, "calls/answer_preview.html", _of_recheck(row, revoke, answer, seen))
+    attempt(
+        request,
+        lambda: answer_recheck(application=row, revoke=revoke, answer=answer, actor=request.actor, seen=seen),
+        success=_("复审已答复。"),
+    )
     return redirect("office_application", pk=pk)
+
+
+def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[str, Any]:
+    goes_on = _("撤销原决定，申请转为“已受理”，进入评审") if revoke else _("维持原决定，申请保持“不予受理”，不能再申请复审")
+    return {
+        "call": row.call,
+        "title": _("核对复审意见"),
+        "chosen": _("撤销原决定") if revoke else _("维持原决定"),
+        "answer": answer,
+        "acts": [goes_on, f"{words_of(row)['letter_recheck']}：{answer}"],
+        "told": _("申请人和依托单位，通知书即时发出"),
+        "hidden": {"answer": answer, "decision": "revoke" if revoke else "uphold", "seen": seen},
+        "back": f"/office/applications/{row.pk}/",
+        "action": f"/office/applications/{row.pk}/recheck/",
+        "tab": "check",
+    }

@@ -6,22 +6,22 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.clocks import check_due, provisional, recheck_due
-from headwater.calls.forms import AnswerForm, SchemeForm
-from headwater.calls.models import Application, Call, Notice, own_applications
+from headwater.calls.clocks import check_due, recheck_due
+from headwater.calls.forms import SchemeForm
+from headwater.calls.models import Application, Call, own_applications
+from headwater.calls.phases import phase_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.changing import cancel_problems
-from headwater.calls.services.decisions import answer_objection, committed_fen, release
+from headwater.calls.services.decisions import committed_fen
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
-from headwater.calls.services.sights import call_sight, objection_sight, release_sight, words_sight
+from headwater.calls.services.sights import call_sight, words_sight
 from headwater.calls.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import said, state_choices, state_word
@@ -30,7 +30,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.permission import access, page
 from headwater.core.views import exports
-from headwater.core.web import attempt, key_in
+from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
@@ -149,6 +149,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
             "scheme": scheme_of(call),
+            "phase": phase_of(call),
+            "finishing": clock.now() >= call.recommend_by,
             "change": call.changes.waiting().first(),
             "may_cancel": not cancel_problems(call),
             **to_approve(call),
@@ -210,53 +212,4 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             "archive": True,
             "tables": [f for f in scheme.fields if f.has_rows],
         },
-    )
-
-
-@page("calls.notice.publish")
-def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """A running notice: objections to answer, and the release when its period is over."""
-    row = get_object_or_404(Notice.objects.select_related("call__scheme"), pk=pk)
-    the_call(request, row.call_id, "calls.notice.publish")
-    objections = row.objections.exclude(row__application__in=own_applications(request.user))
-    form, seen = AnswerForm(request.POST or None), request.POST.get("seen", "")
-    if request.method == "POST" and request.POST.get("release"):
-        attempt(request, lambda: release(notice=row, actor=request.actor, seen=seen), success=_("已发布结果，通知书已生成。"))
-        return redirect("office_notice", pk=pk)
-    if request.method == "POST" and form.is_valid():
-        found = get_object_or_404(
-            objections.select_related("row__application", "notice__call"),
-            pk=key_in(request.POST, "objection"),
-        )
-        if attempt(
-            request,
-            lambda: answer_objection(
-                objection=found,
-                uphold=request.POST.get("decision") == "uphold",
-                answer=form.cleaned_data["answer"],
-                actor=request.actor,
-                seen=seen,
-            ),
-            success=_("异议已答复。"),
-        ):
-            return redirect("office_notice", pk=pk)
-    shown = list(objections.select_related("row"))
-    for objection in shown:
-        objection.seen = objection_sight(objection).token
-    return render(
-        request,
-        "calls/office_notice.html",
-        {
-            "notice": row,
-            "call": row.call,
-            "scheme": scheme_of(row.call),
-            "objections": shown,
-            "seen": release_sight(row).token if not row.closed_at else "",
-            "form": form,
-            "over": clock.now() > row.ends_at,
-            "provisional": provisional(row.without_calendar) if not row.closed_at else "",
-            "now": timezone.localtime(clock.now()),
-            "tab": "notice",
-        },
-        status=422 if form.errors else 200,
     )

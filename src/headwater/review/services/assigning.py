@@ -19,6 +19,7 @@ from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, as
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import LONG, Application, Call, Party
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.services.applications import on_withdraw
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
@@ -34,6 +35,7 @@ from headwater.core.services import notify
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.telling import tell_withdrawn
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
@@ -66,8 +68,9 @@ def propose_round(
     applications first, then the total; otherwise the total counts alone.
 
     Raises:
-        Refused: nothing to assign, or no expert is left.
+        Refused: applications may still come in, nothing to assign, or no expert is left.
     """
+    refuse_too_early(call)
     find_conflicts(call=call, actor=actor)
     inputs = _inputs(call, progress)
     seed = seed if seed is not None else secrets.randbelow(2**31)
@@ -220,6 +223,7 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
 def publish_round(*, round_: Round, actor: Actor) -> int:
     """Invite the experts of a proposed round; applications move into review. Returns the number of invitations."""
     with command(actor, "review.manage", round_.call, name="review.publish_round") as log:
+        refuse_too_early(round_.call)
         row = Round.objects.select_for_update().get(pk=round_.pk)
         if row.state != Round.State.PROPOSED:
             raise Refused.because(_("该方案已发布或作废"))
@@ -290,11 +294,12 @@ def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
 def expire_invitations(*, call: Call, actor: Actor) -> int:
     """Invitations that nobody answered in time end; their places are filled by the next round."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
-        late = overdue_invitations(call)
-        count = late.update(state=Assignment.State.EXPIRED, answered_at=clock.now())
-        if count:
-            log(call, after={"expired": count})
-    return count
+        late = list(overdue_invitations(call).select_for_update(of=("self",)).order_by("pk"))
+        Assignment.objects.filter(pk__in=[r.pk for r in late]).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        if late:
+            tell_withdrawn(late, _("邀请未在期限内答复：%s") % call.title_zh)
+            log(call, after={"expired": len(late)})
+    return len(late)
 
 
 def overdue_invitations(call: Call) -> QuerySet[Assignment]:
@@ -310,6 +315,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
     Raises:
         Refused: a conflict, with its reasons; or already asked.
     """
+    refuse_too_early(application.call)
     find_conflicts(call=application.call, actor=actor, only=application)
     conflicts = list(Conflict.objects.filter(application=application, expert=expert))
     if conflicts:
@@ -359,6 +365,7 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:
             raise Refused.because(_("该指派已结束，不能撤回"))
+        tell_withdrawn([row], reason.strip())
         log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
         row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
         row.save(update_fields=["state", "decline_reason", "answered_at"])
@@ -370,6 +377,7 @@ def release_withdrawn(application: Application, log: Log) -> None:
     live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)
     rows = list(Assignment.objects.select_for_update().filter(application=application, state__in=live).order_by("pk"))
     Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=Assignment.State.RELEASED, answered_at=clock.now())
+    tell_withdrawn(rows, _("申请人已撤回申请"))
     log.many(rows, {"state": "released", "withdrawn": True})
 
 

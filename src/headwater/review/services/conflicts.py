@@ -17,6 +17,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
+from headwater.review.services.telling import tell_withdrawn
 from headwater.review.ties import NAMES, Ties, evidence, read_ties
 
 WRITE = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
@@ -89,6 +90,8 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
         for row in rows:
             if row.state == Assignment.State.SUBMITTED:
                 raise Refused.because(_("评审意见已提交；请由项目主管先撤回该意见"))
+            if action == "review.manage":
+                tell_withdrawn([row], _("与该申请存在利益冲突"))
             row.state, row.answered_at, row.decline_reason = Assignment.State.RELEASED, clock.now(), evidence.strip()[:200]
             row.save(update_fields=["state", "answered_at", "decline_reason"])
             log(row, after={"state": row.state})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, Decision, own_applications
+from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
@@ -16,6 +18,7 @@ from headwater.core.command import Actor
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.models import Account
 from headwater.review.models import Panel, PanelItem
+from headwater.review.services.reasons import refusal_of
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,11 @@ def proposals_of(
 
     Those in which `account` takes part are left for somebody else to propose. `departures`: reasons by id, where the panel voted otherwise.
     """
+    on_table = Q(state__in=[State.PANEL, State.REVIEWED])
+    if scheme_of(call).rolling:  # a batch: what a panel has settled
+        on_table = Q(state=State.PANEL, panel_item__panel__state=Panel.State.CLOSED)
     rows = (
-        Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED])
+        Application.objects.filter(on_table, call=call)
         .exclude(pk__in=own_applications(account))
         .select_related("ranking", "panel_item", "leader", "host", "call")
     )
@@ -66,17 +72,16 @@ def _proposal(application: Application, fund: bool, departure: Departure) -> Pro
     code, said = (departure.code, departure.words.strip()) if departing else ("", "")
     if fund:
         return Proposal(application, application.amount_fen if scheme.has_money else 0, rank, "", code, said)
-    if departing:
-        label = str(Decision.Deviation(code).label) if code in STATED else ""
-        return Proposal(application, None, rank, f"{label}：{said}" if said else label, code, said)
-    if application.state == State.REVIEWED:
-        return Proposal(application, None, rank, "经通讯评审，综合排序未进入会议评审。")
-    return Proposal(application, None, rank, f"会议评审：{scheme.words.zh('not_recommended')}。")
+    label = str(Decision.Deviation(code).label) if code in STATED else ""
+    return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, said) if x)), code, said)
 
 
 def unfinished(call: Call) -> list[Reason]:
     """What has to end before decisions are proposed: reviews, panels, votes without a quorum."""
-    reasons = []
+    early = not_yet(call)
+    reasons = [early] if early else []
+    if scheme_of(call).rolling:
+        return reasons + _short_votes(call)
     waiting = Application.objects.filter(
         call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK]
     ).count()
@@ -84,10 +89,12 @@ def unfinished(call: Call) -> list[Reason]:
         reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
     for panel in Panel.objects.filter(call=call).exclude(state=Panel.State.CLOSED):
         reasons.append(Reason(_("%s 还没有结束投票") % panel.name))
+    return reasons + _short_votes(call)
+
+
+def _short_votes(call: Call) -> list[Reason]:
     short = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL).count()
-    if short:
-        reasons.append(Reason(_("有 %d 项投票未达法定人数，须重新投票") % short))
-    return reasons
+    return [Reason(_("有 %d 项投票未达法定人数，须重新投票") % short)] if short else []
 
 
 def propose(

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from headwater.algorithms.calibration import Calibrated, calibrate, funding_chan
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
-from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -109,27 +107,6 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
         if not problems:
             row.total, row.submitted_at = round(weighted_total(row.scores, weights), 4), clock.now()
     return reasons
-
-
-def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
-    """Applications with enough valid opinions leave review; open invitations of them end. Then the ranking is computed.
-
-    Returns how many are complete and how many still lack opinions (handbook RV-4).
-    """
-    with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
-        least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
-        rows = Application.objects.filter(call=call, state=State.IN_REVIEW).annotate(
-            valid=Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
-        )
-        ready = [pk for pk, valid in rows.values_list("pk", "valid") if valid >= least]
-        short = len(rows) - len(ready)
-        APPLICATION.apply(Application.objects.filter(pk__in=ready).moving(), "reviews_complete", log)
-        Assignment.objects.filter(application__in=ready, state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]).update(
-            state=Assignment.State.EXPIRED, answered_at=clock.now()
-        )
-        compute_ranking(call=call)
-        log(call, after={"complete": len(ready), "short": short})
-    return {"complete": len(ready), "short": short}
 
 
 def compute_ranking(*, call: Call) -> int:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
+from headwater.calls.phases import refuse_too_early
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -40,6 +41,7 @@ def make_panel(
         Refused: too few members, a chair who is not a member, no name, or a meeting in the past.
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
+        refuse_too_early(call)
         parameters = Parameters(call.scheme.region, timezone.localtime(call.closes_at).date())
         least = least_members(call)
         if not name.strip():

@@ -118,7 +118,7 @@ def candidates(call: Call) -> list[Application]:
 
 def _decided(application: Application) -> bool:
     decision = getattr(application, "decision", None)
-    return decision is not None and decision.outcome == Decision.Outcome.FUND
+    return decision is not None and decision.outcome == Decision.Outcome.FUND and decision.freed_at is None
 
 
 def _recommended(application: Application) -> bool:

@@ -71,8 +71,11 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "undecided": undecided,
             "unheard": sum(1 for row in rows if row.state == State.REVIEWED),
             "scheme": scheme_of(call),
-            "notices": call.notices.count(),
-            "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
+            "approvable": not undecided or scheme_of(call).rolling,
+            "notices": call.notices.filter(closed_at__isnull=True).count(),
+            "approved": Decision.objects.filter(
+                call=call, approved_at__isnull=False, application__state__in=[State.PROPOSED, State.NOT_PROPOSED]
+            ).exists(),
         },
     )
 

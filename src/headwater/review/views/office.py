@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, own_applications
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.calls.words import said
@@ -22,7 +22,7 @@ from headwater.core.web import attempt, key_in
 from headwater.registry.models import ReviewGroup
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
-from headwater.review.queries import expert_loads, explain_pair, progress_board, shortages_of
+from headwater.review.queries import expert_loads, explain_pair, progress_board, review_deadlines, shortages_of
 from headwater.review.services.assigning import (
     assign_by_hand,
     expire_invitations,
@@ -30,7 +30,8 @@ from headwater.review.services.assigning import (
     publish_round,
     release_assignment,
 )
-from headwater.review.services.opinions import close_reviews, remind
+from headwater.review.services.ending import close_reviews, plan_ending
+from headwater.review.services.opinions import remind
 from headwater.review.views.deciding import others_of
 
 
@@ -118,10 +119,7 @@ def pair(request: HttpRequest, application: int, expert: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "review.manage")
     if request.method == "POST":
-        verb = request.POST.get("do")
-        if verb == "close":
-            attempt(request, lambda: _close(request, call))
-        elif verb == "remind":
+        if request.POST.get("do") == "remind":
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
     rows = progress_board(call).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
@@ -160,8 +158,41 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _close(request: HttpRequest, call: Call) -> None:
-    counts = close_reviews(call=call, actor=request.actor)
+@page("calls.review.start")
+def end_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Exactly what ending the review does: who leaves it, whose draft would be lost, who is thanked; confirmed and unchanged, it ends."""
+    call = the_call(request, pk, "calls.review.start")
+    asked = request.POST if request.method == "POST" else request.GET
+    wait = asked.get("wait", "1") != "0"
+    if request.method == "POST":
+        if attempt(request, lambda: _end(request, call, wait)):
+            return redirect("progress", pk=pk)
+        return redirect(f"/office/calls/{pk}/progress/end/?wait={int(wait)}")
+    plan = plan_ending(call, wait=wait)
+    own = {found["pk"] for found in own_applications(request.user)}
+    others = [a for a in plan.withdrawn if a.application_id not in own]
+    rows = sorted(others, key=lambda a: (a.pk not in plan.drafts, a.pk))
+    kept = rows[: max(SHOWN, len(plan.with_draft))]
+    parts = [(_("结束评审的申请"), plan.ready), (_("等待草稿的申请"), plan.waiting), (_("有效意见不足的申请"), plan.short)]
+    context = {
+        "call": call,
+        "plan": plan,
+        "wait": wait,
+        "due": review_deadlines([call]).get(call.pk),
+        "withdrawn": [(a, plan.drafts.get(a.pk)) for a in kept],
+        "left": len(rows) - len(kept),
+        "groups": [(label, [a for a in part if a.pk not in own]) for label, part in parts],
+        "tab": "progress",
+    }
+    return render(request, "review/end_review.html", context)
+
+
+SHOWN = 200
+"""Withdrawn assignments on the page; those with a saved draft are always all there."""
+
+
+def _end(request: HttpRequest, call: Call, wait: bool) -> None:
+    counts = close_reviews(call=call, actor=request.actor, wait=wait, seen=request.POST.get("seen", ""))
     messages.success(request, _("%(complete)d 项评审完成，%(short)d 项有效意见不足。") % counts)
 
 

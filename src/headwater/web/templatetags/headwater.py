@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import letter_name
 from headwater.calls.words import panel_word, said, said_outside, words_of
@@ -28,6 +29,9 @@ COLOURS = {
     "open": "green",
     "upcoming": "azure",
     "reviewing": "blue",
+    "checking": "blue",
+    "decided": "indigo",
+    "notice": "teal",
     "host_review": "azure",
     "recommending": "azure",
     "received": "blue",
@@ -49,6 +53,7 @@ COLOURS = {
     "agreement": "yellow",
     "running": "green",
     "lapsed": "secondary",
+    "refused": "secondary",
     "terminated": "red",
     "invited": "yellow",
     "submitted": "green",
@@ -192,6 +197,13 @@ def state_of(application: Any, outside: bool = False) -> SafeString:
 def word(record: Any, key: str) -> str:
     """A word of the outcome of a call, or of what belongs to one, in the reader's language."""
     return words_of(record)[key]
+
+
+@register.filter
+def waits(call: Any) -> str:
+    """Why nothing of a call may be reviewed or decided yet; empty when it may."""
+    reason = not_yet(call)
+    return reason.text if reason else ""
 
 
 @register.filter

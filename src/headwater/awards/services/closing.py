@@ -1,0 +1,43 @@
+"""Awards that have ended: closed, or terminated with a reason; their people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from headwater.awards.models import Award
+from headwater.awards.services.giving_up import people_of
+from headwater.awards.workflow import AWARD
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.services import tell
+
+
+def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor, reason: str = "") -> int:
+    """Record that running awards were closed (`how` "close") or terminated ("terminate") on `day`: all of them, or none.
+
+    Raises:
+        Refused: one that does not run, a day outside of the time from its start to today, or no reason for terminating.
+    """
+    reason = reason.strip()
+    if how == "terminate" and len(reason) < 4:
+        raise Refused.because(_("请写明终止的理由"), field="reason")
+    with command(actor, "awards.manage", name="awards.end_awards") as log:
+        for award in awards:
+            if not award.starts_on <= day <= clock.today():
+                told = {"award": award, "start": award.starts_on}
+                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
+        rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader__account", "host")
+        ended: list[Award] = AWARD.apply(rows, how, log, closed_on=day, ending=reason)
+        url = "/my/projects/{}/"
+        tell([(a, partial(_ended, row), reason, url.format(row.number)) for row in ended for a in people_of(row)])
+    return len(ended)
+
+
+def _ended(row: Award) -> str:
+    told = {"state": row.get_state_display(), "day": row.closed_on, "number": row.number}
+    return _("项目%(state)s（%(day)s）：%(number)s") % told

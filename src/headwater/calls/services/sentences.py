@@ -1,0 +1,92 @@
+"""What the letters of a release will say, row by row, before they are written; and the correction of one row's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Decision, Letter, Notice
+from headwater.calls.services.letters import said_in_letter
+from headwater.calls.services.objections import upheld_in
+from headwater.calls.states import State
+from headwater.calls.words import words_of
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.i18n import in_chinese
+from headwater.core.seen import Sight
+
+WORDS_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A letter that a release will write: to which application, of which kind, and what of it is its own."""
+
+    application: Application
+    kind: Letter.Kind
+    body: dict[str, Any]
+    corrected: bool = False
+    struck: bool = False
+
+    @property
+    def heading(self) -> str:
+        return self._said["heading"]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every sentence as the letter will print it."""
+        return [text for text in (self._said.get("said", ""), self.body.get("note", "")) if text]
+
+    @property
+    def _said(self) -> dict[str, str]:
+        with in_chinese():
+            return said_in_letter(words_of(self.application), self.kind, self.body)
+
+
+def planned_letters(notice: Notice) -> list[Planned]:
+    """The letters of a release in the order of numbers: approvals, lines struck by an objection, refusals (3 queries)."""
+    struck = upheld_in(notice)
+    rows = Application.objects.filter(call=notice.call_id).moving().select_related("call", "host", "leader", "decision")
+    listed = rows.filter(notice_rows__notice=notice, state=State.PUBLICITY) | rows.filter(pk__in=struck, state=State.OBJECTION)
+    refused = rows.filter(state=State.NOT_PROPOSED, decision__approved_at__isnull=False)
+    planned = [_planned(row, struck) for row in {row.pk: row for row in (*listed, *refused)}.values()]
+    return sorted(planned, key=lambda p: (p.kind != Letter.Kind.APPROVED, not p.struck, p.application.number))
+
+
+def _planned(row: Application, struck: dict[int, str]) -> Planned:
+    if row.pk in struck:
+        return Planned(row, Letter.Kind.REJECTED, {"note": struck[row.pk]}, struck=True)
+    if row.state == State.PUBLICITY:
+        return Planned(row, Letter.Kind.APPROVED, {"amount_fen": row.decision.amount_fen})
+    note = row.decision.letter_words or row.decision.reason
+    return Planned(row, Letter.Kind.REJECTED, {"note": note}, corrected=bool(row.decision.letter_words))
+
+
+def release_sight(notice: Notice) -> Sight:
+    """What a release would decide and write: every letter with its words, and the objections to the notice."""
+    lines: dict[str, Any] = {p.application.number: [p.application.state, p.kind, p.body, p.struck] for p in planned_letters(notice)}
+    for objection in notice.objections.select_related("row"):
+        lines[_("异议 %(n)d：%(title)s") % {"n": objection.pk, "title": objection.row.title}] = [objection.state, objection.answer]
+    return Sight(lines)
+
+
+def correct_words(*, application: Application, words: str, why: str, actor: Actor) -> None:
+    """Have one letter say other words than the reason of its decision, which stays as it was approved beside them. Before the release only.
+
+    Raises:
+        Refused: no words or no reason for the correction, or the application waits for no such letter.
+    """
+    words, why = words.strip(), why.strip()
+    if not 4 <= len(words) <= WORDS_LIMIT:
+        raise Refused.because(_("请写明通知书用语（4 至 %d 字）") % WORDS_LIMIT, field="words")
+    if len(why) < 4:
+        raise Refused.because(_("请写明更正的原因"), field="why")
+    with command(actor, "calls.letter.correct", application, name="calls.correct_words") as log:
+        row = Decision.objects.select_for_update(of=("self",)).select_related("application").get(application=application)
+        if row.application.state != State.NOT_PROPOSED or row.approved_at is None:
+            raise Refused.because(_("该项没有待发的通知书可以更正"), code="state")
+        log(row, before={"words": row.letter_words or row.reason}, after={"words": words, "why": why})
+        row.letter_words = words
+        row.save(update_fields=["letter_words"])

@@ -1,0 +1,121 @@
+"""The end of the review: who has enough opinions, what experts have saved and not submitted, who is told."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import partial
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Call
+from headwater.calls.phases import refuse_too_early
+from headwater.calls.states import State
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, command
+from headwater.core.errors import Refused
+from headwater.core.parameters import Parameters
+from headwater.core.services import tell
+from headwater.review.models import Assignment, Opinion
+from headwater.review.services.opinions import compute_ranking
+
+OPEN = (Assignment.State.INVITED, Assignment.State.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What ending the review does: `ready` leave it, `waiting` stay for a draft that can still be submitted, `short` lack opinions;
+    `withdrawn` are the open assignments of `ready`, taken back.
+    """
+
+    least: int
+    ready: list[Application]
+    waiting: list[Application]
+    short: list[Application]
+    withdrawn: list[Assignment]
+    drafts: dict[int, Opinion]
+
+    @property
+    def with_draft(self) -> list[Assignment]:
+        """Withdrawn assignments with an opinion that was saved and not submitted."""
+        return [a for a in self.withdrawn if a.pk in self.drafts]
+
+    @property
+    def digest(self) -> str:
+        """Changes with every row that the preview shows."""
+        rows = [
+            *(f"{name}:{a.pk}" for name in ("ready", "waiting", "short") for a in getattr(self, name)),
+            *(f"{a.pk}:{a.state}:{a.pk in self.drafts}" for a in self.withdrawn),
+        ]
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def drafts_of(call: Call) -> QuerySet[Opinion]:
+    """Opinions of a call in which an expert has written something and has not submitted it."""
+    empty = Q(scores={}, grade__isnull=True, text_applicant="", text_fund="")
+    rows = Opinion.objects.filter(assignment__application__call=call, assignment__state=Assignment.State.ACCEPTED)
+    return rows.filter(submitted_at__isnull=True).exclude(empty)
+
+
+def plan_ending(call: Call, *, wait: bool) -> Ending:
+    """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft (4 queries)."""
+    least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
+    valid = Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
+    rows = list(Application.objects.filter(call=call, state=State.IN_REVIEW).moving().annotate(valid=valid).order_by("pk"))
+    drafts = {o.assignment_id: o for o in drafts_of(call).select_related("assignment")}
+    now = clock.now()
+    live = {o.assignment.application_id for o in drafts.values() if o.assignment.due_at is None or now <= o.assignment.due_at}
+    enough = [a for a in rows if a.valid >= least]
+    waiting = [a for a in enough if wait and a.pk in live]
+    ready = [a for a in enough if not (wait and a.pk in live)]
+    withdrawn = Assignment.objects.filter(application__in=[a.pk for a in ready], state__in=OPEN)
+    people = withdrawn.select_related("expert__person__account", "application").order_by("pk")
+    return Ending(least, ready, waiting, [a for a in rows if a.valid < least], list(people), drafts)
+
+
+def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | None = None) -> dict[str, int]:
+    """Applications with enough valid opinions leave review; their open invitations are taken back and the experts thanked. Then the
+    ranking is computed. `seen` is the digest of the plan that the officer has read.
+
+    Returns how many are complete and how many still lack opinions (handbook RV-4).
+
+    Raises:
+        Refused: applications may still come in, or something has changed since it was read.
+    """
+    with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
+        refuse_too_early(call)
+        Call.objects.select_for_update().get(pk=call.pk)
+        plan = plan_ending(call, wait=wait)
+        if seen is not None and seen != plan.digest:
+            raise Refused.because(_("您核对之后情况有变化，没有结束任何一项评审；请重新核对。"), code="seen")
+        APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in plan.ready]).moving(), "reviews_complete", log)
+        for row in plan.withdrawn:
+            after = {"state": Assignment.State.RELEASED, "draft": row.pk in plan.drafts}
+            log(row, before={"state": row.state}, after=after)
+        Assignment.objects.filter(pk__in=[a.pk for a in plan.withdrawn]).update(
+            state=Assignment.State.RELEASED, answered_at=clock.now(), decline_reason="评审已结束"
+        )
+        thank(plan.withdrawn, plan.drafts)
+        compute_ranking(call=call)
+        log(call, after={"complete": len(plan.ready), "short": len(plan.short), "waiting": len(plan.waiting)})
+    return {"complete": len(plan.ready), "short": len(plan.short)}
+
+
+def thank(withdrawn: list[Assignment], drafts: dict[int, Opinion]) -> None:
+    """Tell the experts whose open assignments end that the review is over; who had saved a draft is told that it was not submitted."""
+    by_account: dict[int, list[Assignment]] = {}
+    for row in withdrawn:
+        if row.expert.person.account_id:
+            by_account.setdefault(row.expert.person.account_id, []).append(row)
+    tell([(rows[0].expert.person.account, partial(_thanks, rows), partial(_what_ended, rows, drafts), "/review/") for rows in by_account.values()])
+
+
+def _thanks(rows: list[Assignment]) -> str:
+    return _("评审已结束，感谢您的支持（%d 项不再需要评审）") % len(rows)
+
+
+def _what_ended(rows: list[Assignment], drafts: dict[int, Opinion]) -> str:
+    note = _("已保存的草稿没有提交，不计入评审结果")
+    return "\n".join(f"{r.application.title_zh}{'（' + note + '）' if r.pk in drafts else ''}" for r in rows)

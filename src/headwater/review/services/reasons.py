@@ -1,0 +1,27 @@
+"""The sentence of a refusal, told from what happened: whether there was a panel, how it voted, and why a decision departs."""
+
+from __future__ import annotations
+
+from headwater.calls.models import Application
+from headwater.calls.words import words_of
+from headwater.review.models import PanelItem, Ranking
+
+NOT_ON_PANEL = "未列入会议评审"
+
+
+def refusal_of(application: Application, departure: str = "") -> str:
+    """Why an application is not proposed, in Chinese as letters keep it. `departure` is what the one who proposes says where the panel
+    recommended it.
+    """
+    item: PanelItem | None = getattr(application, "panel_item", None)
+    words = words_of(application)
+    if item is None:
+        ranking: Ranking | None = getattr(application, "ranking", None)
+        opinions = f"，共有 {ranking.opinions} 份有效评审意见" if ranking else ""
+        return f"经通讯评审{opinions}，{NOT_ON_PANEL}。"
+    if item.result == PanelItem.Result.NOT_RECOMMENDED:
+        return f"经会议评审表决，赞成票未达到规定数：{words.zh('not_recommended')}。"
+    if item.result == PanelItem.Result.RECOMMENDED:
+        rest = departure.rstrip("。") or f"本次决定{words.zh('no')}"
+        return f"会议评审{words.zh('recommended')}；{rest}。"
+    return "列入会议评审，没有形成表决结果。"
