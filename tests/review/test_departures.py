@@ -45,7 +45,7 @@ def test_a_departure_needs_a_coded_reason_and_words() -> None:
     propose(call=call, funded={bad.pk}, departures=whole, actor=actor("officer"))
     found = {d.application_id: (d.outcome, d.deviation, d.deviation_words, d.reason) for d in Decision.objects.filter(call=call)}
     assert found[bad.pk] == ("fund", "balance", "该盟市尚无在研项目", "")
-    assert found[good.pk] == ("refuse", "budget", "年度预算已用尽", "年度预算所限：年度预算已用尽")
+    assert found[good.pk] == ("refuse", "budget", "年度预算已用尽", "会议评审建议资助；年度预算所限：年度预算已用尽。")
     assert check(["departures_are_explained"]) == []
 
 
