@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from headwater.core.names import normal_name
 from headwater.core.sheets import csv_into, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder
 
@@ -93,7 +94,8 @@ class Listing:
         if self.q and self.search:
             found = Q()
             for lookup in self.search:
-                found |= Q(**{f"{lookup}__icontains": self.q})
+                wanted = normal_name(self.q) if lookup.endswith(("name_zh", "name_en")) else self.q
+                found |= Q(**{f"{lookup}__icontains": wanted or self.q})
             rows = rows.filter(found)
         self.active: dict[str, str] = {}
         for f in self.filters:

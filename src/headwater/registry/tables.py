@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
+from headwater.core.names import normal_name
 from headwater.core.sheets import RowError, read_table
 
 Row = dict[str, str]
@@ -39,6 +40,8 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
+NAMES = frozenset({"name_zh", "name_en"})
+"""Columns that hold names, which are read in their normal form."""
 YES = frozenset({"是", "1", "true", "yes"})
 YES_NO = {"是": True, "否": False, "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
 MAYBE: dict[str, bool | None] = YES_NO | {"": None}
@@ -64,7 +67,7 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
             _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(h[:20] for h in heading[:30])},
             field="file",
         )
-    return [{key: row[at] for key, at in places.items()} for row in table]
+    return [{key: normal_name(row[at]) if key in NAMES else row[at] for key, at in places.items()} for row in table]
 
 
 def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
