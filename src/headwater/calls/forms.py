@@ -13,7 +13,7 @@ from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.files import ACCEPT
-from headwater.core.web import MomentField, NumberField, WanField, WholeField
+from headwater.core.web import MomentField, NameField, NumberField, WanField, WholeField
 
 TOPIC_ZH, TOPIC_EN = 120, 200
 
@@ -146,6 +146,14 @@ class AmendForm(CancelForm):
     )
     field_order = ("closes_at", "endorse_by", "recommend_by", "contact", "note_zh", "note_en", "reason", "reason_en")
 
+    def clean(self) -> dict[str, Any]:
+        """A deadline that the form carries cannot be emptied; what it does not carry stays."""
+        found = self.cleaned_data
+        for name in ("closes_at", "endorse_by", "recommend_by"):
+            if name in self.data and name in found and not found[name]:
+                self.add_error(name, _("时限不能清空；不改的请保留原来的时间"))
+        return found
+
 
 class SchemeForm(forms.Form):
     scheme = forms.ModelChoiceField(
@@ -227,7 +235,7 @@ class OutsideForm(forms.Form):
     """A member from outside the registry. Its controls have names of their own: it stands beside `MemberForm` on one page."""
 
     prefix = "out"
-    name = forms.CharField(label=_("姓名"), max_length=120)
+    name = NameField(label=_("姓名"), max_length=120)
     institution = forms.CharField(label=_("单位（境外的写明国家或地区）"), max_length=120)
     email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
     months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
@@ -243,7 +251,7 @@ class AttachForm(forms.Form):
 
 
 class ClaimForm(forms.Form):
-    name = forms.CharField(label=_("姓名"), max_length=120)
+    name = NameField(label=_("姓名"), max_length=120)
     email = forms.EmailField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
 
 
@@ -257,7 +265,7 @@ class DeclineForm(forms.Form):
 
 
 class RefereeForm(forms.Form):
-    name = forms.CharField(label=_("姓名"), max_length=60)
+    name = NameField(label=_("姓名"), max_length=60)
     institution = forms.CharField(label=_("单位"), max_length=120)
     title = forms.CharField(label=_("职称"), max_length=40, help_text=_("须为高级专业技术职务，例如教授、研究员。"))
     discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=20, widget=forms.TextInput(attrs={"list": "codes"}))
@@ -267,7 +275,7 @@ class RefereeForm(forms.Form):
 class LetterForm(forms.Form):
     """What a referee says of themselves, and the letter; how long it may be is the scheme's."""
 
-    said_name = forms.CharField(label=_("姓名"), max_length=60)
+    said_name = NameField(label=_("姓名"), max_length=60)
     said_institution = forms.CharField(label=_("单位"), max_length=120)
     said_title = forms.CharField(label=_("职称"), max_length=40)
     is_senior = forms.BooleanField(label=_("我具有高级专业技术职务"), required=False)

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from headwater.core.errors import Refused
+from headwater.core.names import normal_name
 from headwater.core.numbers import FEN_IN_WAN, BadNumber, read_decimal, read_wan, read_whole
 from headwater.core.text import file_name
 
@@ -148,6 +149,13 @@ class NumberField(_Typed, forms.FloatField):
 
     def read(self, text: str) -> float:
         return float(read_decimal(text))
+
+
+class NameField(forms.CharField):
+    """A person's name, in its normal form."""
+
+    def to_python(self, value: Any) -> str:
+        return normal_name(super().to_python(value))
 
 
 class WanField(_Typed, forms.IntegerField):

@@ -70,6 +70,20 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
     return [{key: normal_name(row[at]) if key in NAMES else row[at] for key, at in places.items()} for row in table]
 
 
+CLEAR = "清空"
+CLEARED = frozenset({"name_en", "department", "title", "email", "phone", "highest_degree"})
+"""What a table may take away from a person."""
+
+
+def put(target: Model, values: dict[str, Any]) -> None:
+    """Put what a row says on a record: an empty cell leaves what is on record, one that says 清空 takes it away where that can be."""
+    for name, value in values.items():
+        if name in CLEARED and value == CLEAR:
+            setattr(target, name, "")
+        elif value not in ("", None):
+            setattr(target, name, value)
+
+
 def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
     """Values that do not fit the field they are stored in."""
     room = {f.name: f.max_length for f in model._meta.concrete_fields if f.max_length and not f.choices}
