@@ -334,7 +334,11 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("embedded", "a.docx", lambda: docx({"word/embeddings/a.docx": docx()})),
     ("embedded", "a.docx", lambda: docx({"word/embeddings/a.xlsx": docx({"word/embeddings/a.xlsx": docx()})})),
     ("macros", "a.docx", lambda: docx({"word/embeddings/a.xlsx": docx({"xl/vbaProject.bin": b"x"})})),
-    ("linked", "a.docx", lambda: docx({"word/embeddings/a.xlsx": docx({"xl/a.xml": "<x:ddeLink xmlns:x='x' ddeService='cmd'/>"})})),
+    (
+        "linked",
+        "a.docx",
+        lambda: docx({"word/embeddings/a.xlsx": docx({"xl/a.xml": "<x:ddeLink xmlns:x='x' ddeService='cmd'/>"})}),
+    ),
     ("bomb", "a.docx", lambda: docx({f"word/embeddings/{n}.xlsx": docx({"a.xml": b" " * (50 * 2**20)}) for n in range(5)})),
     ("embedded", "a.docx", lambda: docx({"word/embeddings/a.xlsx": b"x"})),
     ("embedded", "a.docx", lambda: docx({"word/media/a.zip": b"x"})),
@@ -368,7 +372,13 @@ CASES = Path(__file__).resolve().parents[3] / "shared/cases/files"
 @pytest.mark.skipif(not CASES.exists(), reason="the cases are kept outside of the project")
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("31-mathtype.docx", "objects"), ("32-chart.docx", ""), ("34-form-fields.pdf", ""), ("36-pdfa3.pdf", ""), ("37-wps-leading-bytes.pdf", "")],
+    [
+        ("31-mathtype.docx", "objects"),
+        ("32-chart.docx", ""),
+        ("34-form-fields.pdf", ""),
+        ("36-pdfa3.pdf", ""),
+        ("37-wps-leading-bytes.pdf", ""),
+    ],
 )
 def test_files_as_real_programs_write_them(name: str, code: str) -> None:
     content = (CASES / name).read_bytes()

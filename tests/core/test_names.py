@@ -30,7 +30,10 @@ def test_the_normal_form_is_stable(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("张三（教授，内蒙古大学）、李四；王五 教授/赵六\n试 娜 · 图雅", ["张三（内蒙古大学）", "李四", "王五", "赵六", "试娜·图雅"]),
+        (
+            "张三（教授，内蒙古大学）、李四；王五 教授/赵六\n试 娜 · 图雅",
+            ["张三（内蒙古大学）", "李四", "王五", "赵六", "试娜·图雅"],
+        ),
         ("张三,李四，王五;赵六；钱七、孙八/周九\r\n吴十", ["张三", "李四", "王五", "赵六", "钱七", "孙八", "周九", "吴十"]),
         ("Smith, John; Zhang San, Li Si", ["John Smith", "Zhang San", "Li Si"]),
         ("Prof. John Smith (MIT), 张三教授", ["John Smith（MIT）", "张三"]),
@@ -52,6 +55,8 @@ def test_any_list_can_be_read_and_read_again(texts: list[str]) -> None:
     assert all(one.name for one in found)
 
 
-@pytest.mark.parametrize(("name", "where"), [("张三", "内蒙古大学"), ("John Smith", "MIT"), ("张三", "某校"), ("张三", ""), ("Li Wei", "某大学")])
+@pytest.mark.parametrize(
+    ("name", "where"), [("张三", "内蒙古大学"), ("John Smith", "MIT"), ("张三", "某校"), ("张三", ""), ("Li Wei", "某大学")]
+)
 def test_name_and_institution_come_back_from_one_line(name: str, where: str) -> None:
     assert read_name(with_institution(name, where)) == Named(name, where)

@@ -45,13 +45,17 @@ def test_a_text_is_a_number_or_is_refused_in_words(text: str) -> None:
             assert Decimal(found).is_finite()
 
 
-@pytest.mark.parametrize("text", ["12,5", "１２，５", "0,125", "1,23,456", "1234,567", "1,234.5,6", ",5", "5,", "1,2345", "1，234,567 ,8"])
+@pytest.mark.parametrize(
+    "text", ["12,5", "１２，５", "0,125", "1,23,456", "1234,567", "1,234.5,6", ",5", "5,", "1,2345", "1，234,567 ,8"]
+)
 def test_a_comma_out_of_its_place_is_told_with_the_way_out(text: str) -> None:
     with pytest.raises(BadNumber, match="逗号"):
         read_wan(text)
 
 
-@pytest.mark.parametrize("text", ["", "1_000", "5²", "½", "①", "1e5", "NaN", "inf", "0x10", "12.", ".5", "十", "1 2", "--1", "1.2.3", "1.2345678"])
+@pytest.mark.parametrize(
+    "text", ["", "1_000", "5²", "½", "①", "1e5", "NaN", "inf", "0x10", "12.", ".5", "十", "1 2", "--1", "1.2.3", "1.2345678"]
+)
 def test_what_only_python_or_unicode_takes_for_a_number_is_none(text: str) -> None:
     with pytest.raises(BadNumber):
         read_decimal(text)
@@ -63,13 +67,22 @@ def test_the_message_says_both_readings() -> None:
 
 
 def test_amounts_carry_their_unit_and_stay_within_bounds() -> None:
-    assert [read_wan(t) for t in ("12.5", "12.5万元", "１，２３４.５ 万", "+3", "0.000001")] == [12_500_000, 12_500_000, 1_234_500_000, 3_000_000, 1]
+    assert [read_wan(t) for t in ("12.5", "12.5万元", "１，２３４.５ 万", "+3", "0.000001")] == [
+        12_500_000,
+        12_500_000,
+        1_234_500_000,
+        3_000_000,
+        1,
+    ]
     for text in ("-1", str(MOST_FEN // 10**6), "9" * 16, "万元"):
         with pytest.raises(BadNumber):
             read_wan(text)
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), [(WanField, "1,234.5", 1_234_500_000), (WholeField, "１，２００", 1200), (NumberField, "0.30", 0.3)])
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [(WanField, "1,234.5", 1_234_500_000), (WholeField, "１，２００", 1200), (NumberField, "0.30", 0.3)],
+)
 def test_fields_of_officers_read_as_the_editor_does(kind: type[forms.Field], text: str, value: float) -> None:
     field = kind(required=False)
     assert (field.clean(text), field.clean("  ")) == (value, None)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from headwater.core.text import MOST_BYTES, clean_fields, clean_text, file_name
 from tests.people import client
 
-ODD = "a字ᠮ\u0301\u200b\u200c\u200d\u180e\u180b\u202e\u2066\u2028\u2029\x85\0\x1b\r\n\t\xad\ufeff\ufffe\u0627क्👩👧\ufe0f\U000e0041é"
+ODD = (
+    "a字ᠮ\u0301\u200b\u200c\u200d\u180e\u180b\u202e\u2066\u2028\u2029\x85\0\x1b\r\n\t\xad\ufeff\ufffe\u0627क्👩👧\ufe0f\U000e0041é"
+)
 TEXTS = st.text(max_size=40) | st.text(ODD, max_size=20)
 
 
@@ -52,7 +54,9 @@ def test_a_form_is_cleaned_but_for_what_is_secret_or_repeats_what_is_stored() ->
         sent.setlist(name, ["a\u200b", "b\r\n"])
     found = clean_fields(sent)
     assert found.getlist("q") == ["a", "b\n"]
-    assert {tuple(found.getlist(n)) for n in ("old_password", "password1", "_base", "csrfmiddlewaretoken")} == {("a\u200b", "b\r\n")}
+    assert {tuple(found.getlist(n)) for n in ("old_password", "password1", "_base", "csrfmiddlewaretoken")} == {
+        ("a\u200b", "b\r\n")
+    }
     with pytest.raises(AttributeError):
         found["q"] = "x"
 
@@ -61,7 +65,9 @@ def test_a_form_is_cleaned_but_for_what_is_secret_or_repeats_what_is_stored() ->
 def test_every_view_gets_clean_text() -> None:
     answer = client("officer").get("/office/", {"q": "草\u200b原\u202e"})
     assert 'value="草原"' in answer.content.decode()
-    answer = client("sysadmin").post("/admin/accounts/", {"create": "1", "username": "x", "name_zh": "草\0原\u202e", "email": "x"})
+    answer = client("sysadmin").post(
+        "/admin/accounts/", {"create": "1", "username": "x", "name_zh": "草\0原\u202e", "email": "x"}
+    )
     assert answer.context["form"]["name_zh"].value() == "草原"
 
 

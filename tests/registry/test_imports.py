@@ -113,11 +113,15 @@ def test_a_refused_heading_is_not_told_in_full() -> None:
 
 
 def test_an_empty_cell_leaves_and_a_declared_word_clears() -> None:
-    person = new_person("独孤清空", orcid="0000-0002-1825-0097", title="教授", is_senior=True, phone="0471-1", email="a@example.org")
+    person = new_person(
+        "独孤清空", orcid="0000-0002-1825-0097", title="教授", is_senior=True, phone="0471-1", email="a@example.org"
+    )
     where = person.organisation.name_zh
 
     def again(title: str, phone: str, email: str) -> tuple[str, bool, str, str]:
-        sheet = write_csv(["姓名", "单位", "ORCID", "职称", "电话", "电子邮箱"], [[person.name_zh, where, person.orcid, title, phone, email]])
+        sheet = write_csv(
+            ["姓名", "单位", "ORCID", "职称", "电话", "电子邮箱"], [[person.name_zh, where, person.orcid, title, phone, email]]
+        )
         assert import_people(name="p.csv", content=sheet, actor=actor("officer"), dry_run=False).errors == []
         person.refresh_from_db()
         return person.title, person.is_senior, person.phone, person.email

@@ -71,7 +71,9 @@ def test_a_look_up_goes_by_the_index() -> None:
     assert "registry_name_keys" in query
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("EXPLAIN SELECT id FROM registry_person WHERE registry_name_keys(name_zh, name_en) && registry_name_keys('张三')")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM registry_person WHERE registry_name_keys(name_zh, name_en) && registry_name_keys('张三')"
+        )
         assert "person_name_keys" in str(cursor.fetchall())
 
 

@@ -60,8 +60,14 @@ def test_a_cleared_mark_is_gone_and_is_not_submitted() -> None:
     row = rows[0]
     save(row, good(), submit=False)
     browser, page = client(row.expert.person.account.username), f"/review/{row.pk}/"
-    form = {f"score_{c}": "80" for c, w in FREE.items() if w} | {"grade": "2", "familiarity": "3", "text_applicant": "理由充分。" * 40}
-    answer = browser.post(f"{page}save/", {"_fields": ["score_value", "text_fund"], "score_value": "", "text_fund": "", "score_team": ""})
+    form = {f"score_{c}": "80" for c, w in FREE.items() if w} | {
+        "grade": "2",
+        "familiarity": "3",
+        "text_applicant": "理由充分。" * 40,
+    }
+    answer = browser.post(
+        f"{page}save/", {"_fields": ["score_value", "text_fund"], "score_value": "", "text_fund": "", "score_team": ""}
+    )
     assert answer.json()["errors"] == {}
     found = Opinion.objects.get(assignment=row)
     assert ("value" in found.scores, found.scores["team"], found.grade) == (False, 80, 2)  # what was not carried stays
@@ -76,7 +82,9 @@ def test_a_mark_that_cannot_be_read_does_not_take_the_rest_with_it() -> None:
     _call, rows = accepted()
     browser, page = client(rows[0].expert.person.account.username), f"/review/{rows[0].pk}/"
     for text in ("8,5", "101", "1_0", "nan"):
-        answer = browser.post(page, {"score_value": text, "score_team": "８５．５", "text_applicant": f"意见{text}", "do": "save"})
+        answer = browser.post(
+            page, {"score_value": text, "score_team": "８５．５", "text_applicant": f"意见{text}", "do": "save"}
+        )
         assert (answer.status_code, list(answer.context["errors"])) == (422, ["score_value"])
         found = Opinion.objects.get(assignment=rows[0])
         assert (found.scores, found.text_applicant) == ({"team": 85.5}, f"意见{text}")

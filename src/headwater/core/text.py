@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django.http import QueryDict
 
@@ -41,7 +42,7 @@ def _joiners(found: re.Match[str]) -> str:
     return found[0] if SHAPED.search(beside) else ""
 
 
-def clean_fields(sent: QueryDict) -> QueryDict:
+def clean_fields(sent: QueryDict) -> Any:
     """A form or query with every value cleaned; the same object when nothing changes."""
     lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in sent.lists()}
     if all(values == sent.getlist(name) for name, values in lists.items()):
@@ -49,7 +50,7 @@ def clean_fields(sent: QueryDict) -> QueryDict:
     out = QueryDict(mutable=True, encoding=sent.encoding)
     for name, values in lists.items():
         out.setlist(name, values)
-    out._mutable = False  # type: ignore[attr-defined]
+    out._mutable = False
     return out
 
 

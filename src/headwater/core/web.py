@@ -155,7 +155,7 @@ class NameField(forms.CharField):
     """A person's name, in its normal form."""
 
     def to_python(self, value: Any) -> str:
-        return normal_name(super().to_python(value))
+        return normal_name(super().to_python(value) or "")
 
 
 class WanField(_Typed, forms.IntegerField):
