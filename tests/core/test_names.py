@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.core.listing import Listing
 from headwater.core.names import Named, normal_name, read_name, same_name, split_names, with_institution
+from headwater.registry.models import Person
+from tests.calls.test_services import new_host, new_person
 
 NAMES = st.text("试娜图雅张三李四·.•・ 　\u200b ab-Z'éᠮ，、", max_size=12)
 
@@ -60,3 +64,13 @@ def test_any_list_can_be_read_and_read_again(texts: list[str]) -> None:
 )
 def test_name_and_institution_come_back_from_one_line(name: str, where: str) -> None:
     assert read_name(with_institution(name, where)) == Named(name, where)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["试娜•图雅", "试 娜·图雅", "图雅", "云外（北区）"])
+def test_lists_find_a_name_however_it_is_typed(text: str) -> None:
+    person = new_person("试娜·图雅", new_host("云外（北区）大学"))
+    rows = Listing(
+        RequestFactory().get("/", {"q": text}), Person.objects.all(), columns=[], search=("name_zh", "organisation__name_zh")
+    )
+    assert rows.objects == [person]

@@ -92,10 +92,11 @@ class Listing:
         self.q = get.get("q", "").strip()[:80]
         rows = self.queryset
         if self.q and self.search:
-            found = Q()
+            found, name = Q(), normal_name(self.q)
             for lookup in self.search:
-                wanted = normal_name(self.q) if lookup.endswith(("name_zh", "name_en")) else self.q
-                found |= Q(**{f"{lookup}__icontains": wanted or self.q})
+                found |= Q(**{f"{lookup}__icontains": self.q})
+                if name and lookup.endswith(("name_zh", "name_en")):
+                    found |= Q(**{f"{lookup}__icontains": name})
             rows = rows.filter(found)
         self.active: dict[str, str] = {}
         for f in self.filters:

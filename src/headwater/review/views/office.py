@@ -199,7 +199,7 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
     text = request.GET.get("find", "").strip()
     found = (
         Expert.objects.filter(is_active=True)
-        .filter(Q(person__name_zh__contains=normal_name(text)) | Q(person__in=Person.objects.called(text)))
+        .filter(Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text)))
         .exclude(assignments__application=row)
         .select_related("person__organisation")[:10]
         if text
