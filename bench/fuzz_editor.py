@@ -227,7 +227,7 @@ def opinion(world: World, random_: Random) -> None:
     after = Opinion.objects.filter(assignment=row).values(*OPINION).get()
     got, errors = received(pairs, world.sent_as), json.loads(answer.content)["errors"]
     for name in OPINION[1:]:
-        text = (got.get(name) or [""])[-1].replace("\r\n", "\n").replace("\0", "")
+        text = (got.get(name) or [""])[-1]
         sent = name in got.get("_fields", []) and name in got and name not in errors and "_" not in errors
         wanted = text if name.startswith("text") else int(text) if sent and text in {"1", "2", "3"} else after[name]
         if after[name] != (wanted if sent else before[name]):

@@ -108,10 +108,13 @@ class Rows:
 
 
 class Named:
-    """A person or an institution: what is stored is registered, or is named as it was typed."""
+    """A person or an institution: what is stored is registered, or is named as it was typed, a person in the normal form."""
 
     def __init__(self, text: str) -> None:
+        from headwater.core.names import read_name
+
         self.text = "".join(text.split())
+        self.person = read_name(text)
 
     def __repr__(self) -> str:
         return f"somebody called {self.text!r:.150}"
@@ -119,21 +122,27 @@ class Named:
     def fits(self, new: Any) -> bool:
         if not new or new.get("id") or new.get("code"):
             return bool(new) or not self.text
-        return self.text == "".join(f"{new['name']}{new.get('organisation', '')}".split())
+        if "organisation" in new:
+            return (new["name"], new["organisation"]) == (self.person.name, self.person.institution)
+        return self.text == "".join(new["name"].split())
 
 
 def received(pairs: Pairs, how: str) -> dict[str, list[str]]:
-    """The fields as a server decodes them; blanks of ASCII around a name are lost in a multipart body, others are part of it."""
+    """The fields as a server decodes and cleans them; blanks of ASCII around a name are lost in a multipart body, others are part of it."""
+    from headwater.core.text import clean_text
+
     out: dict[str, list[str]] = {}
     for name, value in pairs:
         if isinstance(value, (str, bytes)):
             known = raw(name).strip() if how == "multipart" else raw(name)
-            out.setdefault(known.decode(errors="replace"), []).append(raw(value).decode(errors="replace"))
+            out.setdefault(known.decode(errors="replace"), []).append(clean_text(raw(value).decode(errors="replace")))
     return out
 
 
 def expected(scheme: Any, got: dict[str, list[str]], names: Iterable[str]) -> dict[str, Any]:
     """What acknowledging the named fields promises, by the name under which it is stored."""
+    from headwater.core.names import split_names
+
     questions = {f.code: f for f in scheme.fields if not f.value and f.type != "file"}
     out: dict[str, Any] = {}
     for code in {n.partition(".")[0] for n in names}:
@@ -147,7 +156,7 @@ def expected(scheme: Any, got: dict[str, list[str]], names: Iterable[str]) -> di
         elif code == "starts_on":
             out[code] = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) and _is_day(text) else ANY
         elif code == "unsuitable":
-            out[code] = [x.strip() for x in text.replace("，", "\n").replace("、", "\n").splitlines() if x.strip()]
+            out[code] = [str(one) for one in split_names(text)]
         elif code in {"flags", "amount_wan", "discipline"}:
             out[STORED_AS.get(code, code)] = ANY
     return out

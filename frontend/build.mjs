@@ -16,7 +16,9 @@ await build({
 });
 
 const fonts = {
+  "@expo-google-fonts/noto-serif": ["400Regular/NotoSerif_400Regular", "700Bold/NotoSerif_700Bold"],
   "@expo-google-fonts/noto-serif-sc": ["400Regular/NotoSerifSC_400Regular", "700Bold/NotoSerifSC_700Bold"],
+  "@expo-google-fonts/noto-sans-mongolian": ["400Regular/NotoSansMongolian_400Regular"],
   "@expo-google-fonts/noto-sans-sc": ["400Regular/NotoSansSC_400Regular", "700Bold/NotoSansSC_700Bold"],
 };
 for (const [name, files] of Object.entries(fonts)) {

@@ -46,6 +46,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, RoleGrant
 from headwater.core.services import seal_events
+from headwater.core.text import clean_fields
 from tests.calls.test_services import as_, draft_of, manager, new_call, new_person
 from tests.conftest import fingerprint
 from tests.people import actor
@@ -121,7 +122,7 @@ class OneApplication(RuleBasedStateMachine):
         row = self.fresh()
         scheme, post = scheme_of(row.call), QueryDict(mutable=True)
         post.update(sent)
-        values, errors = read_values(post, list(sent), scheme)
+        values, errors = read_values(clean_fields(post), list(sent), scheme)
         saved = False
         with self.refusable():
             save_application(application=row, values=values, actor=as_(self.leader))
@@ -225,7 +226,7 @@ def test_the_record_reads_a_form_as_the_server_does(pairs: list[tuple[str, str]]
     for how, kind in kinds.items():
         sent = multipart(pairs) if how == "multipart" else urlencoded(pairs)
         post = RequestFactory().generic("POST", "/", sent, content_type=kind).POST
-        assert received(pairs, how) == dict(post.lists())
+        assert received(pairs, how) == dict(clean_fields(post).lists())
 
 
 @pytest.fixture

@@ -55,6 +55,12 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
     note.classList.toggle("bad", !!bad);
     if (link) note.append(" ", Object.assign(document.createElement("a"), { href: told.login, target: "_blank", rel: "noopener", textContent: told.signIn }));
   }
+  // The line above the form stands far from the field: it says which one is meant.
+  function labelled(name) {
+    const field = [...form.elements].findLast((e) => e.name === name && !["radio", "checkbox", "hidden"].includes(e.type));
+    const label = (field?.getAttribute("aria-label") || field?.labels?.[0]?.textContent || "").trim().replace(/\s+/g, " ");
+    return label ? label.slice(0, 40) + "：" : "";
+  }
   // A name is that of one field, or that of a question whose controls belong together and are sent together.
   const isGroup = (name) => !!form.querySelector(`[data-question="${name}"] [data-rows]`);
   const fields = (name) => [...form.elements].filter((e) => e.name && e.tagName !== "BUTTON" && (e.name === name || (isGroup(name) && e.name.startsWith(name + "."))));
@@ -125,7 +131,7 @@ document.querySelectorAll("form[data-autosave]").forEach((form) => {
       if (news.clash) notice(name, news.clash);
     }
     revision = answer.revision ?? revision;
-    const texts = Object.values(errors);
+    const texts = Object.entries(errors).map(([n, text]) => labelled(n) + text);
     say(texts.length ? texts.join("；") : answer.message + (merged ? "，" + told.merged : ""), texts.length);
     const size = document.querySelector("[data-size]");
     if (size && answer.size) size.textContent = answer.size;

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "headwater.web.middleware.CleanTextMiddleware",
     "headwater.web.middleware.ActorMiddleware",
     "headwater.web.middleware.RefusalMiddleware",
 ]

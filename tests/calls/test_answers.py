@@ -159,7 +159,7 @@ def test_read_rows_ignores_strange_names_and_finds_the_bad_cell() -> None:
         {"items.0.price": "贵", "items.9999.price": "1", "items.x.price": "1", "items.0.colour": "1", "items.1.price": "1,000.5"}
     )
     rows, errors = read_answer(TABLE, post)
-    assert errors == {"items.0.price": "请填写数字，单位万元", "items": "最多 3 行"}  # 9999 is refused, not lost
+    assert errors == {"items.0.price": "请填写数字，单位万元，例如 12.5", "items": "最多 3 行"}  # 9999 is refused, not lost
     assert rows == [{"price": None}, {"price": 1_000_500_000}]
 
 

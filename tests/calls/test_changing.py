@@ -239,3 +239,16 @@ def test_pages_show_who_will_be_told_and_let_the_second_officer_decide() -> None
     for name in (leader.account.username, None):
         assert client(name).get(f"{url}amend/").status_code in {302, 403}
     assert Call.objects.get(pk=call.pk).state == "published"
+
+
+def test_a_contact_can_be_taken_away_and_a_deadline_cannot() -> None:
+    call = new_call(contact="0471-1")
+    officer, url = client("officer"), f"/office/calls/{call.pk}/amend/"
+    refused = officer.post(url, {"reason": "改", "closes_at": "", "contact": ""})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["closes_at"])
+    assert officer.post(url, {"reason": "改", "contact": ""}).status_code == 302
+    change = CallChange.objects.get(call=call)
+    assert change.values == {"contact": ""}
+    approve_change(change=change, actor=actor("officer2"))
+    call.refresh_from_db()
+    assert call.contact == ""

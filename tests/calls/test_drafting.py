@@ -263,7 +263,7 @@ def test_preview_answers_like_the_editor_and_stores_nothing() -> None:
     assert (told["live"]["values"]["sum"], told["errors"]) == ("320", {})
     assert "import_reason" not in told["live"]["hidden"]
     bad = officer.post(url, items | {"items.0.price": "贵"})
-    assert (bad.status_code, bad.context["errors"]) == (422, {"items.0.price": "请填写数字，单位万元"})
+    assert (bad.status_code, bad.context["errors"]) == (422, {"items.0.price": "请填写数字，单位万元，例如 12.5"})
     assert Application.objects.count() == before
     assert client(roles()["申请人"]).get(url).status_code == 403
 

@@ -82,6 +82,22 @@ def test_an_amount_that_is_none_is_told_beside_its_field(text: str) -> None:
     assert Application.objects.get(pk=row.pk).title_zh == "题"
 
 
+def test_a_comma_that_parts_no_thousands_is_asked_about_and_never_dropped() -> None:
+    browser, row = made("im-gen")
+    before = Application.objects.get(pk=row.pk).amount_fen
+    answer = browser.post(f"/applications/{row.pk}/edit/info/", {"amount_wan": "12,5", "months": "3,6"})
+    page = answer.content.decode()
+    assert (answer.status_code, sorted(answer.context["errors"])) == (422, ["amount_wan", "months"])
+    assert "写成 12.5；整数请去掉逗号，写成 125" in page
+    assert 'value="12,5"' in page
+    assert Application.objects.get(pk=row.pk).amount_fen == before
+    assert (
+        browser.post(f"/applications/{row.pk}/edit/info/", {"amount_wan": "１，２００．５", "months": "２４"}).status_code == 302
+    )
+    found = Application.objects.get(pk=row.pk)
+    assert (found.amount_fen, found.months) == (1_200_500_000, 24)
+
+
 def test_a_scheme_offers_its_own_research_classes_and_begins_with_one() -> None:
     call, leader = new_call("im-instr"), new_person()
     row = create_draft(call=call, leader=leader, actor=as_(leader))

@@ -20,7 +20,7 @@ from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.states import CONFIDENTIAL, State
 from headwater.core import clock, exports, jobs
 from headwater.core.errors import Refused
-from headwater.core.exports import ask_export, remove_expired, safe_name
+from headwater.core.exports import ask_export, remove_expired
 from headwater.core.models import Account, Event, Export, Job, RoleGrant
 from headwater.core.sheets import read_table
 from headwater.core.tasks import tidy
@@ -229,20 +229,6 @@ def test_refusals_and_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
         ask_export(what=APPLICATIONS, items=[1], title="x", actor=actor("officer"))
     ask_export(what=APPLICATIONS, items=[1], title="x", actor=actor("officer2"))
     assert Event.objects.filter(command="core.ask_export", actor_label__contains="(officer)").count() == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("../../etc/passwd.pdf", "etc passwd.pdf"),
-        ('a/b\\c:"*?<>|\x00\n.pdf', "a b c.pdf"),
-        ("\u202efdp.exe.pdf", "fdp.exe.pdf"),
-        ("....pdf", "document.pdf"),
-        ("字" * 200 + ".pdf", "字" * 80 + ".pdf"),
-    ],
-)
-def test_names_in_an_archive_are_never_paths(name: str, safe: str) -> None:
-    assert safe_name(name) == safe
 
 
 def test_formulas_in_titles_stay_text() -> None:

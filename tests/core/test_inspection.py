@@ -7,10 +7,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pypdf
 import pytest
 
+from headwater.core.files import check_upload
 from headwater.core.inspection import PROBLEMS, inspect
 
 TYPES = (
@@ -49,6 +51,12 @@ def object_stream(text: bytes, *, packed: bytes | None = None) -> bytes:
         + data
         + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
     )
+
+
+def archival(name: str, more: str = "") -> bytes:
+    """A PDF/A-3 that carries a file."""
+    entry = f"4 0 obj\n<</Type/Filespec/F({name}){more}/EF<</F 5 0 R>>/AFRelationship/Data>>\nendobj\n".encode()
+    return around(entry + b"5 0 obj\n<</Type/EmbeddedFile/Length 0>>stream\n\nendstream\nendobj")
 
 
 def around(objects: bytes) -> bytes:
@@ -172,6 +180,12 @@ GOOD: list[tuple[str, Callable[[], bytes]]] = [
     ("a.pdf", lambda: packed(b"q /JS gs Q", b"", kind=b"")),
     ("a.pdf", lambda: packed(zlib.compress(b"7 0 << /URI (http://x.org/JS/) >>"), b"/DecodeParms null /Filter [/FlateDecode]")),
     ("a.pdf", lambda: packed(stored(b"7 0 << /A (", b"endstream", b") >>"))),
+    ("a.pdf", lambda: b"\r\n" + pdf()),
+    ("a.pdf", lambda: archival("a.xml")),
+    ("a.pdf", lambda: archival("a.csv", "/UF<FEFF0061002E007400780074>")),
+    ("a.pdf", lambda: around(b"1 0 obj\n<</Type/Catalog/AcroForm<</Fields[4 0 R]/NeedAppearances true>>>>\nendobj")),
+    ("a.docx", lambda: docx({"word/embeddings/Microsoft_Excel_Sheet1.xlsx": docx()})),
+    ("a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}package" Target="../embeddings/a.xlsx"/>')),
     ("a.png", png),
     ("a.jpg", jpeg),
     ("a.jpeg", lambda: jpeg() + b"\0\0" + jpeg()),
@@ -270,7 +284,15 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A stream\n" + SCRIPT + b"\nendstream >> endobj")),
     ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A [ >> stream\n << " + SCRIPT + b" >> endstream ] >> endobj")),
     ("active", "a.pdf", lambda: pdf(script="app.alert(1)")),
-    ("active", "a.pdf", lambda: pdf(attached=True)),
+    ("attached", "a.pdf", lambda: pdf(attached=True)),
+    ("attached", "a.pdf", lambda: archival("a.exe")),
+    ("attached", "a.pdf", lambda: archival("a.xml", "/UF(a.exe)")),
+    ("attached", "a.pdf", lambda: archival("a.xml", "/UF 6 0 R")),
+    ("attached", "a.pdf", lambda: archival("a.xml").replace(b"/F(a.xml)", b"/#46(a.bat)")),
+    ("attached", "a.pdf", lambda: archival("..\\\\a.xml")),
+    ("attached", "a.pdf", lambda: archival("a.xml")[:-6] + archival("a.js")[9:]),
+    ("attached", "a.pdf", lambda: object_stream(b"1 0 << /EF << /F 5 0 R >> /F (a.xml) >>")),
+    ("active", "a.pdf", lambda: archival("a.xml", "/A<</S/JavaScript>>")),
     ("active", "a.pdf", lambda: object_stream(b"<< /S /Launch /F (cmd.exe) >>")),
     ("active", "a.pdf", lambda: object_stream(b"<< /S /J#61vaScript >>")),
     ("bomb", "a.pdf", lambda: object_stream(b"", packed=zlib.compress(b" " * (65 * 2**20), 9))),
@@ -307,6 +329,17 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("linked", "a.docx", lambda: docx({"word/x.dat": '<w:fldSimple xmlns:w="w" w:instr="DDE&#65;UTO cmd"/>'})),
     ("linked", "a.docx", lambda: docx({"xl/a.xml": "<x:ddeLink xmlns:x='x' ddeService='cmd'/>"})),
     ("embedded", "a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}aFChunk" Target="a.rtf"/>')),
+    ("objects", "a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}oleObject" Target="embeddings/a.bin"/>')),
+    ("objects", "a.docx", lambda: docx({"word/embeddings/oleObject1.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"})),
+    ("embedded", "a.docx", lambda: docx({"word/embeddings/a.docx": docx()})),
+    ("embedded", "a.docx", lambda: docx({"word/embeddings/a.xlsx": docx({"word/embeddings/a.xlsx": docx()})})),
+    ("macros", "a.docx", lambda: docx({"word/embeddings/a.xlsx": docx({"xl/vbaProject.bin": b"x"})})),
+    (
+        "linked",
+        "a.docx",
+        lambda: docx({"word/embeddings/a.xlsx": docx({"xl/a.xml": "<x:ddeLink xmlns:x='x' ddeService='cmd'/>"})}),
+    ),
+    ("bomb", "a.docx", lambda: docx({f"word/embeddings/{n}.xlsx": docx({"a.xml": b" " * (50 * 2**20)}) for n in range(5)})),
     ("embedded", "a.docx", lambda: docx({"word/embeddings/a.xlsx": b"x"})),
     ("embedded", "a.docx", lambda: docx({"word/media/a.zip": b"x"})),
     ("embedded", "a.docx", lambda: docx({"word/media/image1.png": b"MZ\x90"})),
@@ -331,3 +364,23 @@ def test_no_cut_of_a_file_passes_or_fails_otherwise_than_by_a_reason(make: Calla
     whole = make()
     for length in range(0, len(whole) - 1, max(1, len(whole) // 300)):
         assert inspect(name, whole[:length]) in set(PROBLEMS) - {"unreadable"}
+
+
+CASES = Path(__file__).resolve().parents[3] / "shared/cases/files"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases are kept outside of the project")
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("31-mathtype.docx", "objects"),
+        ("32-chart.docx", ""),
+        ("34-form-fields.pdf", ""),
+        ("36-pdfa3.pdf", ""),
+        ("37-wps-leading-bytes.pdf", ""),
+    ],
+)
+def test_files_as_real_programs_write_them(name: str, code: str) -> None:
+    content = (CASES / name).read_bytes()
+    assert inspect(name, content) == code
+    assert check_upload(name, content)

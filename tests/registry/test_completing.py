@@ -44,14 +44,15 @@ def test_a_host_completes_what_a_rule_asked_for() -> None:
     assert "birth_date" in event.after["changed"]
 
 
-def test_saving_again_or_leaving_all_empty_changes_nothing() -> None:
+def test_saving_again_or_carrying_no_field_changes_nothing() -> None:
     person = new_person(title="教授", is_senior=True)
-    given = Profile("", None, "", "教授", date(2020, 1, 1), "full", "教师", date(2010, 1, 1))
+    facts = {"sex": person.sex, "birth_date": person.birth_date, "highest_degree": person.highest_degree}
+    given = Profile(**facts, title="教授", title_since=date(2020, 1, 1), kind="full", post="教师", post_since=date(2010, 1, 1))
     for _n in range(2):
-        complete_person(person=person, given=given, actor=manager(person.organisation))
-    complete_person(person=person, given=Profile(), actor=manager(person.organisation))
+        complete_person(person=person, given=vars(given), actor=manager(person.organisation))
+    complete_person(person=person, given={}, actor=manager(person.organisation))
     person.refresh_from_db()
-    assert vars(profile_of(person)) | {"sex": "", "birth_date": None, "highest_degree": ""} == vars(given)
+    assert profile_of(person) == given
     assert (person.is_senior, person.titles.count(), person.employments.count()) == (True, 1, 1)
     assert Event.objects.filter(command="registry.complete_person", subject_id=person.pk).count() == 1
 
@@ -65,7 +66,7 @@ def test_only_the_persons_own_institution() -> None:
         assert send(ours, who, highest_degree="无") == 403
     for actor in (manager(real_host()), as_(foreign)):
         with pytest.raises(NotAllowed):
-            complete_person(person=foreign, given=Profile(highest_degree="无"), actor=actor)
+            complete_person(person=foreign, given={"highest_degree": "无"}, actor=actor)
     assert {Person.objects.get(pk=p.pk).highest_degree for p in (ours, foreign)} == {"博士"}
 
 
@@ -75,6 +76,20 @@ def test_identity_sanctions_and_fund_staff_are_out_of_reach() -> None:
     values = {"id_hash": "0" * 64, "id_tail": "1234", "name_zh": "别名", "is_fund_staff": "", "is_student": "", "orcid": "x"}
     assert send(person, f"host-{person.organisation.code}", **values, birth_date="1999-09-09", sex="m") == 302
     assert Person.objects.values().get(pk=person.pk) == before
+
+
+def test_what_is_cleared_is_gone_and_what_is_not_carried_stays() -> None:
+    person = new_person(id_hash="", title="教授", is_senior=True, birth_date=date(1990, 1, 1), sex="f")
+    host = f"host-{person.organisation.code}"
+    values = {"title": "教授", "title_since": "2020-01-01", "kind": "full", "post": "教师", "post_since": "2010-01-01"}
+    assert send(person, host, **values) == 302
+    cleared = {"birth_date": "", "title": "", "title_since": "", "kind": "full", "post": "", "post_since": "2010-01-01"}
+    assert send(person, host, **cleared) == 302
+    person.refresh_from_db()
+    expected = Profile("f", None, person.highest_degree, "", None, "full", "", date(2010, 1, 1))
+    assert (profile_of(person), person.is_senior, person.highest_degree) == (expected, False, "博士")
+    assert send(person, host, kind="", post="", post_since="") == 422
+    assert profile_of(person) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from headwater.core.errors import Refused
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
+from tests.calls.test_services import new_person
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,21 @@ def test_a_refused_heading_is_not_told_in_full() -> None:
     with pytest.raises(Refused) as error:
         import_people(name="p.csv", content=write_csv(["x" * 5000] * 150, [["1"] * 150]), actor=actor("officer"))
     assert len(str(error.value)) < 1000
+
+
+def test_an_empty_cell_leaves_and_a_declared_word_clears() -> None:
+    person = new_person(
+        "独孤清空", orcid="0000-0002-1825-0097", title="教授", is_senior=True, phone="0471-1", email="a@example.org"
+    )
+    where = person.organisation.name_zh
+
+    def again(title: str, phone: str, email: str) -> tuple[str, bool, str, str]:
+        sheet = write_csv(
+            ["姓名", "单位", "ORCID", "职称", "电话", "电子邮箱"], [[person.name_zh, where, person.orcid, title, phone, email]]
+        )
+        assert import_people(name="p.csv", content=sheet, actor=actor("officer"), dry_run=False).errors == []
+        person.refresh_from_db()
+        return person.title, person.is_senior, person.phone, person.email
+
+    assert again("", "", "") == ("教授", True, "0471-1", "a@example.org")
+    assert again("清空", "清空", "清空") == ("", False, "", "")

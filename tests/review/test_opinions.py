@@ -56,6 +56,41 @@ def test_incomplete_opinion_is_refused_with_every_field_and_kept() -> None:
     assert (found.text_fund, Assignment.objects.get(pk=rows[0].pk).state) == ("内部", "submitted")
 
 
+def test_a_cleared_mark_is_gone_and_is_not_submitted() -> None:
+    _call, rows = accepted()
+    row = rows[0]
+    save(row, good(), submit=False)
+    browser, page = client(row.expert.person.account.username), f"/review/{row.pk}/"
+    form = {f"score_{c}": "80" for c, w in FREE.items() if w} | {
+        "grade": "2",
+        "familiarity": "3",
+        "text_applicant": "理由充分。" * 40,
+    }
+    answer = browser.post(
+        f"{page}save/", {"_fields": ["score_value", "text_fund"], "score_value": "", "text_fund": "", "score_team": ""}
+    )
+    assert answer.json()["errors"] == {}
+    found = Opinion.objects.get(assignment=row)
+    assert ("value" in found.scores, found.scores["team"], found.grade) == (False, 80, 2)  # what was not carried stays
+    refused = browser.post(page, form | {"score_value": "", "score_team": " ", "do": "submit"})
+    assert (refused.status_code, sorted(refused.context["errors"])) == (422, ["score_team", "score_value"])
+    found.refresh_from_db()
+    assert (sorted(found.scores), found.submitted_at) == (["feasibility", "originality", "performance"], None)
+    assert browser.post(page, form | {"do": "submit"}).status_code == 302
+
+
+def test_a_mark_that_cannot_be_read_does_not_take_the_rest_with_it() -> None:
+    _call, rows = accepted()
+    browser, page = client(rows[0].expert.person.account.username), f"/review/{rows[0].pk}/"
+    for text in ("8,5", "101", "1_0", "nan"):
+        answer = browser.post(
+            page, {"score_value": text, "score_team": "８５．５", "text_applicant": f"意见{text}", "do": "save"}
+        )
+        assert (answer.status_code, list(answer.context["errors"])) == (422, ["score_value"])
+        found = Opinion.objects.get(assignment=rows[0])
+        assert (found.scores, found.text_applicant) == ({"team": 85.5}, f"意见{text}")
+
+
 def test_total_is_the_weighted_mean() -> None:
     call, rows = accepted()
     scores = {"originality": 90, "value": 80, "feasibility": 70, "team": 61, "performance": 50}

@@ -13,7 +13,7 @@ from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.files import ACCEPT
-from headwater.core.web import MomentField, WanField
+from headwater.core.web import MomentField, NameField, NumberField, WanField, WholeField
 
 TOPIC_ZH, TOPIC_EN = 120, 200
 
@@ -64,7 +64,7 @@ class CallForm(forms.Form):
     code = forms.RegexField(
         label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如 im-gen-2027。")
     )
-    year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
+    year = WholeField(label=_("年度"), min_value=2000, max_value=2100)
     title_zh = forms.CharField(label=_("名称"), max_length=200)
     title_en = forms.CharField(label=_("英文名称"), max_length=240, required=False)
     budget_fen = WanField(label=_("预算（万元）"))
@@ -104,7 +104,7 @@ class CallForm(forms.Form):
         self.terms = [t.name for t in terms]
         for t in terms:
             usual = _("全区参数：%s") % said(t.usual, t.is_money)
-            kind: Any = WanField if t.is_money else forms.IntegerField if t.is_whole else forms.FloatField
+            kind: Any = WanField if t.is_money else WholeField if t.is_whole else NumberField
             label = term_label(t.key, t.part, t.words)
             self.fields[t.name] = kind(label=label, required=False, initial=t.value, min_value=0, help_text=usual)
 
@@ -146,6 +146,14 @@ class AmendForm(CancelForm):
     )
     field_order = ("closes_at", "endorse_by", "recommend_by", "contact", "note_zh", "note_en", "reason", "reason_en")
 
+    def clean(self) -> dict[str, Any]:
+        """A deadline that the form carries cannot be emptied; what it does not carry stays."""
+        found = self.cleaned_data
+        for name in ("closes_at", "endorse_by", "recommend_by"):
+            if name in self.data and name in found and not found[name]:
+                self.add_error(name, _("时限不能清空；不改的请保留原来的时间"))
+        return found
+
 
 class SchemeForm(forms.Form):
     scheme = forms.ModelChoiceField(
@@ -154,7 +162,7 @@ class SchemeForm(forms.Form):
             pk__in=SchemeVersion.objects.order_by("code", "-version").distinct("code").values("pk")
         ),
     )
-    year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
+    year = WholeField(label=_("年度"), min_value=2000, max_value=2100)
 
 
 class NoteForm(forms.Form):
@@ -197,7 +205,7 @@ class WithdrawForm(forms.Form):
 
 
 class QuotaForm(forms.Form):
-    quota = forms.IntegerField(label=_("限额（项）"), min_value=0, max_value=100_000)
+    quota = WholeField(label=_("限额（项）"), min_value=0, max_value=100_000)
     reason = forms.CharField(
         label=_("调整的理由"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("依托单位会看到。")
     )
@@ -229,17 +237,17 @@ class MemberForm(forms.Form):
     member = forms.CharField(
         label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 内蒙古大学")
     )
-    months = forms.IntegerField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
+    months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 
 class OutsideForm(forms.Form):
     """A member from outside the registry. Its controls have names of their own: it stands beside `MemberForm` on one page."""
 
     prefix = "out"
-    name = forms.CharField(label=_("姓名"), max_length=120)
+    name = NameField(label=_("姓名"), max_length=120)
     institution = forms.CharField(label=_("单位（境外的写明国家或地区）"), max_length=120)
     email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
-    months = forms.IntegerField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
+    months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 
 class AttachForm(forms.Form):
@@ -252,7 +260,7 @@ class AttachForm(forms.Form):
 
 
 class ClaimForm(forms.Form):
-    name = forms.CharField(label=_("姓名"), max_length=120)
+    name = NameField(label=_("姓名"), max_length=120)
     email = forms.EmailField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
 
 
@@ -266,7 +274,7 @@ class DeclineForm(forms.Form):
 
 
 class RefereeForm(forms.Form):
-    name = forms.CharField(label=_("姓名"), max_length=60)
+    name = NameField(label=_("姓名"), max_length=60)
     institution = forms.CharField(label=_("单位"), max_length=120)
     title = forms.CharField(label=_("职称"), max_length=40, help_text=_("须为高级专业技术职务，例如教授、研究员。"))
     discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=20, widget=forms.TextInput(attrs={"list": "codes"}))
@@ -276,7 +284,7 @@ class RefereeForm(forms.Form):
 class LetterForm(forms.Form):
     """What a referee says of themselves, and the letter; how long it may be is the scheme's."""
 
-    said_name = forms.CharField(label=_("姓名"), max_length=60)
+    said_name = NameField(label=_("姓名"), max_length=60)
     said_institution = forms.CharField(label=_("单位"), max_length=120)
     said_title = forms.CharField(label=_("职称"), max_length=40)
     is_senior = forms.BooleanField(label=_("我具有高级专业技术职务"), required=False)

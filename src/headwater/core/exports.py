@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -36,6 +35,7 @@ from headwater.core.jobs import EXPORTS, Progress, enqueue, job, result_names
 from headwater.core.models import Account, Export, Job
 from headwater.core.permission import SIGNED_IN
 from headwater.core.sheets import SheetFile
+from headwater.core.text import file_name
 from headwater.core.web import scratch_root
 
 logger = logging.getLogger("headwater.exports")
@@ -46,7 +46,6 @@ LEFT = timedelta(days=1)
 MOST_ITEMS = 50_000
 MOST_AT_ONCE = 3
 CHUNK = 50
-UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def write_whole(path: str, row: Export, found: Whole, progress: Progress, more: 
     """The one file that `found` makes into the zip at `path`; returns its number of rows."""
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         made, count = found.make(row.account, folder, progress, **more)
-        archive.write(made, safe_name(os.path.basename(made)), compress_type=zipfile.ZIP_DEFLATED)
+        archive.write(made, file_name(os.path.basename(made)), compress_type=zipfile.ZIP_DEFLATED)
     return count
 
 
@@ -155,7 +154,7 @@ def write_archive(path: str, row: Export, found: Kind, progress: Progress) -> tu
         sheet = SheetFile(index, str(found.label), [_("文件"), *found.heading(), _("说明")], folder=folder)
         for record in _chunks(found.rows(row.account), row.items):
             entry, note = found.document(record), ""
-            name = safe_name(entry.name)
+            name = file_name(entry.name)
             try:
                 archive.writestr(zipfile.ZipInfo(name, date_time=_stamp()), entry.make())
                 done += 1
@@ -184,12 +183,6 @@ def _chunks(rows: QuerySet[Any], items: Sequence[int]) -> Iterator[Any]:
 def _stamp() -> tuple[int, int, int, int, int, int]:
     day = clock.today()
     return (day.year, day.month, day.day, 0, 0, 0)
-
-
-def safe_name(name: str) -> str:
-    """A file name that no system takes for a path: no separators, no control or direction marks, not too long."""
-    stem, dot, ending = name.rpartition(".")
-    return f"{UNSAFE.sub(' ', stem).strip('. ')[:80].strip('. ') or 'document'}{dot}{ending}"
 
 
 def _keep(row: Export, path: str, count: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.core.errors import Refused
+from headwater.core.inspection.pdf import beginning
 from headwater.core.models import StoredFile
 
 Rule = Callable[[Any, StoredFile], bool]
@@ -62,6 +63,6 @@ def check_upload(name: str, content: bytes) -> str:
     """
     content_type = check_claim(name, len(content))
     starts = SIGNATURES["." + name.rsplit(".", 1)[-1].lower()][0]
-    if not any(content.startswith(s) for s in starts):
+    if not any((beginning(content) if s == b"%PDF-" else content).startswith(s) for s in starts):
         raise Refused.because(_("“%s”的内容与文件类型不符，请重新导出后上传") % name, field="file")
     return content_type

@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from headwater.core.names import normal_name
 from headwater.core.sheets import csv_into, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder
 
@@ -91,9 +92,11 @@ class Listing:
         self.q = get.get("q", "").strip()[:80]
         rows = self.queryset
         if self.q and self.search:
-            found = Q()
+            found, name = Q(), normal_name(self.q)
             for lookup in self.search:
                 found |= Q(**{f"{lookup}__icontains": self.q})
+                if name and lookup.endswith(("name_zh", "name_en")):
+                    found |= Q(**{f"{lookup}__icontains": name})
             rows = rows.filter(found)
         self.active: dict[str, str] = {}
         for f in self.filters:

@@ -1,4 +1,5 @@
-"""Full-text search: Chinese cut into words (rjieba, search mode), English lower-cased, kept as a PostgreSQL vector.
+"""Full-text search: Chinese cut into words (rjieba, search mode) and characters, letters of every other script without case, marks
+and width, kept as a PostgreSQL vector.
 
 Every kind of record registers who may see it; a search starts from that set, so hits, counts and suggestions never tell of
 a record that the viewer may not see.
@@ -7,6 +8,7 @@ a record that the viewer may not see.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +19,9 @@ from django.utils.functional import Promise
 
 from headwater.core.models import SearchEntry
 
-WORD = re.compile(r"[0-9A-Za-z]+|[\u3400-\u9fff]+")
-HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile("[\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
+WORD = re.compile(rf"{HAN.pattern}|[^\W_\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
+MOST_LETTERS = 60
 STOP = frozenset(["的", "了", "和", "与", "及", "在", "对", "是", "为", "等", "中", "其", "之", "以"])
 
 
@@ -48,17 +51,29 @@ def register(code: str, label: str | Promise, visible: Callable[[Any], QuerySet[
     KINDS[code] = Kind(code, label, visible)
 
 
-def words(text: str) -> list[str]:
-    """Cut text into search words; single Chinese characters are kept so that one-character queries find something."""
+def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:
+    """Cut text into search words, without those that are `known` to say nothing."""
     import rjieba
 
     found: list[str] = []
-    for run in WORD.findall(text):
+    for run in WORD.findall(folded(text)):
         if HAN.match(run):
-            found += [w for w in rjieba.cut_for_search(run) if w not in STOP]
+            found += [w for w in rjieba.cut_for_search(run) if w not in known]
         else:
-            found.append(run.lower()[:60])
+            found.append(run[:MOST_LETTERS])
     return found
+
+
+def folded(text: str) -> str:
+    """Letters without width, case and marks: what readers do not tell apart when they search; variants of Mongolian letters, too."""
+    bare = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+    return unicodedata.normalize("NFKC", "".join(bare)).casefold()
+
+
+def terms(text: str) -> list[str]:
+    """What a text is found by: its words, and each of its Chinese characters, so that one character of a word finds it."""
+    characters = dict.fromkeys(c for run in HAN.findall(folded(text)) for c in run)
+    return [*words(text), *characters]
 
 
 def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
@@ -83,7 +98,7 @@ def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
 
     for d in documents:
         rows.append(
-            (d.kind, d.object_id, d.title[:300], d.summary[:400], d.url, " ".join(words(d.title)), " ".join(words(d.body)))
+            (d.kind, d.object_id, d.title[:300], d.summary[:400], d.url, " ".join(terms(d.title)), " ".join(terms(d.body)))
         )
         count += 1
         if len(rows) >= batch:
@@ -94,7 +109,7 @@ def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
 
 def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
     """Best matches that `user` may see, all words required, prefix match on the last."""
-    found = words(text)[:12]
+    found = (words(text) or words(text, known=frozenset()))[:12]
     if not found:
         return []
     query = " & ".join(f"'{w}'" for w in found[:-1]) + (" & " if len(found) > 1 else "") + f"'{found[-1]}':*"

@@ -16,6 +16,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
 from headwater.core.roles import ROLES, Scope
+from headwater.core.text import file_name
 
 
 def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Account]:
@@ -143,7 +144,7 @@ def store_file(
         owner_type=owner._meta.label_lower,
         owner_id=owner.pk,
         kind=kind,
-        name=name[:200],
+        name=file_name(name),
         content_type=content_type,
         size=len(content),
         sha256=blobs.put(content),

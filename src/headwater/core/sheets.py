@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from headwater.core.errors import Refused
 from headwater.core.inspection import PROBLEMS, archive, markup
 from headwater.core.inspection.problem import Problem
+from headwater.core.text import clean_text
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -51,7 +52,7 @@ def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
         rows = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
     except Exception as error:
         raise Refused.because(_("“%s”不是可读的表格（xlsx、csv）：%s") % (name[:200], str(error)[:200]), field="file") from error
-    rows = [r for r in rows if any(c.strip() for c in r)]
+    rows = [[clean_text(c) for c in r] for r in rows if any(c.strip() for c in r)]
     if len(rows) < 2:
         raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
     if len(rows) > MAX_ROWS:

@@ -21,6 +21,7 @@ from headwater.core.files import check_claim
 from headwater.core.inspection import PROBLEMS, inspect
 from headwater.core.models import Account, StoredFile, Upload
 from headwater.core.services import tell
+from headwater.core.text import file_name
 
 CHUNK = 2**20
 STALE = timedelta(days=7)
@@ -30,6 +31,7 @@ def start(*, owner: Any, kind: str, name: str, size: int, sha256: str, account: 
     """Begin an upload, or find the one of the same content: broken off, with what has been received, or finished already."""
     if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
         raise Refused.because(_("校验值不正确"), field="sha256")
+    name = file_name(name)
     check_claim(name, size)
     upload, _made = Upload.objects.get_or_create(
         owner_type=owner._meta.label_lower,
@@ -37,7 +39,7 @@ def start(*, owner: Any, kind: str, name: str, size: int, sha256: str, account: 
         kind=kind,
         sha256=sha256,
         account=account,
-        defaults={"name": name[:200], "size": size},
+        defaults={"name": name, "size": size},
     )
     return upload
 

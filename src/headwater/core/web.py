@@ -16,6 +16,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from headwater.core.errors import Refused
+from headwater.core.names import normal_name
+from headwater.core.numbers import FEN_IN_WAN, BadNumber, read_decimal, read_wan, read_whole
+from headwater.core.text import file_name
 
 
 def attempt(request: HttpRequest, work: Callable[[], Any], *, success: Any = "", form: forms.Form | None = None) -> bool:
@@ -93,7 +96,7 @@ def attached(file: Any, name: str, content_type: str) -> HttpResponseBase:
 def _seal(response: HttpResponseBase, name: str) -> None:
     from urllib.parse import quote
 
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name(name))}"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
 
@@ -109,18 +112,60 @@ class MomentField(forms.DateTimeField):
         return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
 
-class WanField(forms.DecimalField):
+class _Typed:
+    """A field of a form whose text is read as people write numbers; the browser's own control would send nothing for "12,5"."""
+
+    def read(self, text: str) -> Any:
+        raise NotImplementedError
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or not str(value).strip():
+            return None
+        try:
+            return self.read(str(value))
+        except BadNumber as bad:
+            raise forms.ValidationError(str(bad)) from bad
+
+
+def _number_widget(mode: str) -> forms.Widget:
+    return forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"})
+
+
+class WholeField(_Typed, forms.IntegerField):
+    """A whole number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=_number_widget("numeric"), **kwargs)
+
+    def read(self, text: str) -> int:
+        return read_whole(text)
+
+
+class NumberField(_Typed, forms.FloatField):
+    """A number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=_number_widget("decimal"), **kwargs)
+
+    def read(self, text: str) -> float:
+        return float(read_decimal(text))
+
+
+class NameField(forms.CharField):
+    """A person's name, in its normal form."""
+
+    def to_python(self, value: Any) -> str:
+        return normal_name(super().to_python(value) or "")
+
+
+class WanField(_Typed, forms.IntegerField):
     """An amount in 万元, kept as integer fen."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_digits", 14)
-        kwargs.setdefault("decimal_places", 6)
-        kwargs.setdefault("min_value", 0)
-        super().__init__(**kwargs)
+        super().__init__(widget=_number_widget("decimal"), **kwargs)
+
+    def read(self, text: str) -> int:
+        return read_wan(text)
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value / 1_000_000:.4f}".rstrip("0").rstrip(".") if isinstance(value, int) else value
-
-    def clean(self, value: Any) -> Any:
-        found = super().clean(value)
-        return None if found is None else int(found * 1_000_000)
+        return f"{value / FEN_IN_WAN:.4f}".rstrip("0").rstrip(".") if isinstance(value, int) else value

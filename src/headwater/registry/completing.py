@@ -5,9 +5,10 @@ Identity documents, names, sanctions, studies and the mark of fund staff stay wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from headwater.registry.standing import OLDEST
 
 @dataclass(frozen=True)
 class Profile:
-    """Empty values leave what is on record."""
+    """What is on record of a person. An empty value: nothing is."""
 
     sex: str = ""
     birth_date: date | None = None
@@ -55,56 +56,58 @@ def is_proven(person: Person) -> bool:
     return bool(person.id_hash and person.birth_date and person.sex)
 
 
-def complete_person(*, person: Person, given: Profile, actor: Actor) -> None:
-    """Complete a person of one's own institution. The event names what was changed, not the values: they are personal data.
+def complete_person(*, person: Person, given: Mapping[str, Any], actor: Actor) -> None:
+    """Complete a person of one's own institution. `given` has fields of `Profile`: an empty value clears one, a missing one stays.
+
+    The event names what was changed, not the values: they are personal data.
 
     Raises:
-        Refused: a day or a degree that cannot be, or what an identity document has proven.
+        Refused: a day or a degree that cannot be, what an identity document has proven, or a post that would be without its day.
     """
     with command(actor, "registry.person.complete", person, name="registry.complete_person") as log:
         row = Person.objects.select_for_update().get(pk=person.pk)
         authorise(actor, "registry.person.complete", row)
         before = profile_of(row)
-        refuse_if(_mistakes(row, before, given))
-        changed = {name: value for name, value in vars(given).items() if value and value != getattr(before, name)}
+        new = replace(before, **given)
+        refuse_if(_mistakes(row, before, new))
+        changed = {name for name in given if getattr(new, name) != getattr(before, name)}
         for name in ("sex", "birth_date", "highest_degree"):
-            setattr(row, name, changed.get(name, getattr(row, name)))
-        if {"title", "title_since"} & set(changed):
-            _hold(row, given.title or before.title, given.title_since)
+            setattr(row, name, getattr(new, name))
+        if {"title", "title_since"} & changed:
+            _hold(row, new)
         row.save(update_fields=["sex", "birth_date", "highest_degree", "title", "is_senior"])
-        if {"kind", "post", "post_since"} & set(changed) and row.organisation and given.post_since:
-            place(
-                Employment(
-                    person=row, organisation=row.organisation, kind=given.kind, post=given.post or before.post, since=given.post_since
-                )
-            )
+        if {"kind", "post", "post_since"} & changed and row.organisation and new.post_since:
+            place(Employment(person=row, organisation=row.organisation, kind=new.kind, post=new.post, since=new.post_since))
         if changed:
             log(row, after={"changed": sorted(changed)})
 
 
-def _hold(row: Person, title: str, since: date | None) -> None:
-    if title != row.title:
-        row.title, row.is_senior = title, title in SENIOR_TITLES
-    if since:
-        TitleHeld.objects.update_or_create(person=row, title=title, defaults={"since": since, "senior": row.is_senior})
+def _hold(row: Person, new: Profile) -> None:
+    if new.title != row.title:
+        row.title, row.is_senior = new.title, new.title in SENIOR_TITLES
+    if new.title_since:
+        defaults = {"since": new.title_since, "senior": row.is_senior}
+        TitleHeld.objects.update_or_create(person=row, title=new.title, defaults=defaults)
+    else:
+        row.titles.filter(title=new.title).update(since=None)
 
 
-def _mistakes(row: Person, before: Profile, given: Profile) -> Iterator[Reason]:
+def _mistakes(row: Person, before: Profile, new: Profile) -> Iterator[Reason]:
     if is_proven(row):
         for name in ("sex", "birth_date"):
-            if getattr(given, name) and getattr(given, name) != getattr(before, name):
+            if getattr(new, name) != getattr(before, name):
                 yield Reason(_("来自身份证件，单位不能修改；有误的请联系主管部门"), field=name)
-    if given.highest_degree not in DEGREES:
+    if new.highest_degree not in DEGREES:
         yield Reason(_("应为 博士、硕士、学士 或 无"), field="highest_degree")
-    if given.birth_date and not date(1900, 1, 1) <= given.birth_date <= clock.add_months(clock.today(), -12 * 16):
+    if new.birth_date and not date(1900, 1, 1) <= new.birth_date <= clock.add_months(clock.today(), -12 * 16):
         yield Reason(_("请核对出生日期"), field="birth_date")
     for name in ("title_since", "post_since"):
-        day = getattr(given, name)
+        day = getattr(new, name)
         if day and day != getattr(before, name) and not OLDEST <= day <= clock.today():
             yield Reason(_("日期应在 %s 至今天之间") % OLDEST, field=name)
-    if given.title_since and not (given.title or before.title):
-        yield Reason(_("请填写职称"), field="title")
-    if given.kind and not given.post_since:
+    if new.title_since and not new.title:
+        yield Reason(_("请填写职称；没有职称的，请同时清空取得日期"), field="title")
+    if (new.kind or before.kind) and not new.post_since:
         yield Reason(_("请填写任职起始日期"), field="post_since")
-    if (given.post or given.post_since) and not given.kind:
-        yield Reason(_("请选择任职类型"), field="kind")
+    if (new.post or new.post_since or before.kind) and not new.kind:
+        yield Reason(_("请选择任职类型；已登记的任职不能在这里清空"), field="kind")

@@ -16,6 +16,7 @@ from headwater.core.sheets import RowError
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
 from headwater.registry.tables import (
+    CLEAR,
     IMPORTS,
     MAYBE,
     YES,
@@ -26,6 +27,7 @@ from headwater.registry.tables import (
     finish,
     parse_rows,
     pick,
+    put,
     too_long,
 )
 
@@ -147,12 +149,12 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     for key, label in (("birth_date", "出生日期"), ("since", "入职日期")):
         values[key] = day_of(number, label, row.get(key, ""), errors)
     values["highest_degree"] = row.get("degree", "")
-    if values["highest_degree"] not in DEGREES:
+    if values["highest_degree"] not in (*DEGREES, CLEAR):
         errors.append(RowError(number, "最高学位", row["degree"], _("应为 博士、硕士、学士 或 无")))
     values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
     for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
-    if row.get("email") and "@" not in row["email"]:
+    if row.get("email") and "@" not in row["email"] and row["email"] != CLEAR:
         errors.append(RowError(number, "电子邮箱", row["email"], _("不是电子邮箱地址")))
     try:
         if row.get("document"):
@@ -177,9 +179,7 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             target = person or Person()
             if values["title"] == target.title:  # a title outside the list may be on record as a senior one
                 values["is_senior"] = None
-            for key, value in values.items():
-                if value not in ("", None):
-                    setattr(target, key, value)
+            put(target, values)
             if person is None:
                 fresh.append(target)
                 jobs.append(Employment(person=target, organisation=values["organisation"], since=since or date(2000, 1, 1)))

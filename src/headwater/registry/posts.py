@@ -54,6 +54,7 @@ def import_posts(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
         if any(_meet(new, e) for e in given[key] if e is not found):
             errors.append(RowError(number, "起始日期", row["since"], _("与文件中前面一行的任职时间重叠")))
             return None, {}, None
+        new.post = new.post or (found.post if found else "")  # an empty cell leaves what is on record
         touched = _fit(new, found, recorded[key])
         given[key].append(found or new)
         return (key, new.since), {"touched": touched}, found
@@ -103,7 +104,7 @@ def _fit(new: Employment, found: Employment | None, recorded: list[Employment]) 
         if e.until < e.since:
             recorded.remove(e)
     if found:
-        found.kind, found.post, found.since, found.until = new.kind, new.post or found.post, new.since, new.until
+        found.kind, found.post, found.since, found.until = new.kind, new.post, new.since, new.until
     recorded.extend(e for e in (*touched, *([] if found else [new])) if e.pk is None)
     return [*touched, found or new]
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
+from headwater.core.names import normal_name
 from headwater.core.sheets import RowError, read_table
 
 Row = dict[str, str]
@@ -39,6 +40,8 @@ class Column:
     aliases: tuple[str, ...] = ()
 
 
+NAMES = frozenset({"name_zh", "name_en"})
+"""Columns that hold names, which are read in their normal form."""
 YES = frozenset({"是", "1", "true", "yes"})
 YES_NO = {"是": True, "否": False, "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
 MAYBE: dict[str, bool | None] = YES_NO | {"": None}
@@ -64,7 +67,21 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[R
             _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(h[:20] for h in heading[:30])},
             field="file",
         )
-    return [{key: row[at] for key, at in places.items()} for row in table]
+    return [{key: normal_name(row[at]) if key in NAMES else row[at] for key, at in places.items()} for row in table]
+
+
+CLEAR = "清空"
+CLEARED = frozenset({"name_en", "department", "title", "email", "phone", "highest_degree"})
+"""What a table may take away from a person."""
+
+
+def put(target: Model, values: dict[str, Any]) -> None:
+    """Put what a row says on a record: an empty cell leaves what is on record, one that says 清空 takes it away where that can be."""
+    for name, value in values.items():
+        if name in CLEARED and value == CLEAR:
+            setattr(target, name, "")
+        elif value not in ("", None):
+            setattr(target, name, value)
 
 
 def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:

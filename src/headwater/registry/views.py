@@ -14,7 +14,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.sheets import write_xlsx
 from headwater.core.web import attempt, download
-from headwater.registry.completing import Profile, complete_person, is_proven, profile_of
+from headwater.registry.completing import complete_person, is_proven, profile_of
 from headwater.registry.forms import ProfileForm
 from headwater.registry.models import Organisation, Person
 from headwater.registry.tables import IMPORTS
@@ -77,7 +77,8 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form = ProfileForm(request.POST or None, initial=vars(profile_of(row)), proven=is_proven(row))
     if request.method == "POST" and form.is_valid():
-        given, actor = Profile(**form.cleaned_data), request.actor
+        given = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
+        actor = request.actor
         if attempt(request, lambda: complete_person(person=row, given=given, actor=actor), form=form, success=_("已保存。")):
             return redirect("person", pk=row.pk)
     return render(request, "registry/complete.html", {"person": row, "form": form}, status=422 if form.errors else 200)

@@ -1,4 +1,4 @@
-"""The registry as arrays for the conflict kernel, read by ten queries whatever the size of the call, and the evidence in words."""
+"""The registry as arrays for the conflict kernel, read by a dozen queries whatever the size of the call, and the evidence in words."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from headwater.algorithms.conflicts import OPEN, Found, Kind, Proposals, Registry, Rules
+from headwater.calls.avoided import avoided_by
 from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.parameters import Parameters
@@ -44,9 +45,8 @@ SCOPE = """
 QUERIES = {
     "application": "SELECT id, host_id, leader_id, review_group, number FROM app ORDER BY id",
     "member": "SELECT application_id, person_id FROM member ORDER BY 1, 2",
-    "named": """SELECT asked.id, expert.person_id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name)
-        JOIN registry_person p ON p.name_zh = n.name JOIN expert ON expert.person_id = p.id
-        UNION SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
+    "avoided": "SELECT asked.id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name) ORDER BY 1, 2",
+    "named": """SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
         JOIN expert ON expert.person_id = r.person_id ORDER BY 1, 2, 3""",
     "expert": "SELECT id, person_id FROM expert ORDER BY id",
     "home": "SELECT id, organisation_id FROM registry_person JOIN side ON side.person_id = id WHERE organisation_id IS NOT NULL",
@@ -85,6 +85,7 @@ def read_ties(call: Call, states: Sequence[str], only: Application | None) -> Ti
     values, rules = _values(call, states, only)
     with connection.cursor() as cursor:
         tables = {name: _rows(cursor, query, values) for name, query in QUERIES.items()}
+    tables["named"] += _avoided(tables)
     person, entity = _persons(tables), _Index(_column(tables["entity"], 0))
     application, expert = _Index(_column(tables["application"], 0)), _Index(_column(tables["expert"], 0))
     return Ties(
@@ -125,6 +126,15 @@ def _values(call: Call, states: Sequence[str], only: Application | None) -> tupl
 def _rows(cursor: Any, query: str, values: dict[str, Any]) -> Table:
     cursor.execute(f"{SCOPE} {query}", values)
     return tuple(cursor.fetchall())
+
+
+def _avoided(tables: dict[str, Table]) -> Table:
+    """Experts whom a name that an applicant asks to avoid can mean."""
+    experts = {person for _expert, person in tables["expert"]}
+    found = avoided_by(tables["avoided"])
+    return tuple(
+        (pk, person.pk, one.text) for pk, names in found.items() for one in names for person in one.people if person.pk in experts
+    )
 
 
 def _column(table: Table, at: int) -> Ints:

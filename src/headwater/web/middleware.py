@@ -6,6 +6,7 @@ import errno
 import logging
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from headwater.core.api import problem
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed
+from headwater.core.text import clean_fields
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -67,6 +69,21 @@ class CharsetMiddleware:
         if charset.strip("\"' ").lower() not in {"utf-8", "utf8"}:
             return HttpResponse(render_to_string("400.html"), status=415)
         return self.get_response(request)
+
+
+class CleanTextMiddleware:
+    """Every form and query is cleaned before a view sees it, so that no view can forget to."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        request.GET = clean_fields(request.GET)
+        if request.method == "POST":
+            request.POST = clean_fields(request.POST)
 
 
 class ActorMiddleware:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.references import Registry
 from headwater.calls.schemes import Field
+from headwater.core.numbers import MOST_FEN, BadNumber, read_decimal
 
-MOST_FEN = 10**13
 MOST = Decimal(10) ** 15
 
 
@@ -66,9 +66,9 @@ def _text(f: Field, value: Any, lenient: bool) -> tuple[Any, str]:
 
 def _number(f: Field, value: Any) -> tuple[Any, str]:
     try:
-        number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
+        number = read_decimal(value) if isinstance(value, str) else Decimal("NaN" if isinstance(value, bool) else str(value))
+    except BadNumber as bad:
+        return None, str(bad)
     if not number.is_finite() or abs(number) >= MOST:
         return None, _("应为数字")
     if number != round(number, f.decimals):

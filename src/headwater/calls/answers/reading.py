@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from headwater.calls.schemes import Field
+from headwater.core.numbers import BadNumber, read_decimal, read_wan
 
-NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
-AMOUNT = re.compile(r"\d{1,10}(\.\d{1,6})?")
 HIGHEST_ROW = 400
 
 
@@ -71,29 +67,12 @@ def _typed(kind: str, text: str, name: str, errors: dict[str, str]) -> Any:
     if kind not in READERS or not text.strip():
         return text
     try:
-        return READERS[kind][0](text.strip())
+        return READERS[kind](text.strip())
+    except BadNumber as bad:
+        errors[name] = str(bad)
     except ValueError:
-        errors[name] = str(READERS[kind][1])
-        return None
+        errors[name] = _("应为 2026-07-01 这样的日期")
+    return None
 
 
-def read_number(text: str) -> Decimal:
-    text = text.replace(",", "").replace("，", "").replace(" ", "")
-    if not NUMBER.fullmatch(text):
-        raise ValueError(text)
-    return Decimal(text)
-
-
-def read_wan(text: str) -> int:
-    """万元 as typed, in fen."""
-    text = text.replace(",", "").replace("，", "").replace(" ", "").removesuffix("万元").removesuffix("万")
-    if not AMOUNT.fullmatch(text):
-        raise ValueError(text)
-    return int(Decimal(text) * 1_000_000)
-
-
-READERS: Mapping[str, tuple[Callable[[str], Any], Any]] = {
-    "number": (read_number, gettext_lazy("应为数字")),
-    "money": (read_wan, gettext_lazy("请填写数字，单位万元")),
-    "date": (date.fromisoformat, gettext_lazy("应为 2026-07-01 这样的日期")),
-}
+READERS: Mapping[str, Callable[[str], Any]] = {"number": read_decimal, "money": read_wan, "date": date.fromisoformat}

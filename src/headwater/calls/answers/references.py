@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.core.names import Named, normal_name, read_name, with_institution
 from headwater.registry.models import Discipline, Organisation, Person
 
 NAME, INSTITUTION = 60, 120
@@ -24,11 +25,17 @@ def find_person(text: str) -> list[Person]:
         return list(people.filter(email__iexact=text)[:MOST_NAMESAKES])
     if text.count("-") == 3:
         return list(people.filter(orcid=text)[:MOST_NAMESAKES])
-    name, _blank, organisation = text.partition(" ")
-    rows = people.filter(name_zh=name.strip())
-    if organisation.strip():
-        rows = rows.filter(organisation__name_zh__contains=organisation.strip())
-    return list(rows[:MOST_NAMESAKES])
+    for one in readings(text):
+        if found := list(people.called(one.name, one.institution)[:MOST_NAMESAKES]):
+            return found
+    return []
+
+
+def readings(text: str) -> list[Named]:
+    """How a line may be meant: as it reads, else its last words as the institution, which people write after a blank."""
+    words = text.split()[:8]
+    cut = [Named(normal_name(" ".join(words[:n])), " ".join(words[n:])) for n in range(len(words) - 1, 0, -1)]
+    return [one for one in dict.fromkeys([read_name(text), *cut]) if one.name]
 
 
 class Registry:
@@ -53,8 +60,7 @@ class Registry:
         if found:
             return None, _("有多个叫“%s”的人，请在姓名后空一格写明单位，或填写其电子邮箱") % text
         if outside:
-            name, _blank, where = text.partition(" ")
-            where = where.strip()
+            name, where = _named(given)
             if len(name) > NAME or len(where) > INSTITUTION:
                 return None, _("最多 %d 字") % (NAME if len(name) > NAME else INSTITUTION)
             return {"id": 0, "name": name, "organisation": where}, ""
@@ -67,8 +73,8 @@ class Registry:
             for code, zh, en in Organisation.objects.values_list("code", "name_zh", "name_en"):
                 for key in (zh, en):
                     if key:
-                        self._organisations[key.casefold()] = (code, zh)
-        found = self._organisations.get(text.casefold())
+                        self._organisations[normal_name(key).casefold()] = (code, zh)
+        found = self._organisations.get(normal_name(text).casefold())
         if found:
             return {"code": found[0], "name": found[1]}, ""
         if outside:
@@ -84,5 +90,13 @@ class Registry:
 
 def _words(given: Any) -> str:
     if isinstance(given, dict):
-        return f"{given.get('name', '')} {given.get('organisation', '')}".strip()
+        return with_institution(str(given.get("name", "")), str(given.get("organisation", "")))
     return str(given).strip()
+
+
+def _named(given: Any) -> tuple[str, str]:
+    """Name and institution of somebody outside the registry."""
+    if isinstance(given, dict):
+        return normal_name(str(given.get("name", ""))), str(given.get("organisation", "")).strip()
+    one = read_name(str(given))
+    return one.name, one.institution

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.answers.cleaning import clean
 from headwater.calls.answers.merging import Merged, merge, same
-from headwater.calls.answers.references import NAME, Registry
+from headwater.calls.answers.references import INSTITUTION, NAME, Registry
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
 from headwater.core.errors import Reason, refuse_if
+from headwater.core.names import split_names
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Discipline, PriorityField
 from headwater.registry.queries import group_of_prefix
@@ -165,6 +166,8 @@ def _months(_row: Application, name: str, value: Any) -> Read:
 
 
 def _starts_on(_row: Application, name: str, value: Any) -> Read:
+    if value is None:
+        return Reason(_("请填写开始日期"), field=name)
     return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field=name)
 
 
@@ -173,9 +176,12 @@ def _flags(row: Application, name: str, value: Any) -> Read:
 
 
 def _unsuitable(row: Application, name: str, value: Any) -> Read:
-    names = [str(v).strip() for v in value if str(v).strip()]
-    if any(len(given) > NAME for given in names):
+    given = list(dict.fromkeys(one for text in value for one in split_names(str(text))))
+    if any(len(one.name) > NAME for one in given):
         return Reason(_("最多 %d 字") % NAME, field=name)
+    if any(len(one.institution) > INSTITUTION for one in given):
+        return Reason(_("最多 %d 字") % INSTITUTION, field=name)
+    names = [str(one) for one in given]
     most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 

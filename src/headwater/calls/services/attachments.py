@@ -14,6 +14,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.files import check_claim, check_upload
 from headwater.core.models import StoredFile, Upload
 from headwater.core.services import store_file
+from headwater.core.text import file_name
 
 MOST = 20
 FEW = 5
@@ -36,6 +37,7 @@ def attach(*, application: Application, kind: str, name: str, content: bytes, ac
     with command(actor, "calls.application.edit", application, name="calls.attach") as log:
         row = lock_draft(application)
         _check_room(row, kind)
+        name = file_name(name)
         content_type = check_upload(name, content)
         file = store_file(
             owner=row,

@@ -115,8 +115,8 @@ def propose_change(
 
 
 def _given(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What really changes; an empty text or date leaves things as they are."""
-    known = {k: v for k in (*DATES, *WORDS) if (v := values.get(k))}
+    """What really changes. An empty contact takes it away; a deadline cannot be taken away, nor can an added note be empty."""
+    known = {k: values[k] for k in (*DATES, *WORDS) if values.get(k) or (k == "contact" and k in values)}
     return {k: v for k, v in known.items() if _minute(v) != _minute(getattr(call, k, None))}
 
 

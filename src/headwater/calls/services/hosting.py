@@ -9,6 +9,7 @@ from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.names import normal_name
 from headwater.registry.models import Employment, Organisation, Person
 
 
@@ -33,7 +34,7 @@ def find_host(text: str, person: Person) -> Organisation:
         Refused: there is none, there are several, or it is neither a registered host nor one of the person's own.
     """
     text = text.strip()
-    found = list(Organisation.objects.filter(Q(name_zh=text) | Q(name_en__iexact=text) | Q(code=text))[:20]) if text else []
+    found = list(Organisation.objects.filter(Q(pk__in=_called(text)) | Q(code=text)).order_by("pk")[:20]) if text else []
     if not found:
         raise Refused.because(_("没有登记这个单位，请填写全称，或从列出的单位中选择"), field="host")
     own = {o.pk for o in own_institutions(person)}
@@ -42,6 +43,13 @@ def find_host(text: str, person: Person) -> Organisation:
         codes = "、".join(o.code for o in fit)
         raise Refused.because(_("有多个单位叫这个名称，请填写单位代码：%s") % codes, field="host")
     return fit[0] if fit else _checked(found[0], person)
+
+
+def _called(text: str) -> list[int]:
+    """Institutions of a name, whatever its width, case and blanks."""
+    wanted = normal_name(text).casefold()
+    rows = Organisation.objects.values_list("pk", "name_zh", "name_en")
+    return [pk for pk, *names in rows if wanted in (normal_name(name).casefold() for name in names if name)]
 
 
 def _checked(host: Organisation, person: Person) -> Organisation:

@@ -202,7 +202,7 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
             raise Refused.because(_("您已有账号，请直接登录"))
         if not person.email:
             raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))
-        same = person.name_zh == name.strip() and person.email.casefold() == email.strip().casefold()
+        same = Person.objects.called(name).filter(pk=person.pk).exists() and person.email.casefold() == email.strip().casefold()
         if not same:
             raise Refused.because(_("姓名或电子邮箱与登记不符；请核对，或联系所在单位的管理员"), field="email")
         account, path = open_own_account(person=person, source=actor.source)

@@ -14,6 +14,7 @@ from headwater.calls.services.applications import lock_draft
 from headwater.calls.services.inviting import invite_members
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.names import normal_name
 from headwater.registry.models import Person
 
 
@@ -27,6 +28,7 @@ def invite_outside_member(*, application: Application, values: Mapping[str, Any]
         Refused: something is missing, the address is that of somebody in the registry or in the application, or too many members.
     """
     given = {name: str(values.get(name, "")).strip() for name in ("name", "institution", "email")}
+    given["name"] = normal_name(given["name"])
     refuse_if(Reason(_("请填写此项"), field=name) for name, text in given.items() if not text)
     with command(actor, "calls.application.edit", application, name="calls.invite_outside_member") as log:
         row = lock_draft(application)

@@ -18,6 +18,7 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
 from headwater.registry.models import Discipline, Person
 
@@ -41,7 +42,8 @@ def name_referee(*, application: Application, values: Mapping[str, Any], actor: 
         email = str(values["email"]).strip()
         referee = Referee.objects.create(
             application=row,
-            **{name: str(values[name]).strip() for name in NAMED if name not in {"discipline", "email"}},
+            **{name: str(values[name]).strip() for name in NAMED if name not in {"name", "discipline", "email"}},
+            name=normal_name(str(values["name"])),
             discipline=_field_of(values),
             email=email,
             person=_registered(email, str(values["name"]).strip()),
@@ -60,7 +62,7 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
     found = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
     if found:
         return found
-    email, name = str(values["email"]).strip().casefold(), str(values["name"]).strip()
+    email, name = str(values["email"]).strip().casefold(), str(values["name"])
     if not Discipline.objects.filter(code=str(values["discipline"]).strip(), level=2).exists():
         found.append(Reason(_("没有这个申请代码"), field="discipline"))
     if row.referees.filter(declined_at__isnull=True).count() >= rules.most:
@@ -73,9 +75,8 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
         addresses.add(row.leader.account.email.casefold())
     if email in addresses:
         found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
-    same = [
-        p for p in people if p.name_zh == name and p.organisation and p.organisation.name_zh == str(values["institution"]).strip()
-    ]
+    where = str(values["institution"])
+    same = [p for p in people if same_name(p.name_zh, name) and p.organisation and same_name(p.organisation.name_zh, where)]
     if same:
         found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
     return found
@@ -83,7 +84,7 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
 
 def _registered(email: str, name: str) -> Person | None:
     """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
-    return Person.objects.filter(email__iexact=email, name_zh=name).order_by("pk").first()
+    return Person.objects.called(name).filter(email__iexact=email).order_by("pk").first()
 
 
 def _send(referee: Referee, application: Application) -> str:

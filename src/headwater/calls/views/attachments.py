@@ -136,7 +136,7 @@ def upload_start(request: HttpRequest, pk: int) -> HttpResponse:
         upload = start_upload(
             application=row,
             kind=request.POST.get("kind", ""),
-            name=request.POST.get("name", "")[:200],
+            name=request.POST.get("name", ""),
             size=int(size) if size.isdecimal() and len(size) < 16 else 0,
             sha256=request.POST.get("sha256", ""),
             actor=request.actor,

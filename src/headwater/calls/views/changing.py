@@ -31,8 +31,8 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.call.draft")
     form = AmendForm(request.POST or None, initial={name: getattr(call, name, "") for name in (*DATES, *WORDS)})
     if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
-        reason, reason_en = given.pop("reason"), given.pop("reason_en")
+        given = {name: form.cleaned_data[name] for name in (*DATES, *WORDS) if name in request.POST}
+        reason, reason_en = form.cleaned_data["reason"], form.cleaned_data["reason_en"]
         if attempt(
             request,
             lambda: propose_change(call=call, values=given, reason=reason, reason_en=reason_en, actor=request.actor),

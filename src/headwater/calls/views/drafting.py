@@ -66,7 +66,7 @@ def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
     terms = call_terms(call)
     form = CallForm(request.POST or None, call=call, terms=terms)
     if request.method == "POST" and form.is_valid():
-        for name in {*CALL_FIELDS, "stage"} & set(form.cleaned_data):
+        for name in {*CALL_FIELDS, "stage"} & set(form.cleaned_data) & set(request.POST):
             setattr(call, name, form.cleaned_data[name])
         call.overrides = overrides_from(terms, form.cleaned_data)
         if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):

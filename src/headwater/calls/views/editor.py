@@ -18,10 +18,12 @@ from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.references import MOST_NAMESAKES, find_person
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
+from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
 from headwater.calls.models import Application, Party
+from headwater.calls.printing import boxes_of
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, Section, scheme_of
 from headwater.calls.services.applications import (
@@ -119,7 +121,7 @@ def editor_page(
     if section == "submit":
         others = [x for x in context["lines"] if x.party != Party.APPLICANT]
         context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
-        context |= {"changed": changed_since_confirmed(row)}
+        context |= {"changed": changed_since_confirmed(row), "boxes": boxes_of(row, answers_of(row))}
     context |= more or {}
     return render(request, f"calls/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 
@@ -183,6 +185,7 @@ def editor_context(
         "codes": "discipline" in types_in(part),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
         "amount": wan(row.amount_fen).replace(",", ""),
+        "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",
         **presence_context(row, request.user),
@@ -293,6 +296,9 @@ def told_fields(
         told = out.setdefault(control_of(name), {"base": stored(row, name)})
         if name in merged:
             told |= {"sent": merged[name], "pairs": pairs_of(row, name)}
+    if "unsuitable" in names:
+        notice = render_to_string("calls/avoided.html", {"avoided": avoided_of([row]).get(row.pk)}, request)
+        out["unsuitable"] |= {"clash": notice or " "}
     if saved and saved.changes.clashes:
         for name, notice in clash_notices(row, request.user, set(names)).items():
             context = {"notice": notice, "LANGUAGE_CODE": request.LANGUAGE_CODE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from headwater.calls.services.partners import sign_as_partner, waiting_for
 from headwater.calls.states import State
 from headwater.calls.words import said_outside, words_of
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.numbers import BadNumber, read_decimal
 from headwater.core.permission import access, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, keys_in
@@ -179,7 +181,7 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
     waiting = Application.objects.visible_to(request.user).filter(host=host, call=call, state=State.HOST_REVIEW)
     rows = sorted(waiting.select_related(*RELATED), key=lambda a: (a.host_rank or 1_000_000, a.pk))
     if request.method == "POST":
-        ordered = sorted(rows, key=lambda a: _number(request.POST.get(f"rank-{a.pk}", "")))
+        ordered = sorted(rows, key=lambda a: _place(request.POST.get(f"rank-{a.pk}", "")))
         attempt(request, lambda: rank_applications(ordered=ordered, actor=request.actor), success=_("排序已保存。"))
         return redirect("host_rank", host=host, call=call)
     room = rooms([(host, call)])[host, call]
@@ -196,12 +198,12 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
     return render(request, "calls/rank.html", context)
 
 
-def _number(text: str) -> float:
+def _place(text: str) -> Decimal:
+    """The place that was typed; what is no number comes last."""
     try:
-        found = float(text)
-    except ValueError:
-        return 1e9
-    return found if found == found else 1e9  # a NaN is no place
+        return read_decimal(text)
+    except BadNumber:
+        return Decimal("Infinity")
 
 
 def return_page(

@@ -12,6 +12,7 @@ from headwater.calls.answers.showing import label, text_of, wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.schemes import Field
 from headwater.core.i18n import chinese, named
+from headwater.core.names import with_institution
 
 
 @dataclass
@@ -96,7 +97,7 @@ def typed_text(f: Field, value: Any) -> str:
     if f.type == "number":
         return f"{Decimal(str(value)):f}"
     if isinstance(value, dict):
-        return f"{value.get('name', '')} {value.get('organisation', '')}".strip()
+        return with_institution(value.get("name", ""), value.get("organisation", ""))
     return str(value)
 
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
 
-from headwater.calls.answers.reading import read_answer, read_wan
+from headwater.calls.answers.reading import read_answer
 from headwater.calls.answers.showing import wan
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
@@ -18,6 +18,8 @@ from headwater.calls.schemes import Field, Scheme, Section
 from headwater.calls.services.assigning import PLAIN
 from headwater.calls.views.questions import typed_text
 from headwater.core.i18n import named
+from headwater.core.names import split_names
+from headwater.core.numbers import BadNumber, read_wan, read_whole
 
 Pairs = list[tuple[str, str]]
 """Names of controls with what they send."""
@@ -50,38 +52,37 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
         elif code == "flags":
             values["flags"] = [v for v in post.getlist("flags") if v]
         elif code == "unsuitable":
-            values["unsuitable"] = [x for x in text.replace("，", "\n").replace("、", "\n").splitlines() if x.strip()]
+            values["unsuitable"] = [str(one) for one in split_names(text)]
         elif code in READERS:
-            field, read, expected = READERS[code]
+            field, read = READERS[code]
             try:
-                values[field] = read(text)
-            except (ValueError, OverflowError):
-                errors[code] = str(expected)
+                values[field] = read(text.strip())
+            except BadNumber as bad:
+                errors[code] = str(bad)
+            except ValueError:
+                errors[code] = _("应为 2026-07-01 这样的日期")
     return values, errors
 
 
 def read_amount(text: str) -> int:
     """万元 as typed, in fen."""
-    return read_wan(text.strip()) if text.strip() else 0
+    return read_wan(text) if text else 0
 
 
-def read_months(text: str) -> int:
-    if not text.isdecimal() or len(text) > 4:
-        raise ValueError(text)
-    return int(text)
-
-
-def read_day(text: str) -> date:
+def read_day(text: str) -> date | None:
+    """A day; nothing typed is no day."""
+    if not text:
+        return None
     found = parse_date(text)
     if found is None:
         raise ValueError(text)
     return found
 
 
-READERS: dict[str, tuple[str, Callable[[str], Any], Any]] = {
-    "amount_wan": ("amount_fen", read_amount, gettext_lazy("请填写数字，单位万元")),
-    "months": ("months", read_months, gettext_lazy("请填写整月数")),
-    "starts_on": ("starts_on", read_day, gettext_lazy("应为 2026-07-01 这样的日期")),
+READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "amount_wan": ("amount_fen", read_amount),
+    "months": ("months", read_whole),
+    "starts_on": ("starts_on", read_day),
 }
 
 

@@ -24,7 +24,7 @@ from headwater.core.models import Account, Event, EventSeal, Job, OutboxMail, Ro
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.roles import ROLES, Scope
 from headwater.core.services import create_accounts, end_grant, grant_roles, read_notifications, set_active
-from headwater.core.web import attempt, download, key_in
+from headwater.core.web import NameField, attempt, download, key_in
 from headwater.core.workflow import WORKFLOWS
 
 
@@ -84,7 +84,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 
 class AccountForm(forms.Form):
     username = forms.RegexField(label=gettext_lazy("用户名"), regex=r"^[\w.@+-]{3,60}$")
-    name_zh = forms.CharField(label=gettext_lazy("姓名"), max_length=120)
+    name_zh = NameField(label=gettext_lazy("姓名"), max_length=120)
     email = forms.EmailField(label=gettext_lazy("电子邮箱"))
 
 

@@ -3,14 +3,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.models import Account
 from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
+
+KEYS: ArrayField[Any, Any] = ArrayField(models.TextField())
+"""What `registry_name_keys` makes of names."""
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -22,6 +26,17 @@ class PersonQuerySet(models.QuerySet["Person"]):
             return self.all()
         hosts = user.scopes("host_manager", "organisation")
         return self.filter(Q(account=user) | Q(organisation__in=hosts))
+
+    def called(self, name: str, institution: str = "") -> PersonQuerySet:
+        """People of a name in any way of writing it: Chinese, English, a further name, either order. `institution` is part of one."""
+        keys = Func(Value(name), function="registry_name_keys", template="%(function)s(%(expressions)s::text)", output_field=KEYS)
+        own = Func(F("name_zh"), F("name_en"), function="registry_name_keys", output_field=KEYS)
+        further = Func(F("text"), function="registry_name_keys", output_field=KEYS)
+        people = Person.objects.alias(keys=own).filter(keys__overlap=keys).values("pk")
+        others = PersonName.objects.alias(keys=further).filter(keys__overlap=keys).values("person")
+        rows = self.filter(pk__in=people.union(others))
+        where = Q(organisation__name_zh__icontains=institution) | Q(organisation__name_en__icontains=institution)
+        return rows.filter(where) if institution else rows
 
 
 class Person(models.Model):
@@ -99,7 +114,7 @@ class Employment(models.Model):
         verbose_name = _("任职")
         indexes = [models.Index(fields=["organisation", "person"], name="employment_organisation")]
         constraints = [
-            models.CheckConstraint(name="employment_period", condition=Q(until__isnull=True) | Q(until__gte=models.F("since")))
+            models.CheckConstraint(name="employment_period", condition=Q(until__isnull=True) | Q(until__gte=F("since")))
         ]
 
     def __str__(self) -> str:
@@ -154,7 +169,7 @@ class EarlierProject(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "number"], name="earlier_project_once"),
             models.CheckConstraint(name="earlier_project_months", condition=Q(months__gt=0)),
-            models.CheckConstraint(name="earlier_project_term", condition=Q(ends_on__gt=models.F("approved_on"))),
+            models.CheckConstraint(name="earlier_project_term", condition=Q(ends_on__gt=F("approved_on"))),
         ]
 
     def __str__(self) -> str:
@@ -181,7 +196,7 @@ class Relation(models.Model):
         verbose_name = _("人员关系")
         constraints = [
             models.UniqueConstraint(fields=["first", "second", "kind"], name="relation_once"),
-            models.CheckConstraint(name="relation_order", condition=Q(first__lt=models.F("second"))),
+            models.CheckConstraint(name="relation_order", condition=Q(first__lt=F("second"))),
         ]
         indexes = [models.Index(fields=["second"], name="relation_second")]
 

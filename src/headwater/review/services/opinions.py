@@ -39,8 +39,8 @@ OPINION_COLUMNS = (
 def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = False) -> int:
     """Save opinions by assignment id, and submit them when asked: one expert's desk, or a whole offline sheet, at once.
 
-    A value holds any of scores, grade, familiarity, text_applicant, text_fund; what is missing stays as it was. Saving keeps
-    whatever was typed; submitting asks that it is complete, and is final.
+    A value holds any of scores, grade, familiarity, text_applicant, text_fund; what is missing stays as it was, and a
+    score, grade or familiarity of None is cleared. Saving keeps whatever was typed; submitting asks that it is complete, and is final.
 
     Raises:
         Refused: not one's own, already submitted, too late, or incomplete (with the fields).
@@ -93,7 +93,7 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
         elif name in given:
             setattr(row, name, given[name].replace("\0", ""))
     if "scores" in given:
-        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in CRITERIA}
+        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in CRITERIA and v is not None}
     for name in ("grade", "familiarity"):
         if name in given:
             setattr(row, name, given[name])

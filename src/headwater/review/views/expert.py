@@ -16,6 +16,7 @@ from headwater.calls.views.applicant import shown
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.numbers import BadNumber, read_decimal
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
@@ -106,7 +107,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
                 return redirect("review" if submit else request.path)
             except Refused as refused:
                 errors = {r.field or "_": r.text for r in reversed(refused.reasons)}  # the first reason of a field is shown
-                keep(row, values, request)
+        errors = keep(row, values, request) | errors
         typed = request.POST
     opinion = row.opinion
     if typed:
@@ -136,27 +137,44 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
 
 
 def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
-    """Typed values of an opinion form, and what could not be read, by field."""
+    """Typed values of an opinion form, and what could not be read, by field.
+
+    The form carries `names`, else whatever was posted: such a field that is blank is cleared (None), any other stays as it was.
+    """
+    carried = set(post) if names is None else names
     values: dict[str, Any] = {"scores": {}}
     errors: dict[str, str] = {}
     for criterion in weights:
-        text = post.get(f"score_{criterion}", "").strip()
-        if not text or (names is not None and f"score_{criterion}" not in names):
-            continue
-        try:
-            number = float(text)
-            if not 0 <= number <= 100:
-                raise ValueError
-            values["scores"][criterion] = number
-        except ValueError:
-            errors[f"score_{criterion}"] = _("应为 0 至 100 的数")
-    for name, known in (("grade", {str(v) for v in Grade.values}), ("familiarity", {str(v) for v in Familiarity.values})):
-        if post.get(name, "") in known and (names is None or name in names):
-            values[name] = int(post[name])
+        if (name := f"score_{criterion}") in carried:
+            try:
+                values["scores"][criterion] = read_score(post.get(name, ""))
+            except BadNumber as bad:
+                errors[name] = str(bad)
+    for name, known in (("grade", Grade.values), ("familiarity", Familiarity.values)):
+        if name in carried:
+            text = post.get(name, "")
+            if text and text not in map(str, known):
+                errors[name] = _("请从列表中选择")
+            else:
+                values[name] = int(text) if text else None
     for name in ("text_applicant", "text_fund"):
-        if name in post and (names is None or name in names):
-            values[name] = post[name].replace("\r\n", "\n")
+        if name in carried:
+            values[name] = post.get(name, "").replace("\r\n", "\n")
     return values, errors
+
+
+def read_score(text: str) -> float | None:
+    """A score from 0 to 100; nothing typed is none.
+
+    Raises:
+        BadNumber: it is not one.
+    """
+    if not text.strip():
+        return None
+    number = read_decimal(text)
+    if not 0 <= number <= 100:
+        raise BadNumber(_("应为 0 至 100 的数，例如 85 或 85.5"))
+    return float(number)
 
 
 def keep(row: Assignment, values: dict[str, Any], request: HttpRequest) -> dict[str, str]:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.avoided import Avoided, avoided_of
 from headwater.calls.models import Application, Call, own_applications
-from headwater.calls.states import State
+from headwater.calls.states import LIVE, State
 from headwater.calls.views.office import the_call
 from headwater.calls.words import said
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.names import normal_name
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
-from headwater.registry.models import ReviewGroup
+from headwater.registry.models import Person, ReviewGroup
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, progress_board, review_deadlines, shortages_of
@@ -81,8 +83,17 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
             "overdue": overdue_invitations(call).count(),
             "fields": [p for p in prospects(call, others_of(request, call)) if p.short],
+            "avoided": unclear_names(Application.objects.visible_to(request.user).filter(call=call)),
         },
     )
+
+
+def unclear_names(rows: QuerySet[Application]) -> list[tuple[Application, list[Avoided]]]:
+    """Applications that ask to avoid somebody whom the registry does not know, or of whom it knows several."""
+    asking = list(rows.filter(state__in=LIVE).exclude(unsuitable=[]).only("number", "title_zh", "unsuitable").order_by("number", "pk"))
+    found = avoided_of(asking)
+    unclear = [(row, [one for one in found.get(row.pk, []) if not one.is_clear]) for row in asking]
+    return [(row, names) for row, names in unclear if names]
 
 
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
@@ -221,7 +232,8 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()
     found = (
-        Expert.objects.filter(is_active=True, person__name_zh__contains=text)
+        Expert.objects.filter(is_active=True)
+        .filter(Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text)))
         .exclude(assignments__application=row)
         .select_related("person__organisation")[:10]
         if text

@@ -1,0 +1,37 @@
+"""Whom applicants ask not to be judged by: the names as typed, and the people of the registry whom each can mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from headwater.calls.models import Application
+from headwater.core.names import split_names
+from headwater.registry.models import Person
+from headwater.registry.queries import namesakes
+
+
+@dataclass(frozen=True)
+class Avoided:
+    """One name. Several people of it are all kept away, until an institution beside the name says which is meant."""
+
+    text: str
+    people: Sequence[Person]
+
+    @property
+    def is_clear(self) -> bool:
+        return len(self.people) == 1
+
+
+def avoided_by(named: Sequence[tuple[int, str]]) -> dict[int, list[Avoided]]:
+    """By application: what each of its texts names and whom that means; `named` has (application, text). 2 queries, if anything is named."""
+    read = [(pk, one) for pk, text in named for one in split_names(text)]
+    found = namesakes(one for _pk, one in read) if read else {}
+    out: dict[int, list[Avoided]] = {}
+    for pk, one in read:
+        out.setdefault(pk, []).append(Avoided(str(one), found[one]))
+    return out
+
+
+def avoided_of(rows: Sequence[Application]) -> dict[int, list[Avoided]]:
+    return avoided_by([(row.pk, str(text)) for row in rows for text in row.unsuitable])

@@ -1,0 +1,26 @@
+"""What of an application its PDF cannot show: characters that no font of the package has, by the field that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from headwater.calls.answers.showing import plain_text, sections
+from headwater.calls.answers.state import Answers
+from headwater.calls.contents import BASIC, PRIVATE, stored
+from headwater.calls.models import Application
+from headwater.core.fonts import told, unprintable
+
+
+def boxes_of(row: Application, answers: Answers) -> list[tuple[str, list[str]]]:
+    """(field, the characters that would print as boxes), for each field that has any."""
+    return [(label, [told(c) for c in found]) for label, text in _texts(row, answers) if (found := unprintable(text))]
+
+
+def _texts(row: Application, answers: Answers) -> Iterator[tuple[str, str]]:
+    for name, label in BASIC.items():
+        value = stored(row, name)
+        if isinstance(value, str) and name not in PRIVATE:
+            yield str(label), value
+    for _section, shown in sections(answers):
+        for one in shown:
+            yield one.label, plain_text(one)

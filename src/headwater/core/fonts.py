@@ -1,0 +1,73 @@
+"""Which characters the fonts of the package can print, read from the fonts themselves."""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from pathlib import Path
+
+from headwater.core.documents import FONTS
+
+Ranges = list[tuple[int, int]]
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Categories of characters that print nothing."""
+SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0), range(0x180B, 0x1810))
+
+
+def unprintable(text: str) -> list[str]:
+    """The characters of a text that would print as boxes, each once, in order."""
+    return [c for c in dict.fromkeys(unicodedata.normalize("NFC", text)) if not _prints(c)]
+
+
+def told(character: str) -> str:
+    """A character as people can find it: itself and its number."""
+    return f"{character} (U+{ord(character):04X})"
+
+
+def _prints(character: str) -> bool:
+    point = ord(character)
+    if unicodedata.category(character) in UNSEEN or any(point in span for span in SELECTORS):
+        return True
+    ranges = coverage()
+    at = bisect_right(ranges, (point, 0x110000)) - 1
+    return at >= 0 and ranges[at][0] <= point <= ranges[at][1]
+
+
+@lru_cache(maxsize=1)
+def coverage() -> Ranges:
+    """Ranges of characters that at least one font has, in order and apart."""
+    merged: Ranges = []
+    for first, last in sorted(r for path in sorted(FONTS.glob("*.ttf")) for r in _ranges(path)):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _ranges(path: Path) -> Ranges:
+    """What the character map (cmap) of a font has; only the two forms that fonts of Unicode use are read."""
+    with path.open("rb") as file:
+        count = struct.unpack(">4xH6x", file.read(12))[0]
+        tables = {tag: (at, size) for tag, at, size in struct.iter_unpack(">4s4xLL", file.read(16 * count))}
+        at, size = tables[b"cmap"]
+        file.seek(at)
+        data = file.read(size)
+    found: Ranges = []
+    for place in {entry[0] for entry in struct.iter_unpack(">4xL", data[4 : 4 + 8 * struct.unpack(">2xH", data[:4])[0]])}:
+        form = struct.unpack_from(">H", data, place)[0]
+        if form == 12:
+            groups = struct.unpack_from(">L", data, place + 12)[0]
+            found += [(first, last) for first, last, _glyph in struct.iter_unpack(">LLL", data[place + 16 : place + 16 + 12 * groups])]
+        elif form == 4:
+            found += _segments(data, place)
+    return found
+
+
+def _segments(data: bytes, place: int) -> Ranges:
+    count = struct.unpack_from(">H", data, place + 6)[0] // 2
+    ends = struct.unpack_from(f">{count}H", data, place + 14)
+    starts = struct.unpack_from(f">{count}H", data, place + 16 + 2 * count)
+    return [(first, last) for first, last in zip(starts, ends, strict=True) if first < 0xFFFF]

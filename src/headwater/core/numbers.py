@@ -1,0 +1,87 @@
+"""Numbers as people write them. A comma parts thousands and nothing else: what could mean two numbers is asked again, never guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+FEN_IN_WAN = 1_000_000
+MOST_FEN = 10**13
+MOST_DIGITS = 15
+DECIMALS = 6
+PLAIN = re.compile(r"-?(\d+)(?:\.(\d+))?", re.ASCII)
+PARTED = re.compile(r"-?[1-9]\d{0,2}([, ])\d{3}(?:\1\d{3})*(?:\.\d+)?", re.ASCII)
+"""Thousands apart by commas, or by blanks: three digits after each, one kind of sign throughout."""
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
+HALF = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0xFE50: 0x2C, 0xFE52: 0x2E} | dict.fromkeys(map(ord, "−﹣‐‑–"), 0x2D)
+"""Full-width and small signs. The compatibility forms of Unicode would do more: they make 5² into 52."""
+UNITS = ("万元", "万")
+
+
+class BadNumber(ValueError):
+    """A text that is no number; the message says what was expected and how to mend it."""
+
+
+def read_decimal(text: str) -> Decimal:
+    """The number that a text writes, in full-width or half-width signs and the digits of any script.
+
+    Raises:
+        BadNumber: it is none, has a comma where no thousands end, or has more digits than are kept.
+    """
+    return _read(_half(text), _("应为数字，例如 12.5"))
+
+
+def read_whole(text: str) -> int:
+    """A whole number.
+
+    Raises:
+        BadNumber: no number, or not a whole one.
+    """
+    expected = _("应为整数，例如 12")
+    number = _read(_half(text), expected)
+    if number != number.to_integral_value():
+        raise BadNumber(expected)
+    return int(number)
+
+
+def read_wan(text: str) -> int:
+    """An amount in 万元, with or without its unit, as fen.
+
+    Raises:
+        BadNumber: no number, below zero, or more than any budget holds.
+    """
+    given = _half(text)
+    unit = next((u for u in UNITS if given.endswith(u)), "")
+    number = _read(given.removesuffix(unit).rstrip(), _("请填写数字，单位万元，例如 12.5"))
+    if number < 0:
+        raise BadNumber(_("请填写数字，单位万元，不能为负"))
+    if number * FEN_IN_WAN >= MOST_FEN:
+        raise BadNumber(_("金额过大：单位是万元，请核对"))
+    return int(number * FEN_IN_WAN)
+
+
+def _half(text: str) -> str:
+    """Half-width signs, digits of any script as 0 to 9, plain blanks and a plain minus."""
+    signs = (c if c.isascii() else str(unicodedata.decimal(c, c)) for c in text.translate(HALF))
+    return " ".join("".join(signs).split())
+
+
+def _read(given: str, expected: str) -> Decimal:
+    given = given.removeprefix("+")
+    plain = re.sub("[, ]", "", given) if PARTED.fullmatch(given) else given
+    parts = PLAIN.fullmatch(plain)
+    if parts is None:
+        raise BadNumber(_misplaced(given) if "," in given else expected)
+    if len(parts[1].lstrip("0")) > MOST_DIGITS or len(parts[2] or "") > DECIMALS:
+        raise BadNumber(_("最多 %(digits)d 位整数、%(decimals)d 位小数") % {"digits": MOST_DIGITS, "decimals": DECIMALS})
+    return Decimal(plain)
+
+
+def _misplaced(given: str) -> str:
+    if DECIMAL_COMMA.fullmatch(given):
+        told = {"text": given[:30], "dot": given.replace(",", ".")[:30], "whole": given.replace(",", "")[:30]}
+        return _("“%(text)s”的逗号不在千位上：小数请用点，写成 %(dot)s；整数请去掉逗号，写成 %(whole)s") % told
+    return _("“%s”的逗号不在千位上：逗号只能分隔千位，例如 1,234,567.89") % given[:30]

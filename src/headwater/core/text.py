@@ -1,0 +1,89 @@
+"""Text as it comes in, cleaned once: what nobody sees or means is taken out, what a script needs stays.
+
+Only the canonical form (NFC) is made: compatibility forms would change prose. Numbers, names and searches have rules of their own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from django.http import QueryDict
+
+LINES = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+USELESS = re.compile(
+    "[\0-\x08\x0e-\x1b\x1f\x7f-\x9f"  # controls; tabs and line feeds stay
+    "\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff"  # soft hyphens, direction, width zero
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of characters, tags
+)
+JOINERS = re.compile("[\u034f\u180b-\u180f\u200c\u200d]+")
+SHAPED = re.compile(
+    "[\u0590-\u08ff\u0900-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc"  # scripts whose letters join
+    "\u2600-\u27bf\ufe0f\U00010a00-\U00011fff\U0001f000-\U0001faff]"  # more of them, and pictures made of several
+)
+UNTOUCHED = re.compile("password|^csrfmiddlewaretoken$|^_base$")
+"""Fields that no rule may change: what was typed is a secret, or repeats what is stored."""
+
+
+def clean_text(text: str) -> str:
+    """NFC, "\\n" for every kind of line end, without controls, direction marks, and signs without width that mean nothing there.
+
+    Joiners and variation selectors stay beside letters of scripts that are shaped by them (Mongolian, Arabic, Indic) and in pictures.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return unicodedata.normalize("NFC", JOINERS.sub(_joiners, USELESS.sub("", LINES.sub("\n", text))))
+
+
+def _joiners(found: re.Match[str]) -> str:
+    text, start, end = found.string, found.start(), found.end()
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    return found[0] if SHAPED.search(beside) else ""
+
+
+def clean_fields(sent: QueryDict) -> Any:
+    """A form or query with every value cleaned; the same object when nothing changes."""
+    lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in sent.lists()}
+    if all(values == sent.getlist(name) for name, values in lists.items()):
+        return sent
+    out = QueryDict(mutable=True, encoding=sent.encoding)
+    for name, values in lists.items():
+        out.setlist(name, values)
+    out._mutable = False
+    return out
+
+
+UNSAFE = re.compile(r'[\x00-\x1f"*/:<>?\\|]+')
+RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever their ending."""
+MOST_BYTES = 180
+"""A file system takes 255; programs put a number or a folder's name before it."""
+MOST_ENDING = 12
+
+
+def file_name(name: str, *, most: int = MOST_BYTES) -> str:
+    """A file name that every system takes, and none for a path or a device. What is too long is cut in the stem, never in the ending.
+
+    `most` counts the bytes of UTF-8.
+    """
+    text = " ".join(UNSAFE.sub(" ", clean_text(name)).split())
+    stem, dot, ending = text.rpartition(".")
+    ending = ending.strip()
+    if not dot or len(ending) > MOST_ENDING or not ending.isalnum():
+        stem, dot, ending = text, "", ""
+    stem = _cut(stem.strip(". "), most - len(f"{dot}{ending}".encode())).strip(". ")
+    if RESERVED.fullmatch(stem.partition(".")[0].rstrip()):
+        stem = f"_{stem}"
+    return f"{stem or 'document'}{dot}{ending}"
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many bytes, without half a character or a letter that has lost its marks."""
+    if len(text.encode()) <= most:
+        return text
+    kept = text.encode()[: max(most, 0)].decode(errors="ignore")
+    rest = text[len(kept) : len(kept) + 1]
+    while kept and rest and (unicodedata.combining(rest) or JOINERS.match(rest) or JOINERS.match(kept[-1])):
+        kept, rest = kept[:-1], kept[-1]
+    return kept
