@@ -56,8 +56,8 @@ def test_the_worker_lapses_what_is_late_and_the_money_is_the_calls_again() -> No
         assert lapse_everywhere(actor=WORKER) == 0
     assert (fresh(first).state, fresh(second).state) == ("running", "lapsed")
     assert committed_fen(first.call) == TEN
-    assert concerned(second) <= told(second, "逾期未签任务书")
-    assert told(first, "逾期未签任务书") == set()
+    assert concerned(second) <= told(second, "任务书逾期未签")
+    assert told(first, "任务书逾期未签") == set()
     note = Notification.objects.filter(title__endswith=second.number, account=second.leader.account).latest("pk")
     assert "经费 10.00 万元退回" in note.body
     assert check() == []

@@ -17,6 +17,7 @@ from headwater.calls.models import Call
 from headwater.calls.services.decisions import free_money
 from headwater.calls.services.endorsement import managers_of, officers
 from headwater.calls.services.finishing import Open, open_parts
+from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -90,7 +91,7 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
 
 def _given_back(row: Award, reason: str) -> str:
     told = {"title": row.title_zh, "amount": f"{row.amount_fen / 1_000_000:,.2f}", "call": row.call.title_zh}
-    text = _("《%(title)s》不再立项；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
+    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 
@@ -137,12 +138,17 @@ def _extended(row: Award, until: date) -> str:
     return _("签订期限延至 %(day)s：%(number)s") % {"day": until.isoformat(), "number": row.number}
 
 
+def _lapsed(row: Award) -> str:
+    told = {"agreement": words_of(row)["agreement"], "number": row.number}
+    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % told
+
+
 def lapse_late(*, call: Call, actor: Actor) -> int:
     """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13), and its money is the call's again."""
     with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
         rows: list[Award] = AWARD.apply(_waiting(call=call, agreement_by__lt=clock.now()), "lapse", log)
         if rows:
-            _give_back(rows, log, lambda row: _("逾期未签任务书，视为放弃：%s") % row.number)
+            _give_back(rows, log, _lapsed)
         return len(rows)
 
 
@@ -150,7 +156,7 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
 def unsigned(call: Call) -> list[Open]:
     """Agreements keep a call from being finished until they run or are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()
-    return [Open(_("任务书没有签完"), n, f"/office/calls/{call.pk}/agreements/?state=agreement")] if n else []
+    return [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")] if n else []
 
 
 def lapse_everywhere(*, actor: Actor) -> int:
@@ -196,5 +202,6 @@ def _signers(row: Award, turn: Party) -> list[tuple[Account, str]]:
 
 
 def _reminder(row: Award) -> str:
-    told = {"day": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "number": row.number}
-    return _("请于 %(day)s 前签订任务书，逾期视为放弃：%(number)s") % told
+    day = f"{timezone.localtime(row.agreement_by):%Y-%m-%d}"
+    told = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
+    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % told

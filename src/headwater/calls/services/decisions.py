@@ -148,7 +148,7 @@ def reconsider(*, application: Application, actor: Actor) -> None:
             raise Refused.because(_("决定已核准，不能撤回"))
         APPLICATION.apply(_locked(application.call, [application.pk]), "reconsider", log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
-        others = Account.objects.filter(pk=decision.proposed_by_id).exclude(pk=actor.account.pk if actor.account else 0)
+        others = Account.objects.filter(pk=decision.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
         url = f"/office/calls/{application.call_id}/decide/"
         notify(others, title=lambda: _("您提出的决定已被撤回：%s") % application, url=url)
         decision.delete()

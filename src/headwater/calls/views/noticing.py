@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import provisional
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
-from headwater.calls.models import Application, Call, Notice, Objection, own_applications
+from headwater.calls.models import Application, Call, Letter, Notice, Objection, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import release
+from headwater.calls.services.letters import said_in_letter
 from headwater.calls.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
 from headwater.calls.services.sentences import correct_words, digest_of, planned_letters
 from headwater.calls.states import State
@@ -87,12 +88,12 @@ def _answer(request: HttpRequest, call: Call, found: Objection, form: AnswerForm
 
 
 def _of_objection(call: Call, found: Objection, uphold: bool, answer: str) -> dict[str, Any]:
-    words = words_of(call)
+    letter = said_in_letter(words_of(call), Letter.Kind.REJECTED, {})
     if uphold:
         acts = [
             _("由您以外的一位主管核定；核定前后、结果发布前都可以更正"),
             _("公示期满发布结果时从名单中除去：%s") % found.row.title,
-            f"{words['letter_no']}：{words.get('letter_no_text')} 公示期间异议成立：{answer}",
+            f"{letter['heading']}：{letter.get('said', '')}公示期间异议成立：{answer}",
         ]
         told = _("其他主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
     else:
