@@ -19,6 +19,7 @@ from headwater.calls.services.objections import UNSETTLED, answer_objection, rep
 from headwater.calls.services.sentences import correct_words, digest_of, planned_letters
 from headwater.calls.states import State
 from headwater.calls.views.applicant import mine
+from headwater.calls.views.checking import confirmed
 from headwater.calls.views.office import the_call
 from headwater.calls.words import words_of
 from headwater.core import clock
@@ -77,7 +78,7 @@ def _answer(request: HttpRequest, call: Call, found: Objection, form: AnswerForm
     if not form.is_valid():
         return None
     uphold, answer = decision == "uphold", form.cleaned_data["answer"]
-    if not request.POST.get("confirmed"):
+    if not confirmed(request, answer):
         return render(request, "calls/answer_preview.html", _of_objection(call, found, uphold, answer))
     attempt(
         request,
@@ -106,7 +107,7 @@ def _of_objection(call: Call, found: Objection, uphold: bool, answer: str) -> di
         "answer": answer,
         "acts": acts,
         "told": told,
-        "hidden": {"objection": found.pk, "answer": answer, "decision": "uphold" if uphold else "dismiss"},
+        "hidden": {"objection": found.pk, "decision": "uphold" if uphold else "dismiss"},
         "back": f"/office/notices/{found.notice_id}/",
         "tab": "notice",
     }
