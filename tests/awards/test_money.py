@@ -36,6 +36,7 @@ def test_what_fits_already_is_left_alone() -> None:
 @pytest.mark.django_db
 def test_an_agreement_states_the_budget_at_the_amount_decided() -> None:
     walk = Walk("im-bounty")
+    walk.close()
     Application.objects.filter(pk=walk.row.pk).update(state="panel", number="T999001")
     half = walk.row.amount_fen // 2
     row = Application.objects.get(pk=walk.row.pk)

@@ -452,8 +452,13 @@ def test_an_answer_is_shown_with_what_it_does_before_it_is_given() -> None:
     sent = {"objection": objection.pk, "answer": "经核查不成立", "decision": "dismiss"}
     shown = client("officer").post(f"/office/notices/{notice.pk}/", sent).content.decode()
     assert "将会发生" in shown
+    upheld = client("officer").post(f"/office/notices/{notice.pk}/", sent | {"decision": "uphold"}).content.decode()
+    assert "公示期间异议成立：经核查不成立" in upheld
     assert found(objection).state == "open"
-    client("officer").post(f"/office/notices/{notice.pk}/", sent | {"confirmed": "1"})
+    changed = sent | {"answer": "经核查，异议不成立", "confirmed": "1", "shown": sent["answer"]}
+    assert "将会发生" in client("officer").post(f"/office/notices/{notice.pk}/", changed).content.decode()
+    assert found(objection).state == "open"
+    client("officer").post(f"/office/notices/{notice.pk}/", sent | {"confirmed": "1", "shown": sent["answer"]})
     assert found(objection).state == "dismissed"
 
 

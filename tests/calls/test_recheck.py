@@ -100,7 +100,7 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
     shown = officer.post(answer, sent).content.decode()
     assert ("撤销原决定，申请转为" in shown, "经核对，材料齐全" in shown) == (True, True)
     assert fresh(row).state == "recheck"
-    officer.post(answer, sent | {"confirmed": "1"})
+    officer.post(answer, sent | {"confirmed": "1", "shown": sent["answer"]})
     assert fresh(row).state == "accepted"
     assert Letter.objects.get(application=row, kind="recheck").body["revoked"] is True
     assert "经核对，材料齐全" in officer.get(f"/office/applications/{row.pk}/").content.decode()
@@ -109,7 +109,7 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
 def test_upheld_refusal_is_answered_in_the_browser() -> None:
     row = refused(new_call())
     client(row.leader.account.username).post(f"/applications/{row.pk}/recheck/", {"text": TEXT})
-    sent = {"decision": "uphold", "answer": "维持原决定", "confirmed": "1"}
+    sent = {"decision": "uphold", "answer": "维持原决定", "confirmed": "1", "shown": "维持原决定"}
     client("officer2").post(f"/office/applications/{row.pk}/recheck/", sent)
     assert fresh(row).state == "not_accepted"
 

@@ -94,7 +94,7 @@ def test_nobody_settles_an_objection_to_their_own(own: Own) -> None:
         with pytest.raises(NotAllowed):
             answer_objection(objection=objections[mine.pk], uphold=uphold, answer="经核查", actor=as_(officer))
     browser, address = client(officer.account.username), f"/office/notices/{notice.pk}/"
-    sent = {"objection": objections[mine.pk].pk, "answer": "经核查", "decision": "dismiss", "confirmed": "1"}
+    sent = {"objection": objections[mine.pk].pk, "answer": "经核查", "decision": "dismiss", "confirmed": "1", "shown": "经核查"}
     assert browser.post(address, sent).status_code == 404
     assert [state(mine), state(other)] == ["objection", "objection"]
     assert mine.title_zh not in page(officer, address)

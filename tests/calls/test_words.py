@@ -95,8 +95,15 @@ class Walk:
         found = Account.objects.filter(role_grants__role="recommender", role_grants__scope_id=row.host.recommender_id)
         return found[0].username
 
+    def close(self) -> None:
+        """Put the dates of the call into the past: only then is anything reviewed and decided."""
+        over = dict.fromkeys(("closes_at", "endorse_by", "recommend_by"), clock.now() - SECOND)
+        Call.objects.filter(pk=self.call.pk).update(**over)
+        self.call = Call.objects.select_related("scheme").get(pk=self.call.pk)
+
     def review(self) -> None:
         """Review and panel are put into the tables: how they work does not depend on the scheme."""
+        self.close()
         expert = new_expert("专家")
         round_ = Round.objects.create(call=self.call, seed=1, state="published", respond_by=clock.now() + timedelta(days=5))
         Application.objects.filter(pk__in=[self.row.pk, self.refused.pk]).update(state="in_review")

@@ -343,3 +343,8 @@ def test_read_package_invalid_scheme_is_named_with_its_folder(package, plant):
 def test_read_package_scheme_code_in_two_files(package):
     shutil.copy(package / "schemes" / "im-gen.toml", package / "schemes" / "im-new.toml")
     assert [m.file for m in read_package(package).mistakes] == ["schemes/im-new.toml"]
+
+
+def test_an_unknown_intake_is_named_with_its_line(package, plant):
+    line = plant("schemes/im-direct.toml", 'intake = "rolling"', 'intake = "always"')
+    assert short(package) == [("schemes/im-direct.toml", "scheme.intake", line)]

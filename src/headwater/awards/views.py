@@ -128,7 +128,7 @@ def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str
                 request,
                 lambda: extend_agreements(awards=chosen, until=day, reason=reason, actor=request.actor),
                 form=form,
-                success=_("已延长 %d 份任务书的签订期限。") % len(chosen),
+                success=_("已延长 %d 项的签订期限。") % len(chosen),
             )
         else:
             done = attempt(

@@ -139,12 +139,14 @@ def _of_checking(account: Any) -> Iterator[Duty]:
 def of_approvers(account: Any) -> Iterator[Duty]:
     if not account.has_role("committee", "programme_officer"):
         return
+    undecided = Application.objects.filter(state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
+    undecided = undecided.exclude(call__scheme__definition__scheme__intake="rolling")
     rows = (
         Decision.objects.visible_to(account)
         .filter(approved_at__isnull=True)
         .exclude(proposed_by=account)
         .exclude(call__in=Decision.objects.filter(approved_at__isnull=True, application__in=own_applications(account)).values("call"))
-        .exclude(call__in=Application.objects.filter(state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW]).values("call"))
+        .exclude(call__in=undecided.values("call"))
         .values_list("call", "call__title_zh")
         .annotate(n=Count("pk"))
     )

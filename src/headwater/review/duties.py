@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, Min, OuterRef
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
+from headwater.calls.phases import not_yet
 from headwater.calls.states import CallState, State
 from headwater.calls.views.applicant import OPINIONS
 from headwater.core.duties import Duty, duties
@@ -55,6 +56,8 @@ def of_officers(account: Any) -> Iterator[Duty]:
 
 def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime | None) -> Iterator[Duty]:
     desk = f"/office/calls/{call.pk}"
+    if not_yet(call):
+        return
     if counts.get(State.ACCEPTED):
         yield Duty(_("指派专家：%s") % call.title_zh, f"{desk}/assign/", None, counts[State.ACCEPTED])
     if proposed:

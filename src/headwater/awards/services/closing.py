@@ -33,8 +33,8 @@ def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor, re
                 raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
         rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader__account", "host")
         ended: list[Award] = AWARD.apply(rows, how, log, closed_on=day, ending=reason)
-        url = "/my/projects/{}/"
-        tell([(a, partial(_ended, row), reason, url.format(row.number)) for row in ended for a in people_of(row)])
+        people, url = people_of(ended), "/my/projects/{}/"
+        tell([(a, partial(_ended, row), reason, url.format(row.number)) for row in ended for a in people[row.pk]])
     return len(ended)
 
 

@@ -17,6 +17,7 @@ from headwater.calls.models import Call
 from headwater.calls.services.decisions import free_money
 from headwater.calls.services.endorsement import managers_of, officers
 from headwater.calls.services.finishing import Open, open_parts
+from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -46,14 +47,20 @@ def _waiting(**lookup: object) -> QuerySet[Award]:
     return rows.select_related("call__scheme", "leader__account", "host", "application").defer("application__answers")
 
 
-def people_of(award: Award) -> list[Account]:
-    """Leader, host and officers of the call: whom the end of an award concerns."""
-    leader = [award.leader.account] if award.leader.account else []
-    return list({a.pk: a for a in (*leader, *managers_of([award.host_id])[award.host_id], *officers(award.call_id))}.values())
+def people_of(awards: Sequence[Award]) -> dict[int, list[Account]]:
+    """Leader, host and officers of the call: whom the end of each award concerns (2 queries, and 2 for each call)."""
+    hosts = managers_of({a.host_id for a in awards})
+    desks = {call: officers(call) for call in {a.call_id for a in awards}}
+    found = {}
+    for award in awards:
+        leader = [award.leader.account] if award.leader.account else []
+        everybody = (*leader, *hosts[award.host_id], *desks[award.call_id])
+        found[award.pk] = list({account.pk: account for account in everybody}.values())
+    return found
 
 
 def consequence(award: Award) -> Consequence:
-    return Consequence(award, people_of(award))
+    return Consequence(award, people_of([award])[award.pk])
 
 
 def refuse_agreement(*, award: Award, reason: str, actor: Actor) -> Award:
@@ -79,18 +86,19 @@ def _one(award: Award) -> QuerySet[Award]:
 def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], reason: str = "") -> None:
     """Free the money of awards that were given up, and tell leader, host and officers how much goes back to the call."""
     free_money(applications=[row.application_id for row in rows], log=log)
+    people = people_of(rows)
     tell(
         [
             (account, partial(title, row), partial(_given_back, row, reason), f"/my/projects/{row.number}/")
             for row in rows
-            for account in people_of(row)
+            for account in people[row.pk]
         ]
     )
 
 
 def _given_back(row: Award, reason: str) -> str:
     told = {"title": row.title_zh, "amount": f"{row.amount_fen / 1_000_000:,.2f}", "call": row.call.title_zh}
-    text = _("《%(title)s》不再立项；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
+    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 
@@ -117,7 +125,8 @@ def extend_agreements(*, awards: Sequence[Award], until: date, reason: str, acto
         for row in rows:
             log(row, before={"agreement_by": str(row.agreement_by)}, after={"agreement_by": str(due), "reason": reason.strip()})
         Award.objects.filter(pk__in=[r.pk for r in rows]).update(agreement_by=due, extension=reason.strip()[:REASON_LIMIT])
-        tell([(a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/") for row in rows for a in people_of(row)])
+        people = people_of(rows)
+        tell([(a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/") for row in rows for a in people[row.pk]])
     return len(rows)
 
 
@@ -137,12 +146,17 @@ def _extended(row: Award, until: date) -> str:
     return _("签订期限延至 %(day)s：%(number)s") % {"day": until.isoformat(), "number": row.number}
 
 
+def _lapsed(row: Award) -> str:
+    told = {"agreement": words_of(row)["agreement"], "number": row.number}
+    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % told
+
+
 def lapse_late(*, call: Call, actor: Actor) -> int:
     """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13), and its money is the call's again."""
     with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
         rows: list[Award] = AWARD.apply(_waiting(call=call, agreement_by__lt=clock.now()), "lapse", log)
         if rows:
-            _give_back(rows, log, lambda row: _("逾期未签任务书，视为放弃：%s") % row.number)
+            _give_back(rows, log, _lapsed)
         return len(rows)
 
 
@@ -150,7 +164,7 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
 def unsigned(call: Call) -> list[Open]:
     """Agreements keep a call from being finished until they run or are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()
-    return [Open(_("任务书没有签完"), n, f"/office/calls/{call.pk}/agreements/?state=agreement")] if n else []
+    return [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")] if n else []
 
 
 def lapse_everywhere(*, actor: Actor) -> int:
@@ -167,10 +181,12 @@ def remind_signers(*, actor: Actor) -> int:
         parties: dict[int, set[str]] = {row.pk: set() for row in due}
         for award, party in Signature.objects.filter(agreement__award__in=parties).values_list("agreement__award", "party"):
             parties[award].add(party)
+        hosts = managers_of({row.host_id for row in due})
+        desks = {call: officers(call) for call in {row.call_id for row in due}}
         messages = []
         for row in due:
             turn = next(p for p in Party if p.value not in parties[row.pk])
-            messages += [(a, partial(_reminder, row), "", url) for a, url in _signers(row, turn)]
+            messages += [(a, partial(_reminder, row), "", url) for a, url in _signers(row, turn, hosts, desks)]
             log(row, after={"reminded": turn.value})
         tell(messages)
         Award.objects.filter(pk__in=parties).update(reminded_at=clock.now())
@@ -187,14 +203,18 @@ def _reminder_is_due(row: Award) -> bool:
     return False
 
 
-def _signers(row: Award, turn: Party) -> list[tuple[Account, str]]:
+Signers = dict[int, list[Account]]
+
+
+def _signers(row: Award, turn: Party, hosts: Signers, desks: Signers) -> list[tuple[Account, str]]:
     if turn == Party.LEADER:
         return [(row.leader.account, f"/my/projects/{row.number}/")] if row.leader.account else []
     if turn == Party.HOST:
-        return [(a, "/host/agreements/") for a in managers_of([row.host_id])[row.host_id]]
-    return [(a, f"/office/calls/{row.call_id}/agreements/") for a in officers(row.call_id)]
+        return [(a, "/host/agreements/") for a in hosts[row.host_id]]
+    return [(a, f"/office/calls/{row.call_id}/agreements/") for a in desks[row.call_id]]
 
 
 def _reminder(row: Award) -> str:
-    told = {"day": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "number": row.number}
-    return _("请于 %(day)s 前签订任务书，逾期视为放弃：%(number)s") % told
+    day = f"{timezone.localtime(row.agreement_by):%Y-%m-%d}"
+    told = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
+    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % told

@@ -156,7 +156,7 @@ def reconsider(*, application: Application, actor: Actor) -> None:
         verb = "reconsider_unheard" if unheard else "reconsider"
         APPLICATION.apply(_locked(application.call, [application.pk]), verb, log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
-        others = Account.objects.filter(pk=decision.proposed_by_id).exclude(pk=actor.account.pk if actor.account else 0)
+        others = Account.objects.filter(pk=decision.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
         url = f"/office/calls/{application.call_id}/decide/"
         notify(others, title=lambda: _("您提出的决定已被撤回：%s") % application, url=url)
         decision.delete()

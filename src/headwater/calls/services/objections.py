@@ -129,7 +129,7 @@ def settle_objection(*, objection: Objection, agree: bool, actor: Actor, seen: s
         row.save(update_fields=["state", "settled_by", "settled_at"])
         log(row, before={"state": Objection.State.PROPOSED}, after={"state": row.state})
         if not agree:
-            first = Account.objects.filter(pk=row.answered_by_id)
+            first = Account.objects.filter(pk=row.answered_by_id or 0)
             url = f"/office/notices/{row.notice_id}/"
             notify(first, title=lambda: _("异议处理意见被退回：%s") % objection.row.title[:100], url=url)
 

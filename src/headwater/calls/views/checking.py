@@ -205,6 +205,12 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
     )
 
 
+def confirmed(request: HttpRequest, answer: str) -> bool:
+    """Whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
+    shown = AnswerForm({"answer": request.POST.get("shown", "")})
+    return bool(request.POST.get("confirmed")) and shown.is_valid() and shown.cleaned_data["answer"] == answer
+
+
 @page("calls.check", methods=("POST",))
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer to a re-check: shown with all that it does, given once it is confirmed."""
@@ -215,7 +221,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("office_application", pk=pk)
     revoke, answer = request.POST.get("decision") == "revoke", form.cleaned_data["answer"]
     seen = request.POST.get("seen", "")
-    if not request.POST.get("confirmed"):
+    if not confirmed(request, answer):
         return render(request, "calls/answer_preview.html", _of_recheck(row, revoke, answer, seen))
     attempt(
         request,
@@ -234,7 +240,7 @@ def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[
         "answer": answer,
         "acts": [goes_on, f"{words_of(row)['letter_recheck']}：{answer}"],
         "told": _("申请人和依托单位，通知书即时发出"),
-        "hidden": {"answer": answer, "decision": "revoke" if revoke else "uphold", "seen": seen},
+        "hidden": {"decision": "revoke" if revoke else "uphold", "seen": seen},
         "back": f"/office/applications/{row.pk}/",
         "action": f"/office/applications/{row.pk}/recheck/",
         "tab": "check",

@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import provisional
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
-from headwater.calls.models import Application, Call, Notice, Objection, own_applications
+from headwater.calls.models import Application, Call, Letter, Notice, Objection, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import release
+from headwater.calls.services.letters import said_in_letter
 from headwater.calls.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
 from headwater.calls.services.sentences import correct_words, planned_letters, release_sight
 from headwater.calls.services.sights import objection_sight
 from headwater.calls.states import State
 from headwater.calls.views.applicant import mine
+from headwater.calls.views.checking import confirmed
 from headwater.calls.views.office import the_call
 from headwater.calls.words import words_of
 from headwater.core import clock
@@ -80,7 +82,7 @@ def _answer(request: HttpRequest, call: Call, found: Objection, form: AnswerForm
     if not form.is_valid():
         return None
     uphold, answer = decision == "uphold", form.cleaned_data["answer"]
-    if not request.POST.get("confirmed"):
+    if not confirmed(request, answer):
         return render(request, "calls/answer_preview.html", _of_objection(call, found, uphold, answer, seen))
     attempt(
         request,
@@ -91,12 +93,12 @@ def _answer(request: HttpRequest, call: Call, found: Objection, form: AnswerForm
 
 
 def _of_objection(call: Call, found: Objection, uphold: bool, answer: str, seen: str) -> dict[str, Any]:
-    words = words_of(call)
+    letter = said_in_letter(words_of(call), Letter.Kind.REJECTED, {})
     if uphold:
         acts = [
             _("由您以外的一位主管核定；核定前后、结果发布前都可以更正"),
             _("公示期满发布结果时从名单中除去：%s") % found.row.title,
-            f"{words['letter_no']}：{words.get('letter_no_text')} 公示期间异议成立：{answer}",
+            f"{letter['heading']}：{letter.get('said', '')}公示期间异议成立：{answer}",
         ]
         told = _("其他主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
     else:
@@ -109,7 +111,7 @@ def _of_objection(call: Call, found: Objection, uphold: bool, answer: str, seen:
         "answer": answer,
         "acts": acts,
         "told": told,
-        "hidden": {"objection": found.pk, "answer": answer, "decision": "uphold" if uphold else "dismiss", "seen": seen},
+        "hidden": {"objection": found.pk, "decision": "uphold" if uphold else "dismiss", "seen": seen},
         "back": f"/office/notices/{found.notice_id}/",
         "tab": "notice",
     }

@@ -16,6 +16,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
+from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.services import tell
 from headwater.review.models import Assignment, Opinion
@@ -27,7 +28,7 @@ OPEN = (Assignment.State.INVITED, Assignment.State.ACCEPTED)
 @dataclass(frozen=True)
 class Ending:
     """What ending the review does: `ready` leave it, `waiting` stay for a draft that can still be submitted, `short` lack opinions;
-    `withdrawn` are the open assignments of `ready`, taken back.
+    `withdrawn` are the open assignments of `ready`, taken back; `valid` counts the opinions by application.
     """
 
     least: int
@@ -36,6 +37,7 @@ class Ending:
     short: list[Application]
     withdrawn: list[Assignment]
     drafts: dict[int, Opinion]
+    valid: dict[int, int]
 
     @property
     def with_draft(self) -> list[Assignment]:
@@ -60,19 +62,20 @@ def drafts_of(call: Call) -> QuerySet[Opinion]:
 
 
 def plan_ending(call: Call, *, wait: bool) -> Ending:
-    """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft (4 queries)."""
+    """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft (5 queries)."""
     least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
-    valid = Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
-    rows = list(Application.objects.filter(call=call, state=State.IN_REVIEW).moving().annotate(valid=valid).order_by("pk"))
+    rows = list(Application.objects.filter(call=call, state=State.IN_REVIEW).moving().order_by("pk"))
     drafts = {o.assignment_id: o for o in drafts_of(call).select_related("assignment")}
     now = clock.now()
     live = {o.assignment.application_id for o in drafts.values() if o.assignment.due_at is None or now <= o.assignment.due_at}
-    enough = [a for a in rows if a.valid >= least]
+    submitted = Assignment.objects.filter(application__in=[a.pk for a in rows], state=Assignment.State.SUBMITTED)
+    valid = dict(submitted.order_by().values_list("application").annotate(n=Count("pk")))
+    enough = [a for a in rows if valid.get(a.pk, 0) >= least]
     waiting = [a for a in enough if wait and a.pk in live]
     ready = [a for a in enough if not (wait and a.pk in live)]
     withdrawn = Assignment.objects.filter(application__in=[a.pk for a in ready], state__in=OPEN)
     people = withdrawn.select_related("expert__person__account", "application").order_by("pk")
-    return Ending(least, ready, waiting, [a for a in rows if a.valid < least], list(people), drafts)
+    return Ending(least, ready, waiting, [a for a in rows if valid.get(a.pk, 0) < least], list(people), drafts, valid)
 
 
 def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | None = None) -> dict[str, int]:
@@ -105,11 +108,11 @@ def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | N
 
 def thank(withdrawn: list[Assignment], drafts: dict[int, Opinion]) -> None:
     """Tell the experts whose open assignments end that the review is over; who had saved a draft is told that it was not submitted."""
-    by_account: dict[int, list[Assignment]] = {}
+    by_account: dict[Account, list[Assignment]] = {}
     for row in withdrawn:
-        if row.expert.person.account_id:
-            by_account.setdefault(row.expert.person.account_id, []).append(row)
-    tell([(rows[0].expert.person.account, partial(_thanks, rows), partial(_what_ended, rows, drafts), "/review/") for rows in by_account.values()])
+        if row.expert.person.account:
+            by_account.setdefault(row.expert.person.account, []).append(row)
+    tell([(a, partial(_thanks, rows), partial(_what_ended, rows, drafts), "/review/") for a, rows in by_account.items()])
 
 
 def _thanks(rows: list[Assignment]) -> str:

@@ -192,7 +192,7 @@ def end_review(request: HttpRequest, pk: int) -> HttpResponse:
         "due": review_deadlines([call]).get(call.pk),
         "withdrawn": [(a, plan.drafts.get(a.pk)) for a in kept],
         "left": len(rows) - len(kept),
-        "groups": [(label, [a for a in part if a.pk not in own]) for label, part in parts],
+        "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part if a.pk not in own]) for label, part in parts],
         "tab": "progress",
     }
     return render(request, "review/end_review.html", context)
