@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 from headwater.awards.models import Award
@@ -10,6 +12,15 @@ from headwater.awards.services import agreements
 from headwater.calls.models import Application, Call, CallChange
 from headwater.calls.services import calls, changing, checking, decisions, sights, wording
 from headwater.core.seen import Sight
+
+SEEN = re.compile(r'name="seen" value="([^"]*)"')
+
+
+def seen_on(page: Any) -> str:
+    """What a page would send back of its lines."""
+    found = SEEN.search(page.content.decode())
+    assert found
+    return unescape(found[1])
 
 
 def looking(work: Callable[..., Any], sight: Callable[..., Sight]) -> Callable[..., Any]:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, SchemeVersion
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.cloning import DATE_LABELS
 from headwater.calls.states import CANCELLABLE
 from headwater.core.seen import Sight
 
@@ -78,12 +77,13 @@ WORDS: dict[str, Callable[[], str]] = {
     "objection": lambda: _("异议"),
     "refusal": lambda: _("不予受理的原因"),
     "asked": lambda: _("复审的理由"),
-    **DATE_LABELS,
 }
+DATES = ("opens_at", "closes_at", "endorse_by", "recommend_by")
 
 
 def _sight(**lines: Any) -> Sight:
-    return Sight(lines, {name: WORDS[name]() for name in lines})
+    fields = {name: str(Call._meta.get_field(name).verbose_name) for name in lines if name in DATES}
+    return Sight(lines, {name: fields.get(name) or WORDS[name]() for name in lines})
 
 
 def call_sight(call: Call) -> Sight:
@@ -101,7 +101,7 @@ def call_sight(call: Call) -> Sight:
         overrides=call.overrides,
         agency=call.agency_id,
         editors=[call.drafted_by_id, call.edited_by],
-        **{name: _moment(getattr(call, name)) for name in DATE_LABELS},
+        **{name: _moment(getattr(call, name)) for name in DATES},
     )
 
 
