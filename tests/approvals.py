@@ -9,8 +9,9 @@ from typing import Any
 
 from headwater.awards.models import Award
 from headwater.awards.services import agreements
-from headwater.calls.models import Application, Call, CallChange
-from headwater.calls.services import calls, changing, checking, decisions, sights, wording
+from headwater.calls.models import Application, Call, CallChange, NoticeRow, Objection
+from headwater.calls.services import calls, changing, checking, decisions, objections, sights, wording
+from headwater.core.command import Actor
 from headwater.core.seen import Sight
 
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
@@ -33,6 +34,12 @@ def looking(work: Callable[..., Any], sight: Callable[..., Sight]) -> Callable[.
 def words(call: Call, **_given: Any) -> Sight:
     newer = wording.newer_words(Call.objects.get(pk=call.pk))
     return sights.words_sight(call, newer) if newer else Sight({})
+
+
+def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor) -> Objection:
+    """An objection whose contact has opened the link."""
+    key = objections.ask_objection(row=row, name=name, contact=contact, text=text, actor=actor)
+    return objections.file_objection(key=key, actor=actor)
 
 
 approve_decisions = looking(decisions.approve_decisions, lambda call, **_: sights.decisions_sight(call))

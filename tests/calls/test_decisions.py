@@ -10,20 +10,13 @@ from django.db import IntegrityError, transaction
 
 from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
-from headwater.calls.services.decisions import (
-    Proposal,
-    barred_applications,
-    committed_fen,
-    file_objection,
-    propose_decisions,
-    reconsider,
-)
+from headwater.calls.services.decisions import Proposal, barred_applications, committed_fen, propose_decisions, reconsider
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.registry.models import Sanction
-from tests.approvals import answer_objection, approve_decisions, publish_notice, release
+from tests.approvals import answer_objection, approve_decisions, file_objection, publish_notice, release
 from tests.calls.test_services import SECOND, as_, new_call, new_person, placed, refusal
 from tests.people import actor
 
@@ -55,7 +48,9 @@ def noticed(amounts: list[int]) -> tuple[Call, list[Application], Notice]:
 
 def object_to(notice: Notice, application: Application) -> Objection:
     row = NoticeRow.objects.select_related("notice__call").get(notice=notice, application=application)
-    return file_objection(row=row, name="周某", contact="zhou@x.cn", text=TEXT, actor=Actor(None, "test"))
+    return file_objection(
+        row=row, name="周某", contact=f"zhou{Objection.objects.count()}@x.cn", text=TEXT, actor=Actor(None, "test")
+    )
 
 
 def answer(objection: Objection, *, uphold: bool) -> None:

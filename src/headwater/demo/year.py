@@ -15,11 +15,11 @@ from headwater.calls.services.decisions import (
     Proposal,
     answer_objection,
     approve_decisions,
-    file_objection,
     propose_decisions,
     publish_notice,
     release,
 )
+from headwater.calls.services.objections import ask_objection, file_objection
 from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight, release_sight
 from headwater.calls.states import State
 from headwater.core import clock
@@ -250,13 +250,14 @@ class Season(Applying):
             notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call).token)
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
-            objection = file_objection(
+            key = ask_objection(
                 row=rows[-1],
                 name="某高校教师 周某",
                 contact="zhou@people.example",
                 actor=self.world.actor(None),
                 text="该项目内容与本人已发表的工作部分相近，请核实申请材料的原创性。",
             )
+            objection = file_objection(key=key, actor=self.world.actor(None))
         with clock.at(self.t.at(188)):
             answer_objection(
                 objection=objection,

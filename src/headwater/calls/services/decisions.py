@@ -212,29 +212,6 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
     return notice
 
 
-def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor) -> Objection:
-    """Object to a line of an open notice: named, in writing, with a way to answer. The line is suspended.
-
-    Raises:
-        Refused: the notice is over, or a field is missing or too long.
-    """
-    for field, value, least, most in (("name", name, 2, 120), ("contact", contact, 5, 120), ("text", text, 10, 5000)):
-        if len(value.strip()) < least:
-            raise Refused.because(_("此栏不能少于 %d 个字") % least, field=field)
-        if len(value.strip()) > most:
-            raise Refused.because(_("此栏不能多于 %d 个字") % most, field=field)
-    if not row.notice.is_open:
-        raise Refused.because(_("公示期已结束"))
-    with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.file_objection") as log:
-        objection = Objection.objects.create(
-            notice=row.notice, row=row, name=name.strip(), contact=contact.strip(), text=text.strip()
-        )
-        if Application.objects.filter(pk=row.application_id, state=State.PUBLICITY).exists():
-            APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
-        log(objection, after={"row": row.pk})
-    return objection
-
-
 def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor, seen: str) -> None:
     """Settle an objection: upheld strikes the application from the list, dismissed lets it go on.
 
