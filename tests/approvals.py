@@ -43,8 +43,8 @@ def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor:
 
 
 approve_decisions = looking(decisions.approve_decisions, lambda call, **_: sights.decisions_sight(call))
-publish_notice = looking(decisions.publish_notice, lambda call, **_: sights.notice_sight(call))
-release = looking(decisions.release, lambda notice, **_: sights.release_sight(notice))
+publish_notice = looking(decisions.publish_notice, lambda call, actor, **_: sights.notice_sight(call, actor.account))
+release = looking(decisions.release, lambda notice, actor, **_: sights.release_sight(notice, actor.account))
 answer_objection = looking(decisions.answer_objection, lambda objection, **_: sights.objection_sight(objection))
 publish_call = looking(calls.publish_call, lambda call, **_: sights.call_sight(Call.objects.get(pk=call.pk)))
 approve_change = looking(changing.approve_change, lambda change, **_: sights.change_sight(CallChange.objects.get(pk=change.pk)))

@@ -247,7 +247,7 @@ class Season(Applying):
     def publicise(self) -> None:
         """Public notice, one objection that is answered, release, letters."""
         with clock.at(self.t.at(185)):
-            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call).token)
+            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token)
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
             key = ask_objection(
@@ -268,7 +268,7 @@ class Season(Applying):
             )
         with clock.at(notice.ends_at + timedelta(hours=10)):
             notice = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
-            release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice).token)
+            release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice, self.staff("officer").account).token)
 
     def agree(self) -> None:
         """Three signatures; one leader forgets and the award lapses."""

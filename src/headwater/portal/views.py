@@ -56,6 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
             "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
+            "at": values.at,
             "map": league_map(),
             "evidence": sorted(evidence.items()),
             "covered": sum(1 for n in evidence.values() if n),

@@ -6,54 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('calls', '0016_drafts_are_not_submitted'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("calls", "0016_drafts_are_not_submitted"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
-            name='ObjectionClaim',
+            name="ObjectionClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('contact', models.EmailField(max_length=120)),
-                ('text', models.TextField()),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('asked_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('asked_from', models.CharField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("contact", models.EmailField(max_length=120)),
+                ("text", models.TextField()),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("asked_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("asked_from", models.CharField(max_length=32)),
             ],
-            options={
-                'verbose_name': '待确认的异议',
-            },
+            options={"verbose_name": "待确认的异议"},
+        ),
+        migrations.AddField(model_name="objection", name="confirmed_at", field=models.DateTimeField(null=True)),
+        migrations.AddConstraint(
+            model_name="objection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("confirmed_at__isnull", False), ("state", "open")),
+                fields=("row", "contact"),
+                name="objection_one_open_of_a_contact",
+            ),
         ),
         migrations.AddField(
-            model_name='objection',
-            name='confirmed_at',
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False), ('state', 'open')), fields=('row', 'contact'), name='objection_one_open_of_a_contact'),
-        ),
-        migrations.AddField(
-            model_name='objectionclaim',
-            name='row',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='calls.noticerow'),
+            model_name="objectionclaim",
+            name="row",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="calls.noticerow"),
         ),
         migrations.AddIndex(
-            model_name='objectionclaim',
-            index=models.Index(fields=['asked_from', 'asked_at'], name='objection_claim_source'),
+            model_name="objectionclaim", index=models.Index(fields=["asked_from", "asked_at"], name="objection_claim_source")
         ),
         migrations.AddIndex(
-            model_name='objectionclaim',
-            index=models.Index(fields=['contact', 'asked_at'], name='objection_claim_contact'),
+            model_name="objectionclaim", index=models.Index(fields=["contact", "asked_at"], name="objection_claim_contact")
         ),
         migrations.AddConstraint(
-            model_name='objectionclaim',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('row', 'contact'), name='objection_claim_one_waiting'),
+            model_name="objectionclaim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("row", "contact"), name="objection_claim_one_waiting"
+            ),
         ),
     ]

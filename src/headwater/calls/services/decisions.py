@@ -179,7 +179,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         if Decision.objects.filter(call=call, approved_at__isnull=True).exists() or not call.decisions.exists():
             raise Refused.because(_("决定尚未核准，不能公示"))
         decisions = to_publish(call)
-        notice_sight(call).require(seen)
+        notice_sight(call, actor.account).require(seen)
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
         now = clock.now()
         last = clock.due(clock.today(), "publicity_working_days", days)
@@ -265,7 +265,7 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
         if notice.objections.filter(state=Objection.State.OPEN).exists():
             raise Refused.because(_("还有异议没有处理完"))
         list(Application.objects.select_for_update().filter(decision__call=call).order_by("pk").values_list("pk"))
-        release_sight(notice).require(seen)
+        release_sight(notice, actor.account).require(seen)
         now = clock.now()
         shown = list(Application.objects.filter(notice_rows__notice=notice, state=State.PUBLICITY).values_list("pk", flat=True))
         approved = APPLICATION.apply(_locked(call, shown), "approve", log, decided_at=now)

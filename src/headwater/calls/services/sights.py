@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, SchemeVersion
+from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, SchemeVersion, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE
+from headwater.core.models import Account
 from headwater.core.seen import Sight
 
 
@@ -25,12 +26,14 @@ def waiting_decisions(call: Call) -> list[Decision]:
     return list(rows.select_related("application__leader", "application__host", "proposed_by").order_by("rank", "pk"))
 
 
-def notice_sight(call: Call) -> Sight:
-    """The lines that a notice of a call would publish, as they would read, in their order."""
+def notice_sight(call: Call, account: Account | None) -> Sight:
+    """The lines that a notice of a call would publish, as they would read, in their order; of their own nobody sees a trace."""
+    own = _own(account)
     return Sight(
         {
             _named(d.application): [n, d.application.title_zh, d.application.leader.name_zh, d.application.host.name_zh, *_decided(d)]
             for n, d in enumerate(to_publish(call), start=1)
+            if d.application_id not in own
         }
     )
 
@@ -40,13 +43,21 @@ def to_publish(call: Call) -> list[Decision]:
     return list(rows.order_by("rank", "application__number"))
 
 
-def release_sight(notice: Notice) -> Sight:
-    """What a release would decide and write: every decision of the call with the state of its application, and the objections."""
-    rows = Decision.objects.filter(call=notice.call).select_related("application")
+def release_sight(notice: Notice, account: Account | None) -> Sight:
+    """What a release would decide and write: every decision of the call with the state of its application, and the objections;
+    of their own nobody sees a trace."""
+    own = _own(account)
+    rows = Decision.objects.filter(call=notice.call).exclude(application__in=own).select_related("application")
     lines: dict[str, Any] = {_named(d.application): [d.application.state, *_decided(d)] for d in rows}
-    for objection in notice.objections.select_related("row"):
-        lines[_("异议 %(n)d：%(title)s") % {"n": objection.pk, "title": objection.row.title}] = [objection.state, objection.answer]
-    return Sight(lines)
+    words = {}
+    for objection in notice.objections.exclude(row__application__in=own).select_related("row"):
+        name = f"objection-{objection.pk}"
+        lines[name], words[name] = [objection.state, objection.answer], _("异议：%s") % objection.row.title
+    return Sight(lines, words)
+
+
+def _own(account: Account | None) -> set[int]:
+    return set(own_applications(account).values_list("pk", flat=True))
 
 
 def _named(application: Application) -> str:

@@ -251,7 +251,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "call": row.call,
             "scheme": scheme_of(row.call),
             "objections": shown,
-            "seen": release_sight(row).token if not row.closed_at else "",
+            "seen": release_sight(row, request.user).token if not row.closed_at else "",
             "form": form,
             "over": clock.now() > row.ends_at,
             "provisional": provisional(row.without_calendar) if not row.closed_at else "",
