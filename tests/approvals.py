@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 from headwater.awards.models import Award
 from headwater.awards.services import agreements
-from headwater.calls.models import Application, Call, CallChange
-from headwater.calls.services import calls, changing, checking, decisions, objections, sentences, sights, wording
+from headwater.calls.models import Application, Call, CallChange, NoticeRow, Objection
+from headwater.calls.services import calls, changing, checking, decisions, objecting, objections, sentences, sights, wording
+from headwater.core.command import Actor
 from headwater.core.seen import Sight
+
+SEEN = re.compile(r'name="seen" value="([^"]*)"')
+
+
+def seen_on(page: Any) -> str:
+    """What a page would send back of its lines."""
+    found = SEEN.search(page.content.decode())
+    assert found
+    return unescape(found[1])
 
 
 def looking(work: Callable[..., Any], sight: Callable[..., Sight]) -> Callable[..., Any]:
@@ -24,9 +36,15 @@ def words(call: Call, **_given: Any) -> Sight:
     return sights.words_sight(call, newer) if newer else Sight({})
 
 
+def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor) -> Objection:
+    """An objection whose contact has opened the link."""
+    key = objecting.ask_objection(row=row, name=name, contact=contact, text=text, actor=actor)
+    return objecting.file_objection(key=key, actor=actor)
+
+
 approve_decisions = looking(decisions.approve_decisions, lambda call, **_: sights.decisions_sight(call))
-publish_notice = looking(decisions.publish_notice, lambda call, **_: sights.notice_sight(call))
-release = looking(decisions.release, lambda notice, **_: sentences.release_sight(notice))
+publish_notice = looking(decisions.publish_notice, lambda call, actor, **_: sights.notice_sight(call, actor.account))
+release = looking(decisions.release, lambda notice, actor, **_: sentences.release_sight(notice, actor.account))
 answer_objection = looking(objections.answer_objection, lambda objection, **_: sights.objection_sight(objection))
 settle_objection = looking(objections.settle_objection, lambda objection, **_: sights.objection_sight(objection))
 publish_call = looking(calls.publish_call, lambda call, **_: sights.call_sight(Call.objects.get(pk=call.pk)))

@@ -27,7 +27,6 @@ KNOWN = {
     "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
     "HEADWATER_TEST_TEMPLATE": "keep: the tests' database is made anew only when tables or regions change (work on one test)",
     "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",
-    "HEADWATER_TEST_TEMPLATE": '"keep": the tests use the played year of earlier code',
     "HEADWATER_PYTHON": "interpreter that ./run uses to make its environment",
     "HEADWATER_CHROMIUM": "path of the Chromium used by browser tests and screenshots",
 }

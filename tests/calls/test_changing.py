@@ -17,7 +17,7 @@ from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, Event, Notification, OutboxMail, RoleGrant
-from tests.approvals import approve_change, publish_call
+from tests.approvals import approve_change, publish_call, seen_on
 from tests.calls.test_drafting import cloned
 from tests.calls.test_services import draft_of, manager, new_call, new_host, new_person, placed, refusal, submitted
 from tests.people import actor, client
@@ -229,8 +229,9 @@ def test_pages_show_who_will_be_told_and_let_the_second_officer_decide() -> None
     waiting = f"核准批次变更：{call.title_zh}"
     accounts = [actor(name).account for name in ("officer", "officer2")]
     assert [waiting in {d.title for d in duties_of(a)} for a in accounts] == [False, True]
-    assert "核准生效" in second.get(f"{url}change/").content.decode()
-    assert second.post(f"{url}change/", {"decision": "approve"}).status_code == 302
+    page = second.get(f"{url}change/")
+    assert "核准生效" in page.content.decode()
+    assert second.post(f"{url}change/", {"decision": "approve", "seen": seen_on(page)}).status_code == 302
     assert CallChange.objects.get(call=call).approved_at
     assert officer.get(f"{url}cancel/").status_code == 200
     assert officer.post(f"{url}cancel/", {"reason": ""}).status_code == 422

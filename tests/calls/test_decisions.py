@@ -11,14 +11,7 @@ from django.db import IntegrityError, transaction
 from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.phases import phase_of
-from headwater.calls.services.decisions import (
-    Proposal,
-    barred_applications,
-    committed_fen,
-    file_objection,
-    propose_decisions,
-    reconsider,
-)
+from headwater.calls.services.decisions import Proposal, barred_applications, committed_fen, propose_decisions, reconsider
 from headwater.calls.services.objections import reply_to_objection
 from headwater.calls.services.sentences import correct_words, release_sight
 from headwater.core import clock
@@ -27,7 +20,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, Notification
 from headwater.registry.models import Sanction
-from tests.approvals import answer_objection, approve_decisions, publish_notice, release, settle_objection
+from tests.approvals import answer_objection, approve_decisions, file_objection, publish_notice, release, settle_objection
 from tests.calls.test_services import SECOND, as_, new_call, new_person, past_call, placed, refusal
 from tests.people import actor, client
 
@@ -59,7 +52,9 @@ def noticed(amounts: list[int]) -> tuple[Call, list[Application], Notice]:
 
 def object_to(notice: Notice, application: Application) -> Objection:
     row = NoticeRow.objects.select_related("notice__call").get(notice=notice, application=application)
-    return file_objection(row=row, name="周某", contact="zhou@x.cn", text=TEXT, actor=Actor(None, "test"))
+    return file_objection(
+        row=row, name="周某", contact=f"zhou{Objection.objects.count()}@x.cn", text=TEXT, actor=Actor(None, "test")
+    )
 
 
 def found(objection: Objection) -> Objection:
@@ -472,13 +467,13 @@ def test_every_sentence_is_seen_and_corrected_before_the_release() -> None:
     with clock.at(notice.ends_at + SECOND):
         shown = officer.get(page).content.decode()
         assert ("经通讯评审，未列入会议评审。" in shown, "决定予以立项，资助金额 10.0000 万元" in shown) == (True, True)
-        seen = release_sight(notice).token
+        seen = release_sight(notice, actor("officer").account).token
         words = {"words": "经通讯评审，有效意见不一致，未列入会议评审。", "why": "补充说明"}
         assert officer.post(f"/office/applications/{rows[1].pk}/words/", words).status_code == 302
         assert "决定的理由" in officer.get(page).content.decode()
         officer.post(page, {"seen": seen})
         assert Notice.objects.get(pk=notice.pk).closed_at is None
-        officer.post(page, {"seen": release_sight(notice).token})
+        officer.post(page, {"seen": release_sight(notice, actor("officer").account).token})
     assert Letter.objects.get(application=rows[1]).body["note"] == words["words"]
     assert Decision.objects.get(application=rows[1]).reason == "经通讯评审，未列入会议评审。"
     event = Event.objects.get(command="calls.correct_words", subject_type="calls.decision")

@@ -26,6 +26,7 @@ from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
+from tests.approvals import seen_on
 from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, placed, refusal
 from tests.people import actor, client, roles
 
@@ -246,7 +247,7 @@ def test_officer_clones_edits_and_a_second_officer_opens_it() -> None:
     assert "与上一批次的差别" in officer.get(board).content.decode()
     officer.post(f"{board}step/ask_approval/")
     assert officer.post(f"{board}step/publish/").status_code == 403
-    assert second.post(f"{board}step/publish/").status_code == 302
+    assert second.post(f"{board}step/publish/", {"seen": seen_on(second.get(board))}).status_code == 302
     call.refresh_from_db()
     assert call.state == "published"
 

@@ -14,6 +14,7 @@ from headwater.calls.services.checking import ask_recheck, decide_check, recheck
 from headwater.core import clock
 from headwater.core.models import Account, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
+from tests.approvals import seen_on
 from tests.calls.test_checking import TEXT, fresh, refused
 from tests.calls.test_services import SECOND, as_, manager, new_call, new_person, placed
 from tests.people import actor, client
@@ -96,7 +97,8 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
     told = officer.post(answer, {"decision": "revoke", "answer": ""}, follow=True)
     assert "请写明复审意见" in told.content.decode()
     assert fresh(row).state == "recheck"
-    sent = {"decision": "revoke", "answer": "经核对，材料齐全"}
+    seen = seen_on(officer.get(answer.replace("recheck/", "")))
+    sent = {"decision": "revoke", "answer": "经核对，材料齐全", "seen": seen}
     shown = officer.post(answer, sent).content.decode()
     assert ("撤销原决定，申请转为" in shown, "经核对，材料齐全" in shown) == (True, True)
     assert fresh(row).state == "recheck"

@@ -10,6 +10,7 @@ from headwater.calls.duties import of_approvers, of_officers
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Likeness
 from headwater.calls.services.checking import accept_clear
 from headwater.calls.services.decisions import propose_decisions, reconsider
+from headwater.calls.services.sights import objection_sight
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, RoleGrant
@@ -99,7 +100,8 @@ def test_nobody_settles_an_objection_to_their_own(own: Own) -> None:
     assert [state(mine), state(other)] == ["objection", "objection"]
     assert mine.title_zh not in page(officer, address)
     assert [d.count for d in of_officers(account(officer)) if d.url == address] == [1]
-    assert browser.post(address, sent | {"objection": objections[other.pk].pk}).status_code == 302
+    seen = objection_sight(objections[other.pk]).token
+    assert browser.post(address, sent | {"objection": objections[other.pk].pk, "seen": seen}).status_code == 302
     assert [state(mine), state(other)] == ["objection", "publicity"]
 
 

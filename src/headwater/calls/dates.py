@@ -12,3 +12,4 @@ DATE_LABELS: dict[str, Callable[[], str]] = {
     "endorse_by": lambda: _("单位审核截止"),
     "recommend_by": lambda: _("归口推荐截止"),
 }
+DATES = tuple(DATE_LABELS)

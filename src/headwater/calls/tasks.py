@@ -39,9 +39,11 @@ def finish_calls(timestamp: int) -> None:
 @app.periodic(cron="27 3 * * *")
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:
-    """Join old versions, and forget what was kept for people who did not come back within the hour."""
+    """Join old versions, and forget what was kept for people who did not come back: unsaved work, objections nobody confirmed."""
+    from headwater.calls.services.objecting import forget_unconfirmed
     from headwater.calls.services.unsaved import forget_old
     from headwater.calls.services.versions import join_old_versions
 
     join_old_versions()
     forget_old()
+    forget_unconfirmed()

@@ -14,12 +14,12 @@ from headwater.calls.models import Application, Decision, Notice
 from headwater.calls.services.decisions import (
     Proposal,
     approve_decisions,
-    file_objection,
     propose_decisions,
     publish_notice,
     release,
 )
 from headwater.calls.services.finishing import finish_call
+from headwater.calls.services.objecting import ask_objection, file_objection
 from headwater.calls.services.objections import answer_objection
 from headwater.calls.services.sentences import release_sight
 from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight
@@ -261,16 +261,17 @@ class Season(Applying):
     def publicise(self) -> None:
         """Public notice, one objection that is answered, release, letters."""
         with clock.at(self.t.at(185)):
-            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call).token)
+            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token)
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
-            objection = file_objection(
+            key = ask_objection(
                 row=rows[-1],
                 name="某高校教师 周某",
                 contact="zhou@people.example",
                 actor=self.world.actor(None),
                 text="该项目内容与本人已发表的工作部分相近，请核实申请材料的原创性。",
             )
+            objection = file_objection(key=key, actor=self.world.actor(None))
         with clock.at(self.t.at(188)):
             answer_objection(
                 objection=objection,
@@ -281,7 +282,7 @@ class Season(Applying):
             )
         with clock.at(notice.ends_at + timedelta(hours=10)):
             notice = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
-            release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice).token)
+            release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice, self.staff("officer").account).token)
 
     def agree(self) -> None:
         """Three signatures; one leader forgets and the award lapses."""

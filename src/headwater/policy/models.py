@@ -73,6 +73,7 @@ class IndicatorValue(models.Model):
     on = models.DateField()
     value = models.FloatField(null=True)
     rows = models.IntegerField(default=0)
+    computed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["code", "on"], name="indicator_value_once")]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
 
 from headwater.policy.models import Article, IndicatorValue
-from headwater.policy.registry import Indicator, for_article
+from headwater.policy.registry import INDICATORS, Indicator, for_article
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,30 @@ class Reading:
         return self.value >= self.indicator.target
 
 
-def latest_values() -> dict[str, float | None]:
-    """The newest value of every indicator (one query)."""
-    rows = IndicatorValue.objects.order_by("code", "-on").distinct("code").values_list("code", "value")
-    return dict(rows)
+class Figures(dict[str, float | None]):
+    """Kept values by indicator. `at` is the moment whose records the oldest of them counts; None when nothing was computed."""
+
+    at: datetime | None = None
+
+
+def latest_values() -> Figures:
+    """The newest kept value of every indicator (one query). What shows them says `at`."""
+    rows = list(IndicatorValue.objects.filter(code__in=INDICATORS).order_by("code", "-on").distinct("code"))
+    found = Figures({r.code: r.value for r in rows})
+    found.at = min((r.computed_at for r in rows if r.computed_at), default=None)
+    return found
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read several queries from the records of one moment, unless a transaction that has begun decides on that."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def readings(number: int) -> list[Reading]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from headwater.core import clock
 from headwater.policy.models import IndicatorValue
+from headwater.policy.queries import one_moment
 from headwater.policy.registry import INDICATORS
 
 
 def record_indicators() -> int:
-    """Compute every indicator and keep today's value; running it again on the same day replaces the day's row."""
-    rows = [IndicatorValue(code=i.code, on=clock.today(), value=i.value()) for i in INDICATORS.values()]
-    IndicatorValue.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code", "on"], update_fields=["value"])
+    """Compute every indicator, all from the records of one moment, and keep today's value with that moment; running it again on
+    the same day replaces the day's row."""
+    with one_moment():
+        now = clock.now()
+        values = {i.code: i.value() for i in INDICATORS.values()}
+    today = timezone.localtime(now).date()
+    rows = [IndicatorValue(code=code, on=today, value=value, computed_at=now) for code, value in values.items()]
+    kept = ["value", "computed_at"]
+    IndicatorValue.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code", "on"], update_fields=kept)
     return len(rows)

@@ -18,7 +18,7 @@ from headwater.core.permission import PUBLIC, page
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
 from headwater.policy.models import Article
-from headwater.policy.queries import Reading, articles_with_evidence, latest_values, readings
+from headwater.policy.queries import Reading, articles_with_evidence, latest_values, one_moment, readings
 from headwater.policy.registry import INDICATORS, for_article
 from headwater.registry.models import PriorityField
 from headwater.review.queries import review_deadlines
@@ -34,7 +34,12 @@ def policy(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "policy/policy.html",
-        {"chapters": list(chapters.values()), "covered": sum(1 for n in evidence.values() if n), "count": len(evidence)},
+        {
+            "chapters": list(chapters.values()),
+            "covered": sum(1 for n in evidence.values() if n),
+            "count": len(evidence),
+            "at": latest_values().at,
+        },
     )
 
 
@@ -47,6 +52,7 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
         {
             "article": row,
             "readings": readings(number),
+            "at": latest_values().at,
             "previous": Article.objects.filter(number=number - 1).first(),
             "next": Article.objects.filter(number=number + 1).first(),
             "fields": PriorityField.objects.filter(code__in=row.fields),
@@ -56,18 +62,18 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
 
 @page(PUBLIC)
 def indicator(request: HttpRequest, code: str) -> HttpResponse:
-    """A figure and the records that it counts, on the page or as a file."""
+    """A figure and the records that it counts, both of the moment in which they are shown, on the page or as a file."""
     found = INDICATORS.get(code)
     if found is None:
         raise Http404
-    table = found.records()
+    with one_moment():
+        now, value, table = clock.now(), found.value(), found.records()
     heading = [str(h) for h in table.heading]
     form = request.GET.get("format")
     if form in {"csv", "xlsx"}:
         rows = [[str(c) if not isinstance(c, (int, float)) else c for c in row] for row in table.rows]
         content = write_csv(heading, rows) if form == "csv" else write_xlsx("records", heading, rows)
         return download(content, f"{code}.{form}", "application/octet-stream")
-    value = latest_values().get(code)
     reading = next((r for n in found.articles[:1] for r in readings(n) if r.indicator.code == code), Reading(found, value, []))
     return render(
         request,
@@ -81,7 +87,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "rows": table.rows[:500],
             "total": len(table.rows),
             "articles": Article.objects.filter(number__in=found.articles),
-            "now": timezone.localtime(clock.now()),
+            "now": timezone.localtime(now),
             "en": get_language() == "en",
         },
     )
@@ -103,7 +109,7 @@ def lead(request: HttpRequest) -> HttpResponse:
             }
         )
     late = what_is_late()
-    return render(request, "policy/lead.html", {"rows": rows, "values": values, "late": late})
+    return render(request, "policy/lead.html", {"rows": rows, "values": values, "at": values.at, "late": late})
 
 
 def what_is_late() -> list[dict[str, Any]]:

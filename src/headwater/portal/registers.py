@@ -99,11 +99,12 @@ def articles() -> Register:
 
 def indicators() -> Register:
     values = latest_values()
+    at = timezone.localtime(values.at).isoformat(timespec="minutes") if values.at else ""
     return Register(
         "indicators",
-        ["code", "label_zh", "label_en", "value", "unit", "articles"],
+        ["code", "label_zh", "label_en", "value", "unit", "articles", "computed_at"],
         [
-            [i.code, i.label_zh, i.label_en, values.get(i.code), i.unit_en, " ".join(map(str, i.articles))]
+            [i.code, i.label_zh, i.label_en, values.get(i.code), i.unit_en, " ".join(map(str, i.articles)), at]
             for i in INDICATORS.values()
         ],
     )

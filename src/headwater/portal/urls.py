@@ -11,6 +11,7 @@ urlpatterns = [
     path("notices/", views.notices, name="notices"),
     path("notices/<int:pk>/", views.notice, name="notice"),
     path("notices/<int:pk>/objection/<int:row>/", views.objection, name="objection"),
+    path("objections/<str:key>/", views.confirm_objection, name="confirm_objection"),
     path("search/", views.find, name="search"),
     path("data/", views.open_data, name="open_data"),
     path("data/<str:name>.<str:form>", views.register, name="register"),

@@ -20,11 +20,12 @@ from headwater.calls.rules import RULES
 from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.changing import lines_of
-from headwater.calls.services.decisions import file_objection
+from headwater.calls.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.calls.views.questions import outline
 from headwater.core import clock
+from headwater.core.api import client_address
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import PUBLIC, page
@@ -56,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
             "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
+            "at": values.at,
             "map": league_map(),
             "evidence": sorted(evidence.items()),
             "covered": sum(1 for n in evidence.values() if n),
@@ -231,13 +233,30 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         done = attempt(
             request,
-            lambda: file_objection(row=line, actor=request.actor, **form.cleaned_data),
+            lambda: ask_objection(row=line, actor=request.actor, source=client_address(request), **form.cleaned_data),
             form=form,
-            success=_("异议已收到。处理期间该项暂停办理，处理意见将按您留下的联系方式告知。"),
+            success=_("确认邮件已发出。请打开其中的链接确认，确认后异议才生效。"),
         )
         if done:
             return redirect("notice", pk=pk)
     return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)
+
+
+@page(PUBLIC)
+def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
+    """What the link in the mail confirms, to read once more; opening it alone does nothing, as mail programs open links too."""
+    claim = claim_of(key)
+    if claim is not None and request.method == "POST":
+        done = attempt(
+            request,
+            lambda: file_objection(key=key, actor=request.actor),
+            success=_("异议已提出。处理期间该项暂停办理，处理意见将发到您的邮箱。"),
+        )
+        if done:
+            return redirect("notice", pk=claim.row.notice_id)
+    answer = render(request, "portal/confirm_objection.html", {"claim": claim}, status=200 if claim else 410)
+    answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
+    return answer
 
 
 @page(PUBLIC)

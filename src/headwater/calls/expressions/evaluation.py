@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from headwater.calls.expressions.syntax import Call, ExpressionError, Literal, Money, Name, Node, Operation
@@ -65,15 +65,17 @@ class _Run:
             value = work(*found)
         except DivisionByZero:
             return None
-        except (DecimalException, OverflowError, ValueError, TypeError, AttributeError) as error:
+        except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise ExpressionError(f"cannot be calculated ({type(error).__name__})", node.position) from None
         if isinstance(value, Money) and abs(value.fen) > MAX_FEN:
             raise ExpressionError("an amount beyond all bounds", node.position)
         return value
 
     def call(self, node: Call) -> Value:
+        if not node.arguments:
+            raise ExpressionError(f"{node.function}() without arguments", node.position)
         if node.function == "parameter":
-            return self.parameter(str(getattr(node.arguments[0], "value", ""))) if node.arguments else None
+            return self.parameter(str(getattr(node.arguments[0], "value", "")))
         found = [self.value(a) for a in node.arguments]
         if node.function == "if":
             return self.rows(node, lambda c, a, b: None if c is None else a if c else b, found, missing=True)

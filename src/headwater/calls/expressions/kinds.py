@@ -186,7 +186,7 @@ def _len(node: Call, kinds: list[Type]) -> Type:
 
 @_function("if", 3, 3)
 def _if(node: Call, kinds: list[Type]) -> Type:
-    if kinds[0].kind != YES.kind or kinds[1].kind != kinds[2].kind:
+    if kinds[0].kind != YES.kind or kinds[1].kind != kinds[2].kind or kinds[1].kind == "rows":
         raise _wrong(node, "if(yes-or-no, a, b) with a and b of one kind", *kinds)
     return Type(kinds[1].kind, _one_table(node, kinds))
 

@@ -8,7 +8,7 @@ from headwater.calls.models.applications import (
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
-from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, own_applications
+from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim, own_applications
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
@@ -32,6 +32,7 @@ __all__ = [
     "Notice",
     "NoticeRow",
     "Objection",
+    "ObjectionClaim",
     "Participant",
     "Party",
     "Presence",

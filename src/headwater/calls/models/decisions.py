@@ -208,6 +208,7 @@ class Objection(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     answer = models.TextField(_("处理意见"), blank=True)
     filed_at = models.DateTimeField(default=clock.now)
+    confirmed_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     reply_by = models.DateTimeField(_("申请人陈述截止"), null=True)
@@ -227,6 +228,40 @@ class Objection(models.Model):
             models.CheckConstraint(
                 name="objection_upheld_is_settled", condition=~Q(state="upheld") | Q(settled_at__isnull=False)
             ),
+            models.UniqueConstraint(
+                fields=["row", "contact"],
+                condition=Q(state__in=["open", "proposed"], confirmed_at__isnull=False),
+                name="objection_one_open_of_a_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.row}"
+
+
+class ObjectionClaim(models.Model):
+    """What somebody asked to object, before the contact has confirmed it: it counts nowhere and ends by itself."""
+
+    row = models.ForeignKey(NoticeRow, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    contact = models.EmailField(max_length=120)
+    text = models.TextField()
+    digest = models.CharField(max_length=64, unique=True)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    asked_from = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = _("待确认的异议")
+        indexes = [
+            models.Index(fields=["asked_from", "asked_at"], name="objection_claim_source"),
+            models.Index(fields=["contact", "asked_at"], name="objection_claim_contact"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["row", "contact"], condition=Q(ended_at__isnull=True), name="objection_claim_one_waiting"
+            )
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.answers.showing import wan
+from headwater.calls.dates import DATES
 from headwater.calls.models import Call, SchemeVersion
 from headwater.calls.services.calls import draft_from_scheme, usual_dates
 from headwater.calls.states import Stage
@@ -16,7 +17,6 @@ from headwater.core import clock
 from headwater.core.i18n import chinese
 from headwater.core.parameters import Parameters
 
-DATES = ("opens_at", "closes_at", "endorse_by", "recommend_by")
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 
 

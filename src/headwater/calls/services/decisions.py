@@ -12,11 +12,11 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection, Participant
+from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Participant
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
-from headwater.calls.services.objections import UNSETTLED, strike_upheld, tell_applicant, tell_objectors
+from headwater.calls.services.objections import UNSETTLED, strike_upheld, tell_objectors
 from headwater.calls.services.sentences import planned_letters, release_sight
 from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish
 from headwater.calls.states import State
@@ -199,7 +199,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         if call.notices.filter(closed_at__isnull=True).exists():
             raise Refused.because(_("本批次已有一份公示没有结束，不能再公示"))
         decisions = to_publish(call)
-        notice_sight(call).require(seen)
+        notice_sight(call, actor.account).require(seen)
         days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
         now = clock.now()
         last = clock.due(clock.today(), "publicity_working_days", days)
@@ -232,28 +232,6 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
     return notice
 
 
-def file_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor) -> Objection:
-    """Object to a line of an open notice: named, in writing, with a way to answer. The line is suspended.
-
-    Raises:
-        Refused: the notice is over, or a field is missing or too long.
-    """
-    for field, value, least, most in (("name", name, 2, 120), ("contact", contact, 5, 120), ("text", text, 10, 5000)):
-        if len(value.strip()) < least:
-            raise Refused.because(_("此栏不能少于 %d 个字") % least, field=field)
-        if len(value.strip()) > most:
-            raise Refused.because(_("此栏不能多于 %d 个字") % most, field=field)
-    if not row.notice.is_open:
-        raise Refused.because(_("公示期已结束"))
-    with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.file_objection") as log:
-        objection = Objection.objects.create(
-            notice=row.notice, row=row, name=name.strip(), contact=contact.strip(), text=text.strip()
-        )
-        if Application.objects.filter(pk=row.application_id, state=State.PUBLICITY).exists():
-            APPLICATION.apply(_locked(row.notice.call, [row.application_id]), "suspend", log)
-        tell_applicant(objection)
-        log(objection, after={"row": row.pk})
-    return objection
 
 
 Released = Callable[[Call, list[Application], Actor], None]
@@ -280,7 +258,7 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
         if notice.objections.filter(state__in=UNSETTLED).exists():
             raise Refused.because(_("还有异议没有处理完"))
         list(Application.objects.select_for_update().filter(decision__call=call).order_by("pk").values_list("pk"))
-        release_sight(notice).require(seen)
+        release_sight(notice, actor.account).require(seen)
         planned = planned_letters(notice)
         now, first = clock.now(), notice.closed_at is None
         ready = [p.application.pk for p in planned if p.kind == Letter.Kind.APPROVED]

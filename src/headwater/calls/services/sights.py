@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.calls.dates import DATE_LABELS
-from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion
+from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion, own_applications
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, State
+from headwater.core.models import Account
 from headwater.core.seen import Sight
 
 
@@ -27,12 +28,14 @@ def waiting_decisions(call: Call) -> list[Decision]:
     return list(rows.select_related("application__leader", "application__host", "proposed_by").order_by("rank", "pk"))
 
 
-def notice_sight(call: Call) -> Sight:
-    """The lines that a notice of a call would publish, as they would read, in their order."""
+def notice_sight(call: Call, account: Account | None) -> Sight:
+    """The lines that a notice of a call would publish, as they would read, in their order; of their own nobody sees a trace."""
+    own = own_of(account)
     return Sight(
         {
             _named(d.application): [n, d.application.title_zh, d.application.leader.name_zh, d.application.host.name_zh, *_decided(d)]
             for n, d in enumerate(to_publish(call), start=1)
+            if d.application_id not in own
         }
     )
 
@@ -41,6 +44,11 @@ def to_publish(call: Call) -> list[Decision]:
     """Decisions in favour that no notice has shown yet, in the order of their ranks."""
     rows = call.decisions.filter(outcome=Decision.Outcome.FUND, application__state=State.PROPOSED)
     return list(rows.select_related("application__leader", "application__host").order_by("rank", "application__number"))
+
+
+def own_of(account: Account | None) -> set[int]:
+    """What an approval leaves out: of one's own nobody sees a trace."""
+    return set(own_applications(account).values_list("pk", flat=True))
 
 
 def _named(application: Application) -> str:

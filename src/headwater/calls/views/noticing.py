@@ -142,7 +142,7 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         "count": len(planned),
         "hosts": len({p.application.host_id for p in planned}),
         "query": text,
-        "seen": release_sight(row).token,
+        "seen": release_sight(row, request.user).token,
         "may_release": clock.now() > row.ends_at and not waiting and not row.closed_at,
         "waiting": waiting,
         "tab": "notice",

@@ -111,7 +111,7 @@ class Approval:
 
     action: str
     rows: Callable[[Call], list[Decision]]
-    sight: Callable[[Call], Sight]
+    sight: Callable[[Call, Any], Sight]
     work: Callable[..., Any]
     title: Callable[[], str]
     button: Callable[[], str]
@@ -122,7 +122,7 @@ APPROVALS = {
     "approve": Approval(
         "calls.decide.approve",
         waiting_decisions,
-        decisions_sight,
+        lambda call, _account: decisions_sight(call),
         approve_decisions,
         lambda: _("核对后核准"),
         lambda: _("核准以上决定"),
@@ -158,7 +158,7 @@ def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpR
         "button": approval.button(),
         "rows": rows,
         "total": sum(d.amount_fen for d in rows if d.outcome == Decision.Outcome.FUND),
-        "seen": approval.sight(call).token,
+        "seen": approval.sight(call, request.user).token,
         "tab": "decide",
     }
     return render(request, "review/approve_preview.html", context)
