@@ -17,6 +17,7 @@ from headwater.awards.services.agreements import agreement_pdf, end_awards, free
 from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.own import without_own
 from headwater.core.permission import SIGNED_IN, access, page
 from headwater.core.web import attempt, download, keys_in
 
@@ -159,7 +160,7 @@ def department(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "awards.sign.department")
     return bulk(
         request,
-        awards(request).filter(call=call),
+        without_own(awards(request).filter(call=call), request.user),
         Party.DEPARTMENT,
         call.title_zh,
         f"/office/calls/{pk}/agreements/",

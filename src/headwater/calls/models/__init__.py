@@ -8,9 +8,10 @@ from headwater.calls.models.applications import (
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
-from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, own_applications
+from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, of_officer
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.own import Places, has_own_in
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 
@@ -34,6 +35,7 @@ __all__ = [
     "Objection",
     "Participant",
     "Party",
+    "Places",
     "Presence",
     "Referee",
     "RuleResult",
@@ -41,5 +43,6 @@ __all__ = [
     "TextPrint",
     "Unsaved",
     "Version",
-    "own_applications",
+    "has_own_in",
+    "of_officer",
 ]

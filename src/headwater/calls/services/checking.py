@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult, own_applications
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
@@ -29,6 +29,7 @@ from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
 from headwater.core.services import notify
@@ -173,7 +174,7 @@ def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Applic
 def clear_ones(call: Call, account: Account | None) -> ApplicationQuerySet:
     """The received applications of a call on which the rules found nothing, less those in which `account` takes part."""
     rows = Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR)
-    return rows.exclude(pk__in=own_applications(account))
+    return without_own(rows, account)
 
 
 def accept_clear(*, call: Call, actor: Actor, until: datetime | None = None, progress: Progress | None = None) -> int:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.clocks import check_due, provisional, recheck_due
 from headwater.calls.forms import AnswerForm, SchemeForm
-from headwater.calls.models import Application, Call, Notice, own_applications
+from headwater.calls.models import Application, Call, Notice
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.services.changing import cancel_problems
-from headwater.calls.services.decisions import answer_objection, committed_fen, publish_notice, release
+from headwater.calls.services.decisions import answer_objection, committed_for, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.wording import changed_words, newer_words, take_new_words
@@ -27,6 +27,7 @@ from headwater.calls.words import said, state_choices, state_word
 from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
+from headwater.core.own import own_rows, without_own
 from headwater.core.permission import access, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, key_in
@@ -48,7 +49,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     rows = (
         Call.objects.visible_to(request.user)
         .select_related("scheme")
-        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE)))
+        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__")))
     )
     listing = Listing(
         request,
@@ -117,7 +118,7 @@ def to_approve(call: Call) -> dict[str, Any]:
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of a call: the funnel by state, the clocks at risk, what to do next."""
     call = the_call(request, pk)
-    others = Application.objects.filter(call=call).exclude(pk__in=own_applications(request.user))
+    others = without_own(Application.objects.filter(call=call), request.user)
     counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
     asked = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
@@ -142,7 +143,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "funnel": funnel,
             "clocks": clocks,
             "inside": inside,
-            "committed": committed_fen(call),
+            "committed": committed_for(request.user, call),
             "notices": call.notices.all(),
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
@@ -171,7 +172,7 @@ ASKED = (
 def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
-    others = Application.objects.visible_to(request.user).exclude(pk__in=own_applications(request.user))
+    others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call).select_related(*RELATED)
     asked = [column for part, column in ASKED if part in scheme.asks]
     listing = Listing(
@@ -213,12 +214,12 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@page("calls.notice.publish")
+@page("calls.objection.answer")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     """A running notice: objections to answer, and the release when its period is over."""
     row = get_object_or_404(Notice.objects.select_related("call__scheme"), pk=pk)
-    the_call(request, row.call_id, "calls.notice.publish")
-    objections = row.objections.exclude(row__application__in=own_applications(request.user))
+    the_call(request, row.call_id, "calls.objection.answer")
+    objections = without_own(row.objections.all(), request.user)
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and request.POST.get("release"):
         attempt(request, lambda: release(notice=row, actor=request.actor), success=_("已发布结果，通知书已生成。"))

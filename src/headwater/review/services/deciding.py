@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, own_applications
+from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
@@ -14,6 +14,7 @@ from headwater.calls.words import words_of
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.review.models import BallotCast, Panel, PanelItem
 
 
@@ -22,11 +23,8 @@ def proposals_of(call: Call, funded: Collection[int], account: Account | None = 
 
     Those in which `account` takes part are left for somebody else to propose.
     """
-    rows = (
-        Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED])
-        .exclude(pk__in=own_applications(account))
-        .select_related("ranking", "panel_item", "leader", "host", "call")
-    )
+    open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED])
+    rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host", "call")
     found = [_proposal(a, a.pk in funded) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
 
@@ -46,17 +44,17 @@ def _proposal(application: Application, fund: bool) -> Proposal:
     return Proposal(application, None, rank, words.zh("left_out") if recommended else f"会议评审：{words.zh('not_recommended')}。")
 
 
-def unfinished(call: Call) -> list[Reason]:
-    """What has to end before decisions are proposed: reviews, panels, votes without a quorum."""
+def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
+    """What has to end before decisions are proposed: reviews, panels, votes without a quorum; of the cases that are not `account`'s own."""
     reasons = []
-    waiting = Application.objects.filter(
-        call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK]
-    ).count()
+    rows = Application.objects.filter(call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK])
+    waiting = without_own(rows, account).count()
     if waiting:
         reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
     for panel in Panel.objects.filter(call=call).exclude(state=Panel.State.CLOSED):
         reasons.append(Reason(_("%s 还没有结束投票") % panel.name))
-    short = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL).count()
+    again = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL)
+    short = without_own(again, account).count()
     if short:
         reasons.append(Reason(_("有 %d 项投票未达法定人数，须重新投票") % short))
     return reasons
@@ -68,7 +66,7 @@ def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decisi
     Raises:
         Refused: something has not ended, a ticked application was not on a panel, or the budget does not suffice.
     """
-    refuse_if(unfinished(call))
+    refuse_if(unfinished(call, actor.account))
     proposals = proposals_of(call, funded, actor.account)
     wrong = [p.application for p in proposals if p.amount_fen is not None and p.application.state != State.PANEL]
     if wrong:
@@ -79,7 +77,7 @@ def propose(*, call: Call, funded: Collection[int], actor: Actor) -> list[Decisi
 
 def vote_again(*, panel: Panel, actor: Actor) -> int:
     """Open the items of a closed panel whose vote had no quorum to a second vote; their first ballots are discarded."""
-    with command(actor, "review.panel.manage", panel.call, name="review.vote_again") as log:
+    with command(actor, "review.panel.manage", panel, name="review.vote_again") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         items = PanelItem.objects.filter(panel=row, result=PanelItem.Result.NO_QUORUM)
         count = items.count()

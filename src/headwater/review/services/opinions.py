@@ -21,6 +21,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, Event
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.review.models import Assignment, Opinion, Ranking
@@ -114,11 +115,12 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
 def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
     """Applications with enough valid opinions leave review; open invitations of them end. Then the ranking is computed.
 
-    Returns how many are complete and how many still lack opinions (handbook RV-4).
+    Those that are the actor's own case are left for another officer. Returns how many are complete and how many still lack opinions
+    (handbook RV-4).
     """
     with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
         least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
-        rows = Application.objects.filter(call=call, state=State.IN_REVIEW).annotate(
+        rows = without_own(Application.objects.filter(call=call, state=State.IN_REVIEW), actor.account).annotate(
             valid=Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
         )
         ready = [pk for pk, valid in rows.values_list("pk", "valid") if valid >= least]

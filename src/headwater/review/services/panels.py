@@ -14,9 +14,10 @@ from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, command
+from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account, RoleGrant
+from headwater.core.own import not_own, own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import ReviewGroup
@@ -44,6 +45,8 @@ def make_panel(
         Refused: too few members, or a chair who is not a member.
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
+        for application in applications:
+            authorise(actor, "review.manage", application)
         parameters = Parameters(call.scheme.region, call.closes_at.date())
         least = parameters.number("panel_min_members", call.scheme.code, 9)
         if len({e.pk for e in experts}) < least:
@@ -74,7 +77,7 @@ def make_panel(
 
 def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -> None:
     """Put down who is present and open the vote."""
-    with command(actor, "review.panel.manage", panel.call, name="review.open_voting") as log:
+    with command(actor, "review.panel.manage", panel, name="review.open_voting") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.PREPARING:
             raise Refused.because(_("投票已开始或已结束"))
@@ -108,6 +111,8 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
         items = list(PanelItem.objects.filter(panel=panel, pk__in=votes, result=""))
         if len(items) != len(votes):
             raise Refused.because(_("有的项目不在本组议程上"))
+        if not all(not_own(actor.account, i) for i in items):
+            raise Refused.because(_("您须回避其中的项目，不能投票"))
         try:
             with transaction.atomic():
                 BallotCast.objects.bulk_create([BallotCast(item=i, member=member) for i in items])
@@ -128,7 +133,7 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
 
 def close_voting(*, panel: Panel, actor: Actor) -> dict[str, int]:
     """Count: recused members are not present for an item; quorum and threshold as put down when the panel was made."""
-    with command(actor, "review.panel.manage", panel.call, name="review.close_voting") as log:
+    with command(actor, "review.panel.manage", panel, name="review.close_voting") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.VOTING:
             raise Refused.because(_("投票没有在进行"))
@@ -167,16 +172,16 @@ def recusals(panel: Panel) -> dict[int, list[PanelMember]]:
     return out
 
 
-def candidates_for_panel(call: Call, group: ReviewGroup, limit: int = 30) -> list[Expert]:
-    """Experts of the group's disciplines, those with the fewest conflicts among its applications first (one query)."""
+def candidates_for_panel(call: Call, group: ReviewGroup, limit: int = 30, account: Account | None = None) -> list[Expert]:
+    """Experts of the group's disciplines, those with the fewest conflicts first among its applications, less those that are `account`'s own
+    (one query)."""
     from django.db.models import Count, Q
 
     codes = Q()
     for prefix in group.prefixes:
         codes |= Q(disciplines__code__startswith=prefix)
-    clash = Count(
-        "conflicts", filter=Q(conflicts__application__call=call, conflicts__application__state=State.REVIEWED), distinct=True
-    )
+    among = Q(conflicts__application__call=call, conflicts__application__state=State.REVIEWED)
+    clash = Count("conflicts", filter=among & ~own_rows(Conflict, account, "conflicts__"), distinct=True)
     return list(
         Expert.objects.filter(codes, is_active=True)
         .exclude(person__led_applications__call=call)

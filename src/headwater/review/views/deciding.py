@@ -12,25 +12,26 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, own_applications
+from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
+from headwater.calls.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core import clock
+from headwater.core.own import own_rows, without_own
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.registry.models import ReviewGroup
-from headwater.review.models import Expert, Panel, PanelMember
+from headwater.review.models import Expert, Panel, PanelItem, PanelMember
+from headwater.review.queries import places
 from headwater.review.services.deciding import proposals_of, propose, unfinished, vote_again
 from headwater.review.services.panels import candidates_for_panel, close_voting, make_panel, open_voting
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 
 
 def others_of(request: HttpRequest, call: Call) -> Any:
-    """The applications of a call that one may see and does not take part in."""
-    rows = Application.objects.visible_to(request.user).filter(call=call)
-    return rows.exclude(pk__in=own_applications(request.user))
+    """The applications of a call that one may see and that are not one's own."""
+    return without_own(Application.objects.visible_to(request.user).filter(call=call), request.user)
 
 
 @page("review.manage")
@@ -44,7 +45,10 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
         "review/call_panels.html",
         {
             "call": call,
-            "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
+            "panels": call.panels.annotate(
+                n=Count("items", filter=~own_rows(PanelItem, request.user, "items__"), distinct=True),
+                m=Count("members", distinct=True),
+            ),
             "tab": "panels",
             "groups": [(g, count[g.code]) for g in ReviewGroup.objects.all() if g.code in count],
             "ready": sum(count.values()),
@@ -62,7 +66,8 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
         .select_related("ranking", "leader", "host")
         .order_by("ranking__rank")
     )
-    experts = candidates_for_panel(call, field)
+    _placed(request, call, rows)
+    experts = candidates_for_panel(call, field, account=request.user)
     if request.method == "POST":
         chosen = [e for e in experts if str(e.pk) in request.POST.getlist("expert")]
         items = [a for a in rows if str(a.pk) in request.POST.getlist("pk")]
@@ -100,6 +105,13 @@ def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
     )
 
 
+def _placed(request: HttpRequest, call: Call, rows: list[Any]) -> None:
+    """Give each application its position as the reader may know it."""
+    place_of = places(call, request.user)
+    for row in rows:
+        row.place = place_of(row.ranking.rank if hasattr(row, "ranking") else None)
+
+
 def _picked(request: HttpRequest, rows: list[Application], experts: list[Expert]) -> dict[str, Any]:
     """What is ticked: what was sent when the form comes back, else all applications and the nine with the fewest conflicts."""
     sent = request.POST if request.method == "POST" else None
@@ -132,21 +144,23 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     if request.method == "POST":
         return _decide(request, call)
-    inside = request.user.has_role("programme_officer", "committee")
+    inside = request.user.has_perm("calls.decide.read", call)
     visible = others_of(request, call) if inside else Application.objects.none()
-    own = own_applications(request.user)
     rows = list(
         visible.filter(ranking__isnull=False)
         .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
     open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
-    undecided = open_ones.exclude(pk__in=own).count()
-    suggestion = suggest(call, without=request.GET.getlist("without")) if undecided else Suggestion(set(), {}, [])
+    undecided = without_own(open_ones, request.user).count()
+    asks = {"without": request.GET.getlist("without"), "account": request.user}
+    suggestion = suggest(call, **asks) if undecided and inside else Suggestion(set(), {}, [])
+    _placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
     line = next((row.pk for row in rows if row.why), None)
-    waiting = Decision.objects.filter(call=call, approved_at__isnull=True).exclude(application__in=own).count()
+    decisions = without_own(Decision.objects.filter(call=call), request.user)
+    waiting = decisions.filter(approved_at__isnull=True).count()
     return render(
         request,
         "review/decide.html",
@@ -157,13 +171,13 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "components": len({row.ranking.component for row in rows}),
             "suggestion": suggestion,
             "reached": reached(suggestion),
-            "committed": committed_fen(call),
+            "committed": committed_for(request.user, call),
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
             "scheme": scheme_of(call),
             "notices": call.notices.count(),
-            "approved": Decision.objects.filter(call=call, approved_at__isnull=False).exists(),
+            "approved": decisions.filter(approved_at__isnull=False).exists(),
         },
     )
 
@@ -172,18 +186,17 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
     """What other budgets would fund, and what each rule of balance costs."""
     call = the_call(request, pk)
-    if not request.user.has_role("programme_officer", "committee"):
+    if not request.user.has_perm("calls.decide.read", call):
         raise PermissionDenied
-    suggestion = suggest(call)
-    own = {row["pk"] for row in own_applications(request.user)}
-    titles = {k: row for k, row in enumerate(suggestion.applications) if row.pk not in own}
+    suggestion = suggest(call, account=request.user)
+    titles = dict(enumerate(suggestion.applications))
     rows = [
         {
             "name": outcome.name,
             "without": without,
             "reasons": reasons,
-            "entering": [titles[k] for k in outcome.entering if k in titles],
-            "leaving": [titles[k] for k in outcome.leaving if k in titles],
+            "entering": [titles[k] for k in outcome.entering],
+            "leaving": [titles[k] for k in outcome.leaving],
             "count": len(outcome.result.proposals) if outcome.result else None,
             "money": outcome.result.money if outcome.result else None,
         }
@@ -201,9 +214,10 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
             attempt(request, lambda: propose(call=call, funded=funded, actor=request.actor), success=_("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
         proposals = proposals_of(call, funded, request.user)
+        _placed(request, call, [p.application for p in proposals])
         chosen = [p for p in proposals if p.amount_fen is not None]
-        total = sum(p.amount_fen for p in chosen) + committed_fen(call)
-        over, waiting = total > call.budget_fen, unfinished(call)
+        total = sum(p.amount_fen for p in chosen) + committed_for(request.user, call)
+        over, waiting = total > call.budget_fen, unfinished(call, request.user)
         context = {
             "call": call,
             "chosen": chosen,

@@ -16,6 +16,7 @@ from headwater.calls.views.applicant import shown
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.own import own_cases
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
@@ -209,9 +210,15 @@ def panels(request: HttpRequest) -> HttpResponse:
     )
 
 
+def hidden_from(user: Any, recused: dict[int, list[PanelMember]]) -> set[int]:
+    """Applications on a panel that a reader does not see: those from which they are recused, and their own cases."""
+    mine = {a for a, members in recused.items() if any(m.expert.person.account_id == user.pk for m in members)}
+    return mine | own_cases(user)
+
+
 @page("review.panel.view")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """The room: a recused member does not see the item at all, and cannot vote on it."""
+    """The room: who is recused or has a part in an item does not see it at all, and cannot vote on it; places are the reader's own."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
     member = (
         PanelMember.objects.filter(panel=row, expert__person__account=request.user)
@@ -219,7 +226,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         .first()
     )
     recused = recusals(row)
-    hidden = {a for a, members in recused.items() if member and member.pk in {m.pk for m in members}}
+    hidden = hidden_from(request.user, recused)
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
     items = [
         i
@@ -238,7 +245,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
                 success=_("已投 %d 项，投票不记名。") % len(votes),
             )
         return redirect("panel", pk=pk)
-    cast = row.members.filter(casts__isnull=False).distinct().count()
+    cast = row.members.filter(casts__item__in=[i.pk for i in items]).distinct().count()
     officer = request.user.has_perm("review.panel.manage", row)
     return render(
         request,
@@ -248,7 +255,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "member": member,
             "items": items,
             "voted": voted,
-            "hidden": len(hidden),
+            "hidden": row.items.count() - len(items),
             "cast": cast,
             "present": row.members.filter(present=True).count(),
             "short": any(i.result == "no_quorum" for i in items),
@@ -270,7 +277,7 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         ),
         pk=item,
     )
-    if any(m.expert.person.account_id == request.user.pk for m in recusals(row).get(found.application_id, [])):
+    if found.application_id in hidden_from(request.user, recusals(row)):
         raise Http404
     opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
         "text_applicant"
@@ -278,5 +285,11 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     return render(
         request,
         "review/panel_item.html",
-        {**shown(found.application, judging=True), "panel": row, "opinions": opinions, "ranking": getattr(found.application, "ranking", None)},
+        {
+            **shown(found.application, judging=True),
+            "panel": row,
+            "opinions": opinions,
+            "ranking": getattr(found.application, "ranking", None),
+            "of_fund": request.user.has_perm("review.opinion.fund", found),
+        },
     )

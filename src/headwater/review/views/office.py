@@ -16,18 +16,20 @@ from headwater.calls.views.office import the_call
 from headwater.calls.words import said
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.own import own_rows, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
-from headwater.review.queries import expert_loads, explain_pair, progress_board, shortages_of
+from headwater.review.queries import expert_loads, explain_pair, places, progress_board, shortages_of
 from headwater.review.services.assigning import (
     assign_by_hand,
     expire_invitations,
     overdue_invitations,
     publish_round,
     release_assignment,
+    why_not_by_hand,
 )
 from headwater.review.services.opinions import close_reviews, remind
 
@@ -38,9 +40,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "review.manage")
     if request.method == "POST":
         return _act_on_rounds(request, call)
-    rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
+    rounds = rounds_for(request, call)
     proposed = next((r for r in rounds if r.state == Round.State.PROPOSED), None)
-    kinds = Conflict.objects.filter(application__call=call).values_list("kind").annotate(n=Count("pk")).order_by("-n")
+    conflicts = without_own(Conflict.objects.filter(application__call=call), request.user)
+    kinds = conflicts.values_list("kind").annotate(n=Count("pk")).order_by("-n")
     pairs = (
         Assignment.objects.visible_to(request.user)
         .filter(round=proposed)
@@ -72,13 +75,24 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "proposed": proposed,
             "kinds": [(Conflict.Kind(k).label, n) for k, n in kinds],
             "list": listing,
-            "loads": expert_loads(call)[:12],
-            "shortages": shortages_of(proposed) if proposed else [],
+            "loads": expert_loads(call, request.user)[:12],
+            "shortages": shortages_of(proposed, request.user) if proposed else [],
+            "may_publish": proposed and request.user.has_perm("review.round.publish", proposed),
             "tab": "assign",
-            "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
-            "overdue": overdue_invitations(call).count(),
+            "waiting": without_own(call.applications.filter(state=State.ACCEPTED), request.user).count(),
+            "overdue": overdue_invitations(call, request.user).count(),
         },
     )
+
+
+def rounds_for(request: HttpRequest, call: Call) -> list[Round]:
+    """The last rounds of a call. Of one that holds the reader's own case the figures are left out: they are over all its pairs."""
+    rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
+    own = set(call.rounds.filter(own_rows(Round, request.user)).values_list("pk", flat=True))
+    for row in rounds:
+        if row.pk in own:
+            row.record = {}
+    return rounds
 
 
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
@@ -87,7 +101,7 @@ def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
         attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))
         return redirect("assign", pk=call.pk)
     if request.POST.get("expire"):
-        n = overdue_invitations(call).count()
+        n = overdue_invitations(call, request.user).count()
         attempt(
             request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
         )
@@ -106,9 +120,8 @@ def pair(request: HttpRequest, application: int, expert: int) -> HttpResponse:
         pk=application,
     )
     who = get_object_or_404(Expert.objects.select_related("person__organisation"), pk=expert)
-    return render(
-        request, "review/pair.html", {"application": row, "expert": who, "call": row.call, "why": explain_pair(row, who)}
-    )
+    why = explain_pair(row, who, request.user)
+    return render(request, "review/pair.html", {"application": row, "expert": who, "call": row.call, "why": why})
 
 
 @page("review.manage")
@@ -121,7 +134,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         elif verb == "remind":
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
-    rows = progress_board(call).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
+    rows = progress_board(call, request.user).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
     least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
     listing = Listing(
         request,
@@ -142,7 +155,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("还没有送审"),
         empty_hint=_("在“专家指派”中运行并发布方案。"),
     )
-    total = Assignment.objects.filter(application__call=call).exclude(state__in=["proposed", "declined", "expired", "released"])
+    asked = Assignment.objects.filter(application__call=call).exclude(state__in=["proposed", "declined", "expired", "released"])
+    total = without_own(asked, request.user)
     return listing.export() or render(
         request,
         "review/progress.html",
@@ -199,6 +213,7 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("expert__person__organisation", "opinion")
         .order_by("pk")
     )
+    ranking = Ranking.objects.filter(application=row).first()
     return render(
         request,
         "review/reviews.html",
@@ -206,7 +221,9 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
             "application": row,
             "call": row.call,
             "rows": rows,
-            "ranking": Ranking.objects.filter(application=row).first(),
+            "ranking": ranking,
+            "rank": places(row.call, request.user)(ranking.rank) if ranking else None,
+            "why_not": why_not_by_hand(row),
             "found": found,
             "find": text,
         },
@@ -215,10 +232,11 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("review.expert.list")
 def experts(request: HttpRequest) -> HttpResponse:
+    seen = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
     rows = Expert.objects.select_related("person__organisation").annotate(
-        open=Count("assignments", filter=Q(assignments__state__in=["invited", "accepted"])),
-        done=Count("assignments", filter=Q(assignments__state="submitted")),
-        declined=Count("assignments", filter=Q(assignments__state="declined")),
+        open=Count("assignments", filter=seen & Q(assignments__state__in=["invited", "accepted"])),
+        done=Count("assignments", filter=seen & Q(assignments__state="submitted")),
+        declined=Count("assignments", filter=seen & Q(assignments__state="declined")),
     )
     listing = Listing(
         request,
