@@ -84,12 +84,10 @@ def not_own_of_host(user: Any, record: Any) -> bool:
 
 @rules.predicate
 def nothing_own_in(user: Any, record: Any) -> bool:
-    """For acts on the whole list of a call: another officer does them as soon as one's own case was received there, whatever has become
-    of it, so that the refusal itself tells nothing of it. Of a single record: it is not one's own.
+    """For acts on a list of a call (its decisions, a panel, a round): another officer does them as soon as one's own case was received
+    there, whatever has become of it, so that the refusal itself tells nothing of it.
     """
-    if isinstance(record, Call):
-        return not has_own_in(user, record)
-    return own.not_own(user, record)
+    return record is None or not has_own_in(user, record if isinstance(record, Call) else record.call)
 
 
 @rules.predicate

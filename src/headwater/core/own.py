@@ -107,13 +107,18 @@ def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> b
     return own.isdisjoint(cases_of(record))
 
 
-def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
-    """Rows of `model` that are one's own; `prefix` leads to them from another kind, for counts of it."""
-    own = sorted(own_cases(account))
+def rows_of(model: type[Model], cases: Iterable[int], prefix: str = "") -> Q:
+    """Rows of `model` that lead to one of `cases`; `prefix` leads to them from another kind, for counts of it."""
+    wanted = sorted(cases)
     found = Q(pk__in=[])
-    for path in paths_of(model) if own else ():
-        found |= Q(**{f"{prefix}{path}__in": own})
+    for path in paths_of(model):
+        found |= Q(**{f"{prefix}{path}__in": wanted})
     return found
+
+
+def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
+    """Rows of `model` that are one's own."""
+    return rows_of(model, own_cases(account), prefix)
 
 
 def without_own(rows: QuerySet[M], account: Any) -> QuerySet[M]:

@@ -17,7 +17,7 @@ from headwater.calls.models import Application, Call, Notice
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
-from headwater.calls.services.changing import cancel_problems
+from headwater.calls.services.changing import why_not_cancel
 from headwater.calls.services.decisions import answer_objection, committed_for, publish_notice, release
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
@@ -149,7 +149,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             and clock.now() >= call.closes_at,
             "scheme": scheme_of(call),
             "change": call.changes.waiting().first(),
-            "may_cancel": not cancel_problems(call),
+            "may_cancel": not why_not_cancel(call, request.user),
             **to_approve(call),
             "full_calls": call.full_calls.all(),
             "new_words": changed_words(call, newer)

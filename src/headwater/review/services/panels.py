@@ -14,7 +14,7 @@ from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, authorise, command
+from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account, RoleGrant
 from headwater.core.own import not_own, own_rows
@@ -45,8 +45,6 @@ def make_panel(
         Refused: too few members, or a chair who is not a member.
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
-        for application in applications:
-            authorise(actor, "review.manage", application)
         parameters = Parameters(call.scheme.region, call.closes_at.date())
         least = parameters.number("panel_min_members", call.scheme.code, 9)
         if len({e.pk for e in experts}) < least:

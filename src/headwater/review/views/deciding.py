@@ -56,9 +56,9 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@page("review.manage")
+@page("review.panel.manage")
 def new_panel(request: HttpRequest, pk: int, group: str) -> HttpResponse:
-    call = the_call(request, pk, "review.manage")
+    call = the_call(request, pk, "review.panel.manage")
     field = get_object_or_404(ReviewGroup, code=group)
     rows = list(
         others_of(request, call)

@@ -16,7 +16,7 @@ from headwater.calls.views.applicant import shown
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.errors import Refused
-from headwater.core.own import own_cases
+from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
@@ -255,7 +255,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "member": member,
             "items": items,
             "voted": voted,
-            "hidden": row.items.count() - len(items),
+            "hidden": without_own(row.items.all(), request.user).count() - len(items),
             "cast": cast,
             "present": row.members.filter(present=True).count(),
             "short": any(i.result == "no_quorum" for i in items),

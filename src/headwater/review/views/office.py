@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.calls.words import said
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.own import own_rows, without_own
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
@@ -86,11 +86,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def rounds_for(request: HttpRequest, call: Call) -> list[Round]:
-    """The last rounds of a call. Of one that holds the reader's own case the figures are left out: they are over all its pairs."""
+    """The last rounds of a call; without their figures, which are over all pairs, where the reader's own case was received."""
     rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
-    own = set(call.rounds.filter(own_rows(Round, request.user)).values_list("pk", flat=True))
-    for row in rounds:
-        if row.pk in own:
+    if has_own_in(request.user, call):
+        for row in rounds:
             row.record = {}
     return rounds
 
