@@ -75,8 +75,8 @@ PAIRS = [
     ("committee", "leader"),
     ("expert", "leader"),
 ]
-UNCOMPARED = ("accounts/", "enter", "language/")
-"""Entry, log-out and the pages of one's own password: nothing of any case."""
+UNCOMPARED = ("accounts/", "enter", "language/", "admin/health/")
+"""Entry, log-out and the pages of one's own password; figures of the machine (how many events wait for a seal): nothing of any case."""
 INSIDE = ("office/", "panels/", "review/", "applications/", "api/v1/applications", "jobs/", "lead/")
 """Where cases are."""
 DOCUMENTS = ("applications/<int:pk>/pdf/", "letters/<int:pk>/", "my/projects/<str:number>/pdf/")

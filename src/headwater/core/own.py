@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 
 class Part(StrEnum):
@@ -121,7 +121,7 @@ def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
     return rows_of(model, own_cases(account), prefix)
 
 
-def without_own(rows: QuerySet[M], account: Any) -> QuerySet[M]:
+def without_own(rows: Rows, account: Any) -> Rows:
     """`rows` less one's own: what lists, files and counts start from."""
     own = sorted(own_cases(account))
     for path in paths_of(rows.model) if own else ():

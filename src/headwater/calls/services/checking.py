@@ -50,7 +50,8 @@ def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -
     """
     authorise(actor, "calls.check", call)
     counts = {v.value: 0 for v in FormalCheck.Verdict}
-    waiting = list(Application.objects.filter(call=call, state=State.RECEIVED).order_by("pk").values_list("pk", flat=True))
+    received = without_own(Application.objects.filter(call=call, state=State.RECEIVED), actor.account)
+    waiting = list(received.order_by("pk").values_list("pk", flat=True))
     chunks = [waiting[start : start + CHUNK] for start in range(0, len(waiting), CHUNK)]
     for found in spread(partial(_check_chunk, call, actor), chunks):
         for verdict, count in found.items():

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.clocks import check_due, provisional, recheck_due
 from headwater.calls.forms import AnswerForm, SchemeForm
-from headwater.calls.models import Application, Call, Notice
+from headwater.calls.models import Application, Call, Notice, of_officer
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
@@ -46,8 +46,10 @@ def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call
 
 @page("calls.board")
 def calls(request: HttpRequest) -> HttpResponse:
+    reach = Q() if request.user.has_role("committee", "leadership") else of_officer(request.user, "pk")
     rows = (
         Call.objects.visible_to(request.user)
+        .filter(reach)
         .select_related("scheme")
         .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__")))
     )
