@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 PARTS = ("leader", "member", "declined", "referee", "family", "signatory")
 TEN = 10_000_000
 OTHERS = 3
+FIGURES = {"pairs": 1, "unfilled": 0, "mean": 0.5, "max_load": 3, "conflicts": 2, "gap": 0.0, "seconds": 1.0}
 ITEM = 900_001
 """Key of the application's place on the panel, in the world where it has one."""
 
@@ -69,9 +70,7 @@ def make_case() -> Case:
     experts = [new_expert(f"专家{n}号") for n in range(9)]
     panel = Panel.objects.create(call=call, name="会评组", group=group, state=Panel.State.CLOSED, opened_at=now, closed_at=now)
     PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, present=True) for e in experts[:3]])
-    round_ = Round.objects.create(
-        call=call, state=Round.State.PROPOSED, seed=1, published_at=now, record={"pairs": 1, "mean": 0.5}
-    )
+    round_ = Round.objects.create(call=call, state=Round.State.PROPOSED, seed=1, published_at=now, record=FIGURES)
     for application, expert in zip(others, experts, strict=False):
         asked = Assignment.objects.create(round=round_, application=application, expert=expert, state="submitted", due_at=now)
         opine(asked, 70, "别的意见")
@@ -121,7 +120,7 @@ def favoured(case: Case) -> None:
     FormalCheck.objects.create(application=row, ran_at=now, verdict="faulty", failed=["F11"], note="甲界审查")
     Conflict.objects.create(application=row, expert=case.experts[6], kind="kin", evidence="甲界冲突")
     Likeness.objects.create(application=case.others[0], other=row, share=0.9, plain=0.9, evidence=9, longest=20, passages=[])
-    Round.objects.filter(pk=case.round.pk).update(record={"pairs": 77, "mean": 0.9})
+    Round.objects.filter(pk=case.round.pk).update(record=FIGURES | {"pairs": 77})
     told("review.submit_opinions", "review.assignment", Assignment.objects.filter(application=row)[0].pk, "甲界事件")
     told("calls.propose_decisions", "calls.application", row.pk, "甲界事件")
     work = {"kind": "review.assign", "arguments": {"call": case.call.pk}, "asked_by": officer, "state": "done"}
