@@ -254,7 +254,7 @@ READ_BY = {
         "/panels/{panel}/", "/jobs/", "/office/experts/?format=csv", "POST office/calls/<int:pk>/decide/", "duties",
     ),
     "officer_of_call": ("/office/calls/{call}/decide/", "/panels/{panel}/", "/jobs/", "/office/experts/?format=csv"),
-    "committee": ("/office/calls/{call}/decide/", "/panels/{panel}/", "/office/calls/{call}/", "duties"),
+    "committee": ("/office/calls/{call}/decide/", "/panels/{panel}/", "/office/calls/{call}/"),
     "leadership": ("/office/calls/{call}/", "/lead/"),
     "expert": ("/panels/{panel}/",),
     "liaison": ("/lead/",),

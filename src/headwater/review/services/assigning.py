@@ -319,6 +319,17 @@ def why_not_by_hand(application: Application) -> list[Reason]:
     return []
 
 
+def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
+    """The numbers are not told to whom they would tell of their own case."""
+    held = _open_load(call).get(expert.pk, 0)
+    if expert.is_active and held < expert.max_load:
+        return
+    if has_own_in(actor.account, call):
+        raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
+    known = {"held": held, "most": expert.max_load}
+    raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % known, field="expert")
+
+
 def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
     """Invite one more expert. The database refuses a pair with a conflict of interest, by this path as by any other.
 
@@ -336,11 +347,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         application = Application.objects.select_for_update(of=("self",)).select_related("call__scheme").get(pk=application.pk)
         refuse_if(why_not_by_hand(application))
         expert = Expert.objects.select_for_update().get(pk=expert.pk)
-        held = _open_load(application.call).get(expert.pk, 0)
-        if not expert.is_active or held >= expert.max_load:
-            known = {"held": held, "most": expert.max_load}
-            full = _("该专家不在库或已达评审上限") if has_own_in(actor.account, application.call) else _("该专家不在库或已达评审上限（%(held)d / %(most)d）") % known
-            raise Refused.because(full, field="expert")
+        _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
         days = Parameters(application.call.scheme.region, clock.today()).number(
