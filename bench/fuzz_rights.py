@@ -64,10 +64,9 @@ def _of_application(event: Any, account: Any) -> list[str]:
     from headwater.calls.models import Application
     from headwater.core.models import RoleGrant
 
-    said = {**(event.before or {}), **(event.after or {})}
     if event.command == "awards.refuse_agreement":
         return _of_award(event, account)
-    pk = event.subject_id if event.subject_type == "calls.application" else said.get("application")
+    pk = _case_of(event)
     row = Application.objects.select_related("leader", "host").filter(pk=pk).first() if isinstance(pk, int) else None
     if row is None:
         return []
@@ -78,8 +77,7 @@ def _of_application(event: Any, account: Any) -> list[str]:
         return [f"{event.command}: application {pk} is of another host"]
     if event.command in AGENCY.split() and not grants.filter(role="recommender", scope_id=row.host.recommender_id).exists():
         return [f"{event.command}: application {pk} is of another agency"]
-    parties = set(row.participants.values_list("person__account", flat=True)) | {row.leader.account_id}
-    if event.command in ROLES and event.command in OFFICER.split() and account.pk in parties:
+    if event.command in JUDGING and account.pk in _parties(row):
         return [f"{event.command}: application {pk} is their own"]
     return []
 
@@ -93,3 +91,31 @@ def _of_award(event: Any, account: Any) -> list[str]:
         return []
     host = RoleGrant.objects.filter(account=account, role="host_manager", scope_id=row.host_id)
     return [] if host.exists() else [f"{event.command}: award {row.pk} is not theirs"]
+JUDGING = frozenset([*OFFICER.split(), *AGENCY.split(), "review.save_opinions", "review.submit_opinions", "calls.approve_decisions"])
+"""What nobody does to an application in which they have a part."""
+
+
+def _case_of(event: Any) -> Any:
+    """The application of an event: its subject, what it names, or that of the assignment or opinion it is about."""
+    from headwater.review.models import Assignment, Opinion
+
+    if event.subject_type == "calls.application":
+        return event.subject_id
+    if event.subject_type == "review.assignment":
+        return Assignment.objects.filter(pk=event.subject_id).values_list("application", flat=True).first()
+    if event.subject_type == "review.opinion":
+        return Opinion.objects.filter(pk=event.subject_id).values_list("assignment__application", flat=True).first()
+    return {**(event.before or {}), **(event.after or {})}.get("application")
+
+
+def _parties(row: Any) -> set[int]:
+    """Accounts of leader, members (also who declined), referees, their close family, and of who signed for an institution."""
+    from django.db.models import Q
+
+    from headwater.registry.models import Person, Relation
+
+    people = {row.leader_id, *row.participants.values_list("person", flat=True), *row.referees.values_list("person", flat=True)}
+    kin = Relation.objects.filter(Q(first__in=people) | Q(second__in=people), kind="kin").values_list("first", "second")
+    people |= {pk for pair in kin for pk in pair}
+    signed = row.signatures.filter(party__in=["host", "partner"]).values_list("account", flat=True)
+    return {*Person.objects.filter(pk__in=people - {None}).values_list("account", flat=True), *signed} - {None}

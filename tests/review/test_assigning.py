@@ -228,11 +228,11 @@ def test_second_round_counts_what_an_expert_has_submitted() -> None:
 def test_round_says_why_places_stay_empty_and_what_an_expert_is_worth() -> None:
     call, experts = stage(3, 4, each=3)
     round_ = proposed(call)
-    (first, *_rest) = shortages_of(round_)
+    (first, *_rest) = shortages_of(round_, None)
     assert (first["missing"], first["limit"], len(first["titles"])) == (1, "institution", 1)
-    assert {s["missing"] for s in shortages_of(round_)} == {1}
+    assert {s["missing"] for s in shortages_of(round_, None)} == {1}
     application, expert = pairs(round_)[0]
-    why = explain_pair(Application.objects.get(pk=application), Expert.objects.get(pk=expert))
+    why = explain_pair(Application.objects.get(pk=application), Expert.objects.get(pk=expert), None)
     assert (why["chosen"], why["score"] >= why["weakest"], why["price"] >= 0) == (True, True, True)
     assert round_.record["gap"] < 0.01
     assert experts

@@ -59,7 +59,7 @@ def test_the_officer_sees_whose_draft_would_be_lost_and_may_wait() -> None:
     assert "已保存，未提交" not in waiting
     ending = client("officer").get(f"{page}?wait=0").content.decode()
     assert (writer.expert.person.name_zh in ending, "已保存，未提交" in ending) == (True, True)
-    seen = plan_ending(call, wait=True).digest
+    seen = plan_ending(call, None, wait=True).digest
     client("officer").post(page, {"wait": "1", "seen": seen})
     assert states(call) == {first: "in_review", second: "reviewed"}
     assert Assignment.objects.get(pk=writer.pk).state == "accepted"
@@ -70,7 +70,7 @@ def test_the_officer_sees_whose_draft_would_be_lost_and_may_wait() -> None:
 
 def test_what_was_not_seen_is_not_done() -> None:
     call, rows = ready_with_draft()
-    seen = plan_ending(call, wait=False).digest
+    seen = plan_ending(call, None, wait=False).digest
     draft(rows[max(rows)][3])
     with pytest.raises(Refused, match="重新核对"):
         close_reviews(call=call, actor=actor("officer"), seen=seen)
@@ -94,9 +94,9 @@ def test_a_draft_that_cannot_be_submitted_any_more_is_not_waited_for() -> None:
     call, rows = ready_with_draft()
     due = rows[min(rows)][3].due_at
     with clock.at(due):
-        assert len(plan_ending(call, wait=True).waiting) == 1
+        assert len(plan_ending(call, None, wait=True).waiting) == 1
     with clock.at(due + SECOND):
-        assert plan_ending(call, wait=True).waiting == []
+        assert plan_ending(call, None, wait=True).waiting == []
 
 
 def test_experts_are_told_when_an_invitation_is_taken_back() -> None:

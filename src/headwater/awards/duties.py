@@ -7,8 +7,10 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import Award, Party
+from headwater.calls.models import of_officer
 from headwater.calls.words import words_of
 from headwater.core.duties import Duty, duties
+from headwater.core.own import without_own
 
 
 @duties
@@ -27,6 +29,7 @@ def of_signers(account: Any) -> Iterator[Duty]:
         if found["n"]:
             yield Duty(_("单位签署任务书"), "/host/agreements/", found["due"], found["n"])
     if account.has_role("programme_officer"):
-        rows = waiting.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)
+        rows = without_own(waiting.filter(of_officer(account, "call_id")), account)
+        rows = rows.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)
         for call, title, n in rows.values_list("call", "call__title_zh").annotate(n=Count("pk", distinct=True)):
             yield Duty(_("科技厅签署任务书：%s") % title, f"/office/calls/{call}/agreements/", None, n)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.models import Account, StoredFile
+from headwater.core.own import leads_to
 from headwater.registry.models import Organisation, Person
 
 
@@ -119,3 +120,8 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party}: {self.signer}"
+
+
+leads_to(Award, "application")
+leads_to(Agreement, "award__application")
+leads_to(Signature, "agreement__award__application")

@@ -18,6 +18,7 @@ from headwater.awards.services.giving_up import consequence, extend_agreements, 
 from headwater.calls.views.office import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.own import without_own
 from headwater.core.permission import SIGNED_IN, access, page
 from headwater.core.web import attempt, download, keys_in
 
@@ -208,7 +209,7 @@ def department(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "awards.sign.department")
     return bulk(
         request,
-        awards(request).filter(call=call),
+        without_own(awards(request).filter(call=call), request.user),
         Party.DEPARTMENT,
         call.title_zh,
         f"/office/calls/{pk}/agreements/",

@@ -18,13 +18,13 @@ from headwater.calls.models import (
     Notice,
     Objection,
     Participant,
-    own_applications,
 )
 from headwater.calls.services.checking import end_of_asking
 from headwater.calls.services.partners import waiting_for
-from headwater.calls.states import CallState, State
+from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties
+from headwater.core.own import own_cases, without_own
 
 
 @duties
@@ -103,11 +103,11 @@ def of_officers(account: Any) -> Iterator[Duty]:
     yield from _of_checking(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
     waits = Q(state=Objection.State.OPEN) | Q(state=Objection.State.PROPOSED) & ~Q(answered_by=account)
-    unanswered = Objection.objects.filter(waits, notice__in=running).exclude(row__application__in=own_applications(account))
+    unanswered = without_own(Objection.objects.filter(waits, notice__in=running), account)
     objections = dict(unanswered.values_list("notice").annotate(n=Count("pk")))
     for notice in running:
-        if account.has_perm("calls.notice.publish", notice.call):
-            n = objections.get(notice.pk, 0)
+        n = objections.get(notice.pk, 0)
+        if account.has_perm("calls.objection.answer" if n else "calls.notice.publish", notice.call):
             title = _("答复异议：%s") if n else _("公示期满发布：%s")
             yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
             if year := notice.without_calendar:
@@ -119,7 +119,7 @@ def of_officers(account: Any) -> Iterator[Duty]:
 def _of_checking(account: Any) -> Iterator[Duty]:
     """What waits for the formal check by the call's clock, and what waits for a re-check by its own, from the first that was asked."""
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
-    others = Application.objects.filter(call__in=published).exclude(pk__in=own_applications(account))
+    others = without_own(Application.objects.filter(call__in=published), account)
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
     answerable = others.filter(state=State.RECHECK).exclude(check_result__decided_by=account)
     asked = answerable.values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
@@ -145,7 +145,7 @@ def of_approvers(account: Any) -> Iterator[Duty]:
         Decision.objects.visible_to(account)
         .filter(approved_at__isnull=True)
         .exclude(proposed_by=account)
-        .exclude(call__in=Decision.objects.filter(approved_at__isnull=True, application__in=own_applications(account)).values("call"))
+        .exclude(call__applications__in=Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE))
         .exclude(call__in=undecided.values("call"))
         .values_list("call", "call__title_zh")
         .annotate(n=Count("pk"))

@@ -6,9 +6,10 @@ from typing import Any
 
 import rules
 
-from headwater.calls.models import Application, Call, CallChange, Decision, FormalCheck, Objection, own_applications
+from headwater.calls.models import Application, Call, CallChange, Decision, FormalCheck, Objection, has_own_in
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
+from headwater.core import own
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
 
 
@@ -28,14 +29,6 @@ def takes_part(user: Any, application: Application | None) -> bool:
         return True
     rows = application.participants.all()
     return is_leader(user, application) or any(p.person.account_id == user.pk and p.declined_at is None for p in rows)
-
-
-@rules.predicate
-def was_asked(user: Any, application: Application | None) -> bool:
-    """Who takes part, and who was asked to and declined: they read nothing of it, but do not decide on it either."""
-    if application is None:
-        return True
-    return is_leader(user, application) or any(p.person.account_id == user.pk for p in application.participants.all())
 
 
 @rules.predicate
@@ -80,10 +73,22 @@ recommender_of = scoped("recommender", "agency", lambda a: a.host.recommender_id
 
 @rules.predicate
 def not_own(user: Any, record: Any) -> bool:
-    """Nobody decides on an application in which they take part themselves."""
-    if isinstance(record, Application):
-        return not was_asked(user, record)
-    return True
+    """Nobody acts in office on a case in which they have a part themselves; which records are whose case is in `core.own`."""
+    return own.not_own(user, record)
+
+
+@rules.predicate
+def not_own_of_host(user: Any, record: Any) -> bool:
+    """For those who sign for an institution: having signed for it before does not make a case their own, any other part does."""
+    return own.not_own(user, record, but=own.Part.SIGNATORY)
+
+
+@rules.predicate
+def nothing_own_in(user: Any, record: Any) -> bool:
+    """For acts on a list of a call (its decisions, a panel, a round): another officer does them as soon as one's own case was received
+    there, whatever has become of it, so that the refusal itself tells nothing of it.
+    """
+    return record is None or not has_own_in(user, record if isinstance(record, Call) else record.call)
 
 
 @rules.predicate
@@ -119,14 +124,6 @@ def not_proposer(user: Any, call: Any) -> bool:
     return not Decision.objects.filter(call=call, approved_at__isnull=True, proposed_by=user).exists()
 
 
-@rules.predicate
-def not_among_proposed(user: Any, call: Any) -> bool:
-    """Nobody approves a list that holds an application in which they take part themselves."""
-    if not isinstance(call, Call):
-        return True
-    return not Decision.objects.filter(call=call, approved_at__isnull=True, application__in=own_applications(user)).exists()
-
-
 allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.call.approve_change", officer_of_call & not_who_proposed)
@@ -137,7 +134,7 @@ allow(
     takes_part
     | (host_of & host_has_it)
     | (recommender_of & agency_has_it)
-    | ((officer_of_call | role("committee")) & in_the_house),
+    | ((officer_of_call | role("committee")) & in_the_house & not_own),
 )
 allow("calls.application.list", is_signed_in)
 allow("calls.application.edit", has_person & is_leader)
@@ -147,23 +144,24 @@ allow("calls.application.withdraw", has_person & is_leader)
 allow("calls.application.confirm", is_signed_in)
 allow("calls.invitation.answer", rules.always_allow)
 allow("calls.partner.sign", role("host_manager"))
-allow("calls.endorse", host_of & not_own)
+allow("calls.endorse", host_of & not_own_of_host)
 allow("calls.recommend", recommender_of & not_own)
 allow("calls.check", officer_of_call & not_own)
 allow("calls.referee.read", ((officer_of_call | role("committee")) & in_the_house) & not_own)
 allow("calls.recheck", has_person & is_leader)
 allow("calls.invite", officer_of_call & not_own)
-allow("calls.review.start", officer_of_call)
+allow("calls.review.start", officer_of_call & not_own)
 allow("calls.decide.propose", officer_of_call & not_own)
-allow("calls.decide.approve", (officer_of_call | role("committee")) & not_proposer & not_among_proposed)
-allow("calls.notice.publish", officer_of_call)
+allow("calls.decide.read", officer_of_call | role("committee"))
+allow("calls.decide.approve", (officer_of_call | role("committee")) & not_proposer & nothing_own_in)
+allow("calls.notice.publish", officer_of_call & nothing_own_in)
 allow("calls.notice.object", rules.always_allow)
 allow("calls.objection.answer", officer_of_call & not_own)
-allow("calls.objection.settle", officer_of_objection & not_who_answered)
+allow("calls.objection.settle", officer_of_objection & not_who_answered & not_own)
 allow("calls.objection.reply", has_person & is_leader)
 allow("calls.recheck.answer", officer_of_call & not_own & not_who_decided)
 allow("calls.letter.correct", officer_of_call & not_own)
-allow("calls.letter.view", takes_part | host_of | officer_of_call)
+allow("calls.letter.view", takes_part | host_of | (officer_of_call & not_own))
 
 
 def reads_letters(application: Application, *, judging: bool = False, reader: Any = None) -> bool:

@@ -33,6 +33,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.jobs import EXPORTS, Progress, enqueue, job, result_names
 from headwater.core.models import Account, Export, Job
+from headwater.core.own import own_cases, own_rows
 from headwater.core.permission import SIGNED_IN
 from headwater.core.sheets import SheetFile
 from headwater.core.text import file_name
@@ -209,8 +210,19 @@ def forget_file(row: Export) -> None:
 
 
 def may_fetch(account: Any, row: Export) -> bool:
-    """Only who asked, only while it is kept, and only with every role under which it was asked for."""
-    return bool(row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account)))
+    """Only who asked, only while it is kept, only with every role under which it was asked for, and without what has become one's own case."""
+    held = row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account))
+    return bool(held and not _became_own(account, row))
+
+
+def _became_own(account: Any, row: Export) -> bool:
+    """Whether the archive holds records of a case of one's own that one does not see."""
+    found = KINDS.get(row.kind)
+    if not isinstance(found, Kind) or not own_cases(account):
+        return False
+    rows = found.rows(account).order_by()
+    own = rows.model._base_manager.filter(own_rows(rows.model, account), pk__in=row.items)
+    return bool(own.exclude(pk__in=rows.values("pk")).exists())
 
 
 def remove_expired() -> int:

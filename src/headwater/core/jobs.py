@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,6 +57,24 @@ def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Ki
         return function
 
     return wrap
+
+
+Reach = Callable[[Any], Q]
+_reach: list[Reach] = []
+
+
+def in_reach(function: Reach) -> Reach:
+    """Register what keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
+    _reach.append(function)
+    return function
+
+
+def jobs_for(account: Any) -> QuerySet[Job]:
+    """What one has asked for, and with `core.job.view` what others have, as far as one's scope and own cases let."""
+    mine = Q(asked_by=account)
+    if account.has_perm("core.job.view"):
+        mine |= reduce(and_, (function(account) for function in _reach), Q(pk__isnull=False))
+    return Job.objects.filter(mine)
 
 
 def enqueue(kind: str, *, actor: Actor, **arguments: Any) -> Job:

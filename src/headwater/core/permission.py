@@ -51,6 +51,16 @@ def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.P
     return holds
 
 
+def everywhere(code: str) -> rules.Predicate:
+    """True for an account that holds `code` without a limit: for what belongs to no single call, institution or agency."""
+
+    @rules.predicate(f"everywhere:{code}")
+    def holds(user: Any) -> bool:
+        return bool(is_signed_in(user) and user.holds_everywhere(code))
+
+    return holds
+
+
 rules.add_perm(PUBLIC, rules.always_allow)
 rules.add_perm(SIGNED_IN, is_signed_in)
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from headwater.calls.clocks import check_due
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.states import CallState, State
 from headwater.core import clock
+from headwater.core.own import without_own
 from headwater.core.permission import PUBLIC, page
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
@@ -108,18 +109,23 @@ def lead(request: HttpRequest) -> HttpResponse:
                 "missed": [r for r in found if r.met is False],
             }
         )
-    late = what_is_late()
+    late = what_is_late(request.user)
     return render(request, "policy/lead.html", {"rows": rows, "values": values, "at": values.at, "late": late})
 
 
-def what_is_late() -> list[dict[str, Any]]:
-    """Formal checks and reviews that wait, by call, with the day on which they are due."""
+def what_is_late(account: Any) -> list[dict[str, Any]]:
+    """Formal checks and reviews that wait, by call, with the day on which they are due; less `account`'s own cases, and for who is only an
+    officer of some calls in these alone.
+    """
     counts: dict[tuple[int, str], int] = {}
-    calls = list(Call.objects.filter(state=CallState.PUBLISHED, closes_at__lt=clock.now()).select_related("scheme"))
-    waiting = Application.objects.filter(call__in=calls, state__in=[State.RECEIVED, State.IN_REVIEW])
+    running = Call.objects.filter(state=CallState.PUBLISHED, closes_at__lt=clock.now())
+    if not account.has_role("leadership", "committee", "agency_liaison"):
+        running = running.filter(of_officer(account, "pk"))
+    calls = list(running.select_related("scheme"))
+    waiting = without_own(Application.objects.filter(call__in=calls, state__in=[State.RECEIVED, State.IN_REVIEW]), account)
     for pk, state, n in waiting.values_list("call", "state").annotate(n=Count("pk")):
         counts[pk, state] = n
-    opinions = review_deadlines(calls)
+    opinions = review_deadlines(calls, account)
     late = []
     for call in calls:
         if n := counts.get((call.pk, State.RECEIVED)):

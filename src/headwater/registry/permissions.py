@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.core.permission import allow, is_signed_in, role, scoped
+from headwater.core.permission import allow, everywhere, is_signed_in, role, scoped
 
 
 @rules.predicate
@@ -23,6 +23,6 @@ allow(
 allow("registry.person.restricted", is_signed_in & (is_self | manages_host | role("integrity_officer")))
 allow("registry.person.edit", is_signed_in & is_self)
 allow("registry.person.complete", manages_host)
-allow("registry.import", role("programme_officer", "system_admin"))
+allow("registry.import", everywhere("programme_officer") | role("system_admin"))
 allow("registry.people.list", role("programme_officer", "host_manager", "system_admin"))
-allow("registry.organisation.manage", role("programme_officer", "system_admin"))
+allow("registry.organisation.manage", everywhere("programme_officer") | role("system_admin"))

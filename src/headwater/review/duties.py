@@ -14,6 +14,7 @@ from headwater.calls.phases import not_yet
 from headwater.calls.states import CallState, State
 from headwater.calls.views.applicant import OPINIONS
 from headwater.core.duties import Duty, duties
+from headwater.core.own import without_own
 from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
 from headwater.review.queries import opinions_for_applicant, review_deadlines
 
@@ -45,11 +46,12 @@ def of_officers(account: Any) -> Iterator[Duty]:
         return
     calls = [c for c in Call.objects.filter(state=CallState.PUBLISHED) if account.has_perm("review.manage", c)]
     counts: dict[int, dict[str, int]] = {c.pk: {} for c in calls}
-    for call, state, n in Application.objects.filter(call__in=calls).values_list("call", "state").annotate(n=Count("pk")):
+    others = without_own(Application.objects.filter(call__in=calls), account)
+    for call, state, n in others.values_list("call", "state").annotate(n=Count("pk")):
         counts[call][state] = n
     rounds = Round.objects.filter(call__in=calls)
     proposed = set(rounds.filter(state=Round.State.PROPOSED).values_list("call", flat=True))
-    due = review_deadlines(calls)
+    due = review_deadlines(calls, account)
     for row in calls:
         yield from _of_call(row, counts[row.pk], row.pk in proposed, due.get(row.pk))
 

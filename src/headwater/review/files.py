@@ -3,6 +3,7 @@ from typing import Any
 from headwater.calls.models import Application
 from headwater.core.files import owner
 from headwater.core.models import StoredFile
+from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.review.models import Assignment
 
@@ -14,7 +15,8 @@ def application_file(user: Any, file: StoredFile) -> bool:
     application = Application.objects.visible_to(user).select_related("leader", "host").filter(pk=file.owner_id).first()
     if application is not None and may(user, "calls.application.view", application):
         return True
-    return Assignment.objects.filter(application=file.owner_id, expert__person__account=user, state__in=READING).exists()
+    asked = Assignment.objects.filter(application=file.owner_id, expert__person__account=user, state__in=READING)
+    return without_own(asked, user).exists()
 
 
 owner("calls.application", application_file)

@@ -70,3 +70,27 @@ invariant(
         (i.id IS NOT NULL AND d.reason LIKE '%{NOT_ON_PANEL}%')
         OR (i.id IS NULL AND (d.reason LIKE '经会议评审%' OR d.reason LIKE '会议评审%')))""",  # noqa: S608
 )
+invariant(
+    "no_judgement_of_own_case",
+    _("没有人评审、表决、审查或决定本人负责、参与、推荐或代表单位签署的申请"),
+    # Close family is not looked at here: a tie that was put down later would speak against what was right then.
+    """WITH part AS (
+        SELECT a.id AS application, p.account_id AS account FROM calls_application a JOIN registry_person p ON p.id = a.leader_id
+        UNION SELECT m.application_id, p.account_id FROM calls_participant m JOIN registry_person p ON p.id = m.person_id
+        UNION SELECT r.application_id, p.account_id FROM calls_referee r JOIN registry_person p ON p.id = r.person_id
+        UNION SELECT s.application_id, s.account_id FROM calls_documentsignature s WHERE s.party IN ('host', 'partner')),
+    act AS (
+        SELECT 'opinion ' || o.id AS what, a.application_id AS application, p.account_id AS account FROM review_opinion o
+            JOIN review_assignment a ON a.id = o.assignment_id JOIN review_expert e ON e.id = a.expert_id
+            JOIN registry_person p ON p.id = e.person_id WHERE o.submitted_at IS NOT NULL
+        UNION ALL SELECT 'ballot ' || b.id, i.application_id, p.account_id FROM review_ballotcast b
+            JOIN review_panelitem i ON i.id = b.item_id JOIN review_panelmember m ON m.id = b.member_id
+            JOIN review_expert e ON e.id = m.expert_id JOIN registry_person p ON p.id = e.person_id
+        UNION ALL SELECT 'proposal ' || id, application_id, proposed_by_id FROM calls_decision
+        UNION ALL SELECT 'approval ' || id, application_id, approved_by_id FROM calls_decision
+        UNION ALL SELECT 'check ' || id, application_id, decided_by_id FROM calls_formalcheck
+        UNION ALL SELECT 'objection ' || o.id, r.application_id, o.answered_by_id FROM calls_objection o
+            JOIN calls_noticerow r ON r.id = o.row_id)
+    SELECT act.what || ' by account ' || account || ' on their own application ' || application FROM act
+    JOIN part USING (application, account) ORDER BY 1""",
+)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, of_officer
 from headwater.core import clock
 from headwater.core.models import Account, Job
+from headwater.core.own import leads_to, of_many, without_own
 from headwater.registry.models import Discipline, Person, ReviewGroup
+from headwater.registry.models.people import IN_CALLS
 
 
 class Expert(models.Model):
@@ -95,20 +98,11 @@ class Round(models.Model):
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, user: Any) -> AssignmentQuerySet:
-        """An expert sees their own; officers those of their calls, never of applications in which they take part."""
+        """An expert sees their own; officers those of their calls; nobody those of a case that is their own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        found = Q(expert__person__account=user) & ~Q(state=Assignment.State.PROPOSED)
-        for grant in user.grants:
-            if grant.role == "programme_officer":
-                found |= Q() if grant.scope == "all" else Q(application__call_id=grant.scope_id)
-                if grant.scope == "all":
-                    found = Q(pk__isnull=False)
-                    break
-        own = Q(application__leader__account=user) | Q(
-            application__in=Application.objects.filter(participants__person__account=user).values("pk")
-        )
-        return self.filter(found).exclude(own)
+        mine = Q(expert__person__account=user) & ~Q(state=Assignment.State.PROPOSED)
+        return without_own(self.filter(mine | of_officer(user, "application__call_id")), user)
 
 
 class Assignment(models.Model):
@@ -232,9 +226,10 @@ class PanelQuerySet(models.QuerySet["Panel"]):
     def visible_to(self, user: Any) -> PanelQuerySet:
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        if user.has_role("programme_officer", "committee"):
+        if user.has_role("committee"):
             return self.all()
-        return self.filter(members__expert__person__account=user).distinct()
+        seats = PanelMember.objects.filter(expert__person__account=user)
+        return self.filter(of_officer(user, "call_id") | Q(pk__in=seats.values("panel")))
 
 
 class Panel(models.Model):
@@ -318,3 +313,22 @@ class BallotCast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} voted on {self.item}"
+
+
+for kind in (Conflict, Assignment, Ranking, PanelItem):
+    leads_to(kind, "application")
+leads_to(Opinion, "assignment__application")
+leads_to(Round, "assignments__application")
+leads_to(Panel, "items__application")
+leads_to(BallotCast, "item__application")
+of_many(Expert, PanelMember)
+
+
+def _experts_of_calls(calls: Collection[int]) -> models.QuerySet[Any, Any]:
+    """Experts who are or were asked in some calls, or sit on one of their panels."""
+    asked = Assignment.objects.filter(application__call__in=calls).values("expert__person")
+    seated = PanelMember.objects.filter(panel__call__in=calls).values("expert__person")
+    return Person.objects.filter(Q(pk__in=asked) | Q(pk__in=seated)).values("pk")
+
+
+IN_CALLS.append(_experts_of_calls)

@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.calls.permissions import not_own, officer_of_call
+from headwater.calls.permissions import not_own, nothing_own_in, officer_of_call
 from headwater.core.permission import allow, is_signed_in, role
 from headwater.review.models import Assignment, Panel
 
@@ -30,21 +30,18 @@ def sits_on_panel(user: Any, record: Any) -> bool:
     return record.members.filter(expert__person__account=user).exists()
 
 
-@rules.predicate
-def not_own_assignment(user: Any, record: Any) -> bool:
-    return not_own(user, record.application) if isinstance(record, Assignment) else True
-
-
 officer_of_record = rules.predicate(
     lambda user, record: officer_of_call(user, getattr(record, "application", record)), "officer_of_record"
 )
 
-allow("review.manage", officer_of_record & not_own_assignment)
-allow("review.assignment.answer", is_expert & own_assignment)
-allow("review.opinion.write", is_expert & own_assignment)
-allow("review.opinion.read", (is_expert & own_assignment) | (officer_of_record & not_own_assignment))
+allow("review.manage", officer_of_record & not_own)
+allow("review.round.publish", officer_of_call & nothing_own_in)
+allow("review.assignment.answer", is_expert & own_assignment & not_own)
+allow("review.opinion.write", is_expert & own_assignment & not_own)
+allow("review.opinion.read", ((is_expert & own_assignment) | officer_of_record) & not_own)
+allow("review.opinion.fund", (officer_of_record | role("committee")) & not_own)
 allow("review.desk", is_expert)
 allow("review.panel.view", (is_expert & sits_on_panel) | officer_of_call | role("committee"))
 allow("review.panel.vote", is_expert & sits_on_panel)
-allow("review.panel.manage", officer_of_call)
+allow("review.panel.manage", officer_of_call & nothing_own_in)
 allow("review.expert.list", role("programme_officer"))

@@ -12,10 +12,11 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from headwater.algorithms import expertise as kernel
 from headwater.algorithms.expertise import explain
-from headwater.calls.models import Application, Call
+from headwater.calls.models import Application, Call, Places
+from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Publication
-from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
+from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
@@ -60,8 +61,9 @@ def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
     return [codes.get(e.pk, []) for e in experts]
 
 
-def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
-    """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts."""
+def explain_pair(application: Application, expert: Expert, account: Any) -> dict[str, Any]:
+    """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts; and the
+    load, as far as it is not of `account`'s own cases."""
     papers = list(expert.person.publications.order_by("-year", "pk")[:WORKS])
     codes = [d.code for d in expert.disciplines.all()]
     code = application.discipline.code if application.discipline else ""
@@ -77,7 +79,7 @@ def explain_pair(application: Application, expert: Expert) -> dict[str, Any]:
         ],
         "keywords": told.keywords,
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
-        "load": Assignment.objects.filter(expert=expert, state__in=ACTIVE).count(),
+        "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
         **_price(application, expert),
     }
 
@@ -111,9 +113,10 @@ def _price(application: Application, expert: Expert) -> dict[str, Any]:
     return {"price": price, "chosen": own is not None, "score": own, "weakest": mine.aggregate(least=Min("score"))["least"]}
 
 
-def shortages_of(round_: Round) -> list[dict[str, Any]]:
-    """Why places of a round stay empty: the applications that want more experts than they have candidates with room (one query)."""
-    rows = round_.record.get("shortages", [])
+def shortages_of(round_: Round, account: Any) -> list[dict[str, Any]]:
+    """Why places of a round stay empty: the applications that want more experts than they have candidates with room, where none is
+    `account`'s own case (one query)."""
+    rows = [r for r in round_.record.get("shortages", []) if own_cases(account).isdisjoint(r["applications"])]
     titles = dict(Application.objects.filter(pk__in={a for r in rows for a in r["applications"]}).values_list("pk", "title_zh"))
     return [
         r | {"missing": r["demand"] - r["room"], "titles": [titles[a] for a in r["applications"][:5] if a in titles]}
@@ -121,15 +124,15 @@ def shortages_of(round_: Round) -> list[dict[str, Any]]:
     ]
 
 
-def progress_board(call: Call) -> QuerySet[Any]:
-    """Applications of a call in review with counts of their assignments by state (one query)."""
+def progress_board(call: Call, account: Any) -> QuerySet[Any]:
+    """Applications of a call in review with counts of their assignments by state, less `account`'s own (one query)."""
     state = Assignment.State
     counts = {
         s.value: Count("assignments", filter=Q(assignments__state=s))
         for s in (state.PROPOSED, state.INVITED, state.ACCEPTED, state.SUBMITTED, state.DECLINED)
     }
     return (
-        Application.objects.filter(call=call)
+        without_own(Application.objects.filter(call=call), account)
         .exclude(assignments__isnull=True)
         .select_related("leader", "host", "call")
         .annotate(**{f"n_{k}": v for k, v in counts.items()})
@@ -137,25 +140,32 @@ def progress_board(call: Call) -> QuerySet[Any]:
     )
 
 
-def expert_loads(call: Call) -> list[dict[str, Any]]:
+def places(call: Call, account: Any) -> Places:
+    """Positions of the ranking of a call as `account` may know them."""
+    return Places(account, call, without_own(Ranking.objects.filter(application__call=call), account).values_list("rank", flat=True))
+
+
+def expert_loads(call: Call, account: Any) -> list[dict[str, Any]]:
+    """What the experts of a call hold of it, the busiest first, less what is of `account`'s own cases (one query)."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT e.id, p.name_zh, o.name_zh, e.max_load, count(*) FILTER (WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted')),
                 count(*) FILTER (WHERE a.state = 'submitted'), count(*) FILTER (WHERE a.state = 'declined')
             FROM review_assignment a JOIN review_expert e ON e.id = a.expert_id JOIN registry_person p ON p.id = e.person_id
             LEFT JOIN registry_organisation o ON o.id = p.organisation_id JOIN calls_application c ON c.id = a.application_id
-            WHERE c.call_id = %s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1""",
-            [call.pk],
+            WHERE c.call_id = %s AND c.id <> ALL(%s) GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1""",
+            [call.pk, sorted(own_cases(account))],
         )
         names = ("expert", "name", "organisation", "max_load", "load", "submitted", "declined")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def review_deadlines(calls: Sequence[Call]) -> dict[int, datetime]:
-    """The next moment at which open opinions of a call fall due; where none is open, the last that did. By call id."""
+def review_deadlines(calls: Sequence[Call], account: Any) -> dict[int, datetime]:
+    """The next moment at which open opinions of a call fall due; where none is open, the last that did. By call id; less `account`'s own
+    cases."""
     open_ = Q(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED])
     rows = (
-        Assignment.objects.filter(application__call__in=calls, due_at__isnull=False)
+        without_own(Assignment.objects.filter(application__call__in=calls, due_at__isnull=False), account)
         .values("application__call")
         .annotate(next=Min("due_at", filter=open_), last=Max("due_at"))
         .values_list("application__call", "next", "last")

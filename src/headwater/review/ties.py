@@ -47,7 +47,10 @@ QUERIES = {
     "member": "SELECT application_id, person_id FROM member ORDER BY 1, 2",
     "avoided": "SELECT asked.id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name) ORDER BY 1, 2",
     "named": """SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
-        JOIN expert ON expert.person_id = r.person_id ORDER BY 1, 2, 3""",
+        JOIN expert ON expert.person_id = r.person_id
+        UNION SELECT asked.id, p.id, '代表单位签署 ' || s.name FROM asked JOIN calls_documentsignature s ON s.application_id = asked.id
+        JOIN registry_person p ON p.account_id = s.account_id JOIN expert ON expert.person_id = p.id
+        WHERE s.party IN ('host', 'partner') ORDER BY 1, 2, 3""",
     "expert": "SELECT id, person_id FROM expert ORDER BY id",
     "home": "SELECT id, organisation_id FROM registry_person JOIN side ON side.person_id = id WHERE organisation_id IS NOT NULL",
     # A unit without a credit code counts as its parent.

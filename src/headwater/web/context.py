@@ -19,7 +19,7 @@ MODULES: tuple[tuple[str, Any, str, str], ...] = (
     ("host_people", _("单位人员"), "awards.sign.host", "/people/"),
     ("recommend", _("归口推荐"), "calls.recommend", "/recommend/"),
     ("board", _("批次管理"), "calls.board", "/office/"),
-    ("people", _("人员"), "registry.import", "/people/"),
+    ("people", _("人员"), "registry.people.list", "/people/"),
     ("experts", _("专家库"), "review.expert.list", "/office/experts/"),
     ("imports", _("导入"), "registry.import", "/imports/"),
     ("review", _("评审"), "review.desk", "/review/"),

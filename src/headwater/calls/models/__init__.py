@@ -8,9 +8,10 @@ from headwater.calls.models.applications import (
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
-from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim, own_applications
+from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim, of_officer
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.own import Places, has_own_in
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 
@@ -35,6 +36,7 @@ __all__ = [
     "ObjectionClaim",
     "Participant",
     "Party",
+    "Places",
     "Presence",
     "Referee",
     "RuleResult",
@@ -42,5 +44,6 @@ __all__ = [
     "TextPrint",
     "Unsaved",
     "Version",
-    "own_applications",
+    "has_own_in",
+    "of_officer",
 ]

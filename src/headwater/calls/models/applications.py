@@ -10,6 +10,7 @@ from headwater.calls.models.calls import Call
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, SHOWN_TO_APPLICANT, UNSUBMITTED, ResearchClass, State
 from headwater.core import clock
 from headwater.core.i18n import named
+from headwater.core.own import own_rows
 from headwater.registry.models import Discipline, Organisation, Person
 
 LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
@@ -22,7 +23,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def visible_to(self, user: Any) -> ApplicationQuerySet:
         """Applications that `user` may know of through calls: own and joined ones, those of one's host once submitted to it,
-        those of one's agency once endorsed, and everything received for officers of the call. Experts come in through review.
+        those of one's agency once endorsed, and everything received for officers of the call, less what is their own case.
+        Experts come in through review.
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
@@ -35,12 +37,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         agencies = user.scopes("recommender", "agency")
         if agencies:
             found |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
-        if user.has_role("committee"):
-            found |= Q(state__in=IN_THE_HOUSE)
-        for grant in user.grants:
-            if grant.role == "programme_officer":
-                house = Q(state__in=IN_THE_HOUSE)
-                found |= house if grant.scope == "all" else house & Q(call_id=grant.scope_id)
+        calls = [g.scope_id for g in user.grants if g.role == "programme_officer"]
+        if calls or user.has_role("committee"):
+            everything = user.has_role("committee") or None in calls
+            office = Q(state__in=IN_THE_HOUSE) if everything else Q(state__in=IN_THE_HOUSE, call__in=calls)
+            found |= office & ~own_rows(self.model, user)
         return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.states import CallState, Stage
 from headwater.core import clock
 from headwater.core.models import Account
+from headwater.core.roles import Scope
 from headwater.registry.models import Agency, Organisation
 
 
@@ -40,12 +41,14 @@ OPEN_TO_ALL = (CallState.PUBLISHED, CallState.FINISHED, CallState.CANCELLED)
 
 class CallQuerySet(models.QuerySet["Call"]):
     def visible_to(self, user: Any) -> CallQuerySet:
-        """Published calls are public, also when they were finished or cancelled; drafts are for officers, the committee and leaders."""
-        if getattr(user, "is_authenticated", False) and user.has_role(
-            "programme_officer", "committee", "leadership", "system_admin"
-        ):
+        """Published calls are public, also when they were finished or cancelled; drafts are for officers (of some calls: theirs), the
+        committee and leaders.
+        """
+        if not getattr(user, "is_authenticated", False):
+            return self.filter(state__in=OPEN_TO_ALL)
+        if user.has_role("committee", "leadership", "system_admin") or user.holds_everywhere("programme_officer"):
             return self.all()
-        return self.filter(state__in=OPEN_TO_ALL)
+        return self.filter(Q(state__in=OPEN_TO_ALL) | Q(pk__in=user.scopes("programme_officer", Scope.CALL)))
 
     def open_at(self, at: datetime) -> CallQuerySet:
         return self.filter(state=CallState.PUBLISHED, opens_at__lte=at, closes_at__gt=at)

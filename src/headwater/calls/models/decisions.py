@@ -11,6 +11,7 @@ from headwater.calls.models.applications import Application
 from headwater.calls.models.calls import Call
 from headwater.core import clock
 from headwater.core.models import Account
+from headwater.core.own import own_rows, without_own
 
 
 def of_officer(user: Any, field: str) -> Q:
@@ -22,20 +23,13 @@ def of_officer(user: Any, field: str) -> Q:
     return found
 
 
-def own_applications(user: Any) -> models.QuerySet[Application, Any]:
-    """Keys of what `user` leads or was named in, also where they declined: of these they see and decide nothing in office."""
-    if not getattr(user, "pk", None):
-        return Application.objects.none().values("pk")
-    return Application.objects.filter(Q(leader__account=user) | Q(participants__person__account=user)).values("pk")
-
-
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def visible_to(self, user: Any) -> DecisionQuerySet:
         """Decisions, also those that are not public yet: for officers of the call and the committee only, never on what is their own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         found = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
-        return found.exclude(application__in=own_applications(user))
+        return without_own(found, user)
 
 
 class Decision(models.Model):
@@ -98,13 +92,15 @@ class Decision(models.Model):
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def visible_to(self, user: Any) -> LetterQuerySet:
-        """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer."""
+        """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer, less
+        one's own cases."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         joined = Q(application__participants__person__account=user, application__participants__declined_at__isnull=True)
         mine = Q(application__leader__account=user) | joined
         hosts = user.scopes("host_manager", "organisation")
-        found = mine | Q(application__host__in=hosts) | of_officer(user, "application__call_id")
+        office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
+        found = mine | Q(application__host__in=hosts) | office
         return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
 
 

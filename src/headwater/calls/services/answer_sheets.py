@@ -28,6 +28,7 @@ from headwater.core.i18n import chinese
 from headwater.core.jobs import Progress
 from headwater.core.listing import SHEET_ROWS
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.core.sheets import csv_into, xlsx_into
 
@@ -40,7 +41,7 @@ LONGEST = 31_800
 
 
 def applications_for(account: Any, call: Call) -> QuerySet[Application]:
-    return Application.objects.visible_to(account).filter(call=call)
+    return without_own(Application.objects.visible_to(account).filter(call=call), account)
 
 
 def table_of(call: Call, code: str) -> Field | None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version
+from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version, has_own_in
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.inviting import site_address
 from headwater.calls.services.sights import change_sight
@@ -100,7 +100,7 @@ def propose_change(
         reasons = [] if reason.strip() else [Reason(_("请写明理由，申请人和依托单位会看到"), field="reason")]
         if CallChange.objects.waiting().filter(call=row).exists():
             reasons.append(Reason(_("已有一项变更等待另一位主管核准")))
-        refuse_if([*reasons, *(cancel_problems(row) if cancel else amend_problems(row, given))])
+        refuse_if([*reasons, *(why_not_cancel(row, actor.account) if cancel else amend_problems(row, given))])
         change = CallChange.objects.create(
             call=row,
             kind=CallChange.Kind.CANCEL if cancel else CallChange.Kind.AMEND,
@@ -173,6 +173,13 @@ def cancel_problems(call: Call) -> list[Reason]:
     if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP).exists():
         return [Reason(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")]
     return []
+
+
+def why_not_cancel(call: Call, account: Any) -> list[Reason]:
+    """The same for an officer; to one whose own case was received there it is not told how far the others have come."""
+    if has_own_in(account, call):
+        return [Reason(_("本批次有您本人的或与您有关的申请，由其他主管取消"), code="permission")]
+    return cancel_problems(call)
 
 
 def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange:

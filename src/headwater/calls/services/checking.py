@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult, own_applications
+from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
@@ -30,6 +30,7 @@ from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
 from headwater.core.services import notify
@@ -50,7 +51,8 @@ def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -
     """
     authorise(actor, "calls.check", call)
     counts = {v.value: 0 for v in FormalCheck.Verdict}
-    waiting = list(Application.objects.filter(call=call, state=State.RECEIVED).order_by("pk").values_list("pk", flat=True))
+    received = without_own(Application.objects.filter(call=call, state=State.RECEIVED), actor.account)
+    waiting = list(received.order_by("pk").values_list("pk", flat=True))
     chunks = [waiting[start : start + CHUNK] for start in range(0, len(waiting), CHUNK)]
     for found in spread(partial(_check_chunk, call, actor), chunks):
         for verdict, count in found.items():
@@ -174,7 +176,7 @@ def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Applic
 def clear_ones(call: Call, account: Account | None) -> ApplicationQuerySet:
     """The received applications of a call on which the rules found nothing, less those in which `account` takes part."""
     rows = Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR)
-    return rows.exclude(pk__in=own_applications(account))
+    return without_own(rows, account)
 
 
 def accept_clear(*, call: Call, actor: Actor, until: datetime | None = None, progress: Progress | None = None) -> int:

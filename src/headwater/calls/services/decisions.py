@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Participant
+from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Participant, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.letters import write_letters
@@ -26,7 +27,9 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
+from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
+from headwater.core.permission import may
 from headwater.core.services import notify
 from headwater.registry.models import Sanction
 
@@ -68,7 +71,8 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
             made = _write(proposals, call, actor)
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
-                raise Refused.because(over_budget(call, before + _money(fund)), code="budget") from error
+                asked = None if has_own_in(actor.account, call) else before + _money(fund)
+                raise Refused.because(over_budget(call, asked), code="budget") from error
             raise
         log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": _money(fund)})
     return made
@@ -121,7 +125,10 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
     )
 
 
-def over_budget(call: Call, more: int) -> str:
+def over_budget(call: Call, more: int | None) -> str:
+    """`more` is None for whom the sum would tell of their own case."""
+    if more is None:
+        return _("超出批次预算：预算 %s 万元") % f"{call.budget_fen / 1_000_000:,.2f}"
     return _("超出批次预算：预算 %(budget)s 万元，拟定决定合计 %(asked)s 万元") % {
         "budget": f"{call.budget_fen / 1_000_000:,.2f}",
         "asked": f"{more / 1_000_000:,.2f}",
@@ -282,6 +289,15 @@ def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
     found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
     return int(found or 0)
+
+
+def committed_for(account: Any, call: Call) -> int:
+    """Money committed as `account` may know it: what was released; inside also what is proposed, less one's own case."""
+    known = Q(application__state=State.APPROVED)
+    if may(account, "calls.decide.read", call):
+        known |= ~own_rows(Decision, account)
+    rows = Decision.objects.filter(known, call=call, outcome=Decision.Outcome.FUND)
+    return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
 
 
 def free_money(*, applications: Sequence[int], log: Log) -> int:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Decision, Letter, Notice
 from headwater.calls.services.letters import said_in_letter
 from headwater.calls.services.objections import upheld_in
-from headwater.calls.services.sights import own_of
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.i18n import in_chinese
 from headwater.core.models import Account
+from headwater.core.own import own_cases
 from headwater.core.seen import Sight
 
 WORDS_LIMIT = 2000
@@ -68,7 +68,7 @@ def _planned(row: Application, struck: dict[int, str]) -> Planned:
 
 def release_sight(notice: Notice, account: Account | None) -> Sight:
     """What a release would decide and write: every letter with its words, and the objections; of their own nobody sees a trace."""
-    own = own_of(account)
+    own = own_cases(account)
     planned = [p for p in planned_letters(notice) if p.application.pk not in own]
     lines: dict[str, Any] = {p.application.number: [p.application.state, p.kind, p.body, p.struck] for p in planned}
     words = {}

@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.calls.dates import DATE_LABELS
-from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion, own_applications
+from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, State
 from headwater.core.models import Account
+from headwater.core.own import own_cases
 from headwater.core.seen import Sight
 
 
@@ -30,7 +31,7 @@ def waiting_decisions(call: Call) -> list[Decision]:
 
 def notice_sight(call: Call, account: Account | None) -> Sight:
     """The lines that a notice of a call would publish, as they would read, in their order; of their own nobody sees a trace."""
-    own = own_of(account)
+    own = own_cases(account)
     return Sight(
         {
             _named(d.application): [n, d.application.title_zh, d.application.leader.name_zh, d.application.host.name_zh, *_decided(d)]
@@ -46,9 +47,6 @@ def to_publish(call: Call) -> list[Decision]:
     return list(rows.select_related("application__leader", "application__host").order_by("rank", "application__number"))
 
 
-def own_of(account: Account | None) -> set[int]:
-    """What an approval leaves out: of one's own nobody sees a trace."""
-    return set(own_applications(account).values_list("pk", flat=True))
 
 
 def _named(application: Application) -> str:

@@ -13,14 +13,15 @@ from headwater.calls.services.changing import (
     WORDS,
     approve_change,
     audience,
-    cancel_problems,
     drop_change,
     lines_of,
     propose_change,
+    why_not_cancel,
 )
 from headwater.calls.services.sights import change_sight
 from headwater.calls.states import CANCELLABLE
 from headwater.calls.views.office import the_call
+from headwater.core.own import without_own
 from headwater.core.permission import may, page
 from headwater.core.web import attempt
 
@@ -65,8 +66,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "told": audience(call),
         "title": _("取消批次"),
         "hint": _("草稿和申请将全部终止，不计入限项。已有会评或决定的批次不能取消。"),
-        "problems": cancel_problems(call),
-        "ends": call.applications.filter(state__in=CANCELLABLE).count(),
+        "problems": why_not_cancel(call, request.user),
+        "ends": without_own(call.applications.filter(state__in=CANCELLABLE), request.user).count(),
     }
     return render(request, "calls/call_amend.html", context, status=422 if form.errors else 200)
 
@@ -90,13 +91,14 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             success=_("变更已放弃。") if drop else _("变更已生效，并已通知有关各方。"),
         ):
             return redirect("call_board", pk=pk)
+    ending = without_own(call.applications.filter(state__in=CANCELLABLE), request.user)
     context = {
         "call": call,
         "change": row,
         "lines": lines_of(row),
         "told": audience(call),
         "seen": change_sight(row).token,
-        "ends": call.applications.filter(state__in=CANCELLABLE).count() if row.kind == CallChange.Kind.CANCEL else None,
+        "ends": ending.count() if row.kind == CallChange.Kind.CANCEL else None,
         "can_approve": may(request.user, "calls.call.approve_change", row),
         "can_drop": may(request.user, "calls.call.draft", call),
     }

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import timeline
 from headwater.calls.forms import AnswerForm, CheckForm
-from headwater.calls.models import Application, Call, FormalCheck, own_applications
+from headwater.calls.models import Application, Call, FormalCheck
 from headwater.calls.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import recheck_sight
@@ -25,6 +25,7 @@ from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
+from headwater.core.own import without_own
 from headwater.core.permission import access, may, page
 from headwater.core.views import exports
 from headwater.core.web import attempt
@@ -49,13 +50,8 @@ def waiting(request: HttpRequest, call: Call) -> Any:
         default=Value(UNCHECKED),
         output_field=IntegerField(),
     )
-    return (
-        Application.objects.visible_to(request.user)
-        .filter(call=call, state__in=WAITING)
-        .exclude(pk__in=own_applications(request.user))
-        .select_related(*RELATED, "check_result")
-        .annotate(place=place)
-    )
+    rows = Application.objects.visible_to(request.user).filter(call=call, state__in=WAITING)
+    return without_own(rows, request.user).select_related(*RELATED, "check_result").annotate(place=place)
 
 
 def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
@@ -143,10 +139,9 @@ def neighbours(rows: Any, place: int, pk: int) -> tuple[int | None, int | None]:
 
 def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
     """Applications with the same title or text. Of those outside the officer's calls only number and share are told, of own ones nothing."""
-    own = own_applications(request.user)
-    same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk).exclude(pk__in=own)
-    same_title = list(same.select_related("leader")[:5])
-    likenesses = list(row.likenesses.exclude(other__in=own).select_related("other__leader", "other__call"))
+    same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk)
+    same_title = list(without_own(same, request.user).select_related("leader")[:5])
+    likenesses = list(without_own(row.likenesses.all(), request.user).select_related("other__leader", "other__call"))
     asked = [a.pk for a in same_title] + [x.other_id for x in likenesses]
     visible = set(Application.objects.visible_to(request.user).filter(pk__in=asked).values_list("pk", flat=True))
     return {"same_title": same_title, "likenesses": likenesses, "visible": visible}

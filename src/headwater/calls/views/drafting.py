@@ -32,6 +32,7 @@ from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.views.questions import bind, live
 from headwater.calls.views.typed import control_of, read_values
 from headwater.core.errors import Refused
+from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
 from headwater.registry.models import Discipline, PriorityField
@@ -156,8 +157,8 @@ def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
 def invitations(request: HttpRequest, pk: int) -> HttpResponse:
     """Outlines that may be invited: choose, look at the exact rows, then all of them or none."""
     call = the_call(request, pk, "calls.check")
-    rows = Application.objects.visible_to(request.user).filter(call=call, state__in=[State.ACCEPTED, State.REVIEWED])
-    rows = rows.select_related(*RELATED).order_by("number")
+    others = without_own(Application.objects.visible_to(request.user).filter(call=call), request.user)
+    rows = others.filter(state__in=[State.ACCEPTED, State.REVIEWED]).select_related(*RELATED).order_by("number")
     here = request.path
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -183,6 +184,6 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
             success=_("已告知 %d 项未受邀。") % len(chosen),
         ):
             return redirect("call_invite", pk=pk)
-    done = Application.objects.filter(call=call, state=State.INVITED).select_related("leader", "host").order_by("number")
+    done = others.filter(state=State.INVITED).select_related("leader", "host").order_by("number")
     context = {"call": call, "rows": rows, "done": done, "tab": "invite", "form": form, "chosen": keys_in(request.POST, "pk")}
     return render(request, "calls/invite.html", context, status=422 if form.errors else 200)

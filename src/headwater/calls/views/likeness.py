@@ -8,9 +8,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from headwater.calls.models import Application, Likeness, own_applications
+from headwater.calls.models import Application, Likeness
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.likeness import ABSTRACT, sections_of
+from headwater.core.own import without_own
 from headwater.core.permission import access, page
 
 RELATED = ("call__scheme", "host", "leader", "discipline")
@@ -40,7 +41,7 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """An application beside one that holds a part of its text; that one's wording only to those who may see it."""
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     found = get_object_or_404(
-        Likeness.objects.exclude(other__in=own_applications(request.user)).select_related(*(f"other__{name}" for name in RELATED)),
+        without_own(Likeness.objects.all(), request.user).select_related(*(f"other__{name}" for name in RELATED)),
         application=row,
         other=other,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import provisional
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
-from headwater.calls.models import Application, Call, Letter, Notice, Objection, own_applications
+from headwater.calls.models import Application, Call, Letter, Notice, Objection
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import release
 from headwater.calls.services.letters import said_in_letter
@@ -24,6 +24,7 @@ from headwater.calls.views.checking import confirmed
 from headwater.calls.views.office import the_call
 from headwater.calls.words import words_of
 from headwater.core import clock
+from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt, key_in
 
@@ -31,17 +32,17 @@ SHOWN = 200
 """Letters on one page of the preview; the others are behind the search."""
 
 
-def the_notice(request: HttpRequest, pk: int) -> Notice:
+def the_notice(request: HttpRequest, pk: int, action: str = "calls.notice.publish") -> Notice:
     row = get_object_or_404(Notice.objects.select_related("call__scheme"), pk=pk)
-    the_call(request, row.call_id, "calls.notice.publish")
+    the_call(request, row.call_id, action)
     return row
 
 
-@page("calls.notice.publish")
+@page("calls.objection.answer")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     """A running notice: objections to answer and to settle; the release is a page of its own."""
-    row = the_notice(request, pk)
-    objections = row.objections.exclude(row__application__in=own_applications(request.user)).select_related("row__application")
+    row = the_notice(request, pk, "calls.objection.answer")
+    objections = without_own(row.objections.all(), request.user).select_related("row__application")
     form = AnswerForm(request.POST or None)
     if request.method == "POST":
         chosen = objections.select_related("row__application__call", "notice__call__scheme")
@@ -128,8 +129,7 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         if attempt(request, lambda: release(notice=row, actor=request.actor, seen=seen), success=done):
             return redirect("office_notice", pk=pk)
         return redirect("notice_release", pk=pk)
-    own = {found["pk"] for found in own_applications(request.user)}
-    others = [p for p in planned if p.application.pk not in own]
+    others = [p for p in planned if p.application.pk not in own_cases(request.user)]
     text = request.GET.get("q", "").strip()
     found = [p for p in others if text in f"{p.application.number} {p.application.title_zh} {p.application.leader.name_zh}"]
     waiting = row.objections.filter(state__in=UNSETTLED).count()

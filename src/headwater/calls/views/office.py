@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.forms import SchemeForm
-from headwater.calls.models import Application, Call, own_applications
+from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.phases import phase_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.approving import differences, own_terms, text_changes
 from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
-from headwater.calls.services.changing import cancel_problems
-from headwater.calls.services.decisions import committed_fen
+from headwater.calls.services.changing import why_not_cancel
+from headwater.calls.services.decisions import committed_for
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import call_sight, words_sight
@@ -28,6 +28,7 @@ from headwater.calls.words import said, state_choices, state_word
 from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
+from headwater.core.own import own_rows, without_own
 from headwater.core.permission import access, page
 from headwater.core.views import exports
 from headwater.core.web import attempt
@@ -46,10 +47,12 @@ def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call
 
 @page("calls.board")
 def calls(request: HttpRequest) -> HttpResponse:
+    reach = Q() if request.user.has_role("committee", "leadership") else of_officer(request.user, "pk")
     rows = (
         Call.objects.visible_to(request.user)
+        .filter(reach)
         .select_related("scheme")
-        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE)))
+        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__")))
     )
     listing = Listing(
         request,
@@ -117,7 +120,7 @@ def to_approve(call: Call) -> dict[str, Any]:
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """The board of a call: the funnel by state, the clocks at risk, what to do next."""
     call = the_call(request, pk)
-    others = Application.objects.filter(call=call).exclude(pk__in=own_applications(request.user))
+    others = without_own(Application.objects.filter(call=call), request.user)
     counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
     asked = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
@@ -144,7 +147,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "funnel": funnel,
             "clocks": clocks,
             "inside": inside,
-            "committed": committed_fen(call),
+            "committed": committed_for(request.user, call),
             "notices": call.notices.all(),
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
@@ -152,7 +155,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "phase": phase_of(call),
             "finishing": clock.now() >= call.recommend_by,
             "change": call.changes.waiting().first(),
-            "may_cancel": not cancel_problems(call),
+            "may_cancel": not why_not_cancel(call, request.user),
             **to_approve(call),
             "full_calls": call.full_calls.all(),
             "new_words": changed_words(call, newer) if newer else [],
@@ -173,7 +176,7 @@ ASKED = (
 def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
-    others = Application.objects.visible_to(request.user).exclude(pk__in=own_applications(request.user))
+    others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call).select_related(*RELATED)
     asked = [column for part, column in ASKED if part in scheme.asks]
     listing = Listing(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Decision, Letter
+from headwater.calls.models import Decision, Letter, Places
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.exports import RESULTS, with_letter
 from headwater.calls.states import State
@@ -17,6 +17,7 @@ from headwater.calls.views.host import letter_list
 from headwater.calls.views.office import the_call
 from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.views import exports
 
@@ -29,6 +30,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
     words = scheme.words
     decided = {Decision.Outcome.FUND.value: words["yes"], Decision.Outcome.REFUSE.value: words["no"]}
     rows = Decision.objects.visible_to(request.user).filter(call=call)
+    places = Places(request.user, call, rows.values_list("rank", flat=True))
     listing = Listing(
         request,
         rows.select_related("application__leader", "application__host", "application__discipline"),
@@ -45,7 +47,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("编号"), lambda d: d.application.number, sort="application__number"),
             Column(_("申请人"), lambda d: d.application.leader.name_zh),
             Column(_("依托单位"), lambda d: d.application.host.name_zh),
-            Column(_("排序"), lambda d: d.rank, kind="number"),
+            Column(_("排序"), lambda d: places(d.rank), kind="number"),
             Column(_("决定"), lambda d: decided[d.outcome]),
             *([Column(words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")] if scheme.has_money else []),
             Column(_("理由"), lambda d: d.reason, screen=False),
@@ -86,6 +88,6 @@ DECIDED = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION,
 @page("calls.check")
 def letters(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
-    rows = Letter.objects.visible_to(request.user).filter(application__call=call)
+    rows = without_own(Letter.objects.visible_to(request.user).filter(application__call=call), request.user)
     title = f"{call.code} {_('通知书')}"
     return letter_list(request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), call=call, tab="letters")

@@ -53,6 +53,10 @@ class Account(AbstractBaseUser):
     def has_role(self, *roles: str) -> bool:
         return any(g.role in roles for g in self.grants)
 
+    def holds_everywhere(self, role: str) -> bool:
+        """Whether this account holds `role` without a limit."""
+        return any(g.role == role and g.scope == Scope.ALL for g in self.grants)
+
     def scopes(self, role: str, scope: Scope) -> set[int]:
         """Ids of the rows of `scope` for which this account holds `role`."""
         return {g.scope_id for g in self.grants if g.role == role and g.scope == scope and g.scope_id}

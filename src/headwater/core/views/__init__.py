@@ -21,6 +21,7 @@ from headwater.core.duties import duties_of
 from headwater.core.files import may_download
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, Event, EventSeal, Job, OutboxMail, RoleGrant, StoredFile
+from headwater.core.own import own_events
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.roles import ROLES, Scope
 from headwater.core.services import create_accounts, end_grant, grant_roles, read_notifications, set_active
@@ -54,7 +55,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 def job_list(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
-        Job.objects.select_related("asked_by"),
+        jobs.jobs_for(request.user).select_related("asked_by"),
         name="jobs",
         order="-id",
         columns=[
@@ -74,9 +75,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @page(SIGNED_IN)
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress of a job, for whoever asked for it; the page asks again while it runs."""
-    row = get_object_or_404(Job, pk=pk)
-    if row.asked_by_id != request.user.pk and not request.user.has_perm("core.job.view"):
-        raise Http404
+    row = get_object_or_404(jobs.jobs_for(request.user), pk=pk)
     label = jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind
     found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
     return render(request, "core/job.html", {"job": row, "label": label, "found": found})
@@ -203,7 +202,7 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
 def audit(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
-        Event.objects.all(),
+        Event.objects.exclude(own_events(request.user)),
         name="audit",
         order="-id",
         search=("command", "actor_label", "request_id", "subject_type", "after"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -15,17 +16,24 @@ from headwater.registry.models.organisations import Organisation
 
 KEYS: ArrayField[Any, Any] = ArrayField(models.TextField())
 """What `registry_name_keys` makes of names."""
+IN_CALLS: list[Callable[[Collection[int]], models.QuerySet[Any, Any]]] = []
+"""Filled by calls and review: keys of the people who have to do with some calls."""
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
     def visible_to(self, user: Any) -> PersonQuerySet:
-        """Oneself, the people of one's institution, and everybody for officers. Restricted fields have their own action."""
+        """Oneself, the people of one's institution, those of one's calls for an officer of some, and everybody for the others. Restricted
+        fields have their own action.
+        """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        if user.has_role("programme_officer", "integrity_officer", "system_admin", "committee"):
+        if user.has_role("integrity_officer", "system_admin", "committee") or user.holds_everywhere("programme_officer"):
             return self.all()
-        hosts = user.scopes("host_manager", "organisation")
-        return self.filter(Q(account=user) | Q(organisation__in=hosts))
+        found = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
+        calls = user.scopes("programme_officer", "call")
+        for function in IN_CALLS if calls else ():
+            found |= Q(pk__in=function(calls))
+        return self.filter(found)
 
     def called(self, name: str, institution: str = "") -> PersonQuerySet:
         """People of a name in any way of writing it: Chinese, English, a further name, either order. `institution` is part of one."""

@@ -18,18 +18,20 @@ from scipy import sparse
 from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
-from headwater.calls.models import LONG, Application, Call, Party
+from headwater.calls.models import LONG, Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.services.applications import on_withdraw
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
-from headwater.calls.states import State
+from headwater.calls.states import CallState, State
+from headwater.calls.words import said
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
-from headwater.core.command import Actor, Log, command
-from headwater.core.errors import Refused
+from headwater.core.command import Actor, Log, authorise, command
+from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
+from headwater.core.own import not_own, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
@@ -65,14 +67,14 @@ def propose_round(
 
     Applications that already have active experts keep them; only what is missing is assigned. The solver runs outside the
     transaction; conflicts found meanwhile are refused by the database when the pairs are written. `fair` puts the worst-served
-    applications first, then the total; otherwise the total counts alone.
+    applications first, then the total; otherwise the total counts alone. What is the actor's own case is left for another officer.
 
     Raises:
         Refused: applications may still come in, nothing to assign, or no expert is left.
     """
     refuse_too_early(call)
     find_conflicts(call=call, actor=actor)
-    inputs = _inputs(call, progress)
+    inputs = _inputs(call, progress, actor.account)
     seed = seed if seed is not None else secrets.randbelow(2**31)
     result = assign_fairly(inputs.problem, seed=seed).assigned if fair else assign(inputs.problem, seed=seed)
     new = inputs.fresh(result)
@@ -119,12 +121,9 @@ def _known_pairs(call: Call, applications: Sequence[Application], experts: Seque
     return found[0], found[1], found[2]
 
 
-def _inputs(call: Call, progress: Progress | None) -> Inputs:
-    applications = list(
-        Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
-        .select_related("discipline")
-        .order_by("pk")
-    )
+def _inputs(call: Call, progress: Progress | None, account: Account | None) -> Inputs:
+    waiting = Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
+    applications = list(without_own(waiting, account).select_related("discipline").order_by("pk"))
     experts = list(Expert.objects.filter(is_active=True).select_related("person").order_by("pk"))
     if not applications:
         raise Refused.because(_("没有待送审的申请"))
@@ -227,6 +226,7 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         row = Round.objects.select_for_update().get(pk=round_.pk)
         if row.state != Round.State.PROPOSED:
             raise Refused.because(_("该方案已发布或作废"))
+        authorise(actor, "review.round.publish", row)
         now = clock.now()
         days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code, 21)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
@@ -270,6 +270,8 @@ def answer_invitations(
         )
         if actor.account and any(r.expert.person.account_id != actor.account.pk for r in rows):
             raise Refused.because(_("只能答复发给自己的邀请"))
+        if accept and not all(not_own(actor.account, r) for r in rows):
+            raise Refused.because(_("您与其中的申请有利害关系，请谢绝或申请回避"))
         state = Assignment.State.ACCEPTED if accept else Assignment.State.DECLINED
         Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
             state=state, answered_at=clock.now(), decline_reason=reason.strip()[:200]
@@ -294,7 +296,7 @@ def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
 def expire_invitations(*, call: Call, actor: Actor) -> int:
     """Invitations that nobody answered in time end; their places are filled by the next round."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
-        late = list(overdue_invitations(call).select_for_update(of=("self",)).order_by("pk"))
+        late = list(overdue_invitations(call, actor.account).select_for_update(of=("self",)).order_by("pk"))
         Assignment.objects.filter(pk__in=[r.pk for r in late]).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
         if late:
             tell_withdrawn(late, _("邀请未在期限内答复：%s") % call.title_zh)
@@ -302,32 +304,56 @@ def expire_invitations(*, call: Call, actor: Actor) -> int:
     return len(late)
 
 
-def overdue_invitations(call: Call) -> QuerySet[Assignment]:
-    """Invitations of a call that were not answered in time."""
-    return Assignment.objects.filter(
+def overdue_invitations(call: Call, account: Account | None) -> QuerySet[Assignment]:
+    """Invitations of a call that were not answered in time, less those to cases that are `account`'s own."""
+    rows = Assignment.objects.filter(
         round__call=call, state=Assignment.State.INVITED, round__respond_by__lt=clock.now(), round__state=Round.State.PUBLISHED
     )
+    return without_own(rows, account)
+
+
+REVIEWED_IN = (State.ACCEPTED, State.IN_REVIEW)
+
+
+def why_not_by_hand(application: Application) -> list[Reason]:
+    """Why nobody is invited to review this application now: it is not (or no longer) under review, or its call has ended."""
+    if application.call.state != CallState.PUBLISHED:
+        return [Reason(_("批次%s，不能邀请专家") % CallState(application.call.state).label, code="state")]
+    if application.state not in REVIEWED_IN:
+        return [Reason(_("该申请处于“%s”状态，不能邀请专家") % said(application).label, code="state")]
+    return []
+
+
+def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
+    """The numbers are not told to whom they would tell of their own case."""
+    held = _open_load(call).get(expert.pk, 0)
+    if expert.is_active and held < expert.max_load:
+        return
+    if has_own_in(actor.account, call):
+        raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
+    known = {"held": held, "most": expert.max_load}
+    raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % known, field="expert")
 
 
 def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
     """Invite one more expert. The database refuses a pair with a conflict of interest, by this path as by any other.
 
     Raises:
-        Refused: a conflict, with its reasons; or already asked.
+        Refused: a conflict, with its reasons; already asked; or nothing is reviewed any more, or yet.
     """
+    authorise(actor, "review.manage", application)
     refuse_too_early(application.call)
+    refuse_if(why_not_by_hand(application))
     find_conflicts(call=application.call, actor=actor, only=application)
     conflicts = list(Conflict.objects.filter(application=application, expert=expert))
     if conflicts:
         reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
         raise Refused.because(_("不能指派：%s") % reasons, field="expert")
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
+        application = Application.objects.select_for_update(of=("self",)).select_related("call__scheme").get(pk=application.pk)
+        refuse_if(why_not_by_hand(application))
         expert = Expert.objects.select_for_update().get(pk=expert.pk)
-        held = _open_load(application.call).get(expert.pk, 0)
-        if not expert.is_active or held >= expert.max_load:
-            raise Refused.because(
-                _("该专家不在库或已达评审上限（%(held)d / %(most)d）") % {"held": held, "most": expert.max_load}, field="expert"
-            )
+        _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
         days = Parameters(application.call.scheme.region, clock.today()).number(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, own_applications
+from headwater.calls.models import Application, Call, Decision
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import Proposal, propose_decisions
@@ -17,6 +17,7 @@ from headwater.calls.words import words_of
 from headwater.core.command import Actor
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.review.models import Panel, PanelItem
 from headwater.review.services.reasons import refusal_of
 
@@ -55,11 +56,8 @@ def proposals_of(
     on_table = Q(state__in=[State.PANEL, State.REVIEWED])
     if scheme_of(call).rolling:  # a batch: what a panel has settled
         on_table = Q(state=State.PANEL, panel_item__panel__state=Panel.State.CLOSED)
-    rows = (
-        Application.objects.filter(on_table, call=call)
-        .exclude(pk__in=own_applications(account))
-        .select_related("ranking", "panel_item", "leader", "host", "call")
-    )
+    open_ones = Application.objects.filter(on_table, call=call)
+    rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host", "call")
     found = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure())) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
 
@@ -76,24 +74,24 @@ def _proposal(application: Application, fund: bool, departure: Departure) -> Pro
     return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, said) if x)), code, said)
 
 
-def unfinished(call: Call) -> list[Reason]:
-    """What has to end before decisions are proposed: reviews, panels, votes without a quorum."""
+def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
+    """What has to end before decisions are proposed: reviews, panels, votes without a quorum; of the cases that are not `account`'s own."""
     early = not_yet(call)
     reasons = [early] if early else []
     if scheme_of(call).rolling:
-        return reasons + _short_votes(call)
-    waiting = Application.objects.filter(
-        call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK]
-    ).count()
+        return reasons + _short_votes(call, account)
+    rows = Application.objects.filter(call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK])
+    waiting = without_own(rows, account).count()
     if waiting:
         reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
     for panel in Panel.objects.filter(call=call).exclude(state=Panel.State.CLOSED):
         reasons.append(Reason(_("%s 还没有结束投票") % panel.name))
-    return reasons + _short_votes(call)
+    return reasons + _short_votes(call, account)
 
 
-def _short_votes(call: Call) -> list[Reason]:
-    short = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL).count()
+def _short_votes(call: Call, account: Account | None) -> list[Reason]:
+    again = PanelItem.objects.filter(panel__call=call, result=PanelItem.Result.NO_QUORUM, application__state=State.PANEL)
+    short = without_own(again, account).count()
     return [Reason(_("有 %d 项投票未达法定人数，须重新投票") % short)] if short else []
 
 
@@ -106,7 +104,7 @@ def propose(
         Refused: something has not ended, a ticked application was on no panel, a departure from a panel's result has no reason, or the
             budget does not suffice.
     """
-    refuse_if(unfinished(call))
+    refuse_if(unfinished(call, actor.account))
     proposals = proposals_of(call, funded, actor.account, departures)
     refuse_if(_not_proposable(proposals, call))
     return propose_decisions(call=call, proposals=proposals, actor=actor)

@@ -17,6 +17,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import tell
 from headwater.review.models import Assignment, Opinion
@@ -61,10 +62,12 @@ def drafts_of(call: Call) -> QuerySet[Opinion]:
     return rows.filter(submitted_at__isnull=True).exclude(empty)
 
 
-def plan_ending(call: Call, *, wait: bool) -> Ending:
-    """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft (5 queries)."""
+def plan_ending(call: Call, account: Account | None, *, wait: bool) -> Ending:
+    """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft; what
+    is `account`'s own case is left for another officer (5 queries).
+    """
     least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
-    rows = list(Application.objects.filter(call=call, state=State.IN_REVIEW).moving().order_by("pk"))
+    rows = list(without_own(Application.objects.filter(call=call, state=State.IN_REVIEW), account).moving().order_by("pk"))
     drafts = {o.assignment_id: o for o in drafts_of(call).select_related("assignment")}
     now = clock.now()
     live = {o.assignment.application_id for o in drafts.values() if o.assignment.due_at is None or now <= o.assignment.due_at}
@@ -90,7 +93,7 @@ def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | N
     with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
         refuse_too_early(call)
         Call.objects.select_for_update().get(pk=call.pk)
-        plan = plan_ending(call, wait=wait)
+        plan = plan_ending(call, actor.account, wait=wait)
         if seen is not None and seen != plan.digest:
             raise Refused.because(_("您核对之后情况有变化，没有结束任何一项评审；请重新核对。"), code="seen")
         APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in plan.ready]).moving(), "reviews_complete", log)

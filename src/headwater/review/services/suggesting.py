@@ -34,6 +34,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import barred_applications
 from headwater.calls.states import State
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.review.models import PanelItem
 
@@ -102,10 +103,11 @@ def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
     }
 
 
-def candidates(call: Call) -> list[Application]:
-    """Recommended by a panel and not decided, or decided in favour; nobody under sanction."""
+def candidates(call: Call, account: Any = None) -> list[Application]:
+    """Recommended by a panel and not decided, or decided in favour; nobody under sanction, nothing that is `account`'s own case."""
+    ranked = Application.objects.filter(call=call, ranking__isnull=False)
     rows = list(
-        Application.objects.filter(call=call, ranking__isnull=False)
+        without_own(ranked, account)
         .filter(state__in=[State.PANEL, State.PROPOSED])
         .select_related("leader", "host__place", "ranking", "panel_item", "decision")
         .order_by("ranking__rank", "pk")
@@ -151,14 +153,14 @@ def _rules(balance: Balance, groups: dict[str, list[str]]) -> list[ShareRule]:
     return []
 
 
-def suggest(call: Call, *, without: Sequence[str] = ()) -> Suggestion:
-    """The best set, leaving out the rules of balance named in `without`. The same call gives the same set.
+def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> Suggestion:
+    """The best set, leaving out the rules of balance named in `without` and what is `account`'s own case. The same call gives the same set.
 
     Where a call gives no money there is nothing to weigh: what the panels recommend is suggested.
     """
     if not scheme_of(call).has_money:
-        return Suggestion({a.pk for a in candidates(call)}, {}, [])
-    rows = candidates(call)
+        return Suggestion({a.pk for a in candidates(call, account)}, {}, [])
+    rows = candidates(call, account)
     balances = [b for b in balances_of(call) if b.code not in without]
     if not rows:
         return Suggestion(set(), {}, balances)

@@ -15,6 +15,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused
 from headwater.core.models import Account
+from headwater.core.own import not_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.review.models import BallotCast, Conflict, Panel, PanelItem, PanelMember
@@ -26,7 +27,7 @@ CHOICES = ("yes", "no", "abstain")
 
 def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -> None:
     """Put down who is present and open the vote."""
-    with command(actor, "review.panel.manage", panel.call, name="review.open_voting") as log:
+    with command(actor, "review.panel.manage", panel, name="review.open_voting") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.PREPARING:
             raise Refused.because(_("投票已开始或已结束"))
@@ -65,6 +66,8 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
         items = list(PanelItem.objects.filter(panel=panel, pk__in=votes, result=""))
         if len(items) != len(votes):
             raise Refused.because(_("有的项目不在本组议程上"))
+        if not all(not_own(actor.account, i) for i in items):
+            raise Refused.because(_("您须回避其中的项目，不能投票"))
         try:
             with transaction.atomic():
                 BallotCast.objects.bulk_create([BallotCast(item=i, member=member) for i in items])
@@ -89,7 +92,7 @@ def close_voting(*, panel: Panel, actor: Actor, reason: str = "") -> dict[str, i
     Raises:
         Refused: the vote is not on, or ballots of present members are missing and no reason is given.
     """
-    with command(actor, "review.panel.manage", panel.call, name="review.close_voting") as log:
+    with command(actor, "review.panel.manage", panel, name="review.close_voting") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.VOTING:
             raise Refused.because(_("投票没有在进行"))
@@ -167,7 +170,7 @@ def vote_again(*, panel: Panel, items: Sequence[PanelItem], reason: str = "", ac
     Raises:
         Refused: nothing chosen, an item the rules do not allow to repeat, or no reason for one that had a quorum.
     """
-    with command(actor, "review.panel.manage", panel.call, name="review.vote_again") as log:
+    with command(actor, "review.panel.manage", panel, name="review.vote_again") as log:
         row = Panel.objects.select_for_update().select_related("call__scheme").get(pk=panel.pk)
         allowed = {i.pk: i for i in repeatable(row)}
         chosen = [allowed[i.pk] for i in items if i.pk in allowed]

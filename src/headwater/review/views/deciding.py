@@ -12,25 +12,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, Decision, own_applications
+from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import approve_decisions, committed_fen, publish_notice, reconsider
+from headwater.calls.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
 from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core.errors import Refused
+from headwater.core.own import own_cases, without_own
 from headwater.core.permission import page
 from headwater.core.seen import Sight
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
+from headwater.review.queries import places
 from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 
 
 def others_of(request: HttpRequest, call: Call) -> Any:
-    """The applications of a call that one may see and does not take part in."""
-    rows = Application.objects.visible_to(request.user).filter(call=call)
-    return rows.exclude(pk__in=own_applications(request.user))
+    """The applications of a call that one may see and that are not one's own."""
+    return without_own(Application.objects.visible_to(request.user).filter(call=call), request.user)
+
+
+def placed(request: HttpRequest, call: Call, rows: list[Any]) -> None:
+    """Give each application its position as the reader may know it."""
+    place_of = places(call, request.user)
+    for row in rows:
+        row.place = place_of(row.ranking.rank if hasattr(row, "ranking") else None)
 
 
 @page("calls.board")
@@ -39,22 +47,24 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     if request.method == "POST":
         return _decide(request, call)
-    inside = request.user.has_role("programme_officer", "committee")
+    inside = request.user.has_perm("calls.decide.read", call)
     visible = others_of(request, call) if inside else Application.objects.none()
-    own = own_applications(request.user)
     rows = list(
         visible.filter(ranking__isnull=False)
         .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
     open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
-    undecided = open_ones.exclude(pk__in=own).count()
-    suggestion = suggest(call, without=request.GET.getlist("without")) if undecided else Suggestion(set(), {}, [])
+    undecided = without_own(open_ones, request.user).count()
+    asks = {"without": request.GET.getlist("without"), "account": request.user}
+    suggestion = suggest(call, **asks) if undecided and inside else Suggestion(set(), {}, [])
+    placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
         row.voted = _vote_of(row)
     line = next((row.pk for row in rows if row.why), None)
-    waiting = Decision.objects.filter(call=call, approved_at__isnull=True).exclude(application__in=own).count()
+    decisions = without_own(Decision.objects.filter(call=call), request.user)
+    waiting = decisions.filter(approved_at__isnull=True).count()
     return render(
         request,
         "review/decide.html",
@@ -65,7 +75,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "components": len({row.ranking.component for row in rows}),
             "suggestion": suggestion,
             "reached": reached(suggestion),
-            "committed": committed_fen(call),
+            "committed": committed_for(request.user, call),
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
@@ -73,8 +83,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "scheme": scheme_of(call),
             "approvable": not undecided or scheme_of(call).rolling,
             "notices": call.notices.filter(closed_at__isnull=True).count(),
-            "approved": Decision.objects.filter(
-                call=call, approved_at__isnull=False, application__state__in=[State.PROPOSED, State.NOT_PROPOSED]
+            "approved": decisions.filter(
+                approved_at__isnull=False, application__state__in=[State.PROPOSED, State.NOT_PROPOSED]
             ).exists(),
         },
     )
@@ -84,18 +94,17 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
     """What other budgets would fund, and what each rule of balance costs."""
     call = the_call(request, pk)
-    if not request.user.has_role("programme_officer", "committee"):
+    if not request.user.has_perm("calls.decide.read", call):
         raise PermissionDenied
-    suggestion = suggest(call)
-    own = {row["pk"] for row in own_applications(request.user)}
-    titles = {k: row for k, row in enumerate(suggestion.applications) if row.pk not in own}
+    suggestion = suggest(call, account=request.user)
+    titles = dict(enumerate(suggestion.applications))
     rows = [
         {
             "name": outcome.name,
             "without": without,
             "reasons": reasons,
-            "entering": [titles[k] for k in outcome.entering if k in titles],
-            "leaving": [titles[k] for k in outcome.leaving if k in titles],
+            "entering": [titles[k] for k in outcome.entering],
+            "leaving": [titles[k] for k in outcome.leaving],
             "count": len(outcome.result.proposals) if outcome.result else None,
             "money": outcome.result.money if outcome.result else None,
         }
@@ -148,8 +157,7 @@ def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpR
         success=approval.done(),
     ):
         return redirect("decide", pk=call.pk)
-    own = {row["pk"] for row in own_applications(request.user)}
-    rows = [d for d in approval.rows(call) if d.application_id not in own]
+    rows = [d for d in approval.rows(call) if d.application_id not in own_cases(request.user)]
     context = {
         "call": call,
         "scheme": scheme_of(call),
@@ -206,13 +214,14 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
             messages.success(request, _("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
     proposals = proposals_of(call, funded, request.user, departures)
+    placed(request, call, [p.application for p in proposals])
     for p in proposals:
         p.application.departs = departs(p.application, p.amount_fen is not None)
         p.application.departure = departures.get(p.application.pk, Departure())
         p.application.error = errors.get(f"deviation_{p.application.pk}", "")
     chosen = [p for p in proposals if p.amount_fen is not None]
     refused_ones = [p for p in proposals if p.amount_fen is None]
-    total = sum(p.amount_fen for p in chosen) + committed_fen(call)
+    total = sum(p.amount_fen for p in chosen) + committed_for(request.user, call)
     context = {
         "call": call,
         "chosen": chosen,
@@ -227,7 +236,7 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         "scheme": scheme_of(call),
         "total": total,
         "over": total > call.budget_fen,
-        "waiting": unfinished(call),
+        "waiting": unfinished(call, request.user),
     }
     return render(request, "review/decide_preview.html", context)
 

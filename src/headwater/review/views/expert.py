@@ -17,6 +17,7 @@ from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.numbers import BadNumber, read_decimal
+from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
@@ -227,9 +228,15 @@ def panels(request: HttpRequest) -> HttpResponse:
     )
 
 
+def hidden_from(user: Any, recused: dict[int, list[PanelMember]]) -> set[int]:
+    """Applications on a panel that a reader does not see: those from which they are recused, and their own cases."""
+    mine = {a for a, members in recused.items() if any(m.expert.person.account_id == user.pk for m in members)}
+    return mine | own_cases(user)
+
+
 @page("review.panel.view")
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """The room: a recused member does not see the item at all, and cannot vote on it."""
+    """The room: who is recused or has a part in an item does not see it at all, and cannot vote on it; places are the reader's own."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
     member = (
         PanelMember.objects.filter(panel=row, expert__person__account=request.user)
@@ -237,7 +244,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         .first()
     )
     recused = recusals(row)
-    hidden = {a for a, members in recused.items() if member and member.pk in {m.pk for m in members}}
+    hidden = hidden_from(request.user, recused)
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
     items = [
         i
@@ -266,7 +273,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "member": member,
             "items": items,
             "voted": voted,
-            "hidden": len(hidden),
+            "hidden": without_own(row.items.all(), request.user).count() - len(items),
             "left_to_vote": sum(1 for i in items if i.pk not in voted and not i.result),
             "officer": officer,
             **(_of_the_officer(row, items, recused, missing) if officer else {}),
@@ -303,7 +310,7 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         ),
         pk=item,
     )
-    if any(m.expert.person.account_id == request.user.pk for m in recusals(row).get(found.application_id, [])):
+    if found.application_id in hidden_from(request.user, recusals(row)):
         raise Http404
     opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
         "text_applicant"
@@ -311,5 +318,11 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     return render(
         request,
         "review/panel_item.html",
-        {**shown(found.application, judging=True), "panel": row, "opinions": opinions, "ranking": getattr(found.application, "ranking", None)},
+        {
+            **shown(found.application, judging=True),
+            "panel": row,
+            "opinions": opinions,
+            "ranking": getattr(found.application, "ranking", None),
+            "of_fund": request.user.has_perm("review.opinion.fund", found),
+        },
     )

@@ -11,26 +11,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.avoided import Avoided, avoided_of
-from headwater.calls.models import Application, Call, own_applications
+from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.states import LIVE, State
 from headwater.calls.views.office import the_call
 from headwater.calls.words import said
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
+from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
 from headwater.registry.models import Person, ReviewGroup
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
-from headwater.review.queries import expert_loads, explain_pair, progress_board, review_deadlines, shortages_of
+from headwater.review.queries import expert_loads, explain_pair, places, progress_board, review_deadlines, shortages_of
 from headwater.review.services.assigning import (
     assign_by_hand,
     expire_invitations,
     overdue_invitations,
     publish_round,
     release_assignment,
+    why_not_by_hand,
 )
 from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.opinions import remind
@@ -43,9 +45,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "review.manage")
     if request.method == "POST":
         return _act_on_rounds(request, call)
-    rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
+    rounds = rounds_for(request, call)
     proposed = next((r for r in rounds if r.state == Round.State.PROPOSED), None)
-    kinds = Conflict.objects.filter(application__call=call).values_list("kind").annotate(n=Count("pk")).order_by("-n")
+    conflicts = without_own(Conflict.objects.filter(application__call=call), request.user)
+    kinds = conflicts.values_list("kind").annotate(n=Count("pk")).order_by("-n")
     pairs = (
         Assignment.objects.visible_to(request.user)
         .filter(round=proposed)
@@ -77,13 +80,14 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "proposed": proposed,
             "kinds": [(Conflict.Kind(k).label, n) for k, n in kinds],
             "list": listing,
-            "loads": expert_loads(call)[:12],
-            "shortages": shortages_of(proposed) if proposed else [],
+            "loads": expert_loads(call, request.user)[:12],
+            "shortages": shortages_of(proposed, request.user) if proposed else [],
+            "may_publish": proposed and request.user.has_perm("review.round.publish", proposed),
             "tab": "assign",
-            "waiting": Application.objects.filter(call=call, state=State.ACCEPTED).count(),
-            "overdue": overdue_invitations(call).count(),
+            "waiting": without_own(call.applications.filter(state=State.ACCEPTED), request.user).count(),
+            "overdue": overdue_invitations(call, request.user).count(),
             "fields": [p for p in prospects(call, others_of(request, call)) if p.short],
-            "avoided": unclear_names(Application.objects.visible_to(request.user).filter(call=call)),
+            "avoided": unclear_names(others_of(request, call)),
         },
     )
 
@@ -96,13 +100,22 @@ def unclear_names(rows: QuerySet[Application]) -> list[tuple[Application, list[A
     return [(row, names) for row, names in unclear if names]
 
 
+def rounds_for(request: HttpRequest, call: Call) -> list[Round]:
+    """The last rounds of a call; without their figures, which are over all pairs, where the reader's own case was received."""
+    rounds = list(call.rounds.exclude(record__has_key="by_hand")[:10])
+    if has_own_in(request.user, call):
+        for row in rounds:
+            row.record = {}
+    return rounds
+
+
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
     if request.POST.get("publish"):
         round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=key_in(request.POST, "publish"), call=call)
         attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))
         return redirect("assign", pk=call.pk)
     if request.POST.get("expire"):
-        n = overdue_invitations(call).count()
+        n = overdue_invitations(call, request.user).count()
         attempt(
             request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
         )
@@ -121,9 +134,8 @@ def pair(request: HttpRequest, application: int, expert: int) -> HttpResponse:
         pk=application,
     )
     who = get_object_or_404(Expert.objects.select_related("person__organisation"), pk=expert)
-    return render(
-        request, "review/pair.html", {"application": row, "expert": who, "call": row.call, "why": explain_pair(row, who)}
-    )
+    why = explain_pair(row, who, request.user)
+    return render(request, "review/pair.html", {"application": row, "expert": who, "call": row.call, "why": why})
 
 
 @page("review.manage")
@@ -133,7 +145,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         if request.POST.get("do") == "remind":
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
-    rows = progress_board(call).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
+    rows = progress_board(call, request.user).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
     least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
     listing = Listing(
         request,
@@ -154,7 +166,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("还没有送审"),
         empty_hint=_("在“专家指派”中运行并发布方案。"),
     )
-    total = Assignment.objects.filter(application__call=call).exclude(state__in=["proposed", "declined", "expired", "released"])
+    asked = Assignment.objects.filter(application__call=call).exclude(state__in=["proposed", "declined", "expired", "released"])
+    total = without_own(asked, request.user)
     return listing.export() or render(
         request,
         "review/progress.html",
@@ -179,10 +192,8 @@ def end_review(request: HttpRequest, pk: int) -> HttpResponse:
         if attempt(request, lambda: _end(request, call, wait)):
             return redirect("progress", pk=pk)
         return redirect(f"/office/calls/{pk}/progress/end/?wait={int(wait)}")
-    plan = plan_ending(call, wait=wait)
-    own = {found["pk"] for found in own_applications(request.user)}
-    others = [a for a in plan.withdrawn if a.application_id not in own]
-    rows = sorted(others, key=lambda a: (a.pk not in plan.drafts, a.pk))
+    plan = plan_ending(call, request.user, wait=wait)
+    rows = sorted(plan.withdrawn, key=lambda a: (a.pk not in plan.drafts, a.pk))
     kept = rows[: max(SHOWN, len(plan.with_draft))]
     parts = [(_("结束评审的申请"), plan.ready), (_("等待草稿的申请"), plan.waiting), (_("有效意见不足的申请"), plan.short)]
     context = {
@@ -192,7 +203,7 @@ def end_review(request: HttpRequest, pk: int) -> HttpResponse:
         "due": review_deadlines([call]).get(call.pk),
         "withdrawn": [(a, plan.drafts.get(a.pk)) for a in kept],
         "left": len(rows) - len(kept),
-        "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part if a.pk not in own]) for label, part in parts],
+        "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part]) for label, part in parts],
         "tab": "progress",
     }
     return render(request, "review/end_review.html", context)
@@ -245,6 +256,7 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("expert__person__organisation", "opinion")
         .order_by("pk")
     )
+    ranking = Ranking.objects.filter(application=row).first()
     return render(
         request,
         "review/reviews.html",
@@ -252,7 +264,9 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
             "application": row,
             "call": row.call,
             "rows": rows,
-            "ranking": Ranking.objects.filter(application=row).first(),
+            "ranking": ranking,
+            "rank": places(row.call, request.user)(ranking.rank) if ranking else None,
+            "why_not": why_not_by_hand(row),
             "found": found,
             "find": text,
         },
@@ -261,10 +275,11 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("review.expert.list")
 def experts(request: HttpRequest) -> HttpResponse:
+    seen = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
     rows = Expert.objects.select_related("person__organisation").annotate(
-        open=Count("assignments", filter=Q(assignments__state__in=["invited", "accepted"])),
-        done=Count("assignments", filter=Q(assignments__state="submitted")),
-        declined=Count("assignments", filter=Q(assignments__state="declined")),
+        open=Count("assignments", filter=seen & Q(assignments__state__in=["invited", "accepted"])),
+        done=Count("assignments", filter=seen & Q(assignments__state="submitted")),
+        declined=Count("assignments", filter=seen & Q(assignments__state="declined")),
     )
     listing = Listing(
         request,

@@ -15,6 +15,7 @@ from headwater.calls.states import State
 from headwater.calls.views.office import the_call
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.own import own_rows
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
 from headwater.registry.models import ReviewGroup
@@ -22,7 +23,7 @@ from headwater.review.fields import NO_FIELD, Candidate, able, least_members, pa
 from headwater.review.models import Panel, PanelItem, PanelMember
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import close_voting, open_voting, vote_again
-from headwater.review.views.deciding import others_of
+from headwater.review.views.deciding import others_of, placed
 
 
 @page("review.manage")
@@ -35,7 +36,10 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
         "review/call_panels.html",
         {
             "call": call,
-            "panels": call.panels.annotate(n=Count("items", distinct=True), m=Count("members", distinct=True)),
+            "panels": call.panels.annotate(
+                n=Count("items", filter=~own_rows(PanelItem, request.user, "items__"), distinct=True),
+                m=Count("members", distinct=True),
+            ),
             "tab": "panels",
             "fields": found,
             "least": least_members(call),
@@ -45,10 +49,10 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@page("review.manage")
+@page("review.panel.manage")
 def new_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """A panel over the chosen fields; its members come from these, from neighbouring fields, from outside, or are searched for."""
-    call = the_call(request, pk, "review.manage")
+    call = the_call(request, pk, "review.panel.manage")
     codes = request.GET.getlist("group")
     groups = list(ReviewGroup.objects.filter(code__in=codes))
     if len(groups) + (NO_FIELD in codes) != len(set(codes)):
@@ -56,6 +60,7 @@ def new_panel(request: HttpRequest, pk: int) -> HttpResponse:
     if not codes:
         return redirect("call_panels", pk=pk)
     rows = _waiting(request, call, groups, NO_FIELD in codes)
+    placed(request, call, rows)
     form = PanelForm(request, call, groups, rows)
     if request.method == "POST" and not form.searching and form.make():
         return redirect("call_panels", pk=pk)

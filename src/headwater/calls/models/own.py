@@ -1,0 +1,109 @@
+"""Who has a part in an application, and how the records of calls lead to one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet, Value
+
+from headwater.calls.models.applications import Application, Attachment, Participant
+from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
+from headwater.calls.models.changes import CallChange
+from headwater.calls.models.checking import FormalCheck, RuleResult
+from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim
+from headwater.calls.models.inviting import Link, Referee
+from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
+from headwater.calls.models.versions import Presence, Unsaved, Version
+from headwater.calls.states import IN_THE_HOUSE
+from headwater.core.jobs import in_reach
+from headwater.core.models import Account
+from headwater.core.own import Part, leads_to, of_many, own_cases, source
+from headwater.core.roles import Scope
+from headwater.registry.models import Person, Relation
+from headwater.registry.models.people import IN_CALLS
+
+SIGNING = (Party.HOST, Party.PARTNER)
+"""Parties for which a manager signs: who signed an application for its institution has spoken for it."""
+KIN = Relation.objects.filter(kind=Relation.Kind.KIN)
+
+
+def family_of(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Close family as the registry knows it, whichever side the tie was put down from."""
+    first, second = KIN.filter(first__in=people.values("pk")), KIN.filter(second__in=people.values("pk"))
+    return Person.objects.filter(Q(pk__in=first.values("second")) | Q(pk__in=second.values("first")))
+
+
+def _personal(people: QuerySet[Person], part: Part | None = None) -> list[QuerySet[Any, Any]]:
+    """(application, part) of what people lead, were asked to join (also where they declined) and write letters for."""
+    keys = people.values("pk")
+    rows = (
+        (Application.objects.filter(leader__in=keys), "pk", Part.LEADER),
+        (Participant.objects.filter(person__in=keys), "application", Part.MEMBER),
+        (Referee.objects.filter(person__in=keys), "application", Part.REFEREE),
+    )
+    return [found.order_by().values_list(key, Value(str(part or own))) for found, key, own in rows]
+
+
+@source
+def parts_in_applications(account: Account) -> list[tuple[int, str]]:
+    """One statement, whatever somebody has a part in."""
+    me = Person.objects.filter(account=account)
+    signed = DocumentSignature.objects.filter(account=account, party__in=SIGNING)
+    parts = [*_personal(me), *_personal(family_of(me), Part.FAMILY)]
+    signatory = signed.order_by().values_list("application", Value(str(Part.SIGNATORY)))
+    return list(signatory.union(*parts))
+
+
+def has_own_in(account: Any, call: Call) -> bool:
+    """Whether a case of `account` was received in `call`, whatever has become of it: what depends on this tells nothing of it."""
+    own = own_cases(account)
+    return bool(own) and Application.objects.filter(pk__in=own, call=call, state__in=IN_THE_HOUSE).exists()
+
+
+class Places:
+    """Ranks as a reader may know them: those of the whole call; or, where a case of their own stands in it, places among the `ranks` that they
+    see, so that no gap tells of what they do not see.
+    """
+
+    def __init__(self, account: Any, call: Call, ranks: Iterable[int | None]) -> None:
+        self.seen = sorted(r for r in ranks if r is not None) if has_own_in(account, call) else None
+
+    def __call__(self, rank: int | None) -> int | None:
+        if rank is None or self.seen is None:
+            return rank
+        return 1 + bisect_left(self.seen, rank)
+
+
+leads_to(Application, "pk")
+for kind in (Attachment, Decision, DocumentSignature, FormalCheck, Letter, NoticeRow, Participant, Presence, Referee, TextPrint, Unsaved, Version):
+    leads_to(kind, "application")
+leads_to(Likeness, "application", "other")
+leads_to(Link, "participant__application", "referee__application")
+leads_to(Objection, "row__application")
+leads_to(ObjectionClaim, "row__application")
+of_many(Call, CallChange, DocumentText, HostQuota, Notice, RuleResult, SchemeVersion)
+
+
+@in_reach
+def jobs_of_calls(account: Account) -> Q:
+    """An officer of some calls looks at the jobs of these alone; nobody at those of a call in which their own case was received, by
+    somebody else: their figures are over all its applications.
+    """
+    own = Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE).values_list("call", flat=True)
+    found = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
+    if account.has_role("system_admin") or account.holds_everywhere("programme_officer"):
+        return found
+    return found & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
+
+
+def _people_of_calls(calls: Collection[int]) -> QuerySet[Any, Any]:
+    """Leaders and members of what was received in some calls."""
+    received = Application.objects.filter(call__in=calls, state__in=IN_THE_HOUSE)
+    members = Participant.objects.filter(application__in=received.values("pk"))
+    return Person.objects.filter(Q(pk__in=received.values("leader")) | Q(pk__in=members.values("person"))).values("pk")
+
+
+IN_CALLS.append(_people_of_calls)

@@ -1,0 +1,141 @@
+"""One's own cases: nobody acts on, or learns more of in office, what they have a part in themselves.
+
+A case is what is judged: an application. The app that keeps the cases says who has which part in them (`source`); every app says of
+each kind of its records how it leads to cases (`leads_to`), or that it is of no single one (`of_many`). Predicate, query set and count
+follow from these, so that they cannot differ. A kind that nobody has declared is an error, not a yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+
+
+class Part(StrEnum):
+    """What somebody has to do with a case. Close family counts for whatever part they have in person."""
+
+    LEADER = "leader"
+    MEMBER = "member"
+    REFEREE = "referee"
+    FAMILY = "family"
+    SIGNATORY = "signatory"
+
+
+Source = Callable[[Any], Iterable[tuple[int, str]]]
+PATHS: dict[type[Model], tuple[str, ...]] = {}
+"""By kind of record: the lookups that lead to its cases."""
+MANY: set[type[Model]] = set()
+"""Kinds that hold the cases of many people, or none: what is listed in them leaves one's own out."""
+_sources: list[Source] = []
+
+
+def source(function: Source) -> Source:
+    """Register who has a part in what: a function from an account to (case, part)."""
+    _sources.append(function)
+    return function
+
+
+def leads_to(model: type[Model], *paths: str) -> None:
+    PATHS[model] = paths
+
+
+def of_many(*models: type[Model]) -> None:
+    MANY.update(models)
+
+
+def parts_of(account: Any) -> dict[int, set[Part]]:
+    """The parts of an account by case; read once for a request, like its grants.
+
+    Raises:
+        RuntimeError: nothing says who has a part in what.
+    """
+    if not getattr(account, "pk", None):
+        return {}
+    if not _sources:
+        raise RuntimeError("no source of own cases")
+    kept: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
+    if kept is None:
+        kept = {}
+        for function in _sources:
+            for case, part in function(account):
+                kept.setdefault(case, set()).add(Part(part))
+        account.__dict__["own_parts"] = kept
+    return kept
+
+
+def own_cases(account: Any, *, but: Part | None = None) -> frozenset[int]:
+    """Cases in which `account` has a part, other than the part `but` alone."""
+    return frozenset(case for case, parts in parts_of(account).items() if parts - {but})
+
+
+def paths_of(model: type[Model]) -> tuple[str, ...]:
+    """
+    Raises:
+        KeyError: nobody has said how this kind leads to cases.
+    """
+    if model not in PATHS:
+        raise KeyError(f"{model._meta.label} does not say whose case it is")
+    return PATHS[model]
+
+
+def cases_of(record: Model) -> set[int]:
+    """The cases of a record: at once where it names them, else by one query for each path."""
+    kind = type(record)
+    if kind in MANY:
+        return set()
+    out: set[int] = set()
+    for path in paths_of(kind):
+        if path == "pk" or "__" not in path:
+            out.add(record.pk if path == "pk" else getattr(record, f"{path}_id"))
+        else:
+            out |= set(kind._base_manager.filter(pk=record.pk).values_list(path, flat=True))
+    return out - {None}
+
+
+def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> bool:
+    """Whether `account` has no part in the case of `record` (in none of its cases). A record that holds the cases of many is nobody's own."""
+    own = own_cases(account, but=but)
+    if record is None:
+        return True
+    if not own:
+        return type(record) in MANY or bool(paths_of(type(record)))
+    return own.isdisjoint(cases_of(record))
+
+
+def rows_of(model: type[Model], cases: Iterable[int], prefix: str = "") -> Q:
+    """Rows of `model` that lead to one of `cases`; `prefix` leads to them from another kind, for counts of it."""
+    wanted = sorted(cases)
+    found = Q(pk__in=[])
+    for path in paths_of(model):
+        found |= Q(**{f"{prefix}{path}__in": wanted})
+    return found
+
+
+def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
+    """Rows of `model` that are one's own."""
+    return rows_of(model, own_cases(account), prefix)
+
+
+def without_own(rows: Rows, account: Any) -> Rows:
+    """`rows` less one's own: what lists, files and counts start from."""
+    own = sorted(own_cases(account))
+    for path in paths_of(rows.model) if own else ():
+        rows = rows.exclude(**{f"{path}__in": own})
+    return rows
+
+
+def own_events(account: Any) -> Q:
+    """Events on one's own cases, whatever record of them they name."""
+    own = sorted(own_cases(account))
+    found = Q(pk__in=[])
+    for model in PATHS if own else ():
+        rows = model._base_manager.filter(own_rows(model, account))
+        found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
+    for case in own:
+        found |= Q(after__application=case)
+    return found

@@ -1,0 +1,264 @@
+"""Nobody acts on their own case, whatever part they have in it; who has none does. Officers of one call know of it alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater.calls.models import Application, Call, Decision
+from headwater.calls.services.changing import propose_change
+from headwater.calls.services.decisions import approve_decisions, committed_for, publish_notice
+from headwater.core import clock
+from headwater.core.errors import NotAllowed, Refused
+from headwater.core.exports import may_fetch
+from headwater.core.invariants import check
+from headwater.core.jobs import jobs_for
+from headwater.core.models import Account, Export, Job, Notification, RoleGrant
+from headwater.core.own import Part, not_own, own_cases, parts_of
+from headwater.registry.models import Person
+from headwater.review.models import Assignment, Conflict, Panel, PanelItem, PanelMember, Round
+from headwater.review.services.assigning import (
+    answer_invitations,
+    assign_by_hand,
+    expire_invitations,
+    publish_round,
+    release_assignment,
+)
+from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.deciding import vote_again
+from headwater.review.services.opinions import close_reviews
+from headwater.review.services.panels import cast_ballot, close_voting, make_panel, open_voting
+from tests.calls.test_decisions import TEN, propose
+from tests.calls.test_services import as_, new_call, new_person, placed, refusal
+from tests.people import actor, client
+from tests.worlds import PARTS, Case, favoured, involve, make_case, new_expert, waiting
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case() -> Case:
+    return make_case()
+
+
+def officer(part: str = "", row: Application | None = None, **scope: object) -> Person:
+    person = new_person("主管")
+    if part and row:
+        involve(person, row, part)
+        row.refresh_from_db()
+    RoleGrant.objects.create(account=person.account, role="programme_officer", **scope)
+    return person
+
+
+def account(person: Person) -> Account:
+    return Account.objects.get(pk=person.account_id)
+
+
+def state(row: Application) -> str:
+    return Application.objects.get(pk=row.pk).state
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_makes_a_case_one_s_own(part: str, case: Case) -> None:
+    person = new_person("有关的人")
+    involve(person, case.row, part)
+    told = Part.MEMBER if part == "declined" else Part(part)
+    assert parts_of(account(person)) == {case.row.pk: {told}}
+    assert own_cases(account(person), but=told) == frozenset()
+    favoured(case)
+    records = [case.row, case.row.decision, case.row.panel_item, case.row.ranking, case.panel, case.round]
+    records += [case.row.assignments.all()[0], case.row.assignments.all()[0].opinion, case.row.check_result]
+    assert [not_own(account(person), r) for r in records] == [False] * len(records)
+    assert [not_own(account(new_person()), r) for r in records] == [True] * len(records)
+    assert not_own(account(person), case.others[0])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_reviewers_of_one_s_own_case_are_another_officer_s(part: str, case: Case) -> None:
+    waiting(case)
+    mine, other = as_(officer(part, case.row)), as_(officer())
+    asked = case.row.assignments.get(state="submitted"), case.row.assignments.filter(state="invited")[0]
+    expert = new_expert("新专家")
+    for work in (
+        lambda who: assign_by_hand(application=case.row, expert=expert, actor=who),
+        lambda who: release_assignment(assignment=asked[1], reason="不便", actor=who),
+        lambda who: publish_round(round_=case.round, actor=who),
+    ):
+        with pytest.raises(NotAllowed):
+            work(mine)
+    assign_by_hand(application=case.row, expert=expert, actor=other)
+    release_assignment(assignment=asked[1], reason="不便", actor=other)
+    assert not Notification.objects.filter(account=mine.account).exists()
+
+
+def test_reviews_of_one_s_own_case_are_closed_by_another_officer(case: Case) -> None:
+    waiting(case)
+    case.row.assignments.update(state="submitted")
+    Application.objects.filter(pk=case.others[0].pk).update(state="in_review")
+    Assignment.objects.filter(application=case.others[0]).update(state="submitted")
+    for expert in case.experts[3:5]:
+        Assignment.objects.create(round=case.round, application=case.others[0], expert=expert, state="submitted")
+    mine = as_(officer("family", case.row))
+    assert close_reviews(call=case.call, actor=mine) == {"complete": 1, "short": 0}
+    assert (state(case.row), state(case.others[0])) == ("in_review", "reviewed")
+    Round.objects.filter(pk=case.round.pk).update(state="published", respond_by=clock.now())
+    Assignment.objects.filter(application=case.row).update(state="invited")
+    assert expire_invitations(call=case.call, actor=mine) == 0
+    assert expire_invitations(call=case.call, actor=as_(officer())) == 3
+
+
+@pytest.mark.parametrize("make", [favoured, waiting])
+def test_panels_of_the_call_are_run_by_another_officer(make: object, case: Case) -> None:
+    """Also of panels that do not hold the case: a refusal for one of them would tell where it is."""
+    make(case)  # type: ignore[operator]
+    mine = as_(officer("referee", case.row))
+    Panel.objects.filter(pk=case.panel.pk).update(state="preparing")
+    panel = Panel.objects.get(pk=case.panel.pk)
+    with pytest.raises(NotAllowed):
+        open_voting(panel=panel, present=case.members, actor=mine)
+    open_voting(panel=panel, present=case.members, actor=as_(officer()))
+    for work in (close_voting, vote_again):
+        with pytest.raises(NotAllowed):
+            work(panel=panel, actor=mine)
+    new = {"group": None, "meets_at": None, "experts": case.experts, "chair": case.experts[0], "applications": []}
+    with pytest.raises(NotAllowed):
+        make_panel(call=case.call, name="另一组", actor=mine, **new)
+    page = client(mine.account.username).get(f"/panels/{panel.pk}/").content.decode()
+    assert ("结束投票" in page, case.row.title_zh in page) == (False, False)
+    assert "结束投票" in client("officer").get(f"/panels/{panel.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("role", ["programme_officer", "committee"])
+@pytest.mark.parametrize("proposed", [True, False])
+def test_lists_of_the_call_are_approved_by_another(role: str, proposed: bool, case: Case) -> None:
+    """Also while the own case is not on the list yet: the refusal tells nothing of where it stands."""
+    rows = [case.row, *case.others]
+    Application.objects.filter(pk__in=[r.pk for r in rows]).update(state="panel")
+    propose(case.call, rows if proposed else rows[1:], [TEN] * len(rows if proposed else rows[1:]))
+    person = new_person()
+    involve(person, case.row, "family")
+    RoleGrant.objects.create(account=person.account, role=role)
+    with pytest.raises(NotAllowed):
+        approve_decisions(call=case.call, actor=as_(person))
+    if proposed:
+        approve_decisions(call=case.call, actor=actor("officer2"))
+        with pytest.raises(NotAllowed):
+            publish_notice(call=case.call, actor=as_(officer("member", case.row)))
+        publish_notice(call=case.call, actor=as_(officer()))
+    with pytest.raises((Refused, NotAllowed)):
+        propose_change(call=case.call, actor=as_(officer("member", case.others[0])), reason="不再需要", cancel=True)
+
+
+def test_experts_neither_accept_nor_vote_on_their_own_case(case: Case) -> None:
+    favoured(case)
+    member = case.members[1]
+    person = member.expert.person
+    asked = Assignment.objects.create(round=case.round, application=case.row, expert=member.expert, state="invited")
+    Panel.objects.filter(pk=case.panel.pk).update(state="voting")
+    PanelItem.objects.filter(panel=case.panel).update(result="")
+    involve(person, case.row, "signatory")
+    with pytest.raises(Refused):
+        answer_invitations(assignments=[asked], accept=True, actor=as_(person))
+    item = case.row.panel_item
+    with pytest.raises(Refused):
+        cast_ballot(member=PanelMember.objects.get(pk=member.pk), votes={item.pk: "yes"}, actor=as_(person))
+    assert cast_ballot(member=member, votes={case.others[0].panel_item.pk: "yes"}, actor=as_(person)) == 1
+    assert client(person.account.username).get(f"/review/{asked.pk}/").status_code == 404
+
+
+def test_signatory_of_the_host_is_a_conflict_of_an_expert(case: Case) -> None:
+    expert = case.experts[7]
+    involve(expert.person, case.row, "signatory")
+    find_conflicts(call=case.call, actor=actor("officer"), states=["panel"])
+    found = Conflict.objects.filter(application=case.row, expert=expert)
+    assert [(c.kind, "代表单位签署" in c.evidence) for c in found if c.kind == "named"] == [("named", True)]
+
+
+def test_invariant_finds_a_judgement_of_one_s_own(case: Case) -> None:
+    favoured(case)
+    asked = case.row.assignments.filter(state="submitted").select_related("opinion", "expert__person")[0]
+    involve(asked.expert.person, case.row, "referee")
+    expected = f"opinion {asked.opinion.pk} by account {asked.expert.person.account_id} on their own application {case.row.pk}"
+    assert [b.rows for b in check() if b.invariant.name == "no_judgement_of_own_case"] == [[expected]]
+
+
+# what panels and leaders read
+
+
+def test_room_shows_places_of_its_own_and_no_text_for_the_fund(case: Case) -> None:
+    """A recused member cannot read the rank of the hidden item from a gap."""
+    favoured(case)
+    PanelItem.objects.filter(panel=case.panel, application=case.others[1]).update(position=3)
+    Conflict.objects.create(application=case.others[0], expert=case.members[0].expert, kind="kin")
+    member = case.members[0].expert.person.account.username
+    room = client(member).get(f"/panels/{case.panel.pk}/").content.decode()
+    assert [room.count(f'data-label="序">{n}<') for n in (1, 2, 3, 4, 9)] == [1, 1, 1, 0, 0]
+    item = f"/panels/{case.panel.pk}/items/{case.others[1].panel_item.pk}/"
+    opinion = case.others[1].assignments.filter(state="submitted")[0].opinion
+    for name, fund in ((member, False), ("officer", True), ("committee", True)):
+        page = client(name).get(item).content.decode()
+        assert (opinion.text_applicant in page, opinion.text_fund in page, "名次" in page) == (True, fund, False)
+
+
+def test_leaders_see_money_only_after_release(case: Case) -> None:
+    favoured(case)
+    leader, committee = (Account.objects.get(username=n) for n in ("leader", "committee"))
+    assert (committed_for(leader, case.call), committed_for(committee, case.call)) == (0, TEN)
+    for address in ("", "decide/"):
+        page = client("leader").get(f"/office/calls/{case.call.pk}/{address}").content.decode()
+        assert "已决定 0.00" in page
+    Application.objects.filter(pk=case.row.pk).update(state="approved")
+    assert committed_for(leader, case.call) == TEN
+    Decision.objects.filter(application=case.row).delete()
+
+
+# officers of one call
+
+
+def test_officer_of_one_call_knows_of_it_alone(case: Case) -> None:
+    favoured(case)
+    limited = officer(scope="call", scope_id=case.call.pk)
+    elsewhere: Call = new_call()
+    other = Panel.objects.create(call=elsewhere, name="别处的组")
+    job = Job.objects.create(kind="review.assign", arguments={"call": elsewhere.pk}, message="别处的任务")
+    browser = client(limited.account.username)
+    assert set(Panel.objects.visible_to(account(limited))) == {case.panel}
+    assert [browser.get(a).status_code for a in (f"/panels/{other.pk}/", f"/jobs/{job.pk}/", "/imports/")] == [404, 404, 403]
+    assert [j.arguments["call"] for j in jobs_for(account(limited))] == [case.call.pk]
+    stranger = new_person("陌生人")
+    seen = Person.objects.visible_to(account(limited))
+    assert {case.row.leader, case.experts[0].person, limited} <= set(seen)
+    assert browser.get(f"/people/{stranger.pk}/").status_code == 404
+    assert stranger not in seen
+    assert client("officer").get(f"/people/{stranger.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("where", "ended"),
+    [("panel", ""), ("reviewed", ""), ("withdrawn", ""), ("received", ""), ("in_review", "cancelled"), ("accepted", "")],
+)
+def test_hand_assignment_looks_at_application_and_call(where: str, ended: str) -> None:
+    row, expert = placed(new_call(**({"state": ended} if ended else {})), where), new_expert("新专家")
+    if where == "accepted":
+        assert assign_by_hand(application=row, expert=expert, actor=actor("officer")).state == "invited"
+        return
+    with pytest.raises(Refused) as error:
+        assign_by_hand(application=row, expert=expert, actor=actor("officer"))
+    assert refusal(error) == [("", "state")]
+    assert not row.assignments.exists()
+    if where in {"panel", "reviewed"}:
+        page = client("officer").get(f"/office/reviews/{row.pk}/?find=新专家").content.decode()
+        assert "不能邀请专家" in page
+
+
+def test_archive_that_has_become_one_s_own_is_not_given_out(case: Case) -> None:
+    favoured(case)
+    person = officer()
+    now = clock.now()
+    made = {"path": "exports/x.zip", "made_at": now, "expires_at": now.replace(year=now.year + 1), "kind": "calls.applications"}
+    archive = Export.objects.create(account=person.account, items=[case.row.pk, case.others[0].pk], title="申请书", **made)
+    assert may_fetch(account(person), archive)
+    involve(person, case.row, "family")
+    assert not may_fetch(account(person), archive)
+    involve(person, case.others[0], "leader")
+    leading = Export.objects.create(account=person.account, items=[case.others[0].pk], title="申请书", **made)
+    assert may_fetch(account(person), leading)
