@@ -10,13 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.giving_up import (
-    extend_agreements,
-    lapse_everywhere,
-    latest_day,
-    refuse_agreement,
-    remind_signers,
-)
+from headwater.awards.services.giving_up import extend_agreements, lapse_everywhere, latest_day, refuse_agreement, remind_signers
 from headwater.awards.tasks import lapse_agreements
 from headwater.calls.models import Call, Decision
 from headwater.calls.phases import phase_of
@@ -109,7 +103,11 @@ def test_an_officer_extends_before_the_lapse_with_a_reason() -> None:
     due = timezone.localtime(first.agreement_by).date()
     most = latest_day(first)
     given: dict[str, Any] = {"awards": [first, second], "actor": actor("officer")}
-    for until, reason, said in ((due, "疫情影响", "新期限"), (most + timedelta(days=1), "疫情影响", "新期限"), (most, " ", "理由")):
+    for until, reason, said in (
+        (due, "疫情影响", "新期限"),
+        (most + timedelta(days=1), "疫情影响", "新期限"),
+        (most, " ", "理由"),
+    ):
         with pytest.raises(Refused, match=said):
             extend_agreements(until=until, reason=reason, **given)
     with pytest.raises(NotAllowed):

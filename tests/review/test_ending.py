@@ -143,7 +143,11 @@ def test_reasons_say_what_happened() -> None:
     call = past_call(budget_fen=2 * TEN)
     best = placed(call, "reviewed")
     ranked(best, 1)
-    against, left_out, given = on_panel(call, "not_recommended", 2), on_panel(call, "recommended", 3), on_panel(call, "recommended", 4)
+    against, left_out, given = (
+        on_panel(call, "not_recommended", 2),
+        on_panel(call, "recommended", 3),
+        on_panel(call, "recommended", 4),
+    )
     said = {p.application.pk: p.reason for p in proposals_of(call, {given.pk})}
     assert said[best.pk] == "经通讯评审，共有 5 份有效评审意见，未列入会议评审。"
     assert said[against.pk] == "经会议评审表决，赞成票未达到规定数：不建议资助。"
