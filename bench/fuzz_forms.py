@@ -100,10 +100,12 @@ NAMES = [
     "pk", "do", "remove", "toggle", "end", "expert", "release", "publish", "revoke", "decision", "note", "text", "party",
     "vote_1", "chair", "file", "kind", "confirmed", "seen", "agree", "format", "create", "grant", "make", "member", "person",
     "months", "reason", "answer", "fund", "objection", "held", "language", "next", "username", "code",
+    "shown", "wait", "day", "words", "why",
 ]  # fmt: skip
 """Fields that some page of the house reads."""
 VALUES = [
     "1", "accept", "approve", "propose", "reconsider", "notice", "zip", "xlsx", "csv", "people", "on", "leader", "close",
+    "terminate", "extend", "uphold", "dismiss", "settle", "hand_back",
 ]  # fmt: skip
 
 

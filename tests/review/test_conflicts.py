@@ -20,7 +20,7 @@ from headwater.registry.models import Authorship, Employment, Organisation, Pers
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.assigning import assign_by_hand
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
-from tests.calls.test_services import as_, new_call, new_host, new_person, placed, refusal, sign_as_asked
+from tests.calls.test_services import as_, new_call, new_host, new_person, past_call, placed, refusal, sign_as_asked
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ class Pair:
     """An application and an expert that have nothing to do with each other."""
 
     def __init__(self) -> None:
-        self.call: Call = new_call()
+        self.call: Call = past_call()
         self.host = new_host("本校")
         self.leader = new_person("申请人", self.host)
         self.member = new_person("成员", new_host("合作单位"))

@@ -13,7 +13,7 @@ def lapse_agreements(timestamp: int) -> None:
     lapse_everywhere(actor=system("worker"))
 
 
-@app.periodic(cron="5 8 * * *")
+@app.periodic(cron="5 1 * * *")  # UTC: a morning hour in the region
 @app.task(name="headwater.remind_signers", queue="jobs", queueing_lock="remind_signers")
 def remind_signers(timestamp: int) -> None:
     """Whoever has to sign next is reminded before the end."""

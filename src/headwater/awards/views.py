@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,8 +37,14 @@ def columns() -> list[Column]:
         Column(_("负责人"), lambda a: a.leader.name_zh),
         Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
         Column(_("签署"), lambda a: "、".join(str(Party(s.party).label) for s in a.agreement.signatures.all())),
+        Column(_("签订期限"), due, sort="agreement_by"),
         Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
     ]
+
+
+def due(award: Award) -> str:
+    """The last day for signing, as long as somebody has to sign."""
+    return f"{timezone.localtime(award.agreement_by):%Y-%m-%d}" if award.state == Award.State.AGREEMENT else ""
 
 
 @page("calls.apply")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db import models
-from django.db.models import Count
+from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.models import Application, Call, Decision, Notice
+from headwater.calls.models import Application, Call, Notice
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState, State
 from headwater.core import clock
@@ -61,12 +61,14 @@ def arrived(application: Application) -> Reason | None:
 
 
 def phases_of(calls: Sequence[Call]) -> dict[int, Phase]:
-    """The public phase of each call, from its dates and from what has happened to its applications (3 queries)."""
+    """The public phase of each call, from its dates and from what has happened to its applications (2 queries)."""
     found: dict[int, set[str]] = {call.pk: set() for call in calls}
-    rows = Application.objects.filter(call__in=found).order_by().values_list("call", "state").annotate(n=Count("pk"))
-    for call, state, _n in rows:
+    undecided: set[int] = set()
+    waits = ExpressionWrapper(Q(decision__isnull=False, decision__approved_at__isnull=True), models.BooleanField())
+    rows = Application.objects.filter(call__in=found).order_by().annotate(waits=waits)
+    for call, state, unapproved in rows.values_list("call", "state", "waits").distinct():
         found[call].add(state)
-    undecided = set(Decision.objects.filter(call__in=found, approved_at__isnull=True).values_list("call", flat=True))
+        undecided |= {call} if unapproved else set()
     notices: dict[int, list[bool]] = {}
     for call, closed in Notice.objects.filter(call__in=found).order_by().values_list("call", "closed_at"):
         notices.setdefault(call, []).append(closed is not None)

@@ -191,6 +191,21 @@ def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
     return count
 
 
+def _lines(decisions: Sequence[Decision]) -> list[NoticeRow]:
+    """The lines of a notice, kept as they are shown; in the order of the decisions."""
+    return [
+        NoticeRow(
+            application=d.application,
+            position=n,
+            title=d.application.title_zh,
+            leader=d.application.leader.name_zh,
+            host=d.application.host.name_zh,
+            amount_fen=d.amount_fen,
+        )
+        for n, d in enumerate(decisions, start=1)
+    ]
+
+
 def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
     """Publish the list of what is to be approved for objection; the period is counted in working days.
 
@@ -211,17 +226,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         now = clock.now()
         last = clock.due(clock.today(), "publicity_working_days", days)
         ends = clock.end_of_day(last.day)
-        rows = [
-            NoticeRow(
-                application=d.application,
-                position=n,
-                title=d.application.title_zh,
-                leader=d.application.leader.name_zh,
-                host=d.application.host.name_zh,
-                amount_fen=d.amount_fen,
-            )
-            for n, d in enumerate(decisions, start=1)
-        ]
+        rows = _lines(decisions)
         shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
             call=call,
@@ -235,6 +240,8 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             row.notice = notice
         NoticeRow.objects.bulk_create(rows, batch_size=2000)
         APPLICATION.apply(_locked(call, [d.application_id for d in decisions]), "publish", log)
+        leaders = Account.objects.filter(person__in=[d.application.leader_id for d in decisions])
+        notify(leaders, title=lambda: _("您的申请已列入公示：%s") % call.title_zh[:120], url=f"/notices/{notice.pk}/")
         log(notice, after={"rows": len(rows), "ends_at": str(ends), "digest": notice.digest, "calendar_missing": last.missing})
     return notice
 
