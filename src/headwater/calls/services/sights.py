@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -144,4 +145,5 @@ def recheck_sight(application: Application) -> Sight:
 
 
 def _moment(value: Any) -> str:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    """A moment the same in every zone; anything else as text."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
