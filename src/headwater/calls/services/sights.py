@@ -89,13 +89,16 @@ WORDS: dict[str, Callable[[], str]] = {
     "objection": lambda: _("异议"),
     "refusal": lambda: _("不予受理的原因"),
     "asked": lambda: _("复审的理由"),
+    "opens_at": lambda: _("受理开始"),
+    "closes_at": lambda: _("受理截止"),
+    "endorse_by": lambda: _("单位审核截止"),
+    "recommend_by": lambda: _("归口推荐截止"),
 }
 DATES = ("opens_at", "closes_at", "endorse_by", "recommend_by")
 
 
 def _sight(**lines: Any) -> Sight:
-    fields = {name: str(Call._meta.get_field(name).verbose_name) for name in lines if name in DATES}
-    return Sight(lines, {name: fields.get(name) or WORDS[name]() for name in lines})
+    return Sight(lines, {name: WORDS[name]() for name in lines})
 
 
 def call_sight(call: Call) -> Sight:
