@@ -105,7 +105,8 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
 def test_upheld_refusal_is_answered_in_the_browser() -> None:
     row = refused(new_call())
     client(row.leader.account.username).post(f"/applications/{row.pk}/recheck/", {"text": TEXT})
-    client("officer").post(f"/office/applications/{row.pk}/recheck/", {"decision": "uphold", "answer": "维持原决定"})
+    officer, page = client("officer"), f"/office/applications/{row.pk}/"
+    officer.post(f"{page}recheck/", {"decision": "uphold", "answer": "维持原决定", "seen": seen_on(officer.get(page))})
     assert fresh(row).state == "not_accepted"
 
 
