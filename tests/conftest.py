@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.faked import shift_clock
+
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("HEADWATER_HOME", str(ROOT / ".headwater-test"))
 os.environ["HEADWATER_DEMO"] = "1"
 os.environ.pop("HEADWATER_DEBUG", None)
+shift_clock()
 
 
 def fingerprint() -> str:
@@ -21,7 +24,7 @@ def fingerprint() -> str:
 
     With HEADWATER_TEST_TEMPLATE=keep only tables and regions count: for work on one test, whose code the played year does not need.
     """
-    sha = hashlib.sha256()
+    sha = hashlib.sha256(os.environ.get("HEADWATER_TEST_CLOCK", "").encode())
     kept = os.environ.get("HEADWATER_TEST_TEMPLATE") == "keep"
     for file in sorted((ROOT / "src/headwater").rglob("*")):
         if file.suffix == ".toml" or (file.suffix == ".py" and (not kept or file.parent.name == "migrations")):

@@ -8,9 +8,10 @@ from headwater.calls.models import Call, Decision, Notice
 from headwater.calls.services import decisions, sights
 from headwater.calls.services.calls import ask_call_approval, save_call
 from headwater.calls.states import CallState
+from headwater.core import clock
 from headwater.core.errors import Refused
 from tests.approvals import approve_decisions, publish_notice, seen_on
-from tests.calls.test_decisions import TEN, actor, close, on_table, propose
+from tests.calls.test_decisions import SECOND, TEN, actor, close, on_table, propose
 from tests.calls.test_drafting import cloned
 from tests.people import client
 
@@ -27,7 +28,7 @@ def test_decisions_are_listed_before_they_are_approved_and_a_change_between_is_n
     assert "10.00" in text
     assert not Decision.objects.filter(call=call, approved_at__isnull=False).exists()
     seen = seen_on(page)
-    propose(call, rows[:1], [TEN - 100])
+    Decision.objects.filter(application=rows[0]).update(amount_fen=TEN - 100)
     answer = browser.post(url, {"do": "approve", "confirmed": "1", "seen": seen})
     assert f"您核对之后有变化，没有办理：{rows[0].number or rows[0].pk}" in answer.content.decode()
     assert not Decision.objects.filter(call=call, approved_at__isnull=False).exists()
@@ -67,7 +68,7 @@ def test_a_release_is_of_the_reasons_that_were_seen() -> None:
     notice = publish_notice(call=call, actor=actor("officer"))
     seen = seen_on(client("officer").get(f"/office/notices/{notice.pk}/"))
     Decision.objects.filter(application=rows[1]).update(reason="另一个理由")
-    with pytest.raises(Refused, match="您核对之后有变化"):
+    with clock.at(notice.ends_at + SECOND), pytest.raises(Refused, match="您核对之后有变化"):
         decisions.release(notice=Notice.objects.get(pk=notice.pk), actor=actor("officer"), seen=seen)
     assert close(notice) == {"approved": 1, "rejected": 1}
 

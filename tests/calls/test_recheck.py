@@ -111,8 +111,9 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
 def test_upheld_refusal_is_answered_in_the_browser() -> None:
     row = refused(new_call())
     client(row.leader.account.username).post(f"/applications/{row.pk}/recheck/", {"text": TEXT})
+    officer, page = client("officer2"), f"/office/applications/{row.pk}/"
     sent = {"decision": "uphold", "answer": "维持原决定", "confirmed": "1", "shown": "维持原决定"}
-    client("officer2").post(f"/office/applications/{row.pk}/recheck/", sent)
+    officer.post(f"{page}recheck/", sent | {"seen": seen_on(officer.get(page))})
     assert fresh(row).state == "not_accepted"
 
 

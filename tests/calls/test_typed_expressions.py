@@ -125,7 +125,7 @@ def answers(draw: Any) -> dict[str, Any]:
 SHAPES = {"number": Decimal, "money": (Money, Decimal), "date": date, "text": str, "yes-or-no": bool, "choices": frozenset}
 
 
-@given(sources(), answers(), st.sampled_from([None, Decimal(3), Money(500)]))
+@given(sources(), answers(), st.sampled_from([None, Decimal(3)]))
 @settings(max_examples=600, deadline=None)
 def test_a_well_typed_expression_has_a_value_of_its_type_or_the_declared_error(source: str, values: Any, parameter: Any) -> None:
     try:

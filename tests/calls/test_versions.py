@@ -146,7 +146,7 @@ def test_saves_within_minutes_are_one_version_and_what_was_first_counts() -> Non
 
 def test_every_state_can_be_worked_out_also_after_old_versions_were_joined() -> None:
     row, helper = shared()
-    start, texts = clock.now(), []
+    start, texts = clock.local(clock.today() + timedelta(days=1), 9), []  # versions are joined by the local day
     for n in range(12):
         writer = helper if n in {4, 5, 9} else row.leader
         with clock.at(start + timedelta(minutes=11 * n)):
