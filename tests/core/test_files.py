@@ -49,7 +49,7 @@ def test_check_upload_largest_and_too_large():
         ("a.png", JPG),
         ("a.jpg", PDF),
         ("a.pdf", b"%PDF"),
-        ("a.pdf", b"\n" + PDF),
+        ("a.pdf", b"x\n" + PDF),
         ("a.jpg", b"<script>alert(1)</script>"),
     ],
 )

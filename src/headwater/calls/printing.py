@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from headwater.calls.answers.showing import plain_text, sections
 from headwater.calls.answers.state import Answers
 from headwater.calls.contents import BASIC, PRIVATE, stored
@@ -21,6 +23,8 @@ def _texts(row: Application, answers: Answers) -> Iterator[tuple[str, str]]:
         value = stored(row, name)
         if isinstance(value, str) and name not in PRIVATE:
             yield str(label), value
+    yield _("申请人"), f"{row.leader.name_zh} {row.host.name_zh}"
+    yield _("参与者"), " ".join(f"{m.person.name_zh} {m.unit}" for m in row.participants.select_related("person", "organisation"))
     for _section, shown in sections(answers):
         for one in shown:
             yield one.label, plain_text(one)
