@@ -25,6 +25,8 @@ def free(y: np.ndarray) -> np.ndarray:
     return 3.0 + 0.8 * y
 
 
+GUIDANCE = {"guided": 2.0, "mildly guided": 0.5}
+"""How much an assignment looks at quality, against the even filling of loads."""
 FIVE, FOUR, HUNDRED = steps(3.2, 0.8, 1, 5), steps(2.6, 0.7, 1, 4), steps(72, 10, 0, 100)
 CEILING = steps(4.2, 0.8, 1, 5)
 
@@ -106,6 +108,7 @@ FAMILIES: dict[str, Family] = {
     "missing reviews k3 load 3": replace(USUAL, design="missing", k=3, load=3),
     "two parts": replace(USUAL, design="parts"),
     "better to some": replace(USUAL, design="guided"),
+    "better to some, mildly": replace(USUAL, design="mildly guided"),
     "peers": Family(n=247, k=3, load=3, marks="beta", leniency=0.5),
     "peers, one mark lost": Family(n=247, k=3, load=3, marks="beta", leniency=0.5, design="two of three"),
     "panel": Family(n=40, k=5, load=40),
@@ -132,8 +135,8 @@ def _design(family: Family, r: np.random.Generator, quality: np.ndarray, reviewe
     pairs = []
     for p in r.permutation(n):
         order = -left + r.random(reviewers)
-        if family.design == "guided":
-            order += 2.0 * np.abs(place - quality[p])
+        if family.design in GUIDANCE:
+            order += GUIDANCE[family.design] * np.abs(place - quality[p])
         if family.design == "parts":
             order[(np.arange(reviewers) % 2) != p % 2] = np.inf
         chosen = np.argsort(order)[:k]
@@ -173,7 +176,13 @@ def _mark(
     y = lenient + steep * quality + loud * noise
     y = np.select(
         [kind == 1, kind == 2, kind == 3, kind == 4, kind == 5],
-        [level, np.where(y > lenient, level + 0.7, level - 0.7), lenient - steep * quality + loud * noise, lenient + noise, 4 * noise],
+        [
+            level,
+            np.where(y > lenient, level + 0.7, level - 0.7),
+            lenient - steep * quality + loud * noise,
+            lenient + noise,
+            4 * noise,
+        ],
         y,
     )
     return family.scale(y)

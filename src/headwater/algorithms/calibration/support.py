@@ -7,7 +7,6 @@ unequal noise must also tell scores that were held out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

@@ -92,7 +92,7 @@ def _outcome(base: Funded, name: str, problem: Portfolio, gap: float, at: int, t
     try:
         found = fund(problem, gap=gap, seed=base.record.seed, warm=base, progress=lambda done, steps: progress(at, total))
     except Infeasible as none:
-        return Outcome(name, None, tuple(none.reasons), -np.inf, -np.inf, -np.inf, 0.0, (), ())
+        return Outcome(name, None, none.reasons, -np.inf, -np.inf, -np.inf, 0.0, (), ())
     return Outcome(
         name,
         found,
