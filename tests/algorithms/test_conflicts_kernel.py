@@ -160,7 +160,8 @@ def papers_that_count(r: Registry, rules: Rules) -> set[int]:
     return {
         t
         for t, year in enumerate(r.paper_year)
-        if year >= rules.year - rules.coauthor_years and len(set(r.author_person[r.author_paper == t].tolist())) <= rules.consortium
+        if year >= rules.year - rules.coauthor_years
+        and len(set(r.author_person[r.author_paper == t].tolist())) <= rules.consortium
     }
 
 

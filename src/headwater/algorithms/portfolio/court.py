@@ -161,7 +161,9 @@ class Court:
             found = self.give(rows[mine], linear.value, start)
             if found.close:
                 return found
-        answer = solve_whole(program, relative_gap=CLOSE if large else 0.0, start=start, seed=self.seed, tick=self.tick, work=work)
+        answer = solve_whole(
+            program, relative_gap=CLOSE if large else 0.0, start=start, seed=self.seed, tick=self.tick, work=work
+        )
         if answer.status == "infeasible":
             return None
         return self.give(rows[mine], min(answer.bound, linear.value), answer.x if answer.x is not None else start)

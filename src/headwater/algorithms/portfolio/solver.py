@@ -75,7 +75,9 @@ class Work:
 
     def spend(self, program: Program, solver: Any) -> None:
         info = solver.getInfo()
-        steps = max(0, info.simplex_iteration_count, info.mip_node_count * STEPS_OF_NODE, info.ipm_iteration_count * STEPS_OF_NODE)
+        steps = max(
+            0, info.simplex_iteration_count, info.mip_node_count * STEPS_OF_NODE, info.ipm_iteration_count * STEPS_OF_NODE
+        )
         self.left -= SETTING_UP + steps * _second(program)
 
 
