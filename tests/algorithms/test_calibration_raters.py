@@ -84,7 +84,7 @@ def test_calibrate_constant_reviewer_says_nothing_of_the_order():
     score[fifth] = 4.0
     found = calibrate(proposal, reviewer, score)
     without = calibrate(proposal[~fifth], reviewer[~fifth], score[~fifth], proposals=len(quality))
-    assert found.constant[5] > 0.99
+    assert found.constant[5] > 0.95
     assert np.delete(found.constant, 5).max() < 0.5
     assert np.abs(found.mean - without.mean).max() < 0.1 * found.quality_spread
     assert spearmanr(found.mean, without.mean)[0] > 0.995
@@ -101,7 +101,7 @@ def test_calibrate_proposal_of_constant_reviewers_alone_has_their_level():
     proposal, reviewer, score = np.append(proposal, [120] * 2), np.append(reviewer, [1, 2]), np.append(score, [5.0, 5.0])
     score[(reviewer == 1) | (reviewer == 2)] = 5.0
     found = calibrate(proposal, reviewer, score)
-    assert found.constant[[1, 2]].min() > 0.99
+    assert found.constant[[1, 2]].min() > 0.95
     assert found.sd[120] > 1.5 * np.median(found.sd)
     holds(found, score)
 
