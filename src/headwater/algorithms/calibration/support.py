@@ -163,7 +163,8 @@ def _turns(scores: Scores, folds: int) -> NDArray[np.int64]:
     count = scores.count
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
-    return (place + scores.proposal) % folds
+    turns: NDArray[np.int64] = (place + scores.proposal) % folds
+    return turns
 
 
 def _gain(scores: Scores, before: Floats, after: Floats) -> tuple[float, float]:
