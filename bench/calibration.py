@@ -5,7 +5,11 @@ leniency, stretches quality by a slope (log sd .3) and has noise of his own (.7,
 3.2 + .8 y rounded to 1..5. Coverage is that of the 90 % interval for the score a proposal gets on average over all possible reviewers.
 `no harm` has neither leniency, slopes, random reviewers nor unequal noise. Compiled before the clock starts.
 
-Usage: ./run bench calibration [--size small|province|nation] [--seed N] [--seeds N] [--peers] [--json]
+With --families, rounds of other kinds take their place (calibration_families.py): all, or those whose name contains a word that is given.
+A row has the mean and the worst gain, how often 90 % intervals hold the expected score (level) and the quality once the level and the
+spread of the panel are taken for it (rank), fits that did not converge, and rounds with a mean outside the scale.
+
+Usage: ./run bench calibration [--size small|province|nation] [--seed N] [--seeds N] [--families [WORD ...]] [--peers] [--json]
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from calibration_families import FAMILIES, make
 from harness import Meter, Peers, Row, isolated, options, report
 from peers_calibration import additive, z_scores
 from scipy.special import ndtr
@@ -135,6 +140,36 @@ def _row(name: str, solver: str, values: np.ndarray, mb: int) -> Row:
     return row
 
 
+def family(name: str, seed: int, seeds: int) -> list[Row]:
+    """One family of rounds: gain over the raw mean, coverage for both questions, and what must not happen."""
+    values, diverged, outside = [], 0, 0
+    with Meter() as meter:
+        for number in range(seed, seed + seeds):
+            told = make(name, number)
+            ours = calibrate(told.proposal, told.reviewer, told.score, proposals=len(told.quality))
+            diverged += not ours.converged
+            some = ours.count > 0
+            mean, quality, expected = ours.mean[some], told.quality[some], told.expected[some]
+            outside += not (told.score.min() <= mean.min() and mean.max() <= told.score.max())
+            gain = spearmanr(quality, mean)[0] - spearmanr(quality, ours.raw[some])[0]
+            standard = ours.centre + ours.quality_spread * (quality - quality.mean()) / quality.std()
+            level = [_covered(ours.interval(0.9), some, expected), _covered(ours.interval(0.9, question="rank"), some, standard)]
+            values.append([gain, *level])
+    gains, level, rank = np.array(values).T
+    row: Row = {"instance": name, "solver": "headwater", "gain": round(gains.mean(), 4), "worst": round(gains.min(), 4)}
+    row |= {
+        "gain_error": round(gains.std() / len(gains) ** 0.5, 4),
+        "level": round(level.mean(), 3),
+        "rank": round(rank.mean(), 3),
+    }
+    return [row | {"diverged": diverged, "outside": outside, "seconds": round(meter.seconds / seeds, 3), "mb": meter.row()["mb"]}]
+
+
+def _covered(interval: tuple[np.ndarray, np.ndarray], some: np.ndarray, truth: np.ndarray) -> float:
+    low, high = interval
+    return float(((low[some] <= truth) & (truth <= high[some])).mean())
+
+
 def national(seed: int) -> list[tuple[np.ndarray, ...]]:
     n, reviewers, scores = NATION
     k = scores // n
@@ -157,8 +192,15 @@ def nation(seed: int) -> list[Row]:
 
 
 def main() -> None:
-    given = options(__doc__, ("small", "province", "nation"), seeds={"type": int, "default": 20})
+    words: dict[str, Any] = {"nargs": "*", "metavar": "WORD"}
+    given = options(__doc__, ("small", "province", "nation"), seeds={"type": int, "default": 20}, families=words)
     rows: list[Row] = []
+    if given.families is not None:
+        for name in FAMILIES:
+            if not given.families or any(word in name for word in given.families):
+                rows += isolated("calibration:family", name=name, seed=given.seed, seeds=given.seeds)
+        report(rows, given)
+        return
     for name in SETTINGS:
         rows += isolated("calibration:setting", name=name, seed=given.seed, seeds=given.seeds)
     if given.size != "small":

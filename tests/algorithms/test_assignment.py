@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_exactly, explain, open_session, repair
+from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_exactly, explain, open_session, repair, unmet
 from headwater.algorithms.errors import BadInput, Cancelled
 
 ENGINES = pytest.mark.parametrize("engine", [assign, assign_exactly])
@@ -117,12 +117,58 @@ def large(seed, proposals=300, experts=120, keep=25, kind=0):
 def test_assign_close_to_the_exact_answer(seed, kind, grouped, lower):
     groups = np.random.default_rng(seed).integers(0, 30, 120) if grouped else None
     given = problem(large(seed, kind=kind), [3] * 300, [9] * 120, groups=groups, lower=[lower] * 120)
-    near, exact = assign(given, seed=seed), assign_exactly(given, seed=seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("headwater.algorithms.assignment.flow.EXACT_BELOW", -1)
+        near, exact = assign(given, seed=seed), assign_exactly(given, seed=seed)
     assert (near.unfilled.sum(), near.short.sum()) == (exact.unfilled.sum(), exact.short.sum()) == (0, 0)
     assert exact.total - 1e-3 <= near.bound
     assert near.total <= exact.total + 1e-3
     assert near.gap < 5e-3
     assert near.total >= exact.total * 0.998
+
+
+@given(instance=instances(), lower=st.lists(st.integers(0, 3), min_size=4, max_size=4), small=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_assign_no_bound_is_below_its_total_whatever_the_lower_loads(instance, lower, small):
+    scores, demand, upper, groups, locked = instance
+    lower = np.minimum(lower[: len(upper)], upper)
+    given = problem(scores / 100, demand, upper, groups=groups, locked=locked, lower=lower)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("headwater.algorithms.assignment.flow.EXACT_BELOW", 10**6 if small else -1)
+        result = assign(given)
+    exact = assign_exactly(given)
+    assert result.engine == ("auction, then flow" if small else "auction")
+    assert result.bound >= result.total - 1e-9
+    if len(result.proposals) <= len(exact.proposals) and result.short.sum() >= exact.short.sum():
+        assert result.bound >= exact.total - 1e-5
+    if small:
+        assert (len(result.proposals), result.short.sum()) == (len(exact.proposals), exact.short.sum())
+        assert result.total == pytest.approx(exact.total, abs=1e-5)
+
+
+@given(seed=st.integers(0, 10_000), grouped=st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_assign_is_exact_on_small_calls_and_says_so(seed, grouped):
+    groups = np.random.default_rng(seed).integers(0, 30, 60) if grouped else None
+    given = problem(large(seed, 100, 60, 40), [3] * 100, [6] * 60, groups=groups)
+    near, exact = assign(given, seed=seed), assign_exactly(given, seed=seed)
+    assert near.total == pytest.approx(exact.total, rel=1e-7)
+    assert near.record()["engine"] == "auction, then flow"
+    assert near.gap < 1e-6
+
+
+@ENGINES
+def test_assign_names_the_experts_whose_lower_loads_cannot_be_met(engine):
+    """Experts 1 and 2 are to have two each, and only one proposal may have them; expert 3 is well."""
+    scores = [[0.9, 0.1, 0.2, 0.3], [0.9, 0.0, 0.0, 0.3], [0.9, 0.0, 0.0, 0.2]]
+    given = problem(scores, [2, 1, 1], [3, 2, 2, 2], lower=[0, 2, 2, 1])
+    result = engine(given)
+    (reason,) = unmet(given, result)
+    assert (reason.experts, reason.proposals, reason.lower, reason.room) == ((1, 2), (0,), 4, 2)
+    assert result.short.tolist() in ([0, 1, 1, 0], [0, 1, 2, 0], [0, 2, 1, 0])
+    assert reason.missing >= 2
+    assert set(result.record()["short"]) == {1, 2}
+    assert result.bound >= result.total
 
 
 @ENGINES

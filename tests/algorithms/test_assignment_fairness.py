@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from headwater.algorithms.assignment import Problem, assign_exactly, assign_fairly
 from headwater.algorithms.errors import BadInput, Infeasible
@@ -72,6 +73,31 @@ def test_fairly_above_a_floor_keeps_more_of_the_total():
     found = assign_fairly(problem, floor=floor)
     assert found.level >= min(floor, found.ceiling) - 1e-6
     assert found.assigned.total >= best.assigned.total - 1e-3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_fairly_floor_near_the_ceiling_costs_no_more_than_it_must(seed):
+    """Beside an integer program of our own making."""
+    scores = spread(seed, 60, 24, 12)
+    problem = Problem.of(scores, [3] * 60, [8] * 24)
+    best = assign_fairly(problem)
+    floor = 0.97 * best.level
+    found = assign_fairly(problem, floor=floor)
+    row, column, value = np.repeat(np.arange(60), 12), scores.indices, np.asarray(problem.score, dtype=np.float64)
+    at = np.arange(len(value))
+
+    def table(index, entries, count):
+        return sparse.csr_matrix((entries, (index, at)), shape=(count, len(at)))
+
+    rules = [
+        LinearConstraint(table(row, np.ones(len(at)), 60), 3, 3),
+        LinearConstraint(table(column, np.ones(len(at)), 24), 0, 8),
+        LinearConstraint(table(row, value, 60), floor, np.inf),
+    ]
+    options = {"mip_rel_gap": 1e-7, "time_limit": 60}
+    exact = milp(-value, constraints=rules, integrality=np.ones(len(at)), bounds=Bounds(0, 1), options=options)
+    assert found.level >= floor - 1e-5
+    assert found.assigned.total >= -exact.fun * (1 - 2e-5)
 
 
 def test_fairly_more_levels_do_not_lower_the_worst():

@@ -99,6 +99,11 @@ def reasons(p: Proposals, r: Registry, rules: Rules, a: int, people, e: int, x: 
     standing += [(row, home_of(r, y)) for row, y in people if home_of(r, y) >= 0]
     yield from present(r, standing, home_of(r, x))
     running = {t for t, until in enumerate(r.project_until) if until >= rules.today - rules.project_days}
+    for k, (who, entity) in enumerate(zip(r.affiliation_person, r.affiliation_entity, strict=True)):
+        legal = int(r.legal[entity])
+        recent = r.affiliation_until[k] >= rules.today - rules.affiliation_days
+        if rules.host and who == x and recent and (-1, legal) in standing and legal != home_of(r, x):
+            yield Kind.PAST_ENTITY, -1, k
     for row, y in people:
         yield from past(r, rules, row, y, x)
         yield from tied(r, rules, row, y, x)
@@ -155,7 +160,8 @@ def papers_that_count(r: Registry, rules: Rules) -> set[int]:
     return {
         t
         for t, year in enumerate(r.paper_year)
-        if year >= rules.year - rules.coauthor_years and (r.author_paper == t).sum() <= rules.consortium
+        if year >= rules.year - rules.coauthor_years
+        and len(set(r.author_person[r.author_paper == t].tolist())) <= rules.consortium
     }
 
 
@@ -165,6 +171,38 @@ def together(kind: Kind, person, thing, counts, y: int, x: int):
             for j, (other, u) in enumerate(zip(person, thing, strict=True)):
                 if who == y and other == x and t == u and t in counts:
                     yield kind, i, j
+
+
+def test_a_paper_whose_authors_are_listed_twice_keeps_its_conflict():
+    proposals = Proposals(host=np.array([-1]), leader=np.array([0]), group=np.array([-1]))
+    registry = Registry(
+        home=np.full(4, -1),
+        expert=np.array([1]),
+        legal=np.array([0]),
+        author_person=np.array([0, 1, 2, 0, 1, 2]),
+        author_paper=np.zeros(6, dtype=int),
+        paper_year=np.array([20]),
+    )
+    assert find_conflicts(proposals, registry, RULES).counts() == {Kind.COAUTHOR: 1}
+    fewer = dataclasses.replace(RULES, consortium=2)
+    assert find_conflicts(proposals, registry, fewer).counts() == {}
+
+
+@pytest.mark.parametrize(("host", "until", "found"), [(True, 99, 1), (True, 69, 0), (False, 99, 0)])
+def test_an_expert_who_left_the_host_institution_knows_it(host, until, found):
+    """The leader is employed elsewhere, the expert has a new home too; a window of 30 days."""
+    proposals = Proposals(host=np.array([0]), leader=np.array([0]), group=np.array([-1]))
+    registry = Registry(
+        home=np.array([1, 2]),
+        expert=np.array([1]),
+        legal=np.arange(3),
+        affiliation_person=np.array([1]),
+        affiliation_entity=np.array([0]),
+        affiliation_since=np.array([0]),
+        affiliation_until=np.array([until]),
+    )
+    rules = dataclasses.replace(RULES, host=host)
+    assert find_conflicts(proposals, registry, rules).counts().get(Kind.PAST_ENTITY, 0) == found
 
 
 def rows_of(found):

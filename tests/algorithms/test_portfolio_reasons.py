@@ -33,7 +33,7 @@ from headwater.algorithms.portfolio import (
 )
 from headwater.algorithms.portfolio.court import Court
 from headwater.algorithms.portfolio.model import compile_model
-from headwater.algorithms.portfolio.solver import refute
+from headwater.algorithms.portfolio.solver import Work, refute
 
 from .test_portfolio import best_by_trying, calls, keeps, knapsacks, solve
 
@@ -67,7 +67,7 @@ def sides(problem, blamed):
 @SOME
 @given(calls(8))
 def test_blame_is_an_irreducible_contradiction_and_only_there(problem):
-    found = blame(problem, seconds=60)
+    found = blame(problem, work=60)
     feasible = best_by_trying(problem) is not None
     assert found.proven
     assert (not found.reasons) == feasible
@@ -85,7 +85,7 @@ def test_blame_is_an_irreducible_contradiction_and_only_there(problem):
 @SOME
 @given(calls(7))
 def test_blame_tells_by_how_much_one_limit_must_give_way(problem):
-    found = blame(problem, seconds=60)
+    found = blame(problem, work=60)
     model, names = compile_model(problem), [rule.name for rule in problem.rules]
     dense = model.matrix.toarray()
     checks = sides(problem, [(reason.rule, reason.side) for reason in found.reasons])
@@ -109,6 +109,7 @@ def test_fund_raises_with_the_rules_to_blame():
     with pytest.raises(Infeasible) as caught:
         fund(Portfolio(np.ones(6), np.ones(6), rules, groups={"t": ["large"] * 4 + ["small"] * 2}))
     assert len(caught.value.reasons) == 2
+    assert caught.value.reasons.proven
     assert any(reason.startswith("large at most: at most 2, must give way by 1") for reason in caught.value.reasons)
     assert any(reason.startswith("promised: at least 3") for reason in caught.value.reasons)
 
@@ -132,7 +133,7 @@ def test_blame_finds_few_rules_among_many():
     problem = knapsacks(np.random.default_rng(1), 600, 20)
     women = CountRule("more women", at_least=170, where={"b": 0})
     less = MoneyRule("less for women", at_most=900.0, where={"b": 0})
-    found = blame(problem.with_rules([*problem.rules, women, less]), seconds=30)
+    found = blame(problem.with_rules([*problem.rules, women, less]), work=30)
     assert {"more women", "less for women"} == {reason.rule for reason in found.reasons}
     assert found.irreducible
     assert all(reason.give > 0 for reason in found.reasons)
@@ -158,7 +159,7 @@ def crowded():
 
 
 def test_blame_names_few_wide_rules_rather_than_many_narrow_ones():
-    found = blame(crowded(), seconds=60)
+    found = blame(crowded(), work=60)
     assert found.proven
     assert found.irreducible
     assert {reason.rule for reason in found.reasons} == {"budget", "little for small", "few large"}
@@ -167,15 +168,35 @@ def test_blame_names_few_wide_rules_rather_than_many_narrow_ones():
 
 
 def test_blame_without_time_claims_no_more_than_it_knows():
-    found = blame(crowded(), seconds=0)
+    found = blame(crowded(), work=0)
     assert not found.irreducible
     assert all(reason.give is None or reason.least <= reason.give for reason in found.reasons)
+
+
+def test_reasons_of_a_refusal_say_when_they_are_not_proven(monkeypatch):
+    from headwater.algorithms.portfolio import blame as module
+
+    monkeypatch.setattr(module.blame, "__kwdefaults__", {**module.blame.__kwdefaults__, "work": 0.0})
+    with pytest.raises(Infeasible) as caught:
+        fund(crowded())
+    assert not caught.value.reasons.proven
+
+
+@pytest.mark.parametrize("work", [0.02, 0.1, 0.5])
+def test_blame_is_the_same_on_a_slow_machine(monkeypatch, work):
+    """The clock runs a thousand times as fast: nothing that is told may depend on it."""
+    from headwater.algorithms.portfolio import search
+
+    one, real = blame(crowded(), work=work), search.time.perf_counter
+    monkeypatch.setattr(search.time, "perf_counter", lambda: 1000 * real())
+    two = blame(crowded(), work=work)
+    assert (one.reasons, one.proven, one.irreducible) == (two.reasons, two.proven, two.irreducible)
 
 
 @SOME
 @given(calls(8))
 def test_multipliers_of_a_contradiction_hold_for_every_set(problem):
-    court = Court(compile_model(problem), lambda: None, 0, np.inf)
+    court = Court(compile_model(problem), lambda: None, 0, Work(np.inf))
     rows = np.arange(len(court.limits.most))
     program = court.program(rows, rows[:0])
     factor = refute(program)

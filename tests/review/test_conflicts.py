@@ -15,7 +15,8 @@ from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.core.models import RoleGrant
+from headwater.core.models import Parameter, RoleGrant
+from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Authorship, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.assigning import assign_by_hand
@@ -226,6 +227,21 @@ def test_applicant_who_left_the_experts_institution_lately_is_found() -> None:
     since = pair.day - timedelta(days=900)
     Employment.objects.create(person=pair.leader, organisation=here, since=since, until=pair.day - timedelta(days=30))
     assert [kind for kind, _why in pair.find()] == ["past_entity"]
+
+
+@pytest.mark.parametrize(("value", "found"), [(1, ["past_entity"]), (0, [])])
+def test_expert_who_left_the_host_lately_knows_it_although_the_leader_is_employed_elsewhere(value: int, found: list[str]) -> None:
+    pair = Pair()
+    other = new_host("申请人的单位")
+    Application.objects.filter(pk=pair.application.pk).update(host=other)
+    Parameter.objects.filter(key="host_counts_as_home").update(value=value)
+    forget_parameters()
+    since = pair.day - timedelta(days=900)
+    Employment.objects.create(person=pair.expert.person, organisation=other, since=since, until=pair.day - timedelta(days=1))
+    try:
+        assert [kind for kind, _why in pair.find()] == found
+    finally:
+        forget_parameters()
 
 
 def test_finding_twice_adds_nothing() -> None:

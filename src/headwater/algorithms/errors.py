@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class BadInput(ValueError):
     """An argument cannot be used; the message names it and the first offending row."""
 
 
-class Infeasible(ValueError):
-    """No answer keeps every rule; `reasons` is a smallest set of rules that cannot hold together."""
+class Reasons(list[str]):
+    """Why there is no answer; `proven`: that these reasons contradict one another is proven, otherwise they are what came nearest to it."""
 
-    def __init__(self, message: str, reasons: list[str]) -> None:
+    def __init__(self, reasons: Iterable[str], *, proven: bool) -> None:
+        super().__init__(reasons)
+        self.proven = proven
+
+
+class Infeasible(ValueError):
+    """No answer keeps every rule; `reasons` is a smallest set of rules that cannot hold together, and says whether that is proven."""
+
+    def __init__(self, message: str, reasons: Iterable[str], *, proven: bool) -> None:
         super().__init__(message)
-        self.reasons = reasons
+        self.reasons = Reasons(reasons, proven=proven)
 
 
 class Cancelled(RuntimeError):

@@ -114,6 +114,7 @@ def _values(call: Call, states: Sequence[str], only: Application | None) -> tupl
         affiliation_days=affiliation,
         coauthor_years=coauthor,
         consortium=number("consortium_author_limit", code, 50),
+        host=bool(number("host_counts_as_home", code, 1)),
         relation_days={Kind.TIED_PROJECT: coproject},
     )
     return {

@@ -6,7 +6,7 @@ from headwater.algorithms.assignment.fairness import Fair, assign_fairly
 from headwater.algorithms.assignment.flow import assign_exactly
 from headwater.algorithms.assignment.problem import Limit, Problem
 from headwater.algorithms.assignment.randomised import Marginals, draw, randomise
-from headwater.algorithms.assignment.shortages import Shortage, shortages
+from headwater.algorithms.assignment.shortages import Shortage, Unmet, shortages, unmet
 
 __all__ = [
     "Assigned",
@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "Session",
     "Shortage",
+    "Unmet",
     "assign",
     "assign_exactly",
     "assign_fairly",
@@ -26,4 +27,5 @@ __all__ = [
     "randomise",
     "repair",
     "shortages",
+    "unmet",
 ]

@@ -199,10 +199,15 @@ class Auction:
         return np.stack([owners(self.problem, c), self.problem.column[c].astype(np.int64)], axis=1)
 
     def bound(self) -> float:
-        """What no assignment can exceed, by the prices as they are: total (weighted) score less `missing` for each empty place."""
+        """What no assignment can exceed, by the prices as they are: total (weighted) score less `missing` for each empty place.
+
+        Of the assignments whose experts lack no more places to their lower loads than they do now.
+        """
         from headwater.algorithms.assignment.dual import upper_bound
 
-        return upper_bound(self.market, self.book.price, self.missing)
+        held = np.bincount(self.problem.column[self.chosen()], minlength=self.problem.experts)
+        short = int(np.maximum(self.problem.lower - held, 0).sum())
+        return upper_bound(self.market, self.book.price, self.missing, short)
 
 
 def salt_of(seed: int) -> np.uint64:

@@ -86,8 +86,10 @@ def bounds(m: Market, price: Any, empty: float, out: Any, first: int, last: int)
             out[i] = proposal_bound(m, i, price, empty, net, used, count)
 
 
-def upper_bound(m: Market, price: NDArray[np.float32], missing: float) -> float:
+def upper_bound(m: Market, price: NDArray[np.float32], missing: float, short: int) -> float:
     """No assignment has a higher total score less `missing` for each empty place, whatever the prices (weak duality).
+
+    That is, no assignment of those whose experts lack no more than `short` places to their lower loads in all.
 
     Limits after the first are left out here, which can only raise the bound.
 
@@ -99,4 +101,11 @@ def upper_bound(m: Market, price: NDArray[np.float32], missing: float) -> float:
     p = price.astype(np.float64)
     open_ = m.upper > 0
     loads = np.where(p > 0, p * m.upper, p * m.lower)[open_]
-    return float(out.sum() + loads.sum())
+    return float(out.sum() + loads.sum() + _spared(-p[open_], m.lower[open_], short))
+
+
+def _spared(cost: NDArray[np.float64], lower: NDArray[np.int32], short: int) -> float:
+    """The most that `short` places of lower loads can cost, which need not be paid where they are not filled."""
+    order = np.argsort(-cost, kind="stable")
+    before = np.concatenate([[0], np.cumsum(lower[order], dtype=np.int64)[:-1]])
+    return float((np.maximum(cost[order], 0.0) * np.clip(short - before, 0, lower[order])).sum())

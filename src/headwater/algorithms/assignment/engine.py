@@ -1,4 +1,4 @@
-"""Assign, and mend an assignment: the auction behind one call, with its certificate in the answer."""
+"""Assign, and mend an assignment: the auction behind one call, an exact flow where it is quick, and the certificate in the answer."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class Assigned:
     """Pairs in ascending order of proposal and expert, and what they come to.
 
     `prices` (experts,) are in units of score: what one more place of an expert would be worth. `bound` is proven: no assignment that
-    fills as many places has a higher total. `gap` is (bound - total) / bound. `unfilled` counts empty places by proposal, `short`
-    the places that experts lack to their lower load.
+    fills as many places and lacks no more places to the lower loads has a higher total. `gap` is (bound - total) / bound. `unfilled`
+    counts empty places by proposal, `short` the places that experts lack to their lower load (`unmet` says why). `engine` says which
+    solver the pairs are from: "auction", or "auction, then flow" where they are the best there are.
     """
 
     proposals: NDArray[np.int64]
@@ -56,14 +57,14 @@ class Assigned:
         return {name: getattr(self, name) for name in names} | {
             "pairs": len(self.proposals),
             "unfilled": int(self.unfilled.sum()),
-            "short": int(self.short.sum()),
+            "short": {int(e): int(self.short[e]) for e in np.flatnonzero(self.short)},
         }
 
 
 def assign(
     problem: Problem, *, seed: int = 0, epsilon: float | None = None, missing: float | None = None, progress: Progress = silent
 ) -> Assigned:
-    """Fill as many places as can be filled, at the highest total score to within a proven gap.
+    """Fill as many places as can be filled, at the highest total score to within a proven gap; the highest there is on small problems.
 
     Args:
         seed: draws the noise that breaks ties; equal inputs and seeds give equal answers, whatever the number of threads.
@@ -86,10 +87,13 @@ class Session:
     seed: int
     fill: bool
     seconds: float
+    exact: Assigned | None = None
 
     def assigned(self) -> Assigned:
         start = time.perf_counter()
         found = settle(self.auction, self.seed)
+        if self.exact is not None:
+            found = replace(found, bound=self.exact.bound, gap=self.exact.gap, engine="auction, then flow")
         return replace(found, seconds=round(self.seconds + time.perf_counter() - start, 4))
 
     def repair(self, *, declined: ArrayLike | None = None, locked: ArrayLike | None = None, progress: Progress = silent) -> None:
@@ -98,7 +102,7 @@ class Session:
         Raises:
             BadInput: a pair that is no candidate, or that is locked and declined.
         """
-        start = time.perf_counter()
+        start, self.exact = time.perf_counter(), None
         gone, fixed = self._candidates("declined", declined), self._candidates("locked", locked)
         if np.isin(gone, fixed).any():
             raise BadInput("locked: a pair is also declined")
@@ -163,6 +167,8 @@ def open_session(
     problem: Problem, *, seed: int = 0, epsilon: float | None = None, missing: float | None = None, progress: Progress = silent
 ) -> Session:
     """`assign`, but keep the market for repairs."""
+    from headwater.algorithms.assignment.flow import assign_exactly, suits
+
     start = time.perf_counter()
     for name, value in (("epsilon", epsilon), ("missing", missing)):
         if value is not None and not 0 < value < np.inf:
@@ -176,7 +182,13 @@ def open_session(
     auction.solve(steps, progress)
     if missing is None:
         auction.fill()
-    return Session(auction, seed, missing is None, time.perf_counter() - start)
+    session = Session(auction, seed, missing is None, 0.0)
+    if suits(own):
+        session.exact = assign_exactly(own, seed=seed, missing=missing)
+        pairs = np.stack([session.exact.proposals, session.exact.experts], axis=1)
+        session.auction = resume(own, auction.book.price, pairs, seed=seed, epsilon=auction.epsilon, missing=cost)
+    session.seconds = time.perf_counter() - start
+    return session
 
 
 def resume(

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from headwater.algorithms.assignment.auction import NOISE, Auction, owners, salt_of
 from headwater.algorithms.assignment.engine import COARSE, EMPTY_PLACE, FINE, FINEST, MANY, Assigned, answer, settle
+from headwater.algorithms.assignment.flow import assign_exactly, suits
 from headwater.algorithms.assignment.problem import BLOCKED, LOCKED, Problem
 from headwater.algorithms.errors import BadInput, Infeasible
 from headwater.algorithms.progress import Progress, silent
@@ -25,7 +26,7 @@ ROUNDS, FRESH = 16, 3
 HEAVIEST = 1000.0
 """A weight beyond which the steps of prices would fall below the precision of single numbers, and bidding never end."""
 HALVINGS = 8
-POLISH_FROM = 1e-4
+POLISH_FROM = 1e-5
 """What fairness may cost of the total before an integer program looks for a better answer on a small instance."""
 SMALL = 200_000
 """Up to this many candidates an integer program may finish what re-weighting could not reach."""
@@ -85,11 +86,23 @@ def assign_fairly(
     if levels > 1 and floor is None and reached:
         _more_levels(market, level, ceilings, levels)
     found = settle(market.auction, seed)
+    if suits(problem):
+        found = _exact(market, found, reached)
     if small and (not reached or found.total < market.optimum * (1 - POLISH_FROM)):
         found = _polish(problem, found, market.floors if reached else None, ceilings, floor, polish_seconds, seed)
     if floor is not None:
         _refuse_below(floor, found, np.minimum(floor, ceilings), market)
     return _told(found, top, market, start)
+
+
+def _exact(market: _Weighted, found: Assigned, reached: bool) -> Assigned:
+    """What the flow gives for the weights that were reached, if that keeps the floors; the total without fairness is exact then too."""
+    market.optimum = min(market.optimum, assign_exactly(market.problem, seed=market.seed).bound)
+    flow = assign_exactly(market.problem, seed=market.seed, weight=market.weight.astype(np.float64))
+    as_full = (int(flow.unfilled.sum()), int(flow.short.sum())) <= (int(found.unfilled.sum()), int(found.short.sum()))
+    if reached and as_full and flow.total > found.total and _reaches(flow, market.floors):
+        return replace(flow, prices=found.prices, engine="auction, then flow")
+    return found
 
 
 class _Weighted:
@@ -196,7 +209,7 @@ def _refuse_below(floor: float, found: Assigned, floors: NDArray[np.float64], ma
     if _reaches(found, floors):
         return
     low = np.flatnonzero((found.by_proposal() < floors - market.slack) & (market.problem.demand > 0))
-    raise Infeasible(f"floor {floor:g}: {len(low)} proposals stay below it", [f"proposal {i}" for i in low[:20]])
+    raise Infeasible(f"floor {floor:g}: {len(low)} proposals stay below it", [f"proposal {i}" for i in low[:20]], proven=False)
 
 
 def _told(found: Assigned, ceiling: float, market: _Weighted, start: float) -> Fair:
@@ -237,8 +250,8 @@ def _polish(
     if solved is None:
         return found
     polished = answer(problem, solved[0], prices=found.prices, seed=seed, engine="auction, then integer program")
-    better = polished.by_proposal()[served].min() - found.by_proposal()[served].min()
-    return polished if (polished.total if abs(better) < 1e-5 * problem.scale else found.total + better) > found.total else found
+    # Both above the floors: the total decides. What is above them more than it must be has paid for it.
+    return polished if polished.total > found.total or not _reaches(found, floors) else found
 
 
 def _program(

@@ -1,4 +1,4 @@
-"""Why places stay empty: the smallest groups of proposals that want more experts than they have candidates with room."""
+"""Why places stay empty, and why lower loads are not met: groups of proposals or of experts that want more than the others have for them."""
 
 from __future__ import annotations
 
@@ -59,6 +59,69 @@ def shortages(problem: Problem, assigned: Assigned, *, most: int = 20) -> list[S
         covered.add(root)
         found.append(reason)
     return found
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """The lower loads of these experts come to `lower` places; all proposals that may have them want `room`, which is fewer.
+
+    `limit` is set where the proposals would do but for a limit.
+    """
+
+    experts: tuple[int, ...]
+    proposals: tuple[int, ...]
+    lower: int
+    room: int
+    limit: str = ""
+
+    @property
+    def missing(self) -> int:
+        return self.lower - self.room
+
+
+def unmet(problem: Problem, assigned: Assigned, *, most: int = 20) -> list[Unmet]:
+    """One reason for each group of experts below their lower loads, `most` at the most: those who share proposals with them by chains.
+
+    Where the proposals of a group want as many experts as its lower loads ask for, others hold their places: by a limit, or because the
+    assignment is not exact (`room` is then no smaller than `lower`).
+    """
+    wanting = _wanting(problem)
+    holders: dict[int, list[int]] = {}
+    for p, e in zip(assigned.proposals.tolist(), assigned.experts.tolist(), strict=True):
+        holders.setdefault(p, []).append(e)
+    load = np.bincount(assigned.experts, minlength=problem.experts)
+    covered: set[int] = set()
+    found: list[Unmet] = []
+    for root in np.flatnonzero(assigned.short > 0).tolist():
+        if root in covered or len(found) == most:
+            continue
+        experts, proposals, queue = set[int](), set[int](), [root]
+        while queue:
+            expert = queue.pop()
+            experts.add(expert)
+            fresh = set(wanting.get(expert, [])) - proposals
+            proposals |= fresh
+            near = {e for p in fresh for e in holders.get(p, [])} - experts - set(queue)
+            queue += [e for e in near if load[e] <= problem.lower[e] and problem.lower[e] > 0]
+        covered |= experts
+        found.append(_reason(problem, wanting, experts, proposals))
+    return found
+
+
+def _wanting(problem: Problem) -> dict[int, list[int]]:
+    """The proposals that may have each expert."""
+    found: dict[int, list[int]] = {}
+    usable = problem.status != BLOCKED
+    for p, e in zip(problem.rows()[usable].tolist(), problem.column[usable].tolist(), strict=True):
+        found.setdefault(e, []).append(p)
+    return found
+
+
+def _reason(problem: Problem, wanting: dict[int, list[int]], experts: set[int], proposals: set[int]) -> Unmet:
+    times = np.bincount([p for e in experts for p in wanting.get(e, [])], minlength=problem.proposals)
+    room, lower = int(np.minimum(times, problem.demand).sum()), int(problem.lower[sorted(experts)].sum())
+    limit = problem.limits[0].name if room >= lower and problem.limits else ""
+    return Unmet(tuple(sorted(experts)), tuple(sorted(proposals)), lower, room, limit)
 
 
 def _limited(problem: Problem, assigned: Assigned, proposal: int) -> Shortage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,43 @@ PATIENCE = 60
 FINE_BELOW = 200_000
 """Up to so many scores the fit goes on to 1e-6, and the uncertainty of the variances is added to the posterior sd."""
 PARTS = ("leniency", "slope", "spread")
+MOST = {"slope": 1.0, "spread": 0.5}
+"""Bounds of two variances: their priors stay proper, and no reviewer gets a weight without limit."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores sorted by reviewer, then by proposal; `trust` by reviewer is one, less for who gives one mark to everything."""
+
+    start: Any
+    proposal: Any
+    score: Floats
+    weight: Floats
+    trust: Floats
+    proposals: int
+
+    @cached_property
+    def count(self) -> NDArray[np.int64]:
+        return np.bincount(self.proposal, minlength=self.proposals)
+
+    @cached_property
+    def reviewer(self) -> NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.trust)), np.diff(self.start))
+
+    @property
+    def tells(self) -> bool:
+        """Whether quality and noise can be told apart: a proposal with two scores, and scores that are not all equal."""
+        return len(self.score) > 1 and bool(self.count.max() > 1 and self.score.min() < self.score.max())
+
+    def part(self, chosen: NDArray[np.bool_]) -> Scores:
+        start = np.concatenate([[0], np.cumsum(np.bincount(self.reviewer[chosen], minlength=len(self.trust)))])
+        weight = self.weight[chosen] / self.weight[chosen].mean()
+        return Scores(start, self.proposal[chosen], self.score[chosen], weight, self.trust, self.proposals)
+
+    def trusting(self, trust: Floats) -> Scores:
+        """With less weight for the scores of some reviewers; the mean weight is one."""
+        weight = self.weight * trust[self.reviewer]
+        return Scores(self.start, self.proposal, self.score, weight / weight.mean(), trust, self.proposals)
 
 
 @dataclass
@@ -45,11 +83,12 @@ class Fit:
     converged: bool = False
 
 
-def begin(start: Any, proposal: Any, score: Floats, weight: Floats, count: NDArray[np.int64], on: dict[str, bool]) -> Fit:
+def begin(scores: Scores, on: dict[str, bool]) -> Fit:
     """A fit before its first sweep; half of the variance of the scores is taken for quality."""
     from headwater.algorithms.calibration.kernels import Parameters, State
 
-    n, reviewers, scores = len(count), len(start) - 1, len(score)
+    start, score, count = scores.start, scores.score, scores.count
+    n, reviewers, many = len(count), len(start) - 1, len(score)
     variance = float(score.var()) or 1.0
     known = Parameters(
         centre=float(score.mean()),
@@ -61,10 +100,10 @@ def begin(start: Any, proposal: Any, score: Floats, weight: Floats, count: NDArr
     )
     state = State(
         start=start,
-        proposal=proposal,
+        proposal=scores.proposal,
         score=score,
-        weight=weight,
-        message=np.zeros((scores, 2)),
+        weight=scores.weight,
+        message=np.zeros((many, 2)),
         belief=np.stack([np.full(n, 1.0 / known.quality), np.zeros(n)], axis=1),
         offset=np.zeros(reviewers),
         slope=np.zeros(reviewers),
@@ -72,9 +111,10 @@ def begin(start: Any, proposal: Any, score: Floats, weight: Floats, count: NDArr
         v_both=np.zeros(reviewers),
         v_slope=np.full(reviewers, known.slope),
         sharpness=np.ones(reviewers),
+        trust=scores.trust,
         seen=np.empty((int(np.diff(start).max()), 4)),
     )
-    crowding = tuple(float((c.astype(np.float64) ** 2).sum()) / scores**2 for c in (count, np.diff(start)))
+    crowding = tuple(float((c.astype(np.float64) ** 2).sum()) / many**2 for c in (count, np.diff(start)))
     return Fit(
         state,
         known,
@@ -145,7 +185,10 @@ def _one(fit: Fit) -> float:
             new[part] = _bounded(getattr(known, part), sums[row, 0] / max(sums[row, 1], 1e-9))
     if fit.on["spread"]:
         # The factors move by half steps, so does their spread, and not before they have found their places.
-        new["spread"] = min((new["spread"] * known.spread) ** 0.5, 2.0) if fit.sweeps >= SETTLING else known.spread
+        new["spread"] = (new["spread"] * known.spread) ** 0.5 if fit.sweeps >= SETTLING else known.spread
+    for part, most in MOST.items():
+        if part in new:
+            new[part] = min(new[part], most)
     by, of_quality = _centre_step(fit, mean)
     shift(fit.state, of_quality, 1.0 / known.quality, 1.0 / quality)
     fit.last -= of_quality
@@ -168,13 +211,21 @@ def _centre_step(fit: Fit, mean: float) -> tuple[float, float]:
     return by, by * parts["quality"] / total
 
 
+def sound(fit: Fit) -> bool:
+    """Whether a fit came to rest, and with every quality where the scores are, give or take a tenth of their range."""
+    quality = fit.known.centre + fit.state.belief[:, 1] / fit.state.belief[:, 0]
+    low, high = fit.state.score.min(), fit.state.score.max()
+    beyond = 0.1 * (high - low)
+    return bool(fit.converged and quality.min() >= low - beyond and quality.max() <= high + beyond)
+
+
 def _bounded(value: float, step: float) -> float:
     """A scoring step that cannot leave a fifth to five times of the value."""
     return float(min(max(value + step, 0.2 * value), 5.0 * value))
 
 
-def posterior(fit: Fit) -> tuple[Floats, Floats]:
-    """Variance of each quality with that of the centre, and degrees of freedom (inf where there are more than `FINE_BELOW` scores).
+def posterior(fit: Fit) -> tuple[Floats, Floats, Floats]:
+    """Variance of each quality with that of the centre, without it, and degrees of freedom (inf above `FINE_BELOW` scores).
 
     The variances are estimates themselves. For this the variance grows by twice the term of Kackar and Harville (once for the
     estimates, once because the plug-in variance is too small by as much: Kenward and Roger 1997), and the degrees of freedom are
@@ -182,11 +233,11 @@ def posterior(fit: Fit) -> tuple[Floats, Floats]:
     """
     variance: Floats = 1.0 / fit.state.belief[:, 0]
     if len(fit.state.score) > FINE_BELOW:
-        return variance, np.full(len(variance), np.inf)
+        return variance, variance, np.full(len(variance), np.inf)
     base, centre = fit.state.belief[:, 1] / fit.state.belief[:, 0], sum(_parts_of_centre(fit).values())
     step = 0.1 * centre**0.5
     follow = 1.0 + (_settle(_with(fit, "centre", fit.known.centre + step))[0] - base) / step
-    variance = variance + follow**2 * centre
+    within, variance = variance, variance + follow**2 * centre
     added, unsure = np.zeros(len(variance)), np.zeros(len(variance))
     for name, information in fit.information.items():
         if not fit.on.get(name, True):
@@ -198,7 +249,7 @@ def posterior(fit: Fit) -> tuple[Floats, Floats]:
         added += ((mean - base) / 0.1) ** 2 * of_log
         unsure += ((around - variance) / 0.1) ** 2 * of_log
     total: Floats = variance + 2.0 * added
-    return total, np.maximum(2.0 * total**2 / np.maximum(unsure, 1e-300), 3.0)
+    return total, within + 2.0 * added, np.maximum(2.0 * total**2 / np.maximum(unsure, 1e-300), 3.0)
 
 
 def _with(fit: Fit, name: str, value: float) -> Fit:

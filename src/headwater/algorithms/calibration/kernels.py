@@ -16,7 +16,8 @@ from headwater.algorithms.compiled import numeric
 class State(NamedTuple):
     """What a sweep reads and writes. By score: proposal, score, weight, and the message to the proposal, (n, 2):
     precision, and precision times mean. By proposal: belief, the sum of messages and prior, (n, 2). By reviewer:
-    offset, slope less one, their covariance, noise precision factor. `seen` is a board for the scores of the reviewer at work (most
+    offset, slope less one, their covariance, noise precision factor, and `trust`, for how much his scores count where noise is estimated
+    (one who gives one mark to everything has none, and says nothing of the noise of the others). `seen` is a board for the scores of the reviewer at work (most
     scores of one, 4): mean and variance of the quality as the other scores see it, variance of the noise, precision of all.
     """
 
@@ -32,6 +33,7 @@ class State(NamedTuple):
     v_both: Any
     v_slope: Any
     sharpness: Any
+    trust: Any
     seen: Any
 
 
@@ -46,6 +48,8 @@ class Parameters(NamedTuple):
     spread: float
 
 
+LEAST_SHARP, MOST_SHARP = 0.1, 4.0
+"""Bounds of the noise precision factor: no reviewer counts for more than four, however well his scores fit."""
 OFFSET, SLOPE, SHARP, NOISE = 0, 1, 2, 3
 """Rows of the sums of a sweep; columns are surplus, information, evidence."""
 
@@ -112,7 +116,7 @@ def sharpen(state: Any, known: Any, r: int, surplus: float, information: float) 
     prior = 1.0 / known.spread
     shape = prior + 0.5 * information
     missing = 0.5 * max(0.05 * information, information + surplus) / state.sharpness[r]
-    factor = shape / (prior + missing)
+    factor = min(max(shape / (prior + missing), LEAST_SHARP), MOST_SHARP)
     state.sharpness[r] = np.sqrt(state.sharpness[r] * factor)
     at_prior = prior * log(prior) - prior - lgamma(prior)
     rate = prior + missing
@@ -133,6 +137,7 @@ def sweep(state: Any, known: Any, noisy: bool, keep: float) -> Any:
         # The next sweep weighs scores by these two; half steps keep single reviewers from swinging between two answers.
         state.slope[r], state.v_slope[r] = 0.5 * (state.slope[r] + a), 0.5 * (state.v_slope[r] + va)
         surplus, information = send(state, known, keep, r, p11, p12, p22, g1, g2)
+        surplus, information = surplus * state.trust[r], information * state.trust[r]
         sums[NOISE, 0] += surplus
         sums[NOISE, 1] += information
         sums[OFFSET, 0] += b * b + vb - known.leniency

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from headwater.algorithms.progress import Progress, silent
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FINE, COARSE = 1e-5, 3e-3
-"""Movement of the qualities, relative to their sd, at which a fit ends: up to and above `fit.FINE_BELOW` scores."""
 
 
 class NotComparable(ValueError):
@@ -59,18 +57,23 @@ class Calibrated:
     """What the scores say of each proposal and each reviewer; all on the scale of the scores.
 
     By proposal: `count` of scores, `raw` mean (nan without scores), `mean` and `sd` of the posterior of its quality (inf where the
-    scores cannot tell), `degrees` of freedom of its interval, `component` (-1 without scores).
+    scores cannot tell), `sd_order` without what moves all qualities alike, `degrees` of freedom of its interval, `component` (-1
+    without scores).
     By reviewer: `leniency` (points given beyond the average reviewer), `slope` (1 for the average reviewer, 0 for scores that say
     nothing), `noise_sd`.
     `centre` and the four spreads describe all; a spread of zero means that the data do not support that part. `evidence` is twice the
     logarithm of the likelihood ratio for each part that was kept. `identified` is False when no proposal has two scores or all scores
-    are equal: then the means are raw means and nothing is known of their error.
+    are equal: then the means are raw means and nothing is known of their error. `converged`: the fit came to rest, on the scale.
+    `constant`, by reviewer: probability that he gives one mark to everything, which says nothing of the order of his proposals.
+    `held_out`: by how many standard errors held-out scores are told better with leniency, and with slopes, unequal noise (spread) or both
+    beside it.
     """
 
     count: Ints
     raw: Floats
     mean: Floats
     sd: Floats
+    sd_order: Floats
     degrees: Floats
     component: NDArray[np.int32]
     connectivity: Connectivity
@@ -86,16 +89,24 @@ class Calibrated:
     sweeps: int
     converged: bool
     identified: bool
+    constant: Floats
+    held_out: dict[str, float]
     shared: Shared = field(repr=False)
 
-    def interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
-        """Bounds that hold the quality of a proposal (the mean score of very many reviewers) with probability `level`."""
+    def interval(self, level: float = 0.9, *, question: Literal["level", "rank"] = "level") -> tuple[Floats, Floats]:
+        """Bounds that hold the quality of a proposal (the mean score of very many reviewers) with probability `level`.
+
+        `question`: "level" asks for the score itself, "rank" for the score beside those of the other proposals, once their common level
+        is known (other people may be stricter or milder as a body than these reviewers).
+        """
         from scipy.special import stdtrit
 
         if not 0.0 < level < 1.0:
             raise BadInput(f"level: {level} is not between 0 and 1")
+        if question not in ("level", "rank"):
+            raise BadInput(f"question: {question!r} is neither level nor rank")
         with np.errstate(invalid="ignore"):
-            half = stdtrit(np.minimum(self.degrees, 1e9), 0.5 + level / 2.0) * self.sd
+            half = stdtrit(np.minimum(self.degrees, 1e9), 0.5 + level / 2.0) * (self.sd if question == "level" else self.sd_order)
         return self.mean - half, self.mean + half
 
     def place(self) -> Ints:
@@ -158,7 +169,8 @@ def calibrate(
 
     score = centre + leniency[reviewer] + slope[reviewer] * (quality[proposal] - centre) + noise. All are random effects whose variances
     are estimated from the scores. Leniency, slopes and unequal noise enter only as far as the data support them (likelihood ratio at
-    its boundary, 5 %), so that few scores without bias come out in the order of their raw means. Variances and means come from message
+    its boundary, 5 %; slopes and noise must also tell scores better that were held out), so that few scores without bias come out in the
+    order of their raw means. Who gives one mark to everything counts for next to nothing. Variances and means come from message
     passing on the graph of proposals and reviewers: exact on trees, and within 1-2 % of the exact sd on real designs.
 
     Args:
@@ -175,19 +187,17 @@ def calibrate(
     Raises:
         BadInput: empty, lengths differ, an index out of range, a score or weight that is not finite or not positive, a pair twice.
     """
-    from headwater.algorithms.calibration import fit as fits
+    from headwater.algorithms.calibration import support
+    from headwater.algorithms.calibration.fit import Scores
 
     start, p, y, w, n = _by_reviewer(proposal, reviewer, score, weight, proposals, reviewers)
     part, told = _connectivity(start, p, n)
-    count = np.bincount(p, minlength=n)
-    identified = bool(count.max() > 1 and y.min() < y.max())
-    w = w * (len(w) / w.sum())
-    fit = fits.begin(start, p, y, w, count, {"leniency": True, "slope": slopes, "spread": noise})
-    if identified:
-        fits.run(fit, FINE if len(y) <= fits.FINE_BELOW else COARSE, progress)
+    scores = Scores(start, p, y, w / w.mean(), np.ones(len(start) - 1), n)
+    allowed = (*(("slope",) if slopes else ()), *(("spread",) if noise else ()))
+    choice = support.choose(scores, allowed, progress)
     with np.errstate(invalid="ignore"):
-        raw = np.bincount(p, weights=y, minlength=n) / count
-    return _told(fit, raw, part, told, identified)
+        raw = np.bincount(p, weights=y, minlength=n) / scores.count
+    return _told(choice, raw, part, told)
 
 
 def _by_reviewer(
@@ -215,20 +225,22 @@ def _connectivity(start: Any, proposal: Any, proposals: int) -> tuple[NDArray[np
     )
 
 
-def _told(fit: Any, raw: Floats, part: NDArray[np.int32], connectivity: Connectivity, identified: bool) -> Calibrated:
+def _told(choice: Any, raw: Floats, part: NDArray[np.int32], connectivity: Connectivity) -> Calibrated:
     from headwater.algorithms.calibration import fit as fits
     from headwater.algorithms.calibration.kernels import shared_parts
 
+    fit, identified = choice.fit, choice.identified
     n, state, known = len(raw), fit.state, fit.known
     if identified:
-        variance, degrees = fits.posterior(fit)
-        sd = np.sqrt(variance)
+        variance, within, degrees = fits.posterior(fit)
+        sd, sd_order = np.sqrt(variance), np.sqrt(within)
         gain, own = shared_parts(state, known, sd)
         # Means that differ by rounding alone are ties, and stay ties.
         unit = 1e-9 * known.quality**0.5
         mean = np.rint((known.centre + state.belief[:, 1] / state.belief[:, 0]) / unit) * unit
+        mean = _within(mean, float(state.score.min()), float(state.score.max()))
     else:
-        sd, degrees, own = np.full(n, np.inf), np.full(n, np.inf), np.full(n, np.inf)
+        sd = sd_order = degrees = own = np.full(n, np.inf)
         gain, mean = np.zeros(len(state.score), dtype=np.float32), np.where(fit.count > 0, raw, known.centre)
         known = known._replace(quality=0.0, noise=0.0)
     on = {name: float(getattr(known, name)) ** 0.5 if identified and fit.on[name] else 0.0 for name in fits.PARTS}
@@ -238,6 +250,7 @@ def _told(fit: Any, raw: Floats, part: NDArray[np.int32], connectivity: Connecti
         raw=raw,
         mean=mean,
         sd=sd,
+        sd_order=sd_order,
         degrees=degrees,
         component=part,
         connectivity=connectivity,
@@ -251,10 +264,26 @@ def _told(fit: Any, raw: Floats, part: NDArray[np.int32], connectivity: Connecti
         noise_spread=on["spread"],
         evidence={name: value for name, value in fit.evidence.items() if on[name]},
         sweeps=fit.sweeps,
-        converged=fit.converged,
+        converged=identified and fits.sound(fit),
         identified=identified,
+        constant=choice.constant,
+        held_out=choice.held_out,
         shared=Shared(state.start, state.proposal, gain, own),
     )
+
+
+def _within(mean: Floats, low: float, high: float) -> Floats:
+    """Means on the scale: those beyond an end are drawn in, with what is near that end, so that the order and the ties stay.
+
+    An expected score cannot leave the scale; the linear model does not know where it ends.
+    """
+    room = 0.1 * (high - low)
+    for end, sign in ((high, 1.0), (low, -1.0)):
+        beyond = sign * (mean - end) + room
+        if beyond.max() > room:
+            squeezed = end - sign * room * np.exp(-beyond / room)
+            mean = np.where(beyond > 0.0, squeezed, mean)
+    return mean
 
 
 def _checked(

@@ -25,8 +25,8 @@ class Kind(IntEnum):
     SAME_ENTITY = 0
     """Now of one legal entity. left: people row, -1 for the proposal's own institution."""
     PAST_ENTITY = 1
-    """One was at the present legal entity of the other. The expert was: people row and the expert's affiliation row. A person of
-    the proposal was: that affiliation row, and right is -1."""
+    """One was at the present legal entity of the other. The expert was: people row (-1 for the proposal's own institution) and the
+    expert's affiliation row. A person of the proposal was: that affiliation row, and right is -1."""
     SAME_GROUP = 2
     """Now of different legal entities of one group. left: people row, -1 for the proposal's own institution."""
     TAKES_PART = 3
@@ -115,7 +115,8 @@ class Rules:
     """Windows, counted back from `today` (a day as in the registry) or `year`; None for no limit.
 
     A period counts when it has not ended before the window: a past affiliation, a project, a relation of a kind. A paper counts
-    from year - coauthor_years on, and when it has at most `consortium` authors. `directed` relations count from first, a
+    from year - coauthor_years on, and when it has at most `consortium` authors (persons, not rows). With `host` the institution of a
+    proposal counts as the home of its leader for past affiliations of experts. `directed` relations count from first, a
     person of the proposal, to second, the expert, alone.
     """
 
@@ -125,6 +126,7 @@ class Rules:
     project_days: int | None = 3 * 365
     coauthor_years: int | None = 5
     consortium: int = 50
+    host: bool = True
     relation_days: dict[Kind, int | None] = field(default_factory=lambda: {Kind.TIED_PROJECT: 3 * 365})
     directed: frozenset[Kind] = frozenset()
 

@@ -90,7 +90,10 @@ def same_entity(w: World) -> Meeting:
 
 
 def past_entity(w: World) -> Meeting:
-    """Tokens are legal entities, and shifted by their number where the person of the proposal was the one who moved."""
+    """Tokens are legal entities, and shifted by their number where the person of the proposal was the one who moved.
+
+    With `Rules.host` the institution of the proposal stands beside the homes of its people: an expert who left it yesterday knows it.
+    """
     r, size = w.registry, len(w.registry.legal)
     entity = r.legal[r.affiliation_entity]
     rows = np.flatnonzero(
@@ -101,7 +104,7 @@ def past_entity(w: World) -> Meeting:
     theirs = rows[expert >= 0]
     holder, mine = w.spread(r.affiliation_person, rows)
     proposal, _person = w.people
-    at_home = np.flatnonzero(w.standing[2] >= 0)
+    at_home = np.flatnonzero(w.standing[2] >= (-1 if w.rules.host else 0))
     home_expert, home_token, nothing = w.experts_home
     return Meeting(
         (
@@ -157,8 +160,15 @@ def same_call(w: World) -> Meeting:
 def coauthor(w: World) -> Meeting:
     r, rules = w.registry, w.rules
     since = -OPEN if rules.coauthor_years is None else rules.year - rules.coauthor_years
-    counts = (r.paper_year >= since) & (np.bincount(r.author_paper, minlength=len(r.paper_year)) <= rules.consortium)
+    counts = (r.paper_year >= since) & (_authors(r) <= rules.consortium)
     return _together(w, r.author_person, r.author_paper, counts)
+
+
+def _authors(r: Registry) -> Array:
+    """How many persons wrote each paper, however often its rows name them."""
+    paper = r.author_paper.astype(np.int64)
+    own = np.unique(paper * len(r.home) + r.author_person)
+    return np.bincount(own // max(len(r.home), 1), minlength=len(r.paper_year))
 
 
 def coproject(w: World) -> Meeting:

@@ -19,7 +19,7 @@ from headwater.algorithms.portfolio.court import CLOSE, TOLERANCE, Court, Give
 from headwater.algorithms.portfolio.engine import optimise
 from headwater.algorithms.portfolio.model import compile_model, fixed_columns
 from headwater.algorithms.portfolio.problem import Ints, Portfolio
-from headwater.algorithms.portfolio.solver import solve_whole
+from headwater.algorithms.portfolio.solver import Work, solve_whole
 from headwater.algorithms.portfolio.task import make_task
 from headwater.algorithms.progress import Progress, silent
 
@@ -35,8 +35,8 @@ class Reason:
     """One limit of an irreducible contradiction.
 
     `limit`, `give` and `least` are in the unit of the rule (proposals or money; a share rule: proposals or money by which its side
-    falls short). If this limit alone gives way by `give`, it agrees with the other reasons (None: no such amount was found in time);
-    less than `least` is proven not to do. They differ by at most a thousandth unless time was over.
+    falls short). If this limit alone gives way by `give`, it agrees with the other reasons (None: no such amount was found);
+    less than `least` is proven not to do. They differ by at most a thousandth unless the work ran out.
     """
 
     rule: str
@@ -68,14 +68,15 @@ class Blame:
     seconds: float
 
 
-def blame(problem: Portfolio, *, seconds: float = 5.0, seed: int = 0, progress: Progress = silent) -> Blame:
+def blame(problem: Portfolio, *, work: float = 5.0, seed: int = 0, progress: Progress = silent) -> Blame:
     """An irreducible set of limits that cannot hold together, the smallest demand first; no reasons if all rules can be kept.
 
-    The set is irreducible, not always the smallest of all, and there may be other contradictions once it is resolved. When about
-    `seconds` are over, what is known by then is told.
+    The set is irreducible, not always the smallest of all, and there may be other contradictions once it is resolved. When
+    `work` is done (seconds of a quiet processor, roughly, but counted in steps: a busy machine gives the same answer, later), what is
+    known by then is told.
     """
     begun = time.perf_counter()
-    court = Court(compile_model(problem), lambda: progress(0, 2), seed, begun + seconds)
+    court = Court(compile_model(problem), lambda: progress(0, 2), seed, Work(work))
     suspects, proven = _suspects(court, problem)
     if not len(suspects):
         return Blame((), proven, proven, time.perf_counter() - begun)
@@ -93,7 +94,7 @@ def blame(problem: Portfolio, *, seconds: float = 5.0, seed: int = 0, progress: 
 def refuse(problem: Portfolio, *, seed: int = 0, progress: Progress = silent) -> Infeasible:
     """The error that says why a problem has no answer."""
     found = blame(problem, seed=seed, progress=progress)
-    return Infeasible("no set of proposals keeps every rule", [str(reason) for reason in found.reasons])
+    return Infeasible("no set of proposals keeps every rule", [str(reason) for reason in found.reasons], proven=found.proven)
 
 
 def _demand(reason: Reason) -> tuple[float, str, str]:
@@ -116,8 +117,10 @@ def _suspects(court: Court, problem: Portfolio) -> tuple[Ints, bool]:
         return contradicting, True
     low, high = fixed_columns(court.model, problem)
     if (low <= high).all():
-        left = max(0.1, court.left / 2)
-        found = optimise(make_task(court.model, low, high), gap=ANY, seed=court.seed, tick=court.tick, seconds=left)
+        half = court.work.left / 2
+        mine = Work(half)
+        found = optimise(make_task(court.model, low, high), gap=ANY, seed=court.seed, tick=court.tick, work=mine)
+        court.work.left -= half - mine.left
         if found.x is not None:
             return rows[:0], True
     return _grown(court, rows)
@@ -149,8 +152,8 @@ def _grown(court: Court, rows: Ints) -> tuple[Ints, bool]:
     hard = rows[:0]
     while True:
         soft = np.setdiff1d(rows, hard)
-        program, left = court.program(hard, soft), max(0.1, court.left)
-        answer = solve_whole(program, absolute_gap=0.5, nodes=20, seconds=left, seed=court.seed, tick=court.tick)
+        program = court.program(hard, soft)
+        answer = solve_whole(program, absolute_gap=0.5, nodes=20, work=court.work, seed=court.seed, tick=court.tick)
         if answer.status == "infeasible":
             return hard, True
         broken = court.violated(soft, answer)
@@ -190,14 +193,14 @@ def _filter(court: Court, rows: Ints) -> tuple[Ints, dict[int, Give], bool]:
     for at, key in enumerate(order):
         found: Give | None = Give(0.0, np.inf)
         if not court.late:
-            found = court.least_give(rows, keys[rows] == key, court.left / (len(order) - at))
+            found = court.least_give(rows, keys[rows] == key, 1.0 / (len(order) - at))
         if found is None:
             rows, stale = rows[keys[rows] != key], set(gives)
         else:
             gives[int(key)] = found
     # What was found beside a limit that went later is enough, and may be too much.
     for at, old in enumerate(sorted(stale)):
-        again = None if court.late else court.least_give(rows, keys[rows] == old, court.left / (len(stale) - at))
+        again = None if court.late else court.least_give(rows, keys[rows] == old, 1.0 / (len(stale) - at))
         gives[old] = again or replace(gives[old], least=0.0)
     return rows, gives, all(np.isfinite(found.enough) for found in gives.values())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy import sparse
 
 from headwater.algorithms.portfolio.model import Model
 from headwater.algorithms.portfolio.problem import Bools, Floats, Ints
-from headwater.algorithms.portfolio.solver import Answer, Program, Tick, narrowed, refute, solve_linear, solve_whole
+from headwater.algorithms.portfolio.solver import Answer, Program, Tick, Work, narrowed, refute, solve_linear, solve_whole
 from headwater.algorithms.portfolio.task import limit_scale
 
 TOLERANCE = 1e-6
@@ -74,8 +73,8 @@ def limits_of(model: Model) -> Limits:
 class Court:
     """Programs over some limits of one model."""
 
-    def __init__(self, model: Model, tick: Tick, seed: int, deadline: float) -> None:
-        self.model, self.tick, self.seed, self.deadline = model, tick, seed, deadline
+    def __init__(self, model: Model, tick: Tick, seed: int, work: Work) -> None:
+        self.model, self.tick, self.seed, self.work = model, tick, seed, work
         self.limits = limits_of(model)
         # A limit that all choices keep is no suspect and only makes the programs longer.
         reach = np.asarray(self.limits.matrix.maximum(0).sum(axis=1)).ravel()
@@ -114,17 +113,13 @@ class Court:
         )
 
     @property
-    def left(self) -> float:
-        return self.deadline - time.perf_counter()
-
-    @property
     def late(self) -> bool:
-        return self.left < 0
+        return self.work.left <= 0
 
     def contradiction(self, rows: Ints) -> Ints | None:
-        """Those of the rows that contradict one another as a linear program; None if there are none, or time is over."""
+        """Those of the rows that contradict one another as a linear program; None if there are none, or no work is left."""
         program = self.program(rows, rows[:0])
-        factor = refute(program, seconds=self.left, tick=self.tick)
+        factor = refute(program, work=self.work, tick=self.tick)
         return None if factor is None else rows[factor[: len(rows)] > 0]
 
     def suspects(self, rows: Ints) -> Ints | None:
@@ -144,22 +139,30 @@ class Court:
         found = self.contradiction(rows[size > WIDE * entries.shape[1]])
         return self.contradiction(rows) if found is None else found
 
-    def least_give(self, rows: Ints, mine: Bools, seconds: float) -> Give | None:
-        """By how much one limit (`mine` of `rows`) must give way so that the others can be kept; None if they cannot be kept anyway."""
-        until = min(self.deadline, time.perf_counter() + seconds)
+    def least_give(self, rows: Ints, mine: Bools, share: float) -> Give | None:
+        """By how much one limit (`mine` of `rows`) must give way so that the others can be kept; None if they cannot be kept anyway.
+
+        At most `share` of the work that is left goes into it.
+        """
+        before, own = self.work.left, Work(self.work.left * share)
+        try:
+            return self._least_give(rows, mine, own)
+        finally:
+            self.work.left = before - (before * share - own.left)
+
+    def _least_give(self, rows: Ints, mine: Bools, work: Work) -> Give | None:
         program = self.program(rows[~mine], rows[mine])
         linear = solve_linear(program, tick=self.tick)
         if linear.x is None:
             return None
         start, large = None, len(program.value) > LARGE
         if large:
-            start = self.rounded(program, linear.x, until)
+            start = self.rounded(program, linear.x, work)
             found = self.give(rows[mine], linear.value, start)
             if found.close:
                 return found
-        left = max(0.05, until - time.perf_counter())
         answer = solve_whole(
-            program, relative_gap=CLOSE if large else 0.0, start=start, seed=self.seed, tick=self.tick, seconds=left
+            program, relative_gap=CLOSE if large else 0.0, start=start, seed=self.seed, tick=self.tick, work=work
         )
         if answer.status == "infeasible":
             return None
@@ -178,16 +181,15 @@ class Court:
         part = self.limits.matrix[rows]
         return bool((part.indices < self.model.proposals).all() and (np.abs(part.data) == 1.0).all() and len(rows) == 1)
 
-    def rounded(self, program: Program, x: Floats, until: float) -> Floats | None:
+    def rounded(self, program: Program, x: Floats, work: Work) -> Floats | None:
         """An answer near a linear one: its fractional columns and a few others of every row are decided anew."""
         keep = ~program.whole | (np.abs(x - np.rint(x)) > 1e-6)
         random = np.random.default_rng(self.seed)
         for row in range(program.matrix.shape[0]):
             columns = program.matrix.indices[program.matrix.indptr[row] : program.matrix.indptr[row + 1]]
             keep[random.choice(columns, min(len(columns), 12), replace=False)] = True
-        left = max(0.05, until - time.perf_counter())
         part = narrowed(program, keep, np.rint(x))
-        answer = solve_whole(part, relative_gap=CLOSE, seed=self.seed, tick=self.tick, nodes=50, seconds=left)
+        answer = solve_whole(part, relative_gap=CLOSE, seed=self.seed, tick=self.tick, nodes=50, work=work)
         if answer.x is None:
             return None
         whole = np.rint(x)

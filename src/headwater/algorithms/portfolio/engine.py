@@ -12,7 +12,7 @@ from headwater.algorithms.portfolio.blocks import choose_blocks
 from headwater.algorithms.portfolio.dual import Relaxed, ascend, gains, sharpen
 from headwater.algorithms.portfolio.problem import Floats
 from headwater.algorithms.portfolio.search import Stage, State, search, settle
-from headwater.algorithms.portfolio.solver import Tick, idle, solve_linear
+from headwater.algorithms.portfolio.solver import Tick, Work, idle, solve_linear
 from headwater.algorithms.portfolio.task import Task, relaxation
 
 WIDE = 20_000
@@ -42,14 +42,15 @@ def optimise(
     seed: int = 0,
     tick: Tick = idle,
     seconds: float = np.inf,
+    work: Work | None = None,
     basis: Any = None,
     starts: tuple[Floats, ...] = (),
 ) -> Found:
-    """Solve to a relative gap. `basis` and `starts` (columns of the task) come from an earlier run of a like task."""
-    state = State(task, gap, seed, tick, time.perf_counter() + seconds)
+    """Solve to a relative gap, or until the time or the work is used up. `basis` and `starts` (columns of the task) come from an earlier run of a like task."""
+    state = State(task, gap, seed, tick, time.perf_counter() + seconds, work)
     program = relaxation(task)
     method = "ipm" if len(program.value) > WIDE else "simplex"
-    first = solve_linear(program, tick=tick, basis=basis, method=method, seconds=seconds)
+    first = solve_linear(program, tick=tick, basis=basis, method=method, seconds=seconds, work=work)
     price = first.price[: len(task.lower)]
     if first.x is None or len(task.broken):
         state.infeasible = first.status == "infeasible" or len(task.broken) > 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from headwater.algorithms.errors import BadInput, Infeasible
+from headwater.algorithms.errors import BadInput, Infeasible, Reasons
 from headwater.algorithms.portfolio.fund import Funded, fund
 from headwater.algorithms.portfolio.problem import Portfolio
 from headwater.algorithms.portfolio.rules import Budget, CountRule, MoneyRule, Rule, ShareRule
@@ -42,14 +42,14 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a change comes to against the base. `result` is None where the rules cannot be kept (`reasons`).
+    """What a change comes to against the base. `result` is None where the rules cannot be kept (`reasons`, which say whether that is proven).
 
     `gain` of total value lies between `gain_at_least` and `gain_at_most` (both answers are proven only to their gaps).
     """
 
     name: str
     result: Funded | None
-    reasons: tuple[str, ...]
+    reasons: Reasons
     gain: float
     gain_at_least: float
     gain_at_most: float
@@ -92,11 +92,11 @@ def _outcome(base: Funded, name: str, problem: Portfolio, gap: float, at: int, t
     try:
         found = fund(problem, gap=gap, seed=base.record.seed, warm=base, progress=lambda done, steps: progress(at, total))
     except Infeasible as none:
-        return Outcome(name, None, tuple(none.reasons), -np.inf, -np.inf, -np.inf, 0.0, (), ())
+        return Outcome(name, None, none.reasons, -np.inf, -np.inf, -np.inf, 0.0, (), ())
     return Outcome(
         name,
         found,
-        (),
+        Reasons((), proven=True),
         found.value - base.value,
         found.value - base.bound,
         found.bound - base.value,

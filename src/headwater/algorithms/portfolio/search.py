@@ -14,7 +14,7 @@ import numpy as np
 
 from headwater.algorithms.portfolio.dual import Relaxed, owners, sharpen
 from headwater.algorithms.portfolio.problem import Bools, Floats, Ints
-from headwater.algorithms.portfolio.solver import Answer, Tick, solve_whole
+from headwater.algorithms.portfolio.solver import Answer, Tick, Work, solve_whole
 from headwater.algorithms.portfolio.task import Task, restrict
 
 CORES = (
@@ -56,6 +56,7 @@ class State:
     seed: int
     tick: Tick
     deadline: float
+    work: Work | None
     bound: float = np.inf
     value: float = -np.inf
     x: Floats | None = None
@@ -99,7 +100,8 @@ class State:
         return self.proven or self.infeasible or self.left() <= 0
 
     def left(self) -> float:
-        return self.deadline - time.perf_counter()
+        clock = self.deadline - time.perf_counter()
+        return clock if self.work is None else min(clock, self.work.left)
 
     def solve(
         self, picked: Bools, base: Floats, *, gap: float, nodes: int | None, to_target: bool = True
@@ -114,7 +116,8 @@ class State:
             absolute_gap=gap * self.allowed,
             target=self.bound - 0.9 * self.allowed - outside if to_target else np.inf,
             nodes=nodes,
-            seconds=self.left(),
+            seconds=self.deadline - time.perf_counter(),
+            work=self.work,
             start=self.x[columns] if fits and self.x is not None else None,
             seed=self.seed,
             tick=self.tick,

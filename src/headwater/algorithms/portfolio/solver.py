@@ -55,6 +55,41 @@ class Answer:
     nodes: int = 0
 
 
+class Work:
+    """How much may still be done, counted in steps of the solver and not by the clock: the same on a busy machine as on a quiet one.
+
+    `left` is in seconds of a quiet processor, roughly.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    def steps(self, program: Program) -> int:
+        """Simplex steps that are left for a program of this size."""
+        return int(min(max(0.0, self.left) / _second(program), 2**30))
+
+    def nodes(self, program: Program, most: int | None) -> int:
+        """Nodes of a search that are left for it, `most` at the most."""
+        some = 1 + int(self.steps(program) / STEPS_OF_NODE)
+        return some if most is None else min(some, most)
+
+    def spend(self, program: Program, solver: Any) -> None:
+        info = solver.getInfo()
+        steps = max(
+            0, info.simplex_iteration_count, info.mip_node_count * STEPS_OF_NODE, info.ipm_iteration_count * STEPS_OF_NODE
+        )
+        self.left -= SETTING_UP + steps * _second(program)
+
+
+STEPS_OF_NODE, SETTING_UP = 30, 0.002
+"""Simplex steps that a node counts for, and seconds that each solve counts for beside its steps."""
+
+
+def _second(program: Program) -> float:
+    """Seconds of a simplex step, by the size of the program."""
+    return 2e-5 + 2e-9 * float(program.matrix.nnz + sum(program.matrix.shape))
+
+
 def idle() -> None:
     """The tick of nobody."""
 
@@ -120,9 +155,17 @@ def empty_answer(program: Program) -> Answer:
 
 
 def solve_linear(
-    program: Program, *, tick: Tick = idle, basis: Any = None, method: str = "simplex", seconds: float = np.inf
+    program: Program,
+    *,
+    tick: Tick = idle,
+    basis: Any = None,
+    method: str = "simplex",
+    seconds: float = np.inf,
+    work: Work | None = None,
 ) -> Answer:
-    """The linear relaxation. `method`: simplex, or ipm (with crossover), which is faster from about 20,000 columns on without a basis."""
+    """The linear relaxation, until the time or the work is used up. `method`: simplex, or ipm (with crossover), which is faster from about
+    20,000 columns on without a basis.
+    """
     if not len(program.value):
         return empty_answer(program)
     relaxed = Program(
@@ -135,7 +178,11 @@ def solve_linear(
         np.zeros(len(program.value), dtype=bool),
     )
     options = {"solver": "simplex" if basis is not None else method} | ({"time_limit": seconds} if seconds < np.inf else {})
+    if work is not None:
+        options["simplex_iteration_limit"] = work.steps(program)
     solver = run(relaxed, options, tick, basis=basis)
+    if work is not None:
+        work.spend(program, solver)
     status, info = status_of(solver), solver.getInfo()
     solution = solver.getSolution()
     nothing = np.zeros(len(program.lower))
@@ -154,11 +201,12 @@ def solve_whole(
     target: float = np.inf,
     nodes: int | None = None,
     seconds: float = np.inf,
+    work: Work | None = None,
     start: NDArray[np.float64] | None = None,
     seed: int = 0,
     tick: Tick = idle,
 ) -> Answer:
-    """The mixed-integer program, until the gap, the value `target`, the nodes or the time is reached."""
+    """The mixed-integer program, until the gap, the value `target`, the nodes, the time or the work is reached."""
     if not len(program.value):
         return empty_answer(program)
     # A restart at the root costs more here than its smaller program wins.
@@ -170,11 +218,15 @@ def solve_whole(
     }
     if target < np.inf:
         options["objective_target"] = target
+    if work is not None:
+        nodes = work.nodes(program, nodes)
     if nodes is not None:
         options["mip_max_nodes"] = nodes
     if seconds < np.inf:
         options["time_limit"] = max(0.01, seconds)
     solver = run(program, options, tick, start=start)
+    if work is not None:
+        work.spend(program, solver)
     status, info = status_of(solver), solver.getInfo()
     price = np.zeros(len(program.lower))
     found = info.primal_solution_status == 2
@@ -185,7 +237,8 @@ def solve_whole(
     if x is not None and start is not None and abs(float(program.value @ x) - value) > 1e-6 * max(1.0, abs(value)):
         # HiGHS 1.16 may return the start as its solution beside the value of a better one when presolve decides everything.
         return solve_whole(
-            program, absolute_gap=absolute_gap, relative_gap=relative_gap, target=target, nodes=nodes, seconds=seconds, seed=seed, tick=tick
+            program, absolute_gap=absolute_gap, relative_gap=relative_gap, target=target, nodes=nodes, seconds=seconds, work=work,
+            seed=seed, tick=tick,
         )  # fmt: skip
     bound = max(value, float(info.mip_dual_bound))
     return Answer(status, x, value, bound, price, nodes=int(info.mip_node_count))
@@ -205,18 +258,22 @@ def narrowed(program: Program, keep: Bools, x: Floats) -> Program:
     )
 
 
-def refute(program: Program, *, seconds: float = np.inf, tick: Tick = idle) -> Floats | None:
+def refute(program: Program, *, work: Work | None = None, tick: Tick = idle) -> Floats | None:
     """(rows,) multipliers, none negative, of upper limits of rows that no x keeps together, whole or not; None if none are found.
 
     For programs whose rows have no lower limits. The multipliers are checked: whatever x is, the sum of the rows is above that of the limits.
     """
-    if not program.matrix.nnz or seconds <= 0:
+    if not program.matrix.nnz or (work is not None and work.left <= 0):
         return None
     free = replace(program, value=np.zeros(len(program.value)), whole=np.zeros(len(program.value), dtype=bool))
     # Without an objective the dual simplex method begins feasible and only repairs rows: far faster than minimising what is broken.
     few = {"presolve": "on", "simplex_dual_edge_weight_strategy": 1}
     options: dict[str, Any] = {"solver": "simplex"} | (few if len(program.upper) < FEW else {"presolve": "off"})
-    solver = run(free, options | ({"time_limit": seconds} if seconds < np.inf else {}), tick)
+    if work is not None:
+        options["simplex_iteration_limit"] = work.steps(program)
+    solver = run(free, options, tick)
+    if work is not None:
+        work.spend(program, solver)
     if status_of(solver) != "infeasible":
         return None
     _status, found, ray = solver.getDualRay()
