@@ -19,6 +19,7 @@ from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import SIGNED_IN, access, page
 from headwater.core.web import attempt, download, keys_in
+from headwater.registry.models import own_records
 
 
 def awards(request: HttpRequest) -> Any:
@@ -40,7 +41,7 @@ def columns() -> list[Column]:
 
 @page("calls.apply")
 def mine(request: HttpRequest) -> HttpResponse:
-    rows = awards(request).filter(leader__account=request.user).prefetch_related("agreement__signatures")
+    rows = awards(request).filter(leader__in=own_records(request.user)).prefetch_related("agreement__signatures")
     listing = Listing(
         request,
         rows,

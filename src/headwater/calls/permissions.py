@@ -10,6 +10,7 @@ from headwater.calls.models import Application, Call, CallChange, Decision, own_
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
+from headwater.registry.models import is_own, own_records
 
 
 @rules.predicate
@@ -19,7 +20,7 @@ def has_person(user: Any) -> bool:
 
 @rules.predicate
 def is_leader(user: Any, application: Application | None) -> bool:
-    return application is None or application.leader.account_id == user.pk
+    return application is None or is_own(user, application.leader)
 
 
 @rules.predicate
@@ -27,7 +28,7 @@ def takes_part(user: Any, application: Application | None) -> bool:
     if application is None:
         return True
     rows = application.participants.all()
-    return is_leader(user, application) or any(p.person.account_id == user.pk and p.declined_at is None for p in rows)
+    return is_leader(user, application) or any(is_own(user, p.person) and p.declined_at is None for p in rows)
 
 
 @rules.predicate
@@ -35,7 +36,7 @@ def was_asked(user: Any, application: Application | None) -> bool:
     """Who takes part, and who was asked to and declined: they read nothing of it, but do not decide on it either."""
     if application is None:
         return True
-    return is_leader(user, application) or any(p.person.account_id == user.pk for p in application.participants.all())
+    return is_leader(user, application) or any(is_own(user, p.person) for p in application.participants.all())
 
 
 @rules.predicate
@@ -43,7 +44,7 @@ def helps_to_write(user: Any, application: Application | None) -> bool:
     """A member whom the leader lets write, once they have confirmed."""
     if application is None:
         return True
-    rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__account=user.pk)
+    rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__in=own_records(user))
     return bool(user.pk and rows.exists())
 
 
@@ -158,5 +159,5 @@ def reads_letters(application: Application, *, judging: bool = False, reader: An
         return rules.experts_read
     if reader is None:
         return False
-    own = application.leader.account_id == reader.pk
+    own = is_own(reader, application.leader)
     return rules.applicant_reads if own else may(reader, "calls.referee.read", application)

@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.models import Account, Job
-from headwater.registry.models import Discipline, Person, ReviewGroup
+from headwater.registry.models import Discipline, Person, ReviewGroup, own_records
+
+
+class ExpertQuerySet(models.QuerySet["Expert"]):
+    def available(self) -> ExpertQuerySet:
+        """Who may be asked today: not retired, not away, and each person once, by the record that stands for them where it is one."""
+        twin = Expert.objects.filter(person=models.OuterRef("person__merged_into"), is_active=True)
+        here = self.filter(is_active=True).exclude(away_until__gte=clock.today())
+        return here.exclude(models.Exists(twin))
 
 
 class Expert(models.Model):
@@ -23,8 +31,10 @@ class Expert(models.Model):
     max_load = models.IntegerField(_("最多评审项数"), default=15)
     is_active = models.BooleanField(_("在库"), default=True)
     is_external = models.BooleanField(_("区外专家"), default=False)
-    reads_mongolian = models.BooleanField(_("懂蒙古文"), default=False)
+    languages = models.JSONField(_("评审语言"), default=list, blank=True)
+    away_until = models.DateField(_("暂停至（含）"), null=True, blank=True)
     joined_at = models.DateTimeField(default=clock.now)
+    objects = ExpertQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("专家")
@@ -98,15 +108,15 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """An expert sees their own; officers those of their calls, never of applications in which they take part."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        found = Q(expert__person__account=user) & ~Q(state=Assignment.State.PROPOSED)
+        found = Q(expert__person__in=own_records(user)) & ~Q(state=Assignment.State.PROPOSED)
         for grant in user.grants:
             if grant.role == "programme_officer":
                 found |= Q() if grant.scope == "all" else Q(application__call_id=grant.scope_id)
                 if grant.scope == "all":
                     found = Q(pk__isnull=False)
                     break
-        own = Q(application__leader__account=user) | Q(
-            application__in=Application.objects.filter(participants__person__account=user).values("pk")
+        own = Q(application__leader__in=own_records(user)) | Q(
+            application__in=Application.objects.filter(participants__person__in=own_records(user)).values("pk")
         )
         return self.filter(found).exclude(own)
 
@@ -234,7 +244,7 @@ class PanelQuerySet(models.QuerySet["Panel"]):
             return self.none()
         if user.has_role("programme_officer", "committee"):
             return self.all()
-        return self.filter(members__expert__person__account=user).distinct()
+        return self.filter(members__expert__person__in=own_records(user)).distinct()
 
 
 class Panel(models.Model):

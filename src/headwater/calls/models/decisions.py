@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application
 from headwater.calls.models.calls import Call
 from headwater.core import clock
 from headwater.core.models import Account
+from headwater.registry.models import own_records
 
 
 def of_officer(user: Any, field: str) -> Q:
@@ -26,7 +26,7 @@ def own_applications(user: Any) -> models.QuerySet[Application, Any]:
     """Keys of what `user` leads or was named in, also where they declined: of these they see and decide nothing in office."""
     if not getattr(user, "pk", None):
         return Application.objects.none().values("pk")
-    return Application.objects.filter(Q(leader__account=user) | Q(participants__person__account=user)).values("pk")
+    return Application.objects.filter(Q(leader__in=own_records(user)) | Q(participants__person__in=own_records(user))).values("pk")
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -82,8 +82,8 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        joined = Q(application__participants__person__account=user, application__participants__declined_at__isnull=True)
-        mine = Q(application__leader__account=user) | joined
+        joined = Q(application__participants__person__in=own_records(user), application__participants__declined_at__isnull=True)
+        mine = Q(application__leader__in=own_records(user)) | joined
         hosts = user.scopes("host_manager", "organisation")
         found = mine | Q(application__host__in=hosts) | of_officer(user, "application__call_id")
         return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
@@ -141,7 +141,7 @@ class Notice(models.Model):
     @property
     def without_calendar(self) -> int | None:
         """The year whose working days were not known when the period was counted and are not yet: its end is provisional."""
-        days = [timezone.localtime(at).date() for at in (self.starts_at, self.ends_at)]
+        days = [clock.local_day(at) for at in (self.starts_at, self.ends_at)]
         return clock.missing_calendar(days[0], days[1])
 
     @property

@@ -15,6 +15,7 @@ from headwater.calls.answers.references import NAME, Registry
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
+from headwater.core import clock
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Discipline, PriorityField
@@ -176,7 +177,7 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
     names = [str(v).strip() for v in value if str(v).strip()]
     if any(len(given) > NAME for given in names):
         return Reason(_("最多 %d 字") % NAME, field=name)
-    most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
+    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number("max_named_unsuitable", row.call.scheme.code, 3)
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 
 

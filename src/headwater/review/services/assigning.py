@@ -31,6 +31,7 @@ from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.registry.models import is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
@@ -122,12 +123,12 @@ def _inputs(call: Call, progress: Progress | None) -> Inputs:
         .select_related("discipline")
         .order_by("pk")
     )
-    experts = list(Expert.objects.filter(is_active=True).select_related("person").order_by("pk"))
+    experts = list(Expert.objects.available().select_related("person").order_by("pk"))
     if not applications:
         raise Refused.because(_("没有待送审的申请"))
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
-    parameters = Parameters(call.scheme.region, call.closes_at.date())
+    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
     wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
     shape = (len(applications), len(experts))
     forbidden, gone, locked = _known_pairs(call, applications, experts)
@@ -238,7 +239,7 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         notify(
             people,
             title=lambda: _("评审邀请：%s") % row.call.title_zh,
-            body=lambda: _("请于 %s 前答复。") % f"{row.respond_by:%Y-%m-%d}",
+            body=lambda: _("请于 %s 前答复。") % str(clock.last_day(row.respond_by)),
             url="/review/",
         )
         log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
@@ -264,7 +265,7 @@ def answer_invitations(
             .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
             .order_by("pk")
         )
-        if actor.account and any(r.expert.person.account_id != actor.account.pk for r in rows):
+        if actor.account and any(not is_own(actor.account, r.expert.person) for r in rows):
             raise Refused.because(_("只能答复发给自己的邀请"))
         state = Assignment.State.ACCEPTED if accept else Assignment.State.DECLINED
         Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
@@ -318,7 +319,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
         expert = Expert.objects.select_for_update().get(pk=expert.pk)
         held = _open_load(application.call).get(expert.pk, 0)
-        if not expert.is_active or held >= expert.max_load:
+        if not Expert.objects.available().filter(pk=expert.pk).exists() or held >= expert.max_load:
             raise Refused.because(
                 _("该专家不在库或已达评审上限（%(held)d / %(most)d）") % {"held": held, "most": expert.max_load}, field="expert"
             )

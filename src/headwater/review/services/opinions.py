@@ -23,6 +23,7 @@ from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, Event
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.registry.models import is_own
 from headwater.review.models import Assignment, Opinion, Ranking
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import opinion_problems, weighted_total
@@ -65,7 +66,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             key = (application.call_id, application.research_class)
             if key not in weights:
                 weights[key] = weights_of(application.call, application.research_class)
-                parameters = Parameters(application.call.scheme.region, application.call.closes_at.date())
+                parameters = Parameters(application.call.scheme.region, clock.last_day(application.call.closes_at))
                 least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code, 200)
             reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
         refuse_if(reasons)
@@ -82,7 +83,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
 
 def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, actor: Actor, submit: bool) -> list[Reason]:
     assignment = row.assignment
-    if actor.account and assignment.expert.person.account_id != actor.account.pk:
+    if actor.account and not is_own(actor.account, assignment.expert.person):
         return [Reason(_("只能填写自己的评审意见"))]
     if assignment.state != Assignment.State.ACCEPTED or row.submitted_at:
         return [Reason(_("该评审意见已提交或已撤回，不能修改"), code="state")]
@@ -117,7 +118,7 @@ def close_reviews(*, call: Call, actor: Actor) -> dict[str, int]:
     Returns how many are complete and how many still lack opinions (handbook RV-4).
     """
     with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
-        least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
+        least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code, 3)
         rows = Application.objects.filter(call=call, state=State.IN_REVIEW).annotate(
             valid=Count("assignments", filter=Q(assignments__state=Assignment.State.SUBMITTED))
         )

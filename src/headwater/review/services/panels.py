@@ -19,7 +19,7 @@ from headwater.core.errors import Refused
 from headwater.core.models import Account, RoleGrant
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
-from headwater.registry.models import ReviewGroup
+from headwater.registry.models import ReviewGroup, is_own, records_of
 from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelItem, PanelMember
 from headwater.review.rules import has_quorum, votes_needed
 from headwater.review.services.conflicts import find_conflicts
@@ -44,7 +44,7 @@ def make_panel(
         Refused: too few members, or a chair who is not a member.
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
-        parameters = Parameters(call.scheme.region, call.closes_at.date())
+        parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
         least = parameters.number("panel_min_members", call.scheme.code, 9)
         if len({e.pk for e in experts}) < least:
             raise Refused.because(
@@ -98,7 +98,7 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
         Refused: not one's own, voting is not open, already voted, or an item from which the member is recused.
     """
     with command(actor, "review.panel.vote", member.panel, name="review.cast_ballot") as log:
-        if actor.account and member.expert.person.account_id != actor.account.pk:
+        if actor.account and not is_own(actor.account, member.expert.person):
             raise Refused.because(_("只能由本人投票"))
         panel = Panel.objects.select_for_update().get(pk=member.panel_id)
         if panel.state != Panel.State.VOTING or not member.present:
@@ -171,6 +171,8 @@ def candidates_for_panel(call: Call, group: ReviewGroup, limit: int = 30) -> lis
     """Experts of the group's disciplines, those with the fewest conflicts among its applications first (one query)."""
     from django.db.models import Count, Q
 
+    leaders = Application.objects.filter(call=call).values_list("leader", flat=True)
+
     codes = Q()
     for prefix in group.prefixes:
         codes |= Q(disciplines__code__startswith=prefix)
@@ -178,8 +180,9 @@ def candidates_for_panel(call: Call, group: ReviewGroup, limit: int = 30) -> lis
         "conflicts", filter=Q(conflicts__application__call=call, conflicts__application__state=State.REVIEWED), distinct=True
     )
     return list(
-        Expert.objects.filter(codes, is_active=True)
-        .exclude(person__led_applications__call=call)
+        Expert.objects.available()
+        .filter(codes)
+        .exclude(person__in=list(records_of(leaders)))
         .annotate(clash=clash)
         .select_related("person__organisation")
         .order_by("clash", "pk")[:limit]

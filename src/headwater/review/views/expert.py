@@ -19,6 +19,7 @@ from headwater.core.errors import Refused
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
+from headwater.registry.models import is_own, own_records
 from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import contradiction
@@ -33,7 +34,7 @@ State = Assignment.State
 def mine(request: HttpRequest) -> Any:
     return (
         Assignment.objects.visible_to(request.user)
-        .filter(expert__person__account=request.user)
+        .filter(expert__person__in=own_records(request.user))
         .select_related("application__call__scheme", "application__discipline", "expert__person", "round")
     )
 
@@ -93,7 +94,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     call = row.application.call
     weights = weights_of(call, row.application.research_class)
-    least = Parameters(call.scheme.region, call.closes_at.date()).number("min_opinion_chars", call.scheme.code, 200)
+    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_opinion_chars", call.scheme.code, 200)
     errors: dict[str, str] = {}
     typed = None
     if request.method == "POST" and row.state == State.ACCEPTED:
@@ -214,7 +215,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The room: a recused member does not see the item at all, and cannot vote on it."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
     member = (
-        PanelMember.objects.filter(panel=row, expert__person__account=request.user)
+        PanelMember.objects.filter(panel=row, expert__person__in=own_records(request.user))
         .select_related("expert__person", "panel__call")
         .first()
     )
@@ -270,7 +271,7 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         ),
         pk=item,
     )
-    if any(m.expert.person.account_id == request.user.pk for m in recusals(row).get(found.application_id, [])):
+    if any(is_own(request.user, m.expert.person) for m in recusals(row).get(found.application_id, [])):
         raise Http404
     opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
         "text_applicant"
