@@ -18,7 +18,9 @@ WAITING = {"lapse_late", "finish_call"}
 
 def opens_a_command(function: ast.FunctionDef) -> bool:
     return any(
-        isinstance(item.context_expr, ast.Call) and isinstance(item.context_expr.func, ast.Name) and item.context_expr.func.id == "command"
+        isinstance(item.context_expr, ast.Call)
+        and isinstance(item.context_expr.func, ast.Name)
+        and item.context_expr.func.id == "command"
         for node in ast.walk(function)
         if isinstance(node, ast.With)
         for item in node.items
@@ -28,7 +30,9 @@ def opens_a_command(function: ast.FunctionDef) -> bool:
 def named(tree: ast.AST) -> Counter[str]:
     """Names that some code uses, apart from what it imports and what it defines."""
     return Counter(
-        node.id if isinstance(node, ast.Name) else node.attr for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute))
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Name, ast.Attribute))
     )
 
 
@@ -39,9 +43,7 @@ COMMANDS = {
     for node in ast.walk(tree)
     if isinstance(node, ast.FunctionDef) and opens_a_command(node)
 }
-USED: Counter[str] = sum(
-    (named(tree) for path, tree in TREES.items() if "demo" not in path.relative_to(SOURCE).parts), Counter()
-)
+USED: Counter[str] = sum((named(tree) for path, tree in TREES.items() if "demo" not in path.relative_to(SOURCE).parts), Counter())
 
 
 def has_caller(function: ast.FunctionDef, used: Counter[str]) -> bool:

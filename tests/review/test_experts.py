@@ -47,7 +47,14 @@ def told(result: ImportResult) -> list[tuple[int, str]]:
 def test_experts_are_imported_with_disciplines_and_languages_and_corrected() -> None:
     person = new_person(id_hash=document_hash(DOCUMENT))
     first, second = codes()
-    row = {"身份证号": DOCUMENT, "申请代码": f"{first}；{second}", "研究方向": "草原；碳汇", "语言": "汉语、蒙古文", "上限": "8", "区外": "否"}
+    row = {
+        "身份证号": DOCUMENT,
+        "申请代码": f"{first}；{second}",
+        "研究方向": "草原；碳汇",
+        "语言": "汉语、蒙古文",
+        "上限": "8",
+        "区外": "否",
+    }
     assert load("experts", row, dry_run=True).added == 1
     assert not Expert.objects.filter(person=person).exists()
     assert load("experts", row).added == 1
@@ -71,7 +78,14 @@ def test_an_expert_of_whom_nothing_else_is_told_has_what_is_usual() -> None:
 
 @pytest.mark.parametrize(
     ("column", "text"),
-    [("申请代码", "ZZ99"), ("申请代码", ""), ("评审语言", "世界语"), ("最多评审项数", "201"), ("区外专家", "也许"), ("暂停至（含）", "明年")],
+    [
+        ("申请代码", "ZZ99"),
+        ("申请代码", ""),
+        ("评审语言", "世界语"),
+        ("最多评审项数", "201"),
+        ("区外专家", "也许"),
+        ("暂停至（含）", "明年"),
+    ],
 )
 def test_bad_cells_of_experts_are_told(column: str, text: str) -> None:
     person = new_person()
@@ -102,7 +116,9 @@ def test_an_imported_work_is_a_conflict() -> None:
     assert [kind for kind, _why in pair.find()] == ["coauthor"]
 
 
-@pytest.mark.parametrize(("column", "text"), [("年份", "二〇二五"), ("年份", "1800"), ("题名", ""), ("作者排序", "第一"), ("人员编号", "")])
+@pytest.mark.parametrize(
+    ("column", "text"), [("年份", "二〇二五"), ("年份", "1800"), ("题名", ""), ("作者排序", "第一"), ("人员编号", "")]
+)
 def test_bad_cells_of_works_are_told(column: str, text: str) -> None:
     row = {"人员编号": new_person().pk, "题名": "甲", "年份": "2024", "作者排序": "1"} | {column: text}
     assert {row for row, _column in told(load("works", row))} == {2}
@@ -111,7 +127,12 @@ def test_bad_cells_of_works_are_told(column: str, text: str) -> None:
 
 def test_relations_are_kept_once_whichever_side_tells() -> None:
     one, other = new_person("甲某"), new_person("乙某", id_hash=document_hash(DOCUMENT))
-    assert load("relations", {"人员编号": one.pk, "对方身份证号": DOCUMENT, "对方姓名": "乙某", "关系": "师生", "说明": "博士"}).added == 1
+    assert (
+        load(
+            "relations", {"人员编号": one.pk, "对方身份证号": DOCUMENT, "对方姓名": "乙某", "关系": "师生", "说明": "博士"}
+        ).added
+        == 1
+    )
     back = load("relations", {"人员编号": other.pk, "对方人员编号": one.pk, "关系": "导师", "截止日": "2024-06-30"})
     assert (back.added, back.changed) == (0, 1)
     row = Relation.objects.get(first__in=[one, other], second__in=[one, other])
@@ -214,7 +235,13 @@ def test_the_list_is_filtered_and_exported() -> None:
 def test_an_officer_registers_edits_and_retires() -> None:
     person, browser = new_person("新专家甲"), client("officer")
     first, second = codes()
-    form = {"person": f"新专家甲 {person.organisation.name_zh}", "codes": "ZZ", "languages": ["zh"], "max_load": "9", "keywords": "甲"}
+    form = {
+        "person": f"新专家甲 {person.organisation.name_zh}",
+        "codes": "ZZ",
+        "languages": ["zh"],
+        "max_load": "9",
+        "keywords": "甲",
+    }
     assert browser.post("/office/experts/new/", form).status_code == 422
     assert browser.post("/office/experts/new/", form | {"codes": first, "person": "无此人"}).status_code == 422
     answer = browser.post("/office/experts/new/", form | {"codes": first})
@@ -243,7 +270,9 @@ def test_an_officer_adds_and_removes_works_and_ties_with_their_source() -> None:
     page = f"/office/experts/{expert.pk}/"
     assert browser.post(f"{page}works/", {"work-title": "", "work-year": "2024"}).status_code == 422
     browser.post(f"{page}works/", {"work-title": "新作", "work-year": "2024"})
-    browser.post(f"{page}relations/", {"tie-other": f"对方某 {other.organisation.name_zh}", "tie-kind": "kin", "tie-note": "叔侄"})
+    browser.post(
+        f"{page}relations/", {"tie-other": f"对方某 {other.organisation.name_zh}", "tie-kind": "kin", "tie-note": "叔侄"}
+    )
     work, row = Publication.objects.get(title="新作"), Relation.objects.get(note="叔侄")
     assert (work.source, row.source) == ("主管部门填写", "主管部门填写")
     assert "新作" in browser.get(page).content.decode()
@@ -279,12 +308,15 @@ def test_experts_keep_their_own_languages_absence_works_and_ties() -> None:
     form = {"languages": ["zh", "en"], "keywords": "自述", "away_until": "", "max_load": "1", "codes": "X"}
     assert browser.post("/review/profile/", form).status_code == 302
     page = f"/office/experts/{expert.pk}"
-    assert browser.post(f"{page}/works/", {"work-title": "自己的论文", "work-year": "2023"}).headers["location"] == "/review/profile/"
+    assert (
+        browser.post(f"{page}/works/", {"work-title": "自己的论文", "work-year": "2023"}).headers["location"]
+        == "/review/profile/"
+    )
     browser.post(f"{page}/relations/", {"tie-other": f"学生某 {other.organisation.name_zh}", "tie-kind": "supervisor"})
     expert.refresh_from_db()
     assert (expert.languages, expert.keywords, expert.max_load, expert.disciplines.count()) == (["zh", "en"], "自述", 15, 1)
     assert Publication.objects.get(title="自己的论文").source == "本人填写"
-    assert Relation.objects.get(first__in=[other, expert.person], second__in=[other, expert.person]).source == "本人申报"
+    assert Relation.objects.get(first__in=[other, expert.person], second__in=[other, expert.person]).source == "本人填写"
 
 
 def test_nobody_speaks_for_another() -> None:

@@ -42,6 +42,8 @@ RELATIONS = (
 TIES = {"师生": "supervisor", "导师": "supervisor", "近亲属": "kin", "亲属": "kin", "项目合作": "coproject", "本人申报": "declared"}
 TIES |= {k.value: k.value for k in Relation.Kind}
 EARLIEST = 1950
+IMPORTED = "导入"
+"""Where a work or a tie comes from is stored in Chinese, as other records are."""
 Work = tuple[str, int]
 """A work is known by its DOI, or else by its title and year."""
 
@@ -58,7 +60,7 @@ def import_works(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
     """
     table = parse_rows(name, content, WORKS)
     people = People(table.rows)
-    source = _("导入：%s") % name[:80]
+    source = f"{IMPORTED}：{name[:80]}"
     known = _known_works(table.rows)
     authors = set(Authorship.objects.filter(publication__in={p.pk for p in known.values()}).values_list("publication", "person"))
 
@@ -127,7 +129,7 @@ def import_relations(
     """
     table = parse_rows(name, content, RELATIONS)
     people, others = People(table.rows), People([_other(row) for row in table.rows])
-    source = _("导入：%s") % name[:80]
+    source = f"{IMPORTED}：{name[:80]}"
     rows = Relation.objects.filter(Q(first__in=people.ids) | Q(second__in=people.ids))
     known = {(r.first_id, r.second_id, r.kind): r for r in rows}
     pairs: set[Any] = set()

@@ -187,7 +187,7 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
     """
     with command(actor, "calls.invitation.answer", name="calls.claim_account") as log:
         person = Person.objects.select_for_update().get(pk=participant.person_id)
-        if person.account_id:
+        if accounts_of([person.pk]).exists():
             raise Refused.because(_("您已有账号，请直接登录"))
         if not person.email:
             raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))

@@ -43,6 +43,8 @@ from headwater.review.services.experts import (
     retire_expert,
 )
 
+OWN, OFFICE = "本人填写", "主管部门填写"
+"""Where a work or a tie comes from, as it is stored."""
 LONG = 300
 """Works shown on a page; all are counted."""
 
@@ -265,7 +267,7 @@ def add_work(request: HttpRequest, pk: int) -> HttpResponse:
     own = expert.person_id in own_records(request.user)
     form = WorkForm(request.POST, prefix="work")
     if form.is_valid():
-        source = _("本人填写") if own else _("主管部门填写")
+        source = OWN if own else OFFICE
         paper = Paper(authors=[expert.person_id], source=source, **form.cleaned_data)
         of = expert.person if own else None
         if attempt(
@@ -287,7 +289,7 @@ def add_relation(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("other", _("双方是同一个人"))
         elif other:
             given = {name: form.cleaned_data[name] for name in ("kind", "since", "until", "note")}
-            source = _("本人申报") if own else _("主管部门填写")
+            source = OWN if own else OFFICE
             tie = Relation(first_id=expert.person_id, second_id=other.pk, source=source, **given)
             of = expert.person if own else None
             if attempt(
