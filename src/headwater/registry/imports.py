@@ -119,7 +119,17 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         result.errors += errors
         if not errors:
             ready.append((values, person))
+            if person is None:
+                result.notes += _near(number, values, namesakes[values["name_zh"], values["organisation"].pk])
     return finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _near(number: int, values: dict[str, Any], found: list[Person]) -> list[str]:
+    """That somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
+    if not found:
+        return []
+    told = {"line": number, "name": values["name_zh"], "others": "、".join(str(p.pk) for p in found[:5])}
+    return [_("第 %(line)d 行 %(name)s：该单位已有同名人员（人员编号 %(others)s），请核对是否同一人，可在人员页合并记录") % told]
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,9 @@ class Line:
 
 def compare(one: Person, other: Person, *, restricted: bool) -> list[Line]:
     """The two records field by field."""
-    lines = []
+    lines, names = [], {f.name: f.verbose_name for f in Person._meta.concrete_fields}
     for name in (*SHOWN, *RESTRICTED):
-        label = str(_("证件尾号") if name == "id_tail" else Person._meta.get_field(name).verbose_name)
+        label = str(_("证件尾号") if name == "id_tail" else names[name])
         values = [getattr(p, f"get_{name}_display", lambda p=p, name=name: getattr(p, name))() for p in (one, other)]
         hidden = name in RESTRICTED and not restricted
         shown = [(_("已登记") if v else "") if hidden else v for v in values]

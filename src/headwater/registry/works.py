@@ -140,9 +140,9 @@ def import_relations(
         days = [required_day(number, label, row[k], errors) if row.get(k) else None for k, label in PERIOD]
         if days[0] and days[1] and days[1] < days[0]:
             errors.append(RowError(number, "截止日（含）", row["until"], _("不能早于起始日期")))
-        values = {"note": row.get("note", ""), "source": row.get("source", "") or source}
+        values: dict[str, Any] = {"note": row.get("note", ""), "source": row.get("source", "") or source}
         errors += too_long(number, values, RELATIONS, Relation)
-        if other is None or errors:
+        if other is None or kind is None or errors:
             return None, {}, None
         if other.pk == person.pk:
             errors.append(RowError(number, "对方人员编号", other.name_zh, _("双方是同一个人")))
@@ -173,7 +173,8 @@ def _find_other(others: People, number: int, row: Row, errors: list[RowError]) -
 
 def _write_relations(ready: Ready, actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_relations") as log:
-        old, fresh = [], []
+        old: list[Relation] = []
+        fresh: list[Relation] = []
         for values, found in ready:
             first, second, kind = values["key"]
             row = found or Relation(first_id=first, second_id=second, kind=kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -38,7 +39,7 @@ class ExpertForm(OwnForm):
     codes = forms.CharField(label=_("申请代码"), max_length=600, help_text=_("几个代码用分号隔开"))
     max_load = forms.IntegerField(label=_("最多评审项数"), min_value=0, max_value=MOST_LOAD, initial=15)
     is_external = forms.BooleanField(label=_("区外专家"), required=False)
-    field_order = ("codes", "keywords", "languages", "max_load", "away_until", "is_external")
+    field_order: Sequence[str] = ("codes", "keywords", "languages", "max_load", "away_until", "is_external")
 
     def change(self) -> Change:
         own = super().change()
@@ -63,7 +64,7 @@ def of_expert(expert: Expert) -> dict[str, Any]:
 
 class NewExpertForm(ExpertForm):
     person = forms.CharField(label=_("人员"), max_length=200, help_text=_("姓名加单位、电子邮箱或 ORCID"))
-    field_order = ("person", *ExpertForm.field_order)
+    field_order = ("person", "codes", "keywords", "languages", "max_load", "away_until", "is_external")
 
 
 class WorkForm(forms.Form):

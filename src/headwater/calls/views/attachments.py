@@ -38,7 +38,6 @@ from headwater.core.permission import access, may, page
 from headwater.core.prepared import Prepared
 from headwater.core.uploads import CHUNK, OutOfPlace, append
 from headwater.core.web import attempt, key_in
-from headwater.registry.models import own_records
 
 
 def draft(request: HttpRequest, pk: int) -> Application:
@@ -48,7 +47,7 @@ def draft(request: HttpRequest, pk: int) -> Application:
 
 OWN = Prepared(
     lambda pk, account: (
-        Application.objects.filter(pk=pk, leader__in=own_records(account))
+        Application.objects.filter(pk=pk, leader__account=account)
         .select_related("call", "leader")
         .only("state", "title_zh", "number", "call__scheme", "leader__account")
     )

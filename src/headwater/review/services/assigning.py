@@ -28,10 +28,9 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
-from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
-from headwater.registry.models import is_own
+from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
@@ -235,11 +234,11 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         )
         fresh = Application.objects.filter(assignments__round=row, state=State.ACCEPTED).values("pk")
         APPLICATION.apply(Application.objects.filter(pk__in=fresh).moving(), "start_review", log)
-        people = Account.objects.filter(person__expert__assignments__round=row).distinct()
+        people = accounts_of(Expert.objects.filter(assignments__round=row).values_list("person", flat=True))
         notify(
             people,
             title=lambda: _("评审邀请：%s") % row.call.title_zh,
-            body=lambda: _("请于 %s 前答复。") % str(clock.last_day(row.respond_by)),
+            body=lambda: _("请于 %s 前答复。") % (clock.last_day(row.respond_by) if row.respond_by else ""),
             url="/review/",
         )
         log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
@@ -347,7 +346,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
             APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
         notify(
-            Account.objects.filter(person__expert=expert),
+            accounts_of([expert.person_id]),
             title=lambda: _("评审邀请：%s") % application.call.title_zh,
             url="/review/",
         )

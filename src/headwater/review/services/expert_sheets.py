@@ -83,7 +83,8 @@ def _entry(values: dict[str, Any]) -> Entry:
 
 def _change(values: dict[str, Any]) -> Change:
     names = ("codes", "keywords", "languages", "max_load", "is_external", "away_until")
-    return Change(**{name: None if values[name] in ("", []) else values[name] for name in names})
+    given: dict[str, Any] = {name: None if values[name] in ("", []) else values[name] for name in names}
+    return Change(**given)
 
 
 IMPORTS |= {"experts": (gettext_lazy("专家"), EXPERTS, import_experts)}

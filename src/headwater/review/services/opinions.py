@@ -20,10 +20,10 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
-from headwater.core.models import Account, Event
+from headwater.core.models import Event
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
-from headwater.registry.models import is_own
+from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import Assignment, Opinion, Ranking
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import opinion_problems, weighted_total
@@ -212,11 +212,8 @@ def remind(*, call: Call, actor: Actor) -> int:
         reminders = Event.objects.filter(command="review.remind", subject_type="calls.call", subject_id=call.pk)
         if reminders.filter(at__gt=clock.now() - timedelta(days=1)).exists():
             raise Refused.because(_("24 小时内已提醒过，请明天再提醒"))
-        people = Account.objects.filter(
-            person__expert__assignments__in=Assignment.objects.filter(
-                application__call=call, state=Assignment.State.ACCEPTED
-            ).values("pk")
-        ).distinct()
+        writing = Assignment.objects.filter(application__call=call, state=Assignment.State.ACCEPTED)
+        people = accounts_of(writing.values_list("expert__person", flat=True))
         if not people:
             raise Refused.because(_("没有需要提醒的专家"))
         notify(people, title=lambda: _("请尽快提交评审意见：%s") % call.title_zh, url="/review/")

@@ -16,10 +16,10 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.models import Account, RoleGrant
+from headwater.core.models import RoleGrant
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
-from headwater.registry.models import ReviewGroup, is_own, records_of
+from headwater.registry.models import ReviewGroup, accounts_of, is_own, records_of
 from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelItem, PanelMember
 from headwater.review.rules import has_quorum, votes_needed
 from headwater.review.services.conflicts import find_conflicts
@@ -61,8 +61,8 @@ def make_panel(
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
         PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
         find_conflicts(call=call, actor=actor, states=[State.PANEL])
-        accounts = Account.objects.filter(person__expert__in=experts)
-        chair_account = Account.objects.filter(person__expert=chair).first()
+        accounts = accounts_of(e.person_id for e in experts)
+        chair_account = accounts_of([chair.person_id]).first()
         if chair_account:
             RoleGrant.objects.create(
                 account=chair_account, role="panel_chair", scope="panel", scope_id=panel.pk, scope_label=name, since=clock.now()
