@@ -27,7 +27,7 @@ KNOWN = {
     "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
     "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
     "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",
-    "HEADWATER_TEST_TEMPLATE": "\"keep\": the tests use the played year of earlier code",
+    "HEADWATER_TEST_TEMPLATE": '"keep": the tests use the played year of earlier code',
     "HEADWATER_PYTHON": "interpreter that ./run uses to make its environment",
     "HEADWATER_CHROMIUM": "path of the Chromium used by browser tests and screenshots",
 }
