@@ -264,6 +264,9 @@ def test_new_drafts_belong_to_the_surviving_record_and_drafts_are_found_by_eithe
     made = create_draft(call=call, leader=old, actor=as_(old))
     assert made.leader == new
     assert create_draft(call=call, leader=new, actor=as_(new)) == made
+    for person in (old, new):
+        page = client(person.account.username).get(f"/apply/{call.code}/")
+        assert page.headers["location"] == f"/applications/{made.pk}/edit/info/"
 
 
 def test_nobody_joins_twice_by_two_records() -> None:

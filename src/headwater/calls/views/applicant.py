@@ -97,8 +97,8 @@ HOST_RULES = frozenset({"registered_host", "host_is_entity", "employed_by_host",
 @page("calls.apply")
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), code=code)
-    person = request.user.person
-    have = Application.objects.filter(call=call, leader=person, state=State.DRAFT).first()
+    person = request.user.person.survivor
+    have = Application.objects.filter(call=call, leader_of_record=person, state=State.DRAFT).first()
     if have:
         return redirect("application_edit", pk=have.pk, section="info")
     own = own_institutions(person)
