@@ -265,7 +265,7 @@ def test_new_drafts_belong_to_the_surviving_record_and_drafts_are_found_by_eithe
     assert made.leader == new
     assert create_draft(call=call, leader=new, actor=as_(new)) == made
     for person in (old, new):
-        page = client(person.account.username).get(f"/apply/{call.code}/")
+        page = client(person.account.username).get(f"/calls/{call.code}/apply/")
         assert page.headers["location"] == f"/applications/{made.pk}/edit/info/"
 
 
