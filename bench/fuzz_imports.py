@@ -26,6 +26,10 @@ GOOD: dict[str, Any] = {
     "year": lambda r: str(r.randint(2015, 2025)), "approved": lambda r: str(r.randrange(40)), "number": lambda r: f"P{r.randrange(50)}",
     "scheme": lambda r: r.choice(["im-gen", "重点项目"]), "role": lambda r: r.choice(["负责人", "参与者"]), "approved_on": day, "ends_on": day,
     "months": lambda r: "36", "closed": lambda r: r.choice(["是", "否", ""]),
+    "venue": lambda r: "草业学报", "doi": lambda r: r.choice(["", f"10.1000/{r.randrange(99)}"]), "keywords": lambda r: "草原；碳汇", "abstract": lambda r: "",
+    "position": lambda r: str(r.randint(1, 9)), "source": lambda r: "", "other_document": lambda r: "", "other_person": lambda r: str(r.randrange(1, 40)),
+    "other_name": lambda r: "", "note": lambda r: "", "codes": lambda r: r.choice(["C0101", "C01；D02", ""]), "languages": lambda r: r.choice(["", "汉语、蒙古语"]),
+    "max_load": lambda r: r.choice(["", "12"]), "is_external": lambda r: r.choice(["是", "否", ""]), "away_until": lambda r: "",
 }  # fmt: skip
 IDS = [
     "11010519491231002X",

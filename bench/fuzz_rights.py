@@ -17,12 +17,15 @@ OFFICER = (
     "calls.find_likenesses review.close_reviews review.propose_round review.publish_round review.find_conflicts "
     "review.expire_invitations review.remind review.assign_by_hand review.release_assignment review.make_panel "
     "review.open_voting review.close_voting review.vote_again calls.settle_objection calls.correct_words "
-    "awards.extend_agreements awards.end_awards"
+    "awards.extend_agreements awards.end_awards "
+    "review.open_voting review.close_voting review.vote_again review.change_experts review.retire_expert review.restore_expert "
+    "registry.merge_records registry.undo_merge registry.remove_authorship registry.remove_relation"
 )
 EXPERT = "review.answer_invitations review.save_opinions review.submit_opinions review.cast_ballot"
 IMPORTS = (
     "registry.import_people registry.import_organisations registry.import_sanctions registry.record_sanctions registry.import_posts "
-    "registry.import_titles registry.record_history awards.import_projects"
+    "registry.import_titles registry.record_history awards.import_projects "
+    "registry.import_works registry.import_relations registry.record_employment review.import_experts review.register_experts"
 )
 ROLES: dict[str, frozenset[str]] = {
     **dict.fromkeys(OFFICER.split(), frozenset(["programme_officer"])),
@@ -30,6 +33,9 @@ ROLES: dict[str, frozenset[str]] = {
     **dict.fromkeys(HOST.split(), frozenset(["host_manager"])),
     **dict.fromkeys(AGENCY.split(), frozenset(["recommender"])),
     "calls.approve_decisions": frozenset(["programme_officer", "committee"]),
+    "registry.add_publications": frozenset(["programme_officer", "system_admin", "expert"]),
+    "registry.add_relations": frozenset(["programme_officer", "system_admin", "expert"]),
+    "review.change_own": frozenset(["expert"]),
     "review.declare_conflict": frozenset(["programme_officer", "expert"]),
     "core.create_accounts": frozenset(["system_admin"]),
     "core.set_active": frozenset(["system_admin"]),

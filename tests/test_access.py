@@ -50,6 +50,7 @@ def records() -> dict[str, Any]:
         "call": application.call_id,
         "assignment": assignment.pk,
         "person": application.leader_id,
+        "expert": assignment.expert_id,
         "letter": Letter.objects.order_by("pk")[0].pk,
         "notice": Notice.objects.order_by("pk")[0].pk,
         "panel": Panel.objects.order_by("pk")[0].pk,
@@ -78,6 +79,7 @@ def address(route: str, have: dict[str, Any]) -> str:
         ("letters/<int:pk>", "letter"),
         ("notices/<int:pk>", "notice"),
         ("people/<int:pk>", "person"),
+        ("office/experts/<int:pk>", "expert"),
         ("files/<int:pk>", "file"),
     ]
     pk = next((have[kind] for start, kind in kinds if start in route), have["application"])

@@ -11,13 +11,14 @@ from headwater.calls.models import of_officer
 from headwater.calls.words import words_of
 from headwater.core.duties import Duty, duties
 from headwater.core.own import without_own
+from headwater.registry.models import own_records
 
 
 @duties
 def of_signers(account: Any) -> Iterator[Duty]:
     """Agreements that wait for one's signature: leader, host, department, in this order."""
     waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")
-    for award in waiting.filter(leader__account=account).exclude(agreement__signatures__party=Party.LEADER):
+    for award in waiting.filter(leader__in=own_records(account)).exclude(agreement__signatures__party=Party.LEADER):
         told = {"agreement": words_of(award)["agreement"], "title": award.title_zh}
         yield Duty(_("签署%(agreement)s：%(title)s") % told, f"/my/projects/{award.number}/", award.agreement_by)
     hosts = account.scopes("host_manager", "organisation")

@@ -22,6 +22,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import SIGNED_IN, access, page
 from headwater.core.web import attempt, download, keys_in
+from headwater.registry.models import own_records
 
 
 def awards(request: HttpRequest) -> Any:
@@ -49,7 +50,7 @@ def due(award: Award) -> str:
 
 @page("calls.apply")
 def mine(request: HttpRequest) -> HttpResponse:
-    rows = awards(request).filter(leader__account=request.user).prefetch_related("agreement__signatures")
+    rows = awards(request).filter(leader__in=own_records(request.user)).prefetch_related("agreement__signatures")
     listing = Listing(
         request,
         rows,

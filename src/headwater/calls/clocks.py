@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,7 +45,7 @@ TOLD = {
 
 def after(moment: datetime, days: int) -> datetime:
     """The end of the `days`-th calendar day after `moment`."""
-    return clock.end_of_day(clock.add_days(timezone.localtime(moment).date(), days))
+    return clock.end_of_day(clock.add_days(clock.local_day(moment), days))
 
 
 def provisional(year: int | None) -> str:
@@ -57,13 +56,13 @@ def provisional(year: int | None) -> str:
 
 def check_due(call: Call) -> datetime:
     """When the result of the formal check must be out (regulation, article 13)."""
-    days = Parameters(call.scheme.region, call.closes_at.date()).number("formal_check_days", call.scheme.code, 45)
+    days = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("formal_check_days", call.scheme.code, 45)
     return after(call.closes_at, days)
 
 
 def recheck_due(call: Call, asked: datetime) -> datetime:
     """When a re-check that was asked for at `asked` must be answered (regulation, article 19)."""
-    days = Parameters(call.scheme.region, call.closes_at.date()).number("recheck_answer_days", call.scheme.code, 60)
+    days = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("recheck_answer_days", call.scheme.code, 60)
     return after(asked, days)
 
 

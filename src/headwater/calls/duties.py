@@ -25,16 +25,17 @@ from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties
 from headwater.core.own import own_cases, without_own
+from headwater.registry.models import own_records
 
 
 @duties
 def of_applicants(account: Any) -> Iterator[Duty]:
     for row in Application.objects.filter(
-        leader__account=account, state=State.DRAFT, call__closes_at__gt=clock.now()
+        leader__in=own_records(account), state=State.DRAFT, call__closes_at__gt=clock.now()
     ).select_related("call"):
         yield Duty(_("完成并提交：%s") % (row.title_zh or row.call.title_zh), f"/applications/{row.pk}/", row.call.closes_at)
     for member in Participant.objects.filter(
-        person__account=account, confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
+        person__in=own_records(account), confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__call"):
         yield Duty(
             _("确认参与：%s") % member.application.title_zh, f"/participations/{member.pk}/", member.application.call.closes_at
@@ -45,7 +46,7 @@ def of_applicants(account: Any) -> Iterator[Duty]:
 def of_refused(account: Any) -> Iterator[Duty]:
     """The time in which a re-check may be asked for runs from the letter."""
     letters = Letter.objects.filter(
-        application__leader__account=account,
+        application__leader__in=own_records(account),
         application__state=State.NOT_ACCEPTED,
         application__check_result__recheck_at__isnull=True,
         kind=Letter.Kind.NOT_ACCEPTED,

@@ -22,12 +22,12 @@ from headwater.core.prepared import Prepared
 from headwater.registry.models import Person
 
 MEMBERS = Prepared(
-    lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related("person")
+    lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related("person__merged_into")
 )
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
-    """Facts by application id, for applications of one call (5 queries with those of `holdings_of`)."""
+    """Facts by application id, for applications of one call (6 queries with those of `holdings_of`)."""
     return {pk: facts for pk, facts, _answers in _gathered(applications, call)}
 
 
@@ -102,7 +102,8 @@ def _documents(
 
 
 def _person(person: Person, a: Application, known: Records, member: Participant | None = None) -> PersonFacts:
-    """A person of an application, with what else they have applied for or been awarded."""
+    """A person of an application, with what else they have applied for or been awarded, by the record that stands for them."""
+    person = person.survivor
     posts = known.posts[person.pk]
     here = sorted((kind for kind, organisation in posts if organisation == a.host_id), key=_fullest)
     return PersonFacts(

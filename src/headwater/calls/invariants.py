@@ -114,3 +114,10 @@ invariant(
     WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)
+invariant(
+    "leader_of_record",
+    _("每份申请按申请人的现行记录限项"),
+    """SELECT 'application ' || a.id || ' counts for ' || coalesce(a.leader_of_record_id::text, 'nobody') || ', its leader is ' || p.id
+    FROM calls_application a JOIN registry_person p ON p.id = a.leader_id
+    WHERE a.leader_of_record_id IS DISTINCT FROM coalesce(p.merged_into_id, p.id)""",
+)

@@ -11,6 +11,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core import own
 from headwater.core.permission import allow, is_signed_in, may, role, scoped
+from headwater.registry.models import is_own, own_records
 
 
 @rules.predicate
@@ -20,7 +21,7 @@ def has_person(user: Any) -> bool:
 
 @rules.predicate
 def is_leader(user: Any, application: Application | None) -> bool:
-    return application is None or application.leader.account_id == user.pk
+    return application is None or is_own(user, application.leader)
 
 
 @rules.predicate
@@ -28,7 +29,7 @@ def takes_part(user: Any, application: Application | None) -> bool:
     if application is None:
         return True
     rows = application.participants.all()
-    return is_leader(user, application) or any(p.person.account_id == user.pk and p.declined_at is None for p in rows)
+    return is_leader(user, application) or any(is_own(user, p.person) and p.declined_at is None for p in rows)
 
 
 @rules.predicate
@@ -36,7 +37,7 @@ def helps_to_write(user: Any, application: Application | None) -> bool:
     """A member whom the leader lets write, once they have confirmed."""
     if application is None:
         return True
-    rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__account=user.pk)
+    rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__in=own_records(user))
     return bool(user.pk and rows.exists())
 
 
@@ -175,5 +176,5 @@ def reads_letters(application: Application, *, judging: bool = False, reader: An
         return rules.experts_read
     if reader is None:
         return False
-    own = application.leader.account_id == reader.pk
+    own = is_own(reader, application.leader)
     return rules.applicant_reads if own else may(reader, "calls.referee.read", application)

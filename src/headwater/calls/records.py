@@ -13,6 +13,8 @@ from django.db import connection
 from headwater.calls.models import Call
 from headwater.calls.rules import Ban, Holding, LikenessFacts, RefereeFacts
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
+from headwater.core import clock
+from headwater.registry.models import records_of
 
 Held = list[tuple[int, Holding]]
 HoldingsOf = Callable[[Sequence[int]], Held]
@@ -50,6 +52,7 @@ class Records:
     """No entry for an application that was not compared since it was submitted."""
 
 
+OF_PEOPLE = frozenset(["ban", "post", "senior", "paper", "mentor", "government", "hosted"])
 # what, id, text, number, first day, last day
 FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NULL::date FROM calls_attachment a
         JOIN core_storedfile f ON f.id = a.file_id WHERE a.application_id = ANY(%(ids)s) AND f.state <> 'refused' GROUP BY 2, 3
@@ -66,7 +69,8 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
         WHERE person_id = ANY(%(people)s) AND since <= %(day)s AND (until IS NULL OR until >= %(day)s)
     UNION ALL SELECT 'senior', person_id, '', 0, min(since), NULL FROM registry_titleheld
         WHERE person_id = ANY(%(people)s) AND senior AND since IS NOT NULL GROUP BY 2
-    UNION ALL SELECT 'paper', person_id, '', count(*), NULL, NULL FROM registry_authorship WHERE person_id = ANY(%(people)s) GROUP BY 2
+    UNION ALL SELECT 'paper', coalesce(p.merged_into_id, p.id), '', count(DISTINCT a.publication_id), NULL, NULL
+        FROM registry_authorship a JOIN registry_person p ON p.id = a.person_id WHERE p.id = ANY(%(people)s) GROUP BY 2
     UNION ALL SELECT 'mentor', r.mine, p.name_zh, 0, NULL, NULL FROM (
             SELECT first_id AS mine, second_id AS other FROM registry_relation WHERE kind = 'supervisor' AND first_id = ANY(%(people)s)
             UNION ALL SELECT second_id, first_id FROM registry_relation WHERE kind = 'supervisor' AND second_id = ANY(%(people)s)
@@ -94,7 +98,7 @@ APPLIED = """SELECT x.person, x.role, a.id, a.number, v.code, coalesce(head.of -
     CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head  -- a definition is long: unpacked once a row
     WHERE a.state <> ALL(%(unsubmitted)s) AND (a.state <> 'invited' OR c.id IS DISTINCT FROM %(outline)s::bigint)
     ORDER BY a.id"""
-ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_id = a.leader_id FROM calls_textprint p
+ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_of_record_id = a.leader_of_record_id FROM calls_textprint p
     JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
     LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
     WHERE p.application_id = ANY(%(ids)s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
@@ -108,13 +112,16 @@ CAME_TO = {
 
 
 def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
-    """Three statements, and those of `holdings_of`. Posts are those held on the day of the deadline."""
-    found = Records()
+    """Four statements, and those of `holdings_of`. Posts are those held on the day of the deadline.
+
+    What is known by person is known by the record that stands for them, whichever of their records holds it.
+    """
+    found, one = Records(), records_of(people)
     values: dict[str, Any] = {
         "ids": list(ids),
-        "people": list(people),
+        "people": list(one),
         "hosts": list(hosts),
-        "day": call.closes_at.date(),
+        "day": clock.last_day(call.closes_at),
         "call": call.pk,
         "outline": call.outline_id,
         "endorsed": [str(s) for s in ENDORSED],
@@ -123,11 +130,12 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
     with connection.cursor() as cursor:
         cursor.execute(FACTS, values)
         for row in cursor.fetchall():
-            _keep(found, *row)
+            what, pk, *rest = row
+            _keep(found, what, one[pk] if what in OF_PEOPLE else pk, *rest)
         cursor.execute(APPLIED, values)
         for person, role, pk, number, scheme, plan, group, year, state, months, advanced in cursor.fetchall():
             came_to = CAME_TO.get(state, "applying")
-            found.holdings[person].append(
+            found.holdings[one[person]].append(
                 Holding(scheme, role, came_to, number, group, year, months=months, plan=plan, advanced=advanced, application=pk)
             )
         cursor.execute(ALIKE, values)
@@ -135,8 +143,8 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
             known = () if number is None else (LikenessFacts(number, share, own),)
             found.likenesses[pk] = found.likenesses.get(pk, ()) + known
     for function in _registered:
-        for person, holding in function(people):
-            found.holdings[person].append(holding)
+        for person, holding in function(list(one)):
+            found.holdings[one[person]].append(holding)
     return found
 
 
@@ -155,7 +163,7 @@ def _keep(found: Records, what: str, pk: int, text: str, number: int, since: dat
     elif what == "post":
         found.posts[pk].append((text, number))
     elif what == "senior":
-        found.senior[pk] = since
+        found.senior[pk] = min(since, found.senior.get(pk, since))
     elif what == "mentor":
         found.mentors[pk].append(text)
     elif what == "government":

@@ -14,6 +14,7 @@ from headwater.calls.rules.limits import kept_as
 from headwater.calls.rules.values import shape_of, whole
 from headwater.calls.schemes import Scheme, expressions, scheme_of
 from headwater.calls.schemes.shapes import UNLIMITED
+from headwater.core import clock
 from headwater.core.parameters import Parameters
 
 Read = Callable[[str], Any]
@@ -21,13 +22,13 @@ Read = Callable[[str], Any]
 
 def region_terms(call: Call) -> Read:
     """The region's parameters in force on the deadline of a call, for its scheme."""
-    values, code = Parameters(call.scheme.region, call.closes_at.date()), call.scheme.code
+    values, code = Parameters(call.scheme.region, clock.last_day(call.closes_at)), call.scheme.code
     return lambda key: values.get(key, code)
 
 
 def region_words(call: Call) -> Callable[[str], tuple[str, str]]:
     """What the region calls its parameters."""
-    return Parameters(call.scheme.region, call.closes_at.date()).words
+    return Parameters(call.scheme.region, clock.last_day(call.closes_at)).words
 
 
 def terms_of(call: Call) -> Read:

@@ -57,9 +57,9 @@ def goes_through_agency(application: Application) -> Reason | None:
 
 def guide_lead(call: Call) -> Reason | None:
     """The guide is out at least so many days before applications open (handbook vector CK-1)."""
-    lead = Parameters(call.scheme.region, call.opens_at.date()).number("guide_lead_days", call.scheme.code)
+    lead = Parameters(call.scheme.region, clock.local_day(call.opens_at)).number("guide_lead_days", call.scheme.code)
     first = clock.due(clock.today(), "guide_lead_days", lead).day
-    if not lead or first <= timezone.localtime(call.opens_at).date():
+    if not lead or first <= clock.local_day(call.opens_at):
         return None
     return Reason(
         _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")

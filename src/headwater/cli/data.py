@@ -63,7 +63,10 @@ def region_load(path: str, as_json: bool) -> None:
         click.echo("; ".join(f"{k}: {v} new or changed" for k, v in counts.items()))
 
 
-TABLES = ["people", "organisations", "sanctions", "posts", "titles", "projects", "host_history"]
+TABLES = [
+    *("people", "organisations", "sanctions", "posts", "titles", "projects", "host_history"),
+    *("experts", "works", "relations"),
+]
 """Those of `IMPORTS`, which needs the settings; a test compares them."""
 
 
@@ -85,6 +88,10 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
     if as_json:
         click.echo(json.dumps({**result.__dict__, "errors": [e.__dict__ for e in result.errors]}, ensure_ascii=False))
     else:
+        for note in result.notes:
+            click.echo(f"{file.name}: {note}")
+        for heading, nearest in result.unused:
+            click.echo(f"{file.name}: column {heading!r} is not used" + (f"; the nearest is {nearest!r}" if nearest else ""))
         for e in result.errors:
             click.echo(f"{file.name}:{e.row}: {e.column}: {e.value!r}: {e.message}")
         click.echo(

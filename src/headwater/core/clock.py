@@ -27,6 +27,16 @@ def today() -> date:
     return timezone.localtime(now()).date()
 
 
+def local_day(moment: datetime) -> date:
+    """The day of a moment in the region's time zone."""
+    return timezone.localtime(moment).date()
+
+
+def last_day(deadline: datetime) -> date:
+    """The local day that a deadline ends. One at midnight (24:00) ends the day before."""
+    return local_day(deadline - timedelta.resolution)
+
+
 def official_date(moment: datetime) -> str:
     """The day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
     day = timezone.localtime(moment)

@@ -25,7 +25,7 @@ class Duty:
     def days_left(self) -> int | None:
         if self.due is None:
             return None
-        return (self.due.date() - clock.today()).days
+        return (clock.last_day(self.due) - clock.today()).days
 
 
 Provider = Callable[[Any], Iterable[Duty]]

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
+from headwater.core.encodings import decode, separator
 from headwater.core.errors import Refused
 from headwater.core.inspection import PROBLEMS, archive, markup
 from headwater.core.inspection.problem import Problem
@@ -30,6 +31,8 @@ OTHER_KINDS = {"xl/workbook.bin", "content.xml", "mimetype"}
 LETTERS = re.compile(r"[A-Za-z]{0,8}")
 ESCAPED = re.compile(rb"""[ \t\r\n]r[ \t\r\n]*=[ \t\r\n]*(?:"[^"<&]*&|'[^'<&]*&)""")
 """An address with escaped characters, which readers may pass over."""
+DATE_1904 = re.compile(rb"date1904\s*=\s*[\"'](?:1|true)[\"']")
+"""Old books of the Mac count days from 1904: of a bare number nobody can tell which day it means."""
 
 
 @dataclass(frozen=True)
@@ -42,55 +45,101 @@ class RowError:
     message: str
 
 
-def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """Read the first sheet of an xlsx file, or a csv or tsv (UTF-8 or GB18030), as text cells.
+class Number(str):
+    """The text of a cell that a workbook keeps as a number: fifteen digits of it are true, and a day is a serial number."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows that hold anything, each with its line as a person counts it; `notes` say what of the file was not read as it stands."""
+
+    lines: list[int]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+def read_sheet(name: str, content: bytes) -> Sheet:
+    """Read the first shown sheet of an xlsx file, or a csv or tsv (UTF-8 or GB18030), as text cells.
 
     Raises:
-        Refused: not a table, empty, or larger than `MAX_ROWS`, `MAX_COLUMNS` and `MAX_CELLS`.
+        Refused: not a table, or larger than `MAX_ROWS`, `MAX_COLUMNS` and `MAX_CELLS`.
     """
     try:
-        rows = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
+        rows, notes = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
     except Exception as error:
         raise Refused.because(_("“%s”不是可读的表格（xlsx、csv）：%s") % (name[:200], str(error)[:200]), field="file") from error
-    rows = [[clean_text(c) for c in r] for r in rows if any(c.strip() for c in r)]
+    kept = [(line, row) for line, row in enumerate(rows, start=1) if any(c.strip() for c in row)]
+    if len(kept) > MAX_ROWS:
+        raise Refused.because(_("“%(name)s”超过 %(limit)d 行，请分批导入") % {"name": name, "limit": MAX_ROWS}, field="file")
+    return Sheet([line for line, _row in kept], [[_stripped(c) for c in row] for _line, row in kept], notes)
+
+
+def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
+    """The heading and the rows of a table that begins with its heading.
+
+    Raises:
+        Refused: as `read_sheet`, or no row below the heading.
+    """
+    rows = read_sheet(name, content).rows
     if len(rows) < 2:
         raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
-    if len(rows) > MAX_ROWS:
-        raise Refused.because(_("“%(name)s”超过 %(limit)d 行，请分批导入") % {"name": name, "limit": MAX_ROWS}, field="file")
-    heading = [c.strip() for c in rows[0]]
-    width = len(heading)
-    return heading, [[c.strip() for c in (r + [""] * width)[:width]] for r in rows[1:]]
+    width = len(rows[0])
+    return rows[0], [(r + [""] * width)[:width] for r in rows[1:]]
 
 
-def _read_csv(name: str, content: bytes) -> list[list[str]]:
-    text = ""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise ValueError(_("编码不是 UTF-8 或 GB18030"))
-    if "\0" in text:
-        raise ValueError(_("含有二进制内容"))
+def _stripped(cell: str) -> str:
+    return cell if isinstance(cell, Number) else clean_text(cell).strip()
+
+
+def _read_csv(name: str, content: bytes) -> tuple[list[list[str]], list[str]]:
+    text = decode(content)
     csv.field_size_limit(1_000_000)
-    return list(csv.reader(io.StringIO(text), delimiter="\t" if name.lower().endswith(".tsv") else ","))
+    delimiter = "\t" if name.lower().endswith(".tsv") else separator(text)
+    return list(csv.reader(io.StringIO(text), delimiter=delimiter)), []
 
 
-def _read_workbook(content: bytes) -> list[list[str]]:
-    from python_calamine import CalamineWorkbook
+def _read_workbook(content: bytes) -> tuple[list[list[str]], list[str]]:
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
-    _check_size(content)
+    since_1904 = _check_size(content)
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    rows = [[_text(c) for c in row] for row in book.get_sheet_by_index(0).to_python()]
+    shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
+    hidden = [s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible]
+    if not shown:
+        raise ValueError(_("工作表都是隐藏的：%s") % "、".join(hidden)[:100])
+    notes = [_("隐藏的工作表没有读取：%s") % "、".join(hidden)[:100]] if hidden else []
+    rows: list[list[str]] = []
+    for title in shown:
+        sheet = book.get_sheet_by_name(title)
+        rows = [[_text(c, since_1904) for c in row] for row in sheet.to_python(skip_empty_area=False)]
+        if any(cell.strip() for row in rows for cell in row):
+            notes += [_("只读取了工作表“%s”") % title[:40]] if len(shown) > 1 else []
+            notes += _fill_down(rows, sheet.merged_cell_ranges or [])
+            break
     if any("\0" in cell for row in rows for cell in row):
         raise ValueError(_("含有二进制内容"))
-    return rows
+    return rows, notes
 
 
-def _check_size(content: bytes) -> None:
-    """Look at the addresses of the cells before a reader makes room for the rectangle that they span.
+def _fill_down(rows: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
+    """A cell merged over several rows of one column stands for each of them. What is merged across columns stays in the first."""
+    filled = 0
+    for (top, left), (bottom, right) in merged:
+        if left != right or top >= len(rows) or left >= len(rows[top]):
+            continue
+        for row in rows[top + 1 : bottom + 1]:
+            if left < len(row) and not row[left].strip():
+                row[left] = rows[top][left]
+                filled += 1
+        if filled > MAX_CELLS:
+            raise ValueError(_("表格的行数乘以列数超过 %d，请分批导入") % MAX_CELLS)
+    return [_("纵向合并的单元格，各行都按其中的内容读入")] if filled else []
+
+
+def _check_size(content: bytes) -> bool:
+    """Look at the addresses of the cells before a reader makes room for the rectangle that they span. Returns whether days count from 1904.
 
     Raises:
         ValueError: not a workbook of Excel 2007 or later, or one that spans too much.
@@ -98,8 +147,10 @@ def _check_size(content: bytes) -> None:
     try:
         parts = archive.entries(content, MAX_UNPACKED)
         _check_kind(content, parts)
+        since_1904 = False
         for part in parts:
             text = archive.data(content, part)
+            since_1904 = since_1904 or (part.filename == "xl/workbook.xml" and bool(DATE_1904.search(text)))
             if b"sheetData" in text or text.startswith(markup.OTHER):  # wherever it lies: only this element holds cells
                 markup.check_plain(text)
                 _Addresses().check(text)
@@ -107,6 +158,7 @@ def _check_size(content: bytes) -> None:
         raise ValueError(str(PROBLEMS[problem.code])) from problem
     except zipfile.BadZipFile as error:
         raise ValueError(_("只接受 xlsx 工作簿和 csv；xls、xlsb、ods 等请先另存为 xlsx")) from error
+    return since_1904
 
 
 def _check_kind(content: bytes, parts: Sequence[zipfile.ZipInfo]) -> None:
@@ -174,13 +226,14 @@ class _Addresses:
         return int(address[len(letters) :] or 0), self.letters[letters]
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, since_1904: bool) -> str:
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time().isoformat() == "00:00:00" else cell.isoformat(sep=" ")
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float):
+        text = str(int(cell)) if cell.is_integer() else str(cell)
+        return text if since_1904 and len(text) < 8 else Number(text)
     return "" if cell is None else str(cell)
 
 

@@ -17,6 +17,11 @@ class DayField(forms.DateField):
         super().__init__(input_formats=["%Y-%m-%d"], required=False, widget=widget, **kwargs)
 
 
+class MergeForm(forms.Form):
+    into = forms.IntegerField(label=_("现行记录的人员编号"), min_value=1)
+    reason = forms.CharField(label=_("合并的依据"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class ProfileForm(forms.Form):
     """The fields of `completing.Profile`. What an identity document has proven is shown and cannot be typed over."""
 

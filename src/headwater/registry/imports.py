@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,47 +17,56 @@ from headwater.core.sheets import RowError
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
 from headwater.registry.tables import (
+    ADDRESS,
     CLEAR,
+    DOCUMENTS,
+    IDENTIFIER,
     IMPORTS,
     MAYBE,
+    NAME,
+    UNITS,
     YES,
     Column,
     ImportResult,
     Row,
+    birth_span,
     day_of,
     finish,
+    normal,
     parse_rows,
     pick,
     put,
     too_long,
+    work_span,
 )
 
+ADDRESSES = ("邮箱", "E-mail", "Email", "邮箱地址", "电子邮件", "电子信箱", "联系邮箱")
 PEOPLE = (
-    Column("name_zh", "姓名", True),
-    Column("name_en", "英文姓名"),
-    Column("document", "身份证号", False, ("证件号码",)),
+    Column("name_zh", "姓名", True, ("中文姓名", "名字"), NAME),
+    Column("name_en", "英文姓名", False, ("英文名", "姓名拼音"), NAME),
+    Column("document", "身份证号", False, DOCUMENTS, IDENTIFIER),
     Column("sex", "性别"),
-    Column("birth_date", "出生日期"),
-    Column("organisation", "单位", True, ("依托单位",)),
-    Column("department", "院系"),
-    Column("title", "职称"),
-    Column("degree", "最高学位"),
-    Column("orcid", "ORCID"),
-    Column("email", "电子邮箱", False, ("邮箱",)),
-    Column("phone", "电话", False, ("手机",)),
-    Column("since", "入职日期"),
+    Column("birth_date", "出生日期", False, ("出生年月", "出生年月日", "生日")),
+    Column("organisation", "单位", True, UNITS),
+    Column("department", "院系", False, ("部门", "所在院系", "所在部门", "学院")),
+    Column("title", "职称", False, ("专业技术职务", "职称名称")),
+    Column("degree", "最高学位", False, ("学位",)),
+    Column("orcid", "ORCID", False, ("ORCID iD", "ORCID号"), IDENTIFIER),
+    Column("email", "电子邮箱", False, ADDRESSES, ADDRESS),
+    Column("phone", "电话", False, ("手机", "手机号", "手机号码", "联系电话", "电话号码", "移动电话"), IDENTIFIER),
+    Column("since", "入职日期", False, ("入职时间", "到岗日期", "到校日期")),
     Column("is_student", "在读研究生", False, ("在读",)),
     Column("is_fund_staff", "基金管理人员"),
 )
 ORGANISATIONS = (
     Column("code", "代码"),
-    Column("name_zh", "单位名称", True, ("名称",)),
-    Column("name_en", "英文名称"),
-    Column("uscc", "统一社会信用代码"),
-    Column("ror", "ROR"),
-    Column("kind", "类型", True),
-    Column("place", "所在地代码"),
-    Column("recommender", "归口部门"),
+    Column("name_zh", "单位名称", True, ("名称", "单位", "单位全称")),
+    Column("name_en", "英文名称", False, ("单位英文名称",)),
+    Column("uscc", "统一社会信用代码", False, ("社会信用代码", "信用代码", "统一信用代码"), IDENTIFIER),
+    Column("ror", "ROR", False, ("ROR ID",)),
+    Column("kind", "类型", True, ("单位类型", "单位性质")),
+    Column("place", "所在地代码", False, ("区划代码", "行政区划代码")),
+    Column("recommender", "归口部门", False, ("主管部门", "推荐单位")),
     Column("is_host", "注册依托单位"),
 )
 SENIOR_TITLES = frozenset(
@@ -88,46 +98,69 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, PEOPLE)
+    table = parse_rows(name, content, PEOPLE)
     hosts = {o.name_zh: o for o in Organisation.objects.all()}
-    known = {p.id_hash: p for p in Person.objects.exclude(id_hash="")}
-    by_orcid = {p.orcid: p for p in Person.objects.exclude(orcid="")}
+    records = Person.objects.select_related("merged_into")
+    known = _Known({p.id_hash: p for p in records.exclude(id_hash="")}, {p.orcid: p for p in records.exclude(orcid="")})
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
-    for p in Person.objects.filter(name_zh__in={r["name_zh"] for r in rows}, organisation__isnull=False):
+    for p in records.filter(name_zh__in={r["name_zh"] for r in table.rows}, organisation__isnull=False):
         namesakes[p.name_zh, p.organisation_id or 0].append(p)
     seen: set[Any] = set()
-    result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
-    for number, row in enumerate(rows, start=2):
+    result, ready = table.result(dry_run), []
+    for number, row in table:
         values, errors = _person(number, row, hosts)
         errors += too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
-        if key in seen:
-            errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
-        seen.add(key)
-        person = known.get(values["id_hash"]) or by_orcid.get(values["orcid"])
-        _same_person(number, row, values, person, by_orcid.get(values["orcid"]), errors)
+        person = known.find(number, row, values, errors)
         if not errors and person is None and isinstance(key, tuple):
             person = _namesake(number, values, namesakes[values["name_zh"], values["organisation"].pk], errors)
+        one = {key, person.pk} if person else {key}
+        if one & seen:
+            errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
+        seen |= one
         result.errors += errors
         if not errors:
             ready.append((values, person))
+            if person is None:
+                result.notes += _near(number, values, namesakes[values["name_zh"], values["organisation"].pk])
     return finish(result, ready, actor, skip_bad, _write_people)
 
 
-def _same_person(
-    number: int, row: Row, values: dict[str, Any], person: Person | None, owner: Person | None, errors: list[RowError]
-) -> None:
-    """Document and ORCID must mean one person: nobody gets a new identity, and with it new limits, by another's ORCID."""
-    other = person is not None and owner is not None and owner.pk != person.pk
-    if other or (person and person.id_hash and values["id_hash"] not in {"", person.id_hash}):
-        errors.append(RowError(number, "ORCID", row["orcid"], _("该 ORCID 属于登记库中身份证件不同的另一人")))
+def _near(number: int, values: dict[str, Any], found: list[Person]) -> list[str]:
+    """That somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
+    if not found:
+        return []
+    told = {"line": number, "name": values["name_zh"], "others": "、".join(str(p.pk) for p in found[:5])}
+    return [_("第 %(line)d 行 %(name)s：该单位已有同名人员（人员编号 %(others)s），请核对是否同一人，可在人员页合并记录") % told]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The records of the registry by document and by ORCID; what is found is the record that stands for the person."""
+
+    documents: dict[str, Person]
+    orcids: dict[str, Person]
+
+    def find(self, number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> Person | None:
+        """Document and ORCID must mean one person: nobody gets a new identity, and with it new limits, by another's ORCID."""
+        document, orcid = self.documents.get(values["id_hash"]), self.orcids.get(values["orcid"])
+        found = document or orcid
+        if found is None:
+            return None
+        other = orcid is not None and orcid.survivor_id != found.survivor_id
+        if other or (document is None and found.id_hash and values["id_hash"]):
+            errors.append(RowError(number, "ORCID", row["orcid"], _("该 ORCID 属于登记库中身份证件不同的另一人")))
+        for record, names in ((document, ("id_hash", "id_tail")), (orcid, ("orcid",))):
+            if record and record.merged_into_id:  # that record keeps its own
+                values |= dict.fromkeys(names, "")
+        return found.survivor
 
 
 def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: list[RowError]) -> Person | None:
     """The person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
     for person in found:
-        if values["email"] and person.email == values["email"]:
-            return person
+        if values["email"] and normal(ADDRESS, person.email) == values["email"]:
+            return person.survivor
     if found and not values["email"]:
         text = _("登记库中该单位已有同名人员，请填写身份证号、ORCID 或电子邮箱以便区分")
         errors.append(RowError(number, "姓名", values["name_zh"], text))
@@ -146,8 +179,8 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     for key in ("name_en", "department", "title", "email", "phone"):
         values[key] = row.get(key, "")
     values["sex"] = pick(number, "性别", row.get("sex", ""), SEXES, errors) or ""
-    for key, label in (("birth_date", "出生日期"), ("since", "入职日期")):
-        values[key] = day_of(number, label, row.get(key, ""), errors)
+    for key, label, span in (("birth_date", "出生日期", birth_span()), ("since", "入职日期", work_span())):
+        values[key] = day_of(number, label, row.get(key, ""), errors, span)
     values["highest_degree"] = row.get("degree", "")
     if values["highest_degree"] not in (*DEGREES, CLEAR):
         errors.append(RowError(number, "最高学位", row["degree"], _("应为 博士、硕士、学士 或 无")))
@@ -156,9 +189,19 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
     if row.get("email") and "@" not in row["email"] and row["email"] != CLEAR:
         errors.append(RowError(number, "电子邮箱", row["email"], _("不是电子邮箱地址")))
+    _identify(number, row, values, errors)
+    return values, errors
+
+
+def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> None:
+    """What the document and the ORCID tell, and that they agree with the rest of the row."""
     try:
         if row.get("document"):
             document, born, sex = check_resident_id(row["document"])
+            if not birth_span()[0] <= born <= birth_span()[1]:
+                raise BadIdentifier(_("身份证号中的出生日期不合情理"))
+            if values["birth_date"] not in {None, born}:
+                errors.append(RowError(number, "出生日期", row["birth_date"], _("与身份证号中的出生日期不同")))
             values.update(id_hash=document_hash(document), id_tail=document[-4:], birth_date=born, sex=sex)
     except BadIdentifier as error:
         errors.append(RowError(number, "身份证号", row["document"][:6] + "…", str(error)))
@@ -167,7 +210,6 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
             values["orcid"] = check_orcid(row["orcid"])
     except BadIdentifier as error:
         errors.append(RowError(number, "ORCID", row["orcid"], str(error)))
-    return values, errors
 
 
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
@@ -241,13 +283,13 @@ def import_organisations(
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, ORGANISATIONS)
+    table = parse_rows(name, content, ORGANISATIONS)
     known = {o.uscc: o for o in Organisation.objects.exclude(uscc="")} | {o.name_zh: o for o in Organisation.objects.all()}
     codes: dict[str, Organisation | str] = {o.code: o for o in known.values()}
     places = {p.code: p for p in Place.objects.all()}
     agencies = {a.name_zh: a for a in Agency.objects.all()} | {a.code: a for a in Agency.objects.all()}
-    result, ready, seen = ImportResult(rows=len(rows), dry_run=dry_run), [], set()
-    for number, row in enumerate(rows, start=2):
+    result, ready, seen = table.result(dry_run), [], set()
+    for number, row in table:
         values, errors = _organisation(number, row, places, agencies)
         errors += too_long(number, values, ORGANISATIONS, Organisation)
         key = values.get("uscc") or values["name_zh"]

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
 from headwater.registry.models import Employment, Organisation, Person
+from headwater.registry.services import record_employment
 from headwater.registry.standing import WHO, People, Ready, about_people, organisation_of, required_day
-from headwater.registry.tables import IMPORTS, Column, ImportResult, Row, parse_rows, pick, too_long
+from headwater.registry.tables import IMPORTS, UNITS, Column, ImportResult, Row, parse_rows, pick, too_long
 
 POSTS = (
     *WHO,
-    Column("organisation", "单位", True, ("依托单位",)),
+    Column("organisation", "单位", True, UNITS),
     Column("kind", "任职类型", True, ("类型",)),
     Column("post", "岗位"),
     Column("since", "起始日期", True, ("入职日期",)),
@@ -37,9 +38,9 @@ def import_posts(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, POSTS)
-    people = People(rows)
-    hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in rows})}
+    table = parse_rows(name, content, POSTS)
+    people = People(table.rows)
+    hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in table.rows})}
     recorded: Posts = defaultdict(list)
     given: Posts = defaultdict(list)
     for e in Employment.objects.filter(person__in=people.ids, organisation__in=hosts.values()).order_by("since", "pk"):
@@ -59,7 +60,7 @@ def import_posts(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
         given[key].append(found or new)
         return (key, new.since), {"touched": touched}, found
 
-    return about_people(rows, people, read, _write_posts, actor, dry_run, skip_bad)
+    return about_people(table, people, read, _write_posts, actor, dry_run, skip_bad)
 
 
 def _post(number: int, row: Row, person: Person, host: Organisation | None, errors: list[RowError]) -> Employment | None:
@@ -112,23 +113,28 @@ def _fit(new: Employment, found: Employment | None, recorded: list[Employment]) 
 def place(new: Employment) -> None:
     """Record one post as a table would. Call inside a command."""
     recorded = list(Employment.objects.filter(person=new.person, organisation=new.organisation).order_by("since", "pk"))
-    _save(_fit(new, _same_post(new, recorded), recorded))
+    rows = _fit(new, _same_post(new, recorded), recorded)
+    _correct(rows)
+    Employment.objects.bulk_create(_fresh(rows))
 
 
-def _save(rows: Sequence[Employment]) -> list[Employment]:
-    """Write what `_fit` touched; returns those that were on record before."""
-    left = [e for e in rows if e.until is None or e.since <= e.until]
-    Employment.objects.filter(pk__in={e.pk for e in rows if e.pk} - {e.pk for e in left}).delete()
-    old = [e for e in left if e.pk]
+def _correct(rows: Sequence[Employment]) -> list[Employment]:
+    """Write what `_fit` changed of the posts on record, which are returned; those of which no day is left are deleted."""
+    old = [e for e in rows if e.pk and (e.until is None or e.since <= e.until)]
+    Employment.objects.filter(pk__in={e.pk for e in rows if e.pk} - {e.pk for e in old}).delete()
     Employment.objects.bulk_update(old, ["kind", "post", "since", "until"], batch_size=1000)
-    Employment.objects.bulk_create([e for e in left if e.pk is None], batch_size=2000)
     return old
+
+
+def _fresh(rows: Sequence[Employment]) -> list[Employment]:
+    return [e for e in rows if e.pk is None and (e.until is None or e.since <= e.until)]
 
 
 def _write_posts(ready: Ready, actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_posts") as log:
         rows = list({id(e): e for values, _found in ready for e in values["touched"]}.values())
-        log.many(_save(rows), {"imported": True})
+        log.many(_correct(rows), {"imported": True})
+        record_employment(rows=_fresh(rows), actor=actor)
         log(None, after={"rows": len(ready)})
 
 

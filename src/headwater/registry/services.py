@@ -10,11 +10,24 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from headwater.core.command import Actor, command, system
+from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import create_accounts
-from headwater.registry.models import Authorship, Employment, HostHistory, Person, Publication, Relation, Sanction
+from headwater.registry.models import (
+    Authorship,
+    Employment,
+    HostHistory,
+    Person,
+    Publication,
+    Relation,
+    Sanction,
+    records_of,
+)
+
+LEAST_REASON = 4
 
 
 @dataclass(frozen=True)
@@ -27,14 +40,31 @@ class Paper:
     keywords: str = ""
     venue: str = ""
     year: int | None = None
+    doi: str = ""
+    source: str = ""
 
 
-def add_publications(*, papers: Sequence[Paper], actor: Actor) -> int:
-    """Add publications with their authors: two statements."""
-    with command(actor, "registry.import", name="registry.add_publications") as log:
+def add_publications(*, papers: Sequence[Paper], actor: Actor, of: Person | None = None) -> int:
+    """Add publications with their authors: two statements. `of` is the person who adds own works, and those alone.
+
+    Raises:
+        Refused: a work that is not of this person.
+    """
+    action = "registry.works.own" if of else "registry.import"
+    with command(actor, action, of, name="registry.add_publications") as log:
+        if of and any(of.pk not in p.authors for p in papers):
+            raise Refused.because(_("只能登记本人的论著"))
         made = Publication.objects.bulk_create(
             [
-                Publication(title=p.title[:400], abstract=p.abstract, keywords=p.keywords[:300], venue=p.venue, year=p.year)
+                Publication(
+                    title=p.title[:400],
+                    abstract=p.abstract,
+                    keywords=p.keywords[:300],
+                    venue=p.venue[:200],
+                    year=p.year,
+                    doi=p.doi[:200],
+                    source=p.source[:120],
+                )
                 for p in papers
             ],
             batch_size=2000,
@@ -51,15 +81,54 @@ def add_publications(*, papers: Sequence[Paper], actor: Actor) -> int:
     return len(made)
 
 
-def add_relations(*, relations: Sequence[Relation], actor: Actor) -> int:
-    """Add ties between people; each is kept once, the smaller id first."""
-    with command(actor, "registry.import", name="registry.add_relations") as log:
+def add_relations(*, relations: Sequence[Relation], actor: Actor, of: Person | None = None) -> int:
+    """Add ties between people; each is kept once, the smaller id first. `of` is the person who declares own ties, and those alone.
+
+    Raises:
+        Refused: a tie that is not of this person.
+    """
+    action = "registry.works.own" if of else "registry.import"
+    with command(actor, action, of, name="registry.add_relations") as log:
+        if of and any(of.pk not in {r.first_id, r.second_id} for r in relations):
+            raise Refused.because(_("只能申报本人的关系"))
         for r in relations:
             if r.first_id > r.second_id:
                 r.first_id, r.second_id = r.second_id, r.first_id
         Relation.objects.bulk_create(relations, batch_size=2000, ignore_conflicts=True)
         log(None, after={"relations": len(relations)})
     return len(relations)
+
+
+def remove_authorship(*, publication: Publication, person: Person, reason: str, actor: Actor) -> None:
+    """Take a work that is not theirs from somebody; a work that has no author left goes with it.
+
+    Raises:
+        Refused: no reason.
+    """
+    with command(actor, "registry.works.manage", name="registry.remove_authorship") as log:
+        told = _reason(reason)
+        Authorship.objects.filter(publication=publication, person__in=list(records_of([person.pk]))).delete()
+        log(publication, before={"title": publication.title, "person": person.pk}, after={"reason": told})
+        if not Authorship.objects.filter(publication=publication).exists():
+            publication.delete()
+
+
+def remove_relation(*, relation: Relation, reason: str, actor: Actor) -> None:
+    """Take back a tie that was put down by mistake. Conflicts that were found by it stay until they are looked at.
+
+    Raises:
+        Refused: no reason.
+    """
+    with command(actor, "registry.works.manage", name="registry.remove_relation") as log:
+        before = {"first": relation.first_id, "second": relation.second_id, "kind": relation.kind, "source": relation.source}
+        log(relation, before=before, after={"reason": _reason(reason)})
+        relation.delete()
+
+
+def _reason(text: str) -> str:
+    if len(text.strip()) < LEAST_REASON:
+        raise Refused.because(_("请写明依据"), field="reason")
+    return text.strip()[:300]
 
 
 def record_sanctions(*, sanctions: Sequence[Sanction], actor: Actor) -> int:

@@ -16,12 +16,28 @@ from headwater.core.sheets import RowError
 from headwater.registry.identifiers import BadIdentifier, check_resident_id, document_hash
 from headwater.registry.models import HostHistory, Organisation, Person, Sanction, TitleHeld
 from headwater.registry.services import record_history, record_sanctions
-from headwater.registry.tables import IMPORTS, YES_NO, Column, ImportResult, Row, day_of, finish, parse_rows, pick, too_long
+from headwater.registry.tables import (
+    DOCUMENTS,
+    IDENTIFIER,
+    IMPORTS,
+    NAME,
+    UNITS,
+    YES_NO,
+    Column,
+    ImportResult,
+    Row,
+    Table,
+    day_of,
+    finish,
+    parse_rows,
+    pick,
+    too_long,
+)
 
 WHO = (
-    Column("document", "身份证号", False, ("证件号码",)),
+    Column("document", "身份证号", False, DOCUMENTS, IDENTIFIER),
     Column("person", "人员编号"),
-    Column("name_zh", "姓名"),
+    Column("name_zh", "姓名", False, (), NAME),
 )
 """Who a row is about: the document or the number on the person's page; a name, where it is given, must agree."""
 SANCTIONS = (
@@ -40,7 +56,7 @@ TITLES = (
     Column("since", "取得日期", True),
 )
 HISTORY = (
-    Column("organisation", "单位", True, ("依托单位",)),
+    Column("organisation", "单位", True, UNITS),
     Column("year", "年度", True),
     Column("approved", "立项数", True),
 )
@@ -54,7 +70,7 @@ Ready = list[tuple[dict[str, Any], Any]]
 
 
 class People:
-    """The people whom the rows of a table name: one query for all of them."""
+    """The people whom the rows of a table name, by the records that stand for them: one query for all of them."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.hashes: dict[str, str] = {}
@@ -65,13 +81,14 @@ class People:
             except BadIdentifier as error:
                 self.wrong[document] = str(error)
         keys = [key for row in rows if (key := _number(row.get("person", "")))]
-        found = Person.objects.filter(Q(id_hash__in=list(self.hashes.values())) | Q(pk__in=keys))
-        self.by_id = {p.pk: p for p in found}
-        self.by_hash = {p.id_hash: p for p in self.by_id.values() if p.id_hash}
+        found = Person.objects.filter(Q(id_hash__in=list(self.hashes.values())) | Q(pk__in=keys)).select_related("merged_into")
+        self.by_id = {p.pk: p.survivor for p in found}
+        self.by_hash = {p.id_hash: p.survivor for p in found if p.id_hash}
+        self.names = {name for p in found for name in ((p.survivor_id, p.name_zh), (p.survivor_id, p.survivor.name_zh))}
 
     @property
     def ids(self) -> list[int]:
-        return list(self.by_id)
+        return [p.pk for p in self.by_id.values()]
 
     def find(self, number: int, row: Row, errors: list[RowError]) -> Person | None:
         document, key = row.get("document", ""), row.get("person", "")
@@ -83,9 +100,9 @@ class People:
         if person is None:
             told = _("登记库中没有此人，请先在“人员”表中登记") if document or key else _("身份证号和人员编号至少填写一项")
             errors.append(RowError(number, "人员编号" if key else "身份证号", key or shown, told))
-        elif (key and _number(key) != person.pk) or (document and person.id_hash != self.hashes[document]):
+        elif (key and self.by_id.get(_number(key)) != person) or (document and self.by_hash.get(self.hashes[document]) != person):
             errors.append(RowError(number, "人员编号", key, _("与身份证号不是同一人")))
-        elif row.get("name_zh") and row["name_zh"] != person.name_zh:
+        elif row.get("name_zh") and (person.pk, row["name_zh"]) not in self.names:
             errors.append(RowError(number, "姓名", row["name_zh"], _("与登记库中此人的姓名不同")))
         return person
 
@@ -107,12 +124,12 @@ def required_day(number: int, label: str, text: str, errors: list[RowError]) -> 
 
 
 def about_people(
-    rows: list[Row], people: People, read: Read, write: Callable[[Ready, Actor], None], actor: Actor, dry_run: bool, skip_bad: bool
+    table: Table, people: People, read: Read, write: Callable[[Ready, Actor], None], actor: Actor, dry_run: bool, skip_bad: bool
 ) -> ImportResult:
     """Read rows that are each about one person; `read` gives what tells rows apart, the values, and the record that they change."""
     seen: set[Any] = set()
-    result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
-    for number, row in enumerate(rows, start=2):
+    result, ready = table.result(dry_run), []
+    for number, row in table:
         errors: list[RowError] = []
         person = people.find(number, row, errors)
         key, values, found = read(number, row, person or Person(), errors)
@@ -131,8 +148,8 @@ def import_sanctions(*, name: str, content: bytes, actor: Actor, dry_run: bool =
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, SANCTIONS)
-    people = People(rows)
+    table = parse_rows(name, content, SANCTIONS)
+    people = People(table.rows)
     recorded = Sanction.objects.filter(person__in=people.ids).exclude(document="")
     known: dict[Any, Sanction] = {(s.person_id, s.document, s.scope): s for s in recorded}
 
@@ -149,7 +166,7 @@ def import_sanctions(*, name: str, content: bytes, actor: Actor, dry_run: bool =
         key = row["decision"], scope
         return key, values, known.get((person.pk, *key))
 
-    return about_people(rows, people, read, _write_sanctions, actor, dry_run, skip_bad)
+    return about_people(table, people, read, _write_sanctions, actor, dry_run, skip_bad)
 
 
 def _free_day(number: int, row: Row, since: date | None, errors: list[RowError]) -> date | None:
@@ -197,8 +214,8 @@ def import_titles(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, TITLES)
-    people = People(rows)
+    table = parse_rows(name, content, TITLES)
+    people = People(table.rows)
     known = {(t.person_id, t.title): t for t in TitleHeld.objects.filter(person__in=people.ids)}
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
@@ -212,7 +229,7 @@ def import_titles(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         errors += too_long(number, values, TITLES, Person)
         return row["title"], values, known.get((person.pk, row["title"]))
 
-    return about_people(rows, people, read, _write_titles, actor, dry_run, skip_bad)
+    return about_people(table, people, read, _write_titles, actor, dry_run, skip_bad)
 
 
 def _write_titles(ready: Ready, actor: Actor) -> None:
@@ -241,11 +258,11 @@ def import_history(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, HISTORY)
-    hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in rows})}
+    table = parse_rows(name, content, HISTORY)
+    hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in table.rows})}
     known = {(h.organisation_id, h.year): h for h in HostHistory.objects.filter(organisation__in=hosts.values())}
-    result, ready, seen = ImportResult(rows=len(rows), dry_run=dry_run), [], set()
-    for number, row in enumerate(rows, start=2):
+    result, ready, seen = table.result(dry_run), [], set()
+    for number, row in table:
         errors: list[RowError] = []
         host = organisation_of(number, row, hosts, errors)
         year = whole(number, "年度", row["year"], OLDEST.year, clock.today().year, errors)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from headwater.core import clock
 from headwater.core.command import Actor
+from headwater.core.encodings import other_separator
 from headwater.core.errors import Refused
 from headwater.core.names import normal_name
-from headwater.core.sheets import RowError, read_table
+from headwater.core.sheets import Number, RowError, read_sheet
 
 Row = dict[str, str]
 T = TypeVar("T")
+NAME, ADDRESS, IDENTIFIER = "name", "address", "identifier"
+"""What a column holds, where that needs a form of its own."""
+CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name}
+"""The one normal form in which a text enters, by kind of column: names and addresses have theirs."""
+DOCUMENTS = ("证件号码", "身份证号码", "身份证", "公民身份号码", "居民身份证号", "证件号")
+UNITS = ("依托单位", "工作单位", "所在单位", "单位名称", "任职单位")
 
 
 @dataclass
 class ImportResult:
-    """What an import did or, on a dry run, would do. `added` and `changed` are counts of rows."""
+    """What an import did or, on a dry run, would do. `added` and `changed` are counts of rows.
+
+    `unused` are the columns of the file that no import reads, each with the nearest known one; `notes` say what was read otherwise
+    than it stands in the file.
+    """
 
     rows: int = 0
     added: int = 0
@@ -30,6 +44,8 @@ class ImportResult:
     skipped: int = 0
     errors: list[RowError] = field(default_factory=list)
     dry_run: bool = True
+    unused: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -38,36 +54,142 @@ class Column:
     label: str
     required: bool = False
     aliases: tuple[str, ...] = ()
+    kind: str = ""
 
 
-NAMES = frozenset({"name_zh", "name_en"})
-"""Columns that hold names, which are read in their normal form."""
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file by the names of the columns, each with its line as a person counts it. `errors` are of cells that the file
+    itself has lost; their rows are left out.
+    """
+
+    lines: list[int]
+    rows: list[Row]
+    errors: list[RowError]
+    unused: list[tuple[str, str]]
+    notes: list[str]
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        return zip(self.lines, self.rows, strict=True)
+
+    def result(self, dry_run: bool) -> ImportResult:
+        lost = len({e.row for e in self.errors})
+        return ImportResult(
+            len(self.rows) + lost, dry_run=dry_run, errors=list(self.errors), unused=self.unused, notes=self.notes
+        )
+
+
 YES = frozenset({"是", "1", "true", "yes"})
 YES_NO = {"是": True, "否": False, "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
 MAYBE: dict[str, bool | None] = YES_NO | {"": None}
 """Nothing in the cell leaves what is on record."""
+BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad*]+")
+BRACKETS = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]$")
+HEADINGS_WITHIN = 10
+"""Rows in which the heading is looked for: titles and notes stand above it."""
+EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
+TRUE_DIGITS = 15
 
 
-def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> list[Row]:
+def normal(kind: str, text: str) -> str:
+    """A text as what is stored of its kind."""
+    clean = CLEAN.get(kind)
+    return clean(text) if clean else text
+
+
+def heading_key(text: str) -> str:
+    """A heading as it is compared: one width, no blanks, line breaks, stars or colon."""
+    return BLANK.sub("", unicodedata.normalize("NFKC", text)).casefold().rstrip(":")
+
+
+def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> Table:
     """Read a table by its column names (Chinese label, alias or field name).
 
     Raises:
-        Refused: not a table, or a required column is missing.
+        Refused: not a table, a required column is missing, or two columns mean the same.
     """
-    heading, table = read_table(name, content)
+    sheet = read_sheet(name, content)
+    known = {heading_key(text): c for c in reversed(columns) for text in (*c.aliases, c.name, c.label)}
+    at, places = _heading(name, sheet.rows, columns, known)
+    heading = sheet.rows[at]
+    unused = [(h[:40], _nearest(h, known)) for n, h in enumerate(heading) if h and n not in places.values()]
+    notes = [*sheet.notes, *([_("列名在第 %d 行，其上的行没有读取") % sheet.lines[at]] if at else [])]
+    table = Table([], [], [], unused, notes)
+    if len(sheet.rows) == at + 1:
+        raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
+    for line, cells in zip(sheet.lines[at + 1 :], sheet.rows[at + 1 :], strict=True):
+        _add_row(table, line, cells, columns, places)
+    return table
+
+
+def _heading(
+    name: str, rows: Sequence[Sequence[str]], columns: tuple[Column, ...], known: dict[str, Column]
+) -> tuple[int, dict[str, int]]:
+    """Which row is the heading (the first with all required columns), and where it has which column."""
+    found = [_places(row, known) for row in rows[:HEADINGS_WITHIN]]
+    if not found:
+        raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
+    lacking = [[c.label for c in columns if c.required and c.name not in places] for places, _doubles in found]
+    best = min(range(len(found)), key=lambda n: (len(lacking[n]), n))
+    if lacking[best]:
+        told = {"missing": "、".join(lacking[best]), "found": "、".join(h[:20] for h in rows[best][:30])}
+        text = _("缺少列：%(missing)s（文件中的列：%(found)s）") % told
+        if not found[best][0] and name.lower().endswith((".csv", ".txt")):
+            mark = other_separator(rows[0][0]) if len(rows[0]) == 1 else ""
+            separated = _("各列之间是“%s”，不是逗号；请另存为“CSV UTF-8（逗号分隔）”或 xlsx") % mark
+            text = separated if mark else text + _("。列名若显示为乱码，请另存为“CSV UTF-8（逗号分隔）”")
+        raise Refused.because(text, field="file")
+    places, doubles = found[best]
+    if doubles:
+        pairs = "、".join(f"“{a[:20]}”={'“' + b[:20] + '”'}" for a, b in doubles)
+        raise Refused.because(_("有两列是同一内容，请只保留一列：%s") % pairs, field="file")
+    return best, places
+
+
+def _places(row: Sequence[str], known: dict[str, Column]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Where a row has which column, and the headings that mean a column which another of the row means, too."""
     places: dict[str, int] = {}
+    doubles = []
+    for n, text in enumerate(row):
+        key = heading_key(text)
+        column = known.get(key) or known.get(BRACKETS.sub("", key))
+        if column and column.name in places:
+            doubles.append((row[places[column.name]], text))
+        elif column:
+            places[column.name] = n
+    return places, doubles
+
+
+def _nearest(heading: str, known: dict[str, Column]) -> str:
+    """The label of the known column that a heading is most like; nothing where none is."""
+    key = heading_key(heading)
+    held = [k for k in known if len(k) > 1 and (k in key or key in k)] if len(key) > 1 else []
+    close = held or get_close_matches(key, known, n=1, cutoff=0.5)
+    return known[max(close, key=len)].label if close else ""
+
+
+def _add_row(table: Table, line: int, cells: Sequence[str], columns: tuple[Column, ...], places: dict[str, int]) -> None:
+    lost = False
+    row: Row = {}
     for column in columns:
-        for candidate in (column.label, column.name, *column.aliases):
-            if candidate in heading:
-                places[column.name] = heading.index(candidate)
-                break
-    missing = [c.label for c in columns if c.required and c.name not in places]
-    if missing:
-        raise Refused.because(
-            _("缺少列：%(missing)s（文件中的列：%(found)s）") % {"missing": "、".join(missing), "found": "、".join(h[:20] for h in heading[:30])},
-            field="file",
-        )
-    return [{key: normal_name(row[at]) if key in NAMES else row[at] for key, at in places.items()} for row in table]
+        if column.name not in places:
+            continue
+        at = places[column.name]
+        text = cells[at] if at < len(cells) else ""
+        if column.kind == IDENTIFIER and _is_lost(text):
+            told = _("Excel 把它存成了数字，末几位已经丢失；请把该列设为文本格式后重新填写")
+            table.errors.append(RowError(line, column.label, text[:6] + "…", told))
+            lost = True
+        row[column.name] = normal(column.kind, text)
+    if not lost:
+        table.lines.append(line)
+        table.rows.append(row)
+
+
+def _is_lost(text: str) -> bool:
+    """Whether Excel kept an identifier as a number of more digits than it can hold, or wrote it out with an exponent."""
+    digits = text.lstrip("-").split(".")[0]
+    return bool(EXPONENT.fullmatch(text)) or (isinstance(text, Number) and (len(digits) > TRUE_DIGITS or "e" in text))
 
 
 CLEAR = "清空"
@@ -95,27 +217,66 @@ def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], m
 
 
 def pick(number: int, label: str, text: str, choices: dict[str, T], errors: list[RowError]) -> T | None:
-    if text not in choices:
+    found = next((key for key in (text, text.casefold()) if key in choices), None)
+    if found is None:
         errors.append(RowError(number, label, text, _("应为 %s 之一") % "、".join(k for k in choices if k)))
         return None
-    return choices[text]
+    return choices[found]
+
+
+SEPARATORS = re.compile(r"[,，;；、/\n]+")
+
+
+def several(text: str) -> list[str]:
+    """The parts of a cell that holds several values, each once."""
+    return list(dict.fromkeys(part.strip() for part in SEPARATORS.split(text) if part.strip()))
 
 
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]|$)")
 """2026-03-20, 2026/3/20, 2026.3.20, 2026年3月20日, with or without a time after it."""
+PLAIN_DAY = re.compile(r"((?:18|19|20|21)\d{2})(\d{2})(\d{2})")
+DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
+SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?")
+FIRST_SERIAL = date(1899, 12, 30)
+"""Day 0 of Excel, as it counts from March 1900 on."""
+Span = tuple[date, date]
 
 
-def day_of(number: int, label: str, text: str, errors: list[RowError]) -> date | None:
+def birth_span() -> Span:
+    """Days on which a person of the registry may have been born."""
+    today = clock.today()
+    return date(1900, 1, 1), clock.add_months(today, -12 * 10)
+
+
+def work_span() -> Span:
+    """Days on which a post may have begun that somebody holds or will hold soon."""
+    return date(1940, 1, 1), clock.add_months(clock.today(), 24)
+
+
+def day_of(number: int, label: str, text: str, errors: list[RowError], span: Span | None = None) -> date | None:
+    """The day that a cell tells; with `span`, one that its meaning allows. A month alone is no day, and 07/03/1985 may be two."""
     if not text:
         return None
-    parts = DAY.match(text.strip())
-    try:
-        if parts is None:
-            raise ValueError(text)
-        return date(*(int(part) for part in parts.groups()))
-    except ValueError:
+    day = _day(text)
+    if day is None:
         errors.append(RowError(number, label, text, _("应为 2026-03-20 这样的日期")))
+    elif span and not span[0] <= day <= span[1]:
+        errors.append(RowError(number, label, text, _("日期应在 %(first)s 至 %(last)s 之间") % {"first": span[0], "last": span[1]}))
         return None
+    return day
+
+
+def _day(text: str) -> date | None:
+    plain = unicodedata.normalize("NFKC", text.strip()).translate(DASHES)
+    parts = DAY.match(plain) or PLAIN_DAY.fullmatch(plain)
+    try:
+        if parts:
+            return date(*(int(part) for part in parts.groups()))
+        if isinstance(text, Number) and SERIAL.fullmatch(text):
+            return FIRST_SERIAL + timedelta(days=int(float(text)))
+    except (ValueError, OverflowError):
+        return None
+    return None
 
 
 def finish(
@@ -138,5 +299,8 @@ def finish(
     return result
 
 
-IMPORTS: dict[str, tuple[Any, tuple[Column, ...], Callable[..., ImportResult]]] = {}
+Import = Callable[..., ImportResult]
+IMPORTS: dict[str, tuple[Any, tuple[Column, ...], Import]] = {}
 """By kind: its name, its columns, its function. Each module that imports a table adds its own."""
+
+

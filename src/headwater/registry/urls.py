@@ -6,6 +6,8 @@ urlpatterns = [
     path("people/", views.people, name="people"),
     path("people/<int:pk>/", views.person, name="person"),
     path("people/<int:pk>/complete/", views.complete, name="person_complete"),
+    path("people/<int:pk>/merge/", views.merge, name="person_merge"),
+    path("people/<int:pk>/unmerge/", views.unmerge, name="person_unmerge"),
     path("imports/", views.imports, name="imports"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
 ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 from django import forms
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,21 +14,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core.errors import Refused
+from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.sheets import write_xlsx
-from headwater.core.web import attempt, download
+from headwater.core.web import attempt, download, key_in
 from headwater.registry.completing import complete_person, is_proven, profile_of
-from headwater.registry.forms import ProfileForm
-from headwater.registry.models import Organisation, Person
+from headwater.registry.forms import MergeForm, ProfileForm
+from headwater.registry.merging import candidates, compare, effects, likely_same, merge_records, undo_merge
+from headwater.registry.models import EarlierProject, Employment, Organisation, Person, Publication, TitleHeld, records_of
 from headwater.registry.tables import IMPORTS
 
 MAX_IMPORT = 10 * 1024 * 1024
+LARGE = 200 * 1024
+"""Bytes of a table (some thousand rows) beyond which its import is a job of the worker."""
 
 
 @page("registry.people.list")
 def people(request: HttpRequest) -> HttpResponse:
-    rows = Person.objects.visible_to(request.user).select_related("organisation")
+    rows = Person.objects.visible_to(request.user).select_related("organisation", "merged_into")
+    if request.GET.get("records") != "merged":
+        rows = rows.surviving()
     listing = Listing(
         request,
         rows,
@@ -39,12 +49,20 @@ def people(request: HttpRequest) -> HttpResponse:
             Column(_("学位"), lambda p: p.highest_degree),
             Column("ORCID", lambda p: p.orcid),
             Column(_("人员编号"), lambda p: p.pk),
+            Column(_("并入"), lambda p: p.merged_into_id or ""),
         ],
-        filters=[Filter("kind", _("单位类型"), Organisation.Kind.choices, "organisation__kind")],
+        filters=[
+            Filter("kind", _("单位类型"), Organisation.Kind.choices, "organisation__kind"),
+            Filter("records", _("记录"), [("double", _("可能重复")), ("merged", _("已并入他人"))], apply=_records),
+        ],
         empty_title=_("没有人员"),
         empty_hint=_("用“导入”从表格批量登记。"),
     )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("人员")})
+
+
+def _records(rows: Any, value: str) -> Any:
+    return likely_same(rows) if value == "double" else rows.filter(merged_into__isnull=False)
 
 
 @page("registry.people.list")
@@ -52,9 +70,10 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(
         request.user,
         "registry.person.view",
-        Person.objects.visible_to(request.user).select_related("organisation", "account"),
+        Person.objects.visible_to(request.user).select_related("organisation", "account", "merged_into"),
         pk=pk,
     )
+    records = list(records_of([row.pk]))
     return render(
         request,
         "registry/person.html",
@@ -62,10 +81,12 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "person": row,
             "may_complete": request.user.has_perm("registry.person.complete", row),
             "restricted": request.user.has_perm("registry.person.restricted", row),
-            "employments": row.employments.select_related("organisation").order_by("-since"),
-            "earlier": row.earlier_projects.order_by("-approved_on"),
-            "titles": row.titles.order_by("-since"),
-            "publications": row.publications.order_by("-year")[:20],
+            "may_merge": request.user.has_perm("registry.person.merge"),
+            "merged": row.merged.order_by("pk"),
+            "employments": Employment.objects.filter(person__in=records).select_related("organisation").order_by("-since"),
+            "earlier": EarlierProject.objects.filter(person__in=records).order_by("-approved_on"),
+            "titles": TitleHeld.objects.filter(person__in=records).order_by("-since"),
+            "publications": Publication.objects.filter(authors__in=records).distinct().order_by("-year")[:20],
         },
     )
 
@@ -82,6 +103,51 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
         if attempt(request, lambda: complete_person(person=row, given=given, actor=actor), form=form, success=_("已保存。")):
             return redirect("person", pk=row.pk)
     return render(request, "registry/complete.html", {"person": row, "form": form}, status=422 if form.errors else 200)
+
+
+@page("registry.person.merge")
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose the record that is to stand for this one, look at both and at what follows, and merge with a reason."""
+    row = access(request.user, "registry.person.merge", Person.objects.visible_to(request.user).select_related(*BOTH), pk=pk)
+    into = None
+    form = MergeForm(request.POST or None, initial={"into": request.GET.get("into", "")})
+    chosen = key_in(request.POST if request.method == "POST" else request.GET, "into")
+    if chosen:
+        into = Person.objects.visible_to(request.user).select_related(*BOTH).filter(pk=chosen).exclude(pk=pk).first()
+    if request.method == "POST" and form.is_valid():
+        if into is None:
+            form.add_error("into", _("没有这个人员编号"))
+        else:
+            reason, other = form.cleaned_data["reason"], into
+            done = attempt(
+                request,
+                lambda: merge_records(person=row, into=other, reason=reason, actor=request.actor),
+                form=form,
+                success=_("已合并；可以随时撤销。"),
+            )
+            if done:
+                return redirect("person", pk=into.pk)
+    restricted = all(request.user.has_perm("registry.person.restricted", p) for p in (row, into) if p)
+    context = {
+        "person": row,
+        "into": into,
+        "form": form,
+        "candidates": candidates(row),
+        "lines": compare(row, into, restricted=restricted) if into else [],
+        "effects": effects(row, into) if into else [],
+    }
+    return render(request, "registry/merge.html", context, status=422 if form.errors else 200)
+
+
+BOTH = ("organisation", "account", "merged_into")
+
+
+@page("registry.person.merge", methods=("POST",))
+def unmerge(request: HttpRequest, pk: int) -> HttpResponse:
+    row = access(request.user, "registry.person.merge", Person.objects.visible_to(request.user), pk=pk)
+    reason = request.POST.get("reason", "")
+    attempt(request, lambda: undo_merge(person=row, reason=reason, actor=request.actor), success=_("已撤销合并。"))
+    return redirect("person", pk=pk)
 
 
 class ImportForm(forms.Form):
@@ -101,6 +167,8 @@ def imports(request: HttpRequest) -> HttpResponse:
             if len(content) > MAX_IMPORT:
                 raise Refused.because(_("文件超过 10 MB，请分批导入"), field="file")
             dry = not request.POST.get("confirmed")
+            if not dry and len(content) > LARGE:
+                return _as_job(request, form.cleaned_data["kind"], name, content)
             result = IMPORTS[form.cleaned_data["kind"]][2](
                 name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
             )
@@ -118,10 +186,17 @@ def imports(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _as_job(request: HttpRequest, kind: str, name: str, content: bytes) -> HttpResponse:
+    """Hand a large table to the worker: the page shows how it goes."""
+    path = default_storage.save(f"imports/job-{uuid4().hex}", ContentFile(content))
+    _drop(request)
+    skip_bad = bool(request.POST.get("skip_bad"))
+    found = enqueue("registry.import", actor=request.actor, table=kind, name=name, path=path, skip_bad=skip_bad)
+    return redirect("job", pk=found.pk)
+
+
 def _hold(request: HttpRequest, name: str, content: bytes) -> str:
     """Keep the uploaded table between the dry run and the import, for this session only."""
-    from django.core.files.base import ContentFile
-
     if request.session.get("import", {}).get("name") == name and request.POST.get("held"):
         return "1"
     _drop(request)

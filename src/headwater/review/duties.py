@@ -15,6 +15,7 @@ from headwater.calls.states import CallState, State
 from headwater.calls.views.applicant import OPINIONS
 from headwater.core.duties import Duty, duties
 from headwater.core.own import without_own
+from headwater.registry.models import own_records
 from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
 from headwater.review.queries import opinions_for_applicant, review_deadlines
 
@@ -23,18 +24,18 @@ OPINIONS.append(opinions_for_applicant)
 
 @duties
 def of_experts(account: Any) -> Iterator[Duty]:
-    rows = Assignment.objects.visible_to(account).filter(expert__person__account=account)
+    rows = Assignment.objects.visible_to(account).filter(expert__person__in=own_records(account))
     invited = rows.filter(state="invited").aggregate(n=Count("pk"), due=Min("round__respond_by"))
     if invited["n"]:
         yield Duty(_("答复评审邀请"), "/review/", invited["due"], invited["n"])
     writing = rows.filter(state="accepted").aggregate(n=Count("pk"), due=Min("due_at"))
     if writing["n"]:
         yield Duty(_("提交评审意见"), "/review/", writing["due"], writing["n"])
-    seats = PanelMember.objects.filter(expert__person__account=account, present=True, panel__state=Panel.State.VOTING)
+    seats = PanelMember.objects.filter(expert__person__in=own_records(account), present=True, panel__state=Panel.State.VOTING)
     waiting = (
         PanelItem.objects.filter(panel=OuterRef("panel"), result="")
         .exclude(pk__in=BallotCast.objects.filter(member=OuterRef(OuterRef("pk"))).values("item"))
-        .exclude(application__conflicts__expert__person__account=account)
+        .exclude(application__conflicts__expert__person__in=own_records(account))
     )
     for member in seats.filter(Exists(waiting)).select_related("panel"):
         yield Duty(_("投票：%s") % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
+from headwater.core import clock
 from headwater.core.parameters import Parameters
-from headwater.registry.models import Discipline, ReviewGroup
+from headwater.registry.models import Discipline, ReviewGroup, records_of
 from headwater.review.models import Expert
 
 NO_FIELD = "-"
@@ -28,7 +28,7 @@ NEARBY = 30
 
 def least_members(call: Call) -> int:
     """The least size of a panel of this call: the dated parameter of its scheme."""
-    parameters = Parameters(call.scheme.region, timezone.localtime(call.closes_at).date())
+    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
     return parameters.number("panel_min_members", call.scheme.code, LEAST)
 
 
@@ -113,10 +113,9 @@ def branches_of(group: ReviewGroup | None, roots: Iterable[str]) -> set[str]:
 
 
 def able(call: Call) -> QuerySet[Expert]:
-    """Experts who could judge in a call: in the pool, and leading nothing in it."""
-    return Expert.objects.filter(is_active=True).exclude(
-        person__in=Application.objects.filter(call=call).values("leader")
-    )
+    """Experts who could judge in a call: available, and leading nothing in it."""
+    leaders = Application.objects.filter(call=call).values_list("leader", flat=True)
+    return Expert.objects.available().exclude(person__in=list(records_of(leaders)))
 
 
 @dataclass(frozen=True)

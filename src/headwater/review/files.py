@@ -5,6 +5,7 @@ from headwater.core.files import owner
 from headwater.core.models import StoredFile
 from headwater.core.own import without_own
 from headwater.core.permission import may
+from headwater.registry.models import own_records
 from headwater.review.models import Assignment
 
 READING = (Assignment.State.ACCEPTED, Assignment.State.SUBMITTED)
@@ -15,7 +16,7 @@ def application_file(user: Any, file: StoredFile) -> bool:
     application = Application.objects.visible_to(user).select_related("leader", "host").filter(pk=file.owner_id).first()
     if application is not None and may(user, "calls.application.view", application):
         return True
-    asked = Assignment.objects.filter(application=file.owner_id, expert__person__account=user, state__in=READING)
+    asked = Assignment.objects.filter(application=file.owner_id, expert__person__in=own_records(user), state__in=READING)
     return without_own(asked, user).exists()
 
 

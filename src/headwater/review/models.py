@@ -13,8 +13,16 @@ from headwater.calls.models import Application, Call, of_officer
 from headwater.core import clock
 from headwater.core.models import Account, Job
 from headwater.core.own import leads_to, of_many, without_own
-from headwater.registry.models import Discipline, Person, ReviewGroup
+from headwater.registry.models import Discipline, Person, ReviewGroup, own_records
 from headwater.registry.models.people import IN_CALLS
+
+
+class ExpertQuerySet(models.QuerySet["Expert"]):
+    def available(self) -> ExpertQuerySet:
+        """Who may be asked today: not retired, not away, and each person once, by the record that stands for them where it is one."""
+        twin = Expert.objects.filter(person=models.OuterRef("person__merged_into"), is_active=True)
+        here = self.filter(is_active=True).exclude(away_until__gte=clock.today())
+        return here.exclude(models.Exists(twin))
 
 
 class Expert(models.Model):
@@ -26,8 +34,10 @@ class Expert(models.Model):
     max_load = models.IntegerField(_("最多评审项数"), default=15)
     is_active = models.BooleanField(_("在库"), default=True)
     is_external = models.BooleanField(_("区外专家"), default=False)
-    reads_mongolian = models.BooleanField(_("懂蒙古文"), default=False)
+    languages = models.JSONField(_("评审语言"), default=list, blank=True)
+    away_until = models.DateField(_("暂停至（含）"), null=True, blank=True)
     joined_at = models.DateTimeField(default=clock.now)
+    objects = ExpertQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("专家")
@@ -101,7 +111,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """An expert sees their own; officers those of their calls; nobody those of a case that is their own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(expert__person__account=user) & ~Q(state=Assignment.State.PROPOSED)
+        mine = Q(expert__person__in=own_records(user)) & ~Q(state=Assignment.State.PROPOSED)
         return without_own(self.filter(mine | of_officer(user, "application__call_id")), user)
 
 
@@ -228,7 +238,7 @@ class PanelQuerySet(models.QuerySet["Panel"]):
             return self.none()
         if user.has_role("committee"):
             return self.all()
-        seats = PanelMember.objects.filter(expert__person__account=user)
+        seats = PanelMember.objects.filter(expert__person__in=own_records(user))
         return self.filter(of_officer(user, "call_id") | Q(pk__in=seats.values("panel")))
 
 

@@ -8,6 +8,8 @@ import rules
 
 from headwater.calls.permissions import not_own, nothing_own_in, officer_of_call
 from headwater.core.permission import allow, is_signed_in, role
+from headwater.registry.models import is_own, own_records
+from headwater.registry.permissions import officer_everywhere
 from headwater.review.models import Assignment, Panel
 
 
@@ -20,14 +22,19 @@ def is_expert(user: Any) -> bool:
 def own_assignment(user: Any, record: Any) -> bool:
     if not isinstance(record, Assignment):
         return True
-    return record.expert.person.account_id == user.pk and record.state != Assignment.State.PROPOSED
+    return is_own(user, record.expert.person) and record.state != Assignment.State.PROPOSED
+
+
+@rules.predicate
+def own_expert(user: Any, record: Any) -> bool:
+    return record is None or is_own(user, record.person)
 
 
 @rules.predicate
 def sits_on_panel(user: Any, record: Any) -> bool:
     if not isinstance(record, Panel):
         return True
-    return record.members.filter(expert__person__account=user).exists()
+    return record.members.filter(expert__person__in=own_records(user)).exists()
 
 
 officer_of_record = rules.predicate(
@@ -45,3 +52,5 @@ allow("review.panel.view", (is_expert & sits_on_panel) | officer_of_call | role(
 allow("review.panel.vote", is_expert & sits_on_panel)
 allow("review.panel.manage", officer_of_call & nothing_own_in)
 allow("review.expert.list", role("programme_officer"))
+allow("review.expert.manage", is_signed_in & officer_everywhere)
+allow("review.expert.own", is_expert & own_expert)

@@ -13,9 +13,10 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from headwater.algorithms import expertise as kernel
 from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call, Places
+from headwater.core import clock
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
-from headwater.registry.models import Publication
+from headwater.registry.models import Publication, records_of
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
@@ -39,18 +40,19 @@ CRITERIA: dict[str, tuple[str, str, str, str]] = {
 
 def weights_of(call: Call, research_class: str) -> dict[str, int]:
     """Weights by criterion for a research class, in force on the call's deadline."""
-    found = Parameters(call.scheme.region, call.closes_at.date()).get(f"review_weights_{research_class}", call.scheme.code)
+    found = Parameters(call.scheme.region, clock.last_day(call.closes_at)).get(f"review_weights_{research_class}", call.scheme.code)
     return {c: int(found[c]) for c in CRITERIA if c in found} if found else {}
 
 
 def profiles(experts: Sequence[Expert]) -> list[str]:
-    """What each expert's publications and keywords say, newest first, at most 1,500 characters (one query)."""
-    texts: dict[int, str] = {e.person_id: e.keywords for e in experts}
-    rows = Publication.objects.filter(authorship__person__in=texts).order_by("-year", "pk")
-    for person, title, keywords, abstract in rows.values_list("authorship__person", "title", "keywords", "abstract"):
-        if len(texts[person]) < PROFILE_CHARACTERS:
-            texts[person] += f" {title} {title} {keywords} {abstract}"
-    return [texts[e.person_id][:PROFILE_CHARACTERS] or "-" for e in experts]
+    """What each expert's publications and keywords say, newest first, at most 1,500 characters (two queries)."""
+    one = records_of(e.person_id for e in experts)
+    texts: dict[int, str] = {one[e.person_id]: e.keywords for e in experts}
+    rows = Publication.objects.filter(authorship__person__in=list(one)).order_by("-year", "pk")
+    for record, title, keywords, abstract in rows.values_list("authorship__person", "title", "keywords", "abstract"):
+        if len(texts[one[record]]) < PROFILE_CHARACTERS:
+            texts[one[record]] += f" {title} {title} {keywords} {abstract}"
+    return [texts[one[e.person_id]][:PROFILE_CHARACTERS] or "-" for e in experts]
 
 
 def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
@@ -64,7 +66,8 @@ def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
 def explain_pair(application: Application, expert: Expert, account: Any) -> dict[str, Any]:
     """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts; and the
     load, as far as it is not of `account`'s own cases."""
-    papers = list(expert.person.publications.order_by("-year", "pk")[:WORKS])
+    known = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
+    papers = list(known.order_by("-year", "pk")[:WORKS])
     codes = [d.code for d in expert.disciplines.all()]
     code = application.discipline.code if application.discipline else ""
     told = explain(_proposal(application, code), kernel.Expert(tuple(map(_work, papers)), tuple(codes), _words(expert.keywords)))

@@ -33,38 +33,56 @@ NAMES: dict[Kind, str] = {
 """Kinds that the registry can show, by the name under which they are kept. What experts declare is kept already."""
 
 # The applications (with `only`: one, beside those of its review group, whose leaders may be experts), their people, the experts.
+# A person counts as the record that stands for them; what their other records hold is found by `record`. Who is an expert by two
+# records is searched for once, and found for both (`twin`).
 SCOPE = """
-    WITH app AS (SELECT id, host_id, leader_id, review_group, number, unsuitable FROM calls_application
+    WITH pointer AS (SELECT id, merged_into_id AS one FROM registry_person WHERE merged_into_id IS NOT NULL),
+    app AS (SELECT id, host_id, leader_of_record_id AS leader_id, review_group, number, unsuitable FROM calls_application
             WHERE call_id = %(call)s AND state = ANY(%(states)s) AND (%(only)s::bigint IS NULL OR id = %(only)s
                 OR review_group = (SELECT review_group FROM calls_application WHERE id = %(only)s))),
     asked AS (SELECT * FROM app WHERE %(only)s::bigint IS NULL OR id = %(only)s),
-    member AS (SELECT p.application_id, p.person_id FROM calls_participant p JOIN asked ON asked.id = p.application_id),
-    expert AS (SELECT id, person_id FROM review_expert WHERE is_active),
-    side AS (SELECT leader_id AS person_id FROM app UNION SELECT person_id FROM member UNION SELECT person_id FROM expert)
+    member AS (SELECT p.application_id, coalesce(x.one, p.person_id) AS person_id FROM calls_participant p
+        JOIN asked ON asked.id = p.application_id LEFT JOIN pointer x ON x.id = p.person_id),
+    active AS (SELECT e.id, coalesce(x.one, e.person_id) AS person_id, x.one IS NOT NULL AS merged FROM review_expert e
+        LEFT JOIN pointer x ON x.id = e.person_id WHERE e.is_active),
+    expert AS (SELECT DISTINCT ON (person_id) id, person_id FROM active ORDER BY person_id, merged, id),
+    side AS (SELECT leader_id AS person_id FROM app UNION SELECT person_id FROM member UNION SELECT person_id FROM expert),
+    record AS (SELECT person_id AS id, person_id FROM side UNION ALL
+        SELECT pointer.id, pointer.one FROM pointer JOIN side ON side.person_id = pointer.one)
 """
 QUERIES = {
     "application": "SELECT id, host_id, leader_id, review_group, number FROM app ORDER BY id",
-    "member": "SELECT application_id, person_id FROM member ORDER BY 1, 2",
+    "member": "SELECT DISTINCT application_id, person_id FROM member ORDER BY 1, 2",
     "avoided": "SELECT asked.id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name) ORDER BY 1, 2",
     "named": """SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
-        JOIN expert ON expert.person_id = r.person_id
-        UNION SELECT asked.id, p.id, '代表单位签署 ' || s.name FROM asked JOIN calls_documentsignature s ON s.application_id = asked.id
-        JOIN registry_person p ON p.account_id = s.account_id JOIN expert ON expert.person_id = p.id
+        LEFT JOIN pointer x ON x.id = r.person_id JOIN expert ON expert.person_id = coalesce(x.one, r.person_id)
+        UNION SELECT asked.id, expert.person_id, '代表单位签署 ' || s.name FROM asked
+        JOIN calls_documentsignature s ON s.application_id = asked.id JOIN registry_person p ON p.account_id = s.account_id
+        JOIN expert ON expert.person_id = coalesce(p.merged_into_id, p.id)
         WHERE s.party IN ('host', 'partner') ORDER BY 1, 2, 3""",
     "expert": "SELECT id, person_id FROM expert ORDER BY id",
+    "twin": "SELECT expert.id, active.id FROM expert JOIN active USING (person_id) WHERE active.id <> expert.id ORDER BY 1, 2",
     "home": "SELECT id, organisation_id FROM registry_person JOIN side ON side.person_id = id WHERE organisation_id IS NOT NULL",
     # A unit without a credit code counts as its parent.
     "entity": """SELECT id, CASE WHEN parent_id IS NOT NULL AND uscc = '' THEN parent_id ELSE id END, name_zh
         FROM registry_organisation ORDER BY 1""",
-    "affiliation": """SELECT person_id, organisation_id, since, until FROM registry_employment JOIN side USING (person_id)
-        WHERE until IS NULL OR until >= %(affiliation)s ORDER BY since DESC, id""",
+    # Where another record of somebody belongs, that person belongs, too.
+    "affiliation": """SELECT record.person_id, organisation_id, since, until FROM registry_employment e JOIN record ON record.id = e.person_id
+        WHERE until IS NULL OR until >= %(affiliation)s
+        UNION ALL SELECT pointer.one, p.organisation_id, %(affiliation)s, NULL FROM pointer JOIN side ON side.person_id = pointer.one
+        JOIN registry_person p ON p.id = pointer.id WHERE p.organisation_id IS NOT NULL ORDER BY 3 DESC, 1, 2""",
     # All authors of papers that an expert wrote: large consortia do not count, and they are told by their number of authors.
-    "author": """SELECT a.person_id, a.publication_id, p.year FROM registry_authorship a JOIN registry_publication p ON p.id = a.publication_id
-        WHERE p.year >= %(coauthor)s AND p.id IN (SELECT publication_id FROM registry_authorship JOIN expert USING (person_id))
-        ORDER BY p.year DESC, p.id, a.person_id""",
-    "relation": """SELECT first_id, second_id, kind, until, note FROM registry_relation
-        WHERE first_id IN (SELECT person_id FROM expert) OR second_id IN (SELECT person_id FROM expert) ORDER BY id""",
-    "ban": """SELECT DISTINCT person_id FROM registry_sanction JOIN expert USING (person_id)
+    "author": """SELECT DISTINCT coalesce(x.one, a.person_id), a.publication_id, p.year FROM registry_authorship a
+        JOIN registry_publication p ON p.id = a.publication_id LEFT JOIN pointer x ON x.id = a.person_id
+        WHERE p.year >= %(coauthor)s AND p.id IN (SELECT publication_id FROM registry_authorship w
+            JOIN record ON record.id = w.person_id JOIN expert ON expert.person_id = record.person_id)
+        ORDER BY 3 DESC, 2, 1""",
+    "relation": """SELECT one, other, kind, until, note FROM (SELECT r.id, coalesce(f.one, r.first_id) AS one,
+            coalesce(s.one, r.second_id) AS other, kind, until, note FROM registry_relation r
+            LEFT JOIN pointer f ON f.id = r.first_id LEFT JOIN pointer s ON s.id = r.second_id) tie
+        WHERE one <> other AND (one IN (SELECT person_id FROM expert) OR other IN (SELECT person_id FROM expert)) ORDER BY id""",
+    "ban": """SELECT DISTINCT record.person_id FROM registry_sanction b JOIN record ON record.id = b.person_id
+        JOIN expert ON expert.person_id = record.person_id
         WHERE since <= %(today)s AND (until IS NULL OR until > %(today)s) ORDER BY 1""",
 }
 Table = tuple[tuple[Any, ...], ...]
@@ -103,7 +121,7 @@ def read_ties(call: Call, states: Sequence[str], only: Application | None) -> Ti
 
 
 def _values(call: Call, states: Sequence[str], only: Application | None) -> tuple[dict[str, Any], Rules]:
-    code, day = call.scheme.code, call.closes_at.date()
+    code, day = call.scheme.code, clock.last_day(call.closes_at)
     number = Parameters(call.scheme.region, day).number
     affiliation = 365 * number("affiliation_window_years", code, 3)
     coproject = 365 * number("coproject_window_years", code, 3)

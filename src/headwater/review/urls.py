@@ -1,6 +1,6 @@
 from django.urls import path
 
-from headwater.review.views import deciding, expert, office, panels
+from headwater.review.views import deciding, expert, experts, office, panels
 
 urlpatterns = [
     path("review/", expert.desk, name="review"),
@@ -20,5 +20,10 @@ urlpatterns = [
     path("office/calls/<int:pk>/panels/new/", panels.new_panel, name="new_panel"),
     path("office/calls/<int:pk>/decide/", deciding.decide, name="decide"),
     path("office/calls/<int:pk>/compare/", deciding.compare_sets, name="compare_sets"),
-    path("office/experts/", office.experts, name="experts"),
+    path("office/experts/", experts.experts, name="experts"),
+    path("office/experts/new/", experts.new, name="new_expert"),
+    path("office/experts/<int:pk>/", experts.one, name="expert"),
+    path("office/experts/<int:pk>/works/", experts.add_work, name="expert_work"),
+    path("office/experts/<int:pk>/relations/", experts.add_relation, name="expert_relation"),
+    path("review/profile/", experts.profile, name="expert_profile"),
 ]

@@ -24,6 +24,7 @@ MODULES: tuple[tuple[str, Any, str, str], ...] = (
     ("imports", _("导入"), "registry.import", "/imports/"),
     ("review", _("评审"), "review.desk", "/review/"),
     ("panels", _("会评"), "review.desk", "/panels/"),
+    ("expertise", _("专家信息"), "review.desk", "/review/profile/"),
     ("lead", _("政策督查"), "policy.lead", "/lead/"),
     ("exports", _("导出文件"), "signed_in", "/exports/"),
     ("tokens", _("接口与令牌"), "signed_in", "/tokens/"),

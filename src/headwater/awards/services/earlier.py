@@ -39,10 +39,10 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
     Raises:
         Refused: the file as a whole cannot be read.
     """
-    rows = parse_rows(name, content, PROJECTS)
-    people, schemes = People(rows), _schemes()
+    table = parse_rows(name, content, PROJECTS)
+    people, schemes = People(table.rows), _schemes()
     known = {(p.person_id, p.number): p for p in EarlierProject.objects.filter(person__in=people.ids)}
-    here = set(Award.objects.filter(number__in={r["number"] for r in rows}).values_list("number", flat=True))
+    here = set(Award.objects.filter(number__in={r["number"] for r in table.rows}).values_list("number", flat=True))
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         values: dict[str, Any] = {"number": row["number"], "role": pick(number, "角色", row["role"], ROLES, errors)}
@@ -65,7 +65,7 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
         errors += too_long(number, {"number": row["number"]}, PROJECTS, EarlierProject)
         return row["number"], values, known.get((person.pk, row["number"]))
 
-    return about_people(rows, people, read, _write, actor, dry_run, skip_bad)
+    return about_people(table, people, read, _write, actor, dry_run, skip_bad)
 
 
 def _schemes() -> dict[str, str]:

@@ -11,6 +11,7 @@ from headwater.calls.answers.showing import figure, wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.rules import FieldFacts, Outcome, Result
 from headwater.calls.schemes import CrossCheck, Field, Scheme
+from headwater.core import clock
 
 Pair = tuple[str, str]
 
@@ -180,7 +181,7 @@ def _uncapped(answers: Answers) -> list[Result]:
     budgets = [f for _section, fields in answers.shown for f in fields if f.regime == "budget3" and is_filled(answers, f)]
     if not budgets or cap_of(answers, answers.get(budgets[0].code)) is not None:
         return []
-    day = answers.call.closes_at.date()
+    day = clock.last_day(answers.call.closes_at)
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
     mend = ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")

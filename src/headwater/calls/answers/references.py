@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.core.names import Named, normal_name, read_name, with_institution
-from headwater.registry.models import Discipline, Organisation, Person
+from headwater.registry.models import Discipline, Organisation, Person, surviving
 
 NAME, INSTITUTION = 60, 120
 """Characters that the name of somebody, or of an institution, outside the registry may have."""
@@ -20,13 +20,13 @@ MOST_NAMESAKES = 50
 def find_person(text: str) -> list[Person]:
     """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution; at most so many."""
     text = text.strip()
-    people = Person.objects.select_related("organisation").order_by("organisation__name_zh", "pk")
+    people = Person.objects.select_related("organisation", "merged_into__organisation").order_by("organisation__name_zh", "pk")
     if "@" in text:
-        return list(people.filter(email__iexact=text)[:MOST_NAMESAKES])
+        return surviving(people.filter(email__iexact=text)[:MOST_NAMESAKES])
     if text.count("-") == 3:
-        return list(people.filter(orcid=text)[:MOST_NAMESAKES])
+        return surviving(people.filter(orcid=text)[:MOST_NAMESAKES])
     for one in readings(text):
-        if found := list(people.called(one.name, one.institution)[:MOST_NAMESAKES]):
+        if found := surviving(people.called(one.name, one.institution)[:MOST_NAMESAKES]):
             return found
     return []
 

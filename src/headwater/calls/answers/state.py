@@ -8,11 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.utils import timezone
-
 from headwater.calls.answers.budgets import direct_fen, total_fen
 from headwater.calls.expressions import ExpressionError, Money, Rows, Value, evaluate, parse
 from headwater.calls.schemes import Field, Scheme
+from headwater.core import clock
 
 ParameterOf = Callable[[str], Any]
 
@@ -55,7 +54,7 @@ class Answers:
             "starts_on": row.starts_on,
             "members": Decimal(self.members),
             "year": Decimal(self.call.year),
-            "deadline": timezone.localtime(self.call.closes_at).date(),
+            "deadline": clock.last_day(self.call.closes_at),
             "research_class": str(row.research_class),
             "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
         }

@@ -11,7 +11,7 @@ from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, SHOWN_TO_APPLIC
 from headwater.core import clock
 from headwater.core.i18n import named
 from headwater.core.own import own_rows
-from headwater.registry.models import Discipline, Organisation, Person
+from headwater.registry.models import Discipline, Organisation, Person, own_records
 
 LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
 
@@ -28,7 +28,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(leader__account=user) | Q(participants__person__account=user, participants__declined_at__isnull=True)
+        mine = Q(leader__in=own_records(user)) | Q(participants__person__in=own_records(user), participants__declined_at__isnull=True)
         found = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:
@@ -51,6 +51,8 @@ class Application(models.Model):
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
     number = models.CharField(_("申请编号"), max_length=40, blank=True)
     leader = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="led_applications", verbose_name=_("申请人"))
+    leader_of_record = models.ForeignKey(Person, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    """The record that stands for the leader, for whom limits count; the database keeps it."""
     host = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="applications", verbose_name=_("依托单位"))
     state = models.CharField(_("状态"), max_length=14, choices=State.choices, default=State.DRAFT)
     research_class = models.CharField(_("研究属性"), max_length=4, choices=ResearchClass.choices, default=ResearchClass.FREE)
@@ -94,7 +96,7 @@ class Application(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="application_number_once"),
             models.UniqueConstraint(
-                fields=["leader", "limit_group", "limit_year"],
+                fields=["leader_of_record", "limit_group", "limit_year"],
                 condition=~Q(state__in=sorted(UNSUBMITTED)),
                 name="application_one_live_per_year",
                 violation_error_message=_("同一申请人同一年度只能申报一项"),

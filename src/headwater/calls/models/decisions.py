@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application
@@ -12,6 +11,7 @@ from headwater.calls.models.calls import Call
 from headwater.core import clock
 from headwater.core.models import Account
 from headwater.core.own import own_rows, without_own
+from headwater.registry.models import own_records
 
 
 def of_officer(user: Any, field: str) -> Q:
@@ -96,8 +96,8 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         one's own cases."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        joined = Q(application__participants__person__account=user, application__participants__declined_at__isnull=True)
-        mine = Q(application__leader__account=user) | joined
+        joined = Q(application__participants__person__in=own_records(user), application__participants__declined_at__isnull=True)
+        mine = Q(application__leader__in=own_records(user)) | joined
         hosts = user.scopes("host_manager", "organisation")
         office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
         found = mine | Q(application__host__in=hosts) | office
@@ -156,7 +156,7 @@ class Notice(models.Model):
     @property
     def without_calendar(self) -> int | None:
         """The year whose working days were not known when the period was counted and are not yet: its end is provisional."""
-        days = [timezone.localtime(at).date() for at in (self.starts_at, self.ends_at)]
+        days = [clock.local_day(at) for at in (self.starts_at, self.ends_at)]
         return clock.missing_calendar(days[0], days[1])
 
     @property

@@ -22,7 +22,7 @@ from headwater.core.jobs import in_reach
 from headwater.core.models import Account
 from headwater.core.own import Part, leads_to, of_many, own_cases, source
 from headwater.core.roles import Scope
-from headwater.registry.models import Person, Relation
+from headwater.registry.models import Person, Relation, own_records
 from headwater.registry.models.people import IN_CALLS
 
 SIGNING = (Party.HOST, Party.PARTNER)
@@ -50,7 +50,7 @@ def _personal(people: QuerySet[Person], part: Part | None = None) -> list[QueryS
 @source
 def parts_in_applications(account: Account) -> list[tuple[int, str]]:
     """One statement, whatever somebody has a part in."""
-    me = Person.objects.filter(account=account)
+    me = Person.objects.filter(pk__in=own_records(account))
     signed = DocumentSignature.objects.filter(account=account, party__in=SIGNING)
     parts = [*_personal(me), *_personal(family_of(me), Part.FAMILY)]
     signatory = signed.order_by().values_list("application", Value(str(Part.SIGNATORY)))

@@ -93,4 +93,4 @@ class DocumentSignature(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.party} {self.document} {self.signed_at:%Y-%m-%d}"
+        return f"{self.party} {self.document} {clock.local_day(self.signed_at)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -171,6 +171,11 @@ class Facts:
     likenesses: Sequence[LikenessFacts] | None = None
 
     @property
+    def deadline_day(self) -> date:
+        """The local day that the deadline ends; one at midnight ends the day before."""
+        return (self.deadline - timedelta.resolution).date()
+
+    @property
     def people(self) -> tuple[PersonFacts, ...]:
         return (self.leader, *self.members)
 
@@ -283,7 +288,7 @@ def rule(
 
 
 def _skipped(missing: list[str], facts: Facts) -> Answer:
-    day = facts.deadline.date()
+    day = facts.deadline_day
     return Answer(
         Outcome.SKIPPED,
         f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",

@@ -197,7 +197,7 @@ def not_civil_servant(f: Facts, p: Given, excluded: bool) -> Answer:
 @rule("no_overdue_report", "R1", "没有逾期未结题的项目", "No closing report overdue", ref="EL-12", reads=("closing_report_days",))
 def no_overdue_report(f: Facts, p: Given, days: int) -> Answer:
     """Projects whose closing report was due before the deadline. Refunds are not in the records: the host answers for them."""
-    due = f.deadline.date() - timedelta(days=days)
+    due = f.deadline_day - timedelta(days=days)
     ended = [h for h in f.leader.holdings if h.role == LEADER and h.state == "running" and h.ends_on and h.ends_on < due]
     late, unclear = [h.number for h in ended if h.closed is False], [h.number for h in ended if h.closed is None]
     inputs = {"days": days, "late": late, "unclear": unclear}

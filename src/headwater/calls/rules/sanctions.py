@@ -17,7 +17,7 @@ def blocked(bans: Iterable[Ban], day: date) -> bool:
 @rule("no_ban", "F13", "申请人和参与者不在惩戒期内", "Nobody is under sanction", ref="EL-11")
 def no_ban(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, art. 13(3), on the day of the deadline. The reason of a ban is not shown."""
-    day = f.deadline.date()
+    day = f.deadline_day
     found = [x for x in f.people if blocked(x.bans, day)]
     if not found:
         return passed("没有限制申报的记录", "No bar on record", day=str(day), people=len(f.people))

@@ -32,11 +32,10 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.i18n import chinese
-from headwater.core.models import Account
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
-from headwater.registry.models import Organisation, Person
+from headwater.registry.models import Organisation, Person, accounts_of, is_own, records_of
 
 
 def create_draft(
@@ -50,12 +49,13 @@ def create_draft(
         Refused: the call is not open, or the host is not one to apply through.
     """
     with command(actor, "calls.apply", name="calls.create_draft") as log:
-        if actor.account and leader.account_id != actor.account.pk:
+        leader = leader.survivor
+        if actor.account and not is_own(actor.account, leader):
             raise NotAllowed("calls.apply")
         if not call.is_open:
             raise Refused.because(_("该批次现在不受理申报"))
         lock_people([leader.pk])
-        found = Application.objects.filter(call=call, leader=leader, state=State.DRAFT).first()
+        found = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
         if found:
             return found
         scheme = scheme_of(call)
@@ -117,7 +117,7 @@ def save_fields(
     """
     with command(actor, "calls.application.write", application, name="calls.save_application") as log:
         row = lock_draft(application)
-        if actor.account and values.keys() & PRIVATE and row.leader.account_id != actor.account.pk:
+        if actor.account and values.keys() & PRIVATE and not is_own(actor.account, row.leader):
             raise NotAllowed("calls.application.write")
         changes = assign(row, values, base)
         if changes.before:
@@ -181,8 +181,8 @@ def lock_draft(application: Application) -> Application:
     return row
 
 
-PEOPLE = """SELECT id FROM registry_person WHERE id = ANY(%s)
-    OR id IN (SELECT person_id FROM calls_participant WHERE application_id = %s) ORDER BY id FOR NO KEY UPDATE"""
+PEOPLE = """SELECT id FROM registry_person WHERE id IN (SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = ANY(%s)
+    OR id IN (SELECT person_id FROM calls_participant WHERE application_id = %s)) ORDER BY id FOR NO KEY UPDATE"""
 
 
 def lock_people(people: Sequence[int], *, members_of: int = 0) -> None:
@@ -199,9 +199,9 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
     """
     with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
         row = lock_draft(application)
-        known = set(row.participants.values_list("person_id", flat=True)) | {row.leader_id}
+        known = set(records_of([*row.participants.values_list("person_id", flat=True), row.leader_id]).values())
         reasons, made = [], []
-        for person, months in members:
+        for person, months in ((person.survivor, months) for person, months in members):
             if person.pk in known:
                 reasons.append(Reason(_("%s 已在申请书中") % person, field="member"))
             elif person.organisation_id is None:
@@ -249,7 +249,7 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
             member.may_edit = not member.may_edit
             log(member, before={"may_edit": not member.may_edit}, after={"may_edit": member.may_edit})
         Participant.objects.bulk_update(changed, ["may_edit"])
-        let = Account.objects.filter(person__in=[r.person_id for r in changed if r.may_edit])
+        let = accounts_of(r.person_id for r in changed if r.may_edit)
         notify(let, title=lambda: _("您可以编辑《%s》了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
 
 
@@ -283,7 +283,7 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
             .order_by("pk")
         )
         for row in rows:
-            if actor.account is not None and row.person.account_id != actor.account.pk:
+            if actor.account is not None and not is_own(actor.account, row.person):
                 raise Refused.because(_("只能由本人确认参与"))
             if row.application.state != State.DRAFT:
                 raise Refused.because(_("申请书已提交，不能再确认"))
@@ -400,6 +400,7 @@ def reopen_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
         rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
         lock_people([application.leader_id])
-        if Application.objects.filter(call=application.call, leader=application.leader, state=State.DRAFT).exists():
+        same = Application.objects.filter(call=application.call, leader_of_record=application.leader.survivor_id)
+        if same.filter(state=State.DRAFT).exists():
             raise Refused.because(_("该批次中您已有一份填报中的申请书"))
         APPLICATION.move(rows, "reopen", log, submitted_at=None)

@@ -15,6 +15,7 @@ from headwater.calls.answers.references import INSTITUTION, NAME, Registry
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import Field, scheme_of
+from headwater.core import clock
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.names import split_names
 from headwater.core.parameters import Parameters
@@ -182,7 +183,7 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
     if any(len(one.institution) > INSTITUTION for one in given):
         return Reason(_("最多 %d 字") % INSTITUTION, field=name)
     names = [str(one) for one in given]
-    most = Parameters(row.call.scheme.region, row.call.closes_at.date()).number("max_named_unsuitable", row.call.scheme.code, 3)
+    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number("max_named_unsuitable", row.call.scheme.code, 3)
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 
 

@@ -145,7 +145,7 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
 
     A type that the parameter exempts (the analysis-and-testing line) has none.
     """
-    parameter = Parameters(call.scheme.region, call.opens_at.date()).get("host_quota", call.scheme.code)
+    parameter = Parameters(call.scheme.region, clock.local_day(call.opens_at)).get("host_quota", call.scheme.code)
     if parameter is None or exempt(call.scheme.code, parameter):
         return 0
     parameter = {**parameter, **((call.overrides or {}).get("host_quota") or {})}

@@ -24,6 +24,7 @@ from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
 from headwater.core.services import notify, write_to
+from headwater.registry.models import accounts_of
 
 DATES: dict[str, Callable[[], str]] = {
     "closes_at": lambda: _("受理截止"),
@@ -73,8 +74,8 @@ def audience(call: Call) -> Audience:
     hosts = HostQuota.objects.filter(call=call, quota__gt=0).values_list("organisation").union(rows.values_list("host").order_by())
     agencies = rows.filter(state=State.RECOMMENDING).values("host__recommender")
     return Audience(
-        list(Account.objects.filter(person__in=rows.values("leader")).order_by("pk")),
-        list(Account.objects.filter(person__in=members.values("person")).order_by("pk")),
+        list(accounts_of(rows.order_by().values_list("leader", flat=True))),
+        list(accounts_of(members.order_by().values_list("person", flat=True))),
         sorted(set(members.filter(person__account__isnull=True).exclude(person__email="").values_list("person__email", flat=True))),
         _holders("host_manager", scope="organisation", scope_id__in=[host for (host,) in hosts]),
         _holders("recommender", scope="agency", scope_id__in=agencies),

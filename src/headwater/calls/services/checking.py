@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import prefetch_related_objects
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +33,7 @@ from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
 from headwater.core.services import notify
+from headwater.registry.models import accounts_of
 
 CHUNK = 2000
 
@@ -214,8 +214,8 @@ def recheck_until(application: Application) -> datetime | None:
 
 
 def end_of_asking(letter: Letter, call: Call) -> datetime:
-    days = Parameters(call.scheme.region, letter.issued_at.date()).number("recheck_request_days", call.scheme.code, 15)
-    return clock.end_of_day(timezone.localtime(letter.issued_at).date() + timedelta(days=days))
+    days = Parameters(call.scheme.region, clock.local_day(letter.issued_at)).number("recheck_request_days", call.scheme.code, 15)
+    return clock.end_of_day(clock.local_day(letter.issued_at) + timedelta(days=days))
 
 
 def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
@@ -261,7 +261,7 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         )
         write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
         notify(
-            Account.objects.filter(person=rows[0].leader),
+            accounts_of([rows[0].leader_id]),
             title=lambda: _("复审结果：%s") % rows[0].number,
             url=f"/applications/{rows[0].pk}/",
         )

@@ -31,7 +31,7 @@ from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.permission import may
 from headwater.core.services import notify
-from headwater.registry.models import Sanction
+from headwater.registry.models import Sanction, records_of
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,10 @@ def barred_applications(applications: Sequence[Application]) -> list[Application
     people: dict[int, set[int]] = {a.pk: {a.leader_id} for a in applications}
     for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
         people[application].add(person)
-    found = Sanction.objects.barring(clock.today()).filter(person__in=set().union(*people.values()))
-    barred = set(found.values_list("person_id", flat=True))
-    return [a for a in applications if people[a.pk] & barred]
+    one = records_of(set().union(*people.values()))
+    found = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
+    barred = {one[person] for person in found.values_list("person_id", flat=True)}
+    return [a for a in applications if {one[person] for person in people[a.pk]} & barred]
 
 
 def _integrity_screen(fund: Sequence[Proposal]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +13,7 @@ from headwater.calls.documents import PARTS, application_data
 from headwater.calls.models import Application, Decision, Letter
 from headwater.calls.services.letters import letter_data, letter_name
 from headwater.calls.words import said_outside, words_of
+from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.exports import Document, Kind, kind
 from headwater.core.models import Account
@@ -51,7 +51,7 @@ def letter_heading() -> Sequence[str]:
 
 def letter_document(row: Letter) -> Document:
     of, name = row.application, letter_name(words_of(row.application), row.kind)
-    when = timezone.localtime(row.issued_at).date()
+    when = clock.local_day(row.issued_at)
     line = [row.number, name, of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
     return Document(
         f"{row.number} {name} {of.leader.name_zh}.pdf",

@@ -10,20 +10,20 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.names import normal_name
-from headwater.registry.models import Employment, Organisation, Person
+from headwater.registry.models import Employment, Organisation, Person, records_of
 
 
 def own_institutions(person: Person) -> list[Organisation]:
     """Where somebody belongs now: their own institution first, then the others at which they have a post."""
     today = clock.today()
-    posts = Employment.objects.filter(Q(until=None) | Q(until__gte=today), person=person, since__lte=today)
+    posts = Employment.objects.filter(Q(until=None) | Q(until__gte=today), person__in=list(records_of([person.pk])), since__lte=today)
     rows = Organisation.objects.filter(Q(pk=person.organisation_id) | Q(pk__in=posts.values("organisation")))
     return sorted(rows, key=lambda o: (o.pk != person.organisation_id, o.pk))
 
 
 def usual_host(call: Call, person: Person, own: list[Organisation]) -> Organisation | None:
     """The host of the outline that is written on, else the person's own institution."""
-    outline = Application.objects.filter(call=call.outline_id or 0, leader=person, state=State.INVITED).select_related("host").first()
+    outline = Application.objects.filter(call=call.outline_id or 0, leader_of_record=person.survivor_id, state=State.INVITED).select_related("host").first()
     return outline.host if outline else next(iter(own), None)
 
 

@@ -7,7 +7,7 @@ stays; who has lost a link is sent a new one, and the earlier one ends.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import notify, tell, write_to
 from headwater.core.tokens import digest_of
-from headwater.registry.models import Person
+from headwater.registry.models import Person, accounts_of, is_own
 from headwater.registry.services import open_own_account
 
 Invited = Participant | Referee
@@ -168,7 +168,7 @@ def decline_participation(*, participant: Participant, reason: str, actor: Actor
             .select_related("application__leader", "person")
             .get(pk=participant.pk)
         )
-        own = actor.account is not None and row.person.account_id == actor.account.pk
+        own = actor.account is not None and is_own(actor.account, row.person)
         if not own and not (by_link and row.person.account_id is None):
             raise Refused.because(_("只能由本人谢绝"))
         if row.confirmed_at or row.declined_at or row.application.state != State.DRAFT:
@@ -185,8 +185,7 @@ def _declined(name: str) -> Any:
 
 
 def tell_leader(application: Application, title: Any, body: str, section: str) -> None:
-    leader: Iterable[Account] = Account.objects.filter(person=application.leader_id)
-    notify(leader, title=title, body=body, url=f"/applications/{application.pk}/edit/{section}/")
+    notify(accounts_of([application.leader_id]), title=title, body=body, url=f"/applications/{application.pk}/edit/{section}/")
 
 
 def claim_account(*, participant: Participant, name: str, email: str, actor: Actor) -> Account:
@@ -198,7 +197,7 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
     """
     with command(actor, "calls.invitation.answer", name="calls.claim_account") as log:
         person = Person.objects.select_for_update().get(pk=participant.person_id)
-        if person.account_id:
+        if accounts_of([person.pk]).exists():
             raise Refused.because(_("您已有账号，请直接登录"))
         if not person.email:
             raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))

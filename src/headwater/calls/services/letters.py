@@ -14,9 +14,10 @@ from headwater.calls.states import Stage
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.clock import official_date
-from headwater.core.models import Account, RoleGrant
+from headwater.core.models import RoleGrant
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify, tell
+from headwater.registry.models import accounts_of
 from headwater.registry.queries import region_of
 
 
@@ -58,7 +59,7 @@ def write_letters(
     count: dict[int, int] = {}
     for a in applications:
         count[a.host_id] = count.get(a.host_id, 0) + 1
-    leaders = Account.objects.filter(person__in=[a.leader_id for a in applications])
+    leaders = accounts_of(a.leader_id for a in applications)
     notify(leaders, title=lambda: letter_name(words, kind), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
     grants = (
         RoleGrant.objects.in_force(now)

@@ -15,7 +15,7 @@ from headwater.calls.services.inviting import invite_members
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name
-from headwater.registry.models import Person
+from headwater.registry.models import Person, records_of, surviving
 
 
 def invite_outside_member(*, application: Application, values: Mapping[str, Any], actor: Actor) -> Participant:
@@ -52,7 +52,8 @@ def _outsider(email: str) -> Person | None:
     Raises:
         Refused: the address is that of somebody in the registry.
     """
-    found = list(Person.objects.filter(Q(email__iexact=email) | Q(account__email__iexact=email)).order_by("pk")[:2])
+    found = list(Person.objects.filter(Q(email__iexact=email) | Q(account__email__iexact=email)).select_related("merged_into").order_by("pk")[:9])
+    found = surviving(found)
     if any(p.organisation_id or p.id_hash for p in found):
         raise Refused.because(_("这个电子邮箱的人已在登记库中，请在上面按电子邮箱加入"), field="email")
     return found[0] if found else None
@@ -61,7 +62,7 @@ def _outsider(email: str) -> Person | None:
 def _problems(row: Application, person: Person | None, months: int) -> list[Reason]:
     found = [] if 1 <= months <= 12 else [Reason(_("每年工作月数应为 1 至 12"), field="months")]
     members = set(row.participants.values_list("person", flat=True))
-    if person is not None and person.pk in members | {row.leader_id}:
+    if person is not None and person.pk in records_of([*members, row.leader_id]):
         found.append(Reason(_("%s 已在申请书中") % person, field="email"))
     if len(members) >= scheme_of(row.call).members_max:
         found.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max))

@@ -67,7 +67,7 @@ def _earlier(leader: Person, wanted: list[Field]) -> dict[str, Any]:
     codes = {f.prefill.partition(".")[2] for f in wanted if f.prefill.startswith("earlier.")}
     found: dict[str, Any] = {}
     if codes:
-        rows = Application.objects.filter(leader=leader).order_by("-pk").values_list("answers", flat=True)[:EARLIER]
+        rows = Application.objects.filter(leader_of_record=leader.survivor_id).order_by("-pk").values_list("answers", flat=True)[:EARLIER]
         for answers in rows:
             for code in codes & set(answers):
                 if answers[code] not in (None, "", []):

@@ -20,7 +20,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
-from headwater.registry.models import Discipline, Person
+from headwater.registry.models import Discipline, Person, records_of
 
 NAMED = ("name", "institution", "title", "email", "discipline")
 SAID = ("said_name", "said_institution", "said_title", "tie", "letter")
@@ -69,10 +69,10 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
         found.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
     if row.referees.filter(email__iexact=email).exists():
         found.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
-    people = [row.leader, *(p.person for p in row.participants.select_related("person"))]
+    members = row.participants.values_list("person", flat=True)
+    people = list(Person.objects.filter(pk__in=records_of([row.leader_id, *members])).select_related("account", "organisation"))
     addresses = {p.email.casefold() for p in people if p.email}
-    if row.leader.account and row.leader.account.email:
-        addresses.add(row.leader.account.email.casefold())
+    addresses |= {p.account.email.casefold() for p in people if p.account and p.account.email}
     if email in addresses:
         found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
     where = str(values["institution"])
@@ -84,7 +84,8 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
 
 def _registered(email: str, name: str) -> Person | None:
     """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
-    return Person.objects.called(name).filter(email__iexact=email).order_by("pk").first()
+    found = Person.objects.called(name).filter(email__iexact=email).select_related("merged_into").order_by("pk").first()
+    return found.survivor if found else None
 
 
 def _send(referee: Referee, application: Application) -> str:

@@ -13,6 +13,7 @@ from headwater.calls.services.applications import save_fields
 from headwater.calls.versions import content_after
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
+from headwater.registry.models import is_own
 
 
 def restore(*, application: Application, version: int, names: Sequence[str], actor: Actor, side: str = "after") -> list[str]:
@@ -24,7 +25,7 @@ def restore(*, application: Application, version: int, names: Sequence[str], act
         Refused: nothing to restore, no such version, or what any save refuses.
     """
     row = Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=application.pk)
-    own = actor.account is None or row.leader.account_id == actor.account.pk
+    own = actor.account is None or is_own(actor.account, row.leader)
     now = content_of(row)
     if side == "after":
         then = content_after(row, version)

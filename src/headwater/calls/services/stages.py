@@ -15,9 +15,8 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.models import Account
 from headwater.core.services import notify
-from headwater.registry.models import Person
+from headwater.registry.models import Person, accounts_of
 
 
 def invited_outline(call: Call, leader: Person) -> Application | None:
@@ -28,7 +27,7 @@ def invited_outline(call: Call, leader: Person) -> Application | None:
     """
     if call.stage != Stage.FULL:
         return None
-    found = Application.objects.filter(call=call.outline, leader=leader, state=State.INVITED).first()
+    found = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
     if found is None:
         raise Refused.because(_("本批次只受理预申报后受邀的申请人"))
     return found
@@ -50,7 +49,7 @@ def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reas
         for row in rows:
             title = row.title_zh[:60]
             told = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
-            notify(Account.objects.filter(person=row.leader_id), title=partial(str, told), url=f"/applications/{row.pk}/")
+            notify(accounts_of([row.leader_id]), title=partial(str, told), url=f"/applications/{row.pk}/")
     return rows
 
 

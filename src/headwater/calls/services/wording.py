@@ -12,8 +12,8 @@ from headwater.calls.services.sights import words_sight
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.models import Account
 from headwater.core.services import notify
+from headwater.registry.models import accounts_of
 
 Change = tuple[Document | None, Document | None]
 """A document before and after; None where it is new or gone."""
@@ -61,6 +61,6 @@ def take_new_words(*, call: Call, actor: Actor, seen: str) -> int:
         waiting = list(asked.select_related("application")) if members else []
         Participant.objects.filter(pk__in=[m.pk for m in waiting]).update(confirmed_at=None)
         log.many(waiting, {"confirmed": False})
-        accounts = Account.objects.filter(person__in=[m.person_id for m in waiting])
+        accounts = accounts_of(m.person_id for m in waiting)
         notify(accounts, title=lambda: _("参与者承诺书等文本已更新，请重新签署：%s") % row.title_zh[:60], url="/applications/")
     return len(waiting)

@@ -42,7 +42,7 @@ from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
 from headwater.core.views import exports
 from headwater.core.web import attempt, download
-from headwater.registry.models import PriorityField
+from headwater.registry.models import PriorityField, is_own, own_records
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")
 
@@ -53,8 +53,8 @@ def mine(request: HttpRequest) -> Any:
 
 @page("calls.apply")
 def applications(request: HttpRequest) -> HttpResponse:
-    joined = Q(participants__person__account=request.user, participants__declined_at__isnull=True)
-    rows = mine(request).filter(Q(leader__account=request.user) | joined).distinct()
+    joined = Q(participants__person__in=own_records(request.user), participants__declined_at__isnull=True)
+    rows = mine(request).filter(Q(leader__in=own_records(request.user)) | joined).distinct()
     listing = Listing(
         request,
         rows,
@@ -65,7 +65,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             Column(_("名称"), lambda a: a.title_zh or _("未命名"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
             Column(_("批次"), lambda a: a.call.title_zh),
-            Column(_("角色"), lambda a: _("申请人") if a.leader.account_id == request.user.pk else _("参与者")),
+            Column(_("角色"), lambda a: _("申请人") if is_own(request.user, a.leader) else _("参与者")),
             Column(_("状态"), said_outside, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),
         ],
@@ -76,7 +76,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return exports.answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
     waiting = Participant.objects.filter(
-        person__account=request.user, confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
+        person__in=own_records(request.user), confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__leader")
     return listing.export() or render(
         request,
@@ -97,8 +97,8 @@ HOST_RULES = frozenset({"registered_host", "host_is_entity", "employed_by_host",
 @page("calls.apply")
 def apply(request: HttpRequest, code: str) -> HttpResponse:
     call = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), code=code)
-    person = request.user.person
-    have = Application.objects.filter(call=call, leader=person, state=State.DRAFT).first()
+    person = request.user.person.survivor
+    have = Application.objects.filter(call=call, leader_of_record=person, state=State.DRAFT).first()
     if have:
         return redirect("application_edit", pk=have.pk, section="info")
     own = own_institutions(person)
@@ -126,7 +126,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     if row.state == State.DRAFT and may(request.user, "calls.application.write", row):
         return redirect("application_edit", pk=pk, section="info")
-    own = row.leader.account_id == request.user.pk
+    own = is_own(request.user, row.leader)
     decided = row.state in {State.APPROVED, State.REJECTED}
     return render(
         request,
@@ -165,8 +165,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.application.list")
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters of what one leads or takes part in."""
-    people = {"application__participants__person__account": request.user, "application__participants__declined_at__isnull": True}
-    own = Q(application__leader__account=request.user) | Q(**people)
+    people = {"application__participants__person__in": own_records(request.user), "application__participants__declined_at__isnull": True}
+    own = Q(application__leader__in=own_records(request.user)) | Q(**people)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
     return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
 

@@ -54,7 +54,7 @@ from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
-from headwater.registry.models import Discipline, Organisation, PriorityField
+from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
 """Pages of the editor beside the sections of the scheme."""
@@ -159,7 +159,7 @@ def editor_context(
     scheme = scheme_of(row.call)
     results = check_applications([row], row.call)[row.pk]
     answers, part = answers_of(row), scheme.section(section)
-    own = row.leader.account_id == request.user.pk
+    own = is_own(request.user, row.leader)
     names = names_on(row, part, own=own) if part or section == "info" else []
     bad = {name.partition(".")[0] for name in errors}
     return {
@@ -284,7 +284,7 @@ def told_fields(
 
     Fields that were not sent are told of when somebody else has saved since the page heard last.
     """
-    seen, own = request.POST.get("_revision", ""), row.leader.account_id == request.user.pk
+    seen, own = request.POST.get("_revision", ""), is_own(request.user, row.leader)
     changed = int(bool(saved and saved.changes.before))
     section = request.POST.get("_section", "")
     page_, part = [], scheme.section(section)

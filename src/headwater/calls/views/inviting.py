@@ -21,6 +21,7 @@ from headwater.calls.states import State
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.rates import count_use
 from headwater.core.web import attempt
+from headwater.registry.models import own_records
 
 LINKS_A_MINUTE = 30
 """Openings of links from one address; more is somebody trying keys."""
@@ -112,7 +113,7 @@ def participation(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Participant.objects.select_related(
         "application__call__scheme", "application__leader", "application__host", "organisation"
     )
-    row = rows.filter(pk=pk, person__account=request.user).first()
+    row = rows.filter(pk=pk, person__in=own_records(request.user)).first()
     if row is None:
         raise Http404
     form = DeclineForm(request.POST if request.POST.get("do") == "decline" else None)

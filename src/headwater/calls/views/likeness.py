@@ -54,7 +54,7 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
             "other": found.other,
             "found": found,
             "may_see": may_see,
-            "own": may_see and row.leader_id == found.other.leader_id,
+            "own": may_see and row.leader_of_record_id == found.other.leader_of_record_id,
             "left": sides(row, found.passages, "new"),
             "right": sides(found.other, found.passages, "old") if may_see else [],
             "tab": "check",

@@ -23,6 +23,7 @@ from headwater.calls.versions import open_clashes
 from headwater.calls.views.applicant import mine
 from headwater.calls.views.typed import read_values
 from headwater.core.permission import access, page
+from headwater.registry.models import is_own
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def fields_of(row: Application) -> dict[str, Field]:
 
 def presence_context(row: Application, user: Any) -> dict[str, Any]:
     """Who else is at work on the draft; a draft with one writer asks nothing more."""
-    shared = row.leader.account_id != user.pk or is_shared(row)
+    shared = not is_own(user, row.leader) or is_shared(row)
     return {"shared": shared, "others": tell_presence(row=row, account=user) if shared else list[Other]()}
 
 

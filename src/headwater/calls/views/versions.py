@@ -21,6 +21,7 @@ from headwater.calls.views.together import fields_of
 from headwater.core.errors import Refused
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt
+from headwater.registry.models import is_own
 
 NAMES_SHOWN = 6
 """So many names of changed fields are told in a line of the list."""
@@ -30,7 +31,7 @@ NAMES_SHOWN = 6
 def versions(request: HttpRequest, pk: int) -> HttpResponse:
     """All versions for who writes in the application; for host, agency and officers those that were submitted."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
-    own = row.leader.account_id == request.user.pk
+    own = is_own(request.user, row.leader)
     labels = {
         code: f.label_zh if request.LANGUAGE_CODE != "en" or not f.label_en else f.label_en for code, f in fields_of(row).items()
     }
@@ -65,7 +66,7 @@ def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
     old, new = the_version(request, row, "old", begins=writes), the_version(request, row, "new", begins=writes)
     if old and new and old.pk > new.pk:
         old, new = new, old
-    own = row.leader.account_id == request.user.pk
+    own = is_own(request.user, row.leader)
     contents = [content_after(row, v.pk if v else 0) for v in (old, new)]
     parts = compare(row, scheme_of(row.call), *contents, own=own)
     context = {

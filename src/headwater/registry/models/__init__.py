@@ -12,6 +12,7 @@ from headwater.registry.models.people import (
     TitleHeld,
 )
 from headwater.registry.models.places import Discipline, Place, PriorityField, Region, ReviewGroup
+from headwater.registry.models.records import accounts_of, is_own, own_records, records_of, surviving
 
 __all__ = [
     "Agency",
@@ -32,4 +33,9 @@ __all__ = [
     "ReviewGroup",
     "Sanction",
     "TitleHeld",
+    "accounts_of",
+    "is_own",
+    "own_records",
+    "records_of",
+    "surviving",
 ]

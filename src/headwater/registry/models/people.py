@@ -21,6 +21,10 @@ IN_CALLS: list[Callable[[Collection[int]], models.QuerySet[Any, Any]]] = []
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
+    def surviving(self) -> PersonQuerySet:
+        """One record of each person."""
+        return self.filter(merged_into__isnull=True)
+
     def visible_to(self, user: Any) -> PersonQuerySet:
         """Oneself, the people of one's institution, those of one's calls for an officer of some, and everybody for the others. Restricted
         fields have their own action.
@@ -52,6 +56,9 @@ class Person(models.Model):
 
     `id_hash` is a keyed hash of the document number; the number itself is not kept. `birth_date`, `sex`, `phone`,
     `id_hash` and `honours` are restricted: rules may read them, pages show them only to those with `registry.person.restricted`.
+
+    Where two records turn out to be one person, the one points to the other (`merged_into`), which then stands for both; nothing is
+    moved. The database holds that no pointer leads to a record that has one itself.
     """
 
     class Sex(models.TextChoices):
@@ -77,6 +84,8 @@ class Person(models.Model):
     is_fund_staff = models.BooleanField(_("基金管理人员"), default=False)
     honours = models.JSONField(default=list)
     created_at = models.DateTimeField(default=clock.now)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged", verbose_name=_("并入"))
+    merge_reason = models.CharField(_("合并的依据"), max_length=300, blank=True)
     objects = PersonQuerySet.as_manager()
 
     class Meta:
@@ -84,10 +93,26 @@ class Person(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["id_hash"], condition=~Q(id_hash=""), name="person_document_once"),
             models.UniqueConstraint(fields=["orcid"], condition=~Q(orcid=""), name="person_orcid_once"),
+            models.CheckConstraint(
+                name="person_merge_reason",
+                condition=Q(merged_into__isnull=True, merge_reason="") | (Q(merged_into__isnull=False) & ~Q(merge_reason="")),
+            ),
+            models.CheckConstraint(
+                name="person_not_merged_into_itself", condition=Q(merged_into__isnull=True) | ~Q(merged_into=models.F("pk"))
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name_zh
+
+    @property
+    def survivor(self) -> Person:
+        """The record that stands for this person."""
+        return self.merged_into or self
+
+    @property
+    def survivor_id(self) -> int:
+        return self.merged_into_id or self.pk
 
 
 class PersonName(models.Model):
@@ -199,6 +224,8 @@ class Relation(models.Model):
     since = models.DateField(null=True)
     until = models.DateField(null=True)
     note = models.CharField(max_length=200, blank=True)
+    source = models.CharField(_("来源"), max_length=120, blank=True)
+    """Who or what says so: a table, the person, an officer."""
 
     class Meta:
         verbose_name = _("人员关系")
@@ -218,6 +245,8 @@ class Publication(models.Model):
     keywords = models.CharField(max_length=300, blank=True)
     venue = models.CharField(max_length=200, blank=True)
     year = models.IntegerField(null=True)
+    doi = models.CharField("DOI", max_length=200, blank=True)
+    source = models.CharField(_("来源"), max_length=120, blank=True)
     authors = models.ManyToManyField(Person, through="Authorship", related_name="publications")
 
     class Meta:

@@ -34,6 +34,7 @@ from headwater.core.models import Account
 from headwater.core.own import not_own, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
@@ -124,12 +125,12 @@ def _known_pairs(call: Call, applications: Sequence[Application], experts: Seque
 def _inputs(call: Call, progress: Progress | None, account: Account | None) -> Inputs:
     waiting = Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
     applications = list(without_own(waiting, account).select_related("discipline").order_by("pk"))
-    experts = list(Expert.objects.filter(is_active=True).select_related("person").order_by("pk"))
+    experts = list(Expert.objects.available().select_related("person").order_by("pk"))
     if not applications:
         raise Refused.because(_("没有待送审的申请"))
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
-    parameters = Parameters(call.scheme.region, call.closes_at.date())
+    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
     wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
     shape = (len(applications), len(experts))
     forbidden, gone, locked = _known_pairs(call, applications, experts)
@@ -238,11 +239,11 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         )
         fresh = Application.objects.filter(assignments__round=row, state=State.ACCEPTED).values("pk")
         APPLICATION.apply(Application.objects.filter(pk__in=fresh).moving(), "start_review", log)
-        people = Account.objects.filter(person__expert__assignments__round=row).distinct()
+        people = accounts_of(Expert.objects.filter(assignments__round=row).values_list("person", flat=True))
         notify(
             people,
             title=lambda: _("评审邀请：%s") % row.call.title_zh,
-            body=lambda: _("请于 %s 前答复。") % f"{row.respond_by:%Y-%m-%d}",
+            body=lambda: _("请于 %s 前答复。") % (clock.last_day(row.respond_by) if row.respond_by else ""),
             url="/review/",
         )
         log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
@@ -268,7 +269,7 @@ def answer_invitations(
             .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
             .order_by("pk")
         )
-        if actor.account and any(r.expert.person.account_id != actor.account.pk for r in rows):
+        if actor.account and any(not is_own(actor.account, r.expert.person) for r in rows):
             raise Refused.because(_("只能答复发给自己的邀请"))
         if accept and not all(not_own(actor.account, r) for r in rows):
             raise Refused.because(_("您与其中的申请有利害关系，请谢绝或申请回避"))
@@ -327,7 +328,7 @@ def why_not_by_hand(application: Application) -> list[Reason]:
 def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
     """The numbers are not told to whom they would tell of their own case."""
     held = _open_load(call).get(expert.pk, 0)
-    if expert.is_active and held < expert.max_load:
+    if held < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
         return
     if has_own_in(actor.account, call):
         raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
@@ -378,7 +379,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
             APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
         notify(
-            Account.objects.filter(person__expert=expert),
+            accounts_of([expert.person_id]),
             title=lambda: _("评审邀请：%s") % application.call.title_zh,
             url="/review/",
         )

@@ -8,9 +8,9 @@ from headwater.calls.models import Call
 from headwater.calls.services.changing import when_cancelled
 from headwater.core import clock
 from headwater.core.command import Log
-from headwater.core.models import Account
 from headwater.core.services import notify
-from headwater.review.models import Assignment
+from headwater.registry.models import accounts_of
+from headwater.review.models import Assignment, Expert
 
 State = Assignment.State
 
@@ -25,5 +25,5 @@ def release_experts(call: Call, reason: str, log: Log) -> None:
         log(row, before={"state": row.state}, after={"state": "released"})
     text = _("批次已取消")
     Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=State.RELEASED, decline_reason=text, answered_at=clock.now())
-    experts = Account.objects.filter(person__expert__in=known)
+    experts = accounts_of(Expert.objects.filter(pk__in=known).values_list("person", flat=True))
     notify(experts, title=lambda: _("评审不再需要，批次已取消：%s") % call.title_zh[:120], body=reason, url="/review/")

@@ -16,6 +16,7 @@ from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
+from headwater.registry.models import is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
 from headwater.review.ties import NAMES, Ties, evidence, read_ties
@@ -27,7 +28,7 @@ WRITE = """INSERT INTO review_conflict (application_id, expert_id, kind, evidenc
 # who withdraws and submits anew, there or elsewhere, does not get rid of them.
 CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
     SELECT DISTINCT ON (new.id, c.expert_id, c.kind) new.id, c.expert_id, c.kind, c.evidence, %(now)s
-    FROM calls_application new JOIN calls_application old ON old.leader_id = new.leader_id AND old.limit_year = new.limit_year AND old.id <> new.id
+    FROM calls_application new JOIN calls_application old ON old.leader_of_record_id = new.leader_of_record_id AND old.limit_year = new.limit_year AND old.id <> new.id
     JOIN review_conflict c ON c.application_id = old.id AND c.kind = ANY(%(ties)s)
     WHERE new.call_id = %(call)s AND new.state = ANY(%(states)s) AND (%(only)s::bigint IS NULL OR new.id = %(only)s)
     ORDER BY 1, 2, 3, c.id ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
@@ -66,7 +67,12 @@ def _write(cursor: Any, ties: Ties, block: Found, asked: NDArray[np.bool_], foun
     rows = np.flatnonzero(asked)
     application, expert = ties.applications[block.proposal[rows]], ties.experts[block.expert[rows]]
     kinds = [NAMES[Kind(kind)] for kind in block.kind[rows]]
-    for start in range(0, len(rows), ROWS):
+    for one, other in ties.tables["twin"]:
+        same = np.flatnonzero(expert == one)
+        application, words = np.append(application, application[same]), np.append(words, words[same])
+        expert = np.append(expert, np.full(len(same), other))
+        kinds += [kinds[n] for n in same]
+    for start in range(0, len(kinds), ROWS):
         part = slice(start, start + ROWS)
         columns = (application[part].tolist(), expert[part].tolist(), kinds[part], words[part].tolist())
         cursor.execute(WRITE, [clock.now(), *columns])
@@ -84,7 +90,7 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
         raise Refused.because(_("请写明冲突的依据"), field="evidence")
     action = "review.manage" if actor.account and actor.account.has_role("programme_officer") else "review.assignment.answer"
     with command(actor, action, application if action == "review.manage" else None, name="review.declare_conflict") as log:
-        if actor.account and action != "review.manage" and expert.person.account_id != actor.account.pk:
+        if actor.account and action != "review.manage" and not is_own(actor.account, expert.person):
             raise Refused.because(_("只能为自己申请回避"))
         rows = list(Assignment.objects.select_for_update().filter(application=application, expert=expert, state__in=ACTIVE))
         for row in rows:

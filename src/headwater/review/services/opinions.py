@@ -18,9 +18,10 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
-from headwater.core.models import Account, Event
+from headwater.core.models import Event
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import Assignment, Opinion, Ranking
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import opinion_problems, weighted_total
@@ -63,7 +64,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             key = (application.call_id, application.research_class)
             if key not in weights:
                 weights[key] = weights_of(application.call, application.research_class)
-                parameters = Parameters(application.call.scheme.region, application.call.closes_at.date())
+                parameters = Parameters(application.call.scheme.region, clock.last_day(application.call.closes_at))
                 least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code, 200)
             reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
         refuse_if(reasons)
@@ -80,7 +81,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
 
 def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, actor: Actor, submit: bool) -> list[Reason]:
     assignment = row.assignment
-    if actor.account and assignment.expert.person.account_id != actor.account.pk:
+    if actor.account and not is_own(actor.account, assignment.expert.person):
         return [Reason(_("只能填写自己的评审意见"))]
     if assignment.state != Assignment.State.ACCEPTED or row.submitted_at:
         return [Reason(_("该评审意见已提交或已撤回，不能修改"), code="state")]
@@ -188,11 +189,8 @@ def remind(*, call: Call, actor: Actor) -> int:
         reminders = Event.objects.filter(command="review.remind", subject_type="calls.call", subject_id=call.pk)
         if reminders.filter(at__gt=clock.now() - timedelta(days=1)).exists():
             raise Refused.because(_("24 小时内已提醒过，请明天再提醒"))
-        people = Account.objects.filter(
-            person__expert__assignments__in=Assignment.objects.filter(
-                application__call=call, state=Assignment.State.ACCEPTED
-            ).values("pk")
-        ).distinct()
+        writing = Assignment.objects.filter(application__call=call, state=Assignment.State.ACCEPTED)
+        people = accounts_of(writing.values_list("expert__person", flat=True))
         if not people:
             raise Refused.because(_("没有需要提醒的专家"))
         notify(people, title=lambda: _("请尽快提交评审意见：%s") % call.title_zh, url="/review/")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
@@ -15,10 +14,10 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.models import Account, RoleGrant
+from headwater.core.models import RoleGrant
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
-from headwater.registry.models import ReviewGroup
+from headwater.registry.models import ReviewGroup, accounts_of
 from headwater.review.fields import least_members
 from headwater.review.models import Expert, Panel, PanelItem, PanelMember
 from headwater.review.services.conflicts import find_conflicts
@@ -42,7 +41,7 @@ def make_panel(
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
         refuse_too_early(call)
-        parameters = Parameters(call.scheme.region, timezone.localtime(call.closes_at).date())
+        parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
         least = least_members(call)
         if not name.strip():
             raise Refused.because(_("请填写会评组名称"), field="name")
@@ -63,8 +62,8 @@ def make_panel(
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
         PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
         find_conflicts(call=call, actor=actor, states=[State.PANEL])
-        accounts = Account.objects.filter(person__expert__in=experts)
-        chair_account = Account.objects.filter(person__expert=chair).first()
+        accounts = accounts_of(e.person_id for e in experts)
+        chair_account = accounts_of([chair.person_id]).first()
         if chair_account:
             RoleGrant.objects.create(
                 account=chair_account, role="panel_chair", scope="panel", scope_id=panel.pk, scope_label=name, since=clock.now()

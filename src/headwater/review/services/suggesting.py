@@ -34,6 +34,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import barred_applications
 from headwater.calls.states import State
+from headwater.core import clock
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.review.models import PanelItem
@@ -81,19 +82,19 @@ class Suggestion:
 
 def balances_of(call: Call) -> list[Balance]:
     """The rules of balance in force on the call's deadline."""
-    rows = Parameters(call.scheme.region, call.closes_at.date()).get("portfolio_rules", call.scheme.code) or []
+    rows = Parameters(call.scheme.region, clock.last_day(call.closes_at)).get("portfolio_rules", call.scheme.code) or []
     return [Balance(**row) for row in rows]
 
 
 def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
     before = set(
-        Application.objects.filter(leader__in={a.leader_id for a in rows}, state=State.APPROVED)
+        Application.objects.filter(leader_of_record__in={a.leader_of_record_id for a in rows}, state=State.APPROVED)
         .exclude(call=call)
-        .values_list("leader", flat=True)
+        .values_list("leader_of_record", flat=True)
     )
     since = date(call.year - YOUNG, 1, 1)
     return {
-        "first_time": ["no" if a.leader_id in before else "yes" for a in rows],
+        "first_time": ["no" if a.leader_of_record_id in before else "yes" for a in rows],
         "sex": [a.leader.sex or "?" for a in rows],
         "young": ["yes" if a.leader.birth_date and a.leader.birth_date >= since else "no" for a in rows],
         "host": [a.host.name_zh for a in rows],

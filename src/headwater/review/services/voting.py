@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused
-from headwater.core.models import Account
 from headwater.core.own import not_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import BallotCast, Conflict, Panel, PanelItem, PanelMember
 from headwater.review.rules import has_quorum, votes_needed
 from headwater.review.services.conflicts import find_conflicts
@@ -43,7 +42,7 @@ def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -
         row.save(update_fields=["state", "opened_at"])
         log(row, after={"state": row.state, "present": here})
         notify(
-            Account.objects.filter(person__expert__panels__in=row.members.filter(present=True)),
+            accounts_of(row.members.filter(present=True).values_list("expert__person", flat=True)),
             title=lambda: _("请投票：%s") % row.name,
             url=f"/panels/{row.pk}/",
         )
@@ -56,7 +55,7 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
         Refused: not one's own, voting is not open, already voted, or an item from which the member is recused.
     """
     with command(actor, "review.panel.vote", member.panel, name="review.cast_ballot") as log:
-        if actor.account and member.expert.person.account_id != actor.account.pk:
+        if actor.account and not is_own(actor.account, member.expert.person):
             raise Refused.because(_("只能由本人投票"))
         panel = Panel.objects.select_for_update().get(pk=member.panel_id)
         if panel.state != Panel.State.VOTING or not member.present:
@@ -149,7 +148,7 @@ def missing_ballots(panel: Panel) -> dict[PanelItem, list[PanelMember]]:
 def votes_allowed(panel: Panel) -> int:
     """How often a panel may vote on one item that had a quorum: the dated parameter of the scheme."""
     call = panel.call
-    parameters = Parameters(call.scheme.region, timezone.localtime(call.closes_at).date())
+    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
     return parameters.number("panel_votes_on_item", call.scheme.code, 2)
 
 
@@ -192,7 +191,7 @@ def vote_again(*, panel: Panel, items: Sequence[PanelItem], reason: str = "", ac
         row.save(update_fields=["state", "closed_at"])
         log(row, after={"state": row.state, "vote_again": len(chosen)})
         notify(
-            Account.objects.filter(person__expert__panels__panel=row),
+            accounts_of(row.members.values_list("expert__person", flat=True)),
             title=lambda: _("将重新投票：%s") % row.name,
             body=lambda: _("共 %d 项须重新投票，原先的票作废。") % len(chosen),
             url=f"/panels/{row.pk}/",

@@ -21,6 +21,7 @@ from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
+from headwater.registry.models import is_own, own_records
 from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import contradiction
@@ -35,7 +36,7 @@ State = Assignment.State
 def mine(request: HttpRequest) -> Any:
     return (
         Assignment.objects.visible_to(request.user)
-        .filter(expert__person__account=request.user)
+        .filter(expert__person__in=own_records(request.user))
         .select_related("application__call__scheme", "application__discipline", "expert__person", "round")
     )
 
@@ -95,7 +96,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     call = row.application.call
     weights = weights_of(call, row.application.research_class)
-    least = Parameters(call.scheme.region, call.closes_at.date()).number("min_opinion_chars", call.scheme.code, 200)
+    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_opinion_chars", call.scheme.code, 200)
     errors: dict[str, str] = {}
     typed = None
     if request.method == "POST" and row.state == State.ACCEPTED:
@@ -230,7 +231,7 @@ def panels(request: HttpRequest) -> HttpResponse:
 
 def hidden_from(user: Any, recused: dict[int, list[PanelMember]]) -> set[int]:
     """Applications on a panel that a reader does not see: those from which they are recused, and their own cases."""
-    mine = {a for a, members in recused.items() if any(m.expert.person.account_id == user.pk for m in members)}
+    mine = {a for a, members in recused.items() if any(is_own(user, m.expert.person) for m in members)}
     return mine | own_cases(user)
 
 
@@ -239,7 +240,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The room: who is recused or has a part in an item does not see it at all, and cannot vote on it; places are the reader's own."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
     member = (
-        PanelMember.objects.filter(panel=row, expert__person__account=request.user)
+        PanelMember.objects.filter(panel=row, expert__person__in=own_records(request.user))
         .select_related("expert__person", "panel__call")
         .first()
     )

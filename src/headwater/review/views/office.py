@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.states import LIVE, State
 from headwater.calls.views.office import the_call
 from headwater.calls.words import said
+from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
@@ -22,7 +21,7 @@ from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
-from headwater.registry.models import Person, ReviewGroup
+from headwater.registry.models import Person
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, places, progress_board, review_deadlines, shortages_of
@@ -146,7 +145,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
     rows = progress_board(call, request.user).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
-    least = Parameters(call.scheme.region, call.closes_at.date()).number("min_reviews_valid", call.scheme.code, 3)
+    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code, 3)
     listing = Listing(
         request,
         rows,
@@ -243,7 +242,7 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()
     found = (
-        Expert.objects.filter(is_active=True)
+        Expert.objects.available()
         .filter(Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text)))
         .exclude(assignments__application=row)
         .select_related("person__organisation")[:10]
@@ -271,47 +270,3 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
             "find": text,
         },
     )
-
-
-@page("review.expert.list")
-def experts(request: HttpRequest) -> HttpResponse:
-    seen = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
-    rows = Expert.objects.select_related("person__organisation").annotate(
-        open=Count("assignments", filter=seen & Q(assignments__state__in=["invited", "accepted"])),
-        done=Count("assignments", filter=seen & Q(assignments__state="submitted")),
-        declined=Count("assignments", filter=seen & Q(assignments__state="declined")),
-    )
-    listing = Listing(
-        request,
-        rows,
-        name="experts",
-        order="id",
-        search=("person__name_zh", "person__organisation__name_zh", "keywords"),
-        columns=[
-            Column(_("姓名"), lambda e: e.person.name_zh, kind="title"),
-            Column(_("单位"), lambda e: e.person.organisation.name_zh if e.person.organisation else ""),
-            Column(_("研究方向"), lambda e: e.keywords),
-            Column(_("上限"), lambda e: e.max_load, sort="max_load", kind="number"),
-            Column(_("在评"), lambda e: e.open, kind="number"),
-            Column(_("已评"), lambda e: e.done, sort="done", kind="number"),
-            Column(_("谢绝"), lambda e: e.declined, kind="number"),
-            Column(_("区外"), lambda e: _("是") if e.is_external else ""),
-        ],
-        filters=[
-            Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], apply=_in_group),
-            Filter(
-                "external", _("区内外"), [("1", _("区外")), ("0", _("区内"))], apply=lambda q, v: q.filter(is_external=v == "1")
-            ),
-        ],
-        empty_title=_("专家库是空的"),
-        empty_hint=_("导入人员后登记为专家。"),
-    )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("专家库")})
-
-
-def _in_group(rows: Any, code: str) -> Any:
-    group = ReviewGroup.objects.filter(code=code).first()
-    wanted = Q(pk__in=[])
-    for prefix in group.prefixes if group else []:
-        wanted |= Q(disciplines__code__startswith=prefix)
-    return rows.filter(pk__in=Expert.objects.filter(wanted).values("pk"))

@@ -130,7 +130,7 @@ def chance(probability: float | None) -> str:
 def day(value: Any) -> str:
     """2026-03-20."""
     if isinstance(value, datetime):
-        value = timezone.localtime(value).date()
+        value = clock.local_day(value)
     return value.isoformat() if value else ""
 
 
@@ -145,7 +145,7 @@ def days_left(value: Any) -> str:
     """Days from today: "还有 5 天", "今天", "已过 3 天"."""
     if not value:
         return ""
-    on: date = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    on: date = clock.local_day(value) if isinstance(value, datetime) else value
     n = (on - clock.today()).days
     if n > 0:
         return ngettext("还有 %d 天", "还有 %d 天", n) % n
@@ -173,7 +173,7 @@ def urgency(value: Any) -> str:
     """A class for a date: late, soon or plain."""
     if not value:
         return ""
-    on: date = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    on: date = clock.local_day(value) if isinstance(value, datetime) else value
     n = (on - clock.today()).days
     return "text-late" if n < 0 else "text-soon" if n <= 3 else "text-secondary"
 

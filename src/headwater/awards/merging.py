@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from headwater.awards.models import Award
+from headwater.registry.merging import Effect, effect_of_merging
+from headwater.registry.models import EarlierProject, Person
+
+
+@effect_of_merging
+def of_awards(person: Person, into: Person) -> Iterable[Effect]:
+    """Awards and earlier projects that count for the surviving record from now on."""
+    held = [str(a) for a in Award.objects.filter(leader=person).order_by("pk")]
+    held += EarlierProject.objects.filter(person=person).values_list("number", flat=True)
+    if held:
+        yield Effect(_("其承担和以往的项目计入现行记录的限项"), tuple(held))
