@@ -26,6 +26,7 @@ KNOWN = {
     "HEADWATER_DEBUG": "1 shows tracebacks in the browser (development only)",
     "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
     "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
+    "HEADWATER_TEST_TEMPLATE": "keep: the tests' database is made anew only when tables or regions change (work on one test)",
     "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",
     "HEADWATER_PYTHON": "interpreter that ./run uses to make its environment",
     "HEADWATER_CHROMIUM": "path of the Chromium used by browser tests and screenshots",

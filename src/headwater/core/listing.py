@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from headwater.core.addresses import normal
 from headwater.core.sheets import csv_into, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder
 
@@ -62,6 +63,10 @@ class Filter:
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
 
+ADDRESSES = frozenset({"email", "to"})
+"""Columns that hold addresses in their normal form: what is looked for is given the same."""
+
+
 @dataclass
 class Cell:
     value: Any
@@ -93,7 +98,7 @@ class Listing:
         if self.q and self.search:
             found = Q()
             for lookup in self.search:
-                found |= Q(**{f"{lookup}__icontains": self.q})
+                found |= Q(**{f"{lookup}__icontains": normal(self.q) if lookup in ADDRESSES else self.q})
             rows = rows.filter(found)
         self.active: dict[str, str] = {}
         for f in self.filters:

@@ -112,7 +112,7 @@ def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
 
     The user name is the person's address; where that is taken already, a number is added.
     """
-    base = person.email.lower()[:140]
+    base = person.email[:140]
     taken = set(Account.objects.filter(username__startswith=base).values_list("username", flat=True))
     username = next(name for n in count() if (name := f"{base}{n or ''}") not in taken)
     account = open_accounts(people=[(person, username)], actor=system(source))[0]

@@ -12,6 +12,7 @@ from headwater.calls.models import Application, Participant
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import lock_draft
 from headwater.calls.services.inviting import invite_members
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.registry.models import Person
@@ -27,7 +28,10 @@ def invite_outside_member(*, application: Application, values: Mapping[str, Any]
         Refused: something is missing, the address is that of somebody in the registry or in the application, or too many members.
     """
     given = {name: str(values.get(name, "")).strip() for name in ("name", "institution", "email")}
+    given["email"] = normal(given["email"])
     refuse_if(Reason(_("请填写此项"), field=name) for name, text in given.items() if not text)
+    if not is_address(given["email"]):
+        raise Refused.because(_("不是电子邮箱地址"), field="email")
     with command(actor, "calls.application.edit", application, name="calls.invite_outside_member") as log:
         row = lock_draft(application)
         months = int(values.get("months") or 0)
@@ -50,7 +54,7 @@ def _outsider(email: str) -> Person | None:
     Raises:
         Refused: the address is that of somebody in the registry.
     """
-    found = list(Person.objects.filter(Q(email__iexact=email) | Q(account__email__iexact=email)).order_by("pk")[:2])
+    found = list(Person.objects.filter(Q(email=email) | Q(account__email=email)).order_by("pk")[:2])
     if any(p.organisation_id or p.id_hash for p in found):
         raise Refused.because(_("这个电子邮箱的人已在登记库中，请在上面按电子邮箱加入"), field="email")
     return found[0] if found else None
