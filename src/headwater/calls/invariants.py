@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.completeness import unsigned_submissions
+from headwater.calls.staff_work import staff_at_work
 from headwater.core.invariants import invariant, worked_out
 
 invariant(
@@ -83,3 +84,4 @@ invariant(
     WHERE digest <> encode(substr(sha256(convert_to(text, 'UTF8')), 1, 16), 'hex')::uuid""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)
+worked_out("fund_staff_apart", _("基金管理人员没有在办的申请和在研项目（条例第二十一条）"), staff_at_work)

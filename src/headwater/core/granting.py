@@ -7,13 +7,12 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
-from headwater.core.address_changes import security_administrators
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.parameters import house_days
 from headwater.core.roles import ROLES, SENSITIVE
-from headwater.core.services import check_grants, notify
+from headwater.core.services import Words, check_grants, tell
 
 DAYS = 14
 
@@ -41,11 +40,7 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
         )
         log(row, after={"account": row.account_id, "role": row.role, "scope": row.scope, "scope_id": row.scope_id})
         told = {"person": row.account, "role": row}
-        notify(
-            [row.account, *security_administrators()],
-            title=lambda: _("提议授予 %(person)s：%(role)s") % told,
-            url="/admin/grants/" if actor.account else "",
-        )
+        _tell(row.account, lambda: _("提议授予 %(person)s：%(role)s") % told)
     return row
 
 
@@ -74,7 +69,8 @@ def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
         row.save(update_fields=["approved_by", "approved_at", "grant"])
         log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id})
         log(row, after={"approved": True, "grant": grant.pk})
-        tell_of_grant(grant)
+        told = {"person": row.account, "role": grant}
+        _tell(row.account, lambda: _("已授予 %(person)s：%(role)s") % told)
     return grant
 
 
@@ -90,12 +86,8 @@ def drop_grant(*, proposal: GrantProposal, reason: str, actor: Actor) -> None:
         row.dropped_at, row.reason = clock.now(), reason.strip()[:500]
         row.save(update_fields=["dropped_at", "reason"])
         log(row, after={"dropped": True, "reason": row.reason})
-        told = {"person": row.account, "role": row, "reason": row.reason}
-        notify(
-            [row.account, *security_administrators()],
-            title=lambda: _("未授予 %(person)s：%(role)s") % told,
-            body=lambda: _("理由：%s") % told["reason"],
-        )
+        told = {"person": row.account, "role": row}
+        _tell(row.account, lambda: _("未授予 %(person)s：%(role)s") % told, lambda: _("理由：%s") % row.reason)
 
 
 def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
@@ -113,19 +105,15 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
         row.save(update_fields=["until"])
         log(row, after={"until": str(row.until), "reason": reason.strip()[:500]})
         if row.role in SENSITIVE:
-            told = {"person": row.account, "role": row}
-            notify(
-                [row.account, *security_administrators()],
-                title=lambda: _("已收回 %(person)s 的角色：%(role)s") % told,
-                body=lambda: _("理由：%s") % reason.strip()[:500],
-            )
+            told, why = {"person": row.account, "role": row}, reason.strip()[:500]
+            _tell(row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why)
 
 
-def tell_of_grant(grant: RoleGrant) -> None:
-    """The person and the security administrators learn of a sensitive role that was granted. Call inside a command."""
-    told = {"person": grant.account, "role": grant}
-    people: list[Account] = [grant.account, *security_administrators()]
-    notify(people, title=lambda: _("已授予 %(person)s：%(role)s") % told)
+def _tell(person: Account, title: Words, body: Words = "") -> None:
+    """The person and the administrators who approve learn of it; only these have a page for it."""
+    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=("security_admin", "system_admin"))
+    others = Account.objects.filter(pk__in=held.values("account"), is_active=True).exclude(pk=person.pk)
+    tell([(person, title, body, ""), *((a, title, body, "/admin/grants/") for a in others)])
 
 
 def _locked(proposal: GrantProposal) -> GrantProposal:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Lower
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from headwater.core import blobs, clock
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
-from headwater.core.errors import Refused
+from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
 from headwater.core.roles import ROLES, SENSITIVE, Scope
 
 
 def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Account]:
-    """Create accounts (already holding a hashed or unusable password) in one statement."""
+    """Create accounts (already holding a hashed or unusable password) in one statement.
+
+    Raises:
+        Refused: a user name or an address that another account has, or what is no address.
+    """
     with command(actor, "core.account.manage", name="core.create_accounts") as log:
+        refuse_if(_taken(accounts))
         made = Account.objects.bulk_create(accounts)
         for account in made:
             log(account, after={"username": account.username, "name_zh": account.name_zh})
@@ -49,6 +56,19 @@ def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
                 after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id} | alone,
             )
     return made
+
+
+def _taken(accounts: Sequence[Account]) -> Iterator[Reason]:
+    """Another case or width makes no other name and no other address."""
+    names = [a.username.casefold() for a in accounts]
+    addresses = [found for a in accounts if (found := normal(a.email))]
+    known = Account.objects.annotate(folded=Lower("username")).filter(folded__in=names).exists()
+    if known or len(set(names)) < len(names):
+        yield Reason(_("用户名已被使用"), field="username")
+    if Account.objects.filter(email__in=addresses).exists() or len(set(addresses)) < len(addresses):
+        yield Reason(_("这个邮箱已属于另一个账号"), field="email")
+    if not all(is_address(a) for a in addresses):
+        yield Reason(_("不是电子邮箱地址"), field="email")
 
 
 GrantCheck = Callable[[Sequence[RoleGrant], Actor], list[str]]

@@ -11,8 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
+from headwater.core.address_changes import taken
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
+from headwater.registry.addresses import ask_for_addresses, tell_of_changes
+from headwater.registry.fund_staff import lock_persons, objection, work_under_way
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
 from headwater.registry.tables import (
@@ -93,7 +97,9 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
     for p in Person.objects.filter(name_zh__in={r["name_zh"] for r in rows}, organisation__isnull=False):
         namesakes[p.name_zh, p.organisation_id or 0].append(p)
+    owners = taken(normal(r.get("email", "")) for r in rows)
     seen: set[Any] = set()
+    places: dict[int, int] = {}
     result, ready = ImportResult(rows=len(rows), dry_run=dry_run), []
     for number, row in enumerate(rows, start=2):
         values, errors = _person(number, row, hosts)
@@ -106,10 +112,27 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         _same_person(number, row, values, person, by_orcid.get(values["orcid"]), errors)
         if not errors and person is None and isinstance(key, tuple):
             person = _namesake(number, values, namesakes[values["name_zh"], values["organisation"].pk], errors)
+        if owners.get(values["email"]) not in {None, person.account_id if person else None}:
+            errors.append(RowError(number, "电子邮箱", values["email"], _("这个邮箱已属于另一个账号")))
         result.errors += errors
         if not errors:
             ready.append((values, person))
+            if person is not None:
+                places[person.pk] = number
+    ready = _without_applicants(places, ready, result, actor)
     return finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _without_applicants(
+    places: dict[int, int], ready: list[tuple[dict[str, Any], Person | None]], result: ImportResult, actor: Actor
+) -> list[tuple[dict[str, Any], Person | None]]:
+    """Who applies, takes part or carries out a project is not marked as fund staff: such rows are errors."""
+    marked = {p.pk: p for values, p in ready if p is not None and values["is_fund_staff"] and not p.is_fund_staff}
+    busy = work_under_way(marked, actor)
+    for values, person in ready:
+        if person is not None and person.pk in busy and values["is_fund_staff"]:
+            result.errors.append(RowError(places[person.pk], "基金管理人员", values["name_zh"], objection(busy[person.pk])))
+    return [(v, p) for v, p in ready if p is None or p.pk not in busy or not v["is_fund_staff"]]
 
 
 def _same_person(
@@ -152,7 +175,8 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
     for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
-    if row.get("email") and "@" not in row["email"]:
+    values["email"] = normal(values["email"])
+    if row.get("email") and not is_address(row["email"]):
         errors.append(RowError(number, "电子邮箱", row["email"], _("不是电子邮箱地址")))
     try:
         if row.get("document"):
@@ -171,9 +195,17 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
+        asked: list[tuple[Person, str]] = []
+        moved: list[tuple[Person, str]] = []
         homes = {person.pk: person.organisation_id for _values, person in ready if person}
+        lock_persons([person.pk for values, person in ready if person and values["is_fund_staff"]])
         for values, person in ready:
             since = values.pop("since")
+            if person is not None and values["email"] not in ("", person.email):
+                if person.account_id:  # the address of an account waits for its new mailbox
+                    asked.append((person, values.pop("email")))
+                else:
+                    moved.append((person, person.email))
             target = person or Person()
             if values["title"] == target.title:  # a title outside the list may be on record as a senior one
                 values["is_senior"] = None
@@ -212,6 +244,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             Person.objects.bulk_update(old, fields, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
+        ask_for_addresses(asked, actor=actor, log=log)
+        tell_of_changes(moved)
 
 
 def _leave(moves: dict[int, tuple[Any, date]]) -> None:

@@ -6,6 +6,7 @@ urlpatterns = [
     path("people/", views.people, name="people"),
     path("people/<int:pk>/", views.person, name="person"),
     path("people/<int:pk>/complete/", views.complete, name="person_complete"),
+    path("people/<int:pk>/address/", views.address, name="person_address"),
     path("imports/", views.imports, name="imports"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
 ]

@@ -1,10 +1,10 @@
 """Addresses of referees have one form; of two that differed only in theirs, the later one asks the applicant anew."""
 
-import headwater.core.addresses
 from django.db import migrations, models
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
+import headwater.core.addresses
 from headwater.core.readdressing import give_normal_form, settle
 
 
@@ -18,30 +18,30 @@ def rewrite(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0009_addresses_have_one_form'),
-        ('calls', '0016_drafts_are_not_submitted'),
-        ('registry', '0003_addresses_have_one_form'),
+        ("core", "0009_addresses_have_one_form"),
+        ("calls", "0016_drafts_are_not_submitted"),
+        ("registry", "0003_addresses_have_one_form"),
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name='referee',
-            name='referee_once',
-        ),
+        migrations.RemoveConstraint(model_name="referee", name="referee_once"),
         migrations.AlterField(
-            model_name='referee',
-            name='email',
-            field=headwater.core.addresses.AddressField(max_length=254, verbose_name='电子邮箱'),
+            model_name="referee",
+            name="email",
+            field=headwater.core.addresses.AddressField(max_length=254, verbose_name="电子邮箱"),
         ),
         migrations.RunPython(rewrite, migrations.RunPython.noop),
         migrations.AddConstraint(
-            model_name='referee',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('application', 'email'), name='referee_once'),
+            model_name="referee",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email", ""), _negated=True), fields=("application", "email"), name="referee_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referee',
-            constraint=models.CheckConstraint(condition=models.Q(('email__regex', '^[!-@\\[-~]*$')), name='referee_address_normal'),
+            model_name="referee",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email__regex", "^[!-@\\[-~]*$")), name="referee_address_normal"
+            ),
         ),
     ]

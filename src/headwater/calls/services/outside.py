@@ -15,6 +15,7 @@ from headwater.calls.services.inviting import invite_members
 from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Person
 
 
@@ -37,6 +38,7 @@ def invite_outside_member(*, application: Application, values: Mapping[str, Any]
         months = int(values.get("months") or 0)
         person = _outsider(given["email"])
         refuse_if(_problems(row, person, months))
+        refuse_fund_staff([person.pk] if person else [], field="email")
         if person is None:
             person = Person.objects.create(name_zh=given["name"], email=given["email"])
             log(person, after={"outside": True, "application": row.pk})
