@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 
 MEANINGLESS = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Categories of signs that nobody sees in an address: controls, zero-width and direction marks, blanks of all widths."""
+MOST_STEPS = 8
 NORMAL = r"^[!-@\[-~]*$"
 """What the database holds to: printable ASCII without capitals and blanks."""
 
@@ -22,6 +23,16 @@ def normal(text: str) -> str:
 
     What has no address in it comes back in this form too: `is_address` tells.
     """
+    for _step in range(MOST_STEPS):
+        found = _plainer(text)
+        if found == text:
+            break
+        text = found
+    return text
+
+
+def _plainer(text: str) -> str:
+    """One step to the normal form: where a sign goes, its neighbours may meet as another one."""
     # NFKC turns some spacing marks into a blank with a combining mark, so blanks go after it; IDNA has its own ideographic stop.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("。", ".")
     plain = "".join(c for c in plain if unicodedata.category(c) not in MEANINGLESS)

@@ -22,7 +22,11 @@ from headwater.core.sign_ins import close_sessions
 OWN_SIGNS = 6
 """So many letters or digits of its own a password has besides what is personal or common; a Chinese character counts twice."""
 COMMON_HERE = frozenset(
-    ["woaini", "iloveyou", "wodemima", "mima", "mimamima", "nihao", "zhongguo", "zhonghua", "beijing", "admin", "administrator", "password", "passwd", "headwater", "yuantou", "qwerty", "asdfgh", "zxcvbn", "qwer", "asdf", "zxcv", "qaz", "wsx", "edc", "rfv", "abc", "源头", "密码", "我的密码", "我爱你", "中国", "中华", "你好", "管理员", "5201314", "1314520", "520", "1314"]
+    [
+        *("woaini", "iloveyou", "wodemima", "mima", "nihao", "zhongguo", "zhonghua", "beijing", "admin", "administrator"),
+        *("password", "passwd", "headwater", "yuantou", "qwerty", "asdfgh", "zxcvbn", "qwer", "asdf", "zxcv", "qaz", "wsx", "abc"),
+        *("源头", "密码", "我的密码", "我爱你", "中国", "中华", "你好", "管理员", "5201314", "1314520", "520", "1314"),
+    ]
 )
 """What people here put into passwords, beside the list that comes with Django."""
 LEET = str.maketrans("@$0134!", "asoieai")
