@@ -77,7 +77,7 @@ def test_the_database_keeps_nothing_else(column: str) -> None:
 
 def test_a_raw_statement_cannot_write_another_form() -> None:
     row = Account.objects.get(username="officer")
-    with connection.cursor() as cursor, transaction.atomic(), pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE core_account SET email = 'Officer@Headwater.example' WHERE id = %s", [row.pk])
 
 
@@ -106,7 +106,7 @@ def test_no_second_account_gets_an_address() -> None:
     )
     assert answer.status_code == 422
     assert "这个邮箱已属于另一个账号" in answer.content.decode()
-    with transaction.atomic(), pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         Account.objects.create(username="second", name_zh="第二", email="OFFICER@headwater.example")
 
 
@@ -175,7 +175,7 @@ def test_who_asked_or_is_concerned_does_not_approve() -> None:
     change = correct_address(account=own, new="sec.new@headwater.example", reason="换邮箱", actor=actor("sysadmin"))
     with pytest.raises(Refused, match="另一位安全管理员"):
         approve_address(change=change, actor=actor("secadmin"))
-    with transaction.atomic(), pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         AddressChange.objects.filter(pk=change.pk).update(approved_by=own)
 
 

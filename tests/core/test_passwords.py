@@ -26,7 +26,12 @@ def holder() -> Account:
     host = Organisation.objects.hosts().order_by("pk")[0]
     Organisation.objects.filter(pk=host.pk).update(name_zh="草原大学", name_en="Steppe University")
     Person.objects.create(
-        account=account, name_zh="王卫国", email="wwg85@imu.example", birth_date=date(1985, 3, 17), organisation=host, phone="13804710001"
+        account=account,
+        name_zh="王卫国",
+        email="wwg85@imu.example",
+        birth_date=date(1985, 3, 17),
+        organisation=host,
+        phone="13804710001",
     )
     return account
 
@@ -66,7 +71,9 @@ def test_what_everybody_tries_is_refused(password: str) -> None:
     assert is_common(password)
 
 
-@pytest.mark.parametrize("password", [GOOD, "correct horse battery", "7f#Kq9!mZ2xw", "今天早上下了一场大雪", "wang likes purple tents"])
+@pytest.mark.parametrize(
+    "password", [GOOD, "correct horse battery", "7f#Kq9!mZ2xw", "今天早上下了一场大雪", "wang likes purple tents"]
+)
 def test_a_good_one_is_taken(password: str) -> None:
     validate_password(password, holder())
 

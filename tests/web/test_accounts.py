@@ -22,7 +22,7 @@ from tests.people import actor, client
 from tests.test_access import ROUTES
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "源头之水清且涟猗2026"  # noqa: S105
+PASSWORD = "源头之水清且涟猗2026"
 ADDRESSES = {"known": "known@example.org", "inactive": "inactive@example.org", "unknown": "unknown@example.org"}
 LIBRARY = sorted(route for route, _entry in ROUTES if route.startswith("accounts/"))
 
@@ -39,7 +39,7 @@ def _accounts() -> None:
 def shown(answer: Any) -> tuple[int, str, str]:
     """What somebody gets to see: status, where to, the text without what changes with every page."""
     body = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
-    for address in ADDRESSES.values():
+    for address in sorted(ADDRESSES.values(), key=len, reverse=True):
         body = body.replace(address, "ADDRESS")
     for kind in ADDRESSES:
         body = body.replace(f'value="{kind}"', 'value="KIND"')
@@ -52,7 +52,7 @@ def work() -> Iterator[list[str]]:
     done: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        done.append(re.sub(r"\s+", " ", sql)[:60])
+        done.append(re.sub(r"\s+", " ", re.sub(r'"s\d+_x\d+"', "s", sql))[:60])
         return execute(sql, params, many, context)
 
     encode = Argon2PasswordHasher.encode
@@ -157,11 +157,13 @@ def test_every_page_of_the_library_answers(language: str, who: str, method: str)
         browser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
         browser.cookies["django_language"] = language
         url = "/" + route.replace("<base36:uidb36>", "1").replace("<str:key>", "x-y")
-        values = {} if method == "get" else {"email": "x@example.org", "password1": PASSWORD, "password2": PASSWORD, "code": "123456"}
+        values = (
+            {} if method == "get" else {"email": "x@example.org", "password1": PASSWORD, "password2": PASSWORD, "code": "123456"}
+        )
         answer = getattr(browser, method)(url, values, follow=True)
         if answer.status_code >= 500:
             wrong.append((route, answer.status_code))
-        elif "text/html" in answer.headers["Content-Type"]:
+        elif "text/html" in answer.headers["Content-Type"] and answer.request["PATH_INFO"].startswith("/accounts/"):
             foreign = strangers(answer.content.decode(), language)
             if foreign:
                 wrong.append((route, *sorted(foreign)[:3]))
@@ -187,8 +189,9 @@ def test_every_letter_is_complete(language: str) -> None:
     browser.post(form, {"password1": new, "password2": new})
     browser.post("/accounts/login/", {"login": "known", "password": new})
     browser.post("/accounts/password/change/", {"oldpassword": new, "password1": PASSWORD, "password2": PASSWORD})
-    secret = re.search(r'value="([A-Z2-7]{16,})"', browser.get("/accounts/2fa/totp/activate/").content.decode())
-    assert secret
+    page = browser.get("/accounts/2fa/totp/activate/")
+    secret = re.search(r'value="([A-Z2-7]{16,})"', page.content.decode())
+    assert secret, (page.status_code, page.headers.get("Location"))
     browser.post("/accounts/2fa/totp/activate/", {"code": code(secret[1])})
     browser.post("/accounts/2fa/codes/generate/")
     browser.post("/accounts/2fa/totp/deactivate/")

@@ -93,14 +93,10 @@ def is_common(password: str) -> bool:
     """Whether a password, without decoration, is one that everybody tries."""
     plain = folded(password)
     bare = without(plain, COMMON_HERE)
-    for text in (plain, plain.translate(LEET)):
-        stem = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
-        if text in _common() or (stem in _common() and stem.isalpha()) or len(set(text)) < 5:
-            return True
-        unit = re.fullmatch(r"(.{1,6}?)\1+", text)
-        if unit:
-            return True
-    return weight(bare) < OWN_SIGNS
+    stem = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
+    if any(text in _common() for text in (plain, plain.translate(LEET), stem, stem.translate(LEET))):
+        return True
+    return len(set(plain)) < 5 or re.fullmatch(r"(.{1,6}?)\1+", plain) is not None or weight(bare) < OWN_SIGNS
 
 
 def is_personal(password: str, account: Account) -> bool:
