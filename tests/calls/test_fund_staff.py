@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -19,6 +20,7 @@ from headwater.calls.services.applications import (
 from headwater.calls.services.endorsement import endorse
 from headwater.calls.services.outside import invite_outside_member
 from headwater.calls.states import State
+from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.errors import Refused
 from headwater.core.granting import propose_grant
@@ -115,7 +117,7 @@ def endorsing() -> None:
 def signing() -> None:
     award = Award.objects.filter(state=Award.State.RUNNING).order_by("pk")[0]
     award.agreement.signatures.filter(party=Party.LEADER).delete()
-    Award.objects.filter(pk=award.pk).update(state=Award.State.AGREEMENT)
+    Award.objects.filter(pk=award.pk).update(state=Award.State.AGREEMENT, agreement_by=clock.now() + timedelta(days=1))
     make_staff(award.leader)
     sign(awards=[award], party=Party.LEADER, actor=system())
 

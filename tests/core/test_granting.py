@@ -70,7 +70,7 @@ def test_neither_who_proposed_nor_the_person_approves() -> None:
     row = proposed()
     with pytest.raises(Refused, match="另一位管理员"):
         approve_grant(proposal=row, actor=actor("secadmin"))
-    own = proposed("audit_admin", second().account)
+    own = proposed("integrity_officer", second().account)
     with pytest.raises(Refused, match="另一位管理员"):
         approve_grant(proposal=own, actor=actor("secadmin2"))
     for proposal, who in ((row, "secadmin"), (own, "secadmin2")):
