@@ -237,3 +237,28 @@ def test_case_a_corrected_address_reaches_the_account() -> None:
     account.refresh_from_db()
     assert person.email == account.email == "new.addr@example.org"
     assert not check(["one_address"])
+
+
+def test_what_an_older_installation_kept_is_rewritten_and_doubles_are_told() -> None:
+    """The migration's own work, on rows as they were written before the database held to the form."""
+    from importlib import import_module
+
+    from django.apps import apps
+
+    first, second, third = Account.objects.filter(role_grants__isnull=True).order_by("pk")[:3]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_account DROP CONSTRAINT account_address_normal")
+        cursor.execute("DROP INDEX account_address_once")
+        for row, text in ((first, "Wu@Example.org"), (second, "ｗｕ@example.org "), (third, "没有邮箱")):
+            cursor.execute("UPDATE core_account SET email = %s WHERE id = %s", [text, row.pk])
+    import_module("headwater.core.migrations.0009_addresses_have_one_form").rewrite(apps, None)
+    found = {a.pk: (a.email, a.email_shared) for a in Account.objects.filter(pk__in=[first.pk, second.pk, third.pk])}
+    assert found == {first.pk: ("wu@example.org", True), second.pk: ("wu@example.org", True), third.pk: ("", False)}
+    told = "\n".join(
+        Notification.objects.filter(account__username="sysadmin", url="/admin/accounts/").values_list("body", flat=True)
+    )
+    for word in (first.username, second.username, "wu@example.org", "没有邮箱"):
+        assert word in told
+    assert "更正多人共用的邮箱" in client("sysadmin").get("/desk/").content.decode()
+    correct_address(account=second, new="", reason="与他人相同", actor=actor("sysadmin"))
+    assert not Account.objects.get(pk=second.pk).email_shared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -55,7 +55,13 @@ def is_address(text: str) -> bool:
     return found.isascii() and len(found) <= 254
 
 
-class AddressField(models.EmailField):
+if TYPE_CHECKING:
+    Base = models.EmailField[str, str]
+else:
+    Base = models.EmailField
+
+
+class AddressField(Base):
     """An address, kept and looked up in its normal form by every writer and query, whatever form they give."""
 
     def get_prep_value(self, value: Any) -> Any:

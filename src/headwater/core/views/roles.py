@@ -41,11 +41,12 @@ class ReasonForm(forms.Form):
 def roles(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST if request.POST.get("grant") else None)
     ending = ReasonForm(request.POST if request.POST.get("end") else None)
-    if request.POST.get("end") and ending.is_valid():
+    if request.POST.get("end"):
         row = get_object_or_404(RoleGrant, pk=key_in(request.POST, "end"))
-        reason = ending.cleaned_data["reason"]
-        attempt(request, lambda: end_grant(grant=row, reason=reason, actor=request.actor), success=_("授权已收回。"))
-        return redirect("roles")
+        if ending.is_valid():
+            reason = ending.cleaned_data["reason"]
+            attempt(request, lambda: end_grant(grant=row, reason=reason, actor=request.actor), success=_("授权已收回。"))
+            return redirect("roles")
     if request.method == "POST" and form.is_valid() and _grant(request, form):
         return redirect("roles")
     rows = RoleGrant.objects.in_force(clock.now()).select_related("account")
@@ -113,8 +114,9 @@ def grants(request: HttpRequest) -> HttpResponse:
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve"))
         attempt(request, lambda: approve_grant(proposal=row, actor=request.actor), success=_("已授权。"))
         return redirect("grants")
-    if form.is_valid():
+    if request.POST.get("drop"):
         row = get_object_or_404(rows, pk=key_in(request.POST, "drop"))
+    if form.is_valid():
         reason = form.cleaned_data["reason"]
         attempt(request, lambda: drop_grant(proposal=row, reason=reason, actor=request.actor), success=_("已记录，不授予。"))
         return redirect("grants")
