@@ -102,3 +102,4 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_parameters()
     translation.activate(settings.LANGUAGE_CODE)
     monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver", "127.0.0.1", "localhost"])
+    monkeypatch.setattr(settings, "SECOND_FACTOR", False)  # as in the demo, whose accounts have none

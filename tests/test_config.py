@@ -24,8 +24,16 @@ def test_from_env_defaults(tmp_path):
         demo=False,
         debug=False,
         email_url="",
+        email_from="headwater@127.0.0.1",
         https=False,
+        second_factor=True,
     )
+
+
+def test_only_the_demo_goes_without_a_second_factor(tmp_path):
+    assert config(tmp_path).second_factor
+    assert not config(tmp_path, demo="1").second_factor
+    assert config(tmp_path, demo="1", second_factor="1").second_factor
 
 
 def test_from_env_given_values(tmp_path):

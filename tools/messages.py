@@ -38,11 +38,11 @@ def collect() -> Catalog:
     from django.utils.translation.template import templatize
 
     catalog = Catalog(locale="en", project="headwater", charset="utf-8")
-    for file in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]):
+    for file in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.glob("*/templates/**/*.txt")]):
         if "migrations" in file.parts:
             continue
         text = file.read_text(encoding="utf-8")
-        if file.suffix == ".html":
+        if file.suffix in {".html", ".txt"}:
             text = "\n".join(line.lstrip() for line in templatize(text).splitlines())  # indentation means nothing there
         for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalog.add(message, context=context, locations=[(str(file.relative_to(ROOT)), 0)])

@@ -24,7 +24,9 @@ KNOWN = {
     "HEADWATER_DEMO": "1 opens the demo's one-click log-in (never with real data)",
     "HEADWATER_DEBUG": "1 shows tracebacks in the browser (development only)",
     "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
-    "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
+    "HEADWATER_EMAIL_FROM": "address that mails come from (default headwater@ the first of HEADWATER_HOSTS)",
+    "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies, HSTS, and plain HTTP is led there",
+    "HEADWATER_SECOND_FACTOR": "1 or 0: who decides or administers must have a second factor (default 1, in the demo 0)",
     "HEADWATER_TEST_CLOCK": "local moment at which the test suite believes to run (see .ci/long)",
     "HEADWATER_TEST_BEGUN": "true moment at which that began; set by the suite itself",
     "HEADWATER_TEST_TEMPLATE": "keep: the tests' database is made anew only when tables or regions change (work on one test)",
@@ -48,7 +50,9 @@ class Config:
     demo: bool
     debug: bool
     email_url: str
+    email_from: str
     https: bool
+    second_factor: bool
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Config:
@@ -65,18 +69,22 @@ class Config:
         url = env.get("HEADWATER_DATABASE_URL", "")
         if url:
             database_from_url(url)
+        demo = _flag(env, "HEADWATER_DEMO")
+        hosts = [h.strip() for h in env.get("HEADWATER_HOSTS", "").split(",") if h.strip()] or ["127.0.0.1", "localhost"]
         return cls(
             home=home,
             database_url=url,
             keys=_folder(env.get("HEADWATER_KEYS") or home / "keys"),
-            hosts=[h.strip() for h in env.get("HEADWATER_HOSTS", "127.0.0.1,localhost").split(",") if h.strip()],
+            hosts=hosts,
             port=_number(env, "HEADWATER_PORT", 8000, 1, 65535),
             web_processes=_number(env, "HEADWATER_WEB_PROCESSES", 2, 1, 64),
             region=env.get("HEADWATER_REGION", "nmg"),
-            demo=_flag(env, "HEADWATER_DEMO"),
+            demo=demo,
             debug=_flag(env, "HEADWATER_DEBUG"),
             email_url=env.get("HEADWATER_EMAIL_URL", ""),
+            email_from=env.get("HEADWATER_EMAIL_FROM", "") or f"headwater@{hosts[0]}",
             https=_flag(env, "HEADWATER_HTTPS"),
+            second_factor=_flag(env, "HEADWATER_SECOND_FACTOR", "0" if demo else "1"),
         )
 
 
@@ -87,8 +95,8 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     return int(text)
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    text = env.get(name, "0")
+def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
+    text = env.get(name, default)
     if text not in {"0", "1", ""}:
         raise ConfigError(f"{name}={text!r}: expected 1 or 0")
     return text == "1"

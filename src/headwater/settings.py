@@ -24,6 +24,7 @@ SECRET_KEY, *SECRET_KEY_FALLBACKS = [x.hex() for x in KEYS.ring(SESSION, size=48
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
 DEMO = CONFIG.demo
+SECOND_FACTOR = CONFIG.second_factor
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -65,6 +66,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "headwater.web.middleware.CleanTextMiddleware",
     "headwater.web.middleware.ActorMiddleware",
+    "headwater.web.middleware.SecondFactorMiddleware",
+    "headwater.web.middleware.SignInMiddleware",
     "headwater.web.middleware.RefusalMiddleware",
 ]
 ROOT_URLCONF = "headwater.urls"
@@ -93,11 +96,19 @@ AUTH_USER_MODEL = "core.Account"
 AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "headwater.web.accounts.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name_zh", "name_en", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "headwater.core.passwords.PlainPasswordValidator"},
+    {"NAME": "headwater.core.passwords.PersonalPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "headwater.web.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "headwater.web.accounts.ResetForm", "user_token": "headwater.web.accounts.TokenForm"}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a path
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -140,6 +151,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if CONFIG.https:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31536000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in CONFIG.hosts if h not in {"127.0.0.1", "localhost"}]
@@ -158,7 +170,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DEFAULT_FROM_EMAIL = "headwater@localhost"
+DEFAULT_FROM_EMAIL = f"Headwater 源头 <{CONFIG.email_from}>"
 _mail = urlsplit(CONFIG.email_url)
 if _mail.scheme == "smtp":
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -55,6 +55,9 @@ def test_a_body_that_cannot_be_read_is_no_error_of_the_server(path: str, status:
     ("who", "path", "fields"),
     [
         ("secadmin", "/admin/roles/", "end"),
+        ("sysadmin", "/admin/grants/", "approve"),
+        ("sysadmin", "/admin/grants/", "drop"),
+        ("secadmin", "/admin/accounts/changes/", "approve"),
         ("sysadmin", "/admin/accounts/", "toggle"),
         ("officer", "/tokens/", "revoke"),
         ("officer", "/office/calls/{call}/assign/", "publish"),

@@ -12,6 +12,7 @@ from headwater.calls.services.calls import GUIDE_CHARS
 from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
+from headwater.core.addresses import AddressFormField
 from headwater.core.files import ACCEPT
 from headwater.core.web import MomentField, NameField, NumberField, WanField, WholeField
 
@@ -246,7 +247,7 @@ class OutsideForm(forms.Form):
     prefix = "out"
     name = NameField(label=_("姓名"), max_length=120)
     institution = forms.CharField(label=_("单位（境外的写明国家或地区）"), max_length=120)
-    email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
+    email = AddressFormField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
     months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 
@@ -261,7 +262,7 @@ class AttachForm(forms.Form):
 
 class ClaimForm(forms.Form):
     name = NameField(label=_("姓名"), max_length=120)
-    email = forms.EmailField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
+    email = AddressFormField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
 
 
 class DeclineForm(forms.Form):
@@ -278,7 +279,7 @@ class RefereeForm(forms.Form):
     institution = forms.CharField(label=_("单位"), max_length=120)
     title = forms.CharField(label=_("职称"), max_length=40, help_text=_("须为高级专业技术职务，例如教授、研究员。"))
     discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=20, widget=forms.TextInput(attrs={"list": "codes"}))
-    email = forms.EmailField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
+    email = AddressFormField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
 
 
 class LetterForm(forms.Form):

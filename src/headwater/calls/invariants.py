@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.completeness import unsigned_submissions
+from headwater.calls.staff_work import staff_at_work
 from headwater.core.invariants import invariant, worked_out
 
 invariant(
@@ -121,3 +122,4 @@ invariant(
     FROM calls_application a JOIN registry_person p ON p.id = a.leader_id
     WHERE a.leader_of_record_id IS DISTINCT FROM coalesce(p.merged_into_id, p.id)""",
 )
+worked_out("fund_staff_apart", _("基金管理人员没有在办的申请和在研项目（条例第二十一条）"), staff_at_work)

@@ -61,6 +61,8 @@ CANCELLABLE = (LIVE | {State.DRAFT}) - {
     State.REJECTED,
 }
 """States that end with a cancelled call: no panel has met, nothing was decided. What was withdrawn or closed before stays so."""
+UNDECIDED = frozenset(State) - GIVEN_UP - {State.NOT_ACCEPTED, State.INVITED, State.APPROVED, State.REJECTED}
+"""From draft to decision: whoever leads or has joined one of these is an applicant."""
 SHOWN_OUTSIDE = frozenset({State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING, State.EXPIRED, State.NOT_ENDORSED})
 """What the board of a call counts beside what is in the house."""
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})

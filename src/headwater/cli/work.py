@@ -52,19 +52,30 @@ def doctor() -> None:
 @click.option("--role", "roles", multiple=True, help="role without a scope, e.g. system_admin (may be repeated)")
 @click.password_option()
 def account(username: str, name: str, email: str, roles: tuple[str, ...], password: str) -> None:
-    """Create an account from the command line: the first administrator of a new installation."""
+    """Create an account from the command line: the first administrators of a new installation, where nobody could be the second
+    person who approves a role; the event says that the role was granted alone."""
     from headwater.cli.main import setup
 
     setup(migrate=True)
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+    from django.db import transaction
+
     from headwater.core.command import system
+    from headwater.core.errors import Refused
     from headwater.core.models import Account, RoleGrant
     from headwater.core.services import create_accounts, grant_roles
 
     row = Account(username=username, name_zh=name, email=email)
-    row.set_password(password)
-    create_accounts(accounts=[row], actor=system("cli"))
-    if roles:
-        grant_roles(grants=[RoleGrant(account=row, role=r) for r in roles], actor=system("cli"))
+    try:
+        validate_password(password, row)
+        row.set_password(password)
+        with transaction.atomic():
+            create_accounts(accounts=[row], actor=system("cli"))
+            if roles:
+                grant_roles(grants=[RoleGrant(account=row, role=r) for r in roles], actor=system("cli"))
+    except (ValidationError, Refused) as error:
+        raise click.ClickException("; ".join(getattr(error, "messages", [])) or str(error)) from error
     click.echo(f"account {username} created")
 
 

@@ -25,6 +25,7 @@ from headwater.core.command import Actor
 from headwater.core.models import AccessToken
 from headwater.core.permission import PUBLIC, may
 from headwater.core.rates import Rate, count_use
+from headwater.core.second_factor import lacks_second_factor
 from headwater.core.tokens import find_token
 
 PER_MINUTE_PUBLIC = 60
@@ -176,6 +177,8 @@ def _refusal(header: str, token: AccessToken | None, declared: Declared, rate: R
         return response
     if token and declared.scope and declared.scope not in token.scopes and not declared.open:
         return problem(403, _("令牌权限不足"), _("需要权限 %s") % declared.scope)
+    if token and lacks_second_factor(token.account):
+        return problem(403, _("须先设置两步验证"), _("您的角色须设置两步验证，之后令牌才可使用"))
     if token and not may(token.account, declared.permission):
         return problem(403, _("无权访问"), _("您的角色不能使用此接口"))
     return None

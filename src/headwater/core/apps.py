@@ -15,6 +15,6 @@ class CoreConfig(AppConfig):
         keys.REWRITERS[keys.TOTP] = second_factor.seal_anew
         for config in apps.get_app_configs():
             if config.name.startswith("headwater."):
-                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files", "merging"):
+                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files", "merging", "staff_work"):
                     if find_spec(f"{config.name}.{part}"):
                         import_module(f"{config.name}.{part}")

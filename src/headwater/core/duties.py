@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
 from headwater.core import clock
+from headwater.core.models import Account, AddressChange, GrantProposal
 
 
 @dataclass(frozen=True)
@@ -42,3 +46,20 @@ def duties_of(account: Any) -> list[Duty]:
     """All duties of an account, the most urgent first, those without a date last."""
     found = [d for provider in PROVIDERS for d in provider(account)]
     return sorted(found, key=lambda d: (d.due is None, d.due or clock.now(), d.title))
+
+
+@duties
+def of_administrators(account: Any) -> Iterator[Duty]:
+    """What waits for a second administrator, and addresses that several accounts had when they got one form."""
+    if account.has_perm("core.role.approve"):
+        waiting = GrantProposal.objects.waiting(clock.now()).exclude(proposed_by=account).exclude(account=account)
+        found = waiting.aggregate(n=Count("pk"), due=Min("expires_at"))
+        if found["n"]:
+            yield Duty(_("核准授予的角色"), "/admin/grants/", found["due"], found["n"])
+    if account.has_perm("core.role.grant"):
+        open_ones = AddressChange.objects.waiting().filter(needs_approval=True, approved_at=None, expires_at__gt=clock.now())
+        found = open_ones.exclude(asked_by=account).exclude(account=account).aggregate(n=Count("pk"), due=Min("expires_at"))
+        if found["n"]:
+            yield Duty(_("核准邮箱变更"), "/admin/accounts/changes/", found["due"], found["n"])
+    if account.has_perm("core.account.manage") and (shared := Account.objects.filter(email_shared=True).count()):
+        yield Duty(_("更正多人共用的邮箱"), "/admin/accounts/?shared=1", None, shared)

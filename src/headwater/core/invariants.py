@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.roles import SENSITIVE
 from headwater.core.services import DIGEST_SQL
 
 
@@ -76,6 +77,15 @@ invariant(
                 FROM core_eventseal e WHERE e.seal_id = s.id), ''::bytea)) AS again
         FROM core_seal s) x
     WHERE digest <> again OR previous <> before OR found <> count ORDER BY id""",
+)
+invariant(
+    "sensitive_roles_by_two",
+    _("决定和管理的角色由两人授予，或记为命令行单独授予"),
+    f"""SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
+    FROM core_rolegrant g WHERE g.role IN ({", ".join(f"'{code}'" for code in sorted(SENSITIVE))})
+    AND NOT EXISTS (SELECT 1 FROM core_grantproposal p WHERE p.grant_id = g.id AND p.approved_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM core_event e WHERE e.command = 'core.grant_roles' AND e.subject_id = g.id)
+    ORDER BY g.id""",  # noqa: S608 -- codes of our own roles
 )
 invariant(
     "roles_kept_apart",

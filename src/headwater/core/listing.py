@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from headwater.core.addresses import normal
 from headwater.core.names import normal_name
 from headwater.core.sheets import csv_into, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder
@@ -63,6 +64,10 @@ class Filter:
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
 
+ADDRESSES = frozenset({"email", "to"})
+"""Columns that hold addresses in their normal form: what is looked for is given the same."""
+
+
 @dataclass
 class Cell:
     value: Any
@@ -94,7 +99,7 @@ class Listing:
         if self.q and self.search:
             found, name = Q(), normal_name(self.q)
             for lookup in self.search:
-                found |= Q(**{f"{lookup}__icontains": self.q})
+                found |= Q(**{f"{lookup}__icontains": normal(self.q) if lookup in ADDRESSES else self.q})
                 if name and lookup.endswith(("name_zh", "name_en")):
                     found |= Q(**{f"{lookup}__icontains": name})
             rows = rows.filter(found)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from headwater.core import clock
 from headwater.core.models import Parameter
 
 KEPT_SECONDS = 20.0
@@ -55,3 +56,10 @@ class Parameters:
 
     def all(self) -> dict[tuple[str, str], Any]:
         return dict(self._values)
+
+
+def house_days(key: str, default: int) -> int:
+    """A number of days that holds for the whole house, whatever the scheme, as of today."""
+    rows = Parameter.objects.filter(key=key, applies_to="", valid_from__lte=clock.today())
+    row = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=clock.today())).order_by("valid_from").last()
+    return default if row is None else int(row.value)

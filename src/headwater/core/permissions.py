@@ -16,6 +16,8 @@ def is_own(user: Any, record: Any) -> bool:
 
 allow("core.account.manage", role("system_admin"))
 allow("core.role.grant", role("security_admin"))
+allow("core.role.approve", role("security_admin", "system_admin"))
+allow("core.address.settle", role("security_admin", "system_admin"))
 allow("core.people.view", role("system_admin", "security_admin"))
 allow("core.audit.view", role("audit_admin"))
 allow("core.health.view", role("system_admin", "audit_admin"))

@@ -1,4 +1,4 @@
-"""Second factors at rest: what the account library keeps of a person's TOTP and recovery codes is encrypted in the database."""
+"""Second factors: what the account library keeps of them is encrypted at rest, and who decides or administers must have one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import transaction
 
 from headwater.core import keys
+from headwater.core.models import Account
+
+
+def lacks_second_factor(account: Account) -> bool:
+    """Whether an account must have a second factor and has none: until it is set up, it does nothing else."""
+    if not settings.SECOND_FACTOR or not account.is_sensitive:
+        return False
+    return not Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
 
 
 def seal_text(text: str) -> str:

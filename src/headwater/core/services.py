@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Lower
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from headwater.core import blobs, clock
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
-from headwater.core.errors import Refused
+from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
-from headwater.core.roles import ROLES, Scope
+from headwater.core.roles import ROLES, SENSITIVE, Scope
 from headwater.core.text import file_name
 
 
 def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Account]:
-    """Create accounts (already holding a hashed or unusable password) in one statement."""
+    """Create accounts (already holding a hashed or unusable password) in one statement.
+
+    Raises:
+        Refused: a user name or an address that another account has, or what is no address.
+    """
     with command(actor, "core.account.manage", name="core.create_accounts") as log:
+        refuse_if(_taken(accounts))
         made = Account.objects.bulk_create(accounts)
         for account in made:
             log(account, after={"username": account.username, "name_zh": account.name_zh})
@@ -31,29 +38,62 @@ def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Accoun
 def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True) -> list[RoleGrant]:
     """Grant roles; one person never holds two that exclude each other, and nobody grants a role to themselves.
 
+    Roles that decide or administer take two people (`core.granting`): only the system itself, from the command line, grants them
+    alone, as the first administrators of an installation must be; the event says so.
+
     Raises:
-        Refused: unknown role, wrong scope, excluded combination or a grant to oneself.
+        Refused: unknown role, wrong scope, excluded combination, a grant to oneself, or a role that takes two people.
     """
     with command(actor, "core.role.grant", name="core.grant_roles") as log:
+        if actor.account is not None and any(g.role in SENSITIVE for g in grants):
+            raise Refused.because(_("这个角色须由两位管理员授予：一位提议，另一位核准"), field="role")
         if check:
-            held: dict[int, set[str]] = {}
-            accounts = {g.account_id for g in grants}
-            for pk, role in (
-                RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role")
-            ):
-                held.setdefault(pk, set()).add(role)
-            for grant in grants:
-                _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
-                held[grant.account_id].add(grant.role)
+            check_grants(grants, actor)
         made = RoleGrant.objects.bulk_create(grants)
         for grant in made:
-            log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id})
+            alone = {"alone": actor.source} if grant.role in SENSITIVE else {}
+            log(
+                grant,
+                after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id} | alone,
+            )
     return made
 
 
-GrantCheck = Callable[[RoleGrant], str]
+def _taken(accounts: Sequence[Account]) -> Iterator[Reason]:
+    """Another case or width makes no other name and no other address."""
+    names = [a.username.casefold() for a in accounts]
+    addresses = [found for a in accounts if (found := normal(a.email))]
+    known = Account.objects.annotate(folded=Lower("username")).filter(folded__in=names).exists()
+    if known or len(set(names)) < len(names):
+        yield Reason(_("用户名已被使用"), field="username")
+    if Account.objects.filter(email__in=addresses).exists() or len(set(addresses)) < len(addresses):
+        yield Reason(_("这个邮箱已属于另一个账号"), field="email")
+    if not all(is_address(a) for a in addresses):
+        yield Reason(_("不是电子邮箱地址"), field="email")
+
+
+GrantCheck = Callable[[Sequence[RoleGrant], Actor], list[str]]
 GRANT_CHECKS: list[GrantCheck] = []
-"""Filled by apps: each says why a role may not be granted (empty when it may)."""
+"""Filled by apps: each says why roles may not be granted (nothing when they may), in words for the actor."""
+
+
+def check_grants(grants: Sequence[RoleGrant], actor: Actor) -> None:
+    """Refuse what may not be granted; whoever is granted something meanwhile waits. Call inside a command.
+
+    Raises:
+        Refused: unknown role, wrong scope, excluded combination or a grant to oneself.
+    """
+    accounts = {g.account_id for g in grants}
+    list(Account.objects.filter(pk__in=accounts).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    held: dict[int, set[str]] = {}
+    for pk, role in RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role"):
+        held.setdefault(pk, set()).add(role)
+    for grant in grants:
+        _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
+        held[grant.account_id].add(grant.role)
+    objections = [text for check in GRANT_CHECKS for text in check(grants, actor)]
+    if objections:
+        raise Refused.because(*objections, field="username")
 
 
 def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
@@ -64,22 +104,11 @@ def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
         raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")
-    objections = [text for check in GRANT_CHECKS if (text := check(grant))]
-    if objections:
-        raise Refused.because(*objections, field="username")
     clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]
     if clash:
         raise Refused.because(
             _("“%(role)s”与已有角色“%(other)s”不相容（职责分离）") % {"role": role.label, "other": clash[0]}, field="role"
         )
-
-
-def end_grant(*, grant: RoleGrant, actor: Actor) -> None:
-    """End a role grant now; the row stays as history."""
-    with command(actor, "core.role.grant", name="core.end_grant") as log:
-        grant.until = clock.now()
-        grant.save(update_fields=["until"])
-        log(grant, after={"until": str(grant.until)})
 
 
 def set_active(*, account: Account, active: bool, actor: Actor) -> None:

@@ -46,13 +46,15 @@ async def retry_stalled(timestamp: int) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(name="headwater.tidy", queue="house", queueing_lock="tidy")
 def tidy(timestamp: int) -> None:
-    """Remove exports whose days are over, files that a kill left behind and counts of minutes that are over."""
+    """Remove exports whose days are over, files that a kill left behind, counts of minutes and sessions that are over."""
     from headwater.core.exports import remove_expired, remove_left
     from headwater.core.rates import forget_old
+    from headwater.core.sign_ins import forget_sign_ins
 
     remove_expired()
     remove_left()
     forget_old()
+    forget_sign_ins()
 
 
 def send_outbox(limit: int = 200) -> int:

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from headwater.core import views
-from headwater.core.views import exports, tokens
+from headwater.core.views import accounts, exports, roles, sessions, tokens
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
@@ -12,8 +12,12 @@ urlpatterns = [
     path("exports/", exports.exports, name="exports"),
     path("exports/<int:pk>/", exports.fetch, name="export"),
     path("tokens/", tokens.tokens, name="tokens"),
-    path("admin/accounts/", views.accounts, name="accounts"),
-    path("admin/roles/", views.roles, name="roles"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("address/<str:key>/", accounts.confirm, name="confirm_address"),
+    path("admin/accounts/", accounts.accounts, name="accounts"),
+    path("admin/accounts/changes/", accounts.changes, name="address_changes"),
+    path("admin/roles/", roles.roles, name="roles"),
+    path("admin/grants/", roles.grants, name="grants"),
     path("admin/audit/", views.audit, name="audit"),
     path("admin/outbox/", views.outbox, name="outbox"),
     path("admin/health/", views.health, name="health"),

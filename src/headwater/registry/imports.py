@@ -12,8 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
+from headwater.core.address_changes import taken
+from headwater.core.addresses import is_address
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
+from headwater.registry.addresses import ask_for_addresses, tell_of_changes
+from headwater.registry.fund_staff import lock_persons, objection, work_under_way
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
 from headwater.registry.tables import (
@@ -32,7 +36,6 @@ from headwater.registry.tables import (
     birth_span,
     day_of,
     finish,
-    normal,
     parse_rows,
     pick,
     put,
@@ -105,7 +108,9 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
     for p in records.filter(name_zh__in={r["name_zh"] for r in table.rows}, organisation__isnull=False):
         namesakes[p.name_zh, p.organisation_id or 0].append(p)
+    owners = taken(r.get("email", "") for r in table.rows)
     seen: set[Any] = set()
+    places: dict[int, int] = {}
     result, ready = table.result(dry_run), []
     for number, row in table:
         values, errors = _person(number, row, hosts)
@@ -118,12 +123,29 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         if one & seen:
             errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
         seen |= one
+        if owners.get(values["email"]) not in {None, person.account_id if person else None}:
+            errors.append(RowError(number, "电子邮箱", values["email"], _("这个邮箱已属于另一个账号")))
         result.errors += errors
         if not errors:
             ready.append((values, person))
-            if person is None:
+            if person is not None:
+                places[person.pk] = number
+            else:
                 result.notes += _near(number, values, namesakes[values["name_zh"], values["organisation"].pk])
+    ready = _without_applicants(places, ready, result, actor)
     return finish(result, ready, actor, skip_bad, _write_people)
+
+
+def _without_applicants(
+    places: dict[int, int], ready: list[tuple[dict[str, Any], Person | None]], result: ImportResult, actor: Actor
+) -> list[tuple[dict[str, Any], Person | None]]:
+    """Who applies, takes part or carries out a project is not marked as fund staff: such rows are errors."""
+    marked = {p.pk: p for values, p in ready if p is not None and values["is_fund_staff"] and not p.is_fund_staff}
+    busy = work_under_way(marked, actor)
+    for values, person in ready:
+        if person is not None and person.pk in busy and values["is_fund_staff"]:
+            result.errors.append(RowError(places[person.pk], "基金管理人员", values["name_zh"], objection(busy[person.pk])))
+    return [(v, p) for v, p in ready if p is None or p.pk not in busy or not v["is_fund_staff"]]
 
 
 def _near(number: int, values: dict[str, Any], found: list[Person]) -> list[str]:
@@ -159,7 +181,7 @@ class _Known:
 def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: list[RowError]) -> Person | None:
     """The person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
     for person in found:
-        if values["email"] and normal(ADDRESS, person.email) == values["email"]:
+        if values["email"] and person.email == values["email"]:
             return person.survivor
     if found and not values["email"]:
         text = _("登记库中该单位已有同名人员，请填写身份证号、ORCID 或电子邮箱以便区分")
@@ -187,7 +209,7 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
     for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
-    if row.get("email") and "@" not in row["email"] and row["email"] != CLEAR:
+    if row.get("email") and not is_address(row["email"]) and row["email"] != CLEAR:
         errors.append(RowError(number, "电子邮箱", row["email"], _("不是电子邮箱地址")))
     _identify(number, row, values, errors)
     return values, errors
@@ -215,9 +237,17 @@ def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowErr
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
+        asked: list[tuple[Person, str]] = []
+        moved: list[tuple[Person, str]] = []
         homes = {person.pk: person.organisation_id for _values, person in ready if person}
+        lock_persons([person.pk for values, person in ready if person and values["is_fund_staff"]])
         for values, person in ready:
             since = values.pop("since")
+            if person is not None and values["email"] not in ("", person.email):
+                if person.account_id:  # the address of an account waits for its new mailbox
+                    asked.append((person, values.pop("email")))
+                else:
+                    moved.append((person, person.email))
             target = person or Person()
             if values["title"] == target.title:  # a title outside the list may be on record as a senior one
                 values["is_senior"] = None
@@ -254,6 +284,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             Person.objects.bulk_update(old, fields, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
+        ask_for_addresses(asked, actor=actor, log=log)
+        tell_of_changes(moved)
 
 
 def _leave(moves: dict[int, tuple[Any, date]]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
+from django.contrib.auth.tokens import default_token_generator
 from django.db import connection
 from django.urls import reverse
+from django.utils.http import int_to_base36
 from django.utils.translation import gettext as _
 
 from headwater.core.command import Actor, command, system
@@ -181,9 +181,14 @@ def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
 
     The user name is the person's address; where that is taken already, a number is added.
     """
-    base = person.email.lower()[:140]
+    base = person.email[:140]
     taken = set(Account.objects.filter(username__startswith=base).values_list("username", flat=True))
     username = next(name for n in count() if (name := f"{base}{n or ''}") not in taken)
     account = open_accounts(people=[(person, username)], actor=system(source))[0]
-    keys = {"uidb36": user_pk_to_url_str(account), "key": default_token_generator.make_token(account)}
-    return account, reverse("account_reset_password_from_key", kwargs=keys)
+    return account, password_path(account)
+
+
+def password_path(account: Account) -> str:
+    """The path at which the password of an account is set, once: it ends with a log-in, another password or another address."""
+    keys = {"uidb36": int_to_base36(account.pk), "key": default_token_generator.make_token(account)}
+    return reverse("account_reset_password_from_key", kwargs=keys)

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
+from headwater.core.addresses import normal as normal_address
 from headwater.core.command import Actor
 from headwater.core.encodings import other_separator
 from headwater.core.errors import Refused
@@ -24,7 +25,7 @@ Row = dict[str, str]
 T = TypeVar("T")
 NAME, ADDRESS, IDENTIFIER = "name", "address", "identifier"
 """What a column holds, where that needs a form of its own."""
-CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name}
+CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name, ADDRESS: normal_address}
 """The one normal form in which a text enters, by kind of column: names and addresses have theirs."""
 DOCUMENTS = ("证件号码", "身份证号码", "身份证", "公民身份号码", "居民身份证号", "证件号")
 UNITS = ("依托单位", "工作单位", "所在单位", "单位名称", "任职单位")

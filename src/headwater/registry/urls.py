@@ -8,6 +8,7 @@ urlpatterns = [
     path("people/<int:pk>/complete/", views.complete, name="person_complete"),
     path("people/<int:pk>/merge/", views.merge, name="person_merge"),
     path("people/<int:pk>/unmerge/", views.unmerge, name="person_unmerge"),
+    path("people/<int:pk>/address/", views.address, name="person_address"),
     path("imports/", views.imports, name="imports"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
 ]

@@ -13,12 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.core.addresses import AddressFormField
 from headwater.core.errors import Refused
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
 from headwater.core.sheets import write_xlsx
 from headwater.core.web import attempt, download, key_in
+from headwater.registry.addresses import correct_person_address
 from headwater.registry.completing import complete_person, is_proven, profile_of
 from headwater.registry.forms import MergeForm, ProfileForm
 from headwater.registry.merging import candidates, compare, effects, likely_same, merge_records, undo_merge
@@ -80,6 +82,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "person": row,
             "may_complete": request.user.has_perm("registry.person.complete", row),
+            "may_correct": request.user.has_perm("registry.address.correct", row),
             "restricted": request.user.has_perm("registry.person.restricted", row),
             "may_merge": request.user.has_perm("registry.person.merge"),
             "merged": row.merged.order_by("pk"),
@@ -148,6 +151,29 @@ def unmerge(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     attempt(request, lambda: undo_merge(person=row, reason=reason, actor=request.actor), success=_("已撤销合并。"))
     return redirect("person", pk=pk)
+
+
+class AddressForm(forms.Form):
+    """Another address, or none, with the reason for it."""
+
+    email = AddressFormField(
+        label=gettext_lazy("电子邮箱"), required=False, help_text=gettext_lazy("留空即删除。有账号的，新邮箱确认后生效；原邮箱同时得到通知。")
+    )
+    reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
+
+
+@page("registry.address.correct")
+def address(request: HttpRequest, pk: int) -> HttpResponse:
+    """An officer corrects or removes the address of a person; the mailboxes are told."""
+    row = access(request.user, "registry.address.correct", Person.objects.visible_to(request.user), pk=pk)
+    form = AddressForm(request.POST or None, initial={"email": row.email})
+    if request.method == "POST" and form.is_valid():
+        new, reason, actor, told = form.cleaned_data["email"], form.cleaned_data["reason"], request.actor, _("已保存，并已通知有关邮箱。")
+        if attempt(
+            request, lambda: correct_person_address(person=row, new=new, reason=reason, actor=actor), form=form, success=told
+        ):
+            return redirect("person", pk=row.pk)
+    return render(request, "registry/address.html", {"person": row, "form": form}, status=422 if form.errors else 200)
 
 
 class ImportForm(forms.Form):

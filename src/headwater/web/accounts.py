@@ -1,14 +1,31 @@
-"""How accounts enter: by password and, where set, TOTP. Nobody signs up by themselves: institutions and officers add people."""
+"""How accounts enter: by password and, where set, TOTP. Nobody signs up by themselves: institutions and officers add people.
+
+Nothing here tells whether an account exists: every look-up is one statement, every log-in one hash, and a letter to set a password
+is written by the worker, whoever asked for it.
+"""
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.forms import UserTokenForm
+from django import forms
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
-from headwater.core.models import Account
+from headwater.core.addresses import AddressFormField, normal
+from headwater.core.models import Account, OutboxMail
+from headwater.core.passwords import change_password
 from headwater.core.prepared import Prepared
+from headwater.core.site import site_address
+from headwater.web.tasks import send_reset
 
 SIGNED_IN = Prepared(lambda pk: Account.objects.filter(pk=pk).select_related("person"))
 
@@ -20,7 +37,60 @@ class Backend(AuthenticationBackend):
         row = SIGNED_IN.one(int(user_id))
         return row if row is not None and self.user_can_authenticate(row) else None
 
+    def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
+        """By user name or address, whichever was given: one hash for one account, so that time tells nothing."""
+        given = credentials.get("username") or credentials.get("email") or ""
+        names = Q(username__iexact=unicodedata.normalize("NFKC", given))
+        address = normal(given)
+        rows = Account.objects.filter(names | Q(email=address) if address else names)
+        for account in rows.order_by("pk"):
+            if self._check_password(account, credentials.get("password") or ""):
+                return account
+        return None
+
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: Any) -> bool:
         return False
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The present session goes on; a lock after failed attempts ends for who has shown the mailbox or the old password."""
+        actor = replace(self.request.actor, account=user)
+        change_password(account=user, password=password, actor=actor, keep=self.request.session.session_key or "")
+        for name in ("username", "email"):
+            if getattr(user, name):
+                self._delete_login_attempts_cached_email(self.request, **{name: getattr(user, name)})
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Another case or width of a name is not another name."""
+        return normal(credentials.get("email") or credentials.get("username") or "")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Letters of the library go into the outbox, in the language of the account."""
+        user = context.get("user") or getattr(self.request, "user", None)
+        with translation.override(getattr(user, "language", None) or translation.get_language()):
+            message = self.render_mail(template_prefix, email, context | {"to": user, "site": site_address("/")})
+        OutboxMail.objects.create(to=email, subject=str(message.subject)[:200], body=str(message.body))
+
+
+    def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: str | None = None) -> None:
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
+
+class ResetForm(forms.Form):
+    """Asks for a letter to set a password. Whoever asks gets the same answer after the same work: the worker looks for the account."""
+
+    email = AddressFormField(label=_("电子邮箱"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+    def save(self, request: HttpRequest, **_more: Any) -> str:
+        address: str = self.cleaned_data["email"]
+        transaction.on_commit(lambda: send_reset.defer(address=address))
+        return address
+
+
+class TokenForm(UserTokenForm):
+    """A link to set a password leads nowhere once the account is closed."""
+
+    def _get_user(self, uidb36: str) -> Account | None:
+        found = super()._get_user(uidb36)
+        return found if found is not None and found.is_active else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +13,15 @@ import psycopg
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from headwater.core.api import problem
+from headwater.core.api import client_address, problem
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed
+from headwater.core.second_factor import lacks_second_factor
+from headwater.core.sign_ins import SEEN_EVERY, note_sign_in
 from headwater.core.text import clean_fields
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -101,6 +104,45 @@ class ActorMiddleware:
         response["X-Request-Id"] = request_id
         if request.user.is_authenticated:
             response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class SecondFactorMiddleware:
+    """Who decides or administers and has no second factor is led to set it up, and can do nothing else until then."""
+
+    OPEN = ("/accounts/", "/language/", "/api/")
+    """Where one enters, leaves and sets up; programs show a token, which is refused by itself."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.lacks_second_factor = request.user.is_authenticated and lacks_second_factor(request.user)  # type: ignore[attr-defined]
+        if request.lacks_second_factor and not request.path.startswith(self.OPEN):  # type: ignore[attr-defined]
+            return redirect("mfa_activate_totp")
+        return self.get_response(request)
+
+
+class SignInMiddleware:
+    """Notes which sessions an account has, so that its owner can end them; a session is written at most every five minutes."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        session = request.session
+        if request.user.is_authenticated and session.session_key:
+            key, at = session.get("noted", ("", 0.0))
+            if key != session.session_key or time.time() - at > SEEN_EVERY.total_seconds():
+                note_sign_in(
+                    account=request.user,
+                    key=session.session_key,
+                    before=key,
+                    address=client_address(request),
+                    agent=request.headers.get("User-Agent", ""),
+                )
+                session["noted"] = (session.session_key, time.time())
         return response
 
 

@@ -22,6 +22,7 @@ from headwater.calls.records import Held, holdings_of
 from headwater.calls.rules import Holding
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import barred_applications, on_release
+from headwater.calls.staff_work import refuse_staff_of
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
@@ -180,6 +181,7 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
             raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
         if clock.now() > row.agreement_by:
             raise Refused.because(_("%s：已过任务书签订期限") % row)
+    refuse_staff_of([r.application for r in rows])
     barred = barred_applications([r.application for r in rows])
     if barred:
         names = "、".join(str(a) for a in barred)

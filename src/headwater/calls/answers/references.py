@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.core.addresses import is_address, normal
 from headwater.core.names import Named, normal_name, read_name, with_institution
 from headwater.registry.models import Discipline, Organisation, Person, surviving
 
@@ -21,8 +22,8 @@ def find_person(text: str) -> list[Person]:
     """People that a line of text can mean: an e-mail, an ORCID, or a name with an institution; at most so many."""
     text = text.strip()
     people = Person.objects.select_related("organisation", "merged_into__organisation").order_by("organisation__name_zh", "pk")
-    if "@" in text:
-        return surviving(people.filter(email__iexact=text)[:MOST_NAMESAKES])
+    if is_address(text):
+        return surviving(people.filter(email=normal(text))[:MOST_NAMESAKES])
     if text.count("-") == 3:
         return surviving(people.filter(orcid=text)[:MOST_NAMESAKES])
     for one in readings(text):

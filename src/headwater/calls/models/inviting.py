@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application, Participant
 from headwater.core import clock
+from headwater.core.addresses import AddressField, kept_normal
 from headwater.registry.models import Discipline, Person
 
 
@@ -29,7 +29,7 @@ class Referee(models.Model):
     institution = models.CharField(_("单位"), max_length=120)
     title = models.CharField(_("职称"), max_length=40)
     discipline = models.ForeignKey(Discipline, on_delete=models.PROTECT, related_name="+", verbose_name=_("研究领域"))
-    email = models.EmailField(_("电子邮箱"))
+    email = AddressField(_("电子邮箱"))
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     invited_at = models.DateTimeField(default=clock.now)
     opened_at = models.DateTimeField(null=True)
@@ -48,7 +48,8 @@ class Referee(models.Model):
         verbose_name = _("推荐专家")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(models.F("application"), Lower("email"), name="referee_once"),
+            models.UniqueConstraint(fields=["application", "email"], condition=~Q(email=""), name="referee_once"),
+            kept_normal("referee_address_normal"),
             models.CheckConstraint(name="referee_one_answer", condition=Q(written_at__isnull=True) | Q(declined_at__isnull=True)),
             models.CheckConstraint(
                 name="referee_letter_whole",

@@ -25,6 +25,7 @@ from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_
 from headwater.calls.services.stages import invited_outline
 from headwater.calls.services.versions import keep_version, mark_step
 from headwater.calls.signing import documents_for
+from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, State
 from headwater.calls.terms import limit_group_of, usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
@@ -35,6 +36,7 @@ from headwater.core.i18n import chinese
 from headwater.core.permission import may
 from headwater.core.prepared import Prepared, write
 from headwater.core.services import notify
+from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Organisation, Person, accounts_of, is_own, records_of
 
 
@@ -55,6 +57,7 @@ def create_draft(
         if not call.is_open:
             raise Refused.because(_("该批次现在不受理申报"))
         lock_people([leader.pk])
+        refuse_fund_staff([leader.pk])
         found = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
         if found:
             return found
@@ -216,6 +219,7 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
         if len(known) - 1 > scheme_of(row.call).members_max:
             reasons.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max, field="member"))
         refuse_if(reasons)
+        refuse_fund_staff([m.person_id for m in made], field="member")
         Participant.objects.bulk_create(made)
         for participant in made:
             log(participant, after={"application": row.pk, "person": participant.person_id})
@@ -287,6 +291,7 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
                 raise Refused.because(_("只能由本人确认参与"))
             if row.application.state != State.DRAFT:
                 raise Refused.because(_("申请书已提交，不能再确认"))
+        refuse_fund_staff([r.person_id for r in rows])
         now = clock.now()
         asked = documents_for([r.application for r in rows], "member")
         signings = [
@@ -320,6 +325,7 @@ def submit_application(*, application: Application, actor: Actor, agree: Agreeme
                 raise NotAllowed("calls.application.submit")
             _refuse_unseen(row, seen)
             lock_people([row.leader_id], members_of=row.pk)
+            refuse_staff_of([row])
             now = clock.now()
             documents = agreed(documents_for([row], "applicant")[row.pk], agree)
             sign(signed_by_person(row, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
@@ -400,6 +406,7 @@ def reopen_application(*, application: Application, actor: Actor) -> None:
     with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
         rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
         lock_people([application.leader_id])
+        refuse_staff_of(rows)
         same = Application.objects.filter(call=application.call, leader_of_record=application.leader.survivor_id)
         if same.filter(state=State.DRAFT).exists():
             raise Refused.because(_("该批次中您已有一份填报中的申请书"))

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version, has_own_in
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.inviting import site_address
 from headwater.calls.services.sights import change_sight
 from headwater.calls.services.versions import mark_step
 from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
@@ -24,6 +23,7 @@ from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
 from headwater.core.services import notify, write_to
+from headwater.core.site import site_address
 from headwater.registry.models import accounts_of
 
 DATES: dict[str, Callable[[], str]] = {

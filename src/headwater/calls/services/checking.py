@@ -22,6 +22,7 @@ from headwater.calls.rules import Outcome, Result
 from headwater.calls.services.letters import write_letters
 from headwater.calls.services.likeness import find_likenesses
 from headwater.calls.services.sights import recheck_sight
+from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -232,6 +233,7 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
             raise Refused.because(_("已过申请复审的期限"))
         if application.check_result.recheck_at:
             raise Refused.because(_("已申请过复审"))
+        refuse_staff_of([application])
         APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "ask_recheck", log)
         FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
 

@@ -16,6 +16,7 @@ from headwater.calls.services.partners import unsigned_partners
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.services.versions import mark_step
 from headwater.calls.signing import documents_for
+from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, UNSUBMITTED, State
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
@@ -74,6 +75,7 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Agreeme
         _complete_quotas(groups)
         refuse_if(over for key, room in rooms(groups, lock=True).items() if (over := _over(room, groups[key])))
         refuse_if(r for reasons in unsigned_partners(rows).values() for r in reasons)
+        refuse_staff_of(rows)
         now = clock.now()
         done: list[Application] = []
         direct = [r for r in rows if r.host.direct]
@@ -237,6 +239,7 @@ def recommend(*, applications: Sequence[Application], actor: Actor, agree: Agree
         Refused: wrong state, too late, or a document is not agreed to; with every reason.
     """
     with command(actor, "calls.recommend", name="calls.recommend") as log:
+        refuse_staff_of(applications)
         now = clock.now()
         done = APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=now)
         sign(

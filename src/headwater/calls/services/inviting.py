@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone, translation
@@ -20,10 +19,12 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Link, Participant, Referee
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.addresses import normal
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import notify, tell, write_to
+from headwater.core.site import site_address
 from headwater.core.tokens import digest_of
 from headwater.registry.models import Person, accounts_of, is_own
 from headwater.registry.services import open_own_account
@@ -67,12 +68,6 @@ def find_link(key: str) -> Link | None:
         *(name.replace("participant", "referee") for name in related),
     )
     return rows.filter(digest=digest_of(key)).first()
-
-
-def site_address(path: str) -> str:
-    """A path of this site for a mail."""
-    config = settings.CONFIG
-    return f"https://{config.hosts[0]}{path}" if config.https else f"http://{config.hosts[0]}:{config.port}{path}"
 
 
 def invite_members(members: Sequence[Participant], application: Application, log: Log) -> None:
@@ -201,7 +196,7 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
             raise Refused.because(_("您已有账号，请直接登录"))
         if not person.email:
             raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))
-        same = Person.objects.called(name).filter(pk=person.pk).exists() and person.email.casefold() == email.strip().casefold()
+        same = Person.objects.called(name).filter(pk=person.pk).exists() and person.email == normal(email)
         if not same:
             raise Refused.because(_("姓名或电子邮箱与登记不符；请核对，或联系所在单位的管理员"), field="email")
         account, path = open_own_account(person=person, source=actor.source)

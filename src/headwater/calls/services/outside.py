@@ -12,9 +12,11 @@ from headwater.calls.models import Application, Participant
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.applications import lock_draft
 from headwater.calls.services.inviting import invite_members
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name
+from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Person, records_of, surviving
 
 
@@ -29,12 +31,16 @@ def invite_outside_member(*, application: Application, values: Mapping[str, Any]
     """
     given = {name: str(values.get(name, "")).strip() for name in ("name", "institution", "email")}
     given["name"] = normal_name(given["name"])
+    given["email"] = normal(given["email"])
     refuse_if(Reason(_("请填写此项"), field=name) for name, text in given.items() if not text)
+    if not is_address(given["email"]):
+        raise Refused.because(_("不是电子邮箱地址"), field="email")
     with command(actor, "calls.application.edit", application, name="calls.invite_outside_member") as log:
         row = lock_draft(application)
         months = int(values.get("months") or 0)
         person = _outsider(given["email"])
         refuse_if(_problems(row, person, months))
+        refuse_fund_staff([person.pk] if person else [], field="email")
         if person is None:
             person = Person.objects.create(name_zh=given["name"], email=given["email"])
             log(person, after={"outside": True, "application": row.pk})
@@ -52,7 +58,7 @@ def _outsider(email: str) -> Person | None:
     Raises:
         Refused: the address is that of somebody in the registry.
     """
-    found = list(Person.objects.filter(Q(email__iexact=email) | Q(account__email__iexact=email)).select_related("merged_into").order_by("pk")[:9])
+    found = list(Person.objects.filter(Q(email=email) | Q(account__email=email)).select_related("merged_into").order_by("pk")[:9])
     found = surviving(found)
     if any(p.organisation_id or p.id_hash for p in found):
         raise Refused.because(_("这个电子邮箱的人已在登记库中，请在上面按电子邮箱加入"), field="email")

@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Referee
 from headwater.calls.schemes import RefereeRules, scheme_of
 from headwater.calls.services.applications import lock_draft
-from headwater.calls.services.inviting import make_links, site_address, tell_leader, use_links
+from headwater.calls.services.inviting import make_links, tell_leader, use_links
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
+from headwater.core.site import site_address
 from headwater.registry.models import Discipline, Person, records_of
 
 NAMED = ("name", "institution", "title", "email", "discipline")
@@ -39,7 +41,7 @@ def name_referee(*, application: Application, values: Mapping[str, Any], actor: 
         if rules is None:
             raise Refused.because(_("这类项目不需要推荐专家"))
         refuse_if(_problems(row, values, rules))
-        email = str(values["email"]).strip()
+        email = normal(str(values["email"]))
         referee = Referee.objects.create(
             application=row,
             **{name: str(values[name]).strip() for name in NAMED if name not in {"name", "discipline", "email"}},
@@ -62,17 +64,19 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
     found = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
     if found:
         return found
-    email, name = str(values["email"]).strip().casefold(), str(values["name"])
+    email, name = normal(str(values["email"])), str(values["name"])
+    if not is_address(email):
+        found.append(Reason(_("不是电子邮箱地址"), field="email"))
     if not Discipline.objects.filter(code=str(values["discipline"]).strip(), level=2).exists():
         found.append(Reason(_("没有这个申请代码"), field="discipline"))
     if row.referees.filter(declined_at__isnull=True).count() >= rules.most:
         found.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
-    if row.referees.filter(email__iexact=email).exists():
+    if row.referees.filter(email=email).exists():
         found.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
     members = row.participants.values_list("person", flat=True)
     people = list(Person.objects.filter(pk__in=records_of([row.leader_id, *members])).select_related("account", "organisation"))
-    addresses = {p.email.casefold() for p in people if p.email}
-    addresses |= {p.account.email.casefold() for p in people if p.account and p.account.email}
+    addresses = {p.email for p in people if p.email}
+    addresses |= {p.account.email for p in people if p.account and p.account.email}
     if email in addresses:
         found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
     where = str(values["institution"])
@@ -84,7 +88,7 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
 
 def _registered(email: str, name: str) -> Person | None:
     """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
-    found = Person.objects.called(name).filter(email__iexact=email).select_related("merged_into").order_by("pk").first()
+    found = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
     return found.survivor if found else None
 
 

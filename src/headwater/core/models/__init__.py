@@ -3,14 +3,17 @@ from headwater.core.models.accounts import Account, RoleGrant
 from headwater.core.models.events import Event, EventSeal, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
+from headwater.core.models.standing import AddressChange, GrantProposal, SignIn
 from headwater.core.models.uploads import Upload
 
 __all__ = [
     "AccessToken",
     "Account",
+    "AddressChange",
     "Event",
     "EventSeal",
     "Export",
+    "GrantProposal",
     "Job",
     "Notification",
     "OutboxMail",
@@ -18,6 +21,7 @@ __all__ = [
     "RoleGrant",
     "Seal",
     "SearchEntry",
+    "SignIn",
     "StoredFile",
     "Upload",
 ]

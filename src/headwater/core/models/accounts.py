@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
-from headwater.core.roles import ROLES, Scope
+from headwater.core.addresses import AddressField, kept_normal
+from headwater.core.roles import ROLES, SENSITIVE, Scope
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -19,10 +20,15 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    """One person's key to the system. Roles are grants; nothing is a flag on this row."""
+    """One person's key to the system. Roles are grants; nothing is a flag on this row.
+
+    An address belongs to one account. `email_shared` marks those of an older installation that had the same one: an administrator
+    is told of them, and the mark goes with the correction.
+    """
 
     username = models.CharField(_("用户名"), max_length=150, unique=True)
-    email = models.EmailField(_("电子邮箱"), blank=True)
+    email = AddressField(_("电子邮箱"), blank=True)
+    email_shared = models.BooleanField(_("与他人邮箱相同"), default=False, db_default=False)
     name_zh = models.CharField(_("姓名"), max_length=120)
     name_en = models.CharField(_("英文姓名"), max_length=160, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
@@ -37,6 +43,12 @@ class Account(AbstractBaseUser):
     class Meta:
         verbose_name = _("账号")
         ordering = ["username"]
+        constraints = [
+            kept_normal("account_address_normal"),
+            models.UniqueConstraint(
+                fields=["email"], condition=~Q(email="") & Q(email_shared=False), name="account_address_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name_zh or self.username
@@ -56,6 +68,10 @@ class Account(AbstractBaseUser):
     def holds_everywhere(self, role: str) -> bool:
         """Whether this account holds `role` without a limit."""
         return any(g.role == role and g.scope == Scope.ALL for g in self.grants)
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether the account decides or administers now."""
+        return self.has_role(*SENSITIVE)
 
     def scopes(self, role: str, scope: Scope) -> set[int]:
         """Ids of the rows of `scope` for which this account holds `role`."""

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
+from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models.accounts import Account
 
 
@@ -68,7 +69,7 @@ class OutboxMail(models.Model):
     The text of one with a key in it (`forget`) is dropped once it is sent.
     """
 
-    to = models.EmailField()
+    to = AddressField()
     subject = models.CharField(max_length=200)
     body = models.TextField()
     created_at = models.DateTimeField(default=clock.now)
@@ -80,6 +81,7 @@ class OutboxMail(models.Model):
     class Meta:
         verbose_name = _("待发邮件")
         ordering = ["-id"]
+        constraints = [kept_normal("outbox_address_normal", "to")]
 
     def __str__(self) -> str:
         return f"{self.subject} -> {self.to}"

@@ -6,7 +6,6 @@ import platform
 import shutil
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db import connection
@@ -14,18 +13,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from headwater.core import blobs, clock, jobs
+from headwater.core import blobs, jobs
 from headwater.core.duties import duties_of
 from headwater.core.files import may_download
-from headwater.core.listing import Column, Filter, Listing
-from headwater.core.models import Account, Event, EventSeal, Job, OutboxMail, RoleGrant, StoredFile
+from headwater.core.listing import Column, Listing
+from headwater.core.models import Event, EventSeal, Job, OutboxMail, StoredFile
 from headwater.core.own import own_events
 from headwater.core.permission import SIGNED_IN, page
-from headwater.core.roles import ROLES, Scope
-from headwater.core.services import create_accounts, end_grant, grant_roles, read_notifications, set_active
-from headwater.core.web import NameField, attempt, download, key_in
+from headwater.core.services import read_notifications
+from headwater.core.web import download
 from headwater.core.workflow import WORKFLOWS
 
 
@@ -79,123 +76,6 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     label = jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind
     found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
     return render(request, "core/job.html", {"job": row, "label": label, "found": found})
-
-
-class AccountForm(forms.Form):
-    username = forms.RegexField(label=gettext_lazy("用户名"), regex=r"^[\w.@+-]{3,60}$")
-    name_zh = NameField(label=gettext_lazy("姓名"), max_length=120)
-    email = forms.EmailField(label=gettext_lazy("电子邮箱"))
-
-
-@page("core.account.manage")
-def accounts(request: HttpRequest) -> HttpResponse:
-    form = AccountForm(request.POST if request.POST.get("create") else None)
-    if request.method == "POST" and request.POST.get("toggle"):
-        row = get_object_or_404(Account, pk=key_in(request.POST, "toggle"))
-        attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))
-        return redirect(request.get_full_path())
-    if request.method == "POST" and form.is_valid():
-        if Account.objects.filter(username__iexact=form.cleaned_data["username"]).exists():
-            form.add_error("username", _("用户名已被使用"))
-        else:
-            account = Account(**form.cleaned_data)
-            account.set_unusable_password()
-            if attempt(
-                request,
-                lambda: create_accounts(accounts=[account], actor=request.actor),
-                form=form,
-                success=_("账号已建立；本人通过“忘记密码”设置密码。"),
-            ):
-                return redirect("accounts")
-    listing = Listing(
-        request,
-        Account.objects.all(),
-        name="accounts",
-        order="username",
-        search=("username", "name_zh", "email"),
-        columns=[
-            Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"),
-            Column(_("姓名"), lambda a: a.name_zh),
-            Column(_("电子邮箱"), lambda a: a.email),
-            Column(_("启用"), lambda a: _("是") if a.is_active else _("否")),
-            Column(_("最近登录"), lambda a: a.last_login, kind="date"),
-        ],
-        empty_title=_("没有账号"),
-    )
-    return listing.export() or render(
-        request, "core/accounts.html", {"list": listing, "form": form}, status=422 if form.errors else 200
-    )
-
-
-class GrantForm(forms.Form):
-    username = forms.CharField(label=gettext_lazy("用户名"), max_length=150)
-    role = forms.ChoiceField(label=gettext_lazy("角色"), choices=[(r.code, r.label) for r in ROLES.values()])
-    scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=Scope.choices)
-    scope_code = forms.CharField(
-        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位或部门的代码、批次编号；范围为“全部”时留空。")
-    )
-
-
-SCOPES: dict[str, Any] = {}
-"""Filled by apps: scope name to a function that finds a record by its code."""
-
-
-@page("core.role.grant")
-def roles(request: HttpRequest) -> HttpResponse:
-    form = GrantForm(request.POST if request.POST.get("grant") else None)
-    if request.method == "POST" and request.POST.get("end"):
-        row = get_object_or_404(RoleGrant, pk=key_in(request.POST, "end"))
-        attempt(request, lambda: end_grant(grant=row, actor=request.actor), success=_("授权已收回。"))
-        return redirect("roles")
-    if request.method == "POST" and form.is_valid() and _grant(request, form):
-        return redirect("roles")
-    rows = RoleGrant.objects.in_force(clock.now()).select_related("account")
-    listing = Listing(
-        request,
-        rows,
-        name="roles",
-        order="-id",
-        search=("account__username", "account__name_zh", "scope_label"),
-        selectable=False,
-        columns=[
-            Column(_("用户"), lambda g: g.account.name_zh, kind="title"),
-            Column(_("用户名"), lambda g: g.account.username),
-            Column(_("角色"), lambda g: ROLES[g.role].label),
-            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),
-            Column(_("起"), lambda g: g.since, kind="date"),
-        ],
-        filters=[Filter("role", _("角色"), [(r.code, r.label) for r in ROLES.values()], "role")],
-        empty_title=_("没有授权"),
-    )
-    return listing.export() or render(
-        request,
-        "core/roles.html",
-        {"list": listing, "form": form, "recent": rows.order_by("-id")[:5]},
-        status=422 if form.errors else 200,
-    )
-
-
-def _grant(request: HttpRequest, form: GrantForm) -> bool:
-    data = form.cleaned_data
-    account = Account.objects.filter(username__iexact=data["username"]).first()
-    if account is None:
-        form.add_error("username", _("没有这个用户"))
-        return False
-    record = None
-    if data["scope"] != Scope.ALL:
-        record = SCOPES[data["scope"]](data["scope_code"]) if data["scope"] in SCOPES else None
-        if record is None:
-            form.add_error("scope_code", _("没有找到该代码"))
-            return False
-    grant = RoleGrant(
-        account=account,
-        role=data["role"],
-        scope=data["scope"],
-        scope_id=record.pk if record else None,
-        scope_label=str(record) if record else "",
-        granted_by=request.user,
-    )
-    return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))
 
 
 @page("core.audit.view")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.core.models import AccessToken
+from headwater.core.models import AccessToken, Account
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.tokens import SCOPES, make_token, revoke_token
 from headwater.core.web import attempt, key_in
@@ -31,9 +32,23 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(label=gettext_lazy("权限"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    password = forms.CharField(
+        label=gettext_lazy("当前密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=gettext_lazy("令牌代表您本人，新建时请再次输入密码。"),
+    )
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.account = account
         self.fields["scopes"].choices = list(SCOPES.items())
+        if not account.has_usable_password():  # entered by the demo's page: there is nothing to ask for
+            del self.fields["password"]
+
+    def clean_password(self) -> None:
+        """Who has taken over an open session makes no key of it; attempts are counted as those of a log-in are."""
+        if not get_adapter().reauthenticate(self.account, self.cleaned_data["password"]):
+            raise forms.ValidationError(_("密码不正确"))
 
 
 @page(SIGNED_IN)
@@ -44,15 +59,16 @@ def tokens(request: HttpRequest) -> HttpResponse:
         row = get_object_or_404(rows, pk=key_in(request.POST, "revoke"))
         attempt(request, lambda: revoke_token(token=row, actor=request.actor), success=_("令牌已撤销，立即失效。"))
         return redirect("tokens")
-    form = TokenForm(request.POST if request.POST.get("make") else None)
+    form = TokenForm(request.user, request.POST if request.POST.get("make") else None)
     made: dict[str, str] = {}
     if request.method == "POST" and form.is_valid():
 
         def work() -> None:
-            made["secret"] = make_token(**form.cleaned_data, actor=request.actor)[1]
+            values = {name: form.cleaned_data[name] for name in ("name", "days", "scopes")}
+            made["secret"] = make_token(**values, actor=request.actor)[1]
 
         if attempt(request, work, form=form):
-            form = TokenForm()
+            form = TokenForm(request.user)
     live = rows.live().order_by("-id")
     ended = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
     context = {"form": form, "live": live, "ended": ended, "secret": made.get("secret", ""), "labels": SCOPES}

@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
+from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models import Account
 from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
@@ -73,7 +74,7 @@ class Person(models.Model):
     id_hash = models.CharField(max_length=64, blank=True)
     id_tail = models.CharField(max_length=4, blank=True)
     orcid = models.CharField(_("ORCID"), max_length=19, blank=True)
-    email = models.EmailField(_("电子邮箱"), blank=True)
+    email = AddressField(_("电子邮箱"), blank=True)
     phone = models.CharField(_("电话"), max_length=30, blank=True)
     organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="people")
     department = models.CharField(_("院系"), max_length=120, blank=True)
@@ -100,6 +101,7 @@ class Person(models.Model):
             models.CheckConstraint(
                 name="person_not_merged_into_itself", condition=Q(merged_into__isnull=True) | ~Q(merged_into=models.F("pk"))
             ),
+            kept_normal("person_address_normal"),
         ]
 
     def __str__(self) -> str:

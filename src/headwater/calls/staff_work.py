@@ -1,0 +1,46 @@
+"""What fund staff must not have: applications under way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import Application, Participant
+from headwater.calls.states import UNDECIDED
+from headwater.core.command import Actor, system
+from headwater.registry.fund_staff import WORK, Work, fund_staff, refuse_fund_staff, work_under_way
+
+
+def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
+    """Applications from draft to decision that these people lead or have joined."""
+    joined = Q(participants__person__in=people, participants__declined_at__isnull=True)
+    rows = Application.objects.filter(state__in=UNDECIDED)
+    seen = Application.objects.filter(pk__in=rows.values("pk"))
+    known = set((seen if actor.account is None else seen.visible_to(actor.account)).values_list("pk", flat=True))
+    led = rows.filter(leader__in=people).values_list("leader", "pk", "number")
+    shared = rows.filter(joined).values_list("participants__person", "pk", "number")
+    wanted = set(people)
+    return [
+        (person, (number or _("填报中的申请书")) if pk in known else "") for person, pk, number in [*led, *shared] if person in wanted
+    ]
+
+
+WORK.append(undecided_of)
+
+
+def refuse_staff_of(applications: Sequence[Application]) -> None:
+    """Applications go on only without fund staff among leaders and members. Call inside a command.
+
+    Raises:
+        Refused: some of these people are fund staff; by name.
+    """
+    members = Participant.objects.filter(application__in=[a.pk for a in applications], declined_at__isnull=True)
+    refuse_fund_staff({a.leader_id for a in applications} | set(members.values_list("person_id", flat=True)))
+
+
+def staff_at_work() -> list[str]:
+    """Fund staff who lead or take part in what is under way, against the rule."""
+    found = work_under_way(fund_staff(), system("verify"))
+    return [f"person {person} is fund staff and has {', '.join(names)}" for person, names in sorted(found.items())]

@@ -1,0 +1,45 @@
+"""For migrations: addresses that are kept already get their normal form, and administrators are told what nobody could decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from headwater.core.addresses import NORMAL, is_address, normal
+
+
+def give_normal_form(model: Any, field: str = "email") -> list[tuple[int, str]]:
+    """Rewrite what is not in normal form. What is no address is cleared and returned, as (key, text)."""
+    cleared = []
+    for row in model.objects.exclude(**{f"{field}__regex": NORMAL}).only("pk", field).iterator():
+        text = getattr(row, field)
+        found = normal(text) if is_address(text) else ""
+        if not found:
+            cleared.append((row.pk, text))
+        model.objects.filter(pk=row.pk).update(**{field: found})
+    return cleared
+
+
+def doubles(model: Any) -> list[str]:
+    """Addresses that several rows have."""
+    rows = model.objects.exclude(email="").values("email").annotate(n=Count("pk")).filter(n__gt=1)
+    return list(rows.order_by("email").values_list("email", flat=True))
+
+
+def tell_administrators(apps: Any, title: str, lines: Sequence[str]) -> None:
+    """A line in the workbench of each system administrator; nothing when there is nothing to tell."""
+    if not lines:
+        return
+    grants = apps.get_model("core", "RoleGrant").objects.filter(role="system_admin", until__isnull=True)
+    note = apps.get_model("core", "Notification")
+    for account in grants.values_list("account_id", flat=True).distinct():
+        note.objects.create(account_id=account, title=title[:200], body="\n".join(lines)[:20000], url="/admin/accounts/")
+
+
+def settle() -> None:
+    """Check foreign keys now: a table with checks that wait cannot be altered in the same transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -1,0 +1,117 @@
+"""Pages of the administrators: accounts and their addresses."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.core import clock
+from headwater.core.address_changes import approve_address, confirm_address, correct_address, drop_address, waiting_change
+from headwater.core.addresses import AddressFormField
+from headwater.core.listing import Column, Filter, Listing
+from headwater.core.models import Account, AddressChange, GrantProposal
+from headwater.core.permission import PUBLIC, page
+from headwater.core.services import create_accounts, set_active
+from headwater.core.web import attempt, key_in
+
+
+class AccountForm(forms.Form):
+    username = forms.RegexField(label=gettext_lazy("用户名"), regex=r"^[\w.@+-]{3,60}$")
+    name_zh = forms.CharField(label=gettext_lazy("姓名"), max_length=120)
+    email = AddressFormField(label=gettext_lazy("电子邮箱"))
+
+
+class AddressForm(forms.Form):
+    """Another address, or none, with the reason for it."""
+
+    email = AddressFormField(
+        label=gettext_lazy("电子邮箱"), required=False, help_text=gettext_lazy("留空即删除。新邮箱确认后生效，原邮箱同时得到通知。")
+    )
+    reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
+
+
+@page("core.account.manage")
+def accounts(request: HttpRequest) -> HttpResponse:
+    form = AccountForm(request.POST if request.POST.get("create") else None)
+    correction = AddressForm(request.POST if request.POST.get("correct") else None)
+    if request.method == "POST" and request.POST.get("toggle"):
+        row = get_object_or_404(Account, pk=key_in(request.POST, "toggle"))
+        attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))
+        return redirect(request.get_full_path())
+    if request.POST.get("correct") and correction.is_valid() and _correct(request, correction):
+        return redirect(request.get_full_path())
+    if request.POST.get("create") and form.is_valid() and _create(request, form):
+        return redirect("accounts")
+    listing = Listing(
+        request,
+        Account.objects.all(),
+        name="accounts",
+        order="username",
+        search=("username", "name_zh", "email"),
+        columns=[
+            Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"),
+            Column(_("姓名"), lambda a: a.name_zh),
+            Column(_("电子邮箱"), lambda a: a.email),
+            Column(_("邮箱与他人相同"), lambda a: _("是") if a.email_shared else ""),
+            Column(_("启用"), lambda a: _("是") if a.is_active else _("否")),
+            Column(_("最近登录"), lambda a: a.last_login, kind="date"),
+        ],
+        filters=[Filter("shared", _("邮箱与他人相同"), [("1", _("是"))], apply=lambda rows, _value: rows.filter(email_shared=True))],
+        empty_title=_("没有账号"),
+    )
+    wrong = form.errors or correction.errors
+    context = {
+        "list": listing,
+        "form": form,
+        "correction": correction,
+        "changes": AddressChange.objects.waiting().filter(expires_at__gt=clock.now()).count(),
+        "proposals": GrantProposal.objects.waiting(clock.now()).count(),
+    }
+    return listing.export() or render(request, "core/accounts.html", context, status=422 if wrong else 200)
+
+
+def _correct(request: HttpRequest, form: AddressForm) -> bool:
+    row = get_object_or_404(Account, pk=key_in(request.POST, "correct"))
+    new, reason = form.cleaned_data["email"], form.cleaned_data["reason"]
+    return attempt(
+        request,
+        lambda: correct_address(account=row, new=new, reason=reason, actor=request.actor),
+        form=form,
+        success=_("已通知新邮箱和原邮箱。") if new else _("已删除邮箱。"),
+    )
+
+
+def _create(request: HttpRequest, form: AccountForm) -> bool:
+    account = Account(**form.cleaned_data)
+    account.set_unusable_password()
+    told = _("账号已建立；本人通过“忘记密码”设置密码。")
+    return attempt(request, lambda: create_accounts(accounts=[account], actor=request.actor), form=form, success=told)
+
+
+@page("core.address.settle")
+def changes(request: HttpRequest) -> HttpResponse:
+    """Addresses that wait for their new mailbox or for a security administrator."""
+    rows = AddressChange.objects.waiting().filter(expires_at__gt=clock.now()).select_related("account", "asked_by").order_by("id")
+    if request.method == "POST":
+        row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
+        if request.POST.get("approve"):
+            attempt(request, lambda: approve_address(change=row, actor=request.actor), success=_("已核准。"))
+        else:
+            attempt(request, lambda: drop_address(change=row, actor=request.actor), success=_("已作废，邮箱不变。"))
+        return redirect("address_changes")
+    context = {"rows": rows, "may_approve": request.user.has_perm("core.role.grant")}
+    return render(request, "core/address_changes.html", context)
+
+
+@page(PUBLIC)
+def confirm(request: HttpRequest, key: str) -> HttpResponse:
+    """The new mailbox answers: opening the link shows what it is for, the button confirms."""
+    change = waiting_change(key)
+    done = False
+    if request.method == "POST" and change is not None:
+        done = attempt(request, lambda: confirm_address(key=key, actor=request.actor))
+    context = {"change": change, "done": done, "waits": done and change is not None and change.needs_approval}
+    return render(request, "core/confirm_address.html", context, status=404 if change is None else 200)

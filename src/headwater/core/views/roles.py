@@ -1,0 +1,123 @@
+"""Pages of roles: granting, proposing, approving, ending; each sensitive grant by two people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.core import clock
+from headwater.core.granting import approve_grant, drop_grant, end_grant, label_of, propose_grant
+from headwater.core.listing import Column, Filter, Listing
+from headwater.core.models import Account, GrantProposal, RoleGrant
+from headwater.core.permission import page
+from headwater.core.roles import ROLES, SENSITIVE, Scope
+from headwater.core.services import grant_roles
+from headwater.core.web import attempt, key_in
+
+MOST_TO_END = 10
+SCOPES: dict[str, Any] = {}
+"""Filled by apps: scope name to a function that finds a record by its code."""
+
+
+class GrantForm(forms.Form):
+    username = forms.CharField(label=gettext_lazy("用户名"), max_length=150)
+    role = forms.ChoiceField(label=gettext_lazy("角色"), choices=lambda: [(code, label_of(code)) for code in ROLES])
+    scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=Scope.choices)
+    scope_code = forms.CharField(
+        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位或部门的代码、批次编号；范围为“全部”时留空。")
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
+
+
+@page("core.role.grant")
+def roles(request: HttpRequest) -> HttpResponse:
+    form = GrantForm(request.POST if request.POST.get("grant") else None)
+    ending = ReasonForm(request.POST if request.POST.get("end") else None)
+    if request.POST.get("end"):
+        row = get_object_or_404(RoleGrant, pk=key_in(request.POST, "end"))
+        if ending.is_valid():
+            reason = ending.cleaned_data["reason"]
+            attempt(request, lambda: end_grant(grant=row, reason=reason, actor=request.actor), success=_("授权已收回。"))
+            return redirect("roles")
+    if request.method == "POST" and form.is_valid() and _grant(request, form):
+        return redirect("roles")
+    rows = RoleGrant.objects.in_force(clock.now()).select_related("account")
+    listing = Listing(
+        request,
+        rows,
+        name="roles",
+        order="-id",
+        search=("account__username", "account__name_zh", "scope_label"),
+        selectable=False,
+        columns=[
+            Column(_("用户"), lambda g: g.account.name_zh, kind="title"),
+            Column(_("用户名"), lambda g: g.account.username),
+            Column(_("角色"), lambda g: ROLES[g.role].label),
+            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),
+            Column(_("起"), lambda g: g.since, kind="date"),
+        ],
+        filters=[Filter("role", _("角色"), [(r.code, r.label) for r in ROLES.values()], "role")],
+        empty_title=_("没有授权"),
+    )
+    context = {
+        "list": listing,
+        "form": form,
+        "ending": ending,
+        "recent": listing.objects[:MOST_TO_END],
+        "proposals": GrantProposal.objects.waiting(clock.now()).count(),
+    }
+    return listing.export() or render(
+        request, "core/roles.html", context, status=422 if form.errors or ending.errors else 200
+    )
+
+
+def _grant(request: HttpRequest, form: GrantForm) -> bool:
+    data = form.cleaned_data
+    account = Account.objects.filter(username__iexact=data["username"]).first()
+    if account is None:
+        form.add_error("username", _("没有这个用户"))
+        return False
+    record = None
+    if data["scope"] != Scope.ALL:
+        record = SCOPES[data["scope"]](data["scope_code"]) if data["scope"] in SCOPES else None
+        if record is None:
+            form.add_error("scope_code", _("没有找到该代码"))
+            return False
+    grant = RoleGrant(
+        account=account,
+        role=data["role"],
+        scope=data["scope"],
+        scope_id=record.pk if record else None,
+        scope_label=str(record) if record else "",
+        granted_by=request.user,
+    )
+    if data["role"] in SENSITIVE:
+        told = _("已提议，待另一位管理员核准。")
+        return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=told)
+    return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))
+
+
+@page("core.role.approve")
+def grants(request: HttpRequest) -> HttpResponse:
+    """What was proposed and waits for a second administrator."""
+    rows = GrantProposal.objects.waiting(clock.now()).select_related("account", "proposed_by").order_by("expires_at", "id")
+    form = ReasonForm(request.POST if request.POST.get("drop") else None)
+    if request.POST.get("approve"):
+        row = get_object_or_404(rows, pk=key_in(request.POST, "approve"))
+        attempt(request, lambda: approve_grant(proposal=row, actor=request.actor), success=_("已授权。"))
+        return redirect("grants")
+    if request.POST.get("drop"):
+        row = get_object_or_404(rows, pk=key_in(request.POST, "drop"))
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        attempt(request, lambda: drop_grant(proposal=row, reason=reason, actor=request.actor), success=_("已记录，不授予。"))
+        return redirect("grants")
+    return render(request, "core/grants.html", {"rows": rows, "form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,83 @@
+"""Fund staff neither apply nor take part (regulation of 2024, art. 21), in whichever order the two come."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from headwater.core import clock
+from headwater.core.command import Actor
+from headwater.core.errors import Reason, Refused
+from headwater.core.models import RoleGrant
+from headwater.core.roles import FUND_STAFF, ROLES
+from headwater.core.services import GRANT_CHECKS
+from headwater.registry.models import EarlierProject, Person, records_of
+
+Work = tuple[int, str]
+"""Somebody, and what of theirs is under way: a name that the viewer may know, or empty."""
+WorkOf = Callable[[Collection[int], Actor], list[Work]]
+WORK: list[WorkOf] = []
+"""Filled by apps: what people lead or take part in that is not decided or not finished."""
+
+
+def fund_staff(people: Collection[int] | None = None) -> set[int]:
+    """Those of some people, or of all, who are marked as fund staff or hold a role of it now."""
+    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=FUND_STAFF, account=OuterRef("account"))
+    rows = Person.objects.filter(Q(is_fund_staff=True) | Exists(held))
+    if people is not None:
+        rows = rows.filter(pk__in=list(records_of(people)))
+    return set(rows.values_list("pk", flat=True))
+
+
+def lock_persons(people: Collection[int]) -> None:
+    """Wait for whoever makes fund staff of these people, or applicants of fund staff, so that the two cannot miss each other."""
+    list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
+    """Nobody of the fund joins or goes on with an application. Call inside a command.
+
+    Raises:
+        Refused: some of these people are fund staff; by name.
+    """
+    lock_persons(people)
+    staff = fund_staff(people)
+    if staff:
+        names = "、".join(Person.objects.filter(pk__in=staff).order_by("pk").values_list("name_zh", flat=True))
+        raise Refused([Reason(_("%s 是基金管理人员，不得申请或参与（条例第二十一条）") % names, field=field, code="staff")])
+
+
+def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:
+    """What these people lead or take part in, by the record that stands for each; names are for those who may see them."""
+    found: dict[int, list[str]] = defaultdict(list)
+    records = records_of(people)
+    earlier = EarlierProject.objects.filter(person__in=list(records), closed=False).values_list("person", "number")
+    for person, name in [*earlier, *(row for work_of in WORK for row in work_of(list(records), actor))]:
+        if name not in found[records[person]]:
+            found[records[person]].append(name)
+    return dict(found)
+
+
+def objection(names: Sequence[str]) -> str:
+    """Why somebody with work under way does not become fund staff."""
+    told = "、".join(n for n in names if n)
+    text = _("有在办的申请或在研项目，不能担任基金管理人员（条例第二十一条）")
+    return f"{text}：{told}" if told else text
+
+
+def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
+    """Who applies, takes part or carries out a project gets no role of the fund."""
+    accounts = {g.account_id for g in grants if ROLES[g.role].fund_staff}
+    if not accounts:
+        return []
+    people = set(Person.objects.filter(account__in=accounts).values_list("pk", flat=True))
+    lock_persons(people)
+    busy = work_under_way(people, actor)
+    called = dict(Person.objects.filter(pk__in=busy).values_list("pk", "name_zh"))
+    return [f"{called[pk]}{objection(names)}" for pk, names in busy.items()]
+
+
+GRANT_CHECKS.append(not_at_work)
