@@ -1,12 +1,9 @@
-import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from headwater.config import Config, ConfigError, database_from_url
 
-SECRET = "s" * 32
 URL = "postgresql://hw:p%40ss@db.example.org:5433/head%20water?sslmode=require"
 
 
@@ -15,11 +12,11 @@ def config(home: Path, **settings: str) -> Config:
 
 
 def test_from_env_defaults(tmp_path):
-    found = config(tmp_path, secret_key=SECRET)
+    found = config(tmp_path)
     assert found == Config(
         home=tmp_path.resolve(),
         database_url="",
-        secret_key=SECRET,
+        keys=tmp_path.resolve() / "keys",
         hosts=["127.0.0.1", "localhost"],
         port=8000,
         web_processes=2,
@@ -34,7 +31,6 @@ def test_from_env_defaults(tmp_path):
 def test_from_env_given_values(tmp_path):
     found = config(
         tmp_path,
-        secret_key=SECRET,
         database_url=URL,
         hosts=" a.example.org, ,b.example.org",
         port="65535",
@@ -51,26 +47,26 @@ def test_from_env_given_values(tmp_path):
 
 
 def test_from_env_other_names_are_ignored(tmp_path):
-    env = {"HEADWATER_HOME": str(tmp_path), "HEADWATERS": "x", "PATH": "/bin", "HEADWATER_SECRET_KEY": SECRET}
-    assert Config.from_env(env).secret_key == SECRET
+    env = {"HEADWATER_HOME": str(tmp_path), "HEADWATERS": "x", "PATH": "/bin", "HEADWATER_DEMO": "1"}
+    assert Config.from_env(env).demo is True
 
 
 def test_from_env_unknown_name_lists_the_known(tmp_path):
     with pytest.raises(ConfigError, match=r"^unknown setting HEADWATER_PROT; known are: HEADWATER_HOME, "):
-        config(tmp_path, prot="8000", secret_key=SECRET)
+        config(tmp_path, prot="8000")
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80.0", "http", " 80", "1e3"])
 def test_from_env_bad_port(tmp_path, text):
     with pytest.raises(ConfigError) as caught:
-        config(tmp_path, port=text, secret_key=SECRET)
+        config(tmp_path, port=text)
     assert str(caught.value) == f"HEADWATER_PORT={text!r}: expected a whole number from 1 to 65535"
 
 
 @pytest.mark.parametrize("text", ["0", "65", "two"])
 def test_from_env_bad_web_processes(tmp_path, text):
     with pytest.raises(ConfigError) as caught:
-        config(tmp_path, web_processes=text, secret_key=SECRET)
+        config(tmp_path, web_processes=text)
     assert str(caught.value) == f"HEADWATER_WEB_PROCESSES={text!r}: expected a whole number from 1 to 64"
 
 
@@ -78,63 +74,30 @@ def test_from_env_bad_web_processes(tmp_path, text):
 @pytest.mark.parametrize("text", ["true", "yes", "2", " 1"])
 def test_from_env_bad_flag(tmp_path, name, text):
     with pytest.raises(ConfigError) as caught:
-        config(tmp_path, secret_key=SECRET, **{name: text})
+        config(tmp_path, **{name: text})
     assert str(caught.value) == f"HEADWATER_{name.upper()}={text!r}: expected 1 or 0"
 
 
-@pytest.mark.parametrize("length", [1, 31])
-def test_from_env_short_secret(tmp_path, length):
-    with pytest.raises(ConfigError) as caught:
-        config(tmp_path, secret_key="s" * length)
-    assert str(caught.value) == "HEADWATER_SECRET_KEY: expected at least 32 characters"
+def test_from_env_writes_nothing(tmp_path):
+    found = config(tmp_path / "home")
+    assert (found.keys, list(tmp_path.iterdir())) == (tmp_path.resolve() / "home" / "keys", [])
 
 
-def test_from_env_given_secret_writes_nothing(tmp_path):
-    config(tmp_path / "home", secret_key=SECRET)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_from_env_secret_file_created_once_and_reused(tmp_path):
-    home = tmp_path / "new" / "home"
-    first, second = config(home), config(home, secret_key="")
-    assert [f.name for f in home.iterdir()] == ["secret"]
-    assert first.secret_key == second.secret_key == (home / "secret").read_text()
-    assert len(first.secret_key) >= 32
-    assert config(tmp_path / "other").secret_key != first.secret_key
-
-
-@pytest.mark.skipif(os.name == "nt", reason="file modes are of POSIX")
-def test_from_env_secret_file_is_private(tmp_path):
-    config(tmp_path)
-    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize("content", ["", "short\n"])
-def test_from_env_short_secret_file(tmp_path, content):
-    (tmp_path / "secret").write_text(content)
-    with pytest.raises(ConfigError):
-        config(tmp_path)
-
-
-def test_from_env_home_is_a_file(tmp_path):
-    file = tmp_path / "file"
-    file.write_text("")
-    with pytest.raises(ConfigError) as caught:
-        config(file)
-    assert str(caught.value).startswith(f"HEADWATER_HOME={file.resolve()}: cannot be written (")
+def test_from_env_keys_may_live_apart(tmp_path):
+    assert config(tmp_path / "home", keys=str(tmp_path / "vault")).keys == tmp_path.resolve() / "vault"
 
 
 @pytest.mark.parametrize("url", ["mysql://u@h/name", "postgresql://u@h:5432", "postgresql://u@h/", "name", "postgresql:/"])
 def test_from_env_bad_database_url(tmp_path, url):
     with pytest.raises(ConfigError) as caught:
-        config(tmp_path, database_url=url, secret_key=SECRET)
+        config(tmp_path, database_url=url)
     assert str(caught.value) == "HEADWATER_DATABASE_URL: expected postgresql://user:password@host:port/name"
 
 
 @pytest.mark.parametrize("port", ["http", "99999", "-1"])
 def test_from_env_bad_database_port(tmp_path, port):
     with pytest.raises(ConfigError) as caught:
-        config(tmp_path, database_url=f"postgresql://u@h:{port}/name", secret_key=SECRET)
+        config(tmp_path, database_url=f"postgresql://u@h:{port}/name")
     assert str(caught.value) == "HEADWATER_DATABASE_URL: the port is not a number"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ class ConfigError(Exception):
 KNOWN = {
     "HEADWATER_HOME": "folder of the data and files (default .headwater)",
     "HEADWATER_DATABASE_URL": "postgresql://user:password@host:port/name (default: the embedded PostgreSQL)",
-    "HEADWATER_SECRET_KEY": "at least 32 characters (default: kept in HEADWATER_HOME/secret)",
+    "HEADWATER_KEYS": "folder of the secrets (default HEADWATER_HOME/keys)",
     "HEADWATER_HOSTS": "comma-separated host names that may be served (default 127.0.0.1,localhost)",
     "HEADWATER_PORT": "port of the web server (default 8000)",
     "HEADWATER_WEB_PROCESSES": "number of web processes (default 2)",
@@ -26,6 +25,7 @@ KNOWN = {
     "HEADWATER_DEBUG": "1 shows tracebacks in the browser (development only)",
     "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
     "HEADWATER_HTTPS": "1 when served behind HTTPS: secure cookies and HSTS",
+    "HEADWATER_TEST_TEMPLATE": "keep: code alone does not rebuild the tests' database (work on one test)",
     "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",
     "HEADWATER_PYTHON": "interpreter that ./run uses to make its environment",
     "HEADWATER_CHROMIUM": "path of the Chromium used by browser tests and screenshots",
@@ -38,7 +38,7 @@ class Config:
 
     home: Path
     database_url: str
-    secret_key: str
+    keys: Path
     hosts: list[str]
     port: int
     web_processes: int
@@ -59,14 +59,14 @@ class Config:
         unknown = sorted(k for k in env if k.startswith("HEADWATER_") and k not in KNOWN)
         if unknown:
             raise ConfigError(f"unknown setting {unknown[0]}; known are: {', '.join(KNOWN)}")
-        home = Path(env.get("HEADWATER_HOME") or ".headwater").expanduser().resolve()
+        home = _folder(env.get("HEADWATER_HOME") or ".headwater")
         url = env.get("HEADWATER_DATABASE_URL", "")
         if url:
             database_from_url(url)
         return cls(
             home=home,
             database_url=url,
-            secret_key=_secret(env, home),
+            keys=_folder(env.get("HEADWATER_KEYS") or home / "keys"),
             hosts=[h.strip() for h in env.get("HEADWATER_HOSTS", "127.0.0.1,localhost").split(",") if h.strip()],
             port=_number(env, "HEADWATER_PORT", 8000, 1, 65535),
             web_processes=_number(env, "HEADWATER_WEB_PROCESSES", 2, 1, 64),
@@ -92,31 +92,8 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     return text == "1"
 
 
-def _secret(env: Mapping[str, str], home: Path) -> str:
-    given = env.get("HEADWATER_SECRET_KEY", "")
-    if given:
-        if len(given) < 32:
-            raise ConfigError("HEADWATER_SECRET_KEY: expected at least 32 characters")
-        return given
-    file = home / "secret"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            fresh = file.with_suffix(f".{os.getpid()}")
-            fresh.write_text(secrets.token_urlsafe(48))
-            fresh.chmod(0o600)
-            try:
-                os.link(fresh, file)  # first writer wins; two processes never hold different keys
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        found = file.read_text().strip()
-    except OSError as error:
-        raise ConfigError(f"HEADWATER_HOME={home}: cannot be written ({error.strerror}); name another folder") from error
-    if len(found) < 32:
-        raise ConfigError(f"{file}: expected at least 32 characters; remove the file to have a new key made")
-    return found
+def _folder(path: str | Path) -> Path:
+    return Path(path).expanduser().resolve()
 
 
 def database_from_url(url: str) -> dict[str, object]:

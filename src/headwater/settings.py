@@ -1,17 +1,24 @@
 """Django settings, all from `headwater.config`; policy values live in the region package, never here."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
 from headwater.config import Config, database_from_url
+from headwater.core.keys import IDENTITY, SESSION, KeyFolder
 from headwater.database import ensure_database
 
 CONFIG = Config.from_env()
 PACKAGE = Path(__file__).resolve().parent
 
-SECRET_KEY = CONFIG.secret_key
+KEYS = KeyFolder(CONFIG.keys)
+_single = CONFIG.home / "secret"  # where the only secret was until it had to hash identity numbers and sign sessions apart
+with suppress(FileNotFoundError):
+    KEYS.adopt(IDENTITY, _single.read_bytes().strip())
+    _single.unlink()
+SECRET_KEY, *SECRET_KEY_FALLBACKS = [x.hex() for x in KEYS.ring(SESSION, size=48)]
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
 DEMO = CONFIG.demo

@@ -7,8 +7,9 @@ import hmac
 import re
 from datetime import date
 
-from django.conf import settings
 from django.utils.translation import gettext as _
+
+from headwater.core import keys
 
 FULL_TO_HALF = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 ROR_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -101,4 +102,4 @@ def check_resident_id(text: str) -> tuple[str, date, str]:
 
 def document_hash(number: str) -> str:
     """A keyed hash of an identity document: equal people are found, the number cannot be read back."""
-    return hmac.new(settings.SECRET_KEY.encode(), normalise(number).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(keys.secret(keys.IDENTITY), normalise(number).encode(), hashlib.sha256).hexdigest()
