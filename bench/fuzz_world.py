@@ -195,7 +195,7 @@ class World:
         """The job that looks into files, then all invariants, the chain, and every answer that was ever acknowledged."""
         from headwater.core.command import system
         from headwater.core.invariants import check
-        from headwater.core.services import seal_events
+        from headwater.core.sealing import seal_events
         from headwater.core.uploads import check_files
 
         try:

@@ -48,6 +48,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     from django.db import connections
     from filelock import FileLock
 
+    from headwater.core.sealing import hold_head
     from headwater.demo.run import ensure_demo
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -84,6 +85,9 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
         admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
     use(own)
+    settings.ANCHORS = Path(tempfile.mkdtemp()) / "seals.jsonl"
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        hold_head()
     yield
     connections.close_all()
 

@@ -19,6 +19,7 @@ with suppress(FileNotFoundError):
     KEYS.adopt(IDENTITY, _single.read_bytes().strip())
     _single.unlink()
 SECRET_KEY, *SECRET_KEY_FALLBACKS = [x.hex() for x in KEYS.ring(SESSION, size=48)]
+ANCHORS = CONFIG.home / "anchors/seals.jsonl"
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
 DEMO = CONFIG.demo

@@ -12,6 +12,6 @@ class CoreConfig(AppConfig):
         """Let every app register its permissions, transitions, tasks, invariants and indicators."""
         for config in apps.get_app_configs():
             if config.name.startswith("headwater."):
-                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files"):
+                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "evidence", "indicators", "searching", "files"):
                     if find_spec(f"{config.name}.{part}"):
                         import_module(f"{config.name}.{part}")
