@@ -33,7 +33,7 @@ def database_url(name: str) -> str:
     """The address of a database of the tests' server, as an administrator would write it."""
     from django.conf import settings
 
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     user = f"{default['USER']}:{default['PASSWORD']}" if default["PASSWORD"] else default["USER"]
     if str(default["HOST"]).startswith("/"):
         return f"postgresql://{user}@/{name}?host={default['HOST']}"
@@ -53,7 +53,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     template, own = f"hw_template_{fingerprint()}", f"hw_test_{worker}"
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     info = {
         k: v
         for k, v in {
@@ -90,6 +90,15 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
         hold_head()
     yield
     connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def owner_connection(django_db_setup: None) -> Iterator[None]:
+    """The tests of this file do what the application may not: they connect as the owner of the tables."""
+    from headwater.core.prepare import as_owner
+
+    with as_owner():
+        yield
 
 
 @pytest.fixture(autouse=True)

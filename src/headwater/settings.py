@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from headwater.config import Config, database_from_url
 from headwater.core.keys import IDENTITY, SESSION, KeyFolder
 from headwater.database import ensure_database
+from headwater.database_role import application_url
 
 CONFIG = Config.from_env()
 PACKAGE = Path(__file__).resolve().parent
@@ -84,7 +85,11 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": database_from_url(ensure_database(CONFIG))}
+_given = ensure_database(CONFIG)
+DATABASE_URL = _given if CONFIG.owner_url else application_url(_given, KEYS.ring("database")[0].hex())
+DATABASES = {"default": database_from_url(DATABASE_URL)}
+DATABASE_ROLE = DATABASES["default"]["USER"]
+OWNER_DATABASE = database_from_url(CONFIG.owner_url or _given)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "core.Account"

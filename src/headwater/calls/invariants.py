@@ -1,6 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.completeness import unsigned_submissions
+from headwater.calls.states import UNSUBMITTED
 from headwater.core.invariants import invariant, worked_out
 
 invariant(
@@ -83,3 +84,11 @@ invariant(
     WHERE digest <> encode(substr(sha256(convert_to(text, 'UTF8')), 1, 16), 'hex')::uuid""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)
+invariant(
+    "files_as_submitted",
+    _("申请的附件与提交时的相同"),
+    f"""SELECT 'application ' || a.number || ' holds other files than were submitted' FROM calls_application a JOIN LATERAL (
+        SELECT beside FROM calls_version WHERE application_id = a.id AND kind = 'submit' ORDER BY id DESC LIMIT 1) v ON true
+    WHERE a.state NOT IN ({", ".join(repr(str(s)) for s in sorted(UNSUBMITTED))}) AND v.beside ? 'files'
+        AND v.beside -> 'files' <> calls_beside(a.id) -> 'files'""",  # noqa: S608
+)

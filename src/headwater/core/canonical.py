@@ -1,7 +1,7 @@
 """One way to write a row down as text, so that two different rows never share a digest.
 
-Each value stands behind its length in bytes, and a missing one is a dash: what is written can be read back in one way only.
-All of it is built from functions of PostgreSQL itself; a function of ours in the database could be replaced there.
+Each value stands as a quoted literal with its quotes doubled, and a missing one as the bare word NULL: what is written can be read
+back in one way only. All of it is built from functions of PostgreSQL itself; a function of ours in the database could be replaced.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.db import models
 
 def encoding(domain: str, values: Iterable[str]) -> str:
     """The SQL expression that writes down `values` (each an SQL expression of type text) behind the name of their kind."""
-    return f"'{domain}:' || " + " || ".join(f"coalesce(octet_length({v}) || ':' || {v}, '-')" for v in values)
+    return f"concat_ws(',', {', '.join([repr(domain), *(f'quote_nullable({v})' for v in values)])})"
 
 
 def digest(domain: str, values: Iterable[str]) -> str:

@@ -77,7 +77,7 @@ class Log:
                 )
 
     def write(self) -> None:
-        """Append the events, one statement whatever their number, and the digests of the rows that were written, one for each table."""
+        """Append the events and then the digests of the rows that were written: one statement each, whatever their number."""
         who = self.actor
         with connection.cursor() as cursor:
             cursor.execute(

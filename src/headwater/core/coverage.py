@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import connection, models
 from django.utils.functional import Promise
@@ -37,12 +38,12 @@ class Cover:
     def key(self) -> str:
         return f'"{self.model._meta.pk.column}"'
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The SQL expression of a row's digest; the name and the order of the columns are part of it."""
         return canonical.digest(f"{self.table}({','.join(f.column for f in self.fields)})", map(canonical.text_of, self.fields))
 
-    @property
+    @cached_property
     def mark(self) -> str:
         """Names what the digests of this table depend on: when it changes, all are written anew."""
         return hashlib.sha256(f"{self.digest} when {self.when}".encode()).hexdigest()[:16]
@@ -66,6 +67,15 @@ BEGIN
     END IF;
     RETURN NULL;
 END """  # noqa: S608
+
+    @cached_property
+    def present(self) -> str:
+        """Selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
+        return f"""SELECT k.event, '{self.table}', k.key, d.digest FROM unnest(%s::bigint[], %s::bigint[]) k (key, event)
+            LEFT JOIN (SELECT {self.key} AS key, {self.digest} AS digest FROM {self.table}
+                WHERE {self.key} = ANY(%s) AND ({self.when}) OFFSET 0) d ON d.key = k.key
+            WHERE d.key IS NOT NULL
+                OR EXISTS (SELECT 1 FROM core_rowdigest r WHERE r.table_name = '{self.table}' AND r.key = k.key)"""  # noqa: S608
 
     @property
     def triggers(self) -> dict[str, str]:
@@ -107,24 +117,20 @@ def read_noted(text: str | None) -> dict[str, list[int]]:
     return {table: list(each) for table, each in found.items()}
 
 
-def write_digests(noted: str | None, events: dict[tuple[str, int], int], event: int) -> None:
-    """Put down what the noted rows look like now: one statement for each table.
+def write_digests(noted: str, events: dict[tuple[str, int], int], event: int) -> None:
+    """Put down what the noted rows look like now, in one statement: it is part of every command that people wait for.
 
     `events` has the event of each subject; rows of no subject go with `event`.
     """
-    for table, wanted in read_noted(noted).items():
-        cover = COVERS[table]
-        label = cover.model._meta.label_lower
+    found = sorted(read_noted(noted).items())
+    values: list[list[int]] = []
+    for table, wanted in found:
+        label = COVERS[table].model._meta.label_lower
+        values += [wanted, [events.get((label, key), event) for key in wanted], wanted]
+    if found:
+        selects = " UNION ALL ".join(COVERS[table].present for table, _wanted in found)
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"""INSERT INTO core_rowdigest (event_id, table_name, key, digest)
-                SELECT k.event, '{table}', k.key, d.digest FROM unnest(%s::bigint[], %s::bigint[]) k (key, event)
-                LEFT JOIN (SELECT {cover.key} AS key, {cover.digest} AS digest FROM {table}
-                    WHERE {cover.key} = ANY(%s) AND ({cover.when})) d USING (key)
-                WHERE d.digest IS NOT NULL
-                    OR EXISTS (SELECT 1 FROM core_rowdigest r WHERE r.table_name = '{table}' AND r.key = k.key)""",  # noqa: S608
-                [wanted, [events.get((label, key), event) for key in wanted], wanted],
-            )
+            cursor.execute(f"INSERT INTO core_rowdigest (event_id, table_name, key, digest) {selects}", values)
 
 
 PARTS = 28

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
+from psycopg import sql
 
 from headwater.core.coverage import COVERS
+from headwater.database_role import KEPT
 
 FUNCTION = re.compile(
     r"(?:CREATE (?:OR REPLACE )?FUNCTION (?P<made>\w+)\([^)]*\).*?\$\$(?P<body>.*?)\$\$|DROP FUNCTION (?:IF EXISTS )?(?P<gone>\w+)\b)",
@@ -41,8 +44,8 @@ def triggers() -> dict[tuple[str, str], Trigger]:
     """Every trigger that must stand, by table and name. Those of a table that is gone went with it."""
     tables = {m._meta.db_table for m in apps.get_models(include_auto_created=True)}
     found: dict[tuple[str, str], Trigger] = {}
-    for sql in _statements():
-        for match in TRIGGER.finditer(sql):
+    for statement in _statements():
+        for match in TRIGGER.finditer(statement):
             if match["gone"]:
                 found.pop((match["from"], match["gone"]), None)
             else:
@@ -58,8 +61,8 @@ def triggers() -> dict[tuple[str, str], Trigger]:
 def functions() -> dict[str, str]:
     """The body of every function that must stand."""
     found: dict[str, str] = {}
-    for sql in _statements():
-        for match in FUNCTION.finditer(sql):
+    for statement in _statements():
+        for match in FUNCTION.finditer(statement):
             if match["gone"]:
                 found.pop(match["gone"], None)
             else:
@@ -168,3 +171,31 @@ def _rows_hidden() -> list[str]:
             [[m._meta.db_table for m in apps.get_models(include_auto_created=True)]],
         )
         return [f"{table} {words}" for table, words in cursor.fetchall()]
+
+
+def rights_too_many() -> list[str]:
+    """What the role of the application could do to the guards: it owns nothing, and adds to the chain without changing it."""
+    role = settings.DATABASE_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT what FROM pg_roles r, LATERAL (VALUES (r.rolsuper, 'is a superuser'), (r.rolbypassrls, 'passes by row security'),
+                (r.rolcreaterole, 'may make roles'), (r.rolcreatedb, 'may make databases'),
+                (has_schema_privilege(r.oid, 'public', 'CREATE'), 'may make tables and functions'),
+                (EXISTS (SELECT 1 FROM pg_auth_members m WHERE m.member = r.oid), 'is a member of another role')) x (has, what)
+            WHERE r.rolname = %s AND x.has""",
+            [role],
+        )
+        broken = [what for (what,) in cursor.fetchall()]
+        cursor.execute(
+            """SELECT 'owns ' || count(*) || ' tables, ' || min(c.relname) || ' among them' FROM pg_class c
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relowner = %s::regrole HAVING count(*) > 0
+            UNION ALL SELECT 'has ' || p.verb || ' on ' || c.relname FROM pg_class c, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) p (verb)
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY(%s) AND has_table_privilege(%s, c.oid, p.verb)
+            UNION ALL SELECT 'has ' || p.verb || ' on ' || c.relname FROM pg_class c, unnest(ARRAY['TRUNCATE', 'TRIGGER']) p (verb)
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> ALL(%s)
+                    AND has_table_privilege(%s, c.oid, p.verb)""",
+            [sql.Identifier(role).as_string(), list(KEPT), role, list(KEPT), role],
+        )
+        broken += [what for (what,) in cursor.fetchall()]
+    mend = "name the owner in HEADWATER_DATABASE_OWNER_URL and a role that owns nothing in HEADWATER_DATABASE_URL, then run migrate"
+    return [f"the application's role {role} {what}" for what in broken[:10]] + ([mend] if broken else [])

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core.coverage import differing, loose_digests
-from headwater.core.guards import weakened
+from headwater.core.guards import rights_too_many, weakened
 from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
 
 
@@ -90,6 +90,7 @@ invariant(
 worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
 worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)
+worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many)
 worked_out(
     "rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differing(), *loose_digests()]
 )

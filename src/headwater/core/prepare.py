@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -9,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from headwater.core import coverage
 from headwater.core.command import command, system
 from headwater.core.sealing import hold_head, seal_events
+from headwater.database_role import grants
 
 PREPARE_LOCK = 4_801_004
 FIRST = "core.cover_rows"
@@ -16,14 +21,38 @@ FIRST = "core.cover_rows"
 
 def bring_up_to_date() -> None:
     """Apply the migrations, then everything that the code declares and the database must hold."""
-    waiting = _waiting_migrations()
-    before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if waiting else {}
-    call_command("migrate", verbosity=0, interactive=False)
-    for table, keys in before.items():
-        _follow_migrations(coverage.COVERS[table], keys, waiting)
-    cover_rows()
+    with as_owner():
+        waiting = _waiting_migrations()
+        before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if waiting else {}
+        call_command("migrate", verbosity=0, interactive=False)
+        grant_rights()
+        for table, keys in before.items():
+            _follow_migrations(coverage.COVERS[table], keys, waiting)
+        cover_rows()
     seal_events()
     hold_head()
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Connect as the owner of the tables for a while: what changes tables, not rows."""
+    kept, names = connection.settings_dict, ("USER", "PASSWORD", "HOST", "PORT")
+    before = {name: kept[name] for name in names}
+    connection.close()
+    kept.update({name: settings.OWNER_DATABASE[name] for name in names})
+    try:
+        yield
+    finally:
+        connection.close()
+        kept.update(before)
+
+
+def grant_rights() -> None:
+    """Give the application's role what it needs on the tables that there are now, and nothing else."""
+    if settings.OWNER_DATABASE["USER"] != settings.DATABASE_ROLE:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in grants(settings.DATABASE_ROLE):
+                cursor.execute(statement)
 
 
 def _waiting_migrations() -> list[str]:

@@ -21,7 +21,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Event
-from headwater.core.prepare import FIRST, bring_up_to_date
+from headwater.core.prepare import FIRST, as_owner, bring_up_to_date
 from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.crew import Crew
 from headwater.demo.people import World, make_hosts, make_people, make_staff
@@ -109,7 +109,7 @@ def clear() -> None:
     """Empty the database; that it is given up goes to the anchor file."""
     if "core_identity" in connection.introspection.table_names():
         retire_database()
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
@@ -201,7 +201,7 @@ def play(crew: Crew, finished: Sequence[Season], scale: Scale, say: Say) -> None
 
 def analyze() -> None:
     """Tell the planner of what was just loaded; the server would find out by itself a minute later."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 

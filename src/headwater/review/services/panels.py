@@ -127,7 +127,10 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
 
 
 def close_voting(*, panel: Panel, actor: Actor) -> dict[str, int]:
-    """Count: recused members are not present for an item; quorum and threshold as put down when the panel was made."""
+    """Count: recused members are not present for an item; quorum and threshold as put down when the panel was made.
+
+    From here on the votes of each item are bound: before, a digest after each ballot would tell how it was cast.
+    """
     with command(actor, "review.panel.manage", panel.call, name="review.close_voting") as log:
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.VOTING:
@@ -147,6 +150,8 @@ def close_voting(*, panel: Panel, actor: Actor) -> dict[str, int]:
                 item.result = PanelItem.Result.NOT_RECOMMENDED
             counts[item.result] += 1
         PanelItem.objects.bulk_update(items, ["result"], batch_size=1000)
+        for item in items:
+            log(item, after={"yes": item.yes, "no": item.no, "abstain": item.abstain, "result": str(item.result)})
         row.state, row.closed_at = Panel.State.CLOSED, clock.now()
         row.save(update_fields=["state", "closed_at"])
         log(row, after={"state": row.state, **counts})
