@@ -88,7 +88,7 @@ TEMPLATES = [
 _given = ensure_database(CONFIG)
 DATABASE_URL = _given if CONFIG.owner_url else application_url(_given, KEYS.ring("database")[0].hex())
 DATABASES = {"default": database_from_url(DATABASE_URL)}
-DATABASE_ROLE = DATABASES["default"]["USER"]
+DATABASE_ROLE = str(DATABASES["default"]["USER"])
 OWNER_DATABASE = database_from_url(CONFIG.owner_url or _given)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

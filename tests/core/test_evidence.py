@@ -143,7 +143,9 @@ def test_events_without_a_seal_are_a_breach(anchored: Path) -> None:
     assert "no seal" in found()["events_sealed"][0]
 
 
-@pytest.mark.parametrize("change", ["UPDATE core_event SET actor_label = 'nobody' WHERE id = %s", "DELETE FROM core_event WHERE id = %s"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE core_event SET actor_label = 'nobody' WHERE id = %s", "DELETE FROM core_event WHERE id = %s"]
+)
 def test_a_recomputed_chain_has_no_signature(anchored: Path, change: str) -> None:
     event = write("true")
     seal_events()
@@ -347,7 +349,9 @@ def test_a_row_that_was_changed_by_sql_is_named(table: str, change: str) -> None
 
 def _some(table: str, change: str) -> int:
     """A row that counts, that the change changes, and that the constraints let change."""
-    more = {"core_rolegrant": "role = 'expert'", "review_panelitem": "no > 0", "registry_person": "account_id IS NOT NULL"}.get(table, "true")
+    more = {"core_rolegrant": "role = 'expert'", "review_panelitem": "no > 0", "registry_person": "account_id IS NOT NULL"}.get(
+        table, "true"
+    )
     more = "approved_by_id IS NOT NULL" if "approved_by" in change else more
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT min(id) FROM {table} WHERE ({COUNTS[table]}) AND {more}")
@@ -402,7 +406,9 @@ def test_votes_are_bound_from_the_closing_on_only() -> None:
 
 def test_the_closing_event_holds_the_votes_of_each_item() -> None:
     panel = Panel.objects.filter(state="closed").order_by("pk")[0]
-    events = Event.objects.filter(command="review.close_voting", subject_type="review.panelitem", subject_id__in=panel.items.values("pk"))
+    events = Event.objects.filter(
+        command="review.close_voting", subject_type="review.panelitem", subject_id__in=panel.items.values("pk")
+    )
     said = {e.subject_id: e.after for e in events}
     items = list(panel.items.all())
     assert said == {i.pk: {"yes": i.yes, "no": i.no, "abstain": i.abstain, "result": i.result} for i in items}
@@ -410,8 +416,10 @@ def test_the_closing_event_holds_the_votes_of_each_item() -> None:
 
 
 def test_a_draft_leaves_no_digest() -> None:
-    draft = apps.get_model("calls.Application").objects.filter(state="draft", submitted_at=None).order_by("-pk")[0]
-    assert not RowDigest.objects.filter(table_name="calls_application", key=draft.pk).exclude(digest=None).exists()
+    application = apps.get_model("calls.Application")
+    drafts = application.objects.filter(state="draft", number="").values_list("pk", flat=True)
+    assert drafts
+    assert not RowDigest.objects.filter(table_name="calls_application", key__in=list(drafts)).exists()
 
 
 def test_the_nightly_look_finds_what_is_new_and_in_its_turn_the_rest() -> None:

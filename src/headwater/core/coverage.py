@@ -41,7 +41,7 @@ class Cover:
     @cached_property
     def digest(self) -> str:
         """The SQL expression of a row's digest; the name and the order of the columns are part of it."""
-        return canonical.digest(f"{self.table}({','.join(f.column for f in self.fields)})", map(canonical.text_of, self.fields))
+        return canonical.digest(f"{self.table}({','.join(str(f.column) for f in self.fields)})", map(canonical.text_of, self.fields))
 
     @cached_property
     def mark(self) -> str:
@@ -98,7 +98,7 @@ def covered(model: type[models.Model], *, without: Sequence[str] = (), when: str
     names = {f.name for f in meta.concrete_fields}
     if not isinstance(meta.pk, (models.AutoField, models.BigAutoField, models.BigIntegerField)) or not names >= set(without):
         raise ValueError(f"{meta.label}: expected a number as key, and names of its columns in {without}")
-    fields = tuple(f for f in sorted(meta.concrete_fields, key=lambda f: f.column) if f.name not in without)
+    fields = tuple(f for f in sorted(meta.concrete_fields, key=lambda f: str(f.column)) if f.name not in without)
     COVERS[meta.db_table] = Cover(model, fields, when)
 
 
@@ -165,7 +165,7 @@ def differing_rows(cover: Cover, *, since: int = 0, part: int | None = None) -> 
             FROM newest n FULL JOIN present p USING (key) LEFT JOIN core_event e ON e.id = n.event_id AND n.digest IS NOT NULL
             WHERE n.digest IS DISTINCT FROM p.digest ORDER BY key"""  # noqa: S608
         )
-        return cursor.fetchall()
+        return [(int(key), str(words)) for key, words in cursor.fetchall()]
 
 
 def loose_digests() -> list[str]:

@@ -175,7 +175,7 @@ def _rows_hidden() -> list[str]:
 
 def rights_too_many() -> list[str]:
     """What the role of the application could do to the guards: it owns nothing, and adds to the chain without changing it."""
-    role = settings.DATABASE_ROLE
+    role: str = settings.DATABASE_ROLE
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT what FROM pg_roles r, LATERAL (VALUES (r.rolsuper, 'is a superuser'), (r.rolbypassrls, 'passes by row security'),

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from headwater.config import ConfigError
 from headwater.core import coverage
 from headwater.core.command import command, system
 from headwater.core.sealing import hold_head, seal_events
@@ -23,6 +24,8 @@ def bring_up_to_date() -> None:
     """Apply the migrations, then everything that the code declares and the database must hold."""
     with as_owner():
         waiting = _waiting_migrations()
+        if waiting and not _may_make_tables():
+            raise ConfigError("tables wait to be made: name their owner in HEADWATER_DATABASE_OWNER_URL, then run headwater migrate")
         before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if waiting else {}
         call_command("migrate", verbosity=0, interactive=False)
         grant_rights()
@@ -58,6 +61,12 @@ def grant_rights() -> None:
 def _waiting_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     return [str(m) for m, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+def _may_make_tables() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_schema_privilege('public', 'CREATE')")
+        return bool(cursor.fetchone()[0])
 
 
 def _known_marks() -> dict[str, str]:
