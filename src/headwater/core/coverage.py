@@ -71,11 +71,18 @@ END """  # noqa: S608
     @cached_property
     def present(self) -> str:
         """Selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
-        return f"""SELECT k.event, '{self.table}', k.key, d.digest FROM unnest(%s::bigint[], %s::bigint[]) k (key, event)
-            LEFT JOIN (SELECT {self.key} AS key, {self.digest} AS digest FROM {self.table}
-                WHERE {self.key} = ANY(%s) AND ({self.when}) OFFSET 0) d ON d.key = k.key
+        return self._present("unnest(%s::bigint[], %s::bigint[]) k (key, event)", f"{self.key} = ANY(%s) AND")
+
+    @cached_property
+    def present_one(self) -> str:
+        """The same for one row, as most commands have it: the server plans it once, as it would not for a list of unknown length."""
+        return self._present("(VALUES (%s::bigint, %s::bigint)) k (key, event)", "")
+
+    def _present(self, keys: str, chosen: str) -> str:
+        return f"""SELECT k.event, '{self.table}', k.key, d.digest FROM {keys} LEFT JOIN (
+                SELECT {self.key} AS key, {self.digest} AS digest FROM {self.table} WHERE {chosen} ({self.when})) d ON d.key = k.key
             WHERE d.key IS NOT NULL
-                OR EXISTS (SELECT 1 FROM core_rowdigest r WHERE r.table_name = '{self.table}' AND r.key = k.key)"""  # noqa: S608
+                OR (SELECT r.key FROM core_rowdigest r WHERE r.table_name = '{self.table}' AND r.key = k.key LIMIT 1) IS NOT NULL"""  # noqa: S608
 
     @property
     def triggers(self) -> dict[str, str]:
@@ -122,15 +129,24 @@ def write_digests(noted: str, events: dict[tuple[str, int], int], event: int) ->
 
     `events` has the event of each subject; rows of no subject go with `event`.
     """
-    found = sorted(read_noted(noted).items())
-    values: list[list[int]] = []
-    for table, wanted in found:
-        label = COVERS[table].model._meta.label_lower
-        values += [wanted, [events.get((label, key), event) for key in wanted], wanted]
-    if found:
-        selects = " UNION ALL ".join(COVERS[table].present for table, _wanted in found)
+    selects: list[str] = []
+    values: list[int | list[int]] = []
+    for table, wanted in sorted(read_noted(noted).items()):
+        cover = COVERS[table]
+        label = cover.model._meta.label_lower
+        theirs = [events.get((label, key), event) for key in wanted]
+        if len(wanted) == 1:
+            selects.append(cover.present_one)
+            values += [wanted[0], theirs[0]]
+        else:
+            selects.append(cover.present)
+            values += [wanted, theirs, wanted]
+    if selects:
         with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO core_rowdigest (event_id, table_name, key, digest) {selects}", values)
+            cursor.execute(
+                f"INSERT INTO core_rowdigest (event_id, table_name, key, digest) {' UNION ALL '.join(selects)}",
+                values,
+            )
 
 
 PARTS = 28
