@@ -128,7 +128,8 @@ def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
 
     started = time.perf_counter()
     breaches = look(anchor=anchor, only_new=only_new)
-    seal_events()
+    if all(b.invariant.name != "seals_signed" for b in breaches):
+        seal_events()
     found = {
         "invariants": len(INVARIANTS),
         "failed": len(breaches),

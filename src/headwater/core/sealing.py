@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection, transaction
 
+from headwater.config import ConfigError
 from headwater.core import anchors, canonical, clock, keys
 from headwater.core.models import Identity, Seal
 
@@ -47,11 +48,17 @@ SECOND_FORM = canonical.digest("event 2", FIELDS)
 
 
 def identity() -> uuid.UUID:
-    """The name of this database; it is given at the first sealing."""
+    """The name of this database; it is given at the first sealing.
+
+    Raises:
+        ConfigError: it was given by another house, whose chain this one must not go on with.
+    """
     row = Identity.objects.first()
     if row is None:
         name = uuid.uuid4()
         row = Identity.objects.create(id=name, signature=keys.signing_key(KEY).sign(_named(name)))
+    elif not is_signed(row.signature, _named(row.pk), keys.public_keys(KEY)):
+        raise ConfigError("the seals of this database were signed with other keys: name their folder in HEADWATER_KEYS")
     return row.pk
 
 

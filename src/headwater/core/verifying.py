@@ -39,7 +39,7 @@ def look(*, anchor: Path | None = None, only_new: bool = False) -> list[Breach]:
         further = unanchored(anchor) if anchor else []
     if rows:
         breaches.append(Breach(INVARIANTS[ROWS], rows[:20], len(rows)))
-    elif upto > since:
+    elif upto > since and not breaches:
         _put_down(upto, full=not since)
     if further:
         told = replace(INVARIANTS["seals_anchored"], name="seals_anchored_elsewhere")
