@@ -145,7 +145,7 @@ def _office(calls: dict[str, Any]) -> None:
 def info() -> dict[str, Any]:
     from django.conf import settings
 
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     return {k: default[v] for k, v in names.items() if default[v]}
 

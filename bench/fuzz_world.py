@@ -15,7 +15,7 @@ from fuzz_values import Pairs, body
 
 CSRF = "a" * 32
 PASSING = (
-    "django_session", "core_cache", "core_rate", "core_eventseal", "core_seal", "core_upload", "procrastinate_jobs",
+    "django_session", "core_cache", "core_rate", "core_eventseal", "core_seal", "core_identity", "core_upload", "procrastinate_jobs",
     "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_workers", "account_emailaddress",
 )  # fmt: skip
 """Tables that are not the record: sessions, counts, and uploads on their way."""
@@ -195,7 +195,7 @@ class World:
         """The job that looks into files, then all invariants, the chain, and every answer that was ever acknowledged."""
         from headwater.core.command import system
         from headwater.core.invariants import check
-        from headwater.core.services import seal_events
+        from headwater.core.sealing import seal_events
         from headwater.core.uploads import check_files
 
         try:

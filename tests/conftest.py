@@ -36,7 +36,7 @@ def database_url(name: str) -> str:
     """The address of a database of the tests' server, as an administrator would write it."""
     from django.conf import settings
 
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     user = f"{default['USER']}:{default['PASSWORD']}" if default["PASSWORD"] else default["USER"]
     if str(default["HOST"]).startswith("/"):
         return f"postgresql://{user}@/{name}?host={default['HOST']}"
@@ -51,11 +51,12 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     from django.db import connections
     from filelock import FileLock
 
+    from headwater.core.sealing import hold_head
     from headwater.demo.run import ensure_demo
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     template, own = f"hw_template_{fingerprint()}", f"hw_test_{worker}"
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     info = {
         k: v
         for k, v in {
@@ -87,8 +88,20 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
         admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
     use(own)
+    settings.ANCHORS = Path(tempfile.mkdtemp()) / "seals.jsonl"
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        hold_head()
     yield
     connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def owner_connection(django_db_setup: None) -> Iterator[None]:
+    """The tests of this file do what the application may not: they connect as the owner of the tables."""
+    from headwater.core.prepare import as_owner
+
+    with as_owner():
+        yield
 
 
 @pytest.fixture(autouse=True)

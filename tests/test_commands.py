@@ -114,7 +114,8 @@ import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
 django.setup()
 from django.db import connection, transaction
-with transaction.atomic(), connection.cursor() as c:
+from headwater.core.prepare import as_owner
+with as_owner(), transaction.atomic(), connection.cursor() as c:
     c.execute("SET LOCAL session_replication_role = replica")
     c.execute("UPDATE core_event SET actor_label = 'nobody' WHERE id = (SELECT min(id) FROM core_event)")
     c.execute("UPDATE calls_decision SET amount_fen = amount_fen + (SELECT budget_fen FROM calls_call WHERE id = call_id) "

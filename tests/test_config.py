@@ -16,6 +16,7 @@ def test_from_env_defaults(tmp_path):
     assert found == Config(
         home=tmp_path.resolve(),
         database_url="",
+        owner_url="",
         keys=tmp_path.resolve() / "keys",
         hosts=["127.0.0.1", "localhost"],
         port=8000,

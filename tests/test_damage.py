@@ -11,10 +11,10 @@ from django.db.models import F
 from headwater.awards.models import Agreement, Award, Signature
 from headwater.calls.models import Application, Call
 from headwater.calls.services.decisions import committed_fen
-from headwater.core.invariants import check
+from headwater.core.invariants import INVARIANTS, check
 from headwater.review.models import Assignment, Conflict, PanelItem, Round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 
 
 def damage(sql: str, values: list[Any]) -> None:
@@ -27,7 +27,9 @@ def damage(sql: str, values: list[Any]) -> None:
 
 
 def found() -> dict[str, list[str]]:
-    return {b.invariant.name: b.rows for b in check()}
+    """What breaks besides that no command wrote the row: that is found of every one of these, and has tests of its own."""
+    names = [name for name in INVARIANTS if name != "rows_as_written"]
+    return {b.invariant.name: b.rows for b in check(names)}
 
 
 def test_finished_year_holds_together() -> None:
@@ -50,7 +52,7 @@ def test_conflicted_assignment_is_found() -> None:
     name = f"assignment {row.pk}: expert {row.expert_id} / application {row.application_id} ({conflict.kind})"
     assert found()["no_conflicted_assignment"] == [name]
     row.delete()
-    assert check() == []
+    assert found() == {}
 
 
 def test_assignment_in_the_own_entity_is_found_without_the_conflict() -> None:
@@ -63,7 +65,7 @@ def test_assignment_in_the_own_entity_is_found_without_the_conflict() -> None:
     name = f"assignment {row.pk}: expert {row.expert_id} and application {number} share a legal entity"
     assert found() == {"no_assignment_in_own_entity": [name]}
     row.delete()
-    assert check() == []
+    assert found() == {}
 
 
 def test_overspent_call_is_found() -> None:
@@ -73,7 +75,7 @@ def test_overspent_call_is_found() -> None:
     name = f"call {call.code}: {spent} fen decided, {spent - 1} fen in the budget"
     assert found() == {"call_within_budget": [name]}
     damage("UPDATE calls_call SET budget_fen = %s WHERE id = %s", [call.budget_fen, call.pk])
-    assert check() == []
+    assert found() == {}
 
 
 def test_raised_decision_is_found() -> None:
@@ -90,7 +92,7 @@ def test_state_changed_without_an_event_is_found(state: str, to: str) -> None:
     damage("UPDATE calls_application SET state = %s WHERE id = %s", [to, row.pk])
     assert found() == {"state_matches_events": [f"application {row.pk} is {to}, its last event says {state}"]}
     damage("UPDATE calls_application SET state = %s WHERE id = %s", [state, row.pk])
-    assert check() == []
+    assert found() == {}
 
 
 def test_changed_vote_count_is_found() -> None:
@@ -99,7 +101,7 @@ def test_changed_vote_count_is_found() -> None:
     damage("UPDATE review_panelitem SET yes = yes + 1 WHERE id = %s", [item.pk])
     assert found() == {"votes_match_casts": [f"panel item {item.pk}: {casts + 1} votes, {casts} ballots"]}
     damage("UPDATE review_panelitem SET yes = yes - 1 WHERE id = %s", [item.pk])
-    assert check() == []
+    assert found() == {}
 
 
 def test_removed_ballot_is_found() -> None:
@@ -114,7 +116,7 @@ def test_changed_award_amount_is_found() -> None:
     damage("UPDATE awards_award SET amount_fen = amount_fen + 1 WHERE id = %s", [award.pk])
     assert found() == {"award_matches_decision": [f"award {award.number}"]}
     damage("UPDATE awards_award SET amount_fen = amount_fen - 1 WHERE id = %s", [award.pk])
-    assert check() == []
+    assert found() == {}
 
 
 def test_removed_signature_is_found() -> None:
@@ -123,7 +125,7 @@ def test_removed_signature_is_found() -> None:
     damage("DELETE FROM awards_signature WHERE id = %s", [row.pk])
     assert found() == {"running_award_is_signed": [f"award {award.number}"]}
     row.save(force_insert=True)
-    assert check() == []
+    assert found() == {}
 
 
 def test_signature_on_another_content_is_found() -> None:

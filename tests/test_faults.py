@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
@@ -27,8 +29,13 @@ from tests.test_commands import run
 
 @pytest.mark.django_db
 def test_a_given_server_is_used_instead_of_the_embedded_one(tmp_path: Path) -> None:
-    found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=database_url(connection.settings_dict["NAME"]))
-    assert "0 broken" in found.stdout, found.stderr
+    """With the keys of the house that sealed it and its anchors: another house would find that it did not sign these seals."""
+    url = database_url(connection.settings_dict["NAME"])
+    assert "seals_signed" in run(tmp_path, "verify", HEADWATER_DATABASE_URL=url).stdout
+    (tmp_path / "anchors").mkdir(exist_ok=True)
+    shutil.copy(settings.ANCHORS, tmp_path / "anchors")
+    found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=url, HEADWATER_KEYS=str(settings.CONFIG.keys))
+    assert "0 broken" in found.stdout, found.stdout
     assert not (tmp_path / "postgres").exists()
 
 

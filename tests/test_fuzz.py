@@ -45,7 +45,7 @@ from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, RoleGrant
-from headwater.core.services import seal_events
+from headwater.core.sealing import seal_events
 from headwater.core.text import clean_fields
 from tests.calls.test_services import as_, draft_of, manager, new_call, new_person
 from tests.conftest import fingerprint

@@ -16,6 +16,7 @@ class ConfigError(Exception):
 KNOWN = {
     "HEADWATER_HOME": "folder of the data and files (default .headwater)",
     "HEADWATER_DATABASE_URL": "postgresql://user:password@host:port/name (default: the embedded PostgreSQL)",
+    "HEADWATER_DATABASE_OWNER_URL": "address of the role that owns the tables, when HEADWATER_DATABASE_URL names one that owns none",
     "HEADWATER_KEYS": "folder of the secrets (default HEADWATER_HOME/keys)",
     "HEADWATER_HOSTS": "comma-separated host names that may be served (default 127.0.0.1,localhost)",
     "HEADWATER_PORT": "port of the web server (default 8000)",
@@ -42,6 +43,7 @@ class Config:
 
     home: Path
     database_url: str
+    owner_url: str
     keys: Path
     hosts: list[str]
     port: int
@@ -67,13 +69,15 @@ class Config:
             raise ConfigError(f"unknown setting {unknown[0]}; known are: {', '.join(KNOWN)}")
         home = _folder(env.get("HEADWATER_HOME") or ".headwater")
         url = env.get("HEADWATER_DATABASE_URL", "")
-        if url:
-            database_from_url(url)
+        owner_url = env.get("HEADWATER_DATABASE_OWNER_URL", "")
+        for given in filter(None, (url, owner_url)):
+            database_from_url(given)
         demo = _flag(env, "HEADWATER_DEMO")
         hosts = [h.strip() for h in env.get("HEADWATER_HOSTS", "").split(",") if h.strip()] or ["127.0.0.1", "localhost"]
         return cls(
             home=home,
             database_url=url,
+            owner_url=owner_url,
             keys=_folder(env.get("HEADWATER_KEYS") or home / "keys"),
             hosts=hosts,
             port=_number(env, "HEADWATER_PORT", 8000, 1, 65535),

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from headwater.config import Config, database_from_url
 from headwater.core.keys import IDENTITY, SESSION, KeyFolder
 from headwater.database import ensure_database
+from headwater.database_role import application_url
 from headwater.home import prepare_home
 
 CONFIG = Config.from_env()
@@ -21,6 +22,7 @@ with suppress(FileNotFoundError):
     KEYS.adopt(IDENTITY, _single.read_bytes().strip())
     _single.unlink()
 SECRET_KEY, *SECRET_KEY_FALLBACKS = [x.hex() for x in KEYS.ring(SESSION, size=48)]
+ANCHORS = CONFIG.home / "anchors/seals.jsonl"
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = CONFIG.hosts
 DEMO = CONFIG.demo
@@ -89,7 +91,11 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": database_from_url(ensure_database(CONFIG))}
+_given = ensure_database(CONFIG)
+DATABASE_URL = _given if CONFIG.owner_url else application_url(_given, KEYS.ring("database")[0].hex())
+DATABASES = {"default": database_from_url(DATABASE_URL)}
+DATABASE_ROLE = str(DATABASES["default"]["USER"])
+OWNER_DATABASE = database_from_url(CONFIG.owner_url or _given)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "core.Account"

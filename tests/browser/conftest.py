@@ -20,7 +20,7 @@ def connect(database: str) -> Any:
     import psycopg
     from django.conf import settings
 
-    default = settings.DATABASES["default"]
+    default = settings.OWNER_DATABASE
     info = {"host": default["HOST"], "port": default["PORT"], "user": default["USER"], "password": default["PASSWORD"]}
     return psycopg.connect(dbname=database, autocommit=True, **{k: v for k, v in info.items() if v})
 

@@ -7,9 +7,9 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Event, EventSeal, Seal
-from headwater.core.services import seal_events
+from headwater.core.sealing import seal_events
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 
 
 def write(text: str) -> Event:

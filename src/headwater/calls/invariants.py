@@ -2,6 +2,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.completeness import unsigned_submissions
 from headwater.calls.staff_work import staff_at_work
+from headwater.calls.states import UNSUBMITTED
 from headwater.core.invariants import invariant, worked_out
 
 invariant(
@@ -123,3 +124,11 @@ invariant(
     WHERE a.leader_of_record_id IS DISTINCT FROM coalesce(p.merged_into_id, p.id)""",
 )
 worked_out("fund_staff_apart", _("基金管理人员没有在办的申请和在研项目（条例第二十一条）"), staff_at_work)
+invariant(
+    "files_as_submitted",
+    _("申请的附件与提交时的相同"),
+    f"""SELECT 'application ' || a.number || ' holds other files than were submitted' FROM calls_application a JOIN LATERAL (
+        SELECT beside FROM calls_version WHERE application_id = a.id AND kind = 'submit' ORDER BY id DESC LIMIT 1) v ON true
+    WHERE a.state NOT IN ({", ".join(repr(str(s)) for s in sorted(UNSUBMITTED))}) AND v.beside ? 'files'
+        AND v.beside -> 'files' <> calls_beside(a.id) -> 'files'""",  # noqa: S608
+)

@@ -51,7 +51,7 @@ def demo(scale: str, seed: int, texts: Path | None, reset: bool, no_serve: bool,
         serve_all(config, port or config.port)
 
 
-KERNELS = ["assignment", "expertise", "conflicts", "duplicates", "calibration", "portfolio", "formal", "deadline", "fuzz", "demo"]
+KERNELS = ["assignment", "expertise", "conflicts", "duplicates", "calibration", "portfolio", "formal", "deadline", "fuzz", "demo", "evidence"]
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

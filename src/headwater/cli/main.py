@@ -78,9 +78,9 @@ def setup(*, migrate: bool = False) -> Config:
 
     django.setup()
     if migrate:
-        from django.core.management import call_command
+        from headwater.core.prepare import bring_up_to_date
 
-        call_command("migrate", verbosity=0, interactive=False)
+        bring_up_to_date()
     return config
 
 

@@ -62,8 +62,9 @@ def serve_all(config: Config, port: int) -> None:
     """Run web and worker until stopped. A child that dies is started again; the database is started again when it was killed."""
     check_port(port)
     children: dict[str, tuple[list[str], subprocess.Popen[bytes]]] = {}
+    env = child_environment()
     for name, words in (("web", web_command(config, port)), ("worker", worker_command())):
-        children[name] = (words, subprocess.Popen(words))  # noqa: S603
+        children[name] = (words, subprocess.Popen(words, env=env))  # noqa: S603
     stopping = False
 
     def stop(_signal: int, _frame: object) -> None:
@@ -80,13 +81,21 @@ def serve_all(config: Config, port: int) -> None:
                 click.echo(f"headwater: {name} ended ({child.returncode}); starting it again", err=True)
                 revive_database(config)
                 time.sleep(1)
-                children[name] = (words, subprocess.Popen(words))  # noqa: S603
+                children[name] = (words, subprocess.Popen(words, env=env))  # noqa: S603
         revive_database(config)
     for _words, child in children.values():
         child.terminate()
     for _words, child in children.values():
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(10)
+
+
+def child_environment() -> dict[str, str]:
+    """What web and worker are told: the address of the application's role, and nothing of the owner."""
+    from django.conf import settings
+
+    kept = {k: v for k, v in os.environ.items() if k != "HEADWATER_DATABASE_OWNER_URL"}
+    return kept | {"HEADWATER_DATABASE_URL": settings.DATABASE_URL}
 
 
 def revive_database(config: Config) -> None:

@@ -15,11 +15,13 @@ def doctor() -> None:
     from headwater.cli.main import setup
 
     config = setup()
+    from django.conf import settings
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     from headwater.core import clock
     from headwater.core.documents import FONTS
+    from headwater.core.guards import rights_too_many
     from headwater.home import open_to_others
 
     free = shutil.disk_usage(config.home).free / 1e9
@@ -30,10 +32,12 @@ def doctor() -> None:
     opened = [str(x) for x in islice(open_to_others(config), 10)]
     closed = "files are closed to other accounts"
     assets = (FONTS.parent / "static/build/app.js").exists()
+    many = rights_too_many()
     lines = [
         (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
         (not opened, closed if not opened else f"open to other accounts (chmod -R go= each): {', '.join(opened)}"),
         (True, f"database: PostgreSQL {connection.cursor().connection.info.server_version // 10000}"),
+        (not many, "; ".join(many) or f"the application connects as {settings.DATABASE_ROLE}, which owns no table"),
         (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
         (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),
         (calendar, f"working days of {year} are known" if calendar else f"no working-day calendar of {year}: update chinesecalendar"),

@@ -3,6 +3,12 @@ from importlib.util import find_spec
 
 from django.apps import AppConfig, apps
 
+PARTS = (
+    *("permissions", "workflow", "duties", "tasks", "invariants", "evidence", "indicators", "searching", "files"),
+    *("merging", "staff_work"),
+)
+"""What an app declares, each in a file of its own."""
+
 
 class CoreConfig(AppConfig):
     name = "headwater.core"
@@ -15,6 +21,6 @@ class CoreConfig(AppConfig):
         keys.REWRITERS[keys.TOTP] = second_factor.seal_anew
         for config in apps.get_app_configs():
             if config.name.startswith("headwater."):
-                for part in ("permissions", "workflow", "duties", "tasks", "invariants", "indicators", "searching", "files", "merging", "staff_work"):
+                for part in PARTS:
                     if find_spec(f"{config.name}.{part}"):
                         import_module(f"{config.name}.{part}")

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from headwater.core import clock
+from headwater.core.coverage import write_digests
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Account
 from headwater.core.permission import may
@@ -65,15 +66,28 @@ class Log:
         for subject in subjects:
             self(subject, after=after)
 
+    def covers(self, table: str, keys: list[int]) -> None:
+        """Have the rows as they are now put down with the events, as if the command had written them."""
+        if keys:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    """SELECT set_config('headwater.rows',
+                    coalesce(current_setting('headwater.rows', true), '') || %s || ':' || %s || ';', true)""",
+                    [table, ",".join(map(str, keys))],
+                )
+
     def write(self) -> None:
-        """Append the events: one statement, whatever their number."""
+        """Append the events and then the digests of the rows that were written: one statement each, whatever their number."""
         who = self.actor
         with connection.cursor() as cursor:
             cursor.execute(
-                """INSERT INTO core_event (at, actor_id, actor_label, source, request_id, command, subject_type, subject_id, before, after)
+                """WITH fresh AS (
+                INSERT INTO core_event (at, actor_id, actor_label, source, request_id, command, subject_type, subject_id, before, after)
                 SELECT %s, %s, %s, %s, %s, %s, kind, pk, before::jsonb, after::jsonb
                 FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY AS t (kind, pk, before, after, place)
-                ORDER BY place""",
+                ORDER BY place RETURNING id)
+                SELECT array_agg(id ORDER BY id), current_setting('headwater.rows', true), set_config('headwater.rows', '', true)
+                FROM fresh""",
                 [
                     clock.now(),
                     who.account.pk if who.account else None,
@@ -84,6 +98,10 @@ class Log:
                     *(list(column) for column in zip(*self.events, strict=True)),
                 ],
             )
+            numbers, noted, _emptied = cursor.fetchone()
+        if noted:
+            subjects = {(kind, pk): number for (kind, pk, _b, _a), number in zip(self.events, numbers, strict=True)}
+            write_digests(noted, subjects, numbers[-1])
 
 
 def authorise(actor: Actor, action: str, record: Any = None) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.coverage import differing, loose_digests
+from headwater.core.guards import rights_too_many, weakened
 from headwater.core.roles import SENSITIVE
-from headwater.core.services import DIGEST_SQL
+from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ invariant(
     "event_unchanged",
     _("已封签的事件与封签时的摘要一致"),
     f"""SELECT 'event ' || s.event_id || CASE WHEN e.id IS NULL THEN ' is missing' ELSE ' was changed (' || e.command || ')' END
-    FROM core_eventseal s LEFT JOIN core_event e ON e.id = s.event_id
-    WHERE e.id IS NULL OR s.digest <> {DIGEST_SQL} ORDER BY s.event_id""",  # noqa: S608
+    FROM core_eventseal s JOIN core_seal c ON c.id = s.seal_id LEFT JOIN core_event e ON e.id = s.event_id
+    WHERE e.id IS NULL OR s.digest <> CASE c.version WHEN 1 THEN {FIRST_FORM} ELSE {SECOND_FORM} END ORDER BY s.event_id""",  # noqa: S608
 )
 invariant(
     "chain_unbroken",
@@ -86,6 +89,20 @@ invariant(
     AND NOT EXISTS (SELECT 1 FROM core_grantproposal p WHERE p.grant_id = g.id AND p.approved_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM core_event e WHERE e.command = 'core.grant_roles' AND e.subject_id = g.id)
     ORDER BY g.id""",  # noqa: S608 -- codes of our own roles
+)
+invariant(
+    "events_sealed",
+    _("有事件就有封签；每个事件摘要都有其封签"),
+    """SELECT count(*) || ' events, and no seal' FROM core_event HAVING count(*) > 0 AND NOT EXISTS (SELECT 1 FROM core_seal)
+    UNION ALL SELECT 'event ' || s.event_id || ' names seal ' || s.seal_id || ', which is missing' FROM core_eventseal s
+        WHERE NOT EXISTS (SELECT 1 FROM core_seal c WHERE c.id = s.seal_id)""",
+)
+worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
+worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
+worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)
+worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many)
+worked_out(
+    "rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differing(), *loose_digests()]
 )
 invariant(
     "roles_kept_apart",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models.functions import Lower
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -143,11 +141,14 @@ def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
     OutboxMail.objects.bulk_create(mails, batch_size=2000)
 
 
-def write_to(mails: Iterable[tuple[str, str, str]]) -> None:
-    """Mails (address, subject, text) with a key in them, to people who need not have an account; one statement, within a command."""
+def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> None:
+    """Mails (address, subject, text) to people who need not have an account; one statement, within a command.
+
+    The text of one with a key in it is forgotten once it is sent.
+    """
     now = clock.now()
     OutboxMail.objects.bulk_create(
-        [OutboxMail(to=to, subject=subject[:200], body=body, created_at=now, forget=True) for to, subject, body in mails],
+        [OutboxMail(to=to, subject=subject[:200], body=body, created_at=now, forget=forget) for to, subject, body in mails],
         batch_size=2000,
     )
 
@@ -181,49 +182,3 @@ def store_file(
         uploaded_at=clock.now(),
         state=StoredFile.State.FINE if checked else StoredFile.State.CHECKING,
     )
-
-
-SEAL_LOCK = 4_801_001
-DIGEST_SQL = """sha256(convert_to(concat_ws('|', e.id, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-    to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.actor_id, e.actor_label, e.source, e.request_id,
-    e.command, e.subject_type, e.subject_id, e.before::text, e.after::text), 'UTF8'))"""
-
-
-def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
-    """Chain every committed, unsealed event into seals of at most `batch` events; returns how many were sealed.
-
-    A writer never waits: events are only read, digests and seals go to tables of their own. One sealer at a time
-    (advisory lock); a second one returns 0.
-    """
-    sealed: int = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
-            if not cursor.fetchone()[0]:
-                return sealed
-            cursor.execute("SELECT digest FROM core_seal ORDER BY id DESC LIMIT 1")
-            row = cursor.fetchone()
-            previous = bytes(row[0]) if row else b"\0" * 32
-            cursor.execute(
-                "INSERT INTO core_seal (sealed_at, count, previous, digest) VALUES (%s, 0, %s, '') RETURNING id",
-                [now or clock.now(), previous],
-            )
-            seal = cursor.fetchone()[0]
-            cursor.execute(
-                f"""INSERT INTO core_eventseal (event_id, seal_id, digest)
-                SELECT e.id, %s, {DIGEST_SQL} FROM core_event e
-                WHERE NOT EXISTS (SELECT 1 FROM core_eventseal s WHERE s.event_id = e.id) ORDER BY e.id LIMIT %s""",  # noqa: S608
-                [seal, batch],
-            )
-            count: int = cursor.rowcount
-            if count == 0:
-                transaction.set_rollback(True)
-                return sealed
-            cursor.execute(
-                """UPDATE core_seal SET count = %s, digest = sha256(%s ||
-                (SELECT string_agg(digest, ''::bytea ORDER BY event_id) FROM core_eventseal WHERE seal_id = %s)) WHERE id = %s""",
-                [count, previous, seal, seal],
-            )
-            sealed += count
-        if count < batch:
-            return sealed

@@ -24,7 +24,7 @@ def run_job(job_id: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="headwater.seal_events", queue="house", queueing_lock="seal")
 def seal(timestamp: int) -> None:
-    from headwater.core.services import seal_events
+    from headwater.core.sealing import seal_events
 
     seal_events()
 
@@ -90,3 +90,13 @@ def remove_orphans(timestamp: int) -> None:
     from headwater.core.uploads import forget_stale
 
     forget_stale()
+
+
+@app.periodic(cron="37 2 * * *")
+@app.task(name="headwater.watch", queue="house", queueing_lock="watch")
+def watch_evidence(timestamp: int) -> None:
+    """Look at what is new and at a part of the rest, then send the head of the chain out of the house."""
+    from headwater.core.verifying import mail_head, watch
+
+    watch()
+    mail_head()

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 
 from headwater.awards.models import Award
@@ -22,7 +21,8 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Event
-from headwater.core.services import seal_events
+from headwater.core.prepare import FIRST, as_owner, bring_up_to_date
+from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.crew import Crew
 from headwater.demo.people import World, make_hosts, make_people, make_staff
 from headwater.demo.plan import SCALES, DemoError, Scale, Timetable, finished_year, open_call, reviewing_call
@@ -60,7 +60,7 @@ def _ensure(scale: str, seed: int, texts: Path | None, reset: bool, say: Say) ->
     if state != "empty":
         say("clearing the earlier demo")
         clear()
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
     with quick_commits():
         build(SCALES[scale], seed=seed, texts=texts, say=say)
     return True
@@ -102,11 +102,14 @@ def demo_state() -> str:
         return "complete"
     if "demo.start" in commands:
         return "partial"
-    return "other" if Event.objects.exists() else "empty"
+    return "other" if Event.objects.exclude(command=FIRST).exists() else "empty"
 
 
 def clear() -> None:
-    with connection.cursor() as cursor:
+    """Empty the database; that it is given up goes to the anchor file."""
+    if "core_identity" in connection.introspection.table_names():
+        retire_database()
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
@@ -198,7 +201,7 @@ def play(crew: Crew, finished: Sequence[Season], scale: Scale, say: Say) -> None
 
 def analyze() -> None:
     """Tell the planner of what was just loaded; the server would find out by itself a minute later."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 

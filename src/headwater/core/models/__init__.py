@@ -1,6 +1,6 @@
 from headwater.core.models.access import AccessToken, Export
 from headwater.core.models.accounts import Account, RoleGrant
-from headwater.core.models.events import Event, EventSeal, Seal
+from headwater.core.models.events import Event, EventSeal, Identity, RowDigest, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
 from headwater.core.models.standing import AddressChange, GrantProposal, SignIn
@@ -14,11 +14,13 @@ __all__ = [
     "EventSeal",
     "Export",
     "GrantProposal",
+    "Identity",
     "Job",
     "Notification",
     "OutboxMail",
     "Parameter",
     "RoleGrant",
+    "RowDigest",
     "Seal",
     "SearchEntry",
     "SignIn",

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,10 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name_zh or self.username
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """A hash is made anew by the command that changes the password, never on the way in, where no event would say so."""
+        return bool(check_password(raw_password, self.password))
 
     @property
     def first_name(self) -> str:

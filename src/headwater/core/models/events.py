@@ -31,13 +31,33 @@ class Event(models.Model):
         return f"{self.command} {self.subject_type}#{self.subject_id}"
 
 
-class Seal(models.Model):
-    """A link of the hash chain: SHA-256 over the previous link and the digests of a batch of events."""
+class Identity(models.Model):
+    """Who this database is: made once, signed by the house's key, and named in every anchor."""
 
+    id = models.UUIDField(primary_key=True)
+    signature = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("数据库标识")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Seal(models.Model):
+    """A link of the hash chain: SHA-256 over the previous link and the digests of a batch of events, signed by the house's key.
+
+    `version` says how an event was written down for its digest: 1 is the form of the time before signatures.
+    """
+
+    version = models.SmallIntegerField(default=1, db_default=1)
     sealed_at = models.DateTimeField()
     count = models.IntegerField()
+    first_event = models.BigIntegerField(null=True)
+    last_event = models.BigIntegerField(null=True)
     previous = models.BinaryField()
     digest = models.BinaryField()
+    signature = models.BinaryField(null=True)
 
     class Meta:
         verbose_name = _("封签")
@@ -58,3 +78,22 @@ class EventSeal(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.event_id} in seal {self.seal_id}"
+
+
+class RowDigest(models.Model):
+    """What a row that counts looked like when a command had written it: the digest of its covered columns.
+
+    None says that the row is gone or counts no more. The newest one of a row is what `verify` compares it with.
+    """
+
+    event_id = models.BigIntegerField(db_index=True)
+    table_name = models.CharField(max_length=63)
+    key = models.BigIntegerField()
+    digest = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name = _("行摘要")
+        indexes = [models.Index(fields=["table_name", "key", "-id"], name="row_digest_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.table_name} {self.key}"
