@@ -27,7 +27,7 @@ from headwater.core.errors import Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from tests.approvals import seen_on
-from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, placed, refusal
+from tests.calls.test_services import as_, draft_of, end_period, new_call, new_host, new_person, placed, refusal
 from tests.people import actor, client, roles
 
 pytestmark = pytest.mark.django_db
@@ -347,6 +347,9 @@ def test_only_the_invited_write_a_full_application_and_it_begins_with_their_outl
     refused = placed(outline, "accepted", stranger, limit_group="im:outline")
     officer = client("officer")
     url = f"/office/calls/{outline.pk}/invite/"
+    with pytest.raises(Refused, match="才截止"):
+        invite(applications=[refused], yes=False, reason="目标与指南不符", actor=actor("officer"))
+    end_period(outline)
     row = Application.objects.get(call=outline, leader=leader)
     page = officer.post(url, {"pk": [row.pk], "decision": "invite"}).content.decode()
     assert "核对后邀请" in page

@@ -21,7 +21,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Person
-from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, submitted
+from tests.calls.test_services import as_, draft_of, end_period, new_call, new_person, placed, submitted
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +124,7 @@ def test_the_limit_of_a_type_lets_as_many_through_as_it_says(grant: SchemeVersio
 
 def invited(call: Call, person: Person) -> Application:
     row = placed(call, "accepted", person, limit_group=limit_group_of(call))
+    end_period(call)
     invite(applications=[row], yes=True, actor=actor("officer"))
     return Application.objects.get(pk=row.pk)
 

@@ -86,6 +86,13 @@ def past_call(scheme: str = "im-youth", **more: Any) -> Call:
     return new_call(scheme, **(dates | more))
 
 
+def end_period(call: Call) -> Call:
+    """Put the last deadlines of a call a second back: from now on it may be reviewed and decided."""
+    over = clock.now() - SECOND
+    Call.objects.filter(pk=call.pk).update(closes_at=over, endorse_by=over, recommend_by=over)
+    return Call.objects.select_related("scheme").get(pk=call.pk)
+
+
 def as_(person: Person) -> Actor:
     return actor(person.account.username)
 

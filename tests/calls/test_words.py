@@ -34,7 +34,7 @@ from headwater.review.services.deciding import propose
 from tests.approvals import approve_decisions, publish_notice, release
 from tests.approvals import sign_agreements as sign
 from tests.calls.test_forms import fill, start
-from tests.calls.test_services import SECOND, as_, manager, placed, words
+from tests.calls.test_services import SECOND, as_, end_period, manager, placed, words
 from tests.people import actor, client
 from tests.review.test_conflicts import new_expert
 
@@ -97,9 +97,7 @@ class Walk:
 
     def close(self) -> None:
         """Put the dates of the call into the past: only then is anything reviewed and decided."""
-        over = dict.fromkeys(("closes_at", "endorse_by", "recommend_by"), clock.now() - SECOND)
-        Call.objects.filter(pk=self.call.pk).update(**over)
-        self.call = Call.objects.select_related("scheme").get(pk=self.call.pk)
+        self.call = end_period(self.call)
 
     def review(self) -> None:
         """Review and panel are put into the tables: how they work does not depend on the scheme."""

@@ -24,7 +24,7 @@ from headwater.registry.models import Discipline, Organisation, Person
 from headwater.review.models import Panel, PanelItem, Ranking
 from headwater.review.services.deciding import propose
 from tests.approvals import approve_decisions, publish_notice, release
-from tests.calls.test_services import SECOND, as_, new_call, new_person
+from tests.calls.test_services import SECOND, as_, end_period, new_call, new_person
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -73,9 +73,10 @@ def decided(row: Application, leader: Person) -> Notice:
     values = {"mean": 90, "calibrated": 90, "grade_mean": 3, "spread": 0, "rank": 1, "computed_at": clock.now()}
     Ranking.objects.create(application=row, opinions=3, **values)
     Application.objects.filter(pk=row.pk).update(state="panel")
-    propose(call=row.call, funded={row.pk}, actor=actor("officer"))
-    approve_decisions(call=row.call, actor=actor("committee"))
-    notice = publish_notice(call=row.call, actor=actor("officer"))
+    call = end_period(row.call)
+    propose(call=call, funded={row.pk}, actor=actor("officer"))
+    approve_decisions(call=call, actor=actor("committee"))
+    notice = publish_notice(call=call, actor=actor("officer"))
     with clock.at(notice.ends_at + SECOND):
         release(notice=Notice.objects.select_related("call__scheme").get(pk=notice.pk), actor=actor("officer"))
     return notice
