@@ -73,7 +73,9 @@ def test_a_contact_is_an_address_that_can_be_written_to(contact: str) -> None:
     with pytest.raises(Refused) as error:
         ask(notice, contact)
     assert {r.field for r in error.value.reasons} == {"contact"}
-    page = client(None).post(f"/notices/{notice.pk}/objection/{line(notice).pk}/", {"name": "周某", "contact": contact, "text": TEXT})
+    page = client(None).post(
+        f"/notices/{notice.pk}/objection/{line(notice).pk}/", {"name": "周某", "contact": contact, "text": TEXT}
+    )
     assert page.status_code == 422
     assert not ObjectionClaim.objects.filter(row__notice=notice).exists()
 
