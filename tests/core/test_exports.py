@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
