@@ -15,7 +15,7 @@ from headwater.calls.services.decisions import Proposal, barred_applications, co
 from headwater.calls.services.objections import reply_to_objection
 from headwater.calls.services.sentences import correct_words, release_sight
 from headwater.core import clock
-from headwater.core.command import Actor
+from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, Notification
@@ -284,9 +284,10 @@ def test_notice_of_nothing_is_refused() -> None:
 def test_notice_period_is_counted_in_working_days() -> None:
     with clock.at(clock.local(date(2026, 9, 28), 10)):  # National Day: 1 to 7 October 2026
         call, rows = on_table(1, TEN)
-        propose(call, rows, [TEN])
-        approve_decisions(call=call, actor=actor("committee"))
-        notice = publish_notice(call=call, actor=actor("officer"))
+        someone = system("test")  # an officer of today had no role yet on every day
+        propose_decisions(call=call, proposals=[Proposal(rows[0], TEN, 1)], actor=someone)
+        approve_decisions(call=call, actor=someone)
+        notice = publish_notice(call=call, actor=someone)
     last = clock.add_working_days(date(2026, 9, 28), 5)
     assert notice.ends_at == clock.end_of_day(last)
     assert last > date(2026, 10, 7)
