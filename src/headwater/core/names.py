@@ -22,6 +22,7 @@ BREAKS = re.compile(r"[\n;；、/／|]")
 COMMAS = re.compile(r"[,，]")
 OPEN, CLOSE = "(（[［【〔<＜《", ")）]］】〕>＞》"
 BRACKETS = re.compile(rf"[{re.escape(OPEN)}]([^{re.escape(OPEN + CLOSE)}]*)[{re.escape(CLOSE)}]?")
+MARKS = re.compile(rf"[{re.escape(OPEN + CLOSE)}\n;；、/／|,，]")
 TITLES = frozenset(
     """教授 副教授 讲师 助教 研究员 副研究员 助理研究员 工程师 高级工程师 正高级工程师 主任医师 副主任医师 主治医师 实验师 高级实验师
     院士 博士 博士后 硕士 博导 硕导 导师 老师 先生 女士 主任 副主任 院长 副院长 所长 副所长 校长 副校长""".split()  # noqa: SIM905
@@ -85,8 +86,9 @@ def read_name(text: str) -> Named:
     elif rest:
         notes.append(rest)
     words = [w for w in re.split(r"\s+", name) if w not in TITLES]
-    name = TITLED.sub("", normal_name(" ".join(_whole(words, notes))))
-    return Named(name or normal_name(text), normal_name(" ".join(n for n in notes if n and n not in TITLES and not ENGLISH.fullmatch(n))))
+    name = TITLED.sub("", normal_name(MARKS.sub(" ", " ".join(_whole(words, notes)))))
+    where = " ".join(n for n in notes if n not in TITLES and not ENGLISH.fullmatch(n))
+    return Named(name or normal_name(MARKS.sub(" ", text)), normal_name(MARKS.sub(" ", where)))
 
 
 def _whole(words: list[str], notes: list[str]) -> list[str]:

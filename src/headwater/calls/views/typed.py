@@ -18,7 +18,6 @@ from headwater.calls.schemes import Field, Scheme, Section
 from headwater.calls.services.assigning import PLAIN
 from headwater.calls.views.questions import typed_text
 from headwater.core.i18n import named
-from headwater.core.names import split_names
 from headwater.core.numbers import BadNumber, read_wan, read_whole
 
 Pairs = list[tuple[str, str]]
@@ -52,7 +51,7 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
         elif code == "flags":
             values["flags"] = [v for v in post.getlist("flags") if v]
         elif code == "unsuitable":
-            values["unsuitable"] = [str(one) for one in split_names(text)]
+            values["unsuitable"] = [text] if text.strip() else []
         elif code in READERS:
             field, read = READERS[code]
             try:
