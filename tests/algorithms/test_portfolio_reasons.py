@@ -174,9 +174,7 @@ def test_blame_without_time_claims_no_more_than_it_knows():
 
 
 def test_reasons_of_a_refusal_say_when_they_are_not_proven(monkeypatch):
-    from headwater.algorithms.portfolio import blame as module
-
-    monkeypatch.setattr(module.blame, "__kwdefaults__", {**module.blame.__kwdefaults__, "work": 0.0})
+    monkeypatch.setitem(blame.__kwdefaults__, "work", 0.0)
     with pytest.raises(Infeasible) as caught:
         fund(crowded())
     assert not caught.value.reasons.proven
