@@ -302,24 +302,20 @@ def test_a_day_of_the_future_is_no_birth(host: Organisation) -> None:
 
 # one normal form of names and addresses, and one person behind both
 
-PLUGGED = pytest.mark.xfail(strict=True, reason="the normal forms of names and addresses are entered in `tables.CLEAN`")
 
 
-@PLUGGED
 def test_case_03_names_enter_in_one_form(host: Organisation) -> None:
     assert case("03-padded-names.xlsx").errors == []
     names = Person.objects.filter(organisation=host).order_by("pk").values_list("name_zh", flat=True)
     assert list(names) == ["试丁", "试戊", "试己", "试庚", "试辛"]
 
 
-@PLUGGED
 def test_case_04_dots_of_every_kind_are_one_name(host: Organisation) -> None:
     result = case("04-dots.xlsx", skip_bad=True)
     assert told(result) == [(line, "姓名") for line in range(3, 11)]
     assert [p.name_zh for p in Person.objects.filter(organisation=host)] == ["试娜·图雅"]
 
 
-@PLUGGED
 def test_case_09_an_address_in_another_case_is_the_same_person(host: Organisation) -> None:
     assert case("09-mail-case.xlsx").added == 1
     assert case("09b-mail-case.xlsx").changed == 1

@@ -27,3 +27,4 @@ left_out(_("提交时的附件及其摘要记在提交版本中，另有不变�
 left_out(_("由申请书文本重新算出"), models.Likeness, models.TextPrint)
 left_out(_("未提交的编辑过程"), models.Presence, models.Unsaved)
 left_out(_("邀请链接只存摘要，到期作废"), models.Link)
+left_out(_("未经本人邮箱确认，不生效，到期删除"), models.ObjectionClaim)

@@ -11,7 +11,7 @@ from headwater.calls.models.checking import FormalCheck, RuleResult
 from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim, of_officer
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.likeness import Likeness, TextPrint
-from headwater.calls.models.own import Places, has_own_in
+from headwater.calls.models.own import Places, accounts_with_part, has_own_in
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 
@@ -44,6 +44,7 @@ __all__ = [
     "TextPrint",
     "Unsaved",
     "Version",
+    "accounts_with_part",
     "has_own_in",
     "of_officer",
 ]

@@ -22,7 +22,7 @@ from headwater.core.jobs import in_reach
 from headwater.core.models import Account
 from headwater.core.own import Part, leads_to, of_many, own_cases, source
 from headwater.core.roles import Scope
-from headwater.registry.models import Person, Relation, own_records
+from headwater.registry.models import Person, Relation, own_records, records_of
 from headwater.registry.models.people import IN_CALLS
 
 SIGNING = (Party.HOST, Party.PARTNER)
@@ -55,6 +55,16 @@ def parts_in_applications(account: Account) -> list[tuple[int, str]]:
     parts = [*_personal(me), *_personal(family_of(me), Part.FAMILY)]
     signatory = signed.order_by().values_list("application", Value(str(Part.SIGNATORY)))
     return list(signatory.union(*parts))
+
+
+def accounts_with_part(application: Application) -> set[int]:
+    """Accounts that have a part in one application, whatever part."""
+    members = Participant.objects.filter(application=application).values_list("person", flat=True)
+    referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
+    people = Person.objects.filter(pk__in=list(records_of([application.leader_id, *members, *referees])))
+    signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING).values_list("account", flat=True)
+    own = Person.objects.filter(Q(pk__in=people.values("pk")) | Q(pk__in=family_of(people).values("pk")))
+    return {pk for pk in (*signed, *own.values_list("account", flat=True)) if pk}
 
 
 def has_own_in(account: Any, call: Call) -> bool:

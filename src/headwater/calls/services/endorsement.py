@@ -9,7 +9,7 @@ from functools import partial
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import Application, Call, HostQuota, Party, Version
+from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.schemes import Document
 from headwater.calls.services.calls import set_host_quotas
 from headwater.calls.services.partners import unsigned_partners
@@ -316,10 +316,12 @@ def recommenders(agency_id: int) -> list[Account]:
     return list(Account.objects.filter(pk__in=grants.values("account")))
 
 
-def officers(call_id: int) -> list[Account]:
+def officers(call_id: int, *, about: Application | None = None) -> list[Account]:
+    """Officers of a call; of what goes on inside the case `about`, those who have a part in it hear nothing."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="programme_officer")
     grants = grants.filter(Q(scope=Scope.ALL) | Q(scope="call", scope_id=call_id))
-    return list(Account.objects.filter(pk__in=grants.values("account")))
+    found = Account.objects.filter(pk__in=grants.values("account"))
+    return list(found.exclude(pk__in=accounts_with_part(about)) if about else found)
 
 
 def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:

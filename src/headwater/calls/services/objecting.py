@@ -9,30 +9,24 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import connection
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, NoticeRow, Objection, ObjectionClaim
-from headwater.calls.services.inviting import site_address
 from headwater.calls.services.objections import UNSETTLED, tell_applicant
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
+from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.parameters import Parameters
 from headwater.core.services import write_to
+from headwater.core.site import site_address
 from headwater.core.tokens import digest_of
 
 LENGTHS = (("name", 2, 120), ("contact", 5, 120), ("text", 10, 5000))
-
-
-def normal_contact(text: str) -> str:
-    """The normal form of the address by which one contact is known."""
-    return text.strip().lower()
 
 
 def _mistakes(values: dict[str, str]) -> list[Reason]:
@@ -42,11 +36,8 @@ def _mistakes(values: dict[str, str]) -> list[Reason]:
             found.append(Reason(_("此栏不能少于 %d 个字") % least, field=field))
         if len(values[field]) > most:
             found.append(Reason(_("此栏不能多于 %d 个字") % most, field=field))
-    if not found:
-        try:
-            validate_email(values["contact"])
-        except ValidationError:
-            found.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
+    if not found and not is_address(values["contact"]):
+        found.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
     return found
 
 
@@ -59,7 +50,7 @@ def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: 
     Raises:
         Refused: the notice is over, a field is wrong, or too many came from this `source` or for this contact.
     """
-    values = {"name": name.strip(), "contact": normal_contact(contact), "text": text.strip()}
+    values = {"name": name.strip(), "contact": normal(contact), "text": text.strip()}
     refuse_if(_mistakes(values))
     if not row.notice.is_open:
         raise Refused.because(_("公示期已结束"))

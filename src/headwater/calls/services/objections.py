@@ -73,7 +73,7 @@ def reply_to_objection(*, objection: Objection, text: str, actor: Actor) -> None
         row.save(update_fields=["reply", "replied_at"])
         log(row, after={"application": objection.row.application_id, "characters": len(text)})
         notify(
-            officers(objection.notice.call_id),
+            officers(objection.notice.call_id, about=objection.row.application),
             title=lambda: _("申请人已就异议陈述：%s") % objection.row.title[:100],
             url=f"/office/notices/{objection.notice_id}/",
         )
@@ -147,7 +147,7 @@ def _follow(objection: Objection, application: Application, log: Log) -> None:
             url=f"/applications/{application.pk}/objections/",
         )
     if objection.state == Objection.State.PROPOSED:
-        others = [a for a in officers(application.call_id) if a.pk != objection.answered_by_id]
+        others = [a for a in officers(application.call_id, about=application) if a.pk != objection.answered_by_id]
         url = f"/office/notices/{objection.notice_id}/"
         notify(others, title=lambda: _("拟认定异议成立，请核定：%s") % application.number, url=url)
 
