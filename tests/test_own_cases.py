@@ -100,6 +100,7 @@ def addresses(route: str, case: Case, have: dict[str, Any]) -> list[str]:
         "jobs/<int:pk>": [have["job"]],
         "letters/<int:pk>": [have["letter"]],
         "notices/<int:pk>": [have["notice"]],
+        "office/experts/<int:pk>": [case.experts[5].pk],
         "people/<int:pk>": [have["leader"], case.experts[4].person_id],
         "files/<int:pk>": [have["file"]],
         "participations/<int:pk>": [1],
@@ -203,7 +204,9 @@ def in_both(person: Person, case: Case, routes: Sequence[str], reached: dict[str
         with world(make, case) as became:
             account = Account.objects.get(pk=person.account_id)
             name = account.username
-            found.append(ask(client(name), program, became, have, routes, reached) | inner(account, became))
+            browser = client(name)
+            Account.objects.update(last_login=None)  # the log-in that was just made is no news of a case
+            found.append(ask(browser, program, became, have, routes, reached) | inner(account, became))
     return found
 
 
@@ -272,6 +275,11 @@ NOT_REACHED = {
     "applications/<int:pk>/uploads/<str:token>/": AUTHOR,
     "applications/<int:pk>/versions/compare/": AUTHOR,
     "applications/<int:pk>/withdraw/": AUTHOR,
+    "applications/<int:pk>/objections/": AUTHOR,
+    "my/projects/<str:number>/refuse/": "of the leader and the host of an award that waits for signatures",
+    "office/applications/<int:pk>/words/": "of what waits for its letter of refusal, which no world has",
+    "address/<str:key>/": "its key is in a mail",
+    "objections/<str:key>/": "its key is in a mail",
     "confirm/<str:token>/": "its key is in a mail",
     "refer/<str:token>/": "its key is in a mail",
     "participations/<int:pk>/": "of who was asked to join a draft",

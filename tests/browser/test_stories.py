@@ -110,7 +110,7 @@ def test_expert_submits_after_mending_what_is_missing(enter: Enter) -> None:
     press(tab, "提交评审意见")
     assert tab.locator(".invalid-feedback").count() > 3
     assert tab.locator("textarea[name=text_applicant]").input_value() == "意见太短"
-    for score in tab.locator("input[type=number]").all():
+    for score in tab.locator("input[name^=score_]").all():
         score.fill("82")
     tab.locator("input[name=grade][value='2']").check()
     tab.locator("input[name=familiarity][value='3']").check()

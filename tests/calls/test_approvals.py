@@ -41,7 +41,10 @@ def test_any_part_of_a_decision_counts(change: str) -> None:
     call, rows = on_table(2, 2 * TEN)
     propose(call, rows, [TEN, TEN])
     seen = sights.decisions_sight(call).token
-    Decision.objects.filter(application=rows[1]).update(**{change: 7 if change in {"rank", "amount_fen"} else "另一个"})
+    changed: dict[str, object] = {change: 7 if change in {"rank", "amount_fen"} else "另一个"}
+    if change == "deviation":
+        changed = {"deviation": "other", "deviation_words": "另一个"}
+    Decision.objects.filter(application=rows[1]).update(**changed)
     with pytest.raises(Refused, match="您核对之后有变化"):
         decisions.approve_decisions(call=call, actor=actor("committee"), seen=seen)
 
@@ -66,7 +69,7 @@ def test_a_release_is_of_the_reasons_that_were_seen() -> None:
     propose(call, rows, [TEN, 0])
     approve_decisions(call=call, actor=actor("committee"))
     notice = publish_notice(call=call, actor=actor("officer"))
-    seen = seen_on(client("officer").get(f"/office/notices/{notice.pk}/"))
+    seen = seen_on(client("officer").get(f"/office/notices/{notice.pk}/release/"))
     Decision.objects.filter(application=rows[1]).update(reason="另一个理由")
     with clock.at(notice.ends_at + SECOND), pytest.raises(Refused, match="您核对之后有变化"):
         decisions.release(notice=Notice.objects.get(pk=notice.pk), actor=actor("officer"), seen=seen)

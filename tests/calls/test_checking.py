@@ -75,6 +75,7 @@ def test_formal_check_twice_gives_the_same() -> None:
     assert len(before) == 2
 
 
+@pytest.mark.usefixtures("owner_connection")
 def test_what_rules_answer_is_kept_once_and_stays() -> None:
     call = new_call()
     rows = [received(call), received(call), received(call, birth_date=date(1950, 1, 1))]

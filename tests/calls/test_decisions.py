@@ -20,7 +20,15 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, Notification
 from headwater.registry.models import Sanction
-from tests.approvals import answer_objection, approve_decisions, file_objection, publish_notice, release, settle_objection
+from tests.approvals import (
+    answer_objection,
+    approve_decisions,
+    file_objection,
+    publish_notice,
+    release,
+    seen_on,
+    settle_objection,
+)
 from tests.calls.test_services import SECOND, as_, new_call, new_person, past_call, placed, refusal
 from tests.people import actor, client
 
@@ -445,7 +453,8 @@ def test_after_the_time_for_a_reply_an_objection_may_be_upheld() -> None:
 def test_an_answer_is_shown_with_what_it_does_before_it_is_given() -> None:
     _call, rows, notice = noticed([TEN, TEN])
     objection = object_to(notice, rows[0])
-    sent = {"objection": objection.pk, "answer": "经核查不成立", "decision": "dismiss"}
+    seen = seen_on(client("officer").get(f"/office/notices/{notice.pk}/"))
+    sent = {"objection": objection.pk, "answer": "经核查不成立", "decision": "dismiss", "seen": seen}
     shown = client("officer").post(f"/office/notices/{notice.pk}/", sent).content.decode()
     assert "将会发生" in shown
     upheld = client("officer").post(f"/office/notices/{notice.pk}/", sent | {"decision": "uphold"}).content.decode()

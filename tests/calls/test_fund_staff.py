@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from headwater.awards.models import Award, Party
-from headwater.awards.services.agreements import sign
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.services.applications import (
     add_members,
@@ -32,6 +31,7 @@ from headwater.core.sheets import write_csv
 from headwater.registry.fund_staff import fund_staff
 from headwater.registry.imports import import_people
 from headwater.registry.models import Person
+from tests.approvals import sign_agreements
 from tests.people import actor
 
 pytestmark = pytest.mark.django_db
@@ -119,7 +119,7 @@ def signing() -> None:
     award.agreement.signatures.filter(party=Party.LEADER).delete()
     Award.objects.filter(pk=award.pk).update(state=Award.State.AGREEMENT, agreement_by=clock.now() + timedelta(days=1))
     make_staff(award.leader)
-    sign(awards=[award], party=Party.LEADER, actor=system())
+    sign_agreements(awards=[award], party=Party.LEADER, actor=system())
 
 
 @pytest.mark.parametrize(

@@ -435,6 +435,7 @@ def test_an_application_has_a_size_that_it_may_not_pass(monkeypatch: pytest.Monk
 def test_the_list_of_versions_asks_the_same_whatever_their_number() -> None:
     row, helper = shared()
     browser = browser_of(row.leader)
+    browser.get(f"/applications/{row.pk}/versions/")
     sent: list[int] = []
     for n in (2, 9):
         for k in range(n):

@@ -61,7 +61,10 @@ def test_the_form_of_a_form_is_itself(text: str) -> None:
         assert re.fullmatch(NORMAL, normal(text))
 
 
-WRITERS = ["core_account.email", "core_outboxmail.to", "registry_person.email", "calls_referee.email", "core_addresschange.new"]
+WRITERS = [
+    *("core_account.email", "core_outboxmail.to", "registry_person.email", "calls_referee.email", "core_addresschange.new"),
+    "calls_objectionclaim.contact",
+]
 
 
 @pytest.mark.parametrize("column", WRITERS)
@@ -239,6 +242,7 @@ def test_case_a_corrected_address_reaches_the_account() -> None:
     assert not check(["one_address"])
 
 
+@pytest.mark.usefixtures("owner_connection")
 def test_what_an_older_installation_kept_is_rewritten_and_doubles_are_told() -> None:
     """The migration's own work, on rows as they were written before the database held to the form."""
     from importlib import import_module

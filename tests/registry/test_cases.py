@@ -303,7 +303,6 @@ def test_a_day_of_the_future_is_no_birth(host: Organisation) -> None:
 # one normal form of names and addresses, and one person behind both
 
 
-
 def test_case_03_names_enter_in_one_form(host: Organisation) -> None:
     assert case("03-padded-names.xlsx").errors == []
     names = Person.objects.filter(organisation=host).order_by("pk").values_list("name_zh", flat=True)

@@ -116,6 +116,7 @@ def test_an_empty_cell_leaves_and_a_declared_word_clears() -> None:
     person = new_person(
         "独孤清空", orcid="0000-0002-1825-0097", title="教授", is_senior=True, phone="0471-1", email="a@example.org"
     )
+    Person.objects.filter(pk=person.pk).update(account=None)  # of an account it is the account's address, which has its own way
     where = person.organisation.name_zh
 
     def again(title: str, phone: str, email: str) -> tuple[str, bool, str, str]:

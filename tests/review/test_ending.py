@@ -11,7 +11,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Notification
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking
 from headwater.review.services.assigning import expire_invitations, release_assignment
-from headwater.review.services.deciding import proposals_of
+from headwater.review.services.deciding import Departure, proposals_of
 from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.opinions import save_opinions
 from tests.calls.test_decisions import TEN
@@ -151,10 +151,11 @@ def test_reasons_say_what_happened() -> None:
     said = {p.application.pk: p.reason for p in proposals_of(call, {given.pk})}
     assert said[best.pk] == "经通讯评审，共有 5 份有效评审意见，未列入会议评审。"
     assert said[against.pk] == "经会议评审表决，赞成票未达到规定数：不建议资助。"
-    assert said[left_out.pk] == "会议评审建议资助，本次决定不予资助。"  # its amount is left in the budget
+    assert said[left_out.pk] == "会议评审建议资助；本次决定不予资助。"  # nobody has said why yet
     Call.objects.filter(pk=call.pk).update(budget_fen=TEN)
-    said = {p.application.pk: p.reason for p in proposals_of(Call.objects.get(pk=call.pk), {given.pk})}
-    assert said[left_out.pk] == "会议评审建议资助；受年度预算限制。"
+    why = {left_out.pk: Departure("budget", "年度预算已用完")}
+    said = {p.application.pk: p.reason for p in proposals_of(Call.objects.get(pk=call.pk), {given.pk}, None, why)}
+    assert said[left_out.pk] == "会议评审建议资助；年度预算所限：年度预算已用完。"
 
 
 def test_a_reason_that_denies_a_panel_is_a_breach() -> None:

@@ -10,7 +10,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Discipline, ReviewGroup
 from headwater.review.fields import panel_candidates, prospects
 from headwater.review.models import Expert, Panel
-from tests.calls.test_services import new_call, placed
+from tests.calls.test_services import past_call, placed
 from tests.people import client
 from tests.review.test_conflicts import new_expert
 
@@ -42,7 +42,7 @@ def two_fields(few: int = 8, many: int = 9) -> tuple[Call, list[Application]]:
     experts_of(leaf("X01"), few)
     experts_of(leaf("X02"), many)
     experts_of(leaf("Y01"), 2)
-    call = new_call()
+    call = past_call()
     return call, [placed(call, "reviewed", review_group=code) for code in ("small", "large", "")]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
@@ -33,8 +34,16 @@ def fund_staff(people: Collection[int] | None = None) -> set[int]:
 
 
 def lock_persons(people: Collection[int]) -> None:
-    """Wait for whoever makes fund staff of these people, or applicants of fund staff, so that the two cannot miss each other."""
-    list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    """Wait for whoever makes fund staff of these people, or applicants of fund staff, so that the two cannot miss each other.
+
+    The records that stand for them are locked, as a submission does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM registry_person WHERE id IN (SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = ANY(%s))
+            ORDER BY id FOR NO KEY UPDATE""",
+            [list(people)],
+        )
 
 
 def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
@@ -45,9 +54,16 @@ def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
     """
     lock_persons(people)
     staff = fund_staff(people)
-    if staff:
-        names = "、".join(Person.objects.filter(pk__in=staff).order_by("pk").values_list("name_zh", flat=True))
-        raise Refused([Reason(_("%s 是基金管理人员，不得申请或参与（条例第二十一条）") % names, field=field, code="staff")])
+    refuse_named(Person.objects.filter(pk__in=staff).order_by("pk").values_list("name_zh", flat=True) if staff else [], field=field)
+
+
+def refuse_named(names: Iterable[str], *, field: str = "") -> None:
+    """
+    Raises:
+        Refused: there are fund staff, by these names.
+    """
+    if told := "、".join(names):
+        raise Refused([Reason(_("%s 是基金管理人员，不得申请或参与（条例第二十一条）") % told, field=field, code="staff")])
 
 
 def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:

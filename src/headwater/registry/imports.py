@@ -245,7 +245,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             since = values.pop("since")
             if person is not None and values["email"] not in ("", person.email):
                 if person.account_id:  # the address of an account waits for its new mailbox
-                    asked.append((person, values.pop("email")))
+                    new = values.pop("email")
+                    asked.append((person, "" if new == CLEAR else new))
                 else:
                     moved.append((person, person.email))
             target = person or Person()

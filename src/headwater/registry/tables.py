@@ -25,7 +25,9 @@ Row = dict[str, str]
 T = TypeVar("T")
 NAME, ADDRESS, IDENTIFIER = "name", "address", "identifier"
 """What a column holds, where that needs a form of its own."""
-CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name, ADDRESS: normal_address}
+CLEAR = "清空"
+"""In a cell: take away what is on record."""
+CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name, ADDRESS: lambda text: text if text == CLEAR else normal_address(text)}
 """The one normal form in which a text enters, by kind of column: names and addresses have theirs."""
 DOCUMENTS = ("证件号码", "身份证号码", "身份证", "公民身份号码", "居民身份证号", "证件号")
 UNITS = ("依托单位", "工作单位", "所在单位", "单位名称", "任职单位")
@@ -193,7 +195,6 @@ def _is_lost(text: str) -> bool:
     return bool(EXPONENT.fullmatch(text)) or (isinstance(text, Number) and (len(digits) > TRUE_DIGITS or "e" in text))
 
 
-CLEAR = "清空"
 CLEARED = frozenset({"name_en", "department", "title", "email", "phone", "highest_degree"})
 """What a table may take away from a person."""
 

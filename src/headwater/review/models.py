@@ -334,9 +334,9 @@ leads_to(BallotCast, "item__application")
 of_many(Expert, PanelMember)
 
 
-def _experts_of_calls(calls: Collection[int]) -> models.QuerySet[Any, Any]:
-    """Experts who are or were asked in some calls, or sit on one of their panels."""
-    asked = Assignment.objects.filter(application__call__in=calls).values("expert__person")
+def _experts_of_calls(calls: Collection[int], account: Account) -> models.QuerySet[Any, Any]:
+    """Experts who are or were asked in some calls, but for `account`'s own cases, or sit on one of their panels."""
+    asked = without_own(Assignment.objects.filter(application__call__in=calls), account).values("expert__person")
     seated = PanelMember.objects.filter(panel__call__in=calls).values("expert__person")
     return Person.objects.filter(Q(pk__in=asked) | Q(pk__in=seated)).values("pk")
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import headwater.core.addresses
+
 
 class Migration(migrations.Migration):
     dependencies = [("calls", "0018_second_people"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120)),
-                ("contact", models.EmailField(max_length=120)),
+                ("contact", headwater.core.addresses.AddressField(max_length=120)),
                 ("text", models.TextField()),
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("asked_at", models.DateTimeField()),
@@ -48,6 +50,12 @@ class Migration(migrations.Migration):
             model_name="objectionclaim",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_at__isnull", True)), fields=("row", "contact"), name="objection_claim_one_waiting"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="objectionclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contact__regex", "^[!-@\\[-~]*$")), name="objection_claim_address_normal"
             ),
         ),
     ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models.applications import Application
 from headwater.calls.models.calls import Call
 from headwater.core import clock
+from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models import Account
 from headwater.core.own import own_rows, without_own
 from headwater.registry.models import own_records
@@ -240,7 +241,7 @@ class ObjectionClaim(models.Model):
 
     row = models.ForeignKey(NoticeRow, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)
-    contact = models.EmailField(max_length=120)
+    contact = AddressField(max_length=120)
     text = models.TextField()
     digest = models.CharField(max_length=64, unique=True)
     asked_at = models.DateTimeField()
@@ -257,7 +258,8 @@ class ObjectionClaim(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["row", "contact"], condition=Q(ended_at__isnull=True), name="objection_claim_one_waiting"
-            )
+            ),
+            kept_normal("objection_claim_address_normal", "contact"),
         ]
 
     def __str__(self) -> str:

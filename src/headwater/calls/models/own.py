@@ -109,7 +109,7 @@ def jobs_of_calls(account: Account) -> Q:
     return found & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
 
 
-def _people_of_calls(calls: Collection[int]) -> QuerySet[Any, Any]:
+def _people_of_calls(calls: Collection[int], _account: Account) -> QuerySet[Any, Any]:
     """Leaders and members of what was received in some calls."""
     received = Application.objects.filter(call__in=calls, state__in=IN_THE_HOUSE)
     members = Participant.objects.filter(application__in=received.values("pk"))

@@ -325,7 +325,7 @@ def submit_application(*, application: Application, actor: Actor, agree: Agreeme
                 raise NotAllowed("calls.application.submit")
             _refuse_unseen(row, seen)
             lock_people([row.leader_id], members_of=row.pk)
-            refuse_staff_of([row])
+            refuse_staff_of([row], locked=True)
             now = clock.now()
             documents = agreed(documents_for([row], "applicant")[row.pk], agree)
             sign(signed_by_person(row, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)

@@ -17,7 +17,7 @@ from headwater.registry.models.organisations import Organisation
 
 KEYS: ArrayField[Any, Any] = ArrayField(models.TextField())
 """What `registry_name_keys` makes of names."""
-IN_CALLS: list[Callable[[Collection[int]], models.QuerySet[Any, Any]]] = []
+IN_CALLS: list[Callable[[Collection[int], Account], models.QuerySet[Any, Any]]] = []
 """Filled by calls and review: keys of the people who have to do with some calls."""
 
 
@@ -37,7 +37,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
         found = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
         calls = user.scopes("programme_officer", "call")
         for function in IN_CALLS if calls else ():
-            found |= Q(pk__in=function(calls))
+            found |= Q(pk__in=function(calls, user))
         return self.filter(found)
 
     def called(self, name: str, institution: str = "") -> PersonQuerySet:

@@ -199,7 +199,7 @@ def end_review(request: HttpRequest, pk: int) -> HttpResponse:
         "call": call,
         "plan": plan,
         "wait": wait,
-        "due": review_deadlines([call]).get(call.pk),
+        "due": review_deadlines([call], request.user).get(call.pk),
         "withdrawn": [(a, plan.drafts.get(a.pk)) for a in kept],
         "left": len(rows) - len(kept),
         "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part]) for label, part in parts],

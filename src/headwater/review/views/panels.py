@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
 from headwater.calls.views.office import the_call
-from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.own import own_rows
 from headwater.core.permission import access, page
-from headwater.core.web import attempt, keys_in
+from headwater.core.web import MomentField, attempt, keys_in
 from headwater.registry.models import ReviewGroup
 from headwater.review.fields import NO_FIELD, Candidate, able, least_members, panel_candidates, prospects
 from headwater.review.models import Panel, PanelItem, PanelMember
@@ -141,13 +140,10 @@ class PanelForm:
         if not self.meets_at:
             return None
         try:
-            moment = parse_datetime(self.meets_at)
-        except ValueError:
-            moment = None
-        if moment is None:
+            return MomentField().clean(self.meets_at)
+        except ValidationError:
             self.errors["meets_at"] = _("请按“年-月-日 时:分”填写会议时间")
             return None
-        return clock.local(moment.date(), moment.hour, moment.minute)
 
     def _attempt(self, work: Any) -> bool:
         try:
