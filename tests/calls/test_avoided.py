@@ -70,3 +70,13 @@ def test_the_officer_sees_who_was_not_found_and_who_is_several() -> None:
     page = client("officer").get(f"/office/calls/{call.pk}/assign/")
     assert [row.pk for row, _names in page.context["avoided"]] == [rows[0].pk, rows[1].pk]
     assert "查无此人" in page.content.decode()
+
+
+def test_a_name_of_a_merged_record_keeps_the_person_away() -> None:
+    row = placed(new_call(), "accepted", review_group="x")
+    expert = new_expert("慕容现名", new_host("外校"))
+    former = new_person("慕容曾用名", expert.person.organisation)
+    type(former).objects.filter(pk=former.pk).update(merged_into=expert.person, merge_reason="曾用名")
+    Application.objects.filter(pk=row.pk).update(unsuitable=["慕容曾用名"])
+    find_conflicts(call=row.call, actor=system("test"))
+    assert list(Conflict.objects.filter(application=row, kind="named").values_list("expert", flat=True)) == [expert.pk]

@@ -234,6 +234,12 @@ def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowErr
         errors.append(RowError(number, "ORCID", row["orcid"], str(error)))
 
 
+TAKEN_OVER = [
+    *("name_zh", "name_en", "organisation", "department", "title", "email", "phone", "sex", "birth_date", "highest_degree"),
+    *("is_senior", "is_student", "is_fund_staff", "orcid", "id_hash", "id_tail"),
+]
+
+
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
@@ -263,26 +269,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
         Person.objects.bulk_create(fresh, batch_size=2000)
         _leave({job.person_id: (homes[job.person_id], job.since) for job in jobs if job.person_id})
         Employment.objects.bulk_create(jobs, batch_size=2000)
-        fields = [
-            "name_zh",
-            "name_en",
-            "organisation",
-            "department",
-            "title",
-            "email",
-            "phone",
-            "sex",
-            "birth_date",
-            "highest_degree",
-            "is_senior",
-            "is_student",
-            "is_fund_staff",
-            "orcid",
-            "id_hash",
-            "id_tail",
-        ]
         if old:
-            Person.objects.bulk_update(old, fields, batch_size=1000)
+            Person.objects.bulk_update(old, TAKEN_OVER, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
         ask_for_addresses(asked, actor=actor, log=log)

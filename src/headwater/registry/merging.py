@@ -156,7 +156,7 @@ def _refuse_own(actor: Actor, people: Sequence[Person]) -> None:
 def likely_same(rows: Any) -> Any:
     """Of some people those of whom another surviving record has the same address, or the same name and institution or birth date."""
     others = Person.objects.surviving().exclude(pk=OuterRef("pk"))
-    address = others.filter(email__iexact=OuterRef("email")).exclude(email="")
+    address = others.filter(email=OuterRef("email")).exclude(email="")
     named = others.filter(name_zh=OuterRef("name_zh"))
     near = named.filter(Q(organisation=OuterRef("organisation")) | Q(birth_date=OuterRef("birth_date")))
     return rows.surviving().filter(Exists(address) | Exists(near))
@@ -164,6 +164,8 @@ def likely_same(rows: Any) -> Any:
 
 def candidates(person: Person) -> list[Person]:
     """Records that may be of the same person: of the same address, or of the same name."""
-    same = Q(name_zh=person.name_zh) | (Q(email__iexact=person.email) if person.email else Q())
+    same = Q(pk__in=Person.objects.called(person.name_zh).values("pk"))
+    if person.email:
+        same |= Q(email=person.email)
     rows = Person.objects.surviving().filter(same).exclude(pk=person.survivor_id).exclude(pk=person.pk)
     return list(rows.select_related("organisation").order_by("pk")[:20])

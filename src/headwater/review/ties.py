@@ -155,7 +155,11 @@ def _avoided(tables: dict[str, Table]) -> Table:
     experts = {person for _expert, person in tables["expert"]}
     found = avoided_by(tables["avoided"])
     return tuple(
-        (pk, person.pk, one.text) for pk, names in found.items() for one in names for person in one.people if person.pk in experts
+        (pk, person.survivor_id, one.text)
+        for pk, names in found.items()
+        for one in names
+        for person in one.people
+        if person.survivor_id in experts
     )
 
 
