@@ -227,28 +227,9 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     if request.method == "POST":
-        if request.POST.get("release"):
-            found = get_object_or_404(
-                Assignment.objects.select_related("application__leader"), pk=key_in(request.POST, "release"), application=row
-            )
-            attempt(
-                request,
-                lambda: release_assignment(assignment=found, reason=request.POST.get("reason", ""), actor=request.actor),
-                success=_("已撤回。"),
-            )
-        elif key_in(request.POST, "expert"):
-            who = get_object_or_404(Expert, pk=key_in(request.POST, "expert"))
-            attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))
+        _act_on_reviews(request, row)
         return redirect("reviews", pk=pk)
     text = request.GET.get("find", "").strip()
-    found = (
-        Expert.objects.available()
-        .filter(Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text)))
-        .exclude(assignments__application=row)
-        .select_related("person__organisation")[:10]
-        if text
-        else []
-    )
     rows = (
         Assignment.objects.visible_to(request.user)
         .filter(application=row)
@@ -266,7 +247,30 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
             "ranking": ranking,
             "rank": places(row.call, request.user)(ranking.rank) if ranking else None,
             "why_not": why_not_by_hand(row),
-            "found": found,
+            "found": _not_asked(row, text) if text else [],
             "find": text,
         },
     )
+
+
+def _act_on_reviews(request: HttpRequest, row: Application) -> None:
+    """Take an assignment back, or invite one more expert."""
+    if request.POST.get("release"):
+        found = get_object_or_404(
+            Assignment.objects.select_related("application__leader"), pk=key_in(request.POST, "release"), application=row
+        )
+        attempt(
+            request,
+            lambda: release_assignment(assignment=found, reason=request.POST.get("reason", ""), actor=request.actor),
+            success=_("已撤回。"),
+        )
+    elif key_in(request.POST, "expert"):
+        who = get_object_or_404(Expert, pk=key_in(request.POST, "expert"))
+        attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))
+
+
+def _not_asked(row: Application, text: str) -> QuerySet[Expert]:
+    """Experts of a name who were not asked to review this application yet."""
+    meant = Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text))
+    rows = Expert.objects.available().filter(meant).exclude(assignments__application=row)
+    return rows.select_related("person__organisation")[:10]
