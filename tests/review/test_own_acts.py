@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from headwater.calls.models import Application, Call, Decision
@@ -256,7 +258,7 @@ def test_archive_that_has_become_one_s_own_is_not_given_out(case: Case) -> None:
     favoured(case)
     person = officer()
     now = clock.now()
-    made = {"path": "exports/x.zip", "made_at": now, "expires_at": now.replace(year=now.year + 1), "kind": "calls.applications"}
+    made = {"path": "exports/x.zip", "made_at": now, "expires_at": now + timedelta(days=7), "kind": "calls.applications"}
     archive = Export.objects.create(account=person.account, items=[case.row.pk, case.others[0].pk], title="申请书", **made)
     assert may_fetch(account(person), archive)
     involve(person, case.row, "family")
