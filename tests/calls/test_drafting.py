@@ -23,8 +23,8 @@ from headwater.calls.services.cloning import clone_call, full_call, last_call, t
 from headwater.calls.services.stages import invite
 from headwater.calls.terms import call_terms, keys_of, overrides_from, terms_of
 from headwater.core import clock
-from headwater.core.errors import Refused
-from headwater.core.models import Parameter
+from headwater.core.errors import NotAllowed, Refused
+from headwater.core.models import Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from tests.approvals import seen_on
 from tests.calls.test_services import as_, draft_of, end_period, new_call, new_host, new_person, placed, refusal
@@ -408,3 +408,19 @@ def test_an_application_keeps_the_version_it_was_written_under() -> None:
 def test_only_grants_carry_the_name_of_the_fund() -> None:
     titles = {code: draft_from_scheme(scheme=new_call(code).scheme, year=2027).title_zh for code in ("im-gen", "im-lab")}
     assert titles == {"im-gen": "2027年度内蒙古自治区自然科学基金面上项目", "im-lab": "2027年度自治区重点实验室认定"}
+
+
+def test_officer_of_one_call_begins_no_other() -> None:
+    outline = new_call("im-talent", published_at=clock.now() - timedelta(days=300))
+    limited, free = new_person(), new_person()
+    RoleGrant.objects.create(account=limited.account, role="programme_officer", scope="call", scope_id=outline.pk)
+    RoleGrant.objects.create(account=free.account, role="programme_officer")
+    address = f"/office/calls/new/?scheme={scheme('im-talent').pk}&year={outline.year + 1}"
+    answers = [client(p.account.username).get(address).status_code for p in (limited, free)]
+    assert answers == [403, 200]
+    offered = ["/office/calls/new/" in client(p.account.username).get("/office/").content.decode() for p in (limited, free)]
+    assert offered == [False, True]
+    call = clone_call(scheme=scheme("im-talent"), year=outline.year + 1, last=outline)
+    with pytest.raises(NotAllowed):
+        save_call(call=call, actor=as_(limited))
+    assert call.pk is None

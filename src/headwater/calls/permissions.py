@@ -10,7 +10,7 @@ from headwater.calls.models import Application, Call, CallChange, Decision, Form
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core import own
-from headwater.core.permission import allow, is_signed_in, may, role, scoped
+from headwater.core.permission import allow, everywhere, is_signed_in, may, role, scoped
 from headwater.registry.models import is_own, own_records
 
 
@@ -125,6 +125,8 @@ def not_proposer(user: Any, call: Any) -> bool:
     return not Decision.objects.filter(call=call, approved_at__isnull=True, proposed_by=user).exists()
 
 
+# A new call is not yet among those that an officer was given.
+allow("calls.call.begin", everywhere("programme_officer"))
 allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.call.approve_change", officer_of_call & not_who_proposed)

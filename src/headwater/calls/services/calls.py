@@ -53,7 +53,7 @@ def save_call(*, call: Call, actor: Actor) -> Call:
         Refused: already published, dates out of order, or a code that is taken.
     """
     fresh = call.pk is None
-    with command(actor, "calls.call.draft", None if fresh else call, name="calls.save_call") as log:
+    with command(actor, "calls.call.begin" if fresh else "calls.call.draft", call, name="calls.save_call") as log:
         before = None
         if not fresh:
             stored = Call.objects.select_for_update().get(pk=call.pk)

@@ -38,7 +38,7 @@ from headwater.core.web import attempt, keys_in
 from headwater.registry.models import Discipline, PriorityField
 
 
-@page("calls.call.draft")
+@page("calls.call.begin")
 def new_call(request: HttpRequest) -> HttpResponse:
     """A call from last year's of the same scheme; nothing is stored before it is saved."""
     start = SchemeForm(request.GET or None)
@@ -49,9 +49,9 @@ def new_call(request: HttpRequest) -> HttpResponse:
     return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
 
 
-@page("calls.call.draft")
+@page("calls.call.begin")
 def new_full_call(request: HttpRequest, pk: int) -> HttpResponse:
-    outline = the_call(request, pk, "calls.call.draft")
+    outline = the_call(request, pk, "calls.call.begin")
     if outline.stage != Stage.OUTLINE:
         return redirect("call_board", pk=pk)
     return edit_page(request, full_call(outline), f"{_('新建正式申报批次')}：{outline.title_zh}")

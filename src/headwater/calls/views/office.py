@@ -72,11 +72,11 @@ def calls(request: HttpRequest) -> HttpResponse:
         empty_title=_("还没有批次"),
         empty_hint=_("选择项目类型和年度，新建一个批次。"),
     )
-    can_draft = request.user.has_perm("calls.call.draft")
+    can_begin = request.user.has_perm("calls.call.begin")
     return listing.export() or render(
         request,
         "calls/office.html",
-        {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_draft": can_draft},
+        {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_begin": can_begin},
     )
 
 
