@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from headwater.calls.models import Application, Call, Decision
+from headwater.calls.models.own import accounts_with_part
 from headwater.calls.services.changing import propose_change
 from headwater.calls.services.decisions import committed_for
 from headwater.core import clock
@@ -266,3 +267,16 @@ def test_archive_that_has_become_one_s_own_is_not_given_out(case: Case) -> None:
     involve(person, case.others[0], "leader")
     leading = Export.objects.create(account=person.account, items=[case.others[0].pk], title="申请书", **made)
     assert may_fetch(account(person), leading)
+
+
+@pytest.mark.parametrize("merged", ["the leader's", "the relative's"])
+def test_family_counts_whichever_record_the_tie_or_the_application_names(case: Case, merged: str) -> None:
+    row = case.row
+    relative, other = new_person("近亲"), new_person("另一记录")
+    stands, former = (row.leader, other) if merged == "the leader's" else (relative, other)
+    Person.objects.filter(pk=former.pk).update(merged_into=stands, merge_reason="同一人")
+    involve(former if merged == "the relative's" else relative, row, "family")
+    Application.objects.filter(pk=row.pk).update(leader=former if merged == "the leader's" else row.leader)
+    assert parts_of(account(relative)) == {row.pk: {Part.FAMILY}}
+    row.refresh_from_db()
+    assert {relative.account_id, row.leader.account_id} <= accounts_with_part(row)

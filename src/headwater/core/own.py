@@ -99,12 +99,11 @@ def cases_of(record: Model) -> set[int]:
 
 def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> bool:
     """Whether `account` has no part in the case of `record` (in none of its cases). A record that holds the cases of many is nobody's own."""
-    own = own_cases(account, but=but)
-    if record is None:
+    if record is None or type(record) in MANY:
         return True
-    if not own:
-        return type(record) in MANY or bool(paths_of(type(record)))
-    return own.isdisjoint(cases_of(record))
+    paths_of(type(record))
+    own = own_cases(account, but=but)
+    return not own or own.isdisjoint(cases_of(record))
 
 
 def rows_of(model: type[Model], cases: Iterable[int], prefix: str = "") -> Q:

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from headwater.calls.models.applications import Application, Attachment, Participant
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
@@ -22,49 +23,44 @@ from headwater.core.jobs import in_reach
 from headwater.core.models import Account
 from headwater.core.own import Part, leads_to, of_many, own_cases, source
 from headwater.core.roles import Scope
-from headwater.registry.models import Person, Relation, own_records, records_of
+from headwater.registry.models import Person, own_records, records_of
 from headwater.registry.models.people import IN_CALLS
+from headwater.registry.models.records import FAMILY
 
 SIGNING = (Party.HOST, Party.PARTNER)
 """Parties for which a manager signs: who signed an application for its institution has spoken for it."""
-KIN = Relation.objects.filter(kind=Relation.Kind.KIN)
-
-
-def family_of(people: QuerySet[Person]) -> QuerySet[Person]:
-    """Close family as the registry knows it, whichever side the tie was put down from."""
-    first, second = KIN.filter(first__in=people.values("pk")), KIN.filter(second__in=people.values("pk"))
-    return Person.objects.filter(Q(pk__in=first.values("second")) | Q(pk__in=second.values("first")))
-
-
-def _personal(people: QuerySet[Person], part: Part | None = None) -> list[QuerySet[Any, Any]]:
-    """(application, part) of what people lead, were asked to join (also where they declined) and write letters for."""
-    keys = people.values("pk")
-    rows = (
-        (Application.objects.filter(leader__in=keys), "pk", Part.LEADER),
-        (Participant.objects.filter(person__in=keys), "application", Part.MEMBER),
-        (Referee.objects.filter(person__in=keys), "application", Part.REFEREE),
-    )
-    return [found.order_by().values_list(key, Value(str(part or own))) for found, key, own in rows]
+# What people lead, were asked to join (also where they declined) and write letters for, and what their close family does.
+PARTS = f"""WITH people AS (SELECT unnest(%(own)s::bigint[]) AS id), {FAMILY},
+    concerned AS (SELECT id, NULL::text AS part FROM people UNION ALL SELECT id, %(family)s FROM family)
+    SELECT a.id, coalesce(c.part, %(leader)s) FROM calls_application a JOIN concerned c ON c.id = a.leader_id
+    UNION SELECT m.application_id, coalesce(c.part, %(member)s) FROM calls_participant m JOIN concerned c ON c.id = m.person_id
+    UNION SELECT r.application_id, coalesce(c.part, %(referee)s) FROM calls_referee r JOIN concerned c ON c.id = r.person_id
+    UNION SELECT application_id, %(signatory)s FROM calls_documentsignature
+    WHERE account_id = %(account)s AND party = ANY(%(signing)s)"""  # noqa: S608
+ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
+    SELECT account_id FROM registry_person JOIN (SELECT id FROM people UNION SELECT id FROM family) c USING (id)
+    WHERE account_id IS NOT NULL"""  # noqa: S608
 
 
 @source
 def parts_in_applications(account: Account) -> list[tuple[int, str]]:
-    """One statement, whatever somebody has a part in."""
-    me = Person.objects.filter(pk__in=own_records(account))
-    signed = DocumentSignature.objects.filter(account=account, party__in=SIGNING)
-    parts = [*_personal(me), *_personal(family_of(me), Part.FAMILY)]
-    signatory = signed.order_by().values_list("application", Value(str(Part.SIGNATORY)))
-    return list(signatory.union(*parts))
+    """One statement, whatever somebody has a part in. Every request of an office runs it: it is text, as the planner must start from
+    the few people concerned, and building it from querysets takes longer than running it.
+    """
+    with connection.cursor() as cursor:
+        given: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
+        cursor.execute(PARTS, given | {str(part): str(part) for part in Part})
+        return [(case, part) for case, part in cursor.fetchall()]
 
 
 def accounts_with_part(application: Application) -> set[int]:
     """Accounts that have a part in one application, whatever part."""
     members = Participant.objects.filter(application=application).values_list("person", flat=True)
     referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
-    people = Person.objects.filter(pk__in=list(records_of([application.leader_id, *members, *referees])))
-    signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING).values_list("account", flat=True)
-    own = Person.objects.filter(Q(pk__in=people.values("pk")) | Q(pk__in=family_of(people).values("pk")))
-    return {pk for pk in (*signed, *own.values_list("account", flat=True)) if pk}
+    signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING, account__isnull=False)
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS, [list(records_of([application.leader_id, *members, *referees]))])
+        return {pk for (pk,) in cursor.fetchall()} | set(signed.values_list("account", flat=True))
 
 
 def has_own_in(account: Any, call: Call) -> bool:

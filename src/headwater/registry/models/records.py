@@ -14,6 +14,16 @@ from headwater.registry.models.people import Person
 RECORDS = """WITH asked AS (SELECT DISTINCT coalesce(merged_into_id, id) AS one FROM registry_person WHERE {of})
     SELECT one, one FROM asked UNION ALL SELECT p.id, asked.one FROM registry_person p JOIN asked ON asked.one = p.merged_into_id"""
 
+FAMILY = """kin AS (
+        SELECT coalesce(p.merged_into_id, p.id) AS one FROM people JOIN registry_relation r ON r.first_id = people.id
+        JOIN registry_person p ON p.id = r.second_id WHERE r.kind = 'kin'
+        UNION SELECT coalesce(p.merged_into_id, p.id) FROM people JOIN registry_relation r ON r.second_id = people.id
+        JOIN registry_person p ON p.id = r.first_id WHERE r.kind = 'kin'
+    ), family AS (
+        SELECT one AS id FROM kin UNION SELECT p.id FROM kin JOIN registry_person p ON p.merged_into_id = kin.one
+    )"""
+"""Parts of a WITH after `people` (id): all records of close family, from whichever side the tie was put down."""
+
 
 def records_of(people: Iterable[int]) -> dict[int, int]:
     """All records of the people whose records are given, each with the surviving one: one statement."""
