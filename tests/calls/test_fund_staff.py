@@ -61,10 +61,10 @@ def at_leisure() -> Person:
 
 def test_who_has_the_mark_or_a_role_of_the_fund_is_fund_staff() -> None:
     first, second = Person.objects.filter(account__isnull=False).order_by("pk")[:2]
-    assert not fund_staff([first.pk, second.pk])
+    assert not {first.pk, second.pk} & fund_staff()
     Person.objects.filter(pk=first.pk).update(is_fund_staff=True)
     make_staff(second)
-    assert fund_staff([first.pk, second.pk]) == {first.pk, second.pk}
+    assert {first.pk, second.pk} <= fund_staff()
 
 
 def creating() -> None:

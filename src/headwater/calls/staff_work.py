@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Participant
 from headwater.calls.states import UNDECIDED
-from headwater.core import clock
 from headwater.core.command import Actor, system
-from headwater.core.roles import FUND_STAFF
-from headwater.registry.fund_staff import WORK, Work, fund_staff, lock_persons, refuse_named, work_under_way
+from headwater.registry.fund_staff import WORK, Work, fund_staff, lock_persons, refuse_staff_among, work_under_way
 
 
 def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
@@ -33,6 +30,10 @@ def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
 WORK.append(undecided_of)
 
 
+TEAM = """SELECT leader_id FROM calls_application WHERE id = ANY(%(applications)s)
+    UNION SELECT person_id FROM calls_participant WHERE application_id = ANY(%(applications)s) AND declined_at IS NULL"""
+
+
 def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False) -> None:
     """Applications go on only without fund staff among leaders and members. Call inside a command; `locked` says that the people are.
 
@@ -43,23 +44,7 @@ def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False
     if not locked:
         members = Participant.objects.filter(application__in=keys, declined_at__isnull=True)
         lock_persons({a.leader_id for a in applications} | set(members.values_list("person_id", flat=True)))
-    refuse_named(_staff_in(keys))
-
-
-STAFF = """WITH team AS (SELECT leader_id AS person FROM calls_application WHERE id = ANY(%(keys)s)
-        UNION SELECT person_id FROM calls_participant WHERE application_id = ANY(%(keys)s) AND declined_at IS NULL),
-    one AS (SELECT coalesce(p.merged_into_id, p.id) AS id FROM registry_person p JOIN team ON team.person = p.id),
-    record AS (SELECT p.* FROM registry_person p JOIN one ON one.id = p.id
-        UNION SELECT p.* FROM registry_person p JOIN one ON one.id = p.merged_into_id)
-    SELECT DISTINCT name_zh FROM record r WHERE is_fund_staff OR EXISTS (SELECT 1 FROM core_rolegrant g WHERE g.account_id = r.account_id
-        AND g.role = ANY(%(roles)s) AND g.since <= %(now)s AND (g.until IS NULL OR g.until > %(now)s)) ORDER BY name_zh"""
-"""Names of fund staff among the people of applications, whichever of their records says so."""
-
-
-def _staff_in(keys: list[int]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(STAFF, {"keys": keys, "roles": sorted(FUND_STAFF), "now": clock.now()})
-        return [name for (name,) in cursor.fetchall()]
+    refuse_staff_among(TEAM, {"applications": keys})
 
 
 def staff_at_work() -> list[str]:
