@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +129,19 @@ def test_proposed_experts_are_not_asked_for_what_was_withdrawn() -> None:
     made = [Assignment.objects.create(round=round_, application=a, expert=expert) for a in (row, other)]
     withdraw_application(application=row, actor=as_(row.leader), reason="出国")
     assert [Assignment.objects.get(pk=a.pk).state for a in made] == ["released", "proposed"]
+
+
+STARTED = """
+import django
+django.setup()
+from headwater.calls.services.applications import _on_withdraw
+print(*(f.__name__ for f in _on_withdraw))
+"""
+
+
+def test_a_process_that_has_opened_no_page_releases_the_experts_too() -> None:
+    """As the worker and the commands: what registers itself is imported when the process starts."""
+    assert subprocess.check_output([sys.executable, "-c", STARTED], text=True).split() == ["release_withdrawn"]
 
 
 def test_the_page_asks_for_the_reason_after_the_endorsement() -> None:
