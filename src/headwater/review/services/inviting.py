@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import LONG, Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
-from headwater.calls.services.applications import on_withdraw
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
+from headwater.calls.services.withdrawing import on_withdraw
 from headwater.calls.signing import documents_for
 from headwater.calls.states import CallState, State
 from headwater.calls.words import said
