@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from headwater.calls.clocks import timeline
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, FormalCheck, HostQuota, Participant
-from headwater.calls.services.applications import reopen_application, submit_application, withdraw_application
+from headwater.calls.services.applications import submit_application
 from headwater.calls.services.endorsement import endorse, expire_everywhere, not_endorse, return_to_author, return_to_host, rooms
 from headwater.calls.services.endorsement import expire_late as close_late
+from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.states import ENDORSED, LIVE, State
 from headwater.calls.tasks import expire_late
 from headwater.core import clock
@@ -127,6 +130,19 @@ def test_proposed_experts_are_not_asked_for_what_was_withdrawn() -> None:
     made = [Assignment.objects.create(round=round_, application=a, expert=expert) for a in (row, other)]
     withdraw_application(application=row, actor=as_(row.leader), reason="出国")
     assert [Assignment.objects.get(pk=a.pk).state for a in made] == ["released", "proposed"]
+
+
+STARTED = """
+import django
+django.setup()
+from headwater.calls.services.withdrawing import _on_withdraw
+print(*(f.__name__ for f in _on_withdraw))
+"""
+
+
+def test_a_process_that_has_opened_no_page_releases_the_experts_too() -> None:
+    """As the worker and the commands: what registers itself is imported when the process starts."""
+    assert subprocess.check_output([sys.executable, "-c", STARTED], text=True).split() == ["release_withdrawn"]
 
 
 def test_the_page_asks_for_the_reason_after_the_endorsement() -> None:

@@ -15,14 +15,13 @@ from headwater.calls.services.applications import (
     add_members,
     confirm_participation,
     create_draft,
-    reopen_application,
     save_application,
     submit_application,
-    withdraw_application,
 )
 from headwater.calls.services.attachments import attach
 from headwater.calls.services.endorsement import return_to_author
 from headwater.calls.services.signing import Signing, sign
+from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.signing import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED
 from headwater.core import clock

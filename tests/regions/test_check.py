@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import headwater.regions
-from headwater.regions.check import FILES, Mistake, find_package, line_of, read_package
+from headwater.regions.check import FILES, find_package, line_of, read_package
+from headwater.regions.package import Mistake
 
 SHIPPED = Path(headwater.regions.__file__).parent / "nmg"
 

@@ -13,13 +13,8 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import explain_pair, shortages_of
-from headwater.review.services.assigning import (
-    answer_invitations,
-    expire_invitations,
-    propose_round,
-    publish_round,
-    release_assignment,
-)
+from headwater.review.services.assigning import propose_round, publish_round
+from headwater.review.services.inviting import answer_invitations, expire_invitations, release_assignment
 from tests.calls.test_services import SECOND, as_, new_host, past_call, placed, refusal
 from tests.people import actor
 from tests.review.test_conflicts import new_expert

@@ -19,8 +19,8 @@ from headwater.core.models import Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Authorship, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
-from headwater.review.services.assigning import assign_by_hand
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
+from headwater.review.services.inviting import assign_by_hand
 from tests.calls.test_services import as_, new_call, new_host, new_person, past_call, placed, refusal, sign_as_asked
 from tests.people import actor
 

@@ -10,9 +10,9 @@ from headwater.core.errors import Refused
 from headwater.core.invariants import check
 from headwater.core.models import Notification
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking
-from headwater.review.services.assigning import expire_invitations, release_assignment
 from headwater.review.services.deciding import Departure, proposals_of
 from headwater.review.services.ending import close_reviews, plan_ending
+from headwater.review.services.inviting import expire_invitations, release_assignment
 from headwater.review.services.opinions import save_opinions
 from tests.calls.test_decisions import TEN
 from tests.calls.test_services import SECOND, as_, new_call, past_call, placed

@@ -19,15 +19,10 @@ from headwater.core.models import Account, Export, Job, Notification, RoleGrant
 from headwater.core.own import Part, not_own, own_cases, parts_of
 from headwater.registry.models import Person
 from headwater.review.models import Assignment, Conflict, Panel, PanelItem, PanelMember, Round
-from headwater.review.services.assigning import (
-    answer_invitations,
-    assign_by_hand,
-    expire_invitations,
-    publish_round,
-    release_assignment,
-)
+from headwater.review.services.assigning import publish_round
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.ending import close_reviews
+from headwater.review.services.inviting import answer_invitations, assign_by_hand, expire_invitations, release_assignment
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, vote_again
 from tests.approvals import approve_decisions, publish_notice

@@ -33,10 +33,11 @@ from headwater.registry.queries import group_of_prefix
 from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, Ranking
 from headwater.review.queries import weights_of
 from headwater.review.rules import weighted_total
-from headwater.review.services.assigning import answer_invitations, expire_invitations, propose_round, publish_round
+from headwater.review.services.assigning import propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.deciding import Departure, departs, proposals_of, propose
 from headwater.review.services.ending import close_reviews
+from headwater.review.services.inviting import answer_invitations, expire_invitations
 from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import make_panel
 from headwater.review.services.reasons import refusal_of

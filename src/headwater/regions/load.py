@@ -18,7 +18,8 @@ from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.core.search import Document, index
 from headwater.policy.models import Article, Measure, Target
-from headwater.regions.check import PROFILE, Package
+from headwater.regions.package import Package
+from headwater.regions.tables import PROFILE
 from headwater.registry.models import Agency, Discipline, Organisation, Place, PriorityField, Region, ReviewGroup
 
 

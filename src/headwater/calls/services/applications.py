@@ -1,8 +1,8 @@
-"""Applications as their authors work on them: draft, save, members, attachments, sign and submit, withdraw."""
+"""Applications as their authors work on them: draft, save, members, sign and submit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,6 @@ from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call,
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
-from headwater.calls.services.endorsement import tell_of_withdrawal
 from headwater.calls.services.hosting import chosen_host
 from headwater.calls.services.inviting import forget_outsider, invite_members, tell_removed, use_links
 from headwater.calls.services.prefilling import carry_over, prefill
@@ -26,11 +25,11 @@ from headwater.calls.services.stages import invited_outline
 from headwater.calls.services.versions import keep_version, mark_step
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
-from headwater.calls.states import ENDORSED, State
+from headwater.calls.states import State
 from headwater.calls.terms import limit_group_of, usual_terms
 from headwater.calls.workflow import APPLICATION, before_deadline
 from headwater.core import clock
-from headwater.core.command import Actor, Log, command
+from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.i18n import chinese
 from headwater.core.permission import may
@@ -366,48 +365,3 @@ def next_number(call: Call) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT calls_next_number(%s)", [series])
         return f"{series}{cursor.fetchone()[0]:05d}"
-
-
-Withdrawn = Callable[[Application, Log], None]
-_on_withdraw: list[Withdrawn] = []
-
-
-def on_withdraw(function: Withdrawn) -> Withdrawn:
-    """Registered by review: what ends with an application that its author withdraws, in the same transaction."""
-    _on_withdraw.append(function)
-    return function
-
-
-def withdraw_application(*, application: Application, actor: Actor, reason: str = "") -> None:
-    """The applicant takes an application back, until its review begins: it holds no place of a quota or limit any more. Who has it
-    by then is told. Once the host has endorsed it, others have worked on it, and a reason is asked.
-
-    Raises:
-        Refused: no reason, or the review has begun.
-    """
-    reason = reason.strip()[:500]
-    with command(actor, "calls.application.withdraw", application, name="calls.withdraw_application") as log:
-        rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
-        was = State(rows[0].state)
-        if was in ENDORSED and not reason and not isinstance(APPLICATION.find(rows[0], "withdraw"), Reason):
-            raise Refused.because(_("请写明撤回的理由"), field="reason")
-        anew: dict[str, Any] = dict.fromkeys(("endorsed_at", "received_at", "host_rank")) if rows[0].call.is_open else {}
-        APPLICATION.move(rows, "withdraw", log, **anew)
-        if reason:
-            log(rows[0], after={"reason": reason})
-        mark_step(rows, Version.Kind.WITHDRAW, actor, clock.now())
-        for function in _on_withdraw:
-            function(rows[0], log)
-        tell_of_withdrawal(rows[0], was, reason)
-
-
-def reopen_application(*, application: Application, actor: Actor) -> None:
-    """Take a withdrawn application up again as a draft, while the call is open; its number stays."""
-    with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
-        rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
-        lock_people([application.leader_id])
-        refuse_staff_of(rows)
-        same = Application.objects.filter(call=application.call, leader_of_record=application.leader.survivor_id)
-        if same.filter(state=State.DRAFT).exists():
-            raise Refused.because(_("该批次中您已有一份填报中的申请书"))
-        APPLICATION.move(rows, "reopen", log, submitted_at=None)

@@ -22,11 +22,12 @@ from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import create_draft, reopen_application, withdraw_application
+from headwater.calls.services.applications import create_draft
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.hosting import own_institutions, usual_host
 from headwater.calls.services.letters import letter_data
+from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed

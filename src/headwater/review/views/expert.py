@@ -25,8 +25,8 @@ from headwater.registry.models import is_own, own_records
 from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
 from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import contradiction
-from headwater.review.services.assigning import answer_invitations
 from headwater.review.services.conflicts import declare_conflict
+from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import save_opinions
 from headwater.review.services.voting import CHOICES, cast_ballot, missing_ballots, recusals, repeatable
 

@@ -25,15 +25,15 @@ from headwater.registry.models import Person
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, places, progress_board, review_deadlines, shortages_of
-from headwater.review.services.assigning import (
+from headwater.review.services.assigning import publish_round
+from headwater.review.services.ending import close_reviews, plan_ending
+from headwater.review.services.inviting import (
     assign_by_hand,
     expire_invitations,
     overdue_invitations,
-    publish_round,
     release_assignment,
     why_not_by_hand,
 )
-from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.opinions import remind
 from headwater.review.views.deciding import others_of
 

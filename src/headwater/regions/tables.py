@@ -1,0 +1,246 @@
+"""The checks of a region package's tables, each against what the loader, the rules and the other tables ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from headwater.calls.rules import RULES
+from headwater.calls.rules.values import WORDS, shape_of
+from headwater.calls.schemes import Reader
+from headwater.regions.package import Package
+
+LEVELS = ("province", "league", "county", "zone")
+AGENCY_KINDS = ("government", "department", "committee", "league", "group")
+ORGANISATION_KINDS = ("university", "college", "institute", "hospital", "enterprise", "government")
+CONFIDENCES = ("checked", "checked-2nd", "from-knowledge", "design")
+LABEL_CHARS = {"label_zh": 60, "label_en": 80}
+
+PROFILE = ("department_zh", "fund_zh", "fund_en", "letter_mark")
+"""How the region calls its department and its fund, and the mark of its letters' numbers."""
+
+Problems = list[tuple[str, str]]
+
+
+def check_region(package: Package, problems: Problems) -> None:
+    head = Reader(package.tables["region"], problems).table_at("region", required=True)
+    _named(head)
+    for key in ("place", "currency", "timezone", *PROFILE):
+        head.text(key, required=True)
+
+
+def check_places(package: Package, problems: Problems) -> None:
+    rows, known = _rows(package, "places", "place", problems), _codes(package, "places", "place")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "level", LEVELS)
+        _reference(r, "parent", known, "place")
+
+
+def check_agencies(package: Package, problems: Problems) -> None:
+    rows, places = _rows(package, "agencies", "agency", problems), _codes(package, "places", "place")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "kind", AGENCY_KINDS)
+        _reference(r, "place", places, "place")
+        r.get("recommends", bool, False)
+
+
+def check_policy(package: Package, problems: Problems) -> None:
+    agencies, fields = _codes(package, "agencies", "agency"), _codes(package, "fields", "priority_field")
+    numbers = []
+    for r in _rows(package, "policy", "article", problems):
+        numbers.append(r.get("number", int, required=True))
+        r.get("chapter", int, required=True)
+        for key in ("title_zh", "title_en", "summary_zh", "summary_en"):
+            r.text(key, required=True)
+        for key, known, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
+            for code in r.get(key, list, []):
+                if not isinstance(code, str) or code not in known:
+                    problems.append((r.path(key), f"no {what} with code {code!r}"))
+        for m in r.tables("measure"):
+            for key in ("code", "text_zh", "text_en"):
+                m.text(key, required=True)
+        for t in r.tables("target"):
+            t.get("value", (int, float), required=True)
+            t.text("text_zh", required=True)
+    wanted = list(range(1, len(numbers) + 1))
+    if numbers and sorted(n for n in numbers if n) != wanted:
+        problems.append(("article", f"expected articles numbered 1 to {len(numbers)}, each once"))
+
+
+def check_fields(package: Package, problems: Problems) -> None:
+    prefixes = _codes(package, "disciplines", "discipline")
+    rows = _rows(package, "fields", "priority_field", problems) + _rows(package, "fields", "review_group", problems)
+    seen: dict[str, str] = {}
+    for r in rows:
+        code = _named(r)
+        for prefix in r.get("discipline_prefixes", list, []):
+            if not isinstance(prefix, str) or prefix not in prefixes:
+                problems.append((r.path("discipline_prefixes"), f"no discipline with code {prefix!r}"))
+            elif prefix in seen:
+                problems.append((r.path("discipline_prefixes"), f"{prefix!r} belongs to {seen[prefix]!r} already"))
+            else:
+                seen[prefix] = code
+
+
+def check_organisations(package: Package, problems: Problems) -> None:
+    rows = _rows(package, "organisations", "organisation", problems)
+    places, agencies = _codes(package, "places", "place"), _codes(package, "agencies", "agency")
+    _twice(rows, [_named(r) for r in rows])
+    for r in rows:
+        _one_of(r, "kind", ORGANISATION_KINDS)
+        _reference(r, "place", places, "place")
+        _reference(r, "recommender", agencies, "agency")
+
+
+def check_disciplines(package: Package, problems: Problems) -> None:
+    rows, known = _rows(package, "disciplines", "discipline", problems), _codes(package, "disciplines", "discipline")
+    codes = [_named(r) for r in rows]
+    if len(set(codes)) != len(codes):
+        _twice(rows, codes)
+    for r in rows:
+        r.get("level", int, required=True)
+        _reference(r, "parent", known, "discipline")
+
+
+def check_parameters(package: Package, problems: Problems) -> None:
+    schemes = {code for s in package.schemes if (code := scheme_code(s))}
+    seen: set[tuple[str, str, str]] = set()
+    for r in _rows(package, "parameters", "parameter", problems):
+        key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
+        if "value" not in r.table:
+            problems.append((r.path("value"), "required"))
+        else:
+            _value(r, key)
+        _one_of(r, "confidence", CONFIDENCES)
+        r.text("source", required=True)
+        _labels(r)
+        end = _date(r, "valid_to")
+        if start and end and end < start:
+            problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
+        for code in r.get("applies_to", list, []):
+            if not isinstance(code, str) or code not in schemes:
+                problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
+            if (key, str(code), str(start)) in seen:
+                problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
+            seen.add((key, str(code), str(start)))
+    if not problems:
+        _unread(package, problems)
+
+
+def scheme_code(definition: dict[str, Any]) -> str:
+    head = definition.get("scheme")
+    code = head.get("code") if isinstance(head, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+CHECKS: dict[str, Callable[[Package, Problems], None]] = {
+    "region": check_region,
+    "places": check_places,
+    "agencies": check_agencies,
+    "policy": check_policy,
+    "fields": check_fields,
+    "organisations": check_organisations,
+    "disciplines": check_disciplines,
+    "parameters": check_parameters,
+}
+
+
+def _rows(package: Package, name: str, key: str, problems: Problems) -> list[Reader]:
+    return Reader(package.tables.get(name, {}), problems).tables(key, required=bool(package.tables.get(name)))
+
+
+def _codes(package: Package, name: str, key: str) -> set[str]:
+    rows = package.tables.get(name, {}).get(key, [])
+    found = [r.get("code") for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+    return {code for code in found if isinstance(code, str)}
+
+
+def _reference(reader: Reader, key: str, known: set[str], what: str) -> None:
+    value = reader.get(key, str)
+    if value is not None and value not in known:
+        reader.problems.append((reader.path(key), f"no {what} with code {value!r}"))
+
+
+def _named(reader: Reader) -> str:
+    reader.text("name_zh", required=True)
+    reader.text("name_en", required=True)
+    return reader.text("code", required=True)
+
+
+def _one_of(reader: Reader, key: str, known: Sequence[str]) -> None:
+    value = reader.text(key, required=True)
+    if value and value not in known:
+        reader.problems.append((reader.path(key), f"expected one of {', '.join(known)}, found {value!r}"))
+
+
+def _twice(rows: list[Reader], seen: list[str], key: str = "code") -> None:
+    for reader, code in zip(rows, seen, strict=True):
+        if code and seen.count(code) > 1 and seen.index(code) != rows.index(reader):
+            reader.problems.append((reader.path(key), f"{code!r} is used twice"))
+
+
+def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
+    """A plain date; a date with a time is a mistake."""
+    value: date | None = reader.get(key, date, required=required)
+    if isinstance(value, datetime):
+        reader.problems.append((reader.path(key), "expected a date without a time"))
+        return None
+    return value
+
+
+def _labels(r: Reader) -> None:
+    """What officers read for a parameter that they may set for a call: in both languages or, where the core has words, in neither."""
+    given = {name for name in LABEL_CHARS if name in r.table}
+    for name, most in LABEL_CHARS.items():
+        if given and len(r.text(name, required=True)) > most:
+            r.problems.append((r.path(name), f"expected at most {most} characters"))
+
+
+def _value(r: Reader, key: str) -> None:
+    """The value against the shape that the rule, quota or clock of this key reads."""
+    shape = shape_of(key)
+    if isinstance(shape, list):
+        for row in r.tables("value", required=True):
+            _row(row, shape[0])
+        return
+    plain = [r.get("value", shape)] if shape and not isinstance(shape, dict) else []
+    found = _row(r.table_at("value"), shape) if isinstance(shape, dict) else plain
+    for value in found:
+        if isinstance(value, int) and value < 0:
+            r.problems.append((r.path("value"), f"must not be negative, found {value}"))
+        if isinstance(value, list) and not all(isinstance(v, str) for v in value):
+            r.problems.append((r.path("value"), "expected a list of texts"))
+
+
+def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
+    found = [table.get(name.rstrip("?"), kind, required=not name.endswith("?")) for name, kind in shape.items()]
+    for name, words in WORDS.items():
+        if name in shape and name in table.table and table.table[name] not in words:
+            table.problems.append((table.path(name), f"found {table.table[name]!r}; known: {', '.join(words)}"))
+    table.done()
+    return found
+
+
+def _unread(package: Package, problems: Problems) -> None:
+    """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
+    rows = package.tables.get("parameters", {}).get("parameter", [])
+    have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    for scheme in package.schemes:
+        code, uses = scheme_code(scheme), scheme.get("rule", [])
+        for use in uses if isinstance(uses, list) else []:
+            rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
+            for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
+                if not {(key, code), (key, "")} & have:
+                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
+        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
+            problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
+
+
+def _has_budget(scheme: dict[str, Any]) -> bool:
+    """Whether a scheme asks for a budget with an indirect cost, which tiers cap."""
+    sections = scheme.get("section", [])
+    fields = [f for s in sections if isinstance(s, dict) for f in s.get("field", [])] if isinstance(sections, list) else []
+    return any(isinstance(f, dict) and f.get("regime") == "budget3" for f in fields)

@@ -1,0 +1,186 @@
+"""Invitations of experts: answered, ended when nobody answers, added by hand, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from headwater.calls.models import LONG, Application, Call, Party, has_own_in
+from headwater.calls.phases import refuse_too_early
+from headwater.calls.services.signing import Agreement, Signing, agreed, sign
+from headwater.calls.services.withdrawing import on_withdraw
+from headwater.calls.signing import documents_for
+from headwater.calls.states import CallState, State
+from headwater.calls.words import said
+from headwater.calls.workflow import APPLICATION
+from headwater.core import clock
+from headwater.core.command import Actor, Log, authorise, command
+from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.models import Account
+from headwater.core.own import not_own, without_own
+from headwater.core.parameters import Parameters
+from headwater.core.services import notify
+from headwater.registry.models import accounts_of, is_own
+from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
+from headwater.review.services.assigning import open_load
+from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.telling import tell_withdrawn
+
+REVIEWED_IN = (State.ACCEPTED, State.IN_REVIEW)
+
+
+def answer_invitations(
+    *, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "", agree: Agreement = True
+) -> int:
+    """An expert accepts, signing the experts' documents, or declines, one or many. Declining asks for a reason; answering twice
+    changes nothing.
+
+    Raises:
+        Refused: no reason for declining, a document is not agreed to, or somebody else's invitation.
+    """
+    if not accept and not reason.strip():
+        raise Refused.because(_("请选择或填写谢绝的原因"), field="reason")
+    with command(actor, "review.assignment.answer", name="review.answer_invitations") as log:
+        rows = list(
+            Assignment.objects.select_for_update(of=("self",))
+            .select_related("expert__person", "application__call")
+            .defer(*(f"application__{name}" for name in LONG if name != "answers"))
+            .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
+            .order_by("pk")
+        )
+        if actor.account and any(not is_own(actor.account, r.expert.person) for r in rows):
+            raise Refused.because(_("只能答复发给自己的邀请"))
+        if accept and not all(not_own(actor.account, r) for r in rows):
+            raise Refused.because(_("您与其中的申请有利害关系，请谢绝或申请回避"))
+        state = Assignment.State.ACCEPTED if accept else Assignment.State.DECLINED
+        Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
+            state=state, answered_at=clock.now(), decline_reason=reason.strip()[:200]
+        )
+        if accept:
+            sign(_signings(rows, agree), actor=actor, at=clock.now())
+            Opinion.objects.bulk_create([Opinion(assignment=r, saved_at=clock.now()) for r in rows], ignore_conflicts=True)
+        for row in rows:
+            log(row, before={"state": row.state}, after={"state": state})
+    return len(rows)
+
+
+def expire_invitations(*, call: Call, actor: Actor) -> int:
+    """Invitations that nobody answered in time end; their places are filled by the next round."""
+    with command(actor, "review.manage", call, name="review.expire_invitations") as log:
+        late = list(overdue_invitations(call, actor.account).select_for_update(of=("self",)).order_by("pk"))
+        Assignment.objects.filter(pk__in=[r.pk for r in late]).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
+        if late:
+            tell_withdrawn(late, _("邀请未在期限内答复：%s") % call.title_zh)
+            log(call, after={"expired": len(late)})
+    return len(late)
+
+
+def overdue_invitations(call: Call, account: Account | None) -> QuerySet[Assignment]:
+    """Invitations of a call that were not answered in time, less those to cases that are `account`'s own."""
+    rows = Assignment.objects.filter(
+        round__call=call, state=Assignment.State.INVITED, round__respond_by__lt=clock.now(), round__state=Round.State.PUBLISHED
+    )
+    return without_own(rows, account)
+
+
+def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
+    """Invite one more expert. The database refuses a pair with a conflict of interest, by this path as by any other.
+
+    Raises:
+        Refused: a conflict, with its reasons; already asked; or nothing is reviewed any more, or yet.
+    """
+    authorise(actor, "review.manage", application)
+    refuse_too_early(application.call)
+    refuse_if(why_not_by_hand(application))
+    find_conflicts(call=application.call, actor=actor, only=application)
+    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
+    if conflicts:
+        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
+        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
+    with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
+        application = Application.objects.select_for_update(of=("self",)).select_related("call__scheme").get(pk=application.pk)
+        refuse_if(why_not_by_hand(application))
+        expert = Expert.objects.select_for_update().get(pk=expert.pk)
+        _refuse_without_room(expert, application.call, actor)
+        if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
+            raise Refused.because(_("该专家已在名单中"), field="expert")
+        days = Parameters(application.call.scheme.region, clock.today()).number(
+            "review_deadline_days", application.call.scheme.code, 21
+        )
+        now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
+        round_ = Round.objects.create(
+            call=application.call,
+            seed=0,
+            state=Round.State.PUBLISHED,
+            made_by=actor.account,
+            made_at=now,
+            published_at=now,
+            respond_by=clock.end_of_day(clock.add_days(clock.today(), 5)),
+            due_at=due,
+            record={"by_hand": True},
+        )
+        row = Assignment.objects.create(
+            round=round_, application=application, expert=expert, state=Assignment.State.INVITED, invited_at=now, due_at=due
+        )
+        if application.state == State.ACCEPTED:
+            APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
+        log(row, after={"expert": expert.pk})
+        notify(
+            accounts_of([expert.person_id]),
+            title=lambda: _("评审邀请：%s") % application.call.title_zh,
+            url="/review/",
+        )
+    return row
+
+
+def why_not_by_hand(application: Application) -> list[Reason]:
+    """Why nobody is invited to review this application now: it is not (or no longer) under review, or its call has ended."""
+    if application.call.state != CallState.PUBLISHED:
+        return [Reason(_("批次%s，不能邀请专家") % CallState(application.call.state).label, code="state")]
+    if application.state not in REVIEWED_IN:
+        return [Reason(_("该申请处于“%s”状态，不能邀请专家") % said(application).label, code="state")]
+    return []
+
+
+def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> None:
+    """Take an application back from an expert who has not submitted."""
+    with command(actor, "review.manage", assignment, name="review.release_assignment") as log:
+        row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+        if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:
+            raise Refused.because(_("该指派已结束，不能撤回"))
+        tell_withdrawn([row], reason.strip())
+        log(row, before={"state": row.state}, after={"state": "released", "reason": reason})
+        row.state, row.decline_reason, row.answered_at = Assignment.State.RELEASED, reason.strip()[:200], clock.now()
+        row.save(update_fields=["state", "decline_reason", "answered_at"])
+
+
+@on_withdraw
+def release_withdrawn(application: Application, log: Log) -> None:
+    """No expert is asked for an application that its author has withdrawn."""
+    live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)
+    rows = list(Assignment.objects.select_for_update().filter(application=application, state__in=live).order_by("pk"))
+    Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=Assignment.State.RELEASED, answered_at=clock.now())
+    tell_withdrawn(rows, _("申请人已撤回申请"))
+    log.many(rows, {"state": "released", "withdrawn": True})
+
+
+def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
+    asked = documents_for([r.application for r in rows], Party.EXPERT)
+    return [
+        Signing(r.application_id, d, Party.EXPERT, r.expert.person.name_zh, person=r.expert.person_id)
+        for r in rows
+        for d in agreed(asked[r.application_id], agree)
+    ]
+
+
+def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
+    """The numbers are not told to whom they would tell of their own case."""
+    held = open_load(call).get(expert.pk, 0)
+    if held < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
+        return
+    if has_own_in(actor.account, call):
+        raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
+    known = {"held": held, "most": expert.max_load}
+    raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % known, field="expert")
