@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from calibration_families import FAMILIES, make
+from calibration_families import FAMILIES, best, make
 from harness import Meter, Peers, Row, isolated, options, report
 from peers_calibration import additive, z_scores
 from scipy.special import ndtr
@@ -141,8 +141,9 @@ def _row(name: str, solver: str, values: np.ndarray, mb: int) -> Row:
 
 
 def family(name: str, seed: int, seeds: int) -> list[Row]:
-    """One family of rounds: gain over the raw mean, coverage for both questions, and what must not happen."""
+    """One family of rounds: gain over the raw mean beside the best possible one, coverage for both questions, what must not happen."""
     values, diverged, outside = [], 0, 0
+    bests: list[float] = []
     with Meter() as meter:
         for number in range(seed, seed + seeds):
             told = make(name, number)
@@ -151,13 +152,18 @@ def family(name: str, seed: int, seeds: int) -> list[Row]:
             some = ours.count > 0
             mean, quality, expected = ours.mean[some], told.quality[some], told.expected[some]
             outside += not (told.score.min() <= mean.min() and mean.max() <= told.score.max())
-            gain = spearmanr(quality, mean)[0] - spearmanr(quality, ours.raw[some])[0]
+            raw = spearmanr(quality, ours.raw[some])[0]
+            gain = spearmanr(quality, mean)[0] - raw
+            possible = best(name, told)
+            if possible is not None:
+                bests.append(spearmanr(quality, possible[some])[0] - raw)
             standard = ours.centre + ours.quality_spread * (quality - quality.mean()) / quality.std()
             level = [_covered(ours.interval(0.9), some, expected), _covered(ours.interval(0.9, question="rank"), some, standard)]
             values.append([gain, *level])
     gains, level, rank = np.array(values).T
     row: Row = {"instance": name, "solver": "headwater", "gain": round(gains.mean(), 4), "worst": round(gains.min(), 4)}
     row |= {
+        "best": round(float(np.mean(bests)), 4) if bests else None,
         "gain_error": round(gains.std() / len(gains) ** 0.5, 4),
         "level": round(level.mean(), 3),
         "rank": round(rank.mean(), 3),

@@ -106,16 +106,24 @@ def test_calibrate_proposal_of_constant_reviewers_alone_has_their_level():
     holds(found, score)
 
 
-def test_calibrate_leaves_leniency_out_where_good_proposals_went_to_some_reviewers():
+@pytest.mark.parametrize(("lenient", "least"), [(0.0, 0.0), (0.3, -0.001), (0.6, 0.01)])
+def test_calibrate_tells_leniency_within_proposals_where_good_ones_went_to_some_reviewers(lenient, least):
     r = np.random.default_rng(4)
     quality = np.sort(r.normal(size=200))
     reviewer = np.clip((np.arange(200)[:, None] + r.integers(-15, 16, (200, 4))) // 8, 0, 24)
     pairs = np.unique(np.stack([np.repeat(np.arange(200), 4), reviewer.ravel()]), axis=1)
-    score = quality[pairs[0]] + (0.3 * r.normal(size=25))[pairs[1]] + 0.6 * r.normal(size=pairs.shape[1])
+    score = quality[pairs[0]] + (lenient * r.normal(size=25))[pairs[1]] + 0.6 * r.normal(size=pairs.shape[1])
     found = calibrate(*pairs, score)
-    assert found.held_out["leniency"] < 0
-    assert found.leniency_spread == 0
-    assert gain(found, quality) > -0.004
+    assert found.guided > 100
+    assert found.leniency_spread == pytest.approx(lenient, abs=0.12)
+    assert gain(found, quality) >= least
+    assert found.quality_spread == pytest.approx(1.0, abs=0.15)
+
+
+def test_calibrate_proposals_given_out_by_lot_are_not_taken_for_guided():
+    for seed in range(6):
+        _quality, proposal, reviewer, score = simulated(seed, kind="reversed")
+        assert abs(calibrate(proposal, reviewer, score).guided) < 6
 
 
 def test_calibrate_peers_at_the_end_of_a_scale_get_no_weights_that_spoil_the_order():

@@ -45,7 +45,8 @@ def site(django_db_setup: None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with served(port, HEADWATER_DATABASE_URL=database_url(SITE), HEADWATER_DEMO="1") as running:
+    more = {"HEADWATER_DATABASE_URL": database_url(SITE), "HEADWATER_DEMO": "1"}
+    with served(port, application="tests.browser.site:application", **more) as running:
         yield running
 
 

@@ -16,7 +16,8 @@ def waiting(site_database: Any) -> Iterator[list[int]]:
     """Three applications put back into the formal check: two with a problem, one clear."""
     found = site_database.execute(
         "SELECT a.id, a.state, c.verdict, c.failed::text FROM calls_application a JOIN calls_formalcheck c ON c.application_id = a.id"
-        " JOIN calls_call l ON l.id = a.call_id WHERE l.code = 'im-gen-2026' AND a.state = 'rejected' ORDER BY a.id LIMIT 3"
+        " WHERE a.state = 'rejected' AND a.call_id = (SELECT a.call_id FROM calls_application a JOIN calls_call l ON l.id = a.call_id"
+        " WHERE l.code LIKE 'im-gen-%' GROUP BY 1 ORDER BY max(l.closes_at) LIMIT 1) ORDER BY a.id LIMIT 3"
     ).fetchall()
     change = "UPDATE calls_application SET state = %s WHERE id = %s"
     check = "UPDATE calls_formalcheck SET verdict = %s, failed = %s::jsonb WHERE application_id = %s"

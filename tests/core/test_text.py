@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater.core.text import MOST_BYTES, clean_fields, clean_text, file_name
@@ -19,6 +19,7 @@ TEXTS = st.text(max_size=40) | st.text(ODD, max_size=20)
 
 
 @given(TEXTS)
+@example("\u0300\u094d\u180b")  # NFC puts the grave behind the virama, beside which the selector stood
 def test_what_is_cleaned_is_clean_and_stays_so(text: str) -> None:
     found = clean_text(text)
     assert clean_text(found) == found == unicodedata.normalize("NFC", found)

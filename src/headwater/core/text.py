@@ -33,7 +33,10 @@ def clean_text(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return unicodedata.normalize("NFC", JOINERS.sub(_joiners, USELESS.sub("", LINES.sub("\n", text))))
+    before, text = "", unicodedata.normalize("NFC", USELESS.sub("", LINES.sub("\n", text)))
+    while text != before:  # a mark that moves, or joins its letter, gives a joiner another neighbour
+        before, text = text, unicodedata.normalize("NFC", JOINERS.sub(_joiners, text))
+    return text
 
 
 def _joiners(found: re.Match[str]) -> str:

@@ -98,10 +98,10 @@ def pages() -> list[tuple[str, str | None, str]]:
 
 
 @contextmanager
-def served(port: int, **env: str) -> Iterator[str]:
+def served(port: int, *, application: str = "headwater.wsgi:application", **env: str) -> Iterator[str]:
     """A web process of its own on `port`, for pictures and browser tests; gives its address when it answers."""
     address = f"http://127.0.0.1:{port}"
-    words = ["headwater.wsgi:application", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "error"]
+    words = [application, "--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "error"]
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", *words], env={**os.environ, **env})  # noqa: S603
     try:
         for _attempt in range(150):

@@ -27,6 +27,10 @@ PATIENCE = 60
 FINE_BELOW = 200_000
 """Up to so many scores the fit goes on to 1e-6, and the uncertainty of the variances is added to the posterior sd."""
 PARTS = ("leniency", "slope", "spread")
+WITHIN = "within"
+"""Said beside the parts: leniency is told by what reviewers of one proposal differ in, and by nothing else."""
+WIDE = 1e4
+"""Variance of quality (relative to that of the scores) of such a fit: who reviewed a proposal says nothing of it."""
 MOST = {"slope": 1.0, "spread": 0.5}
 """Bounds of two variances: their priors stay proper, and no reviewer gets a weight without limit."""
 
@@ -78,13 +82,20 @@ class Fit:
     evidence: dict[str, float]
     information: dict[str, float]
     crowding: tuple[float, float]
+    within: bool = False
     keep: float = 0.0
     sweeps: int = 0
     converged: bool = False
 
+    @property
+    def spread(self) -> float:
+        """What a movement of the qualities is measured against: their sd, or that of a score where their prior is wide."""
+        variance = float(self.known.noise if self.within else self.known.quality)
+        return float(variance**0.5)
 
-def begin(scores: Scores, on: dict[str, bool]) -> Fit:
-    """A fit before its first sweep; half of the variance of the scores is taken for quality."""
+
+def begin(scores: Scores, on: dict[str, bool], *, within: bool = False) -> Fit:
+    """A fit before its first sweep; half of the variance of the scores is taken for quality, unless its prior is wide."""
     from headwater.algorithms.calibration.kernels import Parameters, State
 
     start, score, count = scores.start, scores.score, scores.count
@@ -93,7 +104,7 @@ def begin(scores: Scores, on: dict[str, bool]) -> Fit:
     known = Parameters(
         centre=float(score.mean()),
         noise=0.35 * variance,
-        quality=0.5 * variance,
+        quality=(WIDE if within else 0.5) * variance,
         leniency=0.15 * variance if on["leniency"] else NOTHING * variance,
         slope=0.05 if on["slope"] else NOTHING,
         spread=0.2 if on["spread"] else NOTHING,
@@ -124,6 +135,7 @@ def begin(scores: Scores, on: dict[str, bool]) -> Fit:
         dict.fromkeys(PARTS, 0.0),
         dict.fromkeys(PARTS, 0.0),
         (crowding[0], crowding[1]),
+        within,
     )
 
 
@@ -141,7 +153,7 @@ def run(fit: Fit, tolerance: float, progress: Progress) -> None:
         if fit.sweeps % 10 == 0:  # a swing between two answers: steps become smaller
             fit.keep = min(fit.keep + 0.25, 0.75) if moved > 0.9 * before else fit.keep
             before = moved
-        still = moved <= tolerance * fit.known.quality**0.5 and fit.sweeps > SETTLING
+        still = moved <= tolerance * fit.spread and fit.sweeps > SETTLING
         if not still and fit.sweeps < patience:
             continue
         weak = [part for part in PARTS if fit.on[part] and fit.evidence[part] < CRITICAL]
@@ -155,7 +167,7 @@ def run(fit: Fit, tolerance: float, progress: Progress) -> None:
 
 def _unit(fit: Fit, part: str) -> float:
     """What a variance is measured against: leniency is on the scale of the scores, slope and spread have none."""
-    return fit.known.noise + fit.known.quality if part == "leniency" else 1.0
+    return fit.spread**2 + fit.known.noise if part == "leniency" else 1.0
 
 
 def _drop(fit: Fit, part: str) -> None:
@@ -177,7 +189,11 @@ def _one(fit: Fit) -> float:
     mean, surplus, information, moved = quality_sums(fit.state, known.quality, fit.count, fit.last)
     # A prior of the two sds (gamma, shape 2) keeps them off zero, where every interval would vanish (Chung et al. 2013).
     quality = _bounded(known.quality, (surplus + known.quality) / max(information, 1e-9))
-    fit.information |= {"quality": information, "noise": float(sums[NOISE, 1])}
+    if fit.within:
+        quality = known.quality
+    else:
+        fit.information["quality"] = information
+    fit.information["noise"] = float(sums[NOISE, 1])
     new = {"noise": _bounded(known.noise, known.noise * (sums[NOISE, 0] + 1.0) / max(sums[NOISE, 1], 1e-9)), "quality": quality}
     for part, row in zip(PARTS, (OFFSET, SLOPE, SHARP), strict=True):
         if fit.on[part]:
@@ -202,6 +218,8 @@ def _centre_step(fit: Fit, mean: float) -> tuple[float, float]:
 
     The likelihood is flat in the centre where the offsets of the reviewers sum to zero (without leniency: the qualities).
     """
+    if fit.within:  # under a wide prior the qualities take up any centre
+        return 0.0, 0.0
     parts = _parts_of_centre(fit)
     total = sum(parts.values())
     if not fit.on["leniency"]:
@@ -236,7 +254,7 @@ def posterior(fit: Fit) -> tuple[Floats, Floats, Floats]:
         return variance, variance, np.full(len(variance), np.inf)
     base, centre = fit.state.belief[:, 1] / fit.state.belief[:, 0], sum(_parts_of_centre(fit).values())
     step = 0.1 * centre**0.5
-    follow = 1.0 + (_settle(_with(fit, "centre", fit.known.centre + step))[0] - base) / step
+    follow = 1.0 if fit.within else 1.0 + (_settle(_with(fit, "centre", fit.known.centre + step))[0] - base) / step
     within, variance = variance, variance + follow**2 * centre
     added, unsure = np.zeros(len(variance)), np.zeros(len(variance))
     for name, information in fit.information.items():
@@ -268,7 +286,7 @@ def _settle(fit: Fit, sweeps: int = 200) -> tuple[Floats, Floats]:
     for _ in range(sweeps):
         sweep(fit.state, fit.known, fit.on["spread"], fit.keep)
         now: Floats = fit.state.belief[:, 1] / fit.state.belief[:, 0]
-        if np.abs(now - last).max() < 1e-6 * fit.known.quality**0.5:
+        if np.abs(now - last).max() < 1e-6 * fit.spread:
             break
         last = now
     return now, 1.0 / fit.state.belief[:, 0]
@@ -278,7 +296,7 @@ def _parts_of_centre(fit: Fit) -> dict[str, float]:
     """What quality, leniency and noise add to the variance of the plain mean of the scores."""
     known = fit.known
     return {
-        "quality": known.quality * fit.crowding[0],
+        "quality": 0.0 if fit.within else known.quality * fit.crowding[0],
         "leniency": known.leniency * fit.crowding[1],
         "noise": known.noise / len(fit.state.score),
     }

@@ -65,6 +65,8 @@ class Calibrated:
     logarithm of the likelihood ratio for each part that was kept. `identified` is False when no proposal has two scores or all scores
     are equal: then the means are raw means and nothing is known of their error. `converged`: the fit came to rest, on the scale.
     `constant`, by reviewer: probability that he gives one mark to everything, which says nothing of the order of his proposals.
+    `guided`: by how many standard errors the qualities differ more between reviewers than if proposals had been given out by lot. Above
+    6 leniency is told within proposals alone, and no quality is drawn towards the centre.
     `held_out`: by how many standard errors held-out scores are told better with leniency, and with slopes, unequal noise (spread) or both
     beside it.
     """
@@ -90,6 +92,7 @@ class Calibrated:
     converged: bool
     identified: bool
     constant: Floats
+    guided: float
     held_out: dict[str, float]
     shared: Shared = field(repr=False)
 
@@ -236,7 +239,7 @@ def _told(choice: Any, raw: Floats, part: NDArray[np.int32], connectivity: Conne
         sd, sd_order = np.sqrt(variance), np.sqrt(within)
         gain, own = shared_parts(state, known, sd)
         # Means that differ by rounding alone are ties, and stay ties.
-        unit = 1e-9 * known.quality**0.5
+        unit = 1e-9 * fit.spread
         mean = np.rint((known.centre + state.belief[:, 1] / state.belief[:, 0]) / unit) * unit
         mean = _within(mean, float(state.score.min()), float(state.score.max()))
     else:
@@ -258,7 +261,7 @@ def _told(choice: Any, raw: Floats, part: NDArray[np.int32], connectivity: Conne
         slope=1.0 + state.slope * (on["slope"] > 0),
         noise_sd=np.sqrt(known.noise / sharpness),
         centre=float(known.centre),
-        quality_spread=float(known.quality) ** 0.5,
+        quality_spread=_spread(mean[fit.count > 0], sd_order[fit.count > 0]) if fit.within else float(known.quality) ** 0.5,
         leniency_spread=on["leniency"],
         slope_spread=on["slope"],
         noise_spread=on["spread"],
@@ -267,9 +270,15 @@ def _told(choice: Any, raw: Floats, part: NDArray[np.int32], connectivity: Conne
         converged=identified and fits.sound(fit),
         identified=identified,
         constant=choice.constant,
+        guided=choice.guided,
         held_out=choice.held_out,
         shared=Shared(state.start, state.proposal, gain, own),
     )
+
+
+def _spread(mean: Floats, sd: Floats) -> float:
+    """Spread of qualities under a wide prior: that of the means, less what their errors add."""
+    return float(max(mean.var() - (sd**2).mean(), 0.0) ** 0.5)
 
 
 def _within(mean: Floats, low: float, high: float) -> Floats:

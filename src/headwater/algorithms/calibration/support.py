@@ -1,4 +1,4 @@
-"""What the scores support: who says nothing of the order, whether good work went to some reviewers only, which parts of the model help.
+"""What the scores support: who says nothing of the order, whether good work went to some reviewers, which parts of the model help.
 
 Likelihood alone does not decide: where the model is wrong (a scale with an end, say) it prefers parts that spoil the order. So slopes and
 unequal noise must also tell scores that were held out.
@@ -23,10 +23,14 @@ FOLDS, FEW = 5, 10
 """Parts in which scores are held out in turn; in large rounds one part of `FEW`."""
 HELPS = 0.5
 """Standard errors by which held-out scores must be told better."""
+GUIDED = 6.0
+"""Standard errors by which the qualities must differ between reviewers, beyond what lots would do, to say that assignment followed them."""
 ROUNDS = 3
 """Times that constant reviewers and the fit of the others are looked for by turns."""
 FINE, COARSE = 1e-5, 3e-3
 """Movement of the qualities, relative to their sd, at which a fit ends: up to and above `fit.FINE_BELOW` scores, and held-out ones."""
+LENIENCY: tuple[str, ...] = ("leniency",)
+WITHIN: tuple[str, ...] = (*LENIENCY, fits.WITHIN)
 CHOICES: tuple[tuple[str, ...], ...] = (("slope", "spread"), ("slope",), ("spread",))
 
 
@@ -37,6 +41,7 @@ class Choice:
     fit: fits.Fit
     identified: bool
     constant: Floats
+    guided: float
     held_out: dict[str, float]
 
 
@@ -45,29 +50,48 @@ def choose(scores: Scores, allowed: tuple[str, ...], progress: Progress) -> Choi
     nobody = np.zeros(len(scores.trust))
     if not scores.tells:
         on = dict.fromkeys(fits.PARTS, False)
-        return Choice(fits.begin(scores, on), False, nobody, {})
+        return Choice(fits.begin(scores, on), False, nobody, 0.0, {})
     tolerance = FINE if len(scores.score) <= fits.FINE_BELOW else COARSE
     trusted, one_mark = scores, nobody
     for _ in range(ROUNDS):
-        fit = fitted(trusted, ("leniency",), tolerance, progress)
+        fit = fitted(trusted, LENIENCY, tolerance, progress)
         one_mark = constant(scores, fit)
         if one_mark.max() < 0.01:
             break
         trusted = scores.trusting(np.maximum(1.0 - one_mark, LEAST))
-    parts, held_out = helpful(trusted, allowed, progress)
-    for fewer in dict.fromkeys((parts, parts[:1], ())):
+    guidance = guided(trusted, fitted(trusted, WITHIN, COARSE, progress))
+    parts, held_out = (WITHIN, {}) if guidance > GUIDED else helpful(trusted, allowed, progress)
+    for fewer in dict.fromkeys((parts, () if fits.WITHIN in parts else parts[:1], ())):
         fit = fitted(trusted, fewer, tolerance, progress)
         if fits.sound(fit):
             break
-    return Choice(fit, True, one_mark, held_out)
+    return Choice(fit, True, one_mark, guidance, held_out)
 
 
 def fitted(scores: Scores, parts: tuple[str, ...], tolerance: float, progress: Progress) -> fits.Fit:
     """A fit with some parts of the model, less those whose likelihood does not support them."""
     on = {part: part in parts for part in fits.PARTS}
-    fit = fits.begin(scores, on)
+    fit = fits.begin(scores, on, within=fits.WITHIN in parts)
     fits.run(fit, tolerance, progress)
     return fit
+
+
+def guided(scores: Scores, within: fits.Fit) -> float:
+    """By how many standard errors the qualities differ more between reviewers than if proposals had been given out by lot.
+
+    This is the variance ratio of qualities grouped by reviewer. The qualities must come from a fit within proposals: one that takes
+    quality for independent of who reviews would move what differs between reviewers into their leniency. 0 for two reviewers.
+    """
+    size = np.diff(scores.start)
+    size = size[size > 0]
+    groups, many = len(size), len(scores.score)
+    if groups < 3 or many <= groups or not within.converged:
+        return 0.0
+    quality = (within.state.belief[:, 1] / within.state.belief[:, 0])[scores.proposal]
+    mean = np.add.reduceat(quality, np.cumsum(size) - size) / size
+    inside = float(((quality - np.repeat(mean, size)) ** 2).sum()) / (many - groups)
+    between = float((size * (mean - quality.mean()) ** 2).sum()) / (groups - 1)
+    return (between / inside - 1.0) / (2.0 / (groups - 1)) ** 0.5 if inside > 0.0 else 0.0
 
 
 def constant(scores: Scores, fit: fits.Fit) -> Floats:
@@ -129,14 +153,14 @@ def helpful(scores: Scores, allowed: tuple[str, ...], progress: Progress) -> tup
     """
     large = len(scores.score) > fits.FINE_BELOW
     choices = [choice for choice in CHOICES if set(choice) <= set(allowed)][: 1 if large else None]
-    models: list[tuple[str, ...]] = [(), ("leniency",), *(("leniency", *choice) for choice in choices)]
+    models: list[tuple[str, ...]] = [(), LENIENCY, *((*LENIENCY, *choice) for choice in choices)]
     alone, both = np.zeros((2, len(models), len(scores.score)))
     turns = _turns(scores, FEW if large else FOLDS)
     for turn in range(1 if large else FOLDS):
         held = turns == turn
         train = scores.part(~held)
         if not held.any() or not train.tells:
-            return ("leniency",), {}
+            return LENIENCY, {}
         for row, parts in enumerate(models):
             quality, lenient = _told_by(fitted(train, parts, COARSE, progress))
             alone[row, held] = (scores.score[held] - quality[scores.proposal[held]]) ** 2
