@@ -81,7 +81,7 @@ def test_what_is_stored_is_brought_into_the_normal_form() -> None:
     person = new_person("占 位", name_en="Zhan  Wei")
     Person.objects.filter(pk=person.pk).update(name_zh="试娜•图\u200b 雅", name_en="　Shina Tuya")
     other = new_person("不动")
-    importlib.import_module("headwater.registry.migrations.0003_names").normalise(apps, None)
+    importlib.import_module("headwater.registry.migrations.0003_names_have_one_form").normalise(apps, None)
     person.refresh_from_db()
     other.refresh_from_db()
     assert (person.name_zh, person.name_en, other.name_zh) == ("试娜·图雅", "Shina Tuya", "不动")

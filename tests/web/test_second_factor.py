@@ -17,7 +17,7 @@ from headwater.core.second_factor import open_text
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXP"
-seal = importlib.import_module("headwater.core.migrations.0009_sealed_second_factors")
+seal = importlib.import_module("headwater.core.migrations.0004_seal_second_factors")
 
 
 @pytest.fixture(autouse=True)

@@ -76,5 +76,5 @@ DROP FUNCTION review_no_conflict();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("review", "0001_initial"), ("calls", "0002_guards")]
+    dependencies = [("review", "0001_tables")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

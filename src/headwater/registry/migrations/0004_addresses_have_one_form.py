@@ -1,10 +1,8 @@
-"""Addresses of people have one form; administrators are told of those that several people have."""
+"""Addresses of people get their one form, and administrators are told of those that several people have."""
 
-from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations
 from django.db.models import F
 
-import headwater.core.addresses
 from headwater.core.readdressing import doubles, give_normal_form, settle, tell_administrators
 
 
@@ -25,23 +23,6 @@ def rewrite(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("core", "0010_addresses_have_one_form"),
-        ("registry", "0004_merged_records_and_sources"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
-
-    operations = [
-        migrations.AlterField(
-            model_name="person",
-            name="email",
-            field=headwater.core.addresses.AddressField(blank=True, max_length=254, verbose_name="电子邮箱"),
-        ),
-        migrations.RunPython(rewrite, migrations.RunPython.noop),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email__regex", "^[!-@\\[-~]*$")), name="person_address_normal"
-            ),
-        ),
-    ]
+    replaces = [("registry", "0005_addresses_have_one_form")]
+    dependencies = [("registry", "0003_names_have_one_form")]
+    operations = [migrations.RunPython(rewrite, migrations.RunPython.noop)]

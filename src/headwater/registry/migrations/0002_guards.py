@@ -1,16 +1,10 @@
-"""Names in one form, and keys by which every way of writing one meets its record."""
-
-from __future__ import annotations
-
-from typing import Any
+"""Keys by which every way of writing a name meets its record; of two records of one person a pointer, never a chain of them."""
 
 from django.db import migrations
 
-from headwater.core.names import normal_name
-
 # Keys of names: without marks, dots, blanks, hyphens, case and width. A name of several words that holds no Chinese character has
 # a key for each word to begin with, for given and family name come in either order.
-FUNCTION = r"""
+NAME_KEYS = r"""
 CREATE FUNCTION registry_name_keys(VARIADIC names text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(DISTINCT key ORDER BY key), '{}')
     FROM unnest(names) AS name,
@@ -28,27 +22,32 @@ $$;
 CREATE INDEX person_name_keys ON registry_person USING gin (registry_name_keys(name_zh, name_en));
 CREATE INDEX personname_keys ON registry_personname USING gin (registry_name_keys(text));
 """
-UNDO = "DROP INDEX personname_keys; DROP INDEX person_name_keys; DROP FUNCTION registry_name_keys"
-FIELDS = {"Person": ("name_zh", "name_en"), "PersonName": ("text",)}
+NO_NAME_KEYS = "DROP INDEX personname_keys; DROP INDEX person_name_keys; DROP FUNCTION registry_name_keys"
 
-
-def normalise(apps: Any, _editor: Any) -> None:
-    for model, fields in FIELDS.items():
-        changed = []
-        rows = apps.get_model("registry", model).objects
-        for row in rows.only(*fields).iterator(chunk_size=2000):
-            new = {name: normal_name(getattr(row, name)) for name in fields}
-            if any(value and value != getattr(row, name) for name, value in new.items()):
-                for name, value in new.items():
-                    setattr(row, name, value or getattr(row, name))
-                changed.append(row)
-        rows.bulk_update(changed, fields, batch_size=1000)
+ONE_STEP = """
+CREATE FUNCTION registry_merge_is_one_step() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE onwards bigint;
+BEGIN
+    -- Whoever merges the survivor away at the same time waits here, or makes this wait.
+    SELECT merged_into_id INTO onwards FROM registry_person WHERE id = NEW.merged_into_id FOR NO KEY UPDATE;
+    IF onwards IS NOT NULL THEN
+        RAISE EXCEPTION 'headwater_merge: record % is itself merged into %', NEW.merged_into_id, onwards USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT 1 FROM registry_person WHERE merged_into_id = NEW.id) THEN
+        RAISE EXCEPTION 'headwater_merge: other records are merged into record %', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER person_merge_is_one_step BEFORE INSERT OR UPDATE OF merged_into_id ON registry_person FOR EACH ROW
+    WHEN (NEW.merged_into_id IS NOT NULL) EXECUTE FUNCTION registry_merge_is_one_step();
+"""
+NO_ONE_STEP = """
+DROP TRIGGER person_merge_is_one_step ON registry_person;
+DROP FUNCTION registry_merge_is_one_step();
+"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0002_standing")]
-
-    operations = [
-        migrations.RunPython(normalise, migrations.RunPython.noop, elidable=True),
-        migrations.RunSQL(FUNCTION, UNDO),
-    ]
+    replaces = [("registry", "0004_merged_records_and_sources")]
+    dependencies = [("registry", "0001_tables")]
+    operations = [migrations.RunSQL(NAME_KEYS, NO_NAME_KEYS), migrations.RunSQL(ONE_STEP, NO_ONE_STEP)]

@@ -13,7 +13,8 @@ def change(apps, function):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0008_job_attempts"), ("mfa", "0003_authenticator_type_uniq")]
+    replaces = [("core", "0009_sealed_second_factors")]
+    dependencies = [("core", "0003_guards"), ("mfa", "0003_authenticator_type_uniq")]
     operations = [
         migrations.RunPython(lambda apps, _editor: change(apps, seal_text), lambda apps, _editor: change(apps, open_text))
     ]
