@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from headwater.calls.rules import parameters_of
 from headwater.calls.schemes import Scheme
 from headwater.calls.schemes.parsing import parse_scheme
+from headwater.core import clock
 from headwater.regions.check import find_package, read_package
 from tests.browser.test_stories import APPLICANT, OFFICER, OFFICER2, press
 from tests.calls.examples import SPECIAL, answers_for
@@ -103,7 +105,8 @@ def attach(tab: Any, address: str, file: Path) -> None:
 def test_scheme_is_opened_by_officers_filled_and_submitted(enter: Enter, site_database: Any, code: str, tmp_path: Path) -> None:
     scheme, year = SCHEMES[code], YEARS[code]
     open_call(enter, scheme, year)
-    site_database.execute("UPDATE calls_call SET opens_at = now() - interval '1 day' WHERE code = %s", [f"{code}-{year}"])
+    yesterday = clock.now() - timedelta(days=1)
+    site_database.execute("UPDATE calls_call SET opens_at = %s WHERE code = %s", [yesterday, f"{code}-{year}"])
     tab = enter(APPLICANT, width=360)
     tab.goto(f"/calls/{code}-{year}/apply/")
     press(tab, "新建申请书")
