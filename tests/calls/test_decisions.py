@@ -78,7 +78,7 @@ def answer(objection: Objection, *, uphold: bool) -> None:
     """Answered by one officer and, where it is upheld, after the applicant's reply and settled by another."""
     if uphold:
         reply(objection)
-    answer_objection(objection=found(objection), uphold=uphold, answer="经核查", actor=actor("officer"))
+    answer_objection(objection=found(objection), uphold=uphold, answer="经核查", actor=actor("officer" if uphold else "officer2"))
     if uphold:
         settle_objection(objection=found(objection), agree=True, actor=actor("officer2"))
 
@@ -385,7 +385,7 @@ def test_an_answer_is_corrected_until_the_release() -> None:
     _call, rows, notice = noticed([TEN, TEN])
     objection = object_to(notice, rows[0])
     reply(objection)
-    answer_objection(objection=found(objection), uphold=False, answer="不成立", actor=actor("officer"))
+    answer_objection(objection=found(objection), uphold=False, answer="不成立", actor=actor("officer2"))
     assert state(rows[0]) == "publicity"
     answer_objection(objection=found(objection), uphold=True, answer="复核后成立", actor=actor("officer"))
     assert (state(rows[0]), found(objection).state) == ("objection", "proposed")
@@ -397,6 +397,19 @@ def test_an_answer_is_corrected_until_the_release() -> None:
     close(notice)
     with pytest.raises(Refused, match="不能再改"):
         answer_objection(objection=found(objection), uphold=True, answer="成立", actor=actor("officer"))
+
+
+def test_who_proposed_a_line_does_not_dismiss_an_objection_to_it() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    objection = object_to(notice, rows[0])
+    with pytest.raises(NotAllowed):
+        answer_objection(objection=found(objection), uphold=False, answer="不成立", actor=actor("officer"))
+    address = f"/office/notices/{notice.pk}/"
+    assert ['value="dismiss"' in client(who).get(address).content.decode() for who in ("officer", "officer2")] == [False, True]
+    answer(objection, uphold=False)
+    assert check(["objection_dismissed_by_another"]) == []
+    Decision.objects.filter(application=rows[0]).update(proposed_by=actor("officer2").account)
+    assert len(check(["objection_dismissed_by_another"])) == 1
 
 
 def test_an_objection_is_upheld_by_a_second_person_only() -> None:
@@ -453,17 +466,17 @@ def test_after_the_time_for_a_reply_an_objection_may_be_upheld() -> None:
 def test_an_answer_is_shown_with_what_it_does_before_it_is_given() -> None:
     _call, rows, notice = noticed([TEN, TEN])
     objection = object_to(notice, rows[0])
-    seen = seen_on(client("officer").get(f"/office/notices/{notice.pk}/"))
+    seen = seen_on(client("officer2").get(f"/office/notices/{notice.pk}/"))
     sent = {"objection": objection.pk, "answer": "经核查不成立", "decision": "dismiss", "seen": seen}
-    shown = client("officer").post(f"/office/notices/{notice.pk}/", sent).content.decode()
+    shown = client("officer2").post(f"/office/notices/{notice.pk}/", sent).content.decode()
     assert "将会发生" in shown
-    upheld = client("officer").post(f"/office/notices/{notice.pk}/", sent | {"decision": "uphold"}).content.decode()
+    upheld = client("officer2").post(f"/office/notices/{notice.pk}/", sent | {"decision": "uphold"}).content.decode()
     assert "公示期间异议成立：经核查不成立" in upheld
     assert found(objection).state == "open"
     changed = sent | {"answer": "经核查，异议不成立", "confirmed": "1", "shown": sent["answer"]}
-    assert "将会发生" in client("officer").post(f"/office/notices/{notice.pk}/", changed).content.decode()
+    assert "将会发生" in client("officer2").post(f"/office/notices/{notice.pk}/", changed).content.decode()
     assert found(objection).state == "open"
-    client("officer").post(f"/office/notices/{notice.pk}/", sent | {"confirmed": "1", "shown": sent["answer"]})
+    client("officer2").post(f"/office/notices/{notice.pk}/", sent | {"confirmed": "1", "shown": sent["answer"]})
     assert found(objection).state == "dismissed"
 
 

@@ -115,6 +115,12 @@ invariant(
     JOIN calls_notice n ON n.id = o.notice_id JOIN calls_application a ON a.id = r.application_id
     WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",
 )
+invariant(
+    "objection_dismissed_by_another",
+    _("异议不成立由提出资助建议以外的人答复"),
+    """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
+    JOIN calls_decision d ON d.application_id = r.application_id WHERE o.state = 'dismissed' AND o.answered_by_id = d.proposed_by_id""",
+)
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)
 invariant(
     "leader_of_record",

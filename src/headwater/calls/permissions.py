@@ -113,6 +113,12 @@ def not_who_decided(user: Any, record: Any) -> bool:
 
 
 @rules.predicate
+def not_who_recommended(user: Any, record: Any) -> bool:
+    """An objection to a line of a notice is dismissed by another officer than who proposed the line."""
+    return not isinstance(record, Application) or not Decision.objects.filter(application=record, proposed_by=user).exists()
+
+
+@rules.predicate
 def not_who_answered(user: Any, objection: Objection | None) -> bool:
     """Two officers for an objection that is upheld."""
     return objection is None or objection.answered_by_id != user.pk
@@ -160,6 +166,7 @@ allow("calls.decide.approve", (officer_of_call | role("committee")) & not_propos
 allow("calls.notice.publish", officer_of_call & nothing_own_in)
 allow("calls.notice.object", rules.always_allow)
 allow("calls.objection.answer", officer_of_call & not_own)
+allow("calls.objection.dismiss", officer_of_call & not_own & not_who_recommended)
 allow("calls.objection.settle", officer_of_objection & not_who_answered & not_own)
 allow("calls.objection.reply", has_person & is_leader)
 allow("calls.recheck.answer", officer_of_call & not_own & not_who_decided)

@@ -279,7 +279,7 @@ class Season(Applying):
                 seen=objection_sight(objection).token,
                 uphold=False,
                 answer="经专家核查，研究问题与方法不同，异议不成立。",
-                actor=self.staff("officer"),
+                actor=self.staff("officer2"),
             )
         with clock.at(notice.ends_at + timedelta(hours=10)):
             notice = Notice.objects.select_related("call__scheme").get(pk=notice.pk)

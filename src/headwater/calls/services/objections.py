@@ -1,4 +1,7 @@
-"""Objections: the applicant is told and may reply, one officer answers, a second one settles that it is upheld; it takes effect at the release."""
+"""Objections: the applicant is told and may reply, an officer answers, never alone; what is upheld takes effect at the release.
+
+Who proposed the line does not dismiss an objection to it, and that it is upheld a second officer settles.
+"""
 
 from __future__ import annotations
 
@@ -84,14 +87,15 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
     a second officer.
 
     Raises:
-        NotAllowed: the actor is no officer of the call, or takes part in the application.
+        NotAllowed: the actor is no officer of the call, takes part in the application, or dismisses what is said of a line that the
+            actor proposed.
         Refused: no text, the notice is released, the applicant's time for a reply still runs, or it is not what was `seen`.
     """
     if not answer.strip():
         raise Refused.because(_("请写明处理意见"), field="answer")
     with command(actor, "calls.objection.answer", objection.notice.call, name="calls.answer_objection") as log:
         application = _row(objection).select_for_update(of=("self",)).get()
-        authorise(actor, "calls.objection.answer", application)
+        authorise(actor, "calls.objection.answer" if uphold else "calls.objection.dismiss", application)
         row = Objection.objects.select_for_update(of=("self",)).select_related("notice").get(pk=objection.pk)
         if row.notice.closed_at or application.state not in {State.OBJECTION, State.PUBLICITY}:
             raise Refused.because(_("结果已发布，答复不能再改"))

@@ -51,7 +51,13 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         if answer is not None:
             return answer
     shown = [
-        {"row": o, "seen": objection_sight(o).token, "may_settle": _may_settle(request, o), "may_answer": not row.closed_at}
+        {
+            "row": o,
+            "seen": objection_sight(o).token,
+            "may_settle": _may_settle(request, o),
+            "may_answer": not row.closed_at,
+            "may_dismiss": may(request.user, "calls.objection.dismiss", o.row.application),
+        }
         for o in objections
     ]
     context = {
