@@ -18,6 +18,8 @@ from headwater.calls.schemes import Document, Scheme, scheme_of
 
 OWN = frozenset({"amount", "months", "starts_on", "year", "deadline", "research_class", "flags"})
 """What conditions can read without asking the database for members and files."""
+READ = ("answers", "amount_fen", "months", "starts_on", "research_class", "flags")
+"""Columns of an application that conditions read."""
 MOMENTS: dict[str, str | Promise] = {
     Party.APPLICANT: _("提交时签署"),
     Party.MEMBER: _("确认参与时签署"),
@@ -60,11 +62,12 @@ def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable
 
 
 def _fetch_answers(rows: Sequence[Application]) -> None:
-    """A change of state reads its rows without their long texts: the answers are brought along in one query."""
-    late = {r.pk: r for r in rows if "answers" in r.get_deferred_fields()}
+    """A change of state reads its rows without their long texts: what conditions read is brought along in one query."""
+    late = {r.pk: r for r in rows if not r.get_deferred_fields().isdisjoint(READ)}
     if late:
-        for pk, answers in Application.objects.filter(pk__in=late).values_list("pk", "answers"):
-            late[pk].answers = answers
+        for pk, *values in Application.objects.filter(pk__in=late).values_list("pk", *READ):
+            for name, value in zip(READ, values, strict=True):
+                setattr(late[pk], name, value)
 
 
 def _reads_only_answers(scheme: Scheme, party: str) -> bool:

@@ -59,7 +59,7 @@ def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
         Refused: some of these people are fund staff; by name.
     """
     lock_persons(people)
-    refuse_staff_among("SELECT unnest(%(people)s)", {"people": list(people)}, field=field)
+    refuse_staff_among("SELECT unnest(%(people)s::bigint[])", {"people": list(people)}, field=field)
 
 
 def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = "") -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
 from headwater.calls.facts import check_applications
-from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, Participant, Version
+from headwater.calls.models import Application, ApplicationQuerySet, Call, Participant, Version
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import Changes, assign
@@ -270,6 +270,13 @@ def change_host(*, application: Application, host: Organisation, actor: Actor) -
             log(row, before={"host": row.host_id, "host_rank": row.host_rank}, after={"host": host.pk, "host_rank": None})
 
 
+CONFIRMATION_COLUMNS = (
+    *("application_id", "person_id", "person__account_id", "person__name_zh"),
+    *("application__state", "application__call_id", "application__call__scheme_id", "application__call__stage"),
+)
+"""What a member's confirmation reads; what the conditions of documents read is brought along where there are any."""
+
+
 def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Agreement = True) -> int:
     """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
     changes nothing by confirming again; who has not, for the words were changed since, signs anew.
@@ -281,7 +288,7 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
         rows = list(
             Participant.objects.select_for_update(of=("self",))
             .select_related("application__call", "person")
-            .defer(*(f"application__{name}" for name in LONG if name != "answers"))
+            .only(*CONFIRMATION_COLUMNS)
             .filter(pk__in=[p.pk for p in participants], confirmed_at__isnull=True)
             .order_by("pk")
         )

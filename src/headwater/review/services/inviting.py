@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.models import LONG, Application, Call, Party, has_own_in
+from headwater.calls.models import Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.services.withdrawing import on_withdraw
@@ -29,6 +29,11 @@ from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.telling import tell_withdrawn
 
 REVIEWED_IN = (State.ACCEPTED, State.IN_REVIEW)
+INVITATION_COLUMNS = (
+    *("state", "application_id", "expert_id", "expert__person_id", "expert__person__account_id", "expert__person__name_zh"),
+    *("application__call_id", "application__call__scheme_id", "application__call__stage"),
+)
+"""What an answer to an invitation reads; what the conditions of documents read of an application is brought along where there are any."""
 
 
 def answer_invitations(
@@ -46,7 +51,7 @@ def answer_invitations(
         rows = list(
             Assignment.objects.select_for_update(of=("self",))
             .select_related("expert__person", "application__call")
-            .defer(*(f"application__{name}" for name in LONG if name != "answers"))
+            .only(*INVITATION_COLUMNS)
             .filter(pk__in=[a.pk for a in assignments], state=Assignment.State.INVITED)
             .order_by("pk")
         )
