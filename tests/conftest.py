@@ -43,6 +43,18 @@ def database_url(name: str) -> str:
     return f"postgresql://{user}@{default['HOST']}:{default['PORT']}/{name}"
 
 
+def give_rights(database: str) -> None:
+    """A server that stays has the application's role of an earlier run, which knows nothing of this copy of the database."""
+    import psycopg
+
+    from headwater.core import keys
+    from headwater.database_role import make_role, role_of
+
+    url = database_url(database)
+    with psycopg.connect(url, autocommit=True) as owner:
+        make_role(owner, role_of(url), keys.ring("database")[0].hex(), database)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: object) -> Iterator[None]:
     """Clone the template for this worker; the first worker to come builds it."""
@@ -87,6 +99,7 @@ def django_db_setup(django_db_blocker: object) -> Iterator[None]:
             admin.execute(f'ALTER DATABASE hw_building RENAME TO "{template}"')
         admin.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+        give_rights(own)
     use(own)
     settings.ANCHORS = Path(tempfile.mkdtemp()) / "seals.jsonl"
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

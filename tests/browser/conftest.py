@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from headwater.config import ConfigError
-from headwater.core import keys
-from headwater.database_role import make_role, role_of
 from headwater.demo.screenshots import find_chromium, launch, served
-from tests.conftest import database_url, fingerprint
+from tests.conftest import database_url, fingerprint, give_rights
 
 SITE = f"hw_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
@@ -44,8 +42,7 @@ def site(django_db_setup: None) -> Iterator[str]:
     with connect("postgres") as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{SITE}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{SITE}" TEMPLATE "hw_template_{fingerprint()}"')
-    with connect(SITE) as owner:  # a server that stays has the role of an earlier run, which knows nothing of this copy
-        make_role(owner, role_of(database_url(SITE)), keys.ring("database")[0].hex(), SITE)
+    give_rights(SITE)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
