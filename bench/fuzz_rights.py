@@ -49,6 +49,9 @@ ROLES: dict[str, frozenset[str]] = {
     "core.correct_address": frozenset(["system_admin"]),
     "core.approve_address": frozenset(["security_admin"]),
     "core.drop_address": frozenset(["security_admin", "system_admin"]),
+    "core.ask_factor_reset": frozenset(["security_admin"]),
+    "core.approve_factor_reset": frozenset(["security_admin", "system_admin"]),
+    "core.drop_factor_reset": frozenset(["security_admin", "system_admin"]),
     "registry.correct_address": frozenset(["programme_officer", "system_admin"]),
     **dict.fromkeys(IMPORTS.split(), frozenset(["programme_officer", "system_admin"])),
 }

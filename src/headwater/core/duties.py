@@ -11,7 +11,7 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
-from headwater.core.models import Account, AddressChange, GrantProposal
+from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
 
 
 @dataclass(frozen=True)
@@ -61,5 +61,10 @@ def of_administrators(account: Any) -> Iterator[Duty]:
         found = open_ones.exclude(asked_by=account).exclude(account=account).aggregate(n=Count("pk"), due=Min("expires_at"))
         if found["n"]:
             yield Duty(_("核准邮箱变更"), "/admin/accounts/changes/", found["due"], found["n"])
+    if account.has_perm("core.factor.settle"):
+        resets = FactorReset.objects.waiting(clock.now()).exclude(asked_by=account).exclude(account=account)
+        found = resets.aggregate(n=Count("pk"), due=Min("expires_at"))
+        if found["n"]:
+            yield Duty(_("核准重置第二因素"), "/admin/accounts/factors/", found["due"], found["n"])
     if account.has_perm("core.account.manage") and (shared := Account.objects.filter(email_shared=True).count()):
         yield Duty(_("更正多人共用的邮箱"), "/admin/accounts/?shared=1", None, shared)

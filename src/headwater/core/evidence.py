@@ -17,6 +17,7 @@ covered(models.AccessToken, without=("last_used_at",))
 covered(models.Parameter)
 covered(models.GrantProposal, without=("scope_label",))
 covered(models.AddressChange)
+covered(models.FactorReset)
 covered(models.StoredFile, when="state = 'fine'")
 
 left_out(_("哈希链自身：由封签、签名与锚定核对"), models.Event, models.Seal, models.EventSeal, models.RowDigest, models.Identity)

@@ -40,7 +40,7 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
         )
         log(row, after={"account": row.account_id, "role": row.role, "scope": row.scope, "scope_id": row.scope_id})
         told = {"person": row.account, "role": row}
-        _tell(row.account, lambda: _("提议授予 %(person)s：%(role)s") % told)
+        tell_with_administrators(row.account, lambda: _("提议授予 %(person)s：%(role)s") % told)
     return row
 
 
@@ -70,7 +70,7 @@ def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
         log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id})
         log(row, after={"approved": True, "grant": grant.pk})
         told = {"person": row.account, "role": grant}
-        _tell(row.account, lambda: _("已授予 %(person)s：%(role)s") % told)
+        tell_with_administrators(row.account, lambda: _("已授予 %(person)s：%(role)s") % told)
     return grant
 
 
@@ -87,7 +87,7 @@ def drop_grant(*, proposal: GrantProposal, reason: str, actor: Actor) -> None:
         row.save(update_fields=["dropped_at", "reason"])
         log(row, after={"dropped": True, "reason": row.reason})
         told = {"person": row.account, "role": row}
-        _tell(row.account, lambda: _("未授予 %(person)s：%(role)s") % told, lambda: _("理由：%s") % row.reason)
+        tell_with_administrators(row.account, lambda: _("未授予 %(person)s：%(role)s") % told, lambda: _("理由：%s") % row.reason)
 
 
 def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
@@ -106,14 +106,14 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
         log(row, after={"until": str(row.until), "reason": reason.strip()[:500]})
         if row.role in SENSITIVE:
             told, why = {"person": row.account, "role": row}, reason.strip()[:500]
-            _tell(row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why)
+            tell_with_administrators(row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why)
 
 
-def _tell(person: Account, title: Words, body: Words = "") -> None:
+def tell_with_administrators(person: Account, title: Words, body: Words = "", url: str = "/admin/grants/") -> None:
     """The person and the administrators who approve learn of it; only these have a page for it."""
     held = RoleGrant.objects.in_force(clock.now()).filter(role__in=("security_admin", "system_admin"))
     others = Account.objects.filter(pk__in=held.values("account"), is_active=True).exclude(pk=person.pk)
-    tell([(person, title, body, ""), *((a, title, body, "/admin/grants/") for a in others)])
+    tell([(person, title, body, ""), *((a, title, body, url) for a in others)])
 
 
 def _locked(proposal: GrantProposal) -> GrantProposal:

@@ -13,11 +13,10 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from headwater.core import clock
 from headwater.core.command import Actor, command
-from headwater.core.models import AccessToken, Account, SignIn
+from headwater.core.models import Account
 from headwater.core.permission import SIGNED_IN
-from headwater.core.sign_ins import close_sessions
+from headwater.core.sign_ins import end_access
 
 OWN_SIGNS = 6
 """So many letters or digits of its own a password has besides what is personal or common; a Chinese character counts twice."""
@@ -136,6 +135,4 @@ def change_password(*, account: Account, password: str, actor: Actor, keep: str 
     with command(actor, SIGNED_IN, name="core.change_password") as log:
         account.set_password(password)
         account.save(update_fields=["password"])
-        tokens = AccessToken.objects.live().filter(account=account).update(revoked_at=clock.now())
-        sessions = close_sessions(SignIn.objects.filter(account=account).exclude(session_key=keep))
-        log(account, after={"password": "changed", "tokens_ended": tokens, "sessions_ended": sessions})
+        log(account, after={"password": "changed", **end_access(account, keep)})

@@ -11,7 +11,7 @@ from django.utils import timezone
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed
-from headwater.core.models import Account, SignIn
+from headwater.core.models import AccessToken, Account, SignIn
 from headwater.core.permission import SIGNED_IN
 
 SEEN_EVERY = timedelta(minutes=5)
@@ -51,6 +51,12 @@ def close_sessions(rows: QuerySet[SignIn]) -> int:
     keys = list(rows.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     return SignIn.objects.filter(session_key__in=keys).delete()[0]
+
+
+def end_access(account: Account, keep: str = "") -> dict[str, int]:
+    """End the tokens of an account and its sessions but the one that is kept; how many, for the event. Call inside a command."""
+    tokens = AccessToken.objects.live().filter(account=account).update(revoked_at=clock.now())
+    return {"tokens_ended": tokens, "sessions_ended": close_sessions(SignIn.objects.filter(account=account).exclude(session_key=keep))}
 
 
 def forget_sign_ins() -> None:

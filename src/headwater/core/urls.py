@@ -16,6 +16,7 @@ urlpatterns = [
     path("address/<str:key>/", accounts.confirm, name="confirm_address"),
     path("admin/accounts/", accounts.accounts, name="accounts"),
     path("admin/accounts/changes/", accounts.changes, name="address_changes"),
+    path("admin/accounts/factors/", accounts.factors, name="factor_resets"),
     path("admin/roles/", roles.roles, name="roles"),
     path("admin/grants/", roles.grants, name="grants"),
     path("admin/audit/", views.audit, name="audit"),

@@ -112,6 +112,48 @@ class GrantProposal(models.Model):
         return f"{ROLES[self.role].label} {self.scope_label}".strip()
 
 
+class FactorResetQuerySet(models.QuerySet["FactorReset"]):
+    def waiting(self, at: datetime) -> FactorResetQuerySet:
+        return self.filter(done_at__isnull=True, dropped_at__isnull=True, expires_at__gt=at)
+
+
+class FactorReset(models.Model):
+    """A second factor that is removed because its holder lost it; for those who decide or administer once another administrator agrees."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="factor_resets")
+    reason = models.CharField(_("理由"), max_length=500)
+    asked_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField(_("提出"), default=clock.now)
+    expires_at = models.DateTimeField(_("有效至"))
+    needs_approval = models.BooleanField(_("须另一位管理员核准"), default=False)
+    approved_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    approved_at = models.DateTimeField(_("核准"), null=True)
+    done_at = models.DateTimeField(_("生效"), null=True)
+    dropped_at = models.DateTimeField(_("作废"), null=True)
+    objects = FactorResetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("重置第二因素")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(name="factor_reset_reason", condition=~Q(reason="")),
+            models.CheckConstraint(name="factor_reset_two_people", condition=apart("approved_by", "asked_by")),
+            models.CheckConstraint(
+                name="factor_reset_not_own", condition=apart("approved_by", "account") & apart("asked_by", "account")
+            ),
+            models.CheckConstraint(
+                name="factor_reset_approved",
+                condition=Q(done_at__isnull=True) | Q(needs_approval=False) | Q(approved_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(done_at__isnull=True, dropped_at__isnull=True), name="factor_reset_one_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
 class SignIn(models.Model):
     """A session of an account, as its owner sees it: where from, with what, since when. It goes with the session."""
 

@@ -1,4 +1,4 @@
-"""Pages of the administrators: accounts and their addresses."""
+"""Pages of the administrators: accounts, their addresses and second factors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from headwater.core import clock
 from headwater.core.address_changes import approve_address, confirm_address, correct_address, drop_address, waiting_change
 from headwater.core.addresses import AddressFormField
+from headwater.core.factor_resets import approve_factor_reset, ask_factor_reset, drop_factor_reset
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.models import Account, AddressChange, GrantProposal
+from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
 from headwater.core.permission import PUBLIC, page
 from headwater.core.services import create_accounts, set_active
 from headwater.core.web import attempt, key_in
@@ -31,6 +32,13 @@ class AddressForm(forms.Form):
         label=gettext_lazy("电子邮箱"), required=False, help_text=gettext_lazy("留空即删除。新邮箱确认后生效，原邮箱同时得到通知。")
     )
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
+
+
+class FactorForm(forms.Form):
+    username = forms.CharField(label=gettext_lazy("用户名"), max_length=150)
+    reason = forms.CharField(
+        label=gettext_lazy("理由"), max_length=500, help_text=gettext_lazy("写明如何核实了本人身份；本人会收到这段理由。")
+    )
 
 
 @page("core.account.manage")
@@ -68,6 +76,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "form": form,
         "correction": correction,
         "changes": AddressChange.objects.waiting().filter(expires_at__gt=clock.now()).count(),
+        "resets": FactorReset.objects.waiting(clock.now()).count(),
         "proposals": GrantProposal.objects.waiting(clock.now()).count(),
     }
     return listing.export() or render(request, "core/accounts.html", context, status=422 if wrong else 200)
@@ -104,6 +113,36 @@ def changes(request: HttpRequest) -> HttpResponse:
         return redirect("address_changes")
     context = {"rows": rows, "may_approve": request.user.has_perm("core.role.grant")}
     return render(request, "core/address_changes.html", context)
+
+
+@page("core.factor.settle")
+def factors(request: HttpRequest) -> HttpResponse:
+    """Second factors that were lost: a security administrator asks, and where a role decides another administrator agrees."""
+    rows = FactorReset.objects.waiting(clock.now()).select_related("account", "asked_by").order_by("id")
+    form = FactorForm(request.POST if request.POST.get("ask") else None)
+    if request.method == "POST" and not form.is_bound:
+        row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
+        if request.POST.get("approve"):
+            attempt(request, lambda: approve_factor_reset(reset=row, actor=request.actor), success=_("第二因素已重置。"))
+        else:
+            attempt(request, lambda: drop_factor_reset(reset=row, actor=request.actor), success=_("已作废，第二因素不变。"))
+        return redirect("factor_resets")
+    if form.is_valid() and _ask_reset(request, form):
+        return redirect("factor_resets")
+    context = {"rows": rows, "form": form, "may_ask": request.user.has_perm("core.factor.ask")}
+    return render(request, "core/factor_resets.html", context, status=422 if form.errors else 200)
+
+
+def _ask_reset(request: HttpRequest, form: FactorForm) -> bool:
+    row = Account.objects.filter(username__iexact=form.cleaned_data["username"]).first()
+    if row is None:
+        form.add_error("username", _("没有这个用户"))
+        return False
+    reason = form.cleaned_data["reason"]
+    told = _("已提议，待另一位管理员核准。") if row.is_sensitive else _("第二因素已重置。")
+    return attempt(
+        request, lambda: ask_factor_reset(account=row, reason=reason, actor=request.actor), form=form, success=told
+    )
 
 
 @page(PUBLIC)
