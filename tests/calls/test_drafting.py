@@ -15,12 +15,12 @@ from headwater.calls.answers.loading import answers_of
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import TopicsField
 from headwater.calls.models import Application, Call, HostQuota, Letter, SchemeVersion
+from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
+from headwater.calls.publishing.services.calls import draft_from_scheme, save_call, set_host_quotas
+from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call, term_label
+from headwater.calls.publishing.services.stages import invite
 from headwater.calls.schemes import RuleUse, scheme_of
 from headwater.calls.services.applications import create_draft, save_application
-from headwater.calls.services.approving import differences, own_terms, text_changes
-from headwater.calls.services.calls import draft_from_scheme, save_call, set_host_quotas
-from headwater.calls.services.cloning import clone_call, full_call, last_call, term_label
-from headwater.calls.services.stages import invite
 from headwater.calls.terms import call_terms, keys_of, overrides_from, terms_of
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused

@@ -374,7 +374,7 @@ def test_earlier_projects_are_told_on_the_persons_page() -> None:
 
 def test_earlier_approvals_of_hosts_make_their_quota() -> None:
     from headwater.calls.models import HostQuota
-    from headwater.calls.services.calls import set_host_quotas
+    from headwater.calls.publishing.services.calls import set_host_quotas
 
     host, call = new_host(), new_call("im-gen", year=TODAY.year + 1)
     rows = [{"单位": host.name_zh, "年度": TODAY.year - n, "立项数": 6 + n} for n in range(2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.calls.services.changing import propose_change
+from headwater.calls.publishing.services.changing import propose_change
 from headwater.core.models import Notification
 from headwater.review.models import Assignment
 from tests.approvals import approve_change

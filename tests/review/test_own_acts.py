@@ -8,7 +8,7 @@ import pytest
 
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.models.own import accounts_with_part
-from headwater.calls.services.changing import propose_change
+from headwater.calls.publishing.services.changing import propose_change
 from headwater.calls.services.decisions import committed_for
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused

@@ -7,9 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Call, Referee, SchemeVersion
+from headwater.calls.publishing.services.calls import GUIDE_CHARS
+from headwater.calls.publishing.services.cloning import said, term_label
 from headwater.calls.schemes import RefereeRules, scheme_of
-from headwater.calls.services.calls import GUIDE_CHARS
-from headwater.calls.services.cloning import said, term_label
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.addresses import AddressFormField

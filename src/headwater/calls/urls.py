@@ -1,12 +1,11 @@
 from django.urls import path
 
+from headwater.calls.publishing.views import changing, drafting, office
 from headwater.calls.views import (
     answers,
     applicant,
     attachments,
-    changing,
     checking,
-    drafting,
     editor,
     ending,
     host,
@@ -14,7 +13,6 @@ from headwater.calls.views import (
     likeness,
     naming,
     noticing,
-    office,
     quotas,
     recommend,
     referees,

@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
+from headwater.calls.publishing.services.calls import set_host_quotas
 from headwater.calls.schemes import Document
-from headwater.calls.services.calls import set_host_quotas
 from headwater.calls.services.partners import unsigned_partners
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.services.versions import mark_step

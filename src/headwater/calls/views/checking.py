@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from headwater.calls.clocks import timeline
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
+from headwater.calls.publishing.views.office import RELATED, the_call
 from headwater.calls.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.views.applicant import shown
-from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue

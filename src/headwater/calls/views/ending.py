@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.publishing.views.office import the_call
 from headwater.calls.services.finishing import finish_call, still_open
-from headwater.calls.views.office import the_call
 from headwater.core.permission import page
 from headwater.core.web import attempt
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.clocks import provisional
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
+from headwater.calls.publishing.views.office import the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.decisions import release
 from headwater.calls.services.letters import said_in_letter
@@ -21,7 +22,6 @@ from headwater.calls.services.sights import objection_sight
 from headwater.calls.states import State
 from headwater.calls.views.applicant import mine
 from headwater.calls.views.checking import confirmed
-from headwater.calls.views.office import the_call
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.own import own_cases, without_own

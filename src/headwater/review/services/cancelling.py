@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call
-from headwater.calls.services.changing import when_cancelled
+from headwater.calls.publishing.services.changing import when_cancelled
 from headwater.core import clock
 from headwater.core.command import Log
 from headwater.core.services import notify

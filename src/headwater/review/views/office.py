@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.avoided import Avoided, avoided_of
 from headwater.calls.models import Application, Call, has_own_in
+from headwater.calls.publishing.views.office import the_call
 from headwater.calls.states import LIVE, State
-from headwater.calls.views.office import the_call
 from headwater.calls.words import said
 from headwater.core import clock
 from headwater.core.jobs import enqueue

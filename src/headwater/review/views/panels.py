@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
+from headwater.calls.publishing.views.office import the_call
 from headwater.calls.states import State
-from headwater.calls.views.office import the_call
 from headwater.core.errors import Refused
 from headwater.core.own import own_rows
 from headwater.core.permission import access, page

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.forms import AmendForm, CancelForm
 from headwater.calls.models import CallChange
-from headwater.calls.services.changing import (
+from headwater.calls.publishing.services.changing import (
     DATES,
     WORDS,
     approve_change,
@@ -18,9 +18,9 @@ from headwater.calls.services.changing import (
     propose_change,
     why_not_cancel,
 )
+from headwater.calls.publishing.views.office import the_call
 from headwater.calls.services.sights import change_sight
 from headwater.calls.states import CANCELLABLE
-from headwater.calls.views.office import the_call
 from headwater.core.own import without_own
 from headwater.core.permission import may, page
 from headwater.core.web import attempt
@@ -42,7 +42,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
         ):
             return redirect("call_change", pk=pk)
     context = {"call": call, "form": form, "told": audience(call), "title": _("变更批次"), "hint": _("只能延后时限、更改联系方式或补充说明指南。")}
-    return render(request, "calls/call_amend.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/publishing/call_amend.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.call.draft")
@@ -69,7 +69,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "problems": why_not_cancel(call, request.user),
         "ends": without_own(call.applications.filter(state__in=CANCELLABLE), request.user).count(),
     }
-    return render(request, "calls/call_amend.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/publishing/call_amend.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.board")
@@ -102,4 +102,4 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "can_approve": may(request.user, "calls.call.approve_change", row),
         "can_drop": may(request.user, "calls.call.draft", call),
     }
-    return render(request, "calls/call_change.html", context)
+    return render(request, "calls/publishing/call_change.html", context)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from headwater.calls.answers.showing import wan
 from headwater.calls.dates import DATES
 from headwater.calls.models import Call, SchemeVersion
-from headwater.calls.services.calls import draft_from_scheme, usual_dates
+from headwater.calls.publishing.services.calls import draft_from_scheme, usual_dates
 from headwater.calls.states import Stage
 from headwater.core import clock
 from headwater.core.i18n import chinese

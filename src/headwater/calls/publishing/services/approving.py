@@ -12,9 +12,9 @@ from headwater.calls.answers.comparing import folded
 from headwater.calls.answers.differences import Piece, pieces
 from headwater.calls.dates import DATE_LABELS, DATES
 from headwater.calls.models import Call
+from headwater.calls.publishing.services.cloning import said, term_label
 from headwater.calls.rules import RULES
 from headwater.calls.schemes import Field, Scheme, scheme_of
-from headwater.calls.services.cloning import said, term_label
 from headwater.calls.terms import call_terms, region_terms, region_words
 
 Row = tuple[str, str, str]

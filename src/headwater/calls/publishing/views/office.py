@@ -14,15 +14,15 @@ from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.phases import phase_of
+from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
+from headwater.calls.publishing.services.calls import ask_call_approval, publish_call, send_call_back
+from headwater.calls.publishing.services.changing import why_not_cancel
+from headwater.calls.publishing.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.approving import differences, own_terms, text_changes
-from headwater.calls.services.calls import ask_call_approval, publish_call, send_call_back
-from headwater.calls.services.changing import why_not_cancel
 from headwater.calls.services.decisions import committed_for
 from headwater.calls.services.endorsement import expire_late
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import call_sight, words_sight
-from headwater.calls.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import said, state_choices, state_word
 from headwater.core import clock
@@ -75,7 +75,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     can_begin = request.user.has_perm("calls.call.begin")
     return listing.export() or render(
         request,
-        "calls/office.html",
+        "calls/publishing/office.html",
         {"list": listing, "form": SchemeForm(initial={"year": clock.today().year + 1}), "can_begin": can_begin},
     )
 
@@ -140,7 +140,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     newer = newer_words(call) if call.state == CallState.PUBLISHED and clock.now() < call.closes_at else None
     return render(
         request,
-        "calls/board.html",
+        "calls/publishing/board.html",
         {
             "call": call,
             "seen": {"publish": call_sight(call).token, "words": words_sight(call, newer).token if newer else ""},

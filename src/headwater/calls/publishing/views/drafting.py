@@ -17,18 +17,18 @@ from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
+from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
+from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
+from headwater.calls.publishing.services.stages import invite
+from headwater.calls.publishing.views.office import RELATED, the_call
 from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.assigning import assign
 from headwater.calls.services.batches import plan_invitation
-from headwater.calls.services.calls import CALL_FIELDS, save_call
-from headwater.calls.services.cloning import clone_call, full_call, last_call
-from headwater.calls.services.stages import invite
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
 from headwater.calls.views.editor import organisations, types_in
 from headwater.calls.views.host import confirm
-from headwater.calls.views.office import RELATED, the_call
 from headwater.calls.views.questions import bind, live
 from headwater.calls.views.typed import control_of, read_values
 from headwater.core.errors import Refused
@@ -73,7 +73,7 @@ def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
         if attempt(request, lambda: save_call(call=call, actor=request.actor), form=form, success=_("批次已保存。")):
             return redirect("call_board", pk=call.pk)
     context = {"form": form, "title": title, "call": call, "last": call.cloned_from if call.pk is None else None}
-    return render(request, "calls/call_edit.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/publishing/call_edit.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.board")
@@ -93,7 +93,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     results = _judged(answers) if request.method == "POST" else []
     return render(
         request,
-        "calls/call_preview.html",
+        "calls/publishing/call_preview.html",
         {
             "call": call,
             "application": trial,
@@ -186,4 +186,4 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("call_invite", pk=pk)
     done = others.filter(state=State.INVITED).select_related("leader", "host").order_by("number")
     context = {"call": call, "rows": rows, "done": done, "tab": "invite", "form": form, "chosen": keys_in(request.POST, "pk")}
-    return render(request, "calls/invite.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/publishing/invite.html", context, status=422 if form.errors else 200)
