@@ -21,8 +21,8 @@ setup(migrate=True)
 
 from django.db import connection, transaction  # noqa: E402
 
+from headwater.calls.applying.services.applications import submit_application  # noqa: E402
 from headwater.calls.models import Application  # noqa: E402
-from headwater.calls.services.applications import submit_application  # noqa: E402
 from headwater.core import clock  # noqa: E402
 from headwater.core.command import system  # noqa: E402
 from headwater.core.coverage import COVERS  # noqa: E402

@@ -95,7 +95,7 @@ def _call(version: Any, **more: Any) -> Any:
 
 
 def _drafts(calls: list[Any], people: list[Any]) -> None:
-    from headwater.calls.services.applications import add_members, create_draft
+    from headwater.calls.applying.services.applications import add_members, create_draft
     from headwater.core.command import Actor
 
     for n, person in enumerate(people):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from headwater.calls.applying.services.applications import save_application
 from headwater.calls.models import Application
-from headwater.calls.services.applications import save_application
 from headwater.core.command import system
 from headwater.core.errors import Refused
 from headwater.review.models import Conflict

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from headwater.calls.applying.services.applications import add_members
 from headwater.calls.clocks import told_steps
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link
 from headwater.calls.publishing.services.calls import ask_call_approval, save_call, send_call_back
 from headwater.calls.publishing.services.changing import audience, drop_change, propose_change
-from headwater.calls.services.applications import add_members
 from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.errors import NotAllowed, Refused

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from headwater.calls.answers.loading import answers_of
+from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import TopicsField
 from headwater.calls.models import Application, Call, HostQuota, Letter, SchemeVersion
@@ -20,7 +21,6 @@ from headwater.calls.publishing.services.calls import draft_from_scheme, save_ca
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call, term_label
 from headwater.calls.publishing.services.stages import invite
 from headwater.calls.schemes import RuleUse, scheme_of
-from headwater.calls.services.applications import create_draft, save_application
 from headwater.calls.terms import call_terms, keys_of, overrides_from, terms_of
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.models import Application
-from headwater.calls.services.applications import create_draft, save_application
 from headwater.core.errors import Refused
 from tests.calls.test_services import as_, draft_of, new_call, new_person, refusal
 from tests.people import client

@@ -11,13 +11,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from headwater.calls.applying.services.applications import submit_application
+from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.clocks import timeline
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, FormalCheck, HostQuota, Participant
-from headwater.calls.services.applications import submit_application
 from headwater.calls.services.endorsement import endorse, expire_everywhere, not_endorse, return_to_author, return_to_host, rooms
 from headwater.calls.services.endorsement import expire_late as close_late
-from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.states import ENDORSED, LIVE, State
 from headwater.calls.tasks import expire_late
 from headwater.core import clock
@@ -135,7 +135,7 @@ def test_proposed_experts_are_not_asked_for_what_was_withdrawn() -> None:
 STARTED = """
 import django
 django.setup()
-from headwater.calls.services.withdrawing import _on_withdraw
+from headwater.calls.applying.services.withdrawing import _on_withdraw
 print(*(f.__name__ for f in _on_withdraw))
 """
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from headwater.calls.applying.services.applications import change_host, create_draft, save_application
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call
-from headwater.calls.services.applications import change_host, create_draft, save_application
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event
 from headwater.registry.models import Employment, Organisation, Person

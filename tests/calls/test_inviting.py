@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from headwater.calls.applying.services.applications import add_members, remove_member, submit_application
+from headwater.calls.applying.services.withdrawing import withdraw_application
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, DocumentSignature, Link, Participant, Referee
-from headwater.calls.services.applications import add_members, remove_member, submit_application
 from headwater.calls.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
 from headwater.calls.services.referees import decline_referee, name_referee, remove_referee, send_referee_again, write_letter
-from headwater.calls.services.withdrawing import withdraw_application
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused

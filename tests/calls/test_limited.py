@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from headwater.calls.applying.services.applications import create_draft, submit_application
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.calls.publishing.services.stages import invite
 from headwater.calls.rules import parameters_of
 from headwater.calls.schemes import parse_scheme, scheme_of
-from headwater.calls.services.applications import create_draft, submit_application
 from headwater.calls.terms import limit_group_of
 from headwater.core.command import system
 from headwater.core.errors import Refused

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from headwater.calls.applying.services.applications import confirm_participation, remove_member
+from headwater.calls.applying.services.attachments import attach
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Letter, Participant
 from headwater.calls.permissions import not_own
 from headwater.calls.rules import Outcome
-from headwater.calls.services.applications import confirm_participation, remove_member
-from headwater.calls.services.attachments import attach
 from headwater.calls.services.inviting import decline_participation, find_link, send_again
 from headwater.calls.services.outside import invite_outside_member
 from headwater.calls.signing import partners_of

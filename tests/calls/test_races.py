@@ -12,9 +12,9 @@ import pytest
 from django.db import connection, connections, transaction
 
 from headwater.calls import schemes
+from headwater.calls.applying.services.applications import add_members, confirm_participation, create_draft, submit_application
+from headwater.calls.applying.services.withdrawing import reopen_application
 from headwater.calls.models import Application, Call, SchemeVersion
-from headwater.calls.services.applications import add_members, confirm_participation, create_draft, submit_application
-from headwater.calls.services.withdrawing import reopen_application
 from headwater.core.errors import Refused
 from headwater.registry.models import Person
 from tests.browser.conftest import connect

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from django.db import connection
 
+from headwater.calls.applying.services.applications import save_application, submit_application
 from headwater.calls.models import Application
-from headwater.calls.services.applications import save_application, submit_application
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Account, Event
 from tests.calls.test_services import as_, draft_of, new_call, new_person, words

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from headwater.calls.applying.services.applications import add_members, allow_editing, confirm_participation, save_application
 from headwater.calls.models import Application, DocumentSignature, Participant
-from headwater.calls.services.applications import add_members, allow_editing, confirm_participation, save_application
 from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.people import client
 

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, SchemeVersion
-from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import (
+from headwater.calls.applying.services.applications import (
     add_members,
     confirm_participation,
     create_draft,
     save_application,
     submit_application,
 )
-from headwater.calls.services.attachments import attach
+from headwater.calls.applying.services.attachments import attach
+from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
+from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, SchemeVersion
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.endorsement import return_to_author
 from headwater.calls.services.signing import Signing, sign
-from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.signing import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED
 from headwater.core import clock

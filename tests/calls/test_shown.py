@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from headwater.calls.applying.services.attachments import attach
 from headwater.calls.contents import BASIC, PRIVATE
 from headwater.calls.models import Application
-from headwater.calls.services.attachments import attach
 from headwater.calls.states import ResearchClass
 from headwater.registry.models import Discipline, PriorityField
 from tests.calls.test_services import as_, draft_of, new_call, new_person

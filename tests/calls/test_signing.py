@@ -10,13 +10,18 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from headwater.calls.applying.services.applications import (
+    add_members,
+    confirm_participation,
+    save_application,
+    submit_application,
+)
 from headwater.calls.completeness import unsigned_submissions
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, DocumentSignature, DocumentText, SchemeVersion
 from headwater.calls.publishing.services.wording import newer_words
 from headwater.calls.schemes import scheme_of, words_digest
-from headwater.calls.services.applications import add_members, confirm_participation, save_application, submit_application
 from headwater.calls.services.endorsement import endorse, recommend, return_to_author
 from headwater.calls.services.partners import sign_as_partner, unsigned_partners
 from headwater.core import clock

@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from headwater.calls.applying.services.applications import submit_application
+from headwater.calls.applying.services.attachments import FEW, attach
+from headwater.calls.applying.views.questions import bounds, limits
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Field, scheme_of
-from headwater.calls.services.applications import submit_application
-from headwater.calls.services.attachments import FEW, attach
-from headwater.calls.views.questions import bounds, limits
 from headwater.core.errors import Refused
 from headwater.core.models import StoredFile
 from tests.calls.test_rules import GOOD, ask_shipped

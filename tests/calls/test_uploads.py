@@ -14,9 +14,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from headwater.calls.applying.services.attachments import finish_upload
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment
-from headwater.calls.services.attachments import finish_upload
 from headwater.core import blobs, clock, uploads
 from headwater.core.command import system
 from headwater.core.inspection import PROBLEMS

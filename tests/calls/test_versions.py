@@ -13,9 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.contents import content_of
-from headwater.calls.models import Application, Participant, Unsaved, Version
-from headwater.calls.services.applications import (
+from headwater.calls.applying.services.applications import (
     add_members,
     allow_editing,
     confirm_participation,
@@ -23,9 +21,11 @@ from headwater.calls.services.applications import (
     save_fields,
     submit_application,
 )
+from headwater.calls.applying.services.restoring import restore
+from headwater.calls.applying.services.versions import join_old_versions
+from headwater.calls.contents import content_of
+from headwater.calls.models import Application, Participant, Unsaved, Version
 from headwater.calls.services.endorsement import return_to_author
-from headwater.calls.services.restoring import restore
-from headwater.calls.services.versions import join_old_versions
 from headwater.calls.versions import content_after
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
@@ -338,11 +338,11 @@ def test_words_sent_after_the_session_ended_are_shown_again_to_their_author_alon
     assert "会话过期" not in browser_of(helper).get(address).content.decode()
     browser.force_login(row.leader.account, backend="headwater.web.accounts.Backend")
     shown = browser.get(address)
-    assert shown.templates[0].name == "calls/unsaved.html"
+    assert shown.templates[0].name == "calls/applying/unsaved.html"
     assert now_of(row).answers["goals"] != "会话过期时写的"
     assert browser.post(address, dict(shown.context["pairs"])).status_code == 302
     assert now_of(row).answers["goals"] == "会话过期时写的"
-    assert browser.get(address).templates[0].name == "calls/edit_section.html"
+    assert browser.get(address).templates[0].name == "calls/applying/edit_section.html"
 
 
 def test_words_sent_after_the_submission_wait_for_its_return() -> None:
@@ -398,7 +398,7 @@ def test_kept_words_go_after_an_hour() -> None:
     who = browser.get(address).context["who"]
     Client().post(address, {"goals": "甲", "_who": who})
     Unsaved.objects.update(at=clock.now() - timedelta(minutes=61))
-    assert browser.get(address).templates[0].name == "calls/edit_section.html"
+    assert browser.get(address).templates[0].name == "calls/applying/edit_section.html"
     Client().post(f"/applications/{row.pk}/edit/foundation/", {"results": "甲", "_who": who})
     assert list(Unsaved.objects.values_list("section", flat=True)) == ["foundation"]
 
@@ -425,10 +425,10 @@ def test_a_save_asks_one_more_statement_for_its_version() -> None:
 def test_an_application_has_a_size_that_it_may_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     row = draft_of(new_call(), new_person())
     size = sum(len(v) for v in row.answers.values())
-    monkeypatch.setattr("headwater.calls.services.applications.MOST_SIGNS", size + 100)
+    monkeypatch.setattr("headwater.calls.applying.services.applications.MOST_SIGNS", size + 100)
     with pytest.raises(Refused, match="整份申请书"):
         save(row, row.leader, goals="研" * 3900)
-    monkeypatch.setattr("headwater.calls.services.applications.MOST_SIGNS", 10)
+    monkeypatch.setattr("headwater.calls.applying.services.applications.MOST_SIGNS", 10)
     save(row, row.leader, goals="短")
 
 

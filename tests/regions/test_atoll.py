@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from headwater.awards.models import Award
+from headwater.calls.applying.services.applications import create_draft, save_application, submit_application
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, Decision, Letter, Notice
 from headwater.calls.rules import Holding, Outcome
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import create_draft, save_application, submit_application
 from headwater.calls.services.checking import decide_check, run_formal_check
 from headwater.calls.services.endorsement import endorse
 from headwater.core import clock

@@ -1,12 +1,10 @@
 from django.urls import path
 
+from headwater.calls.applying.views import applicant, attachments, editor, together, versions
 from headwater.calls.publishing.views import changing, drafting, office
 from headwater.calls.views import (
     answers,
-    applicant,
-    attachments,
     checking,
-    editor,
     ending,
     host,
     inviting,
@@ -17,8 +15,6 @@ from headwater.calls.views import (
     recommend,
     referees,
     results,
-    together,
-    versions,
 )
 
 urlpatterns = [

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import GIVEN_UP, Award
+from headwater.calls.applying.views.questions import outline
 from headwater.calls.clocks import provisional
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.phases import Phase, phase_of, phases_of
@@ -23,7 +24,6 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
-from headwater.calls.views.questions import outline
 from headwater.core import clock
 from headwater.core.api import client_address
 from headwater.core.i18n import named

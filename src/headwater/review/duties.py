@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.views.applicant import OPINIONS
 from headwater.calls.models import Application, Call
 from headwater.calls.phases import not_yet
 from headwater.calls.states import CallState, State
-from headwater.calls.views.applicant import OPINIONS
 from headwater.core.duties import Duty, duties
 from headwater.core.own import without_own
 from headwater.registry.models import own_records

@@ -11,7 +11,7 @@ from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from headwater.calls.services.unsaved import keep_unsaved
+from headwater.calls.applying.services.unsaved import keep_unsaved
 from headwater.core.models import Account
 from headwater.core.permission import PUBLIC, page
 from headwater.web.entries import entries

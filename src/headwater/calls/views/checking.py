@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.views.applicant import shown
 from headwater.calls.clocks import timeline
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
@@ -20,7 +21,6 @@ from headwater.calls.services.checking import answer_recheck, clear_ones, decide
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
-from headwater.calls.views.applicant import shown
 from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue

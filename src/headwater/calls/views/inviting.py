@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.loading import answers_of
+from headwater.calls.applying.services.applications import confirm_participation
 from headwater.calls.forms import ClaimForm, DeclineForm
 from headwater.calls.models import Link, Participant, Party
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import confirm_participation
 from headwater.calls.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
 from headwater.calls.signing import asked
 from headwater.calls.states import State

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.services.withdrawing import on_withdraw
 from headwater.calls.models import Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
-from headwater.calls.services.withdrawing import on_withdraw
 from headwater.calls.signing import documents_for
 from headwater.calls.states import CallState, State
 from headwater.calls.words import said

@@ -15,6 +15,10 @@ from headwater.calls.answers.judging import field_facts, judge
 from headwater.calls.answers.loading import answers_in
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
+from headwater.calls.applying.services.assigning import assign
+from headwater.calls.applying.views.editor import organisations, types_in
+from headwater.calls.applying.views.questions import bind, live
+from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
@@ -23,14 +27,10 @@ from headwater.calls.publishing.services.stages import invite
 from headwater.calls.publishing.views.office import RELATED, the_call
 from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.assigning import assign
 from headwater.calls.services.batches import plan_invitation
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
-from headwater.calls.views.editor import organisations, types_in
 from headwater.calls.views.host import confirm
-from headwater.calls.views.questions import bind, live
-from headwater.calls.views.typed import control_of, read_values
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page

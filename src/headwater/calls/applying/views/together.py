@@ -14,14 +14,14 @@ from headwater.calls.answers.cleaning import clean
 from headwater.calls.answers.comparing import Difference, basic_fields, difference
 from headwater.calls.answers.merging import same
 from headwater.calls.answers.references import Registry
+from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
+from headwater.calls.applying.services.unsaved import forget_unsaved
+from headwater.calls.applying.views.applicant import mine
+from headwater.calls.applying.views.typed import read_values
 from headwater.calls.contents import BASIC, plain, questions_of, stored
 from headwater.calls.models import Application, Unsaved, Version
 from headwater.calls.schemes import Field, scheme_of
-from headwater.calls.services.presence import Other, is_shared, tell_presence
-from headwater.calls.services.unsaved import forget_unsaved
 from headwater.calls.versions import open_clashes
-from headwater.calls.views.applicant import mine
-from headwater.calls.views.typed import read_values
 from headwater.core.permission import access, page
 from headwater.registry.models import is_own
 
@@ -70,7 +70,7 @@ def presence_context(row: Application, user: Any) -> dict[str, Any]:
 def presence(request: HttpRequest, pk: int) -> HttpResponse:
     """The editor is still open: told every half minute; answers with who else is there."""
     row = access(request.user, "calls.application.write", mine(request), pk=pk)
-    return render(request, "calls/presence.html", {"application": row, **presence_context(row, request.user)})
+    return render(request, "calls/applying/presence.html", {"application": row, **presence_context(row, request.user)})
 
 
 def shown_unsaved(row: Application, kept: Unsaved) -> dict[str, Any]:

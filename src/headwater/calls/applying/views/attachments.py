@@ -17,10 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.calls.forms import AttachForm
-from headwater.calls.models import Application
-from headwater.calls.schemes import Scheme, scheme_of
-from headwater.calls.services.attachments import (
+from headwater.calls.applying.services.attachments import (
     MOST,
     attach,
     detach,
@@ -29,7 +26,10 @@ from headwater.calls.services.attachments import (
     open_uploads,
     start_upload,
 )
-from headwater.calls.views.applicant import mine, shown
+from headwater.calls.applying.views.applicant import mine, shown
+from headwater.calls.forms import AttachForm
+from headwater.calls.models import Application
+from headwater.calls.schemes import Scheme, scheme_of
 from headwater.core.errors import Refused
 from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
@@ -86,7 +86,7 @@ def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]
 def attachments(request: HttpRequest, pk: int) -> HttpResponse:
     """The list alone, for a page that waits for a check."""
     row = draft(request, pk)
-    return render(request, "calls/attachment_list.html", {**shown(row), "own": True, **attachment_context(row, request)})
+    return render(request, "calls/applying/attachment_list.html", {**shown(row), "own": True, **attachment_context(row, request)})
 
 
 @page("calls.apply", methods=("POST",))

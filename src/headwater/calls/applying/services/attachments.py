@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.services.applications import lock_draft
 from headwater.calls.models import Application, Attachment
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import lock_draft
 from headwater.core import uploads
 from headwater.core.command import Actor, command, system
 from headwater.core.errors import NotAllowed, Refused

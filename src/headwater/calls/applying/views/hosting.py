@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.calls.applying.services.hosting import find_host, own_institutions
 from headwater.calls.forms import HostForm
 from headwater.calls.models import Application
-from headwater.calls.services.hosting import find_host, own_institutions
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.registry.models import Organisation, Person

@@ -14,6 +14,10 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.showing import sections
+from headwater.calls.applying.services.applications import create_draft
+from headwater.calls.applying.services.hosting import own_institutions, usual_host
+from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
+from headwater.calls.applying.views.hosting import host_options, read_host
 from headwater.calls.clocks import timeline
 from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
@@ -22,17 +26,13 @@ from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.applications import create_draft
 from headwater.calls.services.checking import ask_recheck
 from headwater.calls.services.exports import APPLICATIONS
-from headwater.calls.services.hosting import own_institutions, usual_host
 from headwater.calls.services.letters import letter_data
-from headwater.calls.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
 from headwater.calls.views.host import letter_list
-from headwater.calls.views.hosting import host_options, read_host
 from headwater.calls.words import said_outside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -81,7 +81,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     ).select_related("application__leader")
     return listing.export() or render(
         request,
-        "calls/applications.html",
+        "calls/applying/applications.html",
         {
             "list": listing,
             "waiting": waiting,
@@ -118,7 +118,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     results = check_applications([trial], call)[0] if host else []
     personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
     context = {"call": call, "results": personal, "person": person, "host_form": form, "host_options": host_options(own)}
-    return render(request, "calls/apply.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/applying/apply.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.application.list")
@@ -131,7 +131,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     decided = row.state in {State.APPROVED, State.REJECTED}
     return render(
         request,
-        "calls/application.html",
+        "calls/applying/application.html",
         {
             **shown(row, reader=request.user),
             "own": own,
@@ -160,7 +160,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     """Every step and every return with its note, also while the application is being mended."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     steps = timeline(row, to_host=reads_as_host(request.user, row))
-    return render(request, "calls/history.html", {"application": row, "steps": steps})
+    return render(request, "calls/applying/history.html", {"application": row, "steps": steps})
 
 
 @page("calls.application.list")
@@ -210,7 +210,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     work = partial(withdraw_application, application=row, actor=request.actor, reason=reason)
     if asks and not (form.is_valid() and attempt(request, work, form=form, success=_("已撤回。"))):
-        return render(request, "calls/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200)
+        return render(request, "calls/applying/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200)
     if request.method == "POST" and not asks:
         attempt(request, work, success=_("已撤回。"))
     return redirect("application", pk=pk)
@@ -253,4 +253,4 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
         )
     ):
         return redirect("application", pk=pk)
-    return render(request, "calls/recheck.html", {"application": row, "form": form}, status=422 if form.errors else 200)
+    return render(request, "calls/applying/recheck.html", {"application": row, "form": form}, status=422 if form.errors else 200)

@@ -18,15 +18,7 @@ from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.references import MOST_NAMESAKES, find_person
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
-from headwater.calls.avoided import avoided_of
-from headwater.calls.contents import MOST_SIGNS, size_of, stored
-from headwater.calls.facts import check_applications
-from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
-from headwater.calls.models import Application, Party
-from headwater.calls.printing import boxes_of
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Scheme, Section, scheme_of
-from headwater.calls.services.applications import (
+from headwater.calls.applying.services.applications import (
     Saved,
     add_members,
     allow_editing,
@@ -35,20 +27,28 @@ from headwater.calls.services.applications import (
     save_fields,
     submit_application,
 )
-from headwater.calls.services.attachments import check_now
-from headwater.calls.services.restoring import decide_clash, restore
-from headwater.calls.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
+from headwater.calls.applying.services.attachments import check_now
+from headwater.calls.applying.services.restoring import decide_clash, restore
+from headwater.calls.applying.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
+from headwater.calls.applying.views.applicant import mine, shown
+from headwater.calls.applying.views.attachments import attach_form, attachment_context, draft, own_draft
+from headwater.calls.applying.views.hosting import host_context, read_host
+from headwater.calls.applying.views.questions import bind, live
+from headwater.calls.applying.views.together import clash_notices, presence_context, shown_unsaved
+from headwater.calls.applying.views.typed import base_of, control_of, names_on, pairs_of, read_base, read_values
+from headwater.calls.avoided import avoided_of
+from headwater.calls.contents import MOST_SIGNS, size_of, stored
+from headwater.calls.facts import check_applications
+from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
+from headwater.calls.models import Application, Party
+from headwater.calls.printing import boxes_of
+from headwater.calls.rules import Outcome
+from headwater.calls.schemes import Scheme, Section, scheme_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass, State
 from headwater.calls.versions import changed_since_confirmed
-from headwater.calls.views.applicant import mine, shown
-from headwater.calls.views.attachments import attach_form, attachment_context, draft, own_draft
-from headwater.calls.views.hosting import host_context, read_host
 from headwater.calls.views.inviting import member_link, member_link_end
-from headwater.calls.views.questions import bind, live
 from headwater.calls.views.referees import referee_context
-from headwater.calls.views.together import clash_notices, presence_context, shown_unsaved
-from headwater.calls.views.typed import base_of, control_of, names_on, pairs_of, read_base, read_values
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
@@ -84,7 +84,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
     if request.method == "GET" and (kept := unsaved_of(row, request.user, section)):
-        return render(request, "calls/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
+        return render(request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
     errors: dict[str, str] = {}
     base: dict[str, Any] = {}
     if request.method == "POST":
@@ -123,7 +123,7 @@ def editor_page(
         context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
         context |= {"changed": changed_since_confirmed(row), "boxes": boxes_of(row, answers_of(row))}
     context |= more or {}
-    return render(request, f"calls/edit_{section if section in PAGES else 'section'}.html", context, status=status)
+    return render(request, f"calls/applying/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 
 
 def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
@@ -302,7 +302,7 @@ def told_fields(
     if saved and saved.changes.clashes:
         for name, notice in clash_notices(row, request.user, set(names)).items():
             context = {"notice": notice, "LANGUAGE_CODE": request.LANGUAGE_CODE}
-            out[control_of(name)]["clash"] = render_to_string("calls/clash.html", context)
+            out[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
     return out
 
 

@@ -9,15 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.comparing import compare
+from headwater.calls.applying.services.restoring import restore
+from headwater.calls.applying.services.versions import WHOLE_DAYS, WINDOW
+from headwater.calls.applying.views.applicant import mine
+from headwater.calls.applying.views.together import fields_of
 from headwater.calls.contents import PRIVATE
 from headwater.calls.models import Application, Version
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.restoring import restore
-from headwater.calls.services.versions import WHOLE_DAYS, WINDOW
 from headwater.calls.states import State
 from headwater.calls.versions import MOST_SHOWN, content_after, listed, readable
-from headwater.calls.views.applicant import mine
-from headwater.calls.views.together import fields_of
 from headwater.core.errors import Refused
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt
@@ -55,7 +55,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
         "days": WHOLE_DAYS,
         "most": MOST_SHOWN,
     }
-    return render(request, "calls/versions.html", context)
+    return render(request, "calls/applying/versions.html", context)
 
 
 @page("calls.application.list")
@@ -78,7 +78,7 @@ def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
         "beside": beside(old, new) if old and new else [],
         "can_restore": writes and row.state == State.DRAFT,
     }
-    return render(request, "calls/compare.html", context)
+    return render(request, "calls/applying/compare.html", context)
 
 
 def the_version(request: HttpRequest, row: Application, key: str, *, begins: bool) -> Version | None:

@@ -1,0 +1,1 @@
+"""An application written, kept, submitted, withdrawn: what its leader does."""
