@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from headwater.awards.models import Award
+from headwater.calls.joining.services.inviting import make_links
 from headwater.calls.models import Application, Call, Letter, Likeness, Notice, Participant
-from headwater.calls.services.inviting import make_links
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.models import StoredFile

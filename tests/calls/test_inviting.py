@@ -12,9 +12,15 @@ from headwater.calls.applying.services.applications import add_members, remove_m
 from headwater.calls.applying.services.withdrawing import withdraw_application
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
+from headwater.calls.joining.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
+from headwater.calls.joining.services.referees import (
+    decline_referee,
+    name_referee,
+    remove_referee,
+    send_referee_again,
+    write_letter,
+)
 from headwater.calls.models import Application, Call, DocumentSignature, Link, Participant, Referee
-from headwater.calls.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
-from headwater.calls.services.referees import decline_referee, name_referee, remove_referee, send_referee_again, write_letter
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused

@@ -12,11 +12,11 @@ from headwater.calls.applying.services.applications import confirm_participation
 from headwater.calls.applying.services.attachments import attach
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
+from headwater.calls.joining.services.inviting import decline_participation, find_link, send_again
+from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.models import Application, Letter, Participant
 from headwater.calls.permissions import not_own
 from headwater.calls.rules import Outcome
-from headwater.calls.services.inviting import decline_participation, find_link, send_again
-from headwater.calls.services.outside import invite_outside_member
 from headwater.calls.signing import partners_of
 from headwater.core.command import Actor
 from headwater.core.errors import Refused

@@ -19,11 +19,11 @@ from headwater.calls.applying.services.applications import (
 from headwater.calls.completeness import unsigned_submissions
 from headwater.calls.documents import application_data
 from headwater.calls.facts import check_applications
+from headwater.calls.joining.services.partners import sign_as_partner, unsigned_partners
 from headwater.calls.models import Application, Call, DocumentSignature, DocumentText, SchemeVersion
 from headwater.calls.publishing.services.wording import newer_words
 from headwater.calls.schemes import scheme_of, words_digest
 from headwater.calls.services.endorsement import endorse, recommend, return_to_author
-from headwater.calls.services.partners import sign_as_partner, unsigned_partners
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Notification

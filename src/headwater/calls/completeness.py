@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from headwater.calls.joining.services.partners import MEMBERS
 from headwater.calls.models import LONG, Application, Call, DocumentSignature, Party
-from headwater.calls.services.partners import MEMBERS
 from headwater.calls.signing import Signed, Signer, documents_for, key_of, partners_of, unsigned
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE
 

@@ -1,21 +1,9 @@
 from django.urls import path
 
 from headwater.calls.applying.views import applicant, attachments, editor, together, versions
+from headwater.calls.joining.views import inviting, naming, referees
 from headwater.calls.publishing.views import changing, drafting, office
-from headwater.calls.views import (
-    answers,
-    checking,
-    ending,
-    host,
-    inviting,
-    likeness,
-    naming,
-    noticing,
-    quotas,
-    recommend,
-    referees,
-    results,
-)
+from headwater.calls.views import answers, checking, ending, host, likeness, noticing, quotas, recommend, results
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.calls.joining.services.referees import name_referee, open_referee, write_letter
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.referees import name_referee, open_referee, write_letter
 from headwater.core.command import Actor
 
 PROFESSORS = (

@@ -10,10 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.versions import mark_step
+from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.publishing.services.calls import set_host_quotas
 from headwater.calls.schemes import Document
-from headwater.calls.services.partners import unsigned_partners
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of

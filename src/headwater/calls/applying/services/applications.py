@@ -17,11 +17,11 @@ from headwater.calls.applying.services.prefilling import carry_over, prefill
 from headwater.calls.applying.services.versions import keep_version, mark_step
 from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
 from headwater.calls.facts import check_applications
+from headwater.calls.joining.services.inviting import forget_outsider, invite_members, tell_removed, use_links
 from headwater.calls.models import Application, ApplicationQuerySet, Call, Participant, Version
 from headwater.calls.publishing.services.stages import invited_outline
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.inviting import forget_outsider, invite_members, tell_removed, use_links
 from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of

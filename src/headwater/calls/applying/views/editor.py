@@ -40,6 +40,8 @@ from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import MOST_SIGNS, size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
+from headwater.calls.joining.views.inviting import member_link, member_link_end
+from headwater.calls.joining.views.referees import referee_context
 from headwater.calls.models import Application, Party
 from headwater.calls.printing import boxes_of
 from headwater.calls.rules import Outcome
@@ -47,8 +49,6 @@ from headwater.calls.schemes import Scheme, Section, scheme_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass, State
 from headwater.calls.versions import changed_since_confirmed
-from headwater.calls.views.inviting import member_link, member_link_end
-from headwater.calls.views.referees import referee_context
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named

@@ -9,11 +9,11 @@ from django.shortcuts import render
 
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.forms import DeclineForm, LetterForm, RefereeForm
+from headwater.calls.joining.services.referees import decline_referee, open_referee, write_letter
+from headwater.calls.joining.views.inviting import ended, followed, sealed
 from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.referees import decline_referee, open_referee, write_letter
 from headwater.calls.signing import asked
-from headwater.calls.views.inviting import ended, followed, sealed
 from headwater.core.permission import PUBLIC, page
 from headwater.core.web import attempt
 
@@ -63,7 +63,7 @@ def refer(request: HttpRequest, token: str) -> HttpResponse:
         "documents": asked(scheme_of(row.application.call), Party.REFEREE, answers_of(row.application)),
         "agree": agree,
     }
-    return sealed(render(request, "calls/refer.html", shown, status=422 if form.errors or decline.errors else 200))
+    return sealed(render(request, "calls/joining/refer.html", shown, status=422 if form.errors or decline.errors else 200))
 
 
 def _known(row: Referee) -> dict[str, str]:

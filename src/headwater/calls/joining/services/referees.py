@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.applications import lock_draft
+from headwater.calls.joining.services.inviting import make_links, tell_leader, use_links
 from headwater.calls.models import Application, Referee
 from headwater.calls.schemes import RefereeRules, scheme_of
-from headwater.calls.services.inviting import make_links, tell_leader, use_links
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.applying.services.applications import confirm_participation
 from headwater.calls.forms import ClaimForm, DeclineForm
+from headwater.calls.joining.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
 from headwater.calls.models import Link, Participant, Party
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.inviting import claim_account, decline_participation, end_link, find_link, send_again
 from headwater.calls.signing import asked
 from headwater.calls.states import State
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
@@ -50,7 +50,7 @@ def sealed(response: HttpResponse) -> HttpResponse:
 
 def ended(request: HttpRequest, end: str, status: int) -> HttpResponse:
     """A plain page that says what to do; a key that never was and one that belongs elsewhere look the same."""
-    return sealed(render(request, "calls/link_end.html", {"end": end}, status=status))
+    return sealed(render(request, "calls/joining/link_end.html", {"end": end}, status=status))
 
 
 def followed(request: HttpRequest, key: str, kind: str) -> Link | HttpResponse:
@@ -89,7 +89,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         if account == request.user.pk:
             return sealed(redirect("participation", pk=row.pk))
-        return sealed(render(request, "calls/confirm_other.html", status=403))
+        return sealed(render(request, "calls/joining/confirm_other.html", status=403))
     claim = ClaimForm(request.POST if request.POST.get("do") == "claim" else None)
     decline = DeclineForm(request.POST if request.POST.get("do") == "decline" else None)
     sent, actor = False, request.actor
@@ -104,7 +104,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return ended(request, "declined", 200)
     shown = {**invitation(row), "claim": claim, "decline": decline, "sent": sent, "login": bool(account)}
     shown["next"] = reverse("participation", args=[row.pk])
-    return sealed(render(request, "calls/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200))
+    return sealed(render(request, "calls/joining/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200))
 
 
 @page(SIGNED_IN)
@@ -131,7 +131,7 @@ def participation(request: HttpRequest, pk: int) -> HttpResponse:
         success=_("已谢绝，申请人会收到您的理由。"),
     ):
         return redirect("applications")
-    return render(request, "calls/confirm.html", {**invitation(row), "form": form}, status=422 if form.errors else 200)
+    return render(request, "calls/joining/confirm.html", {**invitation(row), "form": form}, status=422 if form.errors else 200)
 
 
 def member_link(request: HttpRequest, row: Participant) -> HttpResponse:
@@ -149,7 +149,7 @@ def member_link(request: HttpRequest, row: Participant) -> HttpResponse:
 
 def new_link(request: HttpRequest, application: Any, address: str, name: str, email: str, section: str) -> HttpResponse:
     context = {"application": application, "address": address, "name": name, "email": email, "section": section}
-    return sealed(render(request, "calls/link_new.html", context))
+    return sealed(render(request, "calls/joining/link_new.html", context))
 
 
 def member_link_end(request: HttpRequest, row: Participant) -> HttpResponse:

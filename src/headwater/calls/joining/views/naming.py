@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.views.attachments import draft
 from headwater.calls.applying.views.editor import editor_page
 from headwater.calls.forms import OutsideForm, RefereeForm
-from headwater.calls.services.outside import invite_outside_member
-from headwater.calls.services.referees import name_referee, remove_referee, send_referee_again
-from headwater.calls.views.inviting import new_link, sends_too_often
+from headwater.calls.joining.services.outside import invite_outside_member
+from headwater.calls.joining.services.referees import name_referee, remove_referee, send_referee_again
+from headwater.calls.joining.views.inviting import new_link, sends_too_often
 from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
 

@@ -1,0 +1,1 @@
+"""Members, partners and referees invited from outside or inside, and what they answer."""
