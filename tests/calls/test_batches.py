@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 
 from headwater.calls.clocks import timeline
+from headwater.calls.endorsing.services.batches import Plan, plan_endorsement, plan_recommendation
+from headwater.calls.endorsing.services.endorsement import endorse, rank_applications, return_to_author, return_to_host
 from headwater.calls.models import Application, Call, HostQuota
 from headwater.calls.publishing.services.calls import set_host_quotas, usual_dates
 from headwater.calls.queries import quota_meters, recommendation_batches
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.batches import Plan, plan_endorsement, plan_recommendation
-from headwater.calls.services.endorsement import endorse, rank_applications, return_to_author, return_to_host
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused

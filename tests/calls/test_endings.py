@@ -14,10 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from headwater.calls.applying.services.applications import submit_application
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.clocks import timeline
+from headwater.calls.endorsing.services.endorsement import (
+    endorse,
+    expire_everywhere,
+    not_endorse,
+    return_to_author,
+    return_to_host,
+    rooms,
+)
+from headwater.calls.endorsing.services.endorsement import expire_late as close_late
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, FormalCheck, HostQuota, Participant
-from headwater.calls.services.endorsement import endorse, expire_everywhere, not_endorse, return_to_author, return_to_host, rooms
-from headwater.calls.services.endorsement import expire_late as close_late
 from headwater.calls.states import ENDORSED, LIVE, State
 from headwater.calls.tasks import expire_late
 from headwater.core import clock

@@ -8,8 +8,15 @@ import pytest
 from django.db import connection
 
 from headwater.calls.applying.services.applications import submit_application
+from headwater.calls.endorsing.services.endorsement import (
+    endorse,
+    expire_late,
+    quota_board,
+    recommend,
+    return_to_author,
+    return_to_host,
+)
 from headwater.calls.models import Application, Call, DocumentSignature, HostQuota
-from headwater.calls.services.endorsement import endorse, expire_late, quota_board, recommend, return_to_author, return_to_host
 from headwater.calls.workflow import guide_lead
 from headwater.core import clock
 from headwater.core.command import Actor, system

@@ -10,9 +10,9 @@ import pytest
 from headwater.awards.models import Award, Party
 from headwater.calls.applying.services.applications import add_members, confirm_participation, create_draft, submit_application
 from headwater.calls.applying.services.withdrawing import reopen_application
+from headwater.calls.endorsing.services.endorsement import endorse
 from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.models import Application, Call, Participant
-from headwater.calls.services.endorsement import endorse
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import system

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from headwater.calls.endorsing.services.endorsement import change_quota, endorse
 from headwater.calls.models import Call, HostQuota
-from headwater.calls.services.endorsement import change_quota, endorse
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event, Notification
 from tests.calls.test_endorsement import waiting

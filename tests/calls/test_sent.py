@@ -10,8 +10,8 @@ import pytest
 from headwater.calls.applying.services.applications import submit_application
 from headwater.calls.applying.services.attachments import attach
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
+from headwater.calls.endorsing.services.endorsement import endorse, expire_late, recommend, return_to_author
 from headwater.calls.models import Application
-from headwater.calls.services.endorsement import endorse, expire_late, recommend, return_to_author
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.models import StoredFile

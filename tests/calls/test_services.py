@@ -18,9 +18,9 @@ from headwater.calls.applying.services.applications import (
 )
 from headwater.calls.applying.services.attachments import attach
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
+from headwater.calls.endorsing.services.endorsement import return_to_author
 from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, SchemeVersion
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.endorsement import return_to_author
 from headwater.calls.services.signing import Signing, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED

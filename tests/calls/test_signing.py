@@ -18,12 +18,12 @@ from headwater.calls.applying.services.applications import (
 )
 from headwater.calls.completeness import unsigned_submissions
 from headwater.calls.documents import application_data
+from headwater.calls.endorsing.services.endorsement import endorse, recommend, return_to_author
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.partners import sign_as_partner, unsigned_partners
 from headwater.calls.models import Application, Call, DocumentSignature, DocumentText, SchemeVersion
 from headwater.calls.publishing.services.wording import newer_words
 from headwater.calls.schemes import scheme_of, words_digest
-from headwater.calls.services.endorsement import endorse, recommend, return_to_author
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Notification
@@ -123,7 +123,7 @@ def test_every_party_signs_at_its_step() -> None:
     confirm_participation(participants=add_members(application=row, members=[(member, 6)], actor=as_(leader)), actor=as_(member))
     submit_application(application=row, actor=as_(leader), agree=True)
     endorse(applications=[row], actor=manager(host))
-    from headwater.calls.services.endorsement import recommenders
+    from headwater.calls.endorsing.services.endorsement import recommenders
 
     agency = host.recommender_id or 0
     recommend(applications=[row], actor=actor(recommenders(agency)[0].username))

@@ -24,8 +24,8 @@ from headwater.calls.applying.services.applications import (
 from headwater.calls.applying.services.restoring import restore
 from headwater.calls.applying.services.versions import join_old_versions
 from headwater.calls.contents import content_of
+from headwater.calls.endorsing.services.endorsement import return_to_author
 from headwater.calls.models import Application, Participant, Unsaved, Version
-from headwater.calls.services.endorsement import return_to_author
 from headwater.calls.versions import content_after
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused

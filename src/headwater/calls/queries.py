@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from headwater.calls.endorsing.services.endorsement import Room
 from headwater.calls.models import Application, Call, HostQuota, NoticeRow
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.endorsement import Room
 from headwater.calls.states import ENDORSED, CallState, State
 from headwater.core import clock
 from headwater.registry.models import Organisation

@@ -20,7 +20,7 @@ def take_in(timestamp: int) -> None:
 @app.task(name="headwater.expire_late", queue="jobs", queueing_lock="expire_late")
 def expire_late(timestamp: int) -> None:
     """What missed its deadline is closed and its people are told, without an officer's doing."""
-    from headwater.calls.services.endorsement import expire_everywhere
+    from headwater.calls.endorsing.services.endorsement import expire_everywhere
     from headwater.core.command import system
 
     expire_everywhere(actor=system("worker"))

@@ -21,6 +21,7 @@ from headwater.calls.applying.views.hosting import host_options, read_host
 from headwater.calls.clocks import timeline
 from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
+from headwater.calls.endorsing.views.host import letter_list
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
@@ -32,7 +33,6 @@ from headwater.calls.services.letters import letter_data
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
-from headwater.calls.views.host import letter_list
 from headwater.calls.words import said_outside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock

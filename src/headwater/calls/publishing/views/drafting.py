@@ -19,6 +19,8 @@ from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.views.editor import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
+from headwater.calls.endorsing.services.batches import plan_invitation
+from headwater.calls.endorsing.views.host import confirm
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
@@ -27,10 +29,8 @@ from headwater.calls.publishing.services.stages import invite
 from headwater.calls.publishing.views.office import RELATED, the_call
 from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.batches import plan_invitation
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
-from headwater.calls.views.host import confirm
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.endorsing.services.endorsement import change_quota
 from headwater.calls.forms import QuotaForm
 from headwater.calls.models import Application, Call, HostQuota
 from headwater.calls.publishing.views.office import the_call
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.endorsement import change_quota
 from headwater.calls.states import ENDORSED, State
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import page
@@ -84,4 +84,4 @@ def quota(request: HttpRequest, pk: int) -> HttpResponse:
         ):
             return redirect("call_quotas", pk=call.pk)
     context = {"call": call, "row": found, "form": form, "why": quota_words(found.quota, found.basis), "tab": "quotas"}
-    return render(request, "calls/quota.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/endorsing/quota.html", context, status=422 if form.errors else 200)

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.endorsing.services.endorsement import Room, by_host_and_call, rooms
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import Document
-from headwater.calls.services.endorsement import Room, by_host_and_call, rooms
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION

@@ -11,13 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.endorsing.services.batches import Plan, plan_endorsement, plan_return
+from headwater.calls.endorsing.services.endorsement import endorse, not_endorse, rank_applications, return_to_author, rooms
 from headwater.calls.forms import NoteForm, NotEndorsedForm
 from headwater.calls.joining.services.partners import sign_as_partner, waiting_for
 from headwater.calls.models import Application, Call, HostQuota, Letter, Party
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.batches import Plan, plan_endorsement, plan_return
-from headwater.calls.services.endorsement import endorse, not_endorse, rank_applications, return_to_author, rooms
 from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.services.letters import letter_name
 from headwater.calls.states import State
@@ -80,7 +80,7 @@ def endorse_queue(request: HttpRequest) -> HttpResponse:
         return exports.answer(request, listing, kind=APPLICATIONS, title=_("本单位申请书"))
     meters = quota_meters(hosts)
     context = {"list": listing, "meters": meters, "show_all": show_all, "many_hosts": len(hosts) > 1, "archive": True}
-    return listing.export() or render(request, "calls/endorse.html", context)
+    return listing.export() or render(request, "calls/endorsing/endorse.html", context)
 
 
 def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
@@ -110,7 +110,7 @@ def confirm(
             status = 422
         elif attempt(request, work, form=form, success=success % len(plan.ready)):
             return redirect(page_["back"])
-    return render(request, "calls/preview.html", {"plan": plan, "form": form, **page_}, status=status)
+    return render(request, "calls/endorsing/preview.html", {"plan": plan, "form": form, **page_}, status=status)
 
 
 def confirm_return(request: HttpRequest, rows: list[Application], work: Callable[..., Any], page_: dict[str, Any]) -> HttpResponse:
@@ -169,7 +169,7 @@ def partner(request: HttpRequest) -> HttpResponse:
         {"application": row, "documents": documents, "members": [m for m in row.participants.all() if m.organisation_id in own]}
         for row, documents in waiting
     ]
-    return render(request, "calls/partner.html", {"rows": rows})
+    return render(request, "calls/endorsing/partner.html", {"rows": rows})
 
 
 @page("calls.endorse")
@@ -195,7 +195,7 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
         "why": quota_words(room.quota, quota.basis if quota else {}),
         "fitting": ranked[: room.left] if room.left is not None else ranked,
     }
-    return render(request, "calls/rank.html", context)
+    return render(request, "calls/endorsing/rank.html", context)
 
 
 def _place(text: str) -> Decimal:
@@ -217,7 +217,7 @@ def return_page(
         if attempt(request, lambda: work(applications=[row], note=note, actor=actor), form=form, success=done):
             return redirect(back)
     context = {"application": row, "form": form, "back": back, "verb": _("不予报送") if kind is NotEndorsedForm else _("退回")}
-    return render(request, "calls/return.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/endorsing/return.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.endorse")

@@ -6,13 +6,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.endorsing.services.batches import plan_recommendation
+from headwater.calls.endorsing.services.endorsement import recommend, return_to_host
+from headwater.calls.endorsing.views.host import (
+    RELATED,
+    back_column,
+    call_filter,
+    chosen,
+    columns,
+    confirm,
+    confirm_return,
+    return_page,
+)
 from headwater.calls.models import Application, Party
 from headwater.calls.queries import recommendation_batches
-from headwater.calls.services.batches import plan_recommendation
-from headwater.calls.services.endorsement import recommend, return_to_host
 from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import State
-from headwater.calls.views.host import RELATED, back_column, call_filter, chosen, columns, confirm, confirm_return, return_page
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page
 from headwater.core.views import exports
@@ -43,7 +52,7 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return exports.answer(request, listing, kind=APPLICATIONS, title=_("归口推荐申请书"))
     context = {"list": listing, "show_all": show_all, "batches": recommendation_batches(agencies), "archive": True}
-    return listing.export() or render(request, "calls/recommend.html", context)
+    return listing.export() or render(request, "calls/endorsing/recommend.html", context)
 
 
 @page("calls.recommend", methods=("POST",))

@@ -1,0 +1,1 @@
+"""What host institutions and recommending agencies check, rank, send back and endorse."""
