@@ -106,7 +106,7 @@ def arrive(home: str, size: int, seed: int) -> list[Row]:
     prepare(home, size, seed)
     from django.db import connection
 
-    from headwater.calls.services.likeness import take_in
+    from headwater.calls.checking.services.likeness import take_in
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -121,8 +121,8 @@ def check(home: str, size: int) -> list[Row]:
     from headwater.cli.main import setup
 
     setup()
+    from headwater.calls.checking.services.checking import run_formal_check
     from headwater.calls.models import Call, Likeness
-    from headwater.calls.services.checking import run_formal_check
     from headwater.core.command import system
 
     call = Call.objects.select_related("scheme").get(code="bench")

@@ -71,7 +71,7 @@ django.setup()
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import send_mail
-from headwater.calls.services.likeness import take_in
+from headwater.calls.checking.services.likeness import take_in
 from headwater.core.web import scratch_folder
 send_mail("s", "b", None, ["a@b.example"])
 default_storage.save("shown.bin", ContentFile(b"x"))

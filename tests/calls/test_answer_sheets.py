@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from headwater.calls.checking.services import answer_sheets
 from headwater.calls.models import Application, Call
-from headwater.calls.services import answer_sheets
 from headwater.core import jobs
 from headwater.core.models import Export, Job, RoleGrant
 from headwater.core.sheets import read_table
@@ -115,7 +115,7 @@ def test_a_cell_that_is_too_long_tells_so_and_csv_has_it_all() -> None:
 
 
 def test_queries_do_not_grow_with_applications_and_large_files_go_to_disk(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    from headwater.calls.views import answers
+    from headwater.calls.checking.views import answers
 
     browser, asked = client("officer"), list[int]()
     browser.post(url(call), {"format": "csv"})

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from headwater.calls.checking.services import checking
+from headwater.calls.checking.services.checking import accept_clear, check_rules
 from headwater.calls.models import Application, Call, FormalCheck
-from headwater.calls.services import checking
-from headwater.calls.services.checking import accept_clear, check_rules
 from headwater.core import clock, jobs
 from headwater.core.models import Job
 from tests.calls.test_recusal import check

@@ -11,10 +11,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from headwater.calls.checking.services import checking
+from headwater.calls.checking.services.checking import accept_clear, ask_recheck, decide_check, recheck_until, run_formal_check
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter, RuleResult
-from headwater.calls.services import checking
-from headwater.calls.services.checking import accept_clear, ask_recheck, decide_check, recheck_until, run_formal_check
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from headwater.calls.checking.services.checking import ask_recheck, decide_check, recheck_until
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.duties import of_applicants, of_officers, of_refused
 from headwater.calls.models import Application, FormalCheck, Letter
-from headwater.calls.services.checking import ask_recheck, decide_check, recheck_until
 from headwater.core import clock
 from headwater.core.models import Account, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters

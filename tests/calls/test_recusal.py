@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from headwater.calls.checking.services.checking import accept_clear
 from headwater.calls.duties import of_approvers, of_officers
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Likeness
-from headwater.calls.services.checking import accept_clear
 from headwater.calls.services.decisions import propose_decisions, reconsider
 from headwater.calls.services.sights import objection_sight
 from headwater.core import clock

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from headwater.calls.checking.services.exports import RESULTS
 from headwater.calls.models import Decision, Letter
-from headwater.calls.services.exports import RESULTS
 from headwater.core import jobs
 from headwater.core.models import Export
 from tests.calls.test_decisions import TEN, close, noticed

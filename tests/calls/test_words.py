@@ -17,13 +17,13 @@ from pypdf import PdfReader
 import headwater.regions
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreement_pdf
+from headwater.calls.checking.services.checking import decide_check, run_formal_check
 from headwater.calls.endorsing.services.endorsement import endorse, recommend
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.calls.schemes.reading import Reader
 from headwater.calls.schemes.shapes import OUTCOMES, WITH_AGREEMENT
 from headwater.calls.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, read_words, words_for
-from headwater.calls.services.checking import decide_check, run_formal_check
 from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.invariants import check

@@ -15,9 +15,9 @@ from django.core.files.storage import FileSystemStorage, Storage, default_storag
 from django.test import Client
 from pypdf import PdfReader
 
+from headwater.calls.checking.services import exports as kinds
+from headwater.calls.checking.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.models import Application, Letter
-from headwater.calls.services import exports as kinds
-from headwater.calls.services.exports import APPLICATIONS, LETTERS
 from headwater.calls.states import CONFIDENTIAL, State
 from headwater.core import clock, exports, jobs
 from headwater.core.errors import Refused

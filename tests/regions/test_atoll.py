@@ -9,12 +9,12 @@ import pytest
 
 from headwater.awards.models import Award
 from headwater.calls.applying.services.applications import create_draft, save_application, submit_application
+from headwater.calls.checking.services.checking import decide_check, run_formal_check
 from headwater.calls.endorsing.services.endorsement import endorse
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, Decision, Letter, Notice
 from headwater.calls.rules import Holding, Outcome
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.checking import decide_check, run_formal_check
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.models import RoleGrant

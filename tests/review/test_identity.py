@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from headwater.awards.models import Award
 from headwater.calls.applying.services.applications import create_draft, submit_application
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
+from headwater.calls.checking.services.checking import run_formal_check
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, FormalCheck
 from headwater.calls.rules import parameters_of
 from headwater.calls.schemes import parse_scheme
-from headwater.calls.services.checking import run_formal_check
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.command import Actor, system

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.calls.checking.services.checking import recheck_until
 from headwater.calls.models import Application, Call
-from headwater.calls.services.checking import recheck_until
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.models import Event

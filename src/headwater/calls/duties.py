@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.checking import end_of_asking
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.joining.services.partners import waiting_for
 from headwater.calls.models import (
@@ -20,7 +21,6 @@ from headwater.calls.models import (
     Objection,
     Participant,
 )
-from headwater.calls.services.checking import end_of_asking
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import Duty, duties

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from headwater.calls.services import answer_sheets, checking, exports
+from headwater.calls.checking.services import answer_sheets, checking, exports
 
 __all__ = ["answer_sheets", "checking", "exports"]
 
@@ -11,7 +11,7 @@ __all__ = ["answer_sheets", "checking", "exports"]
 @app.task(name="headwater.take_in", queue="jobs", queueing_lock="take_in")
 def take_in(timestamp: int) -> None:
     """What was received becomes searchable and comparable before anybody asks for the formal check."""
-    from headwater.calls.services.likeness import take_in
+    from headwater.calls.checking.services.likeness import take_in
 
     take_in()
 

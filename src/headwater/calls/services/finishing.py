@@ -9,10 +9,10 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.checking import end_of_asking
 from headwater.calls.endorsing.services.endorsement import officers
 from headwater.calls.models import Application, Call, Letter
 from headwater.calls.phases import ENDED_EARLY
-from headwater.calls.services.checking import end_of_asking
 from headwater.calls.states import CallState, State
 from headwater.calls.words import state_word
 from headwater.calls.workflow import CALL

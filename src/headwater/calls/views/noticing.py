@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.views.applicant import mine
+from headwater.calls.checking.views.checking import confirmed
 from headwater.calls.clocks import provisional
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
@@ -21,7 +22,6 @@ from headwater.calls.services.objections import UNSETTLED, answer_objection, rep
 from headwater.calls.services.sentences import correct_words, planned_letters, release_sight
 from headwater.calls.services.sights import objection_sight
 from headwater.calls.states import State
-from headwater.calls.views.checking import confirmed
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.own import own_cases, without_own

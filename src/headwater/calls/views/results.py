@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.exports import RESULTS, with_letter
 from headwater.calls.endorsing.views.host import letter_list
 from headwater.calls.models import Decision, Letter, Places
 from headwater.calls.publishing.views.office import the_call
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.exports import RESULTS, with_letter
 from headwater.calls.states import State
 from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing

@@ -18,6 +18,8 @@ from headwater.calls.applying.services.applications import create_draft
 from headwater.calls.applying.services.hosting import own_institutions, usual_host
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.applying.views.hosting import host_options, read_host
+from headwater.calls.checking.services.checking import ask_recheck
+from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
 from headwater.calls.contents import declared
 from headwater.calls.documents import PARTS, application_data
@@ -27,8 +29,6 @@ from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.checking import ask_recheck
-from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.letters import letter_data
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.endorsing.services.batches import plan_recommendation
 from headwater.calls.endorsing.services.endorsement import recommend, return_to_host
 from headwater.calls.endorsing.views.host import (
@@ -20,7 +21,6 @@ from headwater.calls.endorsing.views.host import (
 )
 from headwater.calls.models import Application, Party
 from headwater.calls.queries import recommendation_batches
-from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.states import State
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page

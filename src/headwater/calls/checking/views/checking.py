@@ -13,12 +13,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.views.applicant import shown
+from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
+from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
 from headwater.calls.publishing.views.office import RELATED, the_call
-from headwater.calls.services.checking import answer_recheck, clear_ones, decide_check
-from headwater.calls.services.exports import APPLICATIONS
 from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.words import said, state_choices, words_of
@@ -96,7 +96,7 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
     clear = clear_ones(call, request.user).count()
-    return listing.export() or render(request, "calls/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"})
+    return listing.export() or render(request, "calls/checking/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"})
 
 
 @page("calls.check")
@@ -127,7 +127,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("没有自动通过的申请"),
     )
     context = {"list": listing, "call": call, "count": len(keys), "seen": digest, "tab": "check"}
-    return listing.export() or render(request, "calls/accept_clear.html", context)
+    return listing.export() or render(request, "calls/checking/accept_clear.html", context)
 
 
 def neighbours(rows: Any, place: int, pk: int) -> tuple[int | None, int | None]:
@@ -162,7 +162,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     before, after = neighbours(listing.rows_all, place, row.pk) if row.state in WAITING else (None, None)
     return render(
         request,
-        "calls/office_application.html",
+        "calls/checking/office_application.html",
         {
             **shown(row, reader=request.user),
             **similar(request, row),

@@ -8,9 +8,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from headwater.calls.checking.services.likeness import ABSTRACT, sections_of
 from headwater.calls.models import Application, Likeness
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.likeness import ABSTRACT, sections_of
 from headwater.core.own import without_own
 from headwater.core.permission import access, page
 
@@ -48,7 +48,7 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     may_see = Application.objects.visible_to(request.user).filter(pk=other).exists()
     return render(
         request,
-        "calls/likeness.html",
+        "calls/checking/likeness.html",
         {
             "application": row,
             "other": found.other,

@@ -9,11 +9,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from headwater.calls.answers.showing import label
+from headwater.calls.checking.services import answer_sheets
+from headwater.calls.checking.services.answer_sheets import ANSWERS, applications_for, name_of, table_of, write_answers
 from headwater.calls.models import Call
 from headwater.calls.publishing.views.office import the_call
 from headwater.calls.schemes import Field
-from headwater.calls.services import answer_sheets
-from headwater.calls.services.answer_sheets import ANSWERS, applications_for, name_of, table_of, write_answers
 from headwater.core.errors import Refused
 from headwater.core.exports import ask_export
 from headwater.core.i18n import chinese

@@ -1,0 +1,1 @@
+"""What the department receives: formal check, likeness of texts, answers and files taken out."""
