@@ -10,9 +10,9 @@ from typing import Any
 from headwater.awards.models import Award
 from headwater.awards.services import agreements
 from headwater.calls.checking.services import checking
+from headwater.calls.deciding.services import decisions, objecting, objections, sentences, sights
 from headwater.calls.models import Application, Call, CallChange, NoticeRow, Objection
 from headwater.calls.publishing.services import calls, changing, wording
-from headwater.calls.services import decisions, objecting, objections, sentences, sights
 from headwater.core.command import Actor
 from headwater.core.seen import Sight
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import F
 
 from headwater.awards.models import Agreement, Award, Signature
+from headwater.calls.deciding.services.decisions import committed_fen
 from headwater.calls.models import Application, Call
-from headwater.calls.services.decisions import committed_fen
 from headwater.core.invariants import INVARIANTS, check
 from headwater.review.models import Assignment, Conflict, PanelItem, Round
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from headwater.awards.models import Award, Party
 from headwater.awards.services.giving_up import extend_agreements, lapse_everywhere, latest_day, refuse_agreement, remind_signers
 from headwater.awards.tasks import lapse_agreements
+from headwater.calls.deciding.services.decisions import committed_fen
+from headwater.calls.deciding.services.finishing import finish_call, finish_everywhere, still_open
 from headwater.calls.models import Call, Decision
 from headwater.calls.phases import phase_of
-from headwater.calls.services.decisions import committed_fen
-from headwater.calls.services.finishing import finish_call, finish_everywhere, still_open
 from headwater.calls.tasks import finish_calls
 from headwater.core import clock
 from headwater.core.command import system

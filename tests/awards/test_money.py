@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from headwater.awards.services.agreements import agreement_pdf
 from headwater.awards.services.money import in_proportion
+from headwater.calls.deciding.services.decisions import propose_decisions
 from headwater.calls.models import Application
-from headwater.calls.services.decisions import propose_decisions
 from tests.approvals import approve_decisions, publish_notice
 from tests.calls.test_decisions import Proposal, close
 from tests.calls.test_words import Walk, pdf_text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from headwater.calls.deciding.services import decisions, sights
 from headwater.calls.models import Call, Decision, Notice
 from headwater.calls.publishing.services.calls import ask_call_approval, save_call
-from headwater.calls.services import decisions, sights
 from headwater.calls.states import CallState
 from headwater.core import clock
 from headwater.core.errors import Refused

@@ -9,11 +9,17 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from headwater.awards.models import Agreement, Award
+from headwater.calls.deciding.services.decisions import (
+    Proposal,
+    barred_applications,
+    committed_fen,
+    propose_decisions,
+    reconsider,
+)
+from headwater.calls.deciding.services.objections import reply_to_objection
+from headwater.calls.deciding.services.sentences import correct_words, release_sight
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Objection
 from headwater.calls.phases import phase_of
-from headwater.calls.services.decisions import Proposal, barred_applications, committed_fen, propose_decisions, reconsider
-from headwater.calls.services.objections import reply_to_objection
-from headwater.calls.services.sentences import correct_words, release_sight
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused

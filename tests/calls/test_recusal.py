@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from headwater.calls.checking.services.checking import accept_clear
+from headwater.calls.deciding.services.decisions import propose_decisions, reconsider
+from headwater.calls.deciding.services.sights import objection_sight
 from headwater.calls.duties import of_approvers, of_officers
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Likeness
-from headwater.calls.services.decisions import propose_decisions, reconsider
-from headwater.calls.services.sights import objection_sight
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, RoleGrant

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from headwater.calls.applying.services.applications import add_members, remove_member
+from headwater.calls.deciding.services.decisions import reconsider
 from headwater.calls.models import CallChange
 from headwater.calls.publishing.services.calls import ask_call_approval, send_call_back
 from headwater.calls.publishing.services.changing import amend_problems, drop_change, propose_change
-from headwater.calls.services.decisions import reconsider
 from headwater.core.models import Account, Notification
 from tests.calls.test_decisions import TEN, on_table, propose
 from tests.calls.test_services import as_, draft_of, new_call, new_person, past_call, placed

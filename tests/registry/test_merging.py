@@ -11,10 +11,10 @@ from django.db.models import F
 
 from headwater.calls.answers.references import find_person
 from headwater.calls.applying.services.applications import add_members, create_draft
+from headwater.calls.deciding.services.decisions import barred_applications
 from headwater.calls.facts import check_applications, gather
 from headwater.calls.models import Application
 from headwater.calls.permissions import not_own
-from headwater.calls.services.decisions import barred_applications
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check

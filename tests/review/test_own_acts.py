@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from headwater.calls.deciding.services.decisions import committed_for
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.models.own import accounts_with_part
 from headwater.calls.publishing.services.changing import propose_change
-from headwater.calls.services.decisions import committed_for
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.exports import may_fetch

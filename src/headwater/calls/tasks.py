@@ -30,7 +30,7 @@ def expire_late(timestamp: int) -> None:
 @app.task(name="headwater.finish_calls", queue="jobs", queueing_lock="finish_calls")
 def finish_calls(timestamp: int) -> None:
     """A call in which everything has ended is finished."""
-    from headwater.calls.services.finishing import finish_everywhere
+    from headwater.calls.deciding.services.finishing import finish_everywhere
     from headwater.core.command import system
 
     finish_everywhere(actor=system("worker"))
@@ -42,7 +42,7 @@ def join_versions(timestamp: int) -> None:
     """Join old versions, and forget what was kept for people who did not come back: unsaved work, objections nobody confirmed."""
     from headwater.calls.applying.services.unsaved import forget_old
     from headwater.calls.applying.services.versions import join_old_versions
-    from headwater.calls.services.objecting import forget_unconfirmed
+    from headwater.calls.deciding.services.objecting import forget_unconfirmed
 
     join_old_versions()
     forget_old()

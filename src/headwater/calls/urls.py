@@ -2,10 +2,10 @@ from django.urls import path
 
 from headwater.calls.applying.views import applicant, attachments, editor, together, versions
 from headwater.calls.checking.views import answers, checking, likeness
+from headwater.calls.deciding.views import ending, noticing, results
 from headwater.calls.endorsing.views import host, quotas, recommend
 from headwater.calls.joining.views import inviting, naming, referees
 from headwater.calls.publishing.views import changing, drafting, office
-from headwater.calls.views import ending, noticing, results
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),

@@ -10,6 +10,7 @@ from typing import Any
 from headwater.calls.applying.services.applications import add_members, confirm_participation, create_draft, submit_application
 from headwater.calls.applying.services.attachments import attach
 from headwater.calls.checking.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
+from headwater.calls.deciding.services.sights import call_sight, recheck_sight
 from headwater.calls.endorsing.services.endorsement import (
     endorse,
     expire_late,
@@ -20,7 +21,6 @@ from headwater.calls.endorsing.services.endorsement import (
 )
 from headwater.calls.models import Application, Call, FormalCheck, Participant, SchemeVersion
 from headwater.calls.publishing.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
-from headwater.calls.services.sights import call_sight, recheck_sight
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import system

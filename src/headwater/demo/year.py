@@ -10,19 +10,19 @@ from typing import Any
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreements_sight, sign
 from headwater.awards.services.giving_up import lapse_late
-from headwater.calls.models import Application, Decision, Notice
-from headwater.calls.services.decisions import (
+from headwater.calls.deciding.services.decisions import (
     Proposal,
     approve_decisions,
     propose_decisions,
     publish_notice,
     release,
 )
-from headwater.calls.services.finishing import finish_call
-from headwater.calls.services.objecting import ask_objection, file_objection
-from headwater.calls.services.objections import answer_objection
-from headwater.calls.services.sentences import release_sight
-from headwater.calls.services.sights import decisions_sight, notice_sight, objection_sight
+from headwater.calls.deciding.services.finishing import finish_call
+from headwater.calls.deciding.services.objecting import ask_objection, file_objection
+from headwater.calls.deciding.services.objections import answer_objection
+from headwater.calls.deciding.services.sentences import release_sight
+from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, objection_sight
+from headwater.calls.models import Application, Decision, Notice
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor

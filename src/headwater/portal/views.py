@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.applying.views.questions import outline
 from headwater.calls.clocks import provisional
+from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
 from headwater.calls.rules import RULES
 from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.core import clock

@@ -17,11 +17,11 @@ from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
 from headwater.calls.answers.loading import AnswersOf, answers_in
 from headwater.calls.answers.showing import plain_text, show
+from headwater.calls.deciding.services.decisions import barred_applications, on_release
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
 from headwater.calls.records import Held, holdings_of
 from headwater.calls.rules import Holding
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import barred_applications, on_release
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.core import clock
 from headwater.core.command import Actor, command

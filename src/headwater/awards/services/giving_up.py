@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.models import Award, Party, Signature
 from headwater.awards.workflow import AWARD
+from headwater.calls.deciding.services.decisions import free_money
+from headwater.calls.deciding.services.finishing import Open, open_parts
 from headwater.calls.endorsing.services.endorsement import managers_of, officers
 from headwater.calls.models import Call
-from headwater.calls.services.decisions import free_money
-from headwater.calls.services.finishing import Open, open_parts
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.decisions import Proposal, propose_decisions
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import Proposal, propose_decisions
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core.command import Actor

@@ -30,9 +30,9 @@ from headwater.algorithms.portfolio import (
     scenarios,
 )
 from headwater.algorithms.portfolio import Fixed as FixedRule
+from headwater.calls.deciding.services.decisions import barred_applications
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import barred_applications
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.own import without_own

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
+from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.publishing.views.office import the_call
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
-from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.states import State
 from headwater.core.errors import Refused
 from headwater.core.own import own_cases, without_own

@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.letters import letter_name
 from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock
 from headwater.core.i18n import named

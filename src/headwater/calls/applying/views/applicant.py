@@ -22,6 +22,7 @@ from headwater.calls.checking.services.checking import ask_recheck
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
 from headwater.calls.contents import declared
+from headwater.calls.deciding.services.letters import letter_data
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.endorsing.views.host import letter_list
 from headwater.calls.facts import check_applications
@@ -29,7 +30,6 @@ from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.letters import letter_data
 from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed

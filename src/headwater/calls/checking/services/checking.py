@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.likeness import find_likenesses
+from headwater.calls.deciding.services.letters import write_letters
+from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.facts import check_applications
 from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult
 from headwater.calls.rules import Outcome, Result
-from headwater.calls.services.letters import write_letters
-from headwater.calls.services.sights import recheck_sight
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION

@@ -9,9 +9,9 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.calls.deciding.services.letters import letter_data, letter_name
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.models import Application, Decision, Letter
-from headwater.calls.services.letters import letter_data, letter_name
 from headwater.calls.words import said_outside, words_of
 from headwater.core import clock
 from headwater.core.documents import render_pdf

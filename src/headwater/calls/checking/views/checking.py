@@ -16,10 +16,10 @@ from headwater.calls.applying.views.applicant import shown
 from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
+from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
 from headwater.calls.publishing.views.office import RELATED, the_call
-from headwater.calls.services.sights import recheck_sight
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock

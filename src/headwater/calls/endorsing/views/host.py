@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services.exports import APPLICATIONS, LETTERS
+from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.endorsing.services.batches import Plan, plan_endorsement, plan_return
 from headwater.calls.endorsing.services.endorsement import endorse, not_endorse, rank_applications, return_to_author, rooms
 from headwater.calls.forms import NoteForm, NotEndorsedForm
@@ -19,7 +20,6 @@ from headwater.calls.joining.services.partners import sign_as_partner, waiting_f
 from headwater.calls.models import Application, Call, HostQuota, Letter, Party
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
-from headwater.calls.services.letters import letter_name
 from headwater.calls.states import State
 from headwater.calls.words import said_outside, words_of
 from headwater.core.listing import Column, Filter, Listing

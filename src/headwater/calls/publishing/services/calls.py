@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.sights import call_sight
 from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import exempt, host_quota
 from headwater.calls.rules.values import fits
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.sights import call_sight
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.calls.workflow import CALL, guide_lead

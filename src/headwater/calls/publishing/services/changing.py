@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.versions import mark_step
+from headwater.calls.deciding.services.sights import change_sight
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version, has_own_in
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.sights import change_sight
 from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
 from headwater.calls.terms import keys_of, region_terms
 from headwater.calls.workflow import APPLICATION, CALL

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.letters import write_letters
 from headwater.calls.models import LONG, Application, Call, Letter
-from headwater.calls.services.letters import write_letters
 from headwater.calls.states import Stage, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.sights import words_sight
 from headwater.calls.models import Application, Call, Participant, SchemeVersion
 from headwater.calls.schemes import Document, scheme_of
-from headwater.calls.services.sights import words_sight
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import check_due, recheck_due
+from headwater.calls.deciding.services.decisions import committed_for
+from headwater.calls.deciding.services.sights import call_sight, words_sight
 from headwater.calls.endorsing.services.endorsement import expire_late
 from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
@@ -21,8 +23,6 @@ from headwater.calls.publishing.services.calls import ask_call_approval, publish
 from headwater.calls.publishing.services.changing import why_not_cancel
 from headwater.calls.publishing.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import committed_for
-from headwater.calls.services.sights import call_sight, words_sight
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import said, state_choices, state_word
 from headwater.core import clock

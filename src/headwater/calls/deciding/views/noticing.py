@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.views.applicant import mine
 from headwater.calls.checking.views.checking import confirmed
 from headwater.calls.clocks import provisional
+from headwater.calls.deciding.services.decisions import release
+from headwater.calls.deciding.services.letters import said_in_letter
+from headwater.calls.deciding.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
+from headwater.calls.deciding.services.sentences import correct_words, planned_letters, release_sight
+from headwater.calls.deciding.services.sights import objection_sight
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
 from headwater.calls.publishing.views.office import the_call
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.decisions import release
-from headwater.calls.services.letters import said_in_letter
-from headwater.calls.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
-from headwater.calls.services.sentences import correct_words, planned_letters, release_sight
-from headwater.calls.services.sights import objection_sight
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core import clock
@@ -71,7 +71,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "now": timezone.localtime(clock.now()),
         "tab": "notice",
     }
-    return render(request, "calls/office_notice.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/deciding/office_notice.html", context, status=422 if form.errors else 200)
 
 
 def _may_settle(request: HttpRequest, objection: Objection) -> bool:
@@ -153,7 +153,7 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": waiting,
         "tab": "notice",
     }
-    return render(request, "calls/release.html", context)
+    return render(request, "calls/deciding/release.html", context)
 
 
 @page("calls.letter.correct")
@@ -174,7 +174,7 @@ def letter_words(request: HttpRequest, pk: int) -> HttpResponse:
         if done:
             return redirect(back)
     context = {"application": row, "call": row.call, "form": form, "back": back, "tab": "notice"}
-    return render(request, "calls/letter_words.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/deciding/letter_words.html", context, status=422 if form.errors else 200)
 
 
 @page("calls.apply")
@@ -204,4 +204,4 @@ def objections(request: HttpRequest, pk: int) -> HttpResponse:
         for o in rows
     ]
     context = {"application": row, "objections": shown, "form": form}
-    return render(request, "calls/objections.html", context, status=422 if form.errors else 200)
+    return render(request, "calls/deciding/objections.html", context, status=422 if form.errors else 200)

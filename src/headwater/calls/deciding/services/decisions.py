@@ -13,13 +13,13 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.letters import write_letters
+from headwater.calls.deciding.services.objections import UNSETTLED, strike_upheld, tell_objectors
+from headwater.calls.deciding.services.sentences import planned_letters, release_sight
+from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Participant, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.letters import write_letters
-from headwater.calls.services.objections import UNSETTLED, strike_upheld, tell_objectors
-from headwater.calls.services.sentences import planned_letters, release_sight
-from headwater.calls.services.sights import decisions_sight, notice_sight, to_publish
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.letters import said_in_letter
+from headwater.calls.deciding.services.objections import upheld_in
 from headwater.calls.models import Application, Decision, Letter, Notice
-from headwater.calls.services.letters import said_in_letter
-from headwater.calls.services.objections import upheld_in
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core.command import Actor, command

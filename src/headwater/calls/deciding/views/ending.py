@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.finishing import finish_call, still_open
 from headwater.calls.publishing.views.office import the_call
-from headwater.calls.services.finishing import finish_call, still_open
 from headwater.core.permission import page
 from headwater.core.web import attempt
 
@@ -20,4 +20,4 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
         if attempt(request, lambda: finish_call(call=call, actor=request.actor), success=_("批次已办结。")):
             return redirect("call_board", pk=pk)
         return redirect("call_finish", pk=pk)
-    return render(request, "calls/finish.html", {"call": call, "parts": still_open(call)})
+    return render(request, "calls/deciding/finish.html", {"call": call, "parts": still_open(call)})

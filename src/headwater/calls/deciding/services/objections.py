@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.sights import objection_sight
 from headwater.calls.endorsing.services.endorsement import managers_of, officers
 from headwater.calls.models import Application, Decision, Notice, Objection
-from headwater.calls.services.sights import objection_sight
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock

@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.objections import UNSETTLED, tell_applicant
 from headwater.calls.models import Application, NoticeRow, Objection, ObjectionClaim
-from headwater.calls.services.objections import UNSETTLED, tell_applicant
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock

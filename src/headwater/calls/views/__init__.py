@@ -1,1 +1,0 @@
-"""Pages of calls, by who uses them."""
