@@ -18,8 +18,8 @@ from headwater.calls.answers.references import Registry
 from headwater.calls.answers.rich import to_blocks, to_html, to_plain
 from headwater.calls.answers.showing import sections
 from headwater.calls.applying.services.applications import create_draft, save_application
-from headwater.calls.applying.views.applicant import shown
 from headwater.calls.models import Application
+from headwater.calls.pages import shown
 from headwater.calls.schemes import Field, scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import Parameter

@@ -16,7 +16,7 @@ from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreement_pdf, agreements_sight, freeze_pdf, sign
 from headwater.awards.services.closing import end_awards
 from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.core import blobs
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, Exists, Min, OuterRef
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.views.applicant import OPINIONS
 from headwater.calls.models import Application, Call
+from headwater.calls.pages import OPINIONS
 from headwater.calls.phases import not_yet
 from headwater.calls.states import CallState, State
 from headwater.core.duties import Duty, duties

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
-from headwater.core.errors import Refused
-from headwater.core.exports import KEPT_DAYS, KINDS, MOST_ITEMS, ask_export, may_fetch
+from headwater.core.exports import KEPT_DAYS, KINDS, may_fetch
 from headwater.core.listing import Column, Listing
 from headwater.core.models import Export, Job
 from headwater.core.permission import SIGNED_IN, page
@@ -62,17 +60,3 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     return attached(source, f"{row.title}.zip", "application/zip")
 
 
-def answer(request: HttpRequest, listing: Listing, *, kind: str, title: str) -> HttpResponse:
-    """What the bar under a list asks for: the ticked rows (or all, as filtered) as a table at once, or as an archive by a job."""
-    wanted = request.POST.get("format", "")
-    rows = listing.chosen()
-    if wanted != "zip":
-        return listing.export(wanted, rows) or redirect(request.get_full_path())
-    try:
-        # one more than may be exported, so that too many is refused instead of cut
-        items = list(rows.order_by(listing.sort).values_list("pk", flat=True)[: MOST_ITEMS + 1])
-        found = ask_export(what=kind, items=items, title=title, actor=request.actor)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect(request.get_full_path())
-    return redirect("job", pk=found.pk)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.deciding.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.models import Application, Call, Decision
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.errors import Refused
@@ -24,21 +24,9 @@ from headwater.core.permission import page
 from headwater.core.seen import Sight
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
-from headwater.review.queries import places
 from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
-
-
-def others_of(request: HttpRequest, call: Call) -> Any:
-    """The applications of a call that one may see and that are not one's own."""
-    return without_own(Application.objects.visible_to(request.user).filter(call=call), request.user)
-
-
-def placed(request: HttpRequest, call: Call, rows: list[Any]) -> None:
-    """Give each application its position as the reader may know it."""
-    place_of = places(call, request.user)
-    for row in rows:
-        row.place = place_of(row.ranking.rank if hasattr(row, "ranking") else None)
+from headwater.review.views.rows import others_of, placed
 
 
 @page("calls.board")

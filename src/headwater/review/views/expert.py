@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.views.applicant import shown
 from headwater.calls.models import Party
+from headwater.calls.pages import shown
 from headwater.calls.signing import documents_for
 from headwater.calls.words import words_of
 from headwater.core import clock

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.avoided import Avoided, avoided_of
 from headwater.calls.models import Application, Call, has_own_in
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.calls.states import LIVE, State
 from headwater.calls.words import said
 from headwater.core import clock
@@ -35,7 +35,7 @@ from headwater.review.services.inviting import (
     why_not_by_hand,
 )
 from headwater.review.services.opinions import remind
-from headwater.review.views.deciding import others_of
+from headwater.review.views.rows import others_of
 
 
 @page("review.manage")

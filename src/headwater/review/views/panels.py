@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.calls.states import State
 from headwater.core.errors import Refused
 from headwater.core.own import own_rows
@@ -22,7 +22,7 @@ from headwater.review.fields import NO_FIELD, Candidate, able, least_members, pa
 from headwater.review.models import Panel, PanelItem, PanelMember
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import close_voting, open_voting, vote_again
-from headwater.review.views.deciding import others_of, placed
+from headwater.review.views.rows import others_of, placed
 
 
 @page("review.manage")

@@ -9,11 +9,8 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.showing import sections
 from headwater.calls.applying.services.applications import create_draft
 from headwater.calls.applying.services.hosting import own_institutions, usual_host
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
@@ -21,16 +18,14 @@ from headwater.calls.applying.views.hosting import host_options, read_host
 from headwater.calls.checking.services.checking import ask_recheck
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
-from headwater.calls.contents import declared
 from headwater.calls.deciding.services.letters import letter_data
 from headwater.calls.documents import PARTS, application_data
-from headwater.calls.endorsing.views.host import letter_list
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
+from headwater.calls.pages import letter_list, mine, released_opinions, shown
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import lines_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
 from headwater.calls.words import said_outside
@@ -41,15 +36,9 @@ from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
-from headwater.core.views import exports
+from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt, download
-from headwater.registry.models import PriorityField, is_own, own_records
-
-RELATED = ("call__scheme", "host", "leader__account", "discipline")
-
-
-def mine(request: HttpRequest) -> Any:
-    return Application.objects.visible_to(request.user).select_related(*RELATED)
+from headwater.registry.models import is_own, own_records
 
 
 @page("calls.apply")
@@ -75,7 +64,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         empty_hint=_("从“申报”中选择正在受理的批次开始填写。"),
     )
     if request.method == "POST":
-        return exports.answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
+        return bar_answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
     waiting = Participant.objects.filter(
         person__in=own_records(request.user), confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__leader")
@@ -170,35 +159,6 @@ def letters(request: HttpRequest) -> HttpResponse:
     own = Q(application__leader__in=own_records(request.user)) | Q(**people)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
     return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
-
-
-OPINIONS: list[Any] = []
-"""Filled by review: a function that gives the released opinions of an application without their authors."""
-
-
-def released_opinions(row: Application) -> list[dict[str, Any]]:
-    return [o for function in OPINIONS for o in function(row)]
-
-
-def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
-    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers, and read
-    the letters of referees where the scheme lets them.
-    """
-    scheme, answers = scheme_of(row.call), answers_of(row)
-    return {
-        "application": row,
-        "scheme": scheme,
-        "declared": declared(row),
-        "sections": sections(answers, judging=judging),
-        "lines": [] if judging else SimpleLazyObject(lambda: lines_of(row, answers)),
-        "topic": row.call.topic(row.topic),
-        "members": row.participants.select_related("person", "organisation"),
-        "attachments": row.attachments.select_related("file"),
-        "kinds": {a.kind: a for a in scheme.attachments},
-        "references": row.referees.select_related("discipline"),
-        "reads_letters": reads_letters(row, judging=judging, reader=reader),
-        "field": PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None,
-    }
 
 
 @page("calls.apply")

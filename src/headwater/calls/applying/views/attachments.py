@@ -9,8 +9,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,68 +16,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.attachments import (
-    MOST,
     attach,
     detach,
     drop_upload,
     finish_upload,
-    open_uploads,
     start_upload,
 )
-from headwater.calls.applying.views.applicant import mine, shown
-from headwater.calls.forms import AttachForm
-from headwater.calls.models import Application
-from headwater.calls.schemes import Scheme, scheme_of
+from headwater.calls.applying.views.parts import attach_form, attachment_context
+from headwater.calls.pages import draft, own_draft, shown
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
-from headwater.core.files import MAX_BYTES
-from headwater.core.i18n import named
-from headwater.core.models import StoredFile, Upload
-from headwater.core.permission import access, may, page
-from headwater.core.prepared import Prepared
+from headwater.core.models import Upload
+from headwater.core.permission import page
 from headwater.core.uploads import CHUNK, OutOfPlace, append
 from headwater.core.web import attempt, key_in
-
-
-def draft(request: HttpRequest, pk: int) -> Application:
-    row: Application = access(request.user, "calls.application.edit", mine(request), pk=pk)
-    return row
-
-
-OWN = Prepared(
-    lambda pk, account: (
-        Application.objects.filter(pk=pk, leader__account=account)
-        .select_related("call", "leader")
-        .only("state", "title_zh", "number", "call__scheme", "leader__account")
-    )
-)
-
-
-def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.edit") -> Application:
-    """Like `draft`, for requests that only act: the author's own application in one small read, without its texts."""
-    row = OWN.one(pk, request.user.pk) if request.user.pk else None
-    if row is not None and may(request.user, action, row):
-        return row
-    found: Application = access(request.user, action, mine(request), pk=pk)
-    return found
-
-
-def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
-    form = AttachForm(*args, **more)
-    form.fields["kind"].choices = [(a.kind, named(a, "label")) for a in scheme.attachments]
-    return form
-
-
-def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]:
-    """What the list of attachments shows: files with the state of their check, and uploads that were broken off."""
-    listed = list(row.attachments.select_related("file"))
-    return {
-        "attachments": listed,
-        "checking": any(a.file.state == StoredFile.State.CHECKING for a in listed),
-        "waiting": open_uploads(row, request.actor),
-        "room": MOST - len(listed),
-        "most": MOST,
-        "upload_limit": MAX_BYTES,
-    }
 
 
 @page("calls.apply", methods=("GET", "HEAD"))

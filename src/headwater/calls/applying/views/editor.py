@@ -13,11 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.judging import is_complete
 from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.references import MOST_NAMESAKES, find_person
-from headwater.calls.answers.showing import wan
-from headwater.calls.answers.state import Answers
+from headwater.calls.answers.references import find_person
 from headwater.calls.applying.services.applications import (
     Saved,
     add_members,
@@ -29,35 +26,32 @@ from headwater.calls.applying.services.applications import (
 )
 from headwater.calls.applying.services.attachments import check_now
 from headwater.calls.applying.services.restoring import decide_clash, restore
-from headwater.calls.applying.services.unsaved import forget_unsaved, keep_unsaved, signature, unsaved_of
-from headwater.calls.applying.views.applicant import mine, shown
-from headwater.calls.applying.views.attachments import attach_form, attachment_context, draft, own_draft
-from headwater.calls.applying.views.hosting import host_context, read_host
-from headwater.calls.applying.views.questions import bind, live
-from headwater.calls.applying.views.together import clash_notices, presence_context, shown_unsaved
-from headwater.calls.applying.views.typed import base_of, control_of, names_on, pairs_of, read_base, read_values
+from headwater.calls.applying.services.unsaved import forget_unsaved, keep_unsaved, unsaved_of
+from headwater.calls.applying.views.hosting import read_host
+from headwater.calls.applying.views.parts import (
+    PAGES,
+    clash_notices,
+    editor_page,
+    shown_unsaved,
+)
+from headwater.calls.applying.views.questions import live
+from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
-from headwater.calls.contents import MOST_SIGNS, size_of, stored
+from headwater.calls.contents import size_of, stored
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import HostForm, MemberForm, OutsideForm, RefereeForm
-from headwater.calls.joining.views.inviting import member_link, member_link_end
-from headwater.calls.joining.views.referees import referee_context
-from headwater.calls.models import Application, Party
-from headwater.calls.printing import boxes_of
+from headwater.calls.forms import HostForm, MemberForm
+from headwater.calls.joining.views.links import member_link, member_link_end
+from headwater.calls.models import Application
+from headwater.calls.pages import draft, mine, own_draft
 from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Scheme, Section, scheme_of
-from headwater.calls.signing import asked
-from headwater.calls.states import ResearchClass, State
-from headwater.calls.versions import changed_since_confirmed
+from headwater.calls.schemes import Scheme, scheme_of
+from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
-from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
-
-PAGES = ("info", "members", "referees", "attachments", "submit")
-"""Pages of the editor beside the sections of the scheme."""
+from headwater.registry.models import is_own
 
 
 def writable(request: HttpRequest, pk: int) -> Application:
@@ -100,32 +94,6 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     return editor_page(request, row, section, errors=errors, base=base, status=422 if errors else 200)
 
 
-def editor_page(
-    request: HttpRequest,
-    row: Application,
-    section: str,
-    *,
-    errors: dict[str, str] | None = None,
-    base: dict[str, Any] | None = None,
-    referee_form: RefereeForm | None = None,
-    more: dict[str, Any] | None = None,
-    host_form: HostForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """One page of the editor, with what was typed where something is wrong."""
-    context = editor_context(request, row, section, errors or {}, base or {})
-    if section == "info" and context["own"]:
-        context |= host_context(row, host_form)
-    if section == "referees":
-        context |= referee_context(row, referee_form)
-    if section == "submit":
-        others = [x for x in context["lines"] if x.party != Party.APPLICANT]
-        context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
-        context |= {"changed": changed_since_confirmed(row), "boxes": boxes_of(row, answers_of(row))}
-    context |= more or {}
-    return render(request, f"calls/applying/edit_{section if section in PAGES else 'section'}.html", context, status=status)
-
-
 def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
     """Says what became of a save, and where the page goes on."""
     if saved and saved.changes.merged:
@@ -152,58 +120,6 @@ def choose(request: HttpRequest, row: Application) -> None:
         )
 
 
-def editor_context(
-    request: HttpRequest, row: Application, section: str, errors: dict[str, str], base: dict[str, Any]
-) -> dict[str, Any]:
-    """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
-    scheme = scheme_of(row.call)
-    results = check_applications([row], row.call)[row.pk]
-    answers, part = answers_of(row), scheme.section(section)
-    own = is_own(request.user, row.leader)
-    names = names_on(row, part, own=own) if part or section == "info" else []
-    bad = {name.partition(".")[0] for name in errors}
-    return {
-        **shown(row),
-        "own": own,
-        "section_code": section,
-        "section": part,
-        "base": base_of(row, names, {n: base[n] for n in names if n in base and (control_of(n) in bad or "_" in bad)}),
-        "who": signature(row.pk, request.user.pk),
-        "clashes": clash_notices(row, request.user, set(names)),
-        "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
-        "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
-        "tabs": tabs(row, answers),
-        "errors": errors,
-        "typed": request.POST if errors else None,
-        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-        "disciplines": Discipline.objects.filter(level=2),
-        "fields_known": PriorityField.objects.all(),
-        **(member_context(request) if section == "members" else {}),
-        **(attachment_context(row, request) if section == "attachments" else {}),
-        "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
-        "organisations": organisations(part),
-        "codes": "discipline" in types_in(part),
-        "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-        "amount": wan(row.amount_fen).replace(",", ""),
-        "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
-        "size": f"{size_of(row.answers):,}",
-        "most_signs": f"{MOST_SIGNS:,}",
-        **presence_context(row, request.user),
-    }
-
-
-def member_context(request: HttpRequest) -> dict[str, Any]:
-    """Forms to add members by, and the people whom a name means when there are several."""
-    who, months = request.GET.get("who", ""), str(key_in(request.GET, "months") or 6)
-    return {
-        "member_form": MemberForm(initial={"member": who, "months": months}),
-        "outside_form": OutsideForm(),
-        "candidates": find_person(who) if who else [],
-        "most_namesakes": MOST_NAMESAKES,
-        "months": months,
-    }
-
-
 def keep(
     row: Application, values: dict[str, Any], base: dict[str, Any], request: HttpRequest
 ) -> tuple[Saved | None, dict[str, str]]:
@@ -216,36 +132,6 @@ def keep(
             errors |= {control_of(r.field) or "_": r.text for r in refused.reasons}
             values = {k: v for k, v in values.items() if k not in {r.field.partition(".")[0] for r in refused.reasons}}
     return None, errors
-
-
-def organisations(section: Section | None) -> list[Organisation]:
-    """Institutions to pick from, where a section asks for one."""
-    return list(Organisation.objects.order_by("name_zh")) if "organisation" in types_in(section) else []
-
-
-def types_in(section: Section | None) -> set[str]:
-    return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
-
-
-def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
-    """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
-    asks = answers.scheme.asks
-    basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
-    basic += [row.discipline_id] if "discipline" in asks else []
-    out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
-    for s, fields in answers.shown:
-        own = [f for f in fields if not f.value]
-        out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
-    if answers.scheme.members_max:
-        waiting = row.participants.filter(confirmed_at__isnull=True).count()
-        out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
-    if answers.scheme.referees:
-        written = row.referees.filter(written_at__isnull=False).count()
-        out.append(("referees", _("推荐专家"), str(written or "")))
-    if answers.scheme.attachments:
-        out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
-    out.append(("submit", _("核对并提交"), ""))
-    return out
 
 
 @page("calls.apply", methods=("POST",))

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from headwater.calls.answers.comparing import compare
 from headwater.calls.applying.services.restoring import restore
 from headwater.calls.applying.services.versions import WHOLE_DAYS, WINDOW
-from headwater.calls.applying.views.applicant import mine
-from headwater.calls.applying.views.together import fields_of
+from headwater.calls.applying.views.parts import fields_of
 from headwater.calls.contents import PRIVATE
 from headwater.calls.models import Application, Version
+from headwater.calls.pages import mine
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.versions import MOST_SHOWN, content_after, listed, readable

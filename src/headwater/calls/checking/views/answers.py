@@ -12,7 +12,7 @@ from headwater.calls.answers.showing import label
 from headwater.calls.checking.services import answer_sheets
 from headwater.calls.checking.services.answer_sheets import ANSWERS, applications_for, name_of, table_of, write_answers
 from headwater.calls.models import Call
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.calls.schemes import Field
 from headwater.core.errors import Refused
 from headwater.core.exports import ask_export

@@ -12,14 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.views.applicant import shown
 from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
-from headwater.calls.publishing.views.office import RELATED, the_call
+from headwater.calls.pages import RELATED, confirmed, shown, the_call
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.words import said, state_choices, words_of
 from headwater.core import clock
@@ -27,7 +26,7 @@ from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import access, may, page
-from headwater.core.views import exports
+from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 
 WAITING = (State.RECEIVED, State.RECHECK)
@@ -94,7 +93,7 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("job", pk=found.pk)
     listing = queue(request, call)
     if request.method == "POST":
-        return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
+        return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
     clear = clear_ones(call, request.user).count()
     return listing.export() or render(request, "calls/checking/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"})
 
@@ -198,12 +197,6 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
         ),
         success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
     )
-
-
-def confirmed(request: HttpRequest, answer: str) -> bool:
-    """Whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
-    shown = AnswerForm({"answer": request.POST.get("shown", "")})
-    return bool(request.POST.get("confirmed")) and shown.is_valid() and shown.cleaned_data["answer"] == answer
 
 
 @page("calls.check", methods=("POST",))

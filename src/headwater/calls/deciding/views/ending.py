@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.finishing import finish_call, still_open
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.core.permission import page
 from headwater.core.web import attempt
 

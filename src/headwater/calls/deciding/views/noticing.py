@@ -9,8 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.views.applicant import mine
-from headwater.calls.checking.views.checking import confirmed
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.decisions import release
 from headwater.calls.deciding.services.letters import said_in_letter
@@ -19,7 +17,7 @@ from headwater.calls.deciding.services.sentences import correct_words, planned_l
 from headwater.calls.deciding.services.sights import objection_sight
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import confirmed, mine, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import words_of

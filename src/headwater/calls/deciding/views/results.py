@@ -10,16 +10,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services.exports import RESULTS, with_letter
-from headwater.calls.endorsing.views.host import letter_list
 from headwater.calls.models import Decision, Letter, Places
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import letter_list, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import page
-from headwater.core.views import exports
+from headwater.core.views.archives import bar_answer
 
 
 @page("calls.check")
@@ -79,7 +78,7 @@ def _export(request: HttpRequest, listing: Listing, told: Any, title: str) -> Ht
         listing.rows_all = listing.rows_all.filter(pk__in=told.values("pk"))
         if left:
             messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % left)
-    return exports.answer(request, listing, kind=RESULTS, title=title)
+    return bar_answer(request, listing, kind=RESULTS, title=title)
 
 
 DECIDED = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)

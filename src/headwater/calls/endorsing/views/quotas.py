@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.endorsing.services.endorsement import change_quota
 from headwater.calls.forms import QuotaForm
 from headwater.calls.models import Application, Call, HostQuota
-from headwater.calls.publishing.views.office import the_call
+from headwater.calls.pages import the_call
 from headwater.calls.quotas import quota_words
 from headwater.calls.states import ENDORSED, State
 from headwater.core.listing import Column, Filter, Listing

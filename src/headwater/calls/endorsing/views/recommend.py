@@ -9,22 +9,14 @@ from django.utils.translation import gettext as _
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.endorsing.services.batches import plan_recommendation
 from headwater.calls.endorsing.services.endorsement import recommend, return_to_host
-from headwater.calls.endorsing.views.host import (
-    RELATED,
-    back_column,
-    call_filter,
-    chosen,
-    columns,
-    confirm,
-    confirm_return,
-    return_page,
-)
+from headwater.calls.endorsing.views.rows import back_column, call_filter, chosen, columns, confirm_return, return_page
 from headwater.calls.models import Application, Party
+from headwater.calls.pages import RELATED, confirm
 from headwater.calls.queries import recommendation_batches
 from headwater.calls.states import State
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page
-from headwater.core.views import exports
+from headwater.core.views.archives import bar_answer
 
 
 def agencies_of(request: HttpRequest) -> set[int]:
@@ -50,7 +42,7 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
         empty_hint=_("所属单位审核通过后会出现在这里。"),
     )
     if request.method == "POST":
-        return exports.answer(request, listing, kind=APPLICATIONS, title=_("归口推荐申请书"))
+        return bar_answer(request, listing, kind=APPLICATIONS, title=_("归口推荐申请书"))
     context = {"list": listing, "show_all": show_all, "batches": recommendation_batches(agencies), "archive": True}
     return listing.export() or render(request, "calls/endorsing/recommend.html", context)
 

@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.views.attachments import draft
-from headwater.calls.applying.views.editor import editor_page
+from headwater.calls.applying.views.parts import editor_page
 from headwater.calls.forms import OutsideForm, RefereeForm
 from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.joining.services.referees import name_referee, remove_referee, send_referee_again
-from headwater.calls.joining.views.inviting import new_link, sends_too_often
+from headwater.calls.joining.views.links import new_link, sends_too_often
+from headwater.calls.pages import draft
 from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
 

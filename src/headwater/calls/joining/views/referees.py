@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from headwater.calls.answers.loading import answers_of
-from headwater.calls.forms import DeclineForm, LetterForm, RefereeForm
+from headwater.calls.forms import DeclineForm, LetterForm
 from headwater.calls.joining.services.referees import decline_referee, open_referee, write_letter
-from headwater.calls.joining.views.inviting import ended, followed, sealed
-from headwater.calls.models import Application, Party, Referee
+from headwater.calls.joining.views.links import ended, followed, sealed
+from headwater.calls.models import Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked
 from headwater.core.permission import PUBLIC, page
 from headwater.core.web import attempt
-
-
-def referee_context(row: Application, form: RefereeForm | None = None) -> dict[str, Any]:
-    """The applicant's list: the state of each, and the letter only where the scheme lets the applicant read it."""
-    rules = scheme_of(row.call).referees
-    referees = list(row.referees.select_related("discipline"))
-    named = sum(1 for r in referees if not r.declined_at)
-    return {
-        "referees": referees,
-        "referee_rules": rules,
-        "referee_room": rules.most - named if rules else 0,
-        "referee_form": form or RefereeForm(initial={"discipline": row.discipline.code if row.discipline else ""}),
-    }
 
 
 @page(PUBLIC)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.deciding.services.sights import change_sight
 from headwater.calls.forms import AmendForm, CancelForm
 from headwater.calls.models import CallChange
+from headwater.calls.pages import the_call
 from headwater.calls.publishing.services.changing import (
     DATES,
     WORDS,
@@ -19,7 +20,6 @@ from headwater.calls.publishing.services.changing import (
     propose_change,
     why_not_cancel,
 )
-from headwater.calls.publishing.views.office import the_call
 from headwater.calls.states import CANCELLABLE
 from headwater.core.own import without_own
 from headwater.core.permission import may, page

@@ -16,17 +16,16 @@ from headwater.calls.answers.loading import answers_in
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.assigning import assign
-from headwater.calls.applying.views.editor import organisations, types_in
+from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
-from headwater.calls.endorsing.views.host import confirm
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
+from headwater.calls.pages import RELATED, confirm, the_call
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
 from headwater.calls.publishing.services.stages import invite
-from headwater.calls.publishing.views.office import RELATED, the_call
 from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ResearchClass, Stage, State

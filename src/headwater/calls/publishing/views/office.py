@@ -17,6 +17,7 @@ from headwater.calls.deciding.services.sights import call_sight, words_sight
 from headwater.calls.endorsing.services.endorsement import expire_late
 from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
+from headwater.calls.pages import RELATED, the_call
 from headwater.calls.phases import phase_of
 from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
 from headwater.calls.publishing.services.calls import ask_call_approval, publish_call, send_call_back
@@ -29,20 +30,10 @@ from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.own import own_rows, without_own
-from headwater.core.permission import access, page
-from headwater.core.views import exports
+from headwater.core.permission import page
+from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
-
-RELATED = ("call__scheme", "host", "leader__account", "discipline")
-
-
-OF_CALL = ("scheme", "drafted_by", "cloned_from__scheme", "outline")
-
-
-def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call:
-    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related(*OF_CALL), pk=pk)
-    return row
 
 
 @page("calls.board")
@@ -203,7 +194,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
     )
     if request.method == "POST":
-        return exports.answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
+        return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
     return listing.export() or render(
         request,
         "calls/call_list.html",

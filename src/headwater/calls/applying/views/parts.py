@@ -1,0 +1,246 @@
+"""One page of the editor, put together from its parts; pages of members and referees answer with it too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from headwater.calls.answers.cleaning import clean
+from headwater.calls.answers.comparing import Difference, basic_fields, difference
+from headwater.calls.answers.judging import is_complete
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.merging import same
+from headwater.calls.answers.references import MOST_NAMESAKES, Registry, find_person
+from headwater.calls.answers.showing import wan
+from headwater.calls.answers.state import Answers
+from headwater.calls.applying.services.attachments import MOST, open_uploads
+from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
+from headwater.calls.applying.services.unsaved import signature
+from headwater.calls.applying.views.hosting import host_context
+from headwater.calls.applying.views.questions import bind
+from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
+from headwater.calls.avoided import avoided_of
+from headwater.calls.contents import BASIC, MOST_SIGNS, plain, questions_of, size_of, stored
+from headwater.calls.facts import check_applications
+from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
+from headwater.calls.models import Application, Party, Unsaved, Version
+from headwater.calls.pages import shown
+from headwater.calls.printing import boxes_of
+from headwater.calls.rules import Outcome
+from headwater.calls.schemes import Field, Scheme, Section, scheme_of
+from headwater.calls.signing import asked
+from headwater.calls.states import ResearchClass
+from headwater.calls.versions import changed_since_confirmed, open_clashes
+from headwater.core.files import MAX_BYTES
+from headwater.core.i18n import named
+from headwater.core.models import StoredFile
+from headwater.core.web import key_in
+from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+
+PAGES = ("info", "members", "referees", "attachments", "submit")
+"""Pages of the editor beside the sections of the scheme."""
+
+
+def editor_page(
+    request: HttpRequest,
+    row: Application,
+    section: str,
+    *,
+    errors: dict[str, str] | None = None,
+    base: dict[str, Any] | None = None,
+    referee_form: RefereeForm | None = None,
+    more: dict[str, Any] | None = None,
+    host_form: HostForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """One page of the editor, with what was typed where something is wrong."""
+    context = editor_context(request, row, section, errors or {}, base or {})
+    if section == "info" and context["own"]:
+        context |= host_context(row, host_form)
+    if section == "referees":
+        context |= referee_context(row, referee_form)
+    if section == "submit":
+        others = [x for x in context["lines"] if x.party != Party.APPLICANT]
+        context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
+        context |= {"changed": changed_since_confirmed(row), "boxes": boxes_of(row, answers_of(row))}
+    context |= more or {}
+    return render(request, f"calls/applying/edit_{section if section in PAGES else 'section'}.html", context, status=status)
+
+
+def editor_context(
+    request: HttpRequest, row: Application, section: str, errors: dict[str, str], base: dict[str, Any]
+) -> dict[str, Any]:
+    """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
+    scheme = scheme_of(row.call)
+    results = check_applications([row], row.call)[row.pk]
+    answers, part = answers_of(row), scheme.section(section)
+    own = is_own(request.user, row.leader)
+    names = names_on(row, part, own=own) if part or section == "info" else []
+    bad = {name.partition(".")[0] for name in errors}
+    return {
+        **shown(row),
+        "own": own,
+        "section_code": section,
+        "section": part,
+        "base": base_of(row, names, {n: base[n] for n in names if n in base and (control_of(n) in bad or "_" in bad)}),
+        "who": signature(row.pk, request.user.pk),
+        "clashes": clash_notices(row, request.user, set(names)),
+        "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
+        "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
+        "tabs": tabs(row, answers),
+        "errors": errors,
+        "typed": request.POST if errors else None,
+        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
+        "disciplines": Discipline.objects.filter(level=2),
+        "fields_known": PriorityField.objects.all(),
+        **(member_context(request) if section == "members" else {}),
+        **(attachment_context(row, request) if section == "attachments" else {}),
+        "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
+        "organisations": organisations(part),
+        "codes": "discipline" in types_in(part),
+        "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
+        "amount": wan(row.amount_fen).replace(",", ""),
+        "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
+        "size": f"{size_of(row.answers):,}",
+        "most_signs": f"{MOST_SIGNS:,}",
+        **presence_context(row, request.user),
+    }
+
+
+def member_context(request: HttpRequest) -> dict[str, Any]:
+    """Forms to add members by, and the people whom a name means when there are several."""
+    who, months = request.GET.get("who", ""), str(key_in(request.GET, "months") or 6)
+    return {
+        "member_form": MemberForm(initial={"member": who, "months": months}),
+        "outside_form": OutsideForm(),
+        "candidates": find_person(who) if who else [],
+        "most_namesakes": MOST_NAMESAKES,
+        "months": months,
+    }
+
+
+def organisations(section: Section | None) -> list[Organisation]:
+    """Institutions to pick from, where a section asks for one."""
+    return list(Organisation.objects.order_by("name_zh")) if "organisation" in types_in(section) else []
+
+
+def types_in(section: Section | None) -> set[str]:
+    return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
+
+
+def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
+    """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
+    asks = answers.scheme.asks
+    basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
+    basic += [row.discipline_id] if "discipline" in asks else []
+    out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
+    for s, fields in answers.shown:
+        own = [f for f in fields if not f.value]
+        out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
+    if answers.scheme.members_max:
+        waiting = row.participants.filter(confirmed_at__isnull=True).count()
+        out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
+    if answers.scheme.referees:
+        written = row.referees.filter(written_at__isnull=False).count()
+        out.append(("referees", _("推荐专家"), str(written or "")))
+    if answers.scheme.attachments:
+        out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
+    out.append(("submit", _("核对并提交"), ""))
+    return out
+
+
+def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
+    form = AttachForm(*args, **more)
+    form.fields["kind"].choices = [(a.kind, named(a, "label")) for a in scheme.attachments]
+    return form
+
+
+def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]:
+    """What the list of attachments shows: files with the state of their check, and uploads that were broken off."""
+    listed = list(row.attachments.select_related("file"))
+    return {
+        "attachments": listed,
+        "checking": any(a.file.state == StoredFile.State.CHECKING for a in listed),
+        "waiting": open_uploads(row, request.actor),
+        "room": MOST - len(listed),
+        "most": MOST,
+        "upload_limit": MAX_BYTES,
+    }
+
+
+def referee_context(row: Application, form: RefereeForm | None = None) -> dict[str, Any]:
+    """The applicant's list: the state of each, and the letter only where the scheme lets the applicant read it."""
+    rules = scheme_of(row.call).referees
+    referees = list(row.referees.select_related("discipline"))
+    named = sum(1 for r in referees if not r.declined_at)
+    return {
+        "referees": referees,
+        "referee_rules": rules,
+        "referee_room": rules.most - named if rules else 0,
+        "referee_form": form or RefereeForm(initial={"discipline": row.discipline.code if row.discipline else ""}),
+    }
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Beside a field in which somebody else had written in the same place: their words against those that stand now."""
+
+    version: int
+    name: str
+    label: str
+    other: str
+    at: datetime
+    told: Difference
+    both: bool
+
+
+def clash_notices(row: Application, user: Any, names: set[str]) -> dict[str, Notice]:
+    """Notices by field, for the writer whose words stand."""
+    out: dict[str, Notice] = {}
+    versions = open_clashes(row, user)
+    if not versions:
+        return out
+    fields = fields_of(row)
+    for v in versions:
+        earlier = Version.objects.filter(application=row, pk__lt=v.pk).order_by("-id").select_related("author").first()
+        other = str(earlier.author) if earlier and earlier.author and earlier.author != user else _("您在另一窗口")
+        for name, clash in v.clashes.items():
+            if name in names and name not in out:
+                told = difference(fields[name], v.before.get(name), stored(row, name))
+                out[name] = Notice(v.pk, name, told.label, other, v.at, told, clash["both"] is not None)
+    return out
+
+
+def fields_of(row: Application) -> dict[str, Field]:
+    return {f.code: f for f in basic_fields(row, scheme_of(row.call), own=True)} | questions_of(row)
+
+
+def presence_context(row: Application, user: Any) -> dict[str, Any]:
+    """Who else is at work on the draft; a draft with one writer asks nothing more."""
+    shared = not is_own(user, row.leader) or is_shared(row)
+    return {"shared": shared, "others": tell_presence(row=row, account=user) if shared else list[Other]()}
+
+
+def shown_unsaved(row: Application, kept: Unsaved) -> dict[str, Any]:
+    """What was sent when the session was over, to be looked at, and to be sent again as it was."""
+    post = QueryDict(kept.body)
+    fields = fields_of(row)
+    values, _errors = read_values(post, [n for n in post if not n.startswith("_")], scheme_of(row.call))
+    registry = Registry()
+    kept_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
+    told = [difference(fields[n], stored(row, n), v) for n, v in kept_values.items() if not same(stored(row, n), v)]
+    pairs = [(name, value) for name, given in post.lists() for value in given]
+    return {"kept": kept, "told": told, "pairs": pairs}
+
+
+def as_stored(row: Application, f: Field, value: Any, registry: Registry) -> Any:
+    """A typed value as it would be stored; as it is where it cannot be."""
+    if f.code in BASIC:
+        return plain(value.partition(" ")[0] if f.code == "discipline" else value)
+    cleaned = clean(f, value, registry)
+    return value if cleaned.errors else cleaned.value

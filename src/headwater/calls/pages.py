@@ -1,0 +1,147 @@
+"""Common doors of the pages of calls: what a reader may open, what every page about it shows, and what is confirmed first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from headwater.calls.answers.loading import answers_of
+from headwater.calls.answers.showing import sections
+from headwater.calls.checking.services.exports import LETTERS
+from headwater.calls.contents import declared
+from headwater.calls.deciding.services.letters import letter_name
+from headwater.calls.endorsing.services.batches import Plan
+from headwater.calls.forms import AnswerForm
+from headwater.calls.models import Application, Call, Letter
+from headwater.calls.permissions import reads_letters
+from headwater.calls.schemes import scheme_of
+from headwater.calls.signing import lines_of
+from headwater.calls.words import words_of
+from headwater.core.listing import Column, Filter, Listing
+from headwater.core.permission import access, may
+from headwater.core.prepared import Prepared
+from headwater.core.views.archives import bar_answer
+from headwater.core.web import attempt
+from headwater.registry.models import PriorityField
+
+RELATED = ("call__scheme", "host", "leader__account", "discipline")
+
+
+OF_CALL = ("scheme", "drafted_by", "cloned_from__scheme", "outline")
+
+
+def the_call(request: HttpRequest, pk: int, action: str = "calls.board") -> Call:
+    row: Call = access(request.user, action, Call.objects.visible_to(request.user).select_related(*OF_CALL), pk=pk)
+    return row
+
+
+def mine(request: HttpRequest) -> Any:
+    return Application.objects.visible_to(request.user).select_related(*RELATED)
+
+
+def draft(request: HttpRequest, pk: int) -> Application:
+    row: Application = access(request.user, "calls.application.edit", mine(request), pk=pk)
+    return row
+
+
+OWN = Prepared(
+    lambda pk, account: (
+        Application.objects.filter(pk=pk, leader__account=account)
+        .select_related("call", "leader")
+        .only("state", "title_zh", "number", "call__scheme", "leader__account")
+    )
+)
+
+
+def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.edit") -> Application:
+    """Like `draft`, for requests that only act: the author's own application in one small read, without its texts."""
+    row = OWN.one(pk, request.user.pk) if request.user.pk else None
+    if row is not None and may(request.user, action, row):
+        return row
+    found: Application = access(request.user, action, mine(request), pk=pk)
+    return found
+
+
+OPINIONS: list[Any] = []
+"""Filled by review: a function that gives the released opinions of an application without their authors."""
+
+
+def released_opinions(row: Application) -> list[dict[str, Any]]:
+    return [o for function in OPINIONS for o in function(row)]
+
+
+def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
+    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers, and read
+    the letters of referees where the scheme lets them.
+    """
+    scheme, answers = scheme_of(row.call), answers_of(row)
+    return {
+        "application": row,
+        "scheme": scheme,
+        "declared": declared(row),
+        "sections": sections(answers, judging=judging),
+        "lines": [] if judging else SimpleLazyObject(lambda: lines_of(row, answers)),
+        "topic": row.call.topic(row.topic),
+        "members": row.participants.select_related("person", "organisation"),
+        "attachments": row.attachments.select_related("file"),
+        "kinds": {a.kind: a for a in scheme.attachments},
+        "references": row.referees.select_related("discipline"),
+        "reads_letters": reads_letters(row, judging=judging, reader=reader),
+        "field": PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None,
+    }
+
+
+def confirm(
+    request: HttpRequest, plan: Plan, work: Callable[[], Any], success: str, page_: dict[str, Any], form: Any = None
+) -> HttpResponse:
+    """First the exact rows and what will become of each; then, confirmed and unchanged since, all that can be done together."""
+    status = 200
+    if request.POST.get("confirmed") and plan.ready:
+        if request.POST.get("seen") != plan.digest:
+            messages.warning(request, _("您核对之后情况有变化，没有办理任何一项；请重新核对。"))
+        elif form is not None and not form.is_valid():
+            status = 422
+        elif attempt(request, work, form=form, success=success % len(plan.ready)):
+            return redirect(page_["back"])
+    return render(request, "calls/endorsing/preview.html", {"plan": plan, "form": form, **page_}, status=status)
+
+
+def confirmed(request: HttpRequest, answer: str) -> bool:
+    """Whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
+    shown = AnswerForm({"answer": request.POST.get("shown", "")})
+    return bool(request.POST.get("confirmed")) and shown.is_valid() and shown.cleaned_data["answer"] == answer
+
+
+def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponseBase:
+    """Letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
+    listing = Listing(
+        request,
+        rows.select_related("application__leader", "application__host", "application__call"),
+        name="letters",
+        order="-id",
+        search=("number", "application__title_zh", "application__leader__name_zh"),
+        columns=[
+            Column(_("文号"), lambda x: x.number, kind="title", url=lambda x: f"/letters/{x.pk}/"),
+            Column(_("类型"), lambda x: letter_name(words_of(x.application), x.kind)),
+            Column(_("编号"), lambda x: x.application.number),
+            Column(_("名称"), lambda x: x.application.title_zh),
+            Column(_("申请人"), lambda x: x.application.leader.name_zh),
+            Column(_("依托单位"), lambda x: x.application.host.name_zh),
+            Column(_("日期"), lambda x: x.issued_at, kind="date"),
+        ],
+        filters=[Filter("kind", _("类型"), Letter.Kind.choices, "kind")],
+        selectable=True,
+        empty_title=_("没有通知书"),
+        empty_hint=empty_hint,
+    )
+    if request.method == "POST":
+        return bar_answer(request, listing, kind=LETTERS, title=title)
+    shown = {"list": listing, "title": title, "archive": True, **context}
+    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", shown)
