@@ -18,7 +18,8 @@ from headwater.calls.applying.services.versions import keep_version, mark_step
 from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.inviting import forget_outsider, invite_members, tell_removed, use_links
-from headwater.calls.models import Application, ApplicationQuerySet, Call, Participant, Version
+from headwater.calls.locks import lock, lock_draft, lock_people
+from headwater.calls.models import Application, Call, Participant, Version
 from headwater.calls.publishing.services.stages import invited_outline
 from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
@@ -27,13 +28,13 @@ from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import State
 from headwater.calls.terms import limit_group_of, usual_terms
-from headwater.calls.workflow import APPLICATION, before_deadline
+from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.i18n import chinese
 from headwater.core.permission import may
-from headwater.core.prepared import Prepared, write
+from headwater.core.prepared import write
 from headwater.core.services import notify
 from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Organisation, Person, accounts_of, is_own, records_of
@@ -155,42 +156,6 @@ def _write(row: Application, changed: set[str]) -> None:
 
 
 COLUMNS = {"discipline": "discipline_id"}
-
-
-def _locked(pk: int, *without: str) -> ApplicationQuerySet:
-    rows = Application.objects.filter(pk=pk).select_for_update(of=("self",))
-    return rows.select_related("call__scheme", "host", "leader", "discipline").defer("call__scheme__definition", *without)
-
-
-LOCKED = Prepared(lambda pk: _locked(pk, "call__guide_zh", "call__guide_en"))
-"""An application for its author to work on: locked, with what the rules ask for."""
-
-
-def lock(application: Application) -> Application:
-    row = LOCKED.one(application.pk)
-    if row is None:
-        raise Application.DoesNotExist
-    return row
-
-
-def lock_draft(application: Application) -> Application:
-    row = lock(application)
-    if row.state != State.DRAFT:
-        raise Refused.because(_("申请书已提交，不能再修改；可请依托单位退回"))
-    late = before_deadline(row)
-    if late:
-        raise Refused([late])
-    return row
-
-
-PEOPLE = """SELECT id FROM registry_person WHERE id IN (SELECT coalesce(merged_into_id, id) FROM registry_person WHERE id = ANY(%s)
-    OR id IN (SELECT person_id FROM calls_participant WHERE application_id = %s)) ORDER BY id FOR NO KEY UPDATE"""
-
-
-def lock_people(people: Sequence[int], *, members_of: int = 0) -> None:
-    """Wait for whoever else counts what these people (and the members of an application) have, so that no two count the same."""
-    with connection.cursor() as cursor:
-        cursor.execute(PEOPLE, [list(people), members_of])
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.applications import lock_draft
+from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Attachment
 from headwater.calls.schemes import scheme_of
 from headwater.core import uploads

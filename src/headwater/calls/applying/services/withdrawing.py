@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.applications import lock_people
 from headwater.calls.applying.services.versions import mark_step
 from headwater.calls.endorsing.services.endorsement import tell_of_withdrawal
+from headwater.calls.locks import lock_people
 from headwater.calls.models import Application, Version
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, State

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.applications import lock_draft
 from headwater.calls.joining.services.inviting import invite_members
+from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Participant
 from headwater.calls.schemes import scheme_of
 from headwater.core.addresses import is_address, normal

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.applications import lock_draft
 from headwater.calls.joining.services.inviting import make_links, tell_leader, use_links
+from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Referee
 from headwater.calls.schemes import RefereeRules, scheme_of
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
