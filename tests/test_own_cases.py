@@ -26,7 +26,7 @@ from headwater.core.models import Account, Job, Notification, RoleGrant
 from headwater.core.permission import PUBLIC
 from headwater.core.search import search
 from headwater.registry.models import Person
-from headwater.review.models import Assignment, Expert, PanelMember
+from headwater.review.models import Assignment, Expert, Opinion, PanelMember
 from tests.calls.test_services import new_person
 from tests.people import client
 from tests.test_access import ROUTES, keyed
@@ -45,11 +45,15 @@ def holds(role: str, scope: str = "all", of: Callable[[Case], int | None] = lamb
 
 
 def sits(person: Person, case: Case) -> None:
-    """On the panel, with an opinion to write on another application."""
+    """On the panel, asked for an opinion on another application and on the one that is looked at, which may have become their own since."""
     holds("expert")(person, case)
     expert = Expert.objects.create(person=person)
     PanelMember.objects.create(panel=case.panel, expert=expert, present=True)
-    Assignment.objects.create(round=case.round, application=case.others[0], expert=expert, state="invited", due_at=clock.now())
+    for application, state in ((case.others[0], "invited"), (case.row, "accepted")):
+        asked = Assignment.objects.create(
+            round=case.round, application=application, expert=expert, state=state, due_at=clock.now()
+        )
+    Opinion.objects.create(assignment=asked, text_applicant="草稿")
 
 
 ROLES: dict[str, tuple[Grant, bool]] = {
@@ -92,7 +96,7 @@ def addresses(route: str, case: Case, have: dict[str, Any]) -> list[str]:
     """
     row, other = case.row.pk, case.others[0].pk
     keys = {
-        "review/<int:pk>": [have["mine"]],
+        "review/<int:pk>": [have["mine"], have["asked"]],
         "panels/<int:pk>": [case.panel.pk],
         "office/calls/<int:pk>": [case.call.pk],
         "office/quotas/<int:pk>": [have["quota"]],
@@ -131,8 +135,8 @@ def addresses(route: str, case: Case, have: dict[str, Any]) -> list[str]:
 
 def records(case: Case, person: Person) -> dict[str, Any]:
     """Keys of records beside the case, the same in both worlds."""
-    mine = Assignment.objects.filter(expert__person=person).values_list("pk", flat=True).first()
-    beside = {"mine": mine or 1, "leader": case.row.leader_id, "item": case.others[0].panel_item.pk}
+    mine = [*Assignment.objects.filter(expert__person=person).order_by("pk").values_list("pk", flat=True), 1, 1]
+    beside = {"mine": mine[0], "asked": mine[1], "leader": case.row.leader_id, "item": case.others[0].panel_item.pk}
     quota, _made = HostQuota.objects.get_or_create(call=case.call, organisation=case.row.host, defaults={"quota": 9})
     job, _made = Job.objects.get_or_create(kind="calls.formal_check", arguments={"call": case.call.pk}, state="done")
     return some_records() | beside | {"quota": quota.pk, "job": job.pk}

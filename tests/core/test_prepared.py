@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 from django.db.transaction import TransactionManagementError
 
-from headwater.calls.applying.services.applications import LOCKED
+from headwater.calls.locks import LOCKED
 from headwater.calls.models import Application, Participant
 from headwater.core.models import Account
 from headwater.core.prepared import Prepared, write

@@ -11,6 +11,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.models.own import accounts_with_part
 from headwater.calls.publishing.services.changing import propose_change
 from headwater.core import clock
+from headwater.core.duties import duties_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.exports import may_fetch
 from headwater.core.invariants import check
@@ -18,7 +19,8 @@ from headwater.core.jobs import jobs_for
 from headwater.core.models import Account, Export, Job, Notification, RoleGrant
 from headwater.core.own import Part, not_own, own_cases, parts_of
 from headwater.registry.models import Person
-from headwater.review.models import Assignment, Conflict, Panel, PanelItem, PanelMember, Round
+from headwater.review.models import Assignment, Conflict, Expert, Opinion, Panel, PanelItem, PanelMember, Round
+from headwater.review.queries import involved
 from headwater.review.services.assigning import publish_round
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.ending import close_reviews
@@ -163,6 +165,85 @@ def test_experts_neither_accept_nor_vote_on_their_own_case(case: Case) -> None:
         cast_ballot(member=PanelMember.objects.get(pk=member.pk), votes={item.pk: "yes"}, actor=as_(person))
     assert cast_ballot(member=member, votes={case.others[0].panel_item.pk: "yes"}, actor=as_(person)) == 1
     assert client(person.account.username).get(f"/review/{asked.pk}/").status_code == 404
+
+
+# who was asked to review before they came to have a part
+
+
+def ask(case: Case, state: str, expert: Expert) -> Assignment:
+    """An open assignment of the case, with a draft where it was accepted."""
+    waiting(case)
+    asked = Assignment.objects.create(round=case.round, application=case.row, expert=expert, state=state, due_at=clock.now())
+    if state == "accepted":
+        Opinion.objects.create(assignment=asked, text_applicant="草稿里的话")
+    return asked
+
+
+def titles(person: Person) -> str:
+    return " ".join(d.title for d in duties_of(account(person)))
+
+
+@pytest.mark.parametrize("role", ["expert", "officer"])
+@pytest.mark.parametrize("state", ["invited", "accepted"])
+@pytest.mark.parametrize("part", PARTS)
+def test_expert_steps_back_from_what_became_their_own(part: str, state: str, role: str, case: Case) -> None:
+    expert, other, fellow = case.experts[3], officer(), officer("member", case.row)
+    asked = ask(case, state, expert)
+    if role == "officer":
+        RoleGrant.objects.create(account=expert.person.account, role="programme_officer")
+    browser, desk = client(expert.person.account.username), f"/office/calls/{case.call.pk}/progress/"
+    assert (involved([case.call], None).count(), "须回避" in browser.get("/review/").content.decode()) == (0, False)
+    involve(expert.person, case.row, part)
+    row = Application.objects.get(pk=case.row.pk)
+    page = browser.get("/review/").content.decode()
+    assert (page.count(row.number), row.title_zh in page, "草稿里的话" in page) == (1, False, False)
+    assert "回避与您有关的评审" in titles(expert.person)
+    told = [expert.person.name_zh in client(p.account.username).get(desk).content.decode() for p in (other, fellow)]
+    assert (told, ["收回须回避的评审" in titles(p) for p in (other, fellow)]) == ([True, False], [True, False])
+    assert [browser.get(f"/review/{asked.pk}/").status_code, browser.post(f"/review/{asked.pk}/save/").status_code] == [404, 404]
+    browser.post("/review/", {"answer": "accept", "pk": asked.pk})
+    assert browser.post(f"/review/{asked.pk}/conflict/", {"evidence": " "}).headers["Location"] == "/review/"
+    heard = Notification.objects.filter(title__contains=row.number)
+    assert (Assignment.objects.get(pk=asked.pk).state, heard.exists()) == (state, False)
+    browser.post(f"/review/{asked.pk}/conflict/", {"evidence": "与申请有关"})
+    asked.refresh_from_db()
+    known = Conflict.objects.filter(application=row, expert=expert).values_list("kind", "evidence")
+    assert (asked.state, asked.decline_reason, list(known)) == ("released", "与申请有关", [("declared", "与申请有关")])
+    assert heard.filter(account=other.account).exists()
+    assert not heard.filter(account__in=[fellow.account_id, expert.person.account_id]).exists()
+    assert (row.number in browser.get("/review/").content.decode(), "回避与您有关" in titles(expert.person)) == (False, False)
+    assert not involved([case.call], None).exists()
+    with pytest.raises(Refused, match="不能指派"):
+        assign_by_hand(application=row, expert=expert, actor=as_(other))
+    assert assign_by_hand(application=row, expert=new_expert("接替的专家"), actor=as_(other)).state == "invited"
+
+
+def test_only_one_s_own_open_assignments_are_stepped_back_from(case: Case) -> None:
+    expert, stranger = case.experts[3], case.experts[4]
+    asked = ask(case, "submitted", expert)
+    involve(expert.person, case.row, "referee")
+    involve(stranger.person, case.row, "referee")
+    for state, person in (("submitted", expert.person), ("declined", expert.person), ("invited", stranger.person)):
+        Assignment.objects.filter(pk=asked.pk).update(state=state)
+        answer = client(person.account.username).post(f"/review/{asked.pk}/conflict/", {"evidence": "有关"})
+        assert (answer.status_code, case.row.conflicts.exists()) == (404, False)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("merged", ["expert", "other"])
+def test_officers_hear_of_a_part_whichever_record_of_the_expert_has_it(part: str, merged: str, case: Case) -> None:
+    """Also through a record that was merged later: what officers are told and what the expert may not see are the same."""
+    expert, other = case.experts[3], new_person("另一记录")
+    asked = ask(case, "accepted", expert)
+    involve(other, case.row, part)
+    assert list(involved([case.call], None)) == []
+    former, into = (expert.person, other) if merged == "expert" else (other, expert.person)
+    Person.objects.filter(pk=former.pk).update(merged_into=into, merge_reason="同一人")
+    if part == "signatory":  # the account that signed is of the other record
+        Person.objects.filter(pk=other.pk).update(account=None)
+        Person.objects.filter(pk=expert.person_id).update(account=other.account_id)
+    person = Person.objects.get(pk=expert.person_id)
+    assert list(involved([case.call], None)) == [asked] == list(Assignment.objects.to_leave(account(person)))
 
 
 def test_signatory_of_the_host_is_a_conflict_of_an_expert(case: Case) -> None:

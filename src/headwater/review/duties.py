@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from headwater.core.duties import Duty, duties
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
 from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
-from headwater.review.queries import opinions_for_applicant, review_deadlines
+from headwater.review.queries import involved, opinions_for_applicant, review_deadlines
 
 OPINIONS.append(opinions_for_applicant)
 
@@ -31,6 +32,8 @@ def of_experts(account: Any) -> Iterator[Duty]:
     writing = rows.filter(state="accepted").aggregate(n=Count("pk"), due=Min("due_at"))
     if writing["n"]:
         yield Duty(_("提交评审意见"), "/review/", writing["due"], writing["n"])
+    if leaving := Assignment.objects.to_leave(account).count():
+        yield Duty(_("回避与您有关的评审"), "/review/", None, leaving)
     seats = PanelMember.objects.filter(expert__person__in=own_records(account), present=True, panel__state=Panel.State.VOTING)
     waiting = (
         PanelItem.objects.filter(panel=OuterRef("panel"), result="")
@@ -53,8 +56,11 @@ def of_officers(account: Any) -> Iterator[Duty]:
     rounds = Round.objects.filter(call__in=calls)
     proposed = set(rounds.filter(state=Round.State.PROPOSED).values_list("call", flat=True))
     due = review_deadlines(calls, account)
+    to_free = Counter(involved(calls, account).values_list("application__call", flat=True))
     for row in calls:
         yield from _of_call(row, counts[row.pk], row.pk in proposed, due.get(row.pk))
+        if to_free[row.pk]:
+            yield Duty(_("收回须回避的评审：%s") % row.title_zh, f"/office/calls/{row.pk}/progress/", None, to_free[row.pk])
 
 
 def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime | None) -> Iterator[Duty]:

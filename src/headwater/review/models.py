@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models import Application, Call, of_officer
 from headwater.core import clock
 from headwater.core.models import Account, Job
-from headwater.core.own import leads_to, of_many, without_own
+from headwater.core.own import leads_to, of_many, own_cases, without_own
 from headwater.registry.models import Discipline, Person, ReviewGroup, own_records
 from headwater.registry.models.people import IN_CALLS
 
@@ -114,6 +114,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         mine = Q(expert__person__in=own_records(user)) & ~Q(state=Assignment.State.PROPOSED)
         return without_own(self.filter(mine | of_officer(user, "application__call_id")), user)
 
+    def to_leave(self, user: Any) -> AssignmentQuerySet:
+        """What an expert was asked to review before it became a case of their own, as long as it is open: they may only step back."""
+        return self.filter(expert__person__in=own_records(user), application__in=own_cases(user), state__in=OPEN)
+
 
 class Assignment(models.Model):
     """An expert asked to review an application."""
@@ -157,6 +161,7 @@ class Assignment(models.Model):
         return f"{self.application} / {self.expert}"
 
 
+OPEN = (Assignment.State.INVITED, Assignment.State.ACCEPTED)
 ACTIVE = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.SUBMITTED)
 
 

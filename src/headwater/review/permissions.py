@@ -44,6 +44,7 @@ officer_of_record = rules.predicate(
 allow("review.manage", officer_of_record & not_own)
 allow("review.round.publish", officer_of_call & nothing_own_in)
 allow("review.assignment.answer", is_expert & own_assignment & not_own)
+allow("review.assignment.leave", is_expert & own_assignment)
 allow("review.opinion.write", is_expert & own_assignment & not_own)
 allow("review.opinion.read", ((is_expert & own_assignment) | officer_of_record) & not_own)
 allow("review.opinion.fund", (officer_of_record | role("committee")) & not_own)

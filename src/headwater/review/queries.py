@@ -13,11 +13,12 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from headwater.algorithms import expertise as kernel
 from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call, Places
+from headwater.calls.models.own import SIGNING
 from headwater.core import clock
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Publication, records_of
-from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Ranking, Round
+from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
@@ -141,6 +142,40 @@ def progress_board(call: Call, account: Any) -> QuerySet[Any]:
         .annotate(**{f"n_{k}": v for k, v in counts.items()})
         .order_by("pk")
     )
+
+
+# Open assignments of some calls to people who have a part in the application, as `calls.models.own` tells it: in person or by close
+# family, whichever of their records is named; or who have signed it for an institution.
+INVOLVED = """WITH asked AS (SELECT a.id, a.application_id, coalesce(p.merged_into_id, p.id) AS one FROM review_assignment a
+        JOIN calls_application c ON c.id = a.application_id JOIN review_expert e ON e.id = a.expert_id
+        JOIN registry_person p ON p.id = e.person_id WHERE c.call_id = ANY(%(calls)s) AND a.state = ANY(%(states)s)),
+    own AS (SELECT asked.one, p.id, p.account_id FROM asked JOIN registry_person p ON p.id = asked.one
+        UNION SELECT asked.one, p.id, p.account_id FROM asked JOIN registry_person p ON p.merged_into_id = asked.one),
+    kin AS (SELECT own.one, coalesce(p.merged_into_id, p.id) AS other FROM own JOIN registry_relation r ON r.first_id = own.id
+            JOIN registry_person p ON p.id = r.second_id WHERE r.kind = 'kin'
+        UNION SELECT own.one, coalesce(p.merged_into_id, p.id) FROM own JOIN registry_relation r ON r.second_id = own.id
+            JOIN registry_person p ON p.id = r.first_id WHERE r.kind = 'kin'),
+    concerned AS (SELECT one, id FROM own UNION SELECT one, other FROM kin
+        UNION SELECT kin.one, p.id FROM kin JOIN registry_person p ON p.merged_into_id = kin.other)
+    SELECT asked.id FROM asked JOIN concerned c USING (one) JOIN calls_application x ON x.id = asked.application_id AND x.leader_id = c.id
+    UNION SELECT asked.id FROM asked JOIN concerned c USING (one)
+        JOIN calls_participant x ON x.application_id = asked.application_id AND x.person_id = c.id
+    UNION SELECT asked.id FROM asked JOIN concerned c USING (one)
+        JOIN calls_referee x ON x.application_id = asked.application_id AND x.person_id = c.id
+    UNION SELECT asked.id FROM asked JOIN own USING (one)
+        JOIN calls_documentsignature x ON x.application_id = asked.application_id AND x.account_id = own.account_id
+        WHERE x.party = ANY(%(signing)s)"""
+
+
+def involved(calls: Sequence[Call], account: Any) -> QuerySet[Assignment]:
+    """Open assignments that cannot be answered any more: since they were made, the case has become the expert's own. Less `account`'s own
+    cases (2 queries).
+    """
+    with connection.cursor() as cursor:
+        parties = [str(p) for p in SIGNING]
+        cursor.execute(INVOLVED, {"calls": [c.pk for c in calls], "states": [str(s) for s in OPEN], "signing": parties})
+        found = [pk for (pk,) in cursor.fetchall()]
+    return without_own(Assignment.objects.filter(pk__in=found), account)
 
 
 def places(call: Call, account: Any) -> Places:

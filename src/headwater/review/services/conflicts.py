@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from headwater.algorithms.conflicts import Found, Kind, stream_conflicts
+from headwater.calls.endorsing.services.endorsement import officers
 from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
+from headwater.core.services import notify
 from headwater.registry.models import is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
@@ -81,14 +83,16 @@ def _write(cursor: Any, ties: Ties, block: Found, asked: NDArray[np.bool_], foun
 
 
 def declare_conflict(*, application: Application, expert: Expert, kind: str, evidence: str, actor: Actor) -> Conflict:
-    """Put down a conflict that an expert or officer knows of; an active assignment of the pair is released first.
+    """Put down a conflict that an expert or officer knows of; an active assignment of the pair is released first. Experts may do so
+    also where the case has become their own; the officers who have no part in it hear that a place is free.
 
     Raises:
         Refused: no evidence, or the opinion is already submitted.
     """
     if not evidence.strip():
         raise Refused.because(_("请写明冲突的依据"), field="evidence")
-    action = "review.manage" if actor.account and actor.account.has_role("programme_officer") else "review.assignment.answer"
+    officer = actor.account and actor.account.has_role("programme_officer") and not is_own(actor.account, expert.person)
+    action = "review.manage" if officer else "review.assignment.leave"
     with command(actor, action, application if action == "review.manage" else None, name="review.declare_conflict") as log:
         if actor.account and action != "review.manage" and not is_own(actor.account, expert.person):
             raise Refused.because(_("只能为自己申请回避"))
@@ -108,4 +112,11 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
             defaults={"evidence": evidence.strip()[:300], "found_at": clock.now()},
         )
         log(conflict, after={"kind": kind})
+        if rows and not officer:
+            notify(
+                officers(application.call_id, about=application),
+                title=lambda: _("专家申请回避，请另请专家：%s") % application.number,
+                body=f"{expert} {evidence.strip()[:300]}",
+                url=f"/office/reviews/{application.pk}/",
+            )
     return conflict

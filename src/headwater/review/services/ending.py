@@ -20,10 +20,8 @@ from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import tell
-from headwater.review.models import Assignment, Opinion
+from headwater.review.models import OPEN, Assignment, Opinion
 from headwater.review.services.opinions import compute_ranking
-
-OPEN = (Assignment.State.INVITED, Assignment.State.ACCEPTED)
 
 
 @dataclass(frozen=True)

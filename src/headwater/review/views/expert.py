@@ -43,7 +43,9 @@ def mine(request: HttpRequest) -> Any:
 
 @page("review.desk")
 def desk(request: HttpRequest) -> HttpResponse:
-    """Invitations first, then what is to be written, then what is done."""
+    """Invitations first, then what is to be written, then what is done. Of what has become one's own case since one was asked, call and
+    number alone, to step back from it.
+    """
     rows = mine(request).order_by("due_at", "pk")
     if request.method == "POST":
         chosen = list(rows.filter(state=State.INVITED, pk__in=keys_in(request.POST, "pk")))
@@ -67,6 +69,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         request,
         "review/desk.html",
         {
+            "to_leave": Assignment.objects.to_leave(request.user).select_related("application__call").order_by("pk"),
             "invited": rows.filter(state=State.INVITED),
             "writing": rows.filter(state=State.ACCEPTED),
             "done": rows.filter(state=State.SUBMITTED)[:100],
@@ -204,7 +207,9 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 @page("review.desk", methods=("POST",))
 def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """An expert declares a conflict: the assignment ends at once and the pair can never be made again."""
-    row = access(request.user, "review.assignment.answer", mine(request), pk=pk)
+    to_leave = Assignment.objects.to_leave(request.user).select_related("application", "expert__person")
+    own = to_leave.filter(pk=pk).exists()
+    row = access(request.user, "review.assignment.leave", to_leave if own else mine(request), pk=pk)
     if attempt(
         request,
         lambda: declare_conflict(
@@ -215,7 +220,7 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
             actor=request.actor,
         ),
         success=_("已登记回避，谢谢。"),
-    ):
+    ) or own:
         return redirect("review")
     return redirect("assignment", pk=pk)
 

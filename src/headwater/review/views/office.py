@@ -24,7 +24,7 @@ from headwater.core.web import attempt, key_in
 from headwater.registry.models import Person
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
-from headwater.review.queries import expert_loads, explain_pair, places, progress_board, review_deadlines, shortages_of
+from headwater.review.queries import expert_loads, explain_pair, involved, places, progress_board, review_deadlines, shortages_of
 from headwater.review.services.assigning import publish_round
 from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.inviting import (
@@ -173,6 +173,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "call": call,
             "list": listing,
+            "involved": involved([call], request.user).select_related("application", "expert__person").order_by("pk"),
             "sent": total.count(),
             "submitted": total.filter(state="submitted").count(),
             "tab": "progress",
