@@ -23,6 +23,9 @@ def shift() -> timedelta:
 
 def shift_clock() -> None:
     """Shift what the product takes for now; processes that carry on its work are told the moment, as they are of a set clock."""
+    # Known before the shift, the cache keeps the true clock, by which Python's own `time` lets its entries end.
+    import django.core.cache.backends.db  # noqa: F401
+
     from headwater.core import clock
 
     away, true_now, true_fixed = shift(), timezone.now, clock.fixed
