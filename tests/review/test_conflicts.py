@@ -15,7 +15,7 @@ from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.core.models import Parameter, RoleGrant
+from headwater.core.models import Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Authorship, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
@@ -319,6 +319,10 @@ def test_conflict_that_comes_later_releases_the_pair() -> None:
     assert pair.find() == [("kin", "见档案")]
     row.refresh_from_db()
     assert (row.state, row.decline_reason, row.opinion.submitted_at) == ("released", "conflict: kin", None)
+    note = Notification.objects.get(account=pair.expert.person.account)
+    assert (note.title, note.body) == ("1 项评审任务已收回，不再需要您评审", "发现您与申请存在须回避的关系")
+    pair.find()
+    assert Notification.objects.filter(account=pair.expert.person.account).count() == 1
     assert check() == []
 
 

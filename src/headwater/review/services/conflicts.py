@@ -19,7 +19,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.services import notify
 from headwater.registry.models import is_own
-from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
+from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
 from headwater.review.ties import NAMES, Ties, evidence, read_ties
 
@@ -47,10 +47,13 @@ def find_conflicts(
     also for an earlier application of the same leader in the year.
 
     Windows (co-author, shared project, shared institution) are dated parameters. Returns new conflicts by kind. The search is the
-    kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets.
+    kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets. What the database takes from an expert for a
+    conflict that came to light, also a submitted opinion that does not count any more, the expert is told.
     """
     found = dict.fromkeys(NAMES.values(), 0)
     with command(actor, "review.manage", call, name="review.find_conflicts") as log, connection.cursor() as cursor:
+        asked = Assignment.objects.filter(application__call=call, state__in=(*OPEN, Assignment.State.SUBMITTED))
+        before = {row.pk: row for row in asked.only("state", "expert_id")}
         ties = read_ties(call, states, only)
         at = np.arange(len(ties.applications)) if only is None else np.flatnonzero(ties.applications == only.pk)
         for block in stream_conflicts(ties.proposals, ties.registry, ties.rules, size=BLOCK, kinds=tuple(NAMES)):
@@ -60,6 +63,10 @@ def find_conflicts(
         for (kind,) in cursor.fetchall():
             found[kind] += 1
         log(call, after={"conflicts": found})
+        ended = Assignment.objects.filter(pk__in=before, state=Assignment.State.RELEASED) if any(found.values()) else Assignment.objects.none()
+        rows = [before[pk] for pk in ended.order_by("pk").values_list("pk", flat=True)]
+        log.many(rows, {"state": "released", "conflict": True})
+        tell_withdrawn(rows, _("发现您与申请存在须回避的关系"))
     return found
 
 
