@@ -25,6 +25,7 @@ from headwater.review.services.assigning import publish_round
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.ending import close_reviews
 from headwater.review.services.inviting import answer_invitations, assign_by_hand, expire_invitations, release_assignment
+from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, vote_again
 from tests.approvals import approve_decisions, publish_notice
@@ -201,6 +202,9 @@ def test_expert_steps_back_from_what_became_their_own(part: str, state: str, rol
     told = [expert.person.name_zh in client(p.account.username).get(desk).content.decode() for p in (other, fellow)]
     assert (told, ["收回须回避的评审" in titles(p) for p in (other, fellow)]) == ([True, False], [True, False])
     assert [browser.get(f"/review/{asked.pk}/").status_code, browser.post(f"/review/{asked.pk}/save/").status_code] == [404, 404]
+    if state == "accepted":
+        with pytest.raises(Refused, match="利害关系"):
+            save_opinions(values={asked.pk: {"text_fund": "x"}}, actor=as_(Person.objects.get(pk=expert.person_id)))
     browser.post("/review/", {"answer": "accept", "pk": asked.pk})
     assert browser.post(f"/review/{asked.pk}/conflict/", {"evidence": " "}).headers["Location"] == "/review/"
     heard = Notification.objects.filter(title__contains=row.number)

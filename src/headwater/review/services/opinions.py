@@ -19,6 +19,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Event
+from headwater.core.own import not_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import accounts_of, is_own
@@ -44,7 +45,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
     score, grade or familiarity of None is cleared. Saving keeps whatever was typed; submitting asks that it is complete, and is final.
 
     Raises:
-        Refused: not one's own, already submitted, too late, or incomplete (with the fields).
+        Refused: not one's own, on one's own case, already submitted, too late, or incomplete (with the fields).
     """
     with command(actor, "review.opinion.write", name="review.submit_opinions" if submit else "review.save_opinions") as log:
         rows = list(
@@ -56,6 +57,8 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
         )
         if len(rows) != len(values):
             raise Refused.because(_("没有可填写的评审意见；请先接受邀请"))
+        if not all(not_own(actor.account, row.assignment) for row in rows):
+            raise Refused.because(_("您与其中的申请有利害关系，请申请回避"))
         weights: dict[tuple[int, str], dict[str, int]] = {}
         least: dict[int, int] = {}
         reasons: list[Reason] = []
