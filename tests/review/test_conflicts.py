@@ -17,7 +17,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
-from headwater.registry.models import Authorship, Employment, Organisation, Person, Publication, Relation, Sanction
+from headwater.registry.models import Authorship, Discipline, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.inviting import assign_by_hand
@@ -139,6 +139,15 @@ def named(p: Pair) -> str:
     return "独孤求是"
 
 
+def kin_of_a_referee(p: Pair) -> str:
+    referee = new_person("推荐人", new_host("第三方"))
+    p.application.referees.create(
+        person=referee, name="推荐人", email="referee@third.example", discipline=Discipline.objects.order_by("pk")[0]
+    )
+    tie("kin", p.expert.person, referee)
+    return "近亲属是推荐专家 推荐人"
+
+
 def banned(since: int, until: int | None) -> Callable[[Pair], str]:
     def plant(p: Pair) -> str:
         day = clock.today()
@@ -171,6 +180,7 @@ PLANTS: list[tuple[str, Callable[[Pair], str]]] = [
     ("coproject", related("coproject")),
     ("coproject", related("coproject", 3 * 365)),
     ("named", named),
+    ("named", kin_of_a_referee),
     ("banned", banned(0, None)),
     ("banned", banned(-9, 1)),
     ("same_call", same_call),

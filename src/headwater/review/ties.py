@@ -47,6 +47,9 @@ SCOPE = """
         LEFT JOIN pointer x ON x.id = e.person_id WHERE e.is_active),
     expert AS (SELECT DISTINCT ON (person_id) id, person_id FROM active ORDER BY person_id, merged, id),
     side AS (SELECT leader_id AS person_id FROM app UNION SELECT person_id FROM member UNION SELECT person_id FROM expert),
+    pair AS (SELECT coalesce(f.one, r.first_id) AS one, coalesce(s.one, r.second_id) AS other FROM registry_relation r
+        LEFT JOIN pointer f ON f.id = r.first_id LEFT JOIN pointer s ON s.id = r.second_id WHERE r.kind = 'kin'),
+    kin AS (SELECT one, other FROM pair UNION SELECT other, one FROM pair),
     record AS (SELECT person_id AS id, person_id FROM side UNION ALL
         SELECT pointer.id, pointer.one FROM pointer JOIN side ON side.person_id = pointer.one)
 """
@@ -56,6 +59,9 @@ QUERIES = {
     "avoided": "SELECT asked.id, n.name FROM asked, jsonb_array_elements_text(asked.unsuitable) AS n(name) ORDER BY 1, 2",
     "named": """SELECT asked.id, expert.person_id, '推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
         LEFT JOIN pointer x ON x.id = r.person_id JOIN expert ON expert.person_id = coalesce(x.one, r.person_id)
+        UNION SELECT asked.id, expert.person_id, '近亲属是推荐专家 ' || r.name FROM asked JOIN calls_referee r ON r.application_id = asked.id
+        LEFT JOIN pointer x ON x.id = r.person_id JOIN kin ON kin.one = coalesce(x.one, r.person_id)
+        JOIN expert ON expert.person_id = kin.other
         UNION SELECT asked.id, expert.person_id, '代表单位签署 ' || s.name FROM asked
         JOIN calls_documentsignature s ON s.application_id = asked.id JOIN registry_person p ON p.account_id = s.account_id
         JOIN expert ON expert.person_id = coalesce(p.merged_into_id, p.id)
