@@ -115,7 +115,8 @@ def not_who_decided(user: Any, record: Any) -> bool:
 @rules.predicate
 def not_who_recommended(user: Any, record: Any) -> bool:
     """An objection to a line of a notice is dismissed by another officer than who proposed the line."""
-    return not isinstance(record, Application) or not Decision.objects.filter(application=record, proposed_by=user).exists()
+    decision = getattr(record, "decision", None) if isinstance(record, Application) else None
+    return decision is None or decision.proposed_by_id != user.pk
 
 
 @rules.predicate

@@ -1,1 +1,1 @@
-"""Commands of calls: every change of state of a call or an application is one of these functions."""
+"""What commands of several stages write: signatures. The commands themselves are with their stage of work."""

@@ -52,8 +52,9 @@ def find_conflicts(
     """
     found = dict.fromkeys(NAMES.values(), 0)
     with command(actor, "review.manage", call, name="review.find_conflicts") as log, connection.cursor() as cursor:
-        asked = Assignment.objects.filter(application__call=call, state__in=(*OPEN, Assignment.State.SUBMITTED))
-        before = {row.pk: row for row in asked.only("state", "expert_id")}
+        scope = {"application": only} if only else {"application__call": call}
+        held = Assignment.objects.filter(**scope, state__in=(*OPEN, Assignment.State.SUBMITTED))
+        before = {row.pk: row for row in held.only("state", "expert_id")}
         ties = read_ties(call, states, only)
         at = np.arange(len(ties.applications)) if only is None else np.flatnonzero(ties.applications == only.pk)
         for block in stream_conflicts(ties.proposals, ties.registry, ties.rules, size=BLOCK, kinds=tuple(NAMES)):

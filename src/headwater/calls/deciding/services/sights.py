@@ -122,9 +122,13 @@ def change_sight(change: CallChange) -> Sight:
 
 
 def objection_sight(objection: Objection) -> Sight:
-    """An objection as the officer reads it, and the state of what it is about."""
-    state = Application.objects.values_list("state", flat=True).get(pk=objection.row.application_id)
-    row = Objection.objects.get(pk=objection.pk)
+    """An objection as the officer reads it, and the state of what it is about, as they are now."""
+    return loaded_objection_sight(Objection.objects.select_related("row__application").get(pk=objection.pk))
+
+
+def loaded_objection_sight(row: Objection) -> Sight:
+    """The same of an objection that was read just now with its row and application: for lists."""
+    state = row.row.application.state
     return _sight(objection=[row.pk, row.state, row.text], reply=row.reply, answer=row.answer, state=state)
 
 

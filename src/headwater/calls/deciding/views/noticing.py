@@ -14,7 +14,7 @@ from headwater.calls.deciding.services.decisions import release
 from headwater.calls.deciding.services.letters import said_in_letter
 from headwater.calls.deciding.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
 from headwater.calls.deciding.services.sentences import correct_words, planned_letters, release_sight
-from headwater.calls.deciding.services.sights import objection_sight
+from headwater.calls.deciding.services.sights import loaded_objection_sight
 from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
 from headwater.calls.pages import confirmed, mine, the_call
@@ -40,7 +40,7 @@ def the_notice(request: HttpRequest, pk: int, action: str = "calls.notice.publis
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     """A running notice: objections to answer and to settle; the release is a page of its own."""
     row = the_notice(request, pk, "calls.objection.answer")
-    objections = without_own(row.objections.all(), request.user).select_related("row__application")
+    objections = without_own(row.objections.all(), request.user).select_related("row__application__decision")
     form = AnswerForm(request.POST or None)
     if request.method == "POST":
         chosen = objections.select_related("row__application__call", "notice__call__scheme")
@@ -51,7 +51,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     shown = [
         {
             "row": o,
-            "seen": objection_sight(o).token,
+            "seen": loaded_objection_sight(o).token,
             "may_settle": _may_settle(request, o),
             "may_answer": not row.closed_at,
             "may_dismiss": may(request.user, "calls.objection.dismiss", o.row.application),
