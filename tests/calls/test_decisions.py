@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from headwater.awards.models import Agreement, Award
 from headwater.calls.deciding.services.decisions import (
@@ -416,6 +417,19 @@ def test_who_proposed_a_line_does_not_dismiss_an_objection_to_it() -> None:
     assert check(["objection_dismissed_by_another"]) == []
     Decision.objects.filter(application=rows[0]).update(proposed_by=actor("officer2").account)
     assert len(check(["objection_dismissed_by_another"])) == 1
+
+
+def test_a_notice_asks_as_often_for_three_objections_as_for_one() -> None:
+    _call, rows, notice = noticed([TEN, TEN])
+    browser, asked = client("officer2"), []
+    for objections in (1, 3):
+        while Objection.objects.filter(notice=notice).count() < objections:
+            object_to(notice, rows[0])
+        browser.get(f"/office/notices/{notice.pk}/")
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(f"/office/notices/{notice.pk}/")
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_an_objection_is_upheld_by_a_second_person_only() -> None:
