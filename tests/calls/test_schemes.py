@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import headwater.regions
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import parse_scheme
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import parameters_of
 
 SCHEMES = sorted((Path(headwater.regions.__file__).parent / "nmg" / "schemes").glob("*.toml"))
 

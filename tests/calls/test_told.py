@@ -13,10 +13,11 @@ from headwater.calls.applying.services.attachments import FEW, attach
 from headwater.calls.applying.views.questions import bounds, limits
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import StoredFile
+from headwater.forms.results import Outcome
+from headwater.forms.shapes import Field
 from tests.calls.test_rules import GOOD, ask_shipped
 from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import pdf

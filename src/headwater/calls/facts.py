@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from headwater.calls.answers.judging import field_facts, judge, needs_judging
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.state import Answers
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
-from headwater.calls.rules import DocumentFacts, Facts, PersonFacts, Result, evaluation
-from headwater.calls.schemes import RuleUse, Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked, unsigned
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
+from headwater.forms.answers.judging import field_facts, judge, needs_judging
+from headwater.forms.answers.state import Answers
+from headwater.forms.results import Result
 from headwater.registry.models import Person
+from headwater.schemes import RuleUse, Scheme
+from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation
 
 MEMBERS = Prepared(
     lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related("person__merged_into")

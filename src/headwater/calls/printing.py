@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.showing import plain_text, sections
-from headwater.calls.answers.state import Answers
 from headwater.calls.contents import BASIC, PRIVATE, stored
 from headwater.calls.models import Application
 from headwater.core.fonts import told, unprintable
+from headwater.forms.answers.showing import plain_text, sections
+from headwater.forms.answers.state import Answers
 
 
 def boxes_of(row: Application, answers: Answers) -> list[tuple[str, list[str]]]:

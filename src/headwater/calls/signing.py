@@ -10,11 +10,13 @@ from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.state import Answers
-from headwater.calls.expressions import names, parse
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, Party
-from headwater.calls.schemes import Document, Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
+from headwater.forms.answers.state import Answers
+from headwater.forms.expressions import names, parse
+from headwater.forms.shapes import Document
+from headwater.schemes import Scheme
 
 OWN = frozenset({"amount", "months", "starts_on", "year", "deadline", "research_class", "flags"})
 """What conditions can read without asking the database for members and files."""

@@ -19,8 +19,6 @@ from headwater.calls.deciding.services.objecting import ask_objection, claim_of,
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
-from headwater.calls.rules import RULES
-from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
@@ -37,6 +35,8 @@ from headwater.policy.registry import INDICATORS
 from headwater.portal.forms import ObjectionForm
 from headwater.portal.registers import LABELS, REGISTERS, TYPES, write
 from headwater.registry.models import PriorityField, Region, ReviewGroup
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.eligibility import earliest_birth
 
 PUBLIC_KINDS = ("article", "call", "award", "organisation")
 

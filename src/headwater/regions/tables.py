@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from headwater.calls.rules import RULES
-from headwater.calls.rules.values import WORDS, shape_of
-from headwater.calls.schemes import Reader
+from headwater.core.reading import Reader
 from headwater.regions.package import Package
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.values import WORDS, shape_of
 
 LEVELS = ("province", "league", "county", "zone")
 AGENCY_KINDS = ("government", "department", "committee", "league", "group")

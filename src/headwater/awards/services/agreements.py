@@ -15,12 +15,10 @@ from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
 from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
-from headwater.calls.answers.loading import AnswersOf, answers_in
-from headwater.calls.answers.showing import plain_text, show
 from headwater.calls.deciding.services.decisions import barred_applications, on_release
+from headwater.calls.loading import AnswersOf, answers_in
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
 from headwater.calls.records import Held, holdings_of
-from headwater.calls.rules import Holding
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.core import clock
@@ -32,8 +30,10 @@ from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
+from headwater.forms.answers.showing import plain_text, show
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
+from headwater.schemes.rules import Holding
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.calls.answers.showing import text_of
-from headwater.calls.answers.state import Answers
-from headwater.calls.schemes import Field
+from headwater.forms.answers.showing import text_of
+from headwater.forms.answers.state import Answers
+from headwater.forms.shapes import Field
 
 Row = dict[str, Any]
 

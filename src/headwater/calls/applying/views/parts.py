@@ -10,14 +10,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.comparing import Difference, basic_fields, difference
-from headwater.calls.answers.judging import is_complete
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.merging import same
-from headwater.calls.answers.references import MOST_NAMESAKES, Registry, find_person
-from headwater.calls.answers.showing import wan
-from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
 from headwater.calls.applying.services.unsaved import signature
@@ -25,14 +17,15 @@ from headwater.calls.applying.views.hosting import host_context
 from headwater.calls.applying.views.questions import bind
 from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
+from headwater.calls.comparing import Difference, basic_fields, difference
 from headwater.calls.contents import BASIC, MOST_SIGNS, plain, questions_of, size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Unsaved, Version
 from headwater.calls.pages import shown
 from headwater.calls.printing import boxes_of
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Field, Scheme, Section, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass
 from headwater.calls.versions import changed_since_confirmed, open_clashes
@@ -40,7 +33,16 @@ from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
 from headwater.core.web import key_in
+from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.judging import is_complete
+from headwater.forms.answers.merging import same
+from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_person
+from headwater.forms.answers.showing import wan
+from headwater.forms.answers.state import Answers
+from headwater.forms.results import Outcome
+from headwater.forms.shapes import Field, Section
 from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+from headwater.schemes import Scheme
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
 """Pages of the editor beside the sections of the scheme."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from headwater.calls.answers.judging import cap_of, problems_of
-from headwater.calls.answers.rich import to_html
-from headwater.calls.answers.showing import label, text_of, wan
-from headwater.calls.answers.state import Answers
-from headwater.calls.schemes import Field
 from headwater.core.i18n import chinese, named
 from headwater.core.names import with_institution
+from headwater.forms.answers.judging import cap_of, problems_of
+from headwater.forms.answers.rich import to_html
+from headwater.forms.answers.showing import label, text_of, wan
+from headwater.forms.answers.state import Answers
+from headwater.forms.shapes import Field
 
 
 @dataclass

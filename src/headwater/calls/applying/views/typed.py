@@ -10,15 +10,16 @@ from typing import Any
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.reading import read_answer
-from headwater.calls.answers.showing import wan
 from headwater.calls.applying.services.assigning import PLAIN
 from headwater.calls.applying.views.questions import typed_text
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
-from headwater.calls.schemes import Field, Scheme, Section
 from headwater.core.i18n import named
 from headwater.core.numbers import BadNumber, read_wan, read_whole
+from headwater.forms.answers.reading import read_answer
+from headwater.forms.answers.showing import wan
+from headwater.forms.shapes import Field, Section
+from headwater.schemes import Scheme
 
 Pairs = list[tuple[str, str]]
 """Names of controls with what they send."""

@@ -17,11 +17,9 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import label, plain_text, show, text_of
-from headwater.calls.answers.state import Answers
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Attachment, Call
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.exports import Whole, kind
 from headwater.core.i18n import chinese
@@ -31,6 +29,9 @@ from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.core.sheets import csv_into, xlsx_into
+from headwater.forms.answers.showing import label, plain_text, show, text_of
+from headwater.forms.answers.state import Answers
+from headwater.forms.shapes import Field
 
 ANSWERS = "calls.answers"
 AT_ONCE = 1000

@@ -11,22 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.judging import field_facts, judge
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import wan
-from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm, the_call
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
 from headwater.calls.publishing.services.stages import invite
-from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
@@ -34,7 +30,12 @@ from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
+from headwater.forms.answers.judging import field_facts, judge
+from headwater.forms.answers.showing import wan
+from headwater.forms.answers.state import Answers
+from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Discipline, PriorityField
+from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
 
 @page("calls.call.begin")
