@@ -107,13 +107,13 @@ SAID = ("title", "item", "amount", "number", "agreement")
 def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf) -> dict[str, Any]:
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
-    apart = {f.code for f in money_fields(answers)}
+    apart = {f.code for f in money_fields(scheme)}
     parts = [(s, [show(answers, f, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
         "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},
         "asks": sorted(scheme.asks),
-        "money": agreed_money(answers, award.amount_fen),
+        "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
         "number": award.number,
         "application": application.number,
         "scheme": scheme.name_zh,

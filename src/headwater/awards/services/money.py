@@ -7,21 +7,22 @@ from typing import Any
 
 from headwater.forms.answers.showing import text_of
 from headwater.forms.answers.state import Answers
-from headwater.forms.shapes import Field
+from headwater.forms.shapes import Field, Form
+from headwater.schemes import Scheme
 
 Row = dict[str, Any]
 
 
-def money_fields(answers: Answers) -> list[Field]:
+def money_fields(form: Form) -> list[Field]:
     """The questions on money that the agreement states by itself: the budget, and milestones that are paid for."""
-    paid = [f for f in answers.scheme.fields if f.type == "milestones" and f.column("amount")]
-    return [*(f for f in answers.scheme.fields if f.type == "budget"), *paid]
+    paid = [f for f in form.fields if f.type == "milestones" and f.column("amount")]
+    return [*(f for f in form.fields if f.type == "budget"), *paid]
 
 
-def agreed_money(answers: Answers, amount_fen: int) -> dict[str, Any]:
+def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen: int) -> dict[str, Any]:
     """Regime, budget lines and milestones of an agreement in fen, in Chinese, adding up to `amount_fen`."""
-    out: dict[str, Any] = {"regime": answers.scheme.regime, "asked_fen": answers.row.amount_fen, "lines": [], "steps": []}
-    for f in money_fields(answers):
+    out: dict[str, Any] = {"regime": scheme.regime, "asked_fen": asked_fen, "lines": [], "steps": []}
+    for f in money_fields(scheme):
         rows = answers.rows(f)
         if f.type == "milestones":
             shares = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)

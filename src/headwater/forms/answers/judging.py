@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.core import clock
 from headwater.forms.answers.budgets import direct_fen, indirect_cap, total_fen
 from headwater.forms.answers.rich import to_plain
 from headwater.forms.answers.showing import figure, wan
 from headwater.forms.answers.state import Answers
 from headwater.forms.results import FieldFacts, Outcome, Result
-from headwater.forms.shapes import CrossCheck, Field
-from headwater.schemes import Scheme
+from headwater.forms.shapes import CrossCheck, Field, Form
 
 Pair = tuple[str, str]
 
@@ -20,7 +18,7 @@ Pair = tuple[str, str]
 def is_filled(answers: Answers, f: Field) -> bool:
     value = answers.get(f.code)
     if f.type == "file":
-        return bool(answers.attached.get(f.kind))
+        return bool(answers.context.attached().get(f.kind))
     if f.is_text:
         return bool(str(value or "").strip())
     if f.type == "budget":
@@ -109,9 +107,9 @@ def _rows(answers: Answers, f: Field) -> list[Pair]:
 
 def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
     """The total equals what is asked for; the indirect cost keeps within the cap in force on the call's date."""
-    total, asked = total_fen(budget), answers.row.amount_fen
+    total, asked = total_fen(budget), answers.context.asked_fen()
     found: list[Pair] = []
-    if "amount" in answers.scheme.asks and total != asked:
+    if asked is not None and total != asked:
         found.append(
             (
                 f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(asked)} 万元不一致",
@@ -132,43 +130,23 @@ TIERS = "indirect_cost_tiers"
 
 def cap_of(answers: Answers, budget: dict[str, Any]) -> int | None:
     """The cap of the indirect cost of a budget, or None where no rule is in force."""
-    tiers = answers.raw_parameter(TIERS)
+    tiers = answers.context.parameter(TIERS)
     if not isinstance(tiers, dict) or not isinstance(tiers.get("tiers"), list):
         return None
     rate = tiers.get("pure_theory_rate") if budget.get("theory") else None
     return indirect_cap(direct_fen(budget) - direct_fen(budget, "purchase"), tiers["tiers"], rate)
 
 
-def needs_judging(scheme: Scheme) -> bool:
-    return bool(scheme.checks) or any(not f.is_text for f in scheme.fields)
+def needs_judging(form: Form) -> bool:
+    return bool(form.checks) or any(not f.is_text for f in form.fields)
 
 
 def judge(answers: Answers) -> list[Result]:
     """The answers as results of rules: one for what the questions themselves ask, one for each rule across answers."""
-    if not needs_judging(answers.scheme):
-        return _topic(answers)
-    found = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
-    return [
-        *_topic(answers),
-        _told(found),
-        *_uncapped(answers),
-        *(r for c in answers.scheme.checks if (r := judge_check(answers, c))),
-    ]
-
-
-def _topic(answers: Answers) -> list[Result]:
-    """A call with topics asks for one of them."""
-    if not answers.call.topics:
+    if not needs_judging(answers.form):
         return []
-    topic = answers.call.topic(answers.row.topic)
-    if topic:
-        return [
-            Result(
-                "topic", "F02", Outcome.PASSED, f"指南方向：{topic['zh']}", f"Topic: {topic['en'] or topic['zh']}", blocks=True
-            )
-        ]
-    mend = ("在“基本信息”中选择指南方向", "Choose a topic under basic information")
-    return [Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", *mend, {}, True)]
+    found = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
+    return [_told(found), *_uncapped(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
 
 
 def _told(found: Sequence[Pair]) -> Result:
@@ -187,7 +165,7 @@ def _uncapped(answers: Answers) -> list[Result]:
     budgets = [f for _section, fields in answers.shown for f in fields if f.regime == "budget3" and is_filled(answers, f)]
     if not budgets or cap_of(answers, answers.get(budgets[0].code)) is not None:
         return []
-    day = clock.last_day(answers.call.closes_at)
+    day = answers.context.day()
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
     mend = ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")

@@ -79,7 +79,7 @@ def show(answers: Answers, f: Field, zh: bool) -> Shown:
     if f.type == "rich":
         return Shown(label(f, zh), "rich", str(value or ""), to_html(str(value or "")))
     if f.type == "file":
-        names = answers.file_names.get(f.kind, [])
+        names = answers.context.file_names().get(f.kind, [])
         return Shown(label(f, zh), "text", ("、" if zh else ", ").join(names))
     if f.type == "budget":
         return _budget(answers, f, value if isinstance(value, dict) else {}, zh)

@@ -1,64 +1,36 @@
-"""The answers of one application worked out: which questions are asked, what is calculated, what expressions may read."""
+"""The answers of one subject worked out: which questions are asked, what is calculated, what expressions may read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from headwater.core import clock
 from headwater.forms.answers.budgets import direct_fen, total_fen
+from headwater.forms.context import Context
 from headwater.forms.expressions import ExpressionError, Money, Rows, Value, evaluate, parse
-from headwater.forms.shapes import Field
-from headwater.schemes import Scheme
-
-ParameterOf = Callable[[str], Any]
+from headwater.forms.shapes import Field, Form
 
 
 class Answers:
-    """The answers of `row` under its scheme. Hidden questions have no answer, whatever is stored."""
+    """The answers stored for one subject under its form. Hidden questions have no answer, whatever is stored."""
 
-    def __init__(
-        self,
-        scheme: Scheme,
-        row: Any,
-        *,
-        call: Any,
-        parameter: ParameterOf,
-        attached: Mapping[str, int] | None = None,
-        members: int = 0,
-        files: Mapping[str, list[str]] | None = None,
-    ) -> None:
-        self.scheme, self.row, self.call, self.raw_parameter = scheme, row, call, parameter
-        self.file_names: Mapping[str, list[str]] = files or {}
-        self.attached: Mapping[str, int] = attached or {kind: len(names) for kind, names in self.file_names.items()}
-        self.members = members
+    def __init__(self, form: Form, stored: Mapping[str, Any], context: Context) -> None:
+        self.form, self.context = form, context
+        self._stored: Mapping[str, Any] = stored
         self.hidden: set[str] = set()
         self.calculated: dict[str, Any] = {}
-        self.values: dict[str, Value] = self._built_in()
-        late = set(scheme.order)
-        for f in scheme.fields:
+        self.values: dict[str, Value] = dict(context.built_in())
+        late = set(form.order)
+        for f in form.fields:
             if f.code not in late:
                 self.values |= operands(f, self.stored(f), self)
-        for code in scheme.order:
-            late_one = scheme.field(code)
+        for code in form.order:
+            late_one = form.field(code)
             if late_one is not None:
                 self._work_out(late_one)
-
-    def _built_in(self) -> dict[str, Value]:
-        row = self.row
-        return {
-            "amount": Money(row.amount_fen or 0),
-            "months": Decimal(row.months or 0),
-            "starts_on": row.starts_on,
-            "members": Decimal(self.members),
-            "year": Decimal(self.call.year),
-            "deadline": clock.last_day(self.call.closes_at),
-            "research_class": str(row.research_class),
-            "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
-        }
 
     def _work_out(self, f: Field) -> None:
         if f.when and self.holds(f.when) is not True:
@@ -70,21 +42,21 @@ class Answers:
         self.values |= operands(f, self.get(f.code), self)
 
     def stored(self, f: Field) -> Any:
-        return (self.row.answers or {}).get(f.code)
+        return self._stored.get(f.code)
 
     def get(self, code: str) -> Any:
         """The answer as it stands: nothing for a hidden question, the calculated value where there is one."""
         if code in self.hidden:
             return None
-        f = self.scheme.field(code)
+        f = self.form.field(code)
         if f is not None and f.value:
             return self.calculated.get(code)
-        return self.row.answers.get(code) if self.row.answers else None
+        return self._stored.get(code)
 
     def parameter(self, key: str) -> Value:
         """A dated parameter for expressions: "support_fen.max" is the `max` of the table `support_fen`."""
         name, _dot, part = key.partition(".")
-        value = self.raw_parameter(name)
+        value = self.context.parameter(name)
         if part:
             value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -105,7 +77,7 @@ class Answers:
     @cached_property
     def shown(self) -> list[tuple[Any, list[Field]]]:
         """(section, its questions that are asked); a section without any is left out."""
-        found = [(s, [f for f in s.fields if f.code not in self.hidden]) for s in self.scheme.sections]
+        found = [(s, [f for f in s.fields if f.code not in self.hidden]) for s in self.form.sections]
         return [(s, fields) for s, fields in found if fields]
 
     def rows(self, f: Field) -> list[dict[str, Any]]:
@@ -161,7 +133,7 @@ def operand(f: Field, value: Any) -> Value:
 def operands(f: Field, value: Any, answers: Answers) -> dict[str, Value]:
     """The names that one question gives to expressions."""
     if f.type == "file":
-        count = answers.attached.get(f.kind, 0)
+        count = answers.context.attached().get(f.kind, 0)
         return {f.code: Decimal(count) if count else None}
     if f.type not in {"table", "milestones", "budget"}:
         return {f.code: operand(f, value)}
@@ -170,7 +142,7 @@ def operands(f: Field, value: Any, answers: Answers) -> dict[str, Value]:
     out |= {f"{f.code}.{c.code}": [operand(c, row.get(c.code)) for row in rows] for c in f.columns}
     if f.type == "budget":
         budget = value if isinstance(value, dict) else {}
-        total = answers.row.amount_fen if f.regime == "lump" else total_fen(budget)
+        total = answers.context.lump_fen() if f.regime == "lump" else total_fen(budget)
         out |= {
             f"{f.code}.total": Money(total or 0),
             f"{f.code}.direct": Money(direct_fen(budget)),

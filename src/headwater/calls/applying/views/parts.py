@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -94,7 +95,7 @@ def editor_context(
         "clashes": clash_notices(row, request.user, set(names)),
         "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
         "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
-        "tabs": tabs(row, answers),
+        "tabs": tabs(row, scheme, answers),
         "errors": errors,
         "typed": request.POST if errors else None,
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
@@ -135,23 +136,23 @@ def types_in(section: Section | None) -> set[str]:
     return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
 
 
-def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
+def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, str, str]]:
     """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
-    asks = answers.scheme.asks
+    asks = scheme.asks
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
     out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
     for s, fields in answers.shown:
         own = [f for f in fields if not f.value]
         out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
-    if answers.scheme.members_max:
-        waiting = row.participants.filter(confirmed_at__isnull=True).count()
-        out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
-    if answers.scheme.referees:
+    if scheme.members_max:
+        many = row.participants.aggregate(all=Count("pk"), confirmed=Count("confirmed_at"))
+        out.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
+    if scheme.referees:
         written = row.referees.filter(written_at__isnull=False).count()
         out.append(("referees", _("推荐专家"), str(written or "")))
-    if answers.scheme.attachments:
-        out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
+    if scheme.attachments:
+        out.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
     out.append(("submit", _("核对并提交"), ""))
     return out
 

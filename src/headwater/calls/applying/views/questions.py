@@ -68,7 +68,7 @@ def _question(f: Field, answers: Answers, typed: Any, errors: dict[str, str]) ->
     q.problems = [pair[0 if zh else 1] for pair in problems_of(answers, f)]
     q.limits = limits(f, zh)
     if f.type == "file":
-        q.files = list(answers.file_names.get(f.kind, []))
+        q.files = list(answers.context.file_names().get(f.kind, []))
     elif f.type == "budget":
         q.extra = _budget(f, answers, post, errors)
         q.rows = _rows(f, answers, post, errors) if f.columns else []
@@ -145,7 +145,7 @@ def live(answers: Answers) -> dict[str, Any]:
     zh = chinese()
     values: dict[str, str] = {}
     rows: dict[str, list[dict[str, str]]] = {}
-    for f in answers.scheme.fields:
+    for f in answers.form.fields:
         if f.value:
             values[f.code] = text_of(f, answers.get(f.code), zh)
         if f.type == "budget":
@@ -156,7 +156,7 @@ def live(answers: Answers) -> dict[str, Any]:
             rows[f.code] = [{c.code: text_of(c, row.get(c.code), zh) for c in worked} for row in answers.rows(f)]
     return {
         "hidden": sorted(answers.hidden),
-        "asked": [f.code for f in answers.scheme.fields if f.when],
+        "asked": [f.code for f in answers.form.fields if f.when],
         "values": values,
         "rows": rows,
     }

@@ -127,7 +127,7 @@ def _cell(f: Field, value: Any, answers: Answers, zh: bool) -> Any:
         except ValueError:
             return value
     if f.type == "file":
-        return answers.attached.get(f.kind, 0)
+        return answers.context.attached().get(f.kind, 0)
     if f.has_rows or f.type == "budget":
         return plain_text(show(answers, f, zh))
     return text_of(f, value, zh)

@@ -16,6 +16,7 @@ from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
+from headwater.calls.facts import topic_results
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call
@@ -35,6 +36,7 @@ from headwater.forms.answers.showing import wan
 from headwater.forms.answers.state import Answers
 from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Discipline, PriorityField
+from headwater.schemes import Scheme
 from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
 
@@ -90,7 +92,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     answers = answers_in(call)(trial, {}, 0)
     if request.headers.get("X-Autosave"):
         return JsonResponse({"message": _("试填：没有保存"), "errors": errors, "live": live(answers)})
-    results = _judged(answers) if request.method == "POST" else []
+    results = _judged(trial, scheme, answers) if request.method == "POST" else []
     return render(
         request,
         "calls/publishing/call_preview.html",
@@ -118,9 +120,8 @@ ON_THE_FORM = frozenset({"title_given", "discipline_chosen", "sections_complete"
 """Rules that need nobody's records: what the form itself holds."""
 
 
-def _judged(answers: Answers) -> list[Result]:
+def _judged(row: Application, scheme: Scheme, answers: Answers) -> list[Result]:
     """The rules on what was typed, and what the questions ask of each other."""
-    row, scheme = answers.row, answers.scheme
     facts = Facts(
         year=row.call.year,
         deadline=timezone.localtime(row.call.closes_at),
@@ -134,7 +135,8 @@ def _judged(answers: Answers) -> list[Result]:
         amount_fen=row.amount_fen,
         months=row.months,
     )
-    return evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts) + judge(answers)
+    judged = evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts)
+    return [*judged, *topic_results(row, row.call), *judge(answers)]
 
 
 def _first(scheme: Any) -> Any:
