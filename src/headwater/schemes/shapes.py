@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from headwater.forms.shapes import REGIMES, Choice, Form
+from headwater.forms.codes import Choice
+from headwater.forms.shapes import REGIMES, Form
 from headwater.schemes.words import Words, words_for
 
 OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "prize", "topic", "challenge", "commission")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.forms.answers.showing import text_of
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field, Form
 from headwater.schemes import Scheme
@@ -37,7 +36,7 @@ def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen
 
 
 def _texts(f: Field, row: Row) -> list[str]:
-    return [text_of(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
+    return [c.of.text(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
 
 
 def in_proportion(parts: Sequence[int], total: int) -> list[int]:

@@ -15,7 +15,7 @@ from headwater.calls.states import Stage
 from headwater.core import clock
 from headwater.core.i18n import chinese
 from headwater.core.parameters import Parameters
-from headwater.forms.answers.showing import wan
+from headwater.forms.figures import wan
 
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 
