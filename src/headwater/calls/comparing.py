@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.contents import BASIC, PRIVATE
 from headwater.core.i18n import chinese, named
+from headwater.core.money import wan
 from headwater.forms.answers.differences import Piece, pair_rows, pieces
 from headwater.forms.answers.merging import same
-from headwater.forms.answers.showing import label, text_of, wan
+from headwater.forms.answers.showing import label, text_of
 from headwater.forms.shapes import Field
 from headwater.registry.models import PriorityField
 

@@ -13,6 +13,7 @@ from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.i18n import in_chinese
+from headwater.core.money import wan
 from headwater.forms.answers.showing import document
 from headwater.registry.models import PriorityField
 
@@ -42,7 +43,7 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "leader": row.leader.name_zh,
         "host": row.host.name_zh,
         "discipline": str(row.discipline or ""),
-        "amount_fen": row.amount_fen,
+        "amount": wan(row.amount_fen),
         "term": f"{row.starts_on or ''} 起 {row.months} 个月",
         "abstract": row.abstract_zh,
         "abstract_en": row.abstract_en,

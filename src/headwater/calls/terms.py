@@ -127,8 +127,8 @@ def overrides_from(terms: list[Term], given: dict[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for t in terms:
         value = given.get(t.name)
-        if value is None or value == t.usual or (t.is_money and round(value / 100) == round(t.usual / 100)):
-            continue  # money is typed to the yuan, so a bound of one fen comes back as nothing
+        if value is None or value == t.usual:
+            continue
         if t.part:
             out.setdefault(t.key, {})[t.part] = value
         else:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from headwater.core.money import Fen, rounded_down
 
-def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate: Any = None) -> int:
+
+def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate: Any = None) -> Fen:
     """The highest indirect cost on a base of direct cost without purchases of equipment, rounded down to the fen.
 
     `tiers` are marginal: {"up_to_fen": bound or absent, "rate": "0.30"}. `theory_rate` replaces them for pure theory.
     """
     if theory_rate is not None:
-        return int(max(0, base_fen) * Fraction(str(theory_rate)))
+        return rounded_down(max(0, base_fen) * Fraction(str(theory_rate)))
     cap, lower = Fraction(0), 0
     for tier in tiers:
         upper = tier.get("up_to_fen")
@@ -22,7 +24,7 @@ def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate:
             break
         cap += part * Fraction(str(tier["rate"]))
         lower += part
-    return int(cap)
+    return rounded_down(cap)
 
 
 def direct_fen(budget: Mapping[str, Any], category: str = "") -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from headwater.core.money import wan, yuan
 from headwater.forms.answers.budgets import direct_fen, indirect_cap, total_fen
 from headwater.forms.answers.rich import to_plain
-from headwater.forms.answers.showing import figure, wan
+from headwater.forms.answers.showing import figure
 from headwater.forms.answers.state import Answers
 from headwater.forms.results import FieldFacts, Outcome, Result
 from headwater.forms.shapes import CrossCheck, Field, Form
@@ -79,7 +80,7 @@ def _bounds(f: Field, value: Any) -> list[Pair]:
         return []
     limit = f.minimum if low else f.maximum
     told = wan(int(limit or 0)) + " 万元" if f.type == "money" else f"{figure(limit)} {f.unit_zh}".strip()
-    told_en = f"CNY {int(limit or 0) / 100:,.2f}" if f.type == "money" else f"{figure(limit)} {f.unit_en}".strip()
+    told_en = f"CNY {yuan(int(limit or 0))}" if f.type == "money" else f"{figure(limit)} {f.unit_en}".strip()
     if low:
         return [(f"{f.label_zh}不低于 {told}", f"{f.label_en}: at least {told_en}")]
     return [(f"{f.label_zh}不超过 {told}", f"{f.label_en}: at most {told_en}")]
@@ -113,7 +114,7 @@ def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
         found.append(
             (
                 f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(asked)} 万元不一致",
-                f"{f.label_en}: the total of CNY {total / 100:,.2f} differs from the amount asked for, {asked / 100:,.2f}",
+                f"{f.label_en}: the total of CNY {yuan(total)} differs from the amount asked for, {yuan(asked)}",
             )
         )
     if f.regime == "budget3":
@@ -121,7 +122,7 @@ def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
         indirect = int(budget.get("indirect") or 0)
         if cap is not None and indirect > cap:
             zh = f"间接费用 {wan(indirect)} 万元超过上限 {wan(cap)} 万元，超出 {wan(indirect - cap)} 万元"
-            found.append((zh, f"Indirect cost of CNY {indirect / 100:,.2f} is above the cap of {cap / 100:,.2f}"))
+            found.append((zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
     return found
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from headwater.core.i18n import chinese
+from headwater.core.money import wan
 from headwater.forms.answers.rich import to_blocks, to_html, to_plain
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field
@@ -34,12 +35,6 @@ class Shown:
     def labelled(self) -> list[list[tuple[str, bool, str]]]:
         """Rows whose cells carry their heading, for a page where the table becomes a list."""
         return [list(zip(self.heads, self.numeric, row, strict=True)) for row in self.rows]
-
-
-def wan(fen: int) -> str:
-    """Fen as 万元 without needless zeros: 123456700 is 123.4567."""
-    text = f"{Decimal(fen) / 1_000_000:,.6f}".rstrip("0").rstrip(".")
-    return text or "0"
 
 
 def figure(value: Any) -> str:
@@ -96,7 +91,7 @@ def _table(answers: Answers, f: Field, zh: bool, notes: Sequence[str] = ()) -> S
 
 def _budget(answers: Answers, f: Field, value: dict[str, Any], zh: bool) -> Shown:
     total = answers.values.get(f"{f.code}.total")
-    said = wan(total.fen) if total else "0"
+    said = wan(total or 0)
     if f.regime == "lump":
         promised = bool(value.get("promise"))
         words = ("已承诺遵守负面清单" if promised else "尚未承诺") if zh else ("promise given" if promised else "no promise yet")

@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from headwater.core.money import Fen
 from headwater.forms.answers.budgets import direct_fen, total_fen
 from headwater.forms.context import Context
-from headwater.forms.expressions import ExpressionError, Money, Rows, Value, evaluate, parse
+from headwater.forms.expressions import ExpressionError, Rows, Value, evaluate, parse
 from headwater.forms.shapes import Field, Form
 
 
@@ -61,7 +62,7 @@ class Answers:
             value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        return Money(int(value)) if name.endswith("_fen") else Decimal(str(value))
+        return Fen(int(value)) if name.endswith("_fen") else Decimal(str(value))
 
     def evaluate(self, source: str, values: Mapping[str, Value] | None = None) -> Value:
         """The value of an expression, or None when it cannot be told."""
@@ -100,8 +101,8 @@ class Answers:
 
 def plain(f: Field, value: Value) -> Any:
     """A calculated value as it would be stored."""
-    if isinstance(value, Money):
-        return value.fen
+    if isinstance(value, Fen):
+        return int(value)
     if isinstance(value, Decimal):
         if f.type == "money":
             return 0 if value == 0 else None
@@ -120,7 +121,7 @@ def operand(f: Field, value: Any) -> Value:
         if f.type == "number":
             return Decimal(str(value))
         if f.type == "money":
-            return Money(int(value))
+            return Fen(int(value))
         if f.type == "date":
             return date.fromisoformat(str(value))
         if f.type in {"person", "organisation"}:
@@ -144,8 +145,8 @@ def operands(f: Field, value: Any, answers: Answers) -> dict[str, Value]:
         budget = value if isinstance(value, dict) else {}
         total = answers.context.lump_fen() if f.regime == "lump" else total_fen(budget)
         out |= {
-            f"{f.code}.total": Money(total or 0),
-            f"{f.code}.direct": Money(direct_fen(budget)),
-            f"{f.code}.indirect": Money(int(budget.get("indirect") or 0)),
+            f"{f.code}.total": Fen(total or 0),
+            f"{f.code}.direct": Fen(direct_fen(budget)),
+            f"{f.code}.indirect": Fen(int(budget.get("indirect") or 0)),
         }
     return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.money import rounded, wan
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.review.models import PanelItem
@@ -224,7 +226,7 @@ def reached(suggestion: Suggestion) -> list[Reached]:
 def _amount(value: float, of: str) -> str:
     if of in ("funded", "money"):
         return f"{100 * value:.0f} %"
-    return f"{value:.0f}" if of == "applications" else _("%s 万元") % f"{value / 1e6:,.2f}"
+    return f"{value:.0f}" if of == "applications" else _("%s 万元") % wan(rounded(Fraction(value)))
 
 
 def compare(suggestion: Suggestion) -> list[tuple[Outcome, list[str], str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.core.money import wan, yuan
 from headwater.forms.results import FieldFacts
 from headwater.schemes.rules.base import Answer, Facts, Given, failed, names, passed, rule, unknown
 
@@ -252,13 +253,12 @@ def cofunding_attached(f: Facts, p: Given) -> Answer:
 def amount_in_range(f: Facts, p: Given, limits: Any) -> Answer:
     low, high = (int(limits.get("min", 1)), int(limits.get("max", 10**15))) if isinstance(limits, dict) else (1, int(limits))
     inputs = {"amount_fen": f.amount_fen, "min": low, "max": high}
-    wan = f.amount_fen / 1_000_000
     if low <= f.amount_fen <= high:
-        en = f"{wan * 10000:,.0f} CNY, within {high / 100:,.0f}"
-        return passed(f"申请 {wan:g} 万元，在 {high / 1_000_000:g} 万元以内", en, **inputs)
+        en = f"{yuan(f.amount_fen)} CNY, within {yuan(high)}"
+        return passed(f"申请 {wan(f.amount_fen)} 万元，在 {wan(high)} 万元以内", en, **inputs)
     return failed(
-        f"申请 {wan:g} 万元，应{f'不低于 {low / 1_000_000:g}' if low > 1 else '大于 0'}、不超过 {high / 1_000_000:g} 万元",
-        f"{wan * 10000:,.0f} CNY; expected {f'{low / 100:,.0f}' if low > 1 else 'more than 0'} to {high / 100:,.0f}",
+        f"申请 {wan(f.amount_fen)} 万元，应{f'不低于 {wan(low)}' if low > 1 else '大于 0'}、不超过 {wan(high)} 万元",
+        f"{yuan(f.amount_fen)} CNY; expected {yuan(low) if low > 1 else 'more than 0'} to {yuan(high)}",
         ("修改申请金额", "Change the amount"),
         **inputs,
     )

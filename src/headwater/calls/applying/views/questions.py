@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from headwater.core.i18n import chinese, named
+from headwater.core.money import wan, wan_typed
 from headwater.core.names import with_institution
 from headwater.forms.answers.judging import cap_of, problems_of
 from headwater.forms.answers.rich import to_html
-from headwater.forms.answers.showing import label, text_of, wan
+from headwater.forms.answers.showing import label, text_of
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field
 
@@ -93,7 +94,7 @@ def typed_text(f: Field, value: Any) -> str:
     if value is None or isinstance(value, list):
         return ""
     if f.type == "money":
-        return wan(value).replace(",", "") if isinstance(value, int) else ""
+        return wan_typed(value) if isinstance(value, int) else ""
     if f.type == "number":
         return f"{Decimal(str(value)):f}"
     if isinstance(value, dict):
@@ -135,7 +136,7 @@ def _budget(f: Field, answers: Answers, post: Any, errors: dict[str, str]) -> di
         "indirect_error": errors.get(name, ""),
         "theory": bool(post.get(f"{f.code}.theory") if post is not None else value.get("theory")),
         "promise": bool(post.get(f"{f.code}.promise") if post is not None else value.get("promise")),
-        "total": wan(total.fen) if total else "0",
+        "total": wan(total or 0),
         "cap": "" if cap is None else wan(cap),
     }
 

@@ -15,9 +15,9 @@ from headwater.calls.applying.views.questions import typed_text
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
 from headwater.core.i18n import named
+from headwater.core.money import wan_typed
 from headwater.core.numbers import BadNumber, read_wan, read_whole
 from headwater.forms.answers.reading import read_answer
-from headwater.forms.answers.showing import wan
 from headwater.forms.shapes import Field, Section
 from headwater.schemes import Scheme
 
@@ -115,7 +115,7 @@ def pairs_of(row: Application, name: str) -> Pairs:
         return pairs_of_answer(f, row.answers.get(name))
     value = plain(getattr(row, name))
     if name == "amount_fen":
-        return [("amount_wan", wan(value).replace(",", ""))]
+        return [("amount_wan", wan_typed(value))]
     if name == "flags":
         return [("flags", ""), *(("flags", v) for v in value)]
     if name == "unsuitable":

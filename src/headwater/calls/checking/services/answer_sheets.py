@@ -26,6 +26,7 @@ from headwater.core.i18n import chinese
 from headwater.core.jobs import Progress
 from headwater.core.listing import SHEET_ROWS
 from headwater.core.models import Account
+from headwater.core.money import wan_cell
 from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.core.sheets import csv_into, xlsx_into
@@ -118,7 +119,7 @@ def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Applicat
 def _cell(f: Field, value: Any, answers: Answers, zh: bool) -> Any:
     """A cell a spreadsheet can count with: numbers as numbers, money in 万元, dates as dates."""
     if f.type == "money" and isinstance(value, int):
-        return value / 1_000_000
+        return wan_cell(value)
     if f.type == "number" and isinstance(value, (int, float)):
         return value
     if f.type == "date" and isinstance(value, str):

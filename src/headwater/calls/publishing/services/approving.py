@@ -14,6 +14,7 @@ from headwater.calls.models import Call
 from headwater.calls.publishing.services.cloning import said, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
+from headwater.core.money import wan
 from headwater.forms.answers.differences import Piece, pieces
 from headwater.forms.shapes import Field
 from headwater.schemes import Scheme
@@ -29,7 +30,7 @@ def differences(call: Call) -> list[Row]:
     if last is None:
         return []
     rows = [(DATE_LABELS[n](), _moment(getattr(last, n)), _moment(getattr(call, n))) for n in DATES]
-    rows.append((_("预算（万元）"), f"{last.budget_fen / 1_000_000:,.2f}", f"{call.budget_fen / 1_000_000:,.2f}"))
+    rows.append((_("预算（万元）"), wan(last.budget_fen), wan(call.budget_fen)))
     plain = {"title_zh": _("名称"), "title_en": _("英文名称"), "contact": _("联系方式")}
     rows += [(label, getattr(last, name), getattr(call, name)) for name, label in plain.items()]
     rows.append((_("阶段"), str(last.get_stage_display()), str(call.get_stage_display())))

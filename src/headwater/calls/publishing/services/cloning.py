@@ -14,8 +14,8 @@ from headwater.calls.publishing.services.calls import draft_from_scheme, usual_d
 from headwater.calls.states import Stage
 from headwater.core import clock
 from headwater.core.i18n import chinese
+from headwater.core.money import wan
 from headwater.core.parameters import Parameters
-from headwater.forms.answers.showing import wan
 
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 
