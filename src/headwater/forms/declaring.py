@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Problem, Reader
 from headwater.forms.shapes import FIELD_TYPES, REGIMES, SCALARS, AttachmentKind, Choice, CrossCheck, Document, Field, Section
 
@@ -95,14 +96,14 @@ def _value(r: Reader) -> dict[str, Any]:
 
 def _choices(r: Reader) -> dict[str, Any]:
     choices = tuple(read_choice(c) for c in r.tables("choice"))
-    unique(r.problems, r.path("choice"), [code for code, _zh, _en in choices if code])
+    unique(r.problems, r.path("choice"), [code for code, _words in choices if code])
     if not choices:
         r.problems.append((r.path("choice"), "a field of this type needs at least one choice"))
     return {"choices": choices}
 
 
 def read_choice(r: Reader) -> Choice:
-    choice = (r.text("code", required=True), r.text("zh", required=True), r.text("en", required=True))
+    choice = (r.text("code", required=True), Bilingual(r.text("zh", required=True), r.text("en", required=True)))
     r.done()
     return choice
 
@@ -142,10 +143,10 @@ def _milestones(r: Reader) -> dict[str, Any]:
 
 
 CATEGORIES: tuple[Choice, ...] = (
-    ("purchase", "设备费：购置", "Equipment: purchase"),
-    ("equipment", "设备费：试制、升级改造、租赁", "Equipment: making, upgrade, lease"),
-    ("operation", "业务费", "Operation"),
-    ("labour", "劳务费", "Labour"),
+    ("purchase", Bilingual("设备费：购置", "Equipment: purchase")),
+    ("equipment", Bilingual("设备费：试制、升级改造、租赁", "Equipment: making, upgrade, lease")),
+    ("operation", Bilingual("业务费", "Operation")),
+    ("labour", Bilingual("劳务费", "Labour")),
 )
 """Direct cost in three categories (国办发〔2021〕32号); purchases are told apart because indirect cost is counted without them."""
 

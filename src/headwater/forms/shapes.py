@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from headwater.core.i18n import Bilingual
+
 TEXTS = ("text", "line", "rich")
 SCALARS = ("line", "number", "money", "date", "choice", "discipline", "person", "organisation")
 """What a column of a table can be."""
@@ -15,7 +17,7 @@ SIMPLE = ("text", "line", "rich", "number", "money", "date", "choice", "choices"
 FIELD_TYPES = (*SIMPLE, *ROWS, "file")
 REGIMES = ("lump", "budget3", "block")
 """包干制 (no budget lines, a promise), 预算制 (direct cost in three categories, capped indirect cost), 稳定支持 (by year)."""
-Choice = tuple[str, str, str]
+Choice = tuple[str, Bilingual]
 """(code, Chinese, English)"""
 
 

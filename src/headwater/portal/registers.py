@@ -12,6 +12,7 @@ from django.utils import timezone
 from headwater.awards.models import Award
 from headwater.calls.models import Call, NoticeRow
 from headwater.calls.phases import phases_of
+from headwater.core.i18n import Bilingual
 from headwater.core.money import yuan_cell
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.policy.models import Article
@@ -119,11 +120,11 @@ REGISTERS: dict[str, Callable[[], Register]] = {
     "indicators": indicators,
 }
 LABELS = {
-    "calls": ("申报批次", "Calls"),
-    "projects": ("项目", "Projects"),
-    "notices": ("公示名单", "Public notices"),
-    "articles": ("政策条款", "Policy articles"),
-    "indicators": ("指标", "Indicators"),
+    "calls": Bilingual("申报批次", "Calls"),
+    "projects": Bilingual("项目", "Projects"),
+    "notices": Bilingual("公示名单", "Public notices"),
+    "articles": Bilingual("政策条款", "Policy articles"),
+    "indicators": Bilingual("指标", "Indicators"),
 }
 TYPES = {
     "csv": "text/csv; charset=utf-8",

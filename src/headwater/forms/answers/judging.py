@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.core.money import wan, yuan
 from headwater.forms.answers.budgets import direct_fen, indirect_cap, total_fen
 from headwater.forms.answers.rich import to_plain
@@ -12,8 +13,6 @@ from headwater.forms.answers.showing import figure
 from headwater.forms.answers.state import Answers
 from headwater.forms.results import FieldFacts, Outcome, Result
 from headwater.forms.shapes import CrossCheck, Field, Form
-
-Pair = tuple[str, str]
 
 
 def is_filled(answers: Answers, f: Field) -> bool:
@@ -57,7 +56,7 @@ def field_facts(answers: Answers) -> list[FieldFacts]:
     return out
 
 
-def problems_of(answers: Answers, f: Field) -> list[Pair]:
+def problems_of(answers: Answers, f: Field) -> list[Bilingual]:
     """What is wrong with a stored answer that is neither missing nor, for a text, a matter of length."""
     if f.type not in {"number", "money"} and not f.has_rows:
         return []
@@ -71,7 +70,7 @@ def problems_of(answers: Answers, f: Field) -> list[Pair]:
     return []
 
 
-def _bounds(f: Field, value: Any) -> list[Pair]:
+def _bounds(f: Field, value: Any) -> list[Bilingual]:
     if not isinstance(value, (int, float)):
         return []
     low = f.minimum is not None and value < f.minimum
@@ -82,37 +81,37 @@ def _bounds(f: Field, value: Any) -> list[Pair]:
     told = wan(int(limit or 0)) + " 万元" if f.type == "money" else f"{figure(limit)} {f.unit_zh}".strip()
     told_en = f"CNY {yuan(int(limit or 0))}" if f.type == "money" else f"{figure(limit)} {f.unit_en}".strip()
     if low:
-        return [(f"{f.label_zh}不低于 {told}", f"{f.label_en}: at least {told_en}")]
-    return [(f"{f.label_zh}不超过 {told}", f"{f.label_en}: at most {told_en}")]
+        return [Bilingual(f"{f.label_zh}不低于 {told}", f"{f.label_en}: at least {told_en}")]
+    return [Bilingual(f"{f.label_zh}不超过 {told}", f"{f.label_en}: at most {told_en}")]
 
 
-def _rows(answers: Answers, f: Field) -> list[Pair]:
+def _rows(answers: Answers, f: Field) -> list[Bilingual]:
     rows = answers.rows(f)
-    found: list[Pair] = []
+    found: list[Bilingual] = []
     if len(rows) < f.min_rows:
-        found.append((f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
+        found.append(Bilingual(f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
     for n, row in enumerate(rows, start=1):
         for c in f.columns:
             value = row.get(c.code)
             if value in (None, "") and c.required and not c.value:
-                found.append((f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty"))
+                found.append(Bilingual(f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty"))
             elif c.type in {"number", "money"}:
                 bad = _bounds(c, value)
-                found += [(f"{f.label_zh}第 {n} 行：{zh}", f"{f.label_en}, row {n}: {en}") for zh, en in bad]
+                found += [Bilingual(f"{f.label_zh}第 {n} 行：{b.zh}", f"{f.label_en}, row {n}: {b.en}") for b in bad]
     if f.type == "milestones":
         dates = [str(row["due"]) for row in rows if row.get("due")]
         if dates != sorted(dates):
-            found.append((f"{f.label_zh}应按完成日期排列", f"{f.label_en}: put the steps in the order of their dates"))
+            found.append(Bilingual(f"{f.label_zh}应按完成日期排列", f"{f.label_en}: put the steps in the order of their dates"))
     return found
 
 
-def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
+def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Bilingual]:
     """The total equals what is asked for; the indirect cost keeps within the cap in force on the call's date."""
     total, asked = total_fen(budget), answers.context.asked_fen()
-    found: list[Pair] = []
+    found: list[Bilingual] = []
     if asked is not None and total != asked:
         found.append(
-            (
+            Bilingual(
                 f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(asked)} 万元不一致",
                 f"{f.label_en}: the total of CNY {yuan(total)} differs from the amount asked for, {yuan(asked)}",
             )
@@ -122,7 +121,7 @@ def _budget(answers: Answers, f: Field, budget: dict[str, Any]) -> list[Pair]:
         indirect = int(budget.get("indirect") or 0)
         if cap is not None and indirect > cap:
             zh = f"间接费用 {wan(indirect)} 万元超过上限 {wan(cap)} 万元，超出 {wan(indirect - cap)} 万元"
-            found.append((zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
+            found.append(Bilingual(zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
     return found
 
 
@@ -150,12 +149,12 @@ def judge(answers: Answers) -> list[Result]:
     return [_told(found), *_uncapped(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
 
 
-def _told(found: Sequence[Pair]) -> Result:
+def _told(found: Sequence[Bilingual]) -> Result:
     if not found:
         return Result(
             "answers", "F05", Outcome.PASSED, "所填数据符合各栏要求", "The data keep to what each question asks", blocks=True
         )
-    zh, en = "；".join(p[0] for p in found[:8]), "; ".join(p[1] for p in found[:8])
+    zh, en = "；".join(p.zh for p in found[:8]), "; ".join(p.en for p in found[:8])
     if len(found) > 8:
         zh, en = f"{zh}；另有 {len(found) - 8} 处", f"{en}; and {len(found) - 8} more"
     return Result("answers", "F05", Outcome.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
@@ -169,8 +168,8 @@ def _uncapped(answers: Answers) -> list[Result]:
     day = answers.context.day()
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
-    mend = ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
-    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, *mend, {"missing": [TIERS], "day": str(day)})]
+    mend = Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
+    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, mend.zh, mend.en, {"missing": [TIERS], "day": str(day)})]
 
 
 def judge_check(answers: Answers, c: CrossCheck) -> Result | None:
@@ -178,5 +177,5 @@ def judge_check(answers: Answers, c: CrossCheck) -> Result | None:
     if c.when and answers.holds(c.when) is not True:
         return None
     outcome = {True: Outcome.PASSED, False: Outcome.FAILED, None: Outcome.UNKNOWN}[answers.holds(c.expr)]
-    mend = (c.mend_zh, c.mend_en) if outcome == Outcome.FAILED else ("", "")
-    return Result(f"check.{c.code}", c.reason, outcome, c.message_zh, c.message_en, *mend, {"expr": c.expr}, c.blocks)
+    mend = both(c, "mend") if outcome == Outcome.FAILED else NOTHING
+    return Result(f"check.{c.code}", c.reason, outcome, c.message_zh, c.message_en, mend.zh, mend.en, {"expr": c.expr}, c.blocks)

@@ -59,7 +59,7 @@ def text_of(f: Field, value: Any, zh: bool) -> str:
     if f.type == "number":
         return figure(value)
     if f.type in {"choice", "choices"}:
-        words = {code: (z if zh else e) for code, z, e in f.choices}
+        words = {code: (w.zh if zh else w.en) for code, w in f.choices}
         return ("、" if zh else ", ").join(words.get(v, str(v)) for v in (value if isinstance(value, list) else [value]))
     if f.type == "person" and isinstance(value, dict):
         where = value.get("organisation", "")

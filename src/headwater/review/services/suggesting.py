@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.algorithms.errors import Infeasible
@@ -36,6 +35,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.i18n import named
 from headwater.core.money import rounded, wan
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
@@ -65,7 +65,7 @@ class Balance:
 
     @property
     def name(self) -> str:
-        return self.en if get_language() == "en" else self.zh
+        return named(self)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock, money
-from headwater.core.i18n import named
+from headwater.core.i18n import both, named
 
 register = template.Library()
 
@@ -104,6 +104,12 @@ GUIDE_TAGS = {
 
 
 register.filter("named", named)
+
+
+@register.filter
+def other(record: Any, stem: str) -> str:
+    """A text in the language that the reader does not read, beside the one they do."""
+    return both(record, stem).other
 
 
 @register.filter

@@ -66,7 +66,7 @@ def _question(f: Field, answers: Answers, typed: Any, errors: dict[str, str]) ->
     zh = chinese()
     stored = answers.get(f.code) if f.value else answers.stored(f)
     q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f, zh), hidden=f.code in answers.hidden)
-    q.problems = [pair[0 if zh else 1] for pair in problems_of(answers, f)]
+    q.problems = [str(told) for told in problems_of(answers, f)]
     q.limits = limits(f, zh)
     if f.type == "file":
         q.files = list(answers.context.file_names().get(f.kind, []))
@@ -86,7 +86,7 @@ def _question(f: Field, answers: Answers, typed: Any, errors: dict[str, str]) ->
 
 def options(f: Field, chosen: Any) -> list[tuple[str, str, bool]]:
     have = chosen if isinstance(chosen, list) else [chosen]
-    return [(code, zh if chinese() else en, code in have) for code, zh, en in f.choices]
+    return [(code, str(words), code in have) for code, words in f.choices]
 
 
 def typed_text(f: Field, value: Any) -> str:
