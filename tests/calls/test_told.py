@@ -10,7 +10,6 @@ from django.utils import translation
 
 from headwater.calls.applying.services.applications import submit_application
 from headwater.calls.applying.services.attachments import FEW, attach
-from headwater.calls.applying.views.questions import bounds, limits
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
@@ -91,8 +90,8 @@ def test_bounds_in_both_languages(kind: str, low: int | None, high: int | None, 
     f = Field(
         "x", kind, "数", "Figure", minimum=low if low is None else Decimal(low), maximum=high if high is None else Decimal(high)
     )
-    assert (limits(f, True), limits(f, False)) == (zh, en)
-    assert (bounds(f) == "") == (low is None and high is None)
+    assert (f.of.limits(f, True), f.of.limits(f, False)) == (zh, en)
+    assert (f.of.bounds(f) == "") == (low is None and high is None)
 
 
 def test_the_editor_shows_the_bounds_of_numbers() -> None:

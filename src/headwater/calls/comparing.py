@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.contents import BASIC, PRIVATE
 from headwater.core.i18n import Bilingual, both, chinese, named
-from headwater.core.money import wan
 from headwater.forms.answers.differences import Piece, pair_rows, pieces
 from headwater.forms.answers.merging import same
-from headwater.forms.answers.showing import label, text_of
+from headwater.forms.fieldtype import label
 from headwater.forms.shapes import Field
 from headwater.registry.models import PriorityField
 
@@ -56,7 +55,7 @@ class Part:
 def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, own: bool) -> list[Part]:
     """What differs between two contents of an application, in the order of its form; what is private only for `own`."""
     sections = [(_("基本信息"), basic_fields(row, scheme, own=own))]
-    sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.type != "file"]) for s in scheme.sections]
+    sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.of.is_stored]) for s in scheme.sections]
     out = []
     for title, fields in sections:
         changed = [difference(f, old.get(f.code), new.get(f.code)) for f in fields if not same(old.get(f.code), new.get(f.code))]
@@ -90,12 +89,12 @@ def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
 
 def difference(f: Field, old: Any, new: Any) -> Difference:
     zh = chinese()
-    if f.has_rows or f.type == "budget":
+    if f.of.has_rows:
         return _rows(f, old, new, zh)
     if f.is_text:
         texts = ["\n".join(v) if isinstance(v, list) else str(v or "") for v in (old, new)]
         return Difference(f.code, label(f, zh), "text", folded(pieces(*texts)))
-    return Difference(f.code, label(f, zh), "text", _whole(text_of(f, old, zh), text_of(f, new, zh)))
+    return Difference(f.code, label(f, zh), "text", _whole(f.of.text(f, old, zh), f.of.text(f, new, zh)))
 
 
 def _whole(old: str, new: str) -> list[Piece]:
@@ -137,7 +136,7 @@ def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
         else:
             found.append(RowChange("=", count=1))
     found += [_row(f, "-", a[n], {}, zh) for n in gone]
-    heads = [(label(c, zh), c.type in {"number", "money"}) for c in f.columns]
+    heads = [(label(c, zh), c.of.is_numeric) for c in f.columns]
     notes = _parts(f, old, new, zh)
     if all(r.sign == "=" for r in found) and a != b:
         notes.append((_("各行的顺序有变化"), []))
@@ -152,21 +151,12 @@ def rows_in(value: Any) -> list[dict[str, Any]]:
 def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any], zh: bool) -> RowChange:
     cells = []
     for c in f.columns:
-        texts = (text_of(c, old.get(c.code), zh), text_of(c, new.get(c.code), zh))
-        cells.append((label(c, zh), c.type in {"number", "money"}, pieces(*texts) if c.is_text else _whole(*texts)))
+        texts = (c.of.text(c, old.get(c.code), zh), c.of.text(c, new.get(c.code), zh))
+        cells.append((label(c, zh), c.of.is_numeric, pieces(*texts) if c.is_text else _whole(*texts)))
     return RowChange(sign, cells)
 
 
 def _parts(f: Field, old: Any, new: Any, zh: bool) -> list[tuple[str, list[Piece]]]:
-    """What a budget has beside its lines."""
-    if f.type != "budget":
-        return []
-    a, b = (v if isinstance(v, dict) else {} for v in (old, new))
-    yes = ("是", "否") if zh else ("yes", "no")
-    told = {"indirect": _("间接费用（万元）"), "theory": _("数学等纯理论基础研究"), "promise": _("包干承诺")}
-    out = []
-    for part, words in told.items():
-        if not same(a.get(part) or None, b.get(part) or None):
-            texts = [wan(int(v.get(part) or 0)) if part == "indirect" else yes[0 if v.get(part) else 1] for v in (a, b)]
-            out.append((words, _whole(*texts)))
-    return out
+    """What an answer has beside its rows, where it differs."""
+    pairs = zip(f.of.parts(f, old, zh), f.of.parts(f, new, zh), strict=True)
+    return [(label_of, _whole(before, after)) for (_name, label_of, before), (_n, _l, after) in pairs if before != after]

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
-from headwater.forms.shapes import Choice, Field
+from headwater.forms.codes import Choice
+from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline
 
 BASIC: dict[str, Any] = {

@@ -74,7 +74,7 @@ def _fetch_answers(rows: Sequence[Application]) -> None:
 
 def _reads_only_answers(scheme: Scheme, party: str) -> bool:
     read = {n for d in scheme.documents_of(party) if d.when for n in names(parse(d.when))}
-    plain = {f.code for f in scheme.fields if not f.when and not f.value and f.type != "file"}
+    plain = {f.code for f in scheme.fields if not f.when and not f.value and f.of.is_stored}
     return {n.partition(".")[0] for n in read} <= OWN | plain and not any(f.value for f in scheme.fields)
 
 

@@ -6,9 +6,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from headwater.core.money import Fen, PartOfFen
+from headwater.core.translation import gettext as _
 
 MOST_FEN = 10**13
 MOST_DIGITS = 15

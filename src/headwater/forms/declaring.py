@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from headwater.core.i18n import Bilingual
-from headwater.core.reading import Problem, Reader
-from headwater.forms.shapes import FIELD_TYPES, REGIMES, SCALARS, AttachmentKind, Choice, CrossCheck, Document, Field, Section
-
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MOST_CHARS = 50_000
-MOST_ROWS = 200
-
-
-def unique(problems: list[Problem], key: str, codes: list[str]) -> None:
-    for code in sorted({c for c in codes if codes.count(c) > 1}):
-        problems.append((key, f"code {code!r} is used twice"))
+from headwater.core.reading import Reader
+from headwater.forms.codes import CODE
+from headwater.forms.fieldtype import TYPES
+from headwater.forms.shapes import AttachmentKind, CrossCheck, Document, Field, Section
 
 
 def read_field(r: Reader, *, column: bool = False) -> Field:
     """A question of a section, or a column of a table."""
     kind = r.text("type", required=True)
-    known = SCALARS if column else FIELD_TYPES
+    known = [code for code, of in TYPES.items() if of.is_column or not column]
     if kind and kind not in known:
         r.problems.append((r.path("type"), f"unknown field type {kind!r}; known: {', '.join(known)}"))
     code = r.text("code", required=True)
@@ -43,159 +33,11 @@ def read_field(r: Reader, *, column: bool = False) -> Field:
     if not column:
         values |= {"when": r.text("when"), "prefill": r.text("prefill"), "restricted": r.get("restricted", bool, False)}
     if kind in known:
-        values |= OF_TYPE.get(kind, _plain)(r)
+        values |= TYPES[kind].declare(r)
     else:
         r.read |= set(r.table)
     r.done()
     return Field(**values)
-
-
-def _plain(_r: Reader) -> dict[str, Any]:
-    return {}
-
-
-def _text(r: Reader, most: int = 4000) -> dict[str, Any]:
-    low, high = r.get("min_chars", int, 0), r.get("max_chars", int, most)
-    if low > high:
-        r.problems.append((r.path("min_chars"), f"is above max_chars ({high})"))
-    if not 0 < high <= MOST_CHARS:
-        r.problems.append((r.path("max_chars"), f"expected 1 to {MOST_CHARS}, found {high}"))
-    return {"min_chars": low, "max_chars": high}
-
-
-def _line(r: Reader) -> dict[str, Any]:
-    return _text(r, 200)
-
-
-def _number(r: Reader) -> dict[str, Any]:
-    decimals = r.get("decimals", int, 0)
-    if not 0 <= decimals <= 6:
-        r.problems.append((r.path("decimals"), f"expected 0 to 6, found {decimals}"))
-    unit = {"unit_zh": r.text("unit_zh"), "unit_en": r.text("unit_en")}
-    return {"decimals": decimals, **unit, **_bounds(r, "min", "max"), **_value(r)}
-
-
-def _money(r: Reader) -> dict[str, Any]:
-    return {**_bounds(r, "min_fen", "max_fen"), **_value(r)}
-
-
-def _bounds(r: Reader, low: str, high: str) -> dict[str, Any]:
-    kinds: tuple[type, ...] = (int,) if low.endswith("_fen") else (int, float)
-    least, most = r.get(low, kinds), r.get(high, kinds)
-    if least is not None and most is not None and least > most:
-        r.problems.append((r.path(low), f"is above {high} ({most})"))
-    return {"minimum": None if least is None else Decimal(str(least)), "maximum": None if most is None else Decimal(str(most))}
-
-
-def _value(r: Reader) -> dict[str, Any]:
-    value = r.text("value")
-    if value and r.table.get("prefill"):
-        r.problems.append((r.path("prefill"), "has no effect on a calculated value"))
-    return {"value": value}
-
-
-def _choices(r: Reader) -> dict[str, Any]:
-    choices = tuple(read_choice(c) for c in r.tables("choice"))
-    unique(r.problems, r.path("choice"), [code for code, _words in choices if code])
-    if not choices:
-        r.problems.append((r.path("choice"), "a field of this type needs at least one choice"))
-    return {"choices": choices}
-
-
-def read_choice(r: Reader) -> Choice:
-    choice = (r.text("code", required=True), Bilingual(r.text("zh", required=True), r.text("en", required=True)))
-    r.done()
-    return choice
-
-
-def _table(r: Reader) -> dict[str, Any]:
-    columns = tuple(read_field(c, column=True) for c in r.tables("column", required=True))
-    unique(r.problems, r.path("column"), [c.code for c in columns])
-    if "column" in r.table and not 0 < len(columns) <= 12:
-        r.problems.append((r.path("column"), f"expected 1 to 12 columns, found {len(columns)}"))
-    return {"columns": columns, **_rows(r)}
-
-
-def _rows(r: Reader) -> dict[str, Any]:
-    low, high = r.get("min_rows", int, 0), r.get("max_rows", int, 30)
-    if not 0 <= low <= high:
-        r.problems.append((r.path("min_rows"), f"expected 0 to max_rows ({high}), found {low}"))
-    if not 0 < high <= MOST_ROWS:
-        r.problems.append((r.path("max_rows"), f"expected 1 to {MOST_ROWS}, found {high}"))
-    return {"min_rows": low, "max_rows": high}
-
-
-def _line_column(code: str, zh: str, en: str, **more: Any) -> Field:
-    given: dict[str, Any] = {"code": code, "type": "line", "label_zh": zh, "label_en": en, "required": True, "max_chars": 300}
-    return Field(**(given | more))
-
-
-def _milestones(r: Reader) -> dict[str, Any]:
-    """Steps with a date and a test; with `money = true` each is paid for when it is reached."""
-    columns = [
-        _line_column("step", "阶段目标", "Step"),
-        _line_column("due", "完成日期", "Due", type="date"),
-        _line_column("test", "考核指标与验收方式", "How it is tested"),
-    ]
-    if r.get("money", bool, False):
-        columns.append(_line_column("amount", "阶段经费", "Money", type="money", minimum=Decimal(0)))
-    return {"columns": tuple(columns), **_rows(r)}
-
-
-CATEGORIES: tuple[Choice, ...] = (
-    ("purchase", Bilingual("设备费：购置", "Equipment: purchase")),
-    ("equipment", Bilingual("设备费：试制、升级改造、租赁", "Equipment: making, upgrade, lease")),
-    ("operation", Bilingual("业务费", "Operation")),
-    ("labour", Bilingual("劳务费", "Labour")),
-)
-"""Direct cost in three categories (国办发〔2021〕32号); purchases are told apart because indirect cost is counted without them."""
-
-
-def _budget(r: Reader) -> dict[str, Any]:
-    regime = r.text("regime", required=True)
-    if regime and regime not in REGIMES:
-        r.problems.append((r.path("regime"), f"expected one of {', '.join(REGIMES)}, found {regime!r}"))
-    amount = _line_column("amount", "金额", "Amount", type="money", minimum=Decimal(0))
-    columns: dict[str, tuple[Field, ...]] = {
-        "budget3": (
-            _line_column("category", "科目", "Category", type="choice", choices=CATEGORIES),
-            _line_column("item", "支出内容", "Item"),
-            amount,
-            _line_column("basis", "测算依据", "Basis", required=False),
-        ),
-        "block": (
-            _line_column("year", "年度", "Year", type="number", minimum=Decimal(2000), maximum=Decimal(2100)),
-            amount,
-            _line_column("goal", "绩效目标", "Goal"),
-        ),
-    }
-    return {"regime": regime, "columns": columns.get(regime, ()), "min_rows": 0 if regime == "lump" else 1, "max_rows": 60}
-
-
-def _reference(r: Reader) -> dict[str, Any]:
-    return {"outside": r.get("outside", bool, False)}
-
-
-def _file(r: Reader) -> dict[str, Any]:
-    return {"kind": r.text("kind", required=True)}
-
-
-OF_TYPE: dict[str, Callable[[Reader], dict[str, Any]]] = {
-    "text": _text,
-    "rich": _text,
-    "line": _line,
-    "number": _number,
-    "money": _money,
-    "date": _value,
-    "choice": _choices,
-    "choices": _choices,
-    "person": _reference,
-    "organisation": _reference,
-    "table": _table,
-    "milestones": _milestones,
-    "budget": _budget,
-    "file": _file,
-}
 
 
 def read_section(r: Reader, stages: tuple[str, ...] = ()) -> Section:

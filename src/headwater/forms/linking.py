@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from headwater.core.reading import Problem
 from headwater.forms.expressions import ExpressionError, Type, names, parse, type_of
-from headwater.forms.shapes import TEXTS, Field, Form
+from headwater.forms.shapes import Field, Form
 
-KINDS = {"number": "number", "money": "money", "date": "date", "choices": "choices", "file": "number"}
 RESERVED = {"and", "or", "not", "in", "true", "false"}
 EARLIER = "earlier"
 """The source of a first answer that is somebody's last answer to the question of that code."""
@@ -16,17 +15,7 @@ EARLIER = "earlier"
 
 def field_types(fields: tuple[Field, ...]) -> dict[str, Type]:
     """The names that expressions over these questions may use, with their types."""
-    out: dict[str, Type] = {}
-    for f in fields:
-        codes = frozenset(c[0] for c in f.choices) or None
-        if f.has_rows or f.type == "budget":
-            out[f.code] = Type("rows", table=f.code)
-            out |= {f"{f.code}.{name}": Type(t.kind, f.code, t.codes) for name, t in field_types(f.columns).items()}
-        else:
-            out[f.code] = Type(KINDS.get(f.type, "text"), codes=codes)
-        if f.type == "budget":
-            out |= {f"{f.code}.{part}": Type("money") for part in ("total", "direct", "indirect")}
-    return out
+    return {name: kind for f in fields for name, kind in f.of.types(f).items()}
 
 
 def link_form(
@@ -78,7 +67,7 @@ def _expression(problems: list[Problem], key: str, source: str, known: dict[str,
 
 def _calculated(problems: list[Problem], f: Field, known: dict[str, Type]) -> None:
     if f.value:
-        _expression(problems, f"{f.where}.value", f.value, known, KINDS.get(f.type, "text"))
+        _expression(problems, f"{f.where}.value", f.value, known, f.of.kind)
 
 
 def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection[str]]) -> None:
@@ -90,7 +79,7 @@ def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection
         problems.append((key, f"expected one of {', '.join(f'{source}.{p}' for p in sources[source])}, found {f.prefill!r}"))
     elif f.prefill in {"host.name", "person.organisation"} and f.type == "organisation":
         return
-    elif source != EARLIER and f.type not in TEXTS:
+    elif source != EARLIER and not f.is_text:
         problems.append((key, f"{f.prefill} is a text; a field of type {f.type} cannot take it"))
 
 

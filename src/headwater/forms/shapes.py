@@ -6,19 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
-from headwater.core.i18n import Bilingual
+from headwater.forms.codes import Choice
+from headwater.forms.fieldtype import TYPES, UNKNOWN, FieldType
 
-TEXTS = ("text", "line", "rich")
-SCALARS = ("line", "number", "money", "date", "choice", "discipline", "person", "organisation")
-"""What a column of a table can be."""
-ROWS = ("table", "milestones", "budget")
-SIMPLE = ("text", "line", "rich", "number", "money", "date", "choice", "choices", "discipline", "person", "organisation")
-FIELD_TYPES = (*SIMPLE, *ROWS, "file")
 REGIMES = ("lump", "budget3", "block")
 """包干制 (no budget lines, a promise), 预算制 (direct cost in three categories, capped indirect cost), 稳定支持 (by year)."""
-Choice = tuple[str, Bilingual]
-"""(code, Chinese, English)"""
 
 
 @dataclass(frozen=True)
@@ -57,16 +51,27 @@ class Field:
     restricted: bool = False
     where: str = field(default="", compare=False)
 
+    @cached_property
+    def of(self) -> FieldType:
+        """The type of the question."""
+        return TYPES.get(self.type, UNKNOWN)
+
     @property
     def is_text(self) -> bool:
-        return self.type in TEXTS
+        return self.of.is_text
 
     @property
     def has_rows(self) -> bool:
-        return self.type in ROWS and bool(self.columns)
+        return self.of.has_rows and bool(self.columns)
 
     def column(self, code: str) -> Field | None:
         return next((c for c in self.columns if c.code == code), None)
+
+
+def line_column(code: str, zh: str, en: str, **more: Any) -> Field:
+    """A column that a type of question brings along: a required line, unless `more` says otherwise."""
+    usual: dict[str, Any] = {"type": "line", "required": True, "max_chars": 300}
+    return Field(code=code, label_zh=zh, label_en=en, **(usual | more))
 
 
 @dataclass(frozen=True)

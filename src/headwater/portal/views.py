@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import GIVEN_UP, Award
-from headwater.calls.applying.views.questions import outline
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.models import Call, Notice, NoticeRow
@@ -29,6 +28,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import PUBLIC, page
 from headwater.core.search import KINDS, search
 from headwater.core.web import attempt, download
+from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import articles_with_evidence, latest_values
 from headwater.policy.registry import INDICATORS

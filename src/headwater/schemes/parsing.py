@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from headwater.core.reading import Problem, Reader
-from headwater.forms.declaring import read_attachment, read_check, read_choice, read_document, read_section, unique
+from headwater.forms.codes import read_choice, unique
+from headwater.forms.declaring import read_attachment, read_check, read_document, read_section
 from headwater.schemes.documents import read_referees
 from headwater.schemes.linking import link
 from headwater.schemes.shapes import ASKS, INTAKES, OUTCOMES, PARTIES, STAGES, RuleUse, Scheme

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from headwater.core.i18n import Bilingual, both
-from headwater.forms.shapes import REGIMES, Choice, Form
+from headwater.forms.codes import Choice
+from headwater.forms.shapes import REGIMES, Form
 from headwater.schemes.words import Words, words_for
 
 OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "prize", "topic", "challenge", "commission")

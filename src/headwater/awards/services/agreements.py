@@ -30,7 +30,6 @@ from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
-from headwater.forms.answers.showing import plain_text, show
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
 from headwater.schemes.rules import Holding
@@ -108,7 +107,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
     apart = {f.code for f in money_fields(scheme)}
-    parts = [(s, [show(answers, f, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
+    parts = [(s, [f.of.show(f, answers, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
         "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},
@@ -130,7 +129,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "keywords": application.keywords_zh,
         "members": members,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": plain_text(x)} for x in shown]} for s, shown in parts if shown
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]} for s, shown in parts if shown
         ],
     }
 

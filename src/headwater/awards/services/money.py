@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.core.money import shares, wan
-from headwater.forms.answers.showing import text_of
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field, Form
 from headwater.schemes import Scheme
@@ -46,7 +45,7 @@ def printed(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(f: Field, row: Row) -> list[str]:
-    return [text_of(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
+    return [c.of.text(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
 
 
 def in_proportion(parts: Sequence[int], total: int) -> list[int]:

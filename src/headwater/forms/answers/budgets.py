@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headwater.core.money import Fen, rounded_down
+
+if TYPE_CHECKING:
+    from headwater.forms.context import Context
+
+TIERS = "indirect_cost_tiers"
+"""The dated parameter that caps the indirect cost."""
 
 
 def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate: Any = None) -> Fen:
@@ -35,3 +41,12 @@ def direct_fen(budget: Mapping[str, Any], category: str = "") -> int:
 
 def total_fen(budget: Mapping[str, Any]) -> int:
     return direct_fen(budget) + int(budget.get("indirect") or 0)
+
+
+def cap_of(context: Context, budget: Mapping[str, Any]) -> int | None:
+    """The cap of the indirect cost of a budget, or None where no rule is in force."""
+    tiers = context.parameter(TIERS)
+    if not isinstance(tiers, dict) or not isinstance(tiers.get("tiers"), list):
+        return None
+    rate = tiers.get("pure_theory_rate") if budget.get("theory") else None
+    return indirect_cap(direct_fen(budget) - direct_fen(budget, "purchase"), tiers["tiers"], rate)

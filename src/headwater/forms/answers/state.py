@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from headwater.core.money import Fen
-from headwater.forms.answers.budgets import direct_fen, total_fen
 from headwater.forms.context import Context
-from headwater.forms.expressions import ExpressionError, Rows, Value, evaluate, parse
+from headwater.forms.expressions import ExpressionError, Value, evaluate, parse
 from headwater.forms.shapes import Field, Form
 
 
@@ -27,7 +25,7 @@ class Answers:
         late = set(form.order)
         for f in form.fields:
             if f.code not in late:
-                self.values |= operands(f, self.stored(f), self)
+                self.values |= f.of.operands(f, self.stored(f), self)
         for code in form.order:
             late_one = form.field(code)
             if late_one is not None:
@@ -36,11 +34,11 @@ class Answers:
     def _work_out(self, f: Field) -> None:
         if f.when and self.holds(f.when) is not True:
             self.hidden.add(f.code)
-            self.values |= operands(f, None, self)
+            self.values |= f.of.operands(f, None, self)
             return
         if f.value:
-            self.calculated[f.code] = plain(f, self.evaluate(f.value))
-        self.values |= operands(f, self.get(f.code), self)
+            self.calculated[f.code] = f.of.plain(f, self.evaluate(f.value))
+        self.values |= f.of.operands(f, self.get(f.code), self)
 
     def stored(self, f: Field) -> Any:
         return self._stored.get(f.code)
@@ -86,7 +84,7 @@ class Answers:
         return self.rows_in(f, self.get(f.code))
 
     def rows_in(self, f: Field, value: Any) -> list[dict[str, Any]]:
-        rows = (value.get("rows") if isinstance(value, dict) else value) or []
+        rows = f.of.rows_of(value)
         if not isinstance(rows, list):
             return []
         return [self._row(f, row) for row in rows if isinstance(row, dict)]
@@ -95,58 +93,5 @@ class Answers:
         worked = [c for c in f.columns if c.value]
         if not worked:
             return row
-        values = {c.code: operand(c, row.get(c.code)) for c in f.columns}
-        return row | {c.code: plain(c, self.evaluate(c.value, values)) for c in worked}
-
-
-def plain(f: Field, value: Value) -> Any:
-    """A calculated value as it would be stored."""
-    if isinstance(value, Fen):
-        return int(value)
-    if isinstance(value, Decimal):
-        if f.type == "money":
-            return 0 if value == 0 else None
-        value = round(value, f.decimals)
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def operand(f: Field, value: Any) -> Value:
-    """A stored answer as expressions see it; None for none, and for one that does not have the declared type."""
-    if f.type == "choices":
-        return frozenset(v for v in value if isinstance(v, str)) if isinstance(value, list) else frozenset()
-    if value is None or value == "":
-        return None
-    try:
-        if f.type == "number":
-            return Decimal(str(value))
-        if f.type == "money":
-            return Fen(int(value))
-        if f.type == "date":
-            return date.fromisoformat(str(value))
-        if f.type in {"person", "organisation"}:
-            return str(value["name"]) or None
-    except (ArithmeticError, ValueError, TypeError, KeyError):
-        return None
-    return value if isinstance(value, str) else None
-
-
-def operands(f: Field, value: Any, answers: Answers) -> dict[str, Value]:
-    """The names that one question gives to expressions."""
-    if f.type == "file":
-        count = answers.context.attached().get(f.kind, 0)
-        return {f.code: Decimal(count) if count else None}
-    if f.type not in {"table", "milestones", "budget"}:
-        return {f.code: operand(f, value)}
-    rows = answers.rows(f) if value else []
-    out: dict[str, Value] = {f.code: Rows(rows)}
-    out |= {f"{f.code}.{c.code}": [operand(c, row.get(c.code)) for row in rows] for c in f.columns}
-    if f.type == "budget":
-        budget = value if isinstance(value, dict) else {}
-        total = answers.context.lump_fen() if f.regime == "lump" else total_fen(budget)
-        out |= {
-            f"{f.code}.total": Fen(total or 0),
-            f"{f.code}.direct": Fen(direct_fen(budget)),
-            f"{f.code}.indirect": Fen(int(budget.get("indirect") or 0)),
-        }
-    return out
+        values = {c.code: c.of.operand(row.get(c.code)) for c in f.columns}
+        return row | {c.code: c.of.plain(c, self.evaluate(c.value, values)) for c in worked}

@@ -32,7 +32,6 @@ from headwater.calls.applying.views.parts import (
     editor_page,
     shown_unsaved,
 )
-from headwater.calls.applying.views.questions import live
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import size_of, stored
@@ -50,6 +49,7 @@ from headwater.core.i18n import named
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.forms.answers.references import find_person
+from headwater.forms.binding import live
 from headwater.forms.results import Outcome
 from headwater.registry.models import is_own
 from headwater.schemes import Scheme

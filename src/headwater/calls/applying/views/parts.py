@@ -15,7 +15,6 @@ from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
 from headwater.calls.applying.services.unsaved import signature
 from headwater.calls.applying.views.hosting import host_context
-from headwater.calls.applying.views.questions import bind
 from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.comparing import Difference, basic_fields, difference
@@ -40,6 +39,7 @@ from headwater.forms.answers.judging import is_complete
 from headwater.forms.answers.merging import same
 from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_person
 from headwater.forms.answers.state import Answers
+from headwater.forms.binding import bind
 from headwater.forms.results import Outcome
 from headwater.forms.shapes import Field, Section
 from headwater.registry.models import Discipline, Organisation, PriorityField, is_own

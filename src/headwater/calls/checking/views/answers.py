@@ -18,7 +18,7 @@ from headwater.core.i18n import chinese
 from headwater.core.listing import KEPT_IN_MEMORY, TYPES
 from headwater.core.permission import page
 from headwater.core.web import attached, scratch, scratch_folder
-from headwater.forms.answers.showing import label
+from headwater.forms.fieldtype import label
 from headwater.forms.shapes import Field
 
 

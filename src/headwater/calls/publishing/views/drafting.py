@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.views.parts import organisations, types_in
-from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.facts import topic_results
@@ -34,6 +33,7 @@ from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
 from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
+from headwater.forms.binding import bind, live
 from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Discipline, PriorityField
 from headwater.schemes import Scheme
