@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from headwater.core import clock
+from headwater.core.money import Fen
 
 
 class DemoError(Exception):
@@ -36,7 +37,7 @@ SCALES = {
     "province": Scale(general=4300, youth=2900, key=800, experts=3000, hosts=72, reviewing=300, drafts=60),
 }
 
-AMOUNTS = {"im-gen": 10_000_000, "im-youth": 10_000_000, "im-key": 80_000_000}
+AMOUNTS = {"im-gen": Fen.of_wan(10), "im-youth": Fen.of_wan(10), "im-key": Fen.of_wan(80)}
 SUCCESS = {"im-gen": 0.22, "im-youth": 0.25, "im-key": 0.2}
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Objection
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
+from headwater.core.money import wan_cell
 from headwater.policy.registry import Indicator, Table, indicator
 from headwater.registry.models import Place
 from headwater.review.models import Assignment, BallotCast, Conflict, Opinion
@@ -24,7 +25,7 @@ RELEASED_CALLS = Q(call__in=Call.objects.filter(notices__closed_at__isnull=False
 
 def awards_table(awards: Any) -> Table:
     rows = awards.order_by("number").values_list("number", "title_zh", "leader__name_zh", "host__name_zh", "amount_fen")
-    return Table(AWARD_HEADING, [(n, t, p, h, a / 1_000_000) for n, t, p, h, a in rows], link="/projects/")
+    return Table(AWARD_HEADING, [(n, t, p, h, wan_cell(a)) for n, t, p, h, a in rows], link="/projects/")
 
 
 def valid_awards() -> Any:
@@ -71,7 +72,7 @@ ITEMS, WAN, PERCENT, DAYS = ("项", "items"), ("万元", "10k CNY"), ("%", "%"),
 
 def committed_wan() -> float | None:
     total = valid_awards().aggregate(t=Sum("amount_fen"))["t"]
-    return total / 1_000_000 if total else None
+    return wan_cell(total) if total else None
 
 
 add(
@@ -173,13 +174,13 @@ add(
 def league_counts() -> list[tuple[str, int, float]]:
     leagues = {p.code[:4]: p.name_zh for p in Place.objects.filter(level="league")}
     rows = valid_awards().values_list("host__place__code").annotate(n=Count("pk"), m=Sum("amount_fen"))
-    found: dict[str, list[float]] = {name: [0, 0.0] for name in leagues.values()}
+    found: dict[str, list[int]] = {name: [0, 0] for name in leagues.values()}
     for code, n, money in rows:
         name = leagues.get((code or "")[:4])
         if name:
             found[name][0] += n
-            found[name][1] += money / 1_000_000
-    return [(name, int(n), money) for name, (n, money) in found.items()]
+            found[name][1] += money
+    return [(name, n, wan_cell(money)) for name, (n, money) in found.items()]
 
 
 add(
@@ -365,7 +366,7 @@ add(
     ("个", "calls"),
     (14,),
     lambda: Call.objects.filter(state__in=[CallState.PUBLISHED, CallState.FINISHED]).count() or None,
-    lambda: calls_table(_("预算（万元）"), lambda c: c.budget_fen / 1_000_000),
+    lambda: calls_table(_("预算（万元）"), lambda c: wan_cell(c.budget_fen)),
 )
 add(
     "decisions.within_budget",
@@ -376,7 +377,7 @@ add(
         Decision.objects.filter(RELEASED_CALLS, outcome="fund", freed_at__isnull=True).aggregate(t=Sum("amount_fen"))["t"],
         Call.objects.filter(notices__closed_at__isnull=False).aggregate(t=Sum("budget_fen"))["t"],
     ),
-    lambda: calls_table(_("预算（万元）"), lambda c: c.budget_fen / 1_000_000),
+    lambda: calls_table(_("预算（万元）"), lambda c: wan_cell(c.budget_fen)),
     target=100,
     target_note="≤",
 )

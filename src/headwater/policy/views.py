@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from headwater.calls.clocks import check_due
 from headwater.calls.models import Application, Call, of_officer
@@ -89,7 +88,6 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "total": len(table.rows),
             "articles": Article.objects.filter(number__in=found.articles),
             "now": timezone.localtime(now),
-            "en": get_language() == "en",
         },
     )
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -106,8 +105,7 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
         problems = opinion_problems(
             scores=row.scores, weights=weights, grade=row.grade, familiarity=row.familiarity, text=row.text_applicant, least=least
         )
-        chinese = (get_language() or "zh").startswith("zh")
-        reasons += [Reason(zh if chinese else en, field=field) for field, zh, en in problems]
+        reasons += [Reason(str(words), field=field) for field, words in problems]
         if not problems:
             row.total, row.submitted_at = round(weighted_total(row.scores, weights), 4), clock.now()
     return reasons

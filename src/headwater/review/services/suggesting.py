@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.algorithms.errors import Infeasible
@@ -35,6 +35,8 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.i18n import named
+from headwater.core.money import rounded, wan
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.review.models import PanelItem
@@ -63,7 +65,7 @@ class Balance:
 
     @property
     def name(self) -> str:
-        return self.en if get_language() == "en" else self.zh
+        return named(self)
 
 
 @dataclass
@@ -224,7 +226,7 @@ def reached(suggestion: Suggestion) -> list[Reached]:
 def _amount(value: float, of: str) -> str:
     if of in ("funded", "money"):
         return f"{100 * value:.0f} %"
-    return f"{value:.0f}" if of == "applications" else _("%s 万元") % f"{value / 1e6:,.2f}"
+    return f"{value:.0f}" if of == "applications" else _("%s 万元") % wan(rounded(Fraction(value)))
 
 
 def compare(suggestion: Suggestion) -> list[tuple[Outcome, list[str], str]]:
