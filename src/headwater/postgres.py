@@ -104,7 +104,7 @@ def version_of(folder: Path) -> str | None:
     if not all((folder / name).exists() for name in NEEDED):
         return None
     try:
-        command = [folder / "postgres", "--version"]
+        command = [str(folder / "postgres"), "--version"]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout  # noqa: S603 - a folder of programs
     except (OSError, subprocess.SubprocessError):
         return None
