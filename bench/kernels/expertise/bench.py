@@ -121,7 +121,8 @@ def retrieval(scores: np.ndarray, labels: np.ndarray) -> Row:
 
 def gold_case(folder: str, model: str) -> list[Row]:
     """The gold standard without and, when there is a model, with the sentence model."""
-    from headwater.algorithms.expertise import Expert, Work, english_model, gold, similarity
+    from bench.kernels.expertise import gold
+    from headwater.algorithms.expertise import Expert, Work, english_model, similarity
 
     similarity([Work("grass")], [Expert((Work("grass"),))])
     true, sets = gold.read_evaluations(Path(folder)), gold.datasets(Path(folder))
@@ -143,13 +144,13 @@ def gold_case(folder: str, model: str) -> list[Row]:
 
 
 def _easy(predicted: Any, true: Any) -> float:
-    from headwater.algorithms.expertise import gold
+    from bench.kernels.expertise import gold
 
     return gold.accuracy(predicted, true, hard=False)
 
 
 def _hard(predicted: Any, true: Any) -> float:
-    from headwater.algorithms.expertise import gold
+    from bench.kernels.expertise import gold
 
     return gold.accuracy(predicted, true, hard=True)
 
