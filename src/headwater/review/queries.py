@@ -10,14 +10,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from headwater.algorithms import expertise as kernel
-from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
 from headwater.core import clock
 from headwater.core.i18n import Bilingual
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
+from headwater.core.solver import solve
 from headwater.registry.models import Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
@@ -67,17 +66,18 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
     papers = list(known.order_by("-year", "pk")[:WORKS])
     codes = [d.code for d in expert.disciplines.all()]
     code = application.discipline.code if application.discipline else ""
-    told = explain(_proposal(application, code), kernel.Expert(tuple(map(_work, papers)), tuple(codes), _words(expert.keywords)))
-    works = [(papers[w.work], w) for w in told.works if w.terms][:3]
+    about = (_proposal(application, code), [_work(p) for p in papers], tuple(codes), _words(expert.keywords))
+    told = solve("headwater.solving.expertise:why", *about)
+    works = [(papers[at], share, terms) for at, share, terms in told["works"][:3]]
     return {
         "codes": codes,
         "code": code,
         "same_code": code in codes,
         "same_field": any(c[:3] == code[:3] for c in codes),
         "papers": [
-            {"title": p.title, "year": p.year, "share": w.share, "shared": [t.text for t in w.terms]} for p, w in works
+            {"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works
         ],
-        "keywords": told.keywords,
+        "keywords": told["keywords"],
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
         **_price(application, expert),
@@ -88,20 +88,20 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(w.strip() for w in re.split("[；;，,、]", text) if w.strip())
 
 
-def _proposal(application: Application, code: str) -> kernel.Work:
-    return kernel.Work(
-        application.title_zh,
-        application.abstract_zh,
-        _words(application.keywords_zh),
-        (code,) if code else (),
-        application.title_en,
-        application.abstract_en,
-        _words(application.keywords_en),
-    )
+def _proposal(application: Application, code: str) -> dict[str, Any]:
+    return {
+        "title": application.title_zh,
+        "abstract": application.abstract_zh,
+        "keywords": _words(application.keywords_zh),
+        "codes": (code,) if code else (),
+        "title_en": application.title_en,
+        "abstract_en": application.abstract_en,
+        "keywords_en": _words(application.keywords_en),
+    }
 
 
-def _work(paper: Publication) -> kernel.Work:
-    return kernel.Work(paper.title, paper.abstract, _words(paper.keywords))
+def _work(paper: Publication) -> dict[str, Any]:
+    return {"title": paper.title, "abstract": paper.abstract, "keywords": _words(paper.keywords)}
 
 
 def _price(application: Application, expert: Expert) -> dict[str, Any]:
