@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core.coverage import differing, loose_digests
 from headwater.core.guards import rights_too_many, weakened
-from headwater.core.roles import SENSITIVE
+from headwater.core.register import Register
+from headwater.core.roles import sensitive_roles
 from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
 
 
@@ -32,22 +33,22 @@ class Breach:
     count: int
 
 
-INVARIANTS: dict[str, Invariant] = {}
+INVARIANTS: Register[Invariant] = Register("invariant")
 
 
 def invariant(name: str, sentence: str | Promise, sql: str) -> None:
     """Register a query that selects one text column."""
-    INVARIANTS[name] = Invariant(name, sentence, lambda: _selected(sql))
+    INVARIANTS.add(name, Invariant(name, sentence, lambda: _selected(sql)))
 
 
 def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]) -> None:
     """Register what no query can tell: a condition in the words of a scheme, for one."""
-    INVARIANTS[name] = Invariant(name, sentence, find)
+    INVARIANTS.add(name, Invariant(name, sentence, find))
 
 
-def _selected(sql: str) -> list[str]:
+def _selected(sql: str, values: Sequence[object] | None = None) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values)
         return [str(r[0]) for r in cursor.fetchall()]
 
 
@@ -81,14 +82,15 @@ invariant(
         FROM core_seal s) x
     WHERE digest <> again OR previous <> before OR found <> count ORDER BY id""",
 )
-invariant(
-    "sensitive_roles_by_two",
-    _("决定和管理的角色由两人授予，或记为命令行单独授予"),
-    f"""SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
-    FROM core_rolegrant g WHERE g.role IN ({", ".join(f"'{code}'" for code in sorted(SENSITIVE))})
+ALONE = """SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
+    FROM core_rolegrant g WHERE g.role = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM core_grantproposal p WHERE p.grant_id = g.id AND p.approved_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM core_event e WHERE e.command = 'core.grant_roles' AND e.subject_id = g.id)
-    ORDER BY g.id""",  # noqa: S608 -- codes of our own roles
+    ORDER BY g.id"""
+worked_out(
+    "sensitive_roles_by_two",
+    _("决定和管理的角色由两人授予，或记为命令行单独授予"),
+    lambda: _selected(ALONE, [sorted(sensitive_roles())]),
 )
 invariant(
     "events_sealed",

@@ -18,6 +18,7 @@ from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
 from headwater.core.models import Job
+from headwater.core.register import Register
 
 logger = logging.getLogger("headwater.jobs")
 MOST_ATTEMPTS = 3
@@ -36,16 +37,17 @@ class Progress:
         Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])
 
 
-RESULTS: dict[str, str | Promise] = {}
+RESULTS: Register[str | Promise] = Register("number of a result")
 """What the numbers of a result are called; a number that has no name here is for the record and is not shown."""
 
 
 def result_names(**names: str | Promise) -> None:
-    RESULTS.update(names)
+    for name, label in names.items():
+        RESULTS.add(name, label)
 
 
 Kind = Callable[..., dict[str, Any]]
-KINDS: dict[str, tuple[str | Promise, Kind, str]] = {}
+KINDS: Register[tuple[str | Promise, Kind, str]] = Register("kind of job")
 """By kind: how it is called, what does it, and the queue (a lane of the worker) in which it waits."""
 
 
@@ -53,27 +55,22 @@ def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Ki
     """Register a function as a kind of job. It takes (progress, actor, **arguments), may run twice, and returns a result."""
 
     def wrap(function: Kind) -> Kind:
-        KINDS[kind] = (label, function, queue)
+        KINDS.add(kind, (label, function, queue))
         return function
 
     return wrap
 
 
 Reach = Callable[[Any], Q]
-_reach: list[Reach] = []
-
-
-def in_reach(function: Reach) -> Reach:
-    """Register what keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
-    _reach.append(function)
-    return function
+REACH: Register[Reach] = Register("reach of jobs")
+"""What keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
 
 
 def jobs_for(account: Any) -> QuerySet[Job]:
     """What one has asked for, and with `core.job.view` what others have, as far as one's scope and own cases let."""
     mine = Q(asked_by=account)
     if account.has_perm("core.job.view"):
-        mine |= reduce(and_, (function(account) for function in _reach), Q(pk__isnull=False))
+        mine |= reduce(and_, (function(account) for function in REACH.values()), Q(pk__isnull=False))
     return Job.objects.filter(mine)
 
 

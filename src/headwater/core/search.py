@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from headwater.core.models import SearchEntry
+from headwater.core.register import Register
 
 HAN = re.compile("[\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
 WORD = re.compile(rf"{HAN.pattern}|[^\W_\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
@@ -44,11 +45,11 @@ class Document:
     summary: str = ""
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: Register[Kind] = Register("kind of search")
 
 
 def register(code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]]) -> None:
-    KINDS[code] = Kind(code, label, visible)
+    KINDS.add(code, Kind(code, label, visible))
 
 
 def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from headwater.core.register import Register
 from headwater.forms.results import FieldFacts, Outcome, Result
 
 
@@ -218,7 +219,7 @@ class Rule:
         return [str(given[k]) if k in self.params else k for k in self.reads]
 
 
-RULES: dict[str, Rule] = {}
+RULES: Register[Rule] = Register("rule")
 
 
 def rule(
@@ -242,7 +243,7 @@ def rule(
 
             return check
 
-        made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, prepare)
+        made = RULES.add(name, Rule(name, code, zh, en, ref, reads, params, prepare))
         return function
 
     return wrap
