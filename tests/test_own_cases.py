@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from headwater.calls.models import Application, HostQuota
 from headwater.calls.permissions import reads_letters
 from headwater.core import clock, exports, own
 from headwater.core.duties import duties_of
+from headwater.core.examples import ARGUMENT, name_at
 from headwater.core.models import Account, Job, Notification, RoleGrant
 from headwater.core.permission import PUBLIC
 from headwater.core.search import search
@@ -94,43 +96,21 @@ def addresses(route: str, case: Case, have: dict[str, Any]) -> list[str]:
 
     A part of an address that this does not know fails the test.
     """
-    row, other = case.row.pk, case.others[0].pk
-    keys = {
-        "review/<int:pk>": [have["mine"], have["asked"]],
-        "panels/<int:pk>": [case.panel.pk],
-        "office/calls/<int:pk>": [case.call.pk],
-        "office/quotas/<int:pk>": [have["quota"]],
-        "exports/<int:pk>": [1],
-        "jobs/<int:pk>": [have["job"]],
-        "letters/<int:pk>": [have["letter"]],
-        "notices/<int:pk>": [have["notice"]],
-        "office/experts/<int:pk>": [case.experts[5].pk],
-        "people/<int:pk>": [have["leader"], case.experts[4].person_id],
-        "files/<int:pk>": [have["file"]],
-        "participations/<int:pk>": [1],
-        "host/endorse/<int:pk>": [row],
-        "recommend/<int:pk>": [row],
-        **{f"{start}applications/{pk}": [row, other] for start in ("", "office/") for pk in ("<int:pk>", "{int:pk}")},
-        "office/reviews/<int:pk>": [row, other],
+    route = re.sub(r"^api/\^?v1/\[.*$", "api/v1/none/", route)
+    values = {name: [value] for name, value in have.items()} | {
+        "application": [case.row.pk, case.others[0].pk],
+        "other": [case.row.pk],
+        "assignment": [have["mine"], have["asked"]],
+        "panel": [case.panel.pk],
+        "item of a panel": [ITEM, have["item"]],
+        "call": [case.call.pk],
+        "code of a call": [case.call.code],
+        "expert": [case.experts[5].pk],
+        "person": [have["leader"], case.experts[4].person_id],
+        "host": [case.row.host_id],
     }
-    words = {
-        "<int:host>": case.row.host_id, "<int:call>": case.call.pk, "<int:row>": 1, "<int:other>": row, "<int:version>": 1,
-        "<str:section>": "info", "<str:verb>": "close", "<str:group>": case.panel.group.code, "<int:number>": 16, "<str:kind>": "people",
-        "<str:name>": "projects", "<str:form>": "csv", "<int:application>": row, "<int:expert>": case.experts[5].pk, "<str:token>": "x",
-        "<str:number>": have["award"], "<base36:uidb36>": "1", "<str:key>": "x", "{str:code}": case.call.code,
-        "<str:code>": "awards.money" if "indicators" in route else case.call.code,
-    }  # fmt: skip
-    found = max((start for start in keys if start in route), key=len, default="")
-    out = []
-    for pk in keys.get(found, [0]):
-        for item in (ITEM, have["item"]) if "<int:item>" in route else (0,):
-            address = re.sub(r"^api/\^?v1/\[.*$", "api/v1/none/", route).replace("<int:item>", str(item))
-            address = address.replace("<int:pk>", str(pk)).replace("{int:pk}", str(pk)) if found else address
-            for name, value in words.items():
-                address = address.replace(name, str(value))
-            assert not set("<{^") & set(address), f"{route}: not known how to reach {address}"
-            out.append("/" + address)
-    return out
+    choices = [values[name_at(route, found.end())] for found in ARGUMENT.finditer(route)]
+    return ["/" + ARGUMENT.sub("%s", route) % chosen for chosen in product(*choices)]
 
 
 def records(case: Case, person: Person) -> dict[str, Any]:

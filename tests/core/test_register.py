@@ -46,7 +46,9 @@ def test_an_unknown_code_names_the_known_ones(colours: Register[str]) -> None:
         empty["one"]
 
 
-@pytest.mark.parametrize("look", [lambda r: r["sky"], list, len, lambda r: "sky" in r, lambda r: r.get("sea"), lambda r: r.freeze()])
+@pytest.mark.parametrize(
+    "look", [lambda r: r["sky"], list, len, lambda r: "sky" in r, lambda r: r.get("sea"), lambda r: r.freeze()]
+)
 def test_the_first_look_closes_a_register(colours: Register[str], look: Callable[[Register[str]], object]) -> None:
     assert not colours.frozen
     look(colours)
@@ -97,7 +99,11 @@ def empty_container(value: ast.expr | None) -> bool:
 
 def containers(tree: ast.Module) -> set[str]:
     """Names of a module that begin as an empty container, to be filled by others."""
-    found = {n.target.id for n in tree.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and empty_container(n.value)}
+    found = {
+        n.target.id
+        for n in tree.body
+        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name) and empty_container(n.value)
+    }
     plain = [n for n in tree.body if isinstance(n, ast.Assign) and empty_container(n.value)]
     return found | {target.id for n in plain for target in n.targets if isinstance(target, ast.Name)}
 

@@ -114,17 +114,18 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
 
 
 @click.command()
-@click.argument("register", type=click.Choice(["calls", "projects", "notices", "articles", "indicators"]))
+@click.argument("register")
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="file (default: standard output)")
 def export(register: str, form: str, out: Path | None) -> None:
-    """Export a public register."""
+    """Export a public REGISTER (calls, projects or another; one that does not exist is answered with those that do)."""
     from headwater.cli.main import setup
 
     setup()
-    from headwater.portal.registers import REGISTERS, write
+    from headwater.core.open_data import OPEN_DATA, write
 
-    content = write(REGISTERS[register](), form)
+    known(OPEN_DATA, register)
+    content = write(register, form)
     if out:
         out.write_bytes(content)
     else:

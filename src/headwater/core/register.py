@@ -49,6 +49,16 @@ class Register(Mapping[str, T]):
         self._entries[code] = entry
         return entry
 
+    def share(self, code: str, entry: T) -> T:
+        """Like `add`, for what several apps may declare alike: the same entry under the same code changes nothing.
+
+        Raises:
+            ValueError: the code stands for another entry.
+        """
+        if self._entries.get(code) == entry:
+            return entry
+        return self.add(code, entry)
+
     def under(self, code: str) -> Callable[[T], T]:
         """Decorate a function or class that is itself the entry."""
         return lambda entry: self.add(code, entry)

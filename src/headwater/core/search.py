@@ -28,11 +28,16 @@ STOP = frozenset(["的", "了", "和", "与", "及", "在", "对", "是", "为",
 
 @dataclass(frozen=True)
 class Kind:
-    """`visible` gives the records of the kind that a user may know of."""
+    """`visible` gives the records of the kind that a user may know of; one that is `public` is searched for visitors, too.
+
+    Kinds stand in the order of `place` on the page.
+    """
 
     code: str
     label: str | Promise
     visible: Callable[[Any], QuerySet[Any]]
+    public: bool
+    place: int
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,16 @@ class Document:
 KINDS: Register[Kind] = Register("kind of search")
 
 
-def register(code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]]) -> None:
-    KINDS.add(code, Kind(code, label, visible))
+def register(
+    code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]], *, place: int, public: bool = False
+) -> None:
+    """Register a kind of record that can be found."""
+    KINDS.add(code, Kind(code, label, visible, public, place))
+
+
+def kinds_for(user: Any) -> list[Kind]:
+    """What a search by `user` looks through, in the order of the page."""
+    return sorted((k for k in KINDS.values() if k.public or user.is_authenticated), key=lambda k: k.place)
 
 
 def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:

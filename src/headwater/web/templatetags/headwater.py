@@ -17,68 +17,10 @@ from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock
+from headwater.core.colours import COLOURS
 from headwater.core.i18n import named
 
 register = template.Library()
-
-COLOURS = {
-    "draft": "secondary",
-    "approval": "yellow",
-    "published": "green",
-    "finished": "secondary",
-    "open": "green",
-    "upcoming": "azure",
-    "reviewing": "blue",
-    "checking": "blue",
-    "decided": "indigo",
-    "notice": "teal",
-    "host_review": "azure",
-    "recommending": "azure",
-    "received": "blue",
-    "not_accepted": "red",
-    "recheck": "yellow",
-    "accepted": "teal",
-    "in_review": "blue",
-    "reviewed": "blue",
-    "panel": "indigo",
-    "proposed": "teal",
-    "not_proposed": "secondary",
-    "publicity": "teal",
-    "objection": "yellow",
-    "approved": "green",
-    "rejected": "secondary",
-    "withdrawn": "secondary",
-    "expired": "secondary",
-    "not_endorsed": "secondary",
-    "agreement": "yellow",
-    "running": "green",
-    "lapsed": "secondary",
-    "refused": "secondary",
-    "terminated": "red",
-    "invited": "yellow",
-    "submitted": "green",
-    "declined": "secondary",
-    "released": "secondary",
-    "waiting": "secondary",
-    "done": "green",
-    "failed": "red",
-    "preparing": "azure",
-    "voting": "yellow",
-    "closed": "secondary",
-    "recommended": "green",
-    "not_recommended": "secondary",
-    "no_quorum": "yellow",
-    "upheld": "red",
-    "dismissed": "secondary",
-    "clear": "green",
-    "eyes": "yellow",
-    "faulty": "red",
-    "discarded": "secondary",
-    "passed": "green",
-    "unknown": "yellow",
-    "skipped": "secondary",
-}
-
 
 GUIDE_TAGS = {
     "h2",
