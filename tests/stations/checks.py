@@ -156,3 +156,12 @@ def test_its_invariants_and_its_rows_are_verified(keeper: Account, mine: Station
     Station.objects.filter(pk=mine.pk).update(opened_on=None)  # behind the commands
     assert [breach.rows for breach in check(["open_station_has_day"])] == [["station S1"]]
     assert {key for key, _words in differing_rows(covered)} - {key for key, _words in before} == {mine.pk}
+
+
+def test_a_grant_for_an_entry_that_is_gone_is_found(keeper: Account, mine: Station) -> None:
+    assert not check(["entries_of_roles_exist"])
+    pk, grant = mine.pk, keeper.role_grants.get()
+    mine.delete()
+    assert [breach.rows for breach in check(["entries_of_roles_exist"])] == [[f"grant {grant.pk} of {KEEPER} to {KIND} {pk}"]]
+    with pytest.raises(Refused, match="没有找到该条目"):
+        grant_to(Station(pk=pk), Account.objects.create(username="late", name_zh="后来", email="l@example.org"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models.functions import Lower
 from django.utils import translation
@@ -102,6 +103,8 @@ def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
         raise Refused.because(_("没有这个角色：%s") % grant.role, field="role")
     if grant.limit not in role.scopes or (grant.scope == Scope.ENTRY) != bool(grant.scope_kind):
         raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
+    if grant.scope == Scope.ENTRY and not apps.get_model(grant.scope_kind)._base_manager.filter(pk=grant.scope_id).exists():
+        raise Refused.because(_("没有找到该条目"), field="scope_code")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")
     clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]
