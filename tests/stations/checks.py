@@ -19,7 +19,7 @@ from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import grant_roles
 from headwater.policy.services import record_indicators
-from tests import test_access
+from tests import test_access, test_own_cases
 from tests.people import client, roles
 from tests.stations.models import KEEPER, KIND, Station
 from tests.stations.services import open_station
@@ -58,8 +58,9 @@ def test_the_page_is_in_the_navigation_of_the_role_alone(keeper: Account) -> Non
     assert [name for name in roles().values() if line in client(name).get("/desk/").content.decode()] == []
 
 
-def test_every_address_is_walked_as_every_role(monkeypatch: pytest.MonkeyPatch, mine: Station, keeper: Account) -> None:
+def test_every_address_is_walked_and_every_kind_of_record_asked(monkeypatch: pytest.MonkeyPatch, mine: Station, keeper: Account) -> None:
     assert len(HERE) == 2
+    test_own_cases.test_every_kind_of_record_says_whose_case_it_is()
     monkeypatch.setattr(test_access, "ROUTES", HERE)
     test_access.test_every_route_declares_its_permission()
     test_access.test_every_argument_of_a_route_has_an_example_in_its_app()

@@ -17,10 +17,10 @@ from headwater.calls.states import CONFIDENTIAL, State
 from headwater.calls.tokens import APPLICATIONS, CALLS
 from headwater.calls.words import said_outside
 from headwater.core import clock
-from headwater.core.api import After, Limit, read, rows_after
+from headwater.core.api import ROUTERS, After, Limit, read, rows_after
 from headwater.core.permission import PUBLIC, SIGNED_IN
 
-router = Router(tags=["calls"])
+router = ROUTERS.add("calls", Router(tags=["calls"]))
 
 
 class PublicState(StrEnum):

@@ -91,6 +91,8 @@ class Declared:
 
 
 DECLARED: Register[Declared] = Register("operation of the API")
+ROUTERS: Register[Router] = Register("router of the API")
+"""Each app's own, made in its `api.py`; they are loaded with the addresses."""
 
 
 def read(router: Router, path: str, *, name: str, permission: str, answer: Any, scope: str = "") -> Callable[[View], View]:

@@ -12,8 +12,9 @@ DECLARATIONS = (
     *("indicators", "outcomes", "rules", "searching", "files", "imports", "open_data", "tokens", "merging", "staff_work"),
 )
 """What is loaded of every app that has it. `docs/architecture.md` tells what each of them declares."""
-FOR_TESTS = ("rights", "examples")
-"""What only tests and the fuzzer ask for (see `load`): who may cause which event, and a record for each address."""
+LATER = ("api", "rights", "examples")
+"""What is loaded where it is asked for (see `load`): operations of the API with the addresses; who may cause which event, and a record
+for each argument of an address, by tests and the fuzzer alone."""
 
 
 class App(AppConfig):
@@ -53,6 +54,6 @@ def house() -> list[App]:
 
 
 def load(part: str) -> None:
-    """Import one of `FOR_TESTS` of every app."""
+    """Import one of `LATER` of every app."""
     for config in house():
         config.declare(part)

@@ -1,4 +1,4 @@
-"""The modules of the workbench: every app declares its own, a page shows those whose action the reader may do."""
+"""The lines of navigation, declared by the apps: public pages for everybody, modules of the workbench for who may do their action."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ class Module:
 
 
 NAVIGATION: Register[Module] = Register("module of the workbench")
+
+
+@dataclass(frozen=True)
+class PublicPage:
+    """A line of the head of every page: to the page `route`, for everybody."""
+
+    label: str | Promise
+    route: str
+    place: int
+
+
+PUBLIC_PAGES: Register[PublicPage] = Register("public page")
+
+
+def public_pages(path: str) -> list[dict[str, Any]]:
+    """The lines of the head; the one that `path` lies in is active."""
+    found = [(page.label, reverse(page.route)) for page in sorted(PUBLIC_PAGES.values(), key=lambda page: page.place)]
+    return [{"label": label, "url": url, "active": path.startswith(url)} for label, url in found]
 
 
 def modules_for(user: Any, path: str) -> list[dict[str, Any]]:

@@ -18,5 +18,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
         context["demo_entries"] = entries()
     if user is not None and user.is_authenticated:
-        context |= {"modules": modules_for(user, request.path), "unread": user.notifications.filter(read_at__isnull=True).count(), "grants": user.grants}
+        unread = user.notifications.filter(read_at__isnull=True).count()
+        context |= {"modules": modules_for(user, request.path), "unread": unread, "grants": user.grants}
     return context

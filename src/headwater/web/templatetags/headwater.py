@@ -16,7 +16,7 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
-from headwater.core import clock
+from headwater.core import clock, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import named
 
@@ -268,6 +268,13 @@ def spark(points: list[tuple[str, float]]) -> SafeString:
         gettext("趋势"),
         path,
     )
+
+
+@register.simple_tag(takes_context=True)
+def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the head of every page, also of one that answers no request that was understood."""
+    request = context.get("request")
+    return navigation.public_pages(request.path if request else "")
 
 
 @register.simple_tag(takes_context=True)
