@@ -18,7 +18,7 @@ STATIONS = ROOT / "tests/stations"
 def test_a_domain_that_only_declares_is_part_of_the_house() -> None:
     worker = f"stations_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.stations.settings", "PYTEST_XDIST_WORKER": worker}
-    words = ["-p", "no:cacheprovider", "-n0", "-q", "--ds", "tests.stations.settings", str(STATIONS / "checks.py")]
+    words = ["-p", "no:cacheprovider", "-n0", "--ds", "tests.stations.settings", str(STATIONS / "checks.py")]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900, check=False
     )

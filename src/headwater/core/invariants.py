@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -49,7 +50,7 @@ def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]
     INVARIANTS.add(name, Invariant(name, sentence, find))
 
 
-def _selected(sql: str, values: Sequence[object] | None = None) -> list[str]:
+def _selected(sql: str, values: Sequence[Any] | None = None) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [str(r[0]) for r in cursor.fetchall()]
