@@ -14,7 +14,7 @@ from headwater.core.coverage import COVERS, differing_rows
 from headwater.core.duties import duties_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.core.models import Account, RoleGrant
+from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import grant_roles
@@ -58,7 +58,9 @@ def test_the_page_is_in_the_navigation_of_the_role_alone(keeper: Account) -> Non
     assert [name for name in roles().values() if line in client(name).get("/desk/").content.decode()] == []
 
 
-def test_every_address_is_walked_and_every_kind_of_record_asked(monkeypatch: pytest.MonkeyPatch, mine: Station, keeper: Account) -> None:
+def test_every_address_is_walked_and_every_kind_of_record_asked(
+    monkeypatch: pytest.MonkeyPatch, mine: Station, keeper: Account
+) -> None:
     assert len(HERE) == 2
     test_own_cases.test_every_kind_of_record_says_whose_case_it_is()
     monkeypatch.setattr(test_access, "ROUTES", HERE)
@@ -111,6 +113,17 @@ def test_a_grant_that_the_role_does_not_allow_is_refused(mine: Station) -> None:
     ):
         with pytest.raises(Refused, match="不能按这个范围授予"):
             grant_to(mine, newcomer, role, scope, kind)
+
+
+def test_a_role_that_decides_on_one_entry_takes_two_administrators(mine: Station) -> None:
+    account = Account.objects.create(username="newcomer", name_zh="新来的", email="n@example.org")
+    data = {"grant": "1", "username": "newcomer", "role": "station_inspector", "scope": KIND, "scope_code": "S1"}
+    assert client("secadmin").post("/admin/roles/", data).status_code == 302
+    row = GrantProposal.objects.get(account=account)
+    assert (row.scope_kind, row.scope_id, row.limit, account.role_grants.count()) == (KIND, mine.pk, KIND, 0)
+    assert client("sysadmin").post("/admin/grants/", {"approve": row.pk}).status_code == 302
+    assert [(g.scope_kind, g.scope_id) for g in account.role_grants.all()] == [(KIND, mine.pk)]
+    assert account.is_sensitive
 
 
 @pytest.mark.parametrize(("scope", "kind"), [("entry", ""), ("call", KIND), ("all", KIND)])
