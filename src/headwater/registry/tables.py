@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Model
 from django.utils.functional import Promise
@@ -303,8 +303,7 @@ def finish(
     return result
 
 
-@dataclass(frozen=True)
-class Importable:
+class Importable(NamedTuple):
     """A kind of table: what it is called, its columns, and the function that imports one: `work(name=, content=, actor=, dry_run=, skip_bad=)`."""
 
     label: str | Promise
