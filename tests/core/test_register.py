@@ -29,6 +29,11 @@ def test_entries_come_in_the_order_in_which_they_were_added(colours: Register[st
     assert ("sky" in colours, "sea" in colours, len(colours), colours.get("sea", "none")) == (True, False, 2, "none")
 
 
+def test_what_is_no_code_is_not_simply_absent(colours: Register[str]) -> None:
+    with pytest.raises(TypeError, match="colour: expected a code, found <class 'int'>"):
+        assert int in colours
+
+
 def test_a_code_is_used_once(colours: Register[str]) -> None:
     with pytest.raises(ValueError, match="colour 'sky' is registered twice"):
         colours.add("sky", "grey")

@@ -8,13 +8,13 @@ from django.apps import AppConfig, apps
 from headwater.core.register import freeze_all
 
 DECLARATIONS = (
-    *("permissions", "roles", "workflow", "colours", "navigation", "duties", "tasks", "invariants", "evidence"),
+    *("permissions", "rights", "roles", "workflow", "colours", "navigation", "duties", "tasks", "invariants", "evidence"),
     *("indicators", "outcomes", "rules", "searching", "files", "imports", "open_data", "tokens", "merging", "staff_work"),
 )
 """What is loaded of every app that has it. `docs/architecture.md` tells what each of them declares."""
-LATER = ("api", "rights", "examples")
-"""What is loaded where it is asked for (see `load`): operations of the API with the addresses; who may cause which event, and a record
-for each argument of an address, by tests and the fuzzer alone."""
+LATER = ("api", "examples")
+"""What is loaded where it is asked for (see `load`): operations of the API with the addresses; a record for each argument of an address
+by tests and the fuzzer alone."""
 
 
 class App(AppConfig):

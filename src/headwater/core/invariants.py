@@ -112,7 +112,7 @@ invariant(
     UNION ALL SELECT 'event ' || s.event_id || ' names seal ' || s.seal_id || ', which is missing' FROM core_eventseal s
         WHERE NOT EXISTS (SELECT 1 FROM core_seal c WHERE c.id = s.seal_id)""",
 )
-worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lambda: lost_entries())
+worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries)
 worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
 worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)

@@ -95,6 +95,12 @@ class Register(Mapping[str, T]):
         return len(self._looked_at())
 
     def __contains__(self, code: object) -> bool:
+        """
+        Raises:
+            TypeError: not a code: the answer would always be no.
+        """
+        if not isinstance(code, str):
+            raise TypeError(f"{self.kind}: expected a code, found {code!r}")
         return code in self._looked_at()
 
     def __repr__(self) -> str:
