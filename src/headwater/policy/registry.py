@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from headwater.core.register import Register
+
 
 @dataclass(frozen=True)
 class Table:
@@ -35,15 +37,12 @@ class Indicator:
     target_note: str = ""
 
 
-INDICATORS: dict[str, Indicator] = {}
+INDICATORS: Register[Indicator] = Register("indicator")
 
 
 def indicator(found: Indicator) -> Indicator:
     """Register an indicator; a code is used once."""
-    if found.code in INDICATORS:
-        raise ValueError(f"indicator {found.code!r} is registered twice")
-    INDICATORS[found.code] = found
-    return found
+    return INDICATORS.add(found.code, found)
 
 
 def for_article(number: int) -> list[Indicator]:

@@ -16,69 +16,11 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
-from headwater.core import clock, money
+from headwater.core import clock, money, navigation
+from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
 
 register = template.Library()
-
-COLOURS = {
-    "draft": "secondary",
-    "approval": "yellow",
-    "published": "green",
-    "finished": "secondary",
-    "open": "green",
-    "upcoming": "azure",
-    "reviewing": "blue",
-    "checking": "blue",
-    "decided": "indigo",
-    "notice": "teal",
-    "host_review": "azure",
-    "recommending": "azure",
-    "received": "blue",
-    "not_accepted": "red",
-    "recheck": "yellow",
-    "accepted": "teal",
-    "in_review": "blue",
-    "reviewed": "blue",
-    "panel": "indigo",
-    "proposed": "teal",
-    "not_proposed": "secondary",
-    "publicity": "teal",
-    "objection": "yellow",
-    "approved": "green",
-    "rejected": "secondary",
-    "withdrawn": "secondary",
-    "expired": "secondary",
-    "not_endorsed": "secondary",
-    "agreement": "yellow",
-    "running": "green",
-    "lapsed": "secondary",
-    "refused": "secondary",
-    "terminated": "red",
-    "invited": "yellow",
-    "submitted": "green",
-    "declined": "secondary",
-    "released": "secondary",
-    "waiting": "secondary",
-    "done": "green",
-    "failed": "red",
-    "preparing": "azure",
-    "voting": "yellow",
-    "closed": "secondary",
-    "recommended": "green",
-    "not_recommended": "secondary",
-    "no_quorum": "yellow",
-    "upheld": "red",
-    "dismissed": "secondary",
-    "clear": "green",
-    "eyes": "yellow",
-    "faulty": "red",
-    "discarded": "secondary",
-    "passed": "green",
-    "unknown": "yellow",
-    "skipped": "secondary",
-}
-
 
 GUIDE_TAGS = {
     "h2",
@@ -332,6 +274,13 @@ def spark(points: list[tuple[str, float]]) -> SafeString:
         gettext("趋势"),
         path,
     )
+
+
+@register.simple_tag(takes_context=True)
+def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the head of every page, also of one that answers no request that was understood."""
+    request = context.get("request")
+    return navigation.public_pages(request.path if request else "")
 
 
 @register.simple_tag(takes_context=True)
