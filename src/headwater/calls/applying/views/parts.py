@@ -32,7 +32,7 @@ from headwater.calls.models import Application, Party, Unsaved, Version
 from headwater.calls.pages import shown
 from headwater.calls.printing import boxes_of
 from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Field, Scheme, Section, scheme_of
+from headwater.calls.schemes import Field, Scheme, scheme_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass
 from headwater.calls.versions import changed_since_confirmed, open_clashes
@@ -40,7 +40,7 @@ from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
 from headwater.core.web import key_in
-from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+from headwater.registry.models import PriorityField, is_own
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
 """Pages of the editor beside the sections of the scheme."""
@@ -96,13 +96,10 @@ def editor_context(
         "errors": errors,
         "typed": request.POST if errors else None,
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-        "disciplines": Discipline.objects.filter(level=2),
         "fields_known": PriorityField.objects.all(),
         **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
-        "organisations": organisations(part),
-        "codes": "discipline" in types_in(part),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
         "amount": wan(row.amount_fen).replace(",", ""),
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
@@ -122,15 +119,6 @@ def member_context(request: HttpRequest) -> dict[str, Any]:
         "most_namesakes": MOST_NAMESAKES,
         "months": months,
     }
-
-
-def organisations(section: Section | None) -> list[Organisation]:
-    """Institutions to pick from, where a section asks for one."""
-    return list(Organisation.objects.order_by("name_zh")) if "organisation" in types_in(section) else []
-
-
-def types_in(section: Section | None) -> set[str]:
-    return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
 
 
 def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:

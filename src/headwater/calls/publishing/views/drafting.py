@@ -16,7 +16,6 @@ from headwater.calls.answers.loading import answers_in
 from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.assigning import assign
-from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
@@ -34,7 +33,7 @@ from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
-from headwater.registry.models import Discipline, PriorityField
+from headwater.registry.models import PriorityField
 
 
 @page("calls.call.begin")
@@ -105,9 +104,6 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
             "fields_known": PriorityField.objects.all(),
             "results": [r for r in results if r.outcome == Outcome.FAILED],
-            "organisations": [o for s in scheme.sections[:1] for o in organisations(s)] or organisations(_first(scheme)),
-            "codes": any("discipline" in types_in(s) for s in scheme.sections),
-            "disciplines": Discipline.objects.filter(level=2),
         },
         status=422 if errors else 200,
     )
@@ -134,11 +130,6 @@ def _judged(answers: Answers) -> list[Result]:
         months=row.months,
     )
     return evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts) + judge(answers)
-
-
-def _first(scheme: Any) -> Any:
-    """A section that asks for an institution, so that the list to pick from is on the page once."""
-    return next((s for s in scheme.sections if "organisation" in types_in(s)), None)
 
 
 def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
