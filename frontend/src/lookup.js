@@ -1,0 +1,111 @@
+// @ts-check
+// Look-ups: while somebody types, an input offers what the server finds. The input is a plain line of text until it has the focus, and
+// again afterwards: rows can be copied, merged words put in and forms sent without knowing of it.
+import TomSelect from "tom-select/base";
+import restoreOnBackspace from "tom-select/plugins/restore_on_backspace/plugin.js";
+import { target } from "./dom.js";
+
+TomSelect.define("restore_on_backspace", restoreOnBackspace);
+
+/** @typedef {{ value: string, text?: string, note?: string }} Option */
+/** @typedef {{ options: Option[], told: string }} Answer */
+/** @typedef {HTMLInputElement & { tomselect?: TomSelect }} Looked */
+
+/** The address to ask for what was typed. @type {(address: string, text: string) => string} */
+export const question = (address, text) => `${address}?${new URLSearchParams({ q: text.trim() })}`;
+
+/** The look-up that is open in an input, if one is. @type {(input: Element) => TomSelect | undefined} */
+const openIn = (input) => /** @type {Looked} */ (input).tomselect;
+
+/** Where the note on an input goes: behind what is shown in its place. @type {(input: HTMLElement) => HTMLElement} */
+export const shownFor = (input) => openIn(input)?.wrapper ?? input;
+
+/** What has the focus, or gets it, in place of an input. @type {(input: HTMLElement) => HTMLElement} */
+export const focusedFor = (input) => openIn(input)?.control_input ?? input;
+
+/** Put another text into an input, also while its look-up is open. @type {(input: HTMLInputElement, text: string) => void} */
+export function put(input, text) {
+  const select = openIn(input);
+  input.value = text;
+  if (!select) return;
+  if (text) select.addOption({ value: text });
+  select.setValue(text, true);
+}
+
+/** Say to a screen reader how many there are, and show it below the options. @type {(select: TomSelect, text: string) => void} */
+function tell(select, text) {
+  let place = select.wrapper.querySelector("[role=status]");
+  if (!place) {
+    place = Object.assign(document.createElement("div"), { className: "visually-hidden" });
+    place.setAttribute("role", "status");
+    select.wrapper.append(place);
+  }
+  place.textContent = text;
+}
+
+/** One line of the list. @type {(className: string, text: string, note?: string) => HTMLElement} */
+function line(className, text, note = "") {
+  const out = Object.assign(document.createElement("div"), { className, textContent: text });
+  if (note) out.append(" ", Object.assign(document.createElement("small"), { textContent: note }));
+  return out;
+}
+
+/** @type {(input: Looked) => void} */
+function open(input) {
+  let told = "";
+  const select = new TomSelect(input, {
+    plugins: ["restore_on_backspace"],
+    maxItems: 1,
+    create: true,
+    createOnBlur: true,
+    persist: false,
+    selectOnTab: false,
+    closeAfterSelect: true,
+    preload: "focus",
+    delimiter: "\n",
+    labelField: "value",
+    placeholder: input.placeholder || " ",
+    searchField: [], // the server has searched
+    score: () => () => 1,
+    sortField: [{ field: "$order" }],
+    load: (/** @type {string} */ text, /** @type {(options: Option[], groups: []) => void} */ show) => {
+      fetch(question(input.dataset.lookup ?? "", text), { headers: { Accept: "application/json" }, redirect: "manual" })
+        .then((answer) => /** @type {Promise<Answer>} */ (answer.json()))
+        .then((answer) => {
+          told = answer.told;
+          select.clearOptions((option) => select.items.includes(option.value));
+          show(answer.options, []);
+          tell(select, told);
+        })
+        .catch(() => show([], [])); // without an answer it is a line of text
+    },
+    shouldLoad: () => true,
+    render: {
+      option: (/** @type {Option} */ option) => line("", option.text ?? option.value, option.note),
+      item: (/** @type {Option} */ option) => line("", option.value),
+      option_create: (/** @type {{ input: string }} */ data) => line("create", (input.dataset.lookupAs ?? "") + data.input),
+      no_results: () => line("no-results", told),
+      loading: () => line("spinner", ""),
+    },
+  });
+  for (const name of ["aria-describedby", "aria-invalid", "aria-required"]) {
+    const value = input.getAttribute(name);
+    if (value) select.control_input.setAttribute(name, value);
+  }
+  select.on("blur", () => close(input, select));
+  select.control_input.focus();
+}
+
+/** @type {(input: Looked, select: TomSelect) => void} */
+function close(input, select) {
+  const label = document.querySelector(`label[for="${CSS.escape(select.control_input.id)}"]`);
+  select.destroy();
+  label?.setAttribute("for", input.id);
+}
+
+export function start() {
+  document.addEventListener("focusin", (event) => {
+    const input = target(event);
+    if (input instanceof HTMLInputElement && input.dataset.lookup && !openIn(input)) open(input);
+  });
+}
