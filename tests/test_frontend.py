@@ -60,7 +60,10 @@ def test_every_colour_is_typed_once_and_every_token_is_used() -> None:
 
 def test_pages_type_no_colour() -> None:
     pages = [p for p in SOURCE.rglob("templates/**/*.html") if "email" not in p.parts]
-    found = {str(p.relative_to(SOURCE)): re.findall(r"(?:fill|stroke|color|style)=[\"'][^\"']*#[0-9a-fA-F]{3,6}", p.read_text()) for p in pages}
+    found = {
+        str(p.relative_to(SOURCE)): re.findall(r"(?:fill|stroke|color|style)=[\"'][^\"']*#[0-9a-fA-F]{3,6}", p.read_text())
+        for p in pages
+    }
     assert {name for name, literals in found.items() if literals} == set()
 
 
@@ -86,7 +89,9 @@ def test_a_file_has_one_matter_and_is_checked(path: Path) -> None:
 
 def test_every_style_sheet_is_part_of_the_page() -> None:
     entry = (FRONTEND / "src/style.css").read_text()
-    assert sorted(re.findall(r'"\./style/([\w-]+\.css)"', entry)) == sorted(p.name for p in (FRONTEND / "src/style").glob("*.css"))
+    assert sorted(re.findall(r'"\./style/([\w-]+\.css)"', entry)) == sorted(
+        p.name for p in (FRONTEND / "src/style").glob("*.css")
+    )
 
 
 def test_unit_tests_of_the_scripts() -> None:

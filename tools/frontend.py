@@ -14,9 +14,11 @@ QUIET = ("--prefix", str(FRONTEND), "--silent")
 def main() -> int:
     """Install what only development needs, once, and run the check."""
     tools = FRONTEND / "node_modules/.bin"
-    if not (tools / "biome").exists() or not (tools / "tsc").exists():
-        if code := npm(["ci", "--prefix", str(FRONTEND), "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"]):
-            return int(code)
+    ready = all((tools / name).exists() for name in ("biome", "tsc"))
+    if not ready and (
+        code := npm(["ci", "--prefix", str(FRONTEND), "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"])
+    ):
+        return int(code)
     return int(npm(["run", *QUIET, sys.argv[1] if len(sys.argv) > 1 else "check"]))
 
 

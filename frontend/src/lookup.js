@@ -4,33 +4,16 @@
 import TomSelect from "tom-select/base";
 import restoreOnBackspace from "tom-select/plugins/restore_on_backspace/plugin.js";
 import { target } from "./dom.js";
+import { openIn } from "./looked.js";
 
 TomSelect.define("restore_on_backspace", restoreOnBackspace);
 
 /** @typedef {{ value: string, text?: string, note?: string }} Option */
 /** @typedef {{ options: Option[], told: string }} Answer */
-/** @typedef {HTMLInputElement & { tomselect?: TomSelect }} Looked */
+/** @typedef {import("./looked.js").Looked} Looked */
 
 /** The address to ask for what was typed. @type {(address: string, text: string) => string} */
 export const question = (address, text) => `${address}?${new URLSearchParams({ q: text.trim() })}`;
-
-/** The look-up that is open in an input, if one is. @type {(input: Element) => TomSelect | undefined} */
-const openIn = (input) => /** @type {Looked} */ (input).tomselect;
-
-/** Where the note on an input goes: behind what is shown in its place. @type {(input: HTMLElement) => HTMLElement} */
-export const shownFor = (input) => openIn(input)?.wrapper ?? input;
-
-/** What has the focus, or gets it, in place of an input. @type {(input: HTMLElement) => HTMLElement} */
-export const focusedFor = (input) => openIn(input)?.control_input ?? input;
-
-/** Put another text into an input, also while its look-up is open. @type {(input: HTMLInputElement, text: string) => void} */
-export function put(input, text) {
-  const select = openIn(input);
-  input.value = text;
-  if (!select) return;
-  if (text) select.addOption({ value: text });
-  select.setValue(text, true);
-}
 
 /** Say to a screen reader how many there are, and show it below the options. @type {(select: TomSelect, text: string) => void} */
 function tell(select, text) {
@@ -50,8 +33,8 @@ function line(className, text, note = "") {
   return out;
 }
 
-/** @type {(input: Looked) => void} */
-function open(input) {
+/** @type {(input: Looked, clicked: boolean) => void} */
+function open(input, clicked) {
   let told = "";
   const select = new TomSelect(input, {
     plugins: ["restore_on_backspace"],
@@ -61,7 +44,7 @@ function open(input) {
     persist: false,
     selectOnTab: false,
     closeAfterSelect: true,
-    preload: "focus",
+    openOnFocus: false, // what is said beside the field stays in sight until somebody types, clicks or asks by the arrow key
     delimiter: "\n",
     labelField: "value",
     placeholder: input.placeholder || " ",
@@ -72,6 +55,12 @@ function open(input) {
       fetch(question(input.dataset.lookup ?? "", text), { headers: { Accept: "application/json" }, redirect: "manual" })
         .then((answer) => /** @type {Promise<Answer>} */ (answer.json()))
         .then((answer) => {
+          const typed = select.inputValue();
+          if (typed !== text) {
+            show([], []); // somebody has typed on, or chosen meanwhile
+            if (!typed) select.close(false);
+            return;
+          }
           told = answer.told;
           select.clearOptions((option) => select.items.includes(option.value));
           show(answer.options, []);
@@ -93,7 +82,11 @@ function open(input) {
     if (value) select.control_input.setAttribute(name, value);
   }
   select.on("blur", () => close(input, select));
+  select.control_input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") select.preload();
+  });
   select.control_input.focus();
+  if (clicked) select.preload();
 }
 
 /** @type {(input: Looked, select: TomSelect) => void} */
@@ -104,8 +97,14 @@ function close(input, select) {
 }
 
 export function start() {
+  /** @type {EventTarget | null} */
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => {
+    pressed = event.target;
+  });
   document.addEventListener("focusin", (event) => {
     const input = target(event);
-    if (input instanceof HTMLInputElement && input.dataset.lookup && !openIn(input)) open(input);
+    if (input instanceof HTMLInputElement && input.dataset.lookup && !openIn(input)) open(input, input === pressed);
+    pressed = null;
   });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Rows of a table: add, remove, move. Without script the same buttons send the page.
 import { all, inputs, one, target } from "../dom.js";
+import { closeCopies } from "../looked.js";
 
 /** @typedef {{
  *   asked: string[],
@@ -68,6 +69,7 @@ export function addRow(box) {
   const last = rowsOf(box).at(-1);
   if (!last || rowsOf(box).length >= Number(box.dataset.most)) return null;
   const row = /** @type {HTMLElement} */ (last.cloneNode(true));
+  closeCopies(row);
   empty(row);
   last.after(row);
   renumber(box);

@@ -1,7 +1,7 @@
 // @ts-check
 // The page that somebody writes on: its fields, what they hold, and what is shown beside them.
 import { all, controls, isOn, isTick, one, target } from "../dom.js";
-import * as lookup from "../lookup.js";
+import * as looked from "../looked.js";
 import { caretMove, rowsNeeded } from "./merge.js";
 import { addRow, renumber, rowsOf } from "./rows.js";
 
@@ -34,7 +34,7 @@ export function startCounters() {
 function put(field, text) {
   if (field.value === text) return;
   if (field instanceof HTMLInputElement && field.dataset.lookup) {
-    lookup.put(field, text);
+    looked.put(field, text);
     return;
   }
   const old = field.value;
@@ -56,7 +56,7 @@ function resize(box, need) {
 }
 
 /** What a note on a field stands behind. @type {(field: Control) => HTMLElement} */
-const noteAfter = (field) => (isTick(field) ? field.closest("fieldset") : null) ?? lookup.shownFor(field);
+const noteAfter = (field) => (isTick(field) ? field.closest("fieldset") : null) ?? looked.shownFor(field);
 
 /** @param {HTMLFormElement} form */
 export function view(form) {
@@ -89,7 +89,7 @@ export function view(form) {
   function labelled(name) {
     const field = controls(form).findLast((e) => e.name === name && !isTick(e) && e.type !== "hidden");
     if (!field) return "";
-    const label = /** @type {Control} */ (lookup.focusedFor(field)).labels?.[0];
+    const label = /** @type {Control} */ (looked.focusedFor(field)).labels?.[0];
     const text = (field.getAttribute("aria-label") || label?.textContent || "").trim().replace(/\s+/g, " ");
     return text ? `${text.slice(0, LABEL_CHARS)}：` : "";
   }
@@ -111,8 +111,8 @@ export function view(form) {
     document.getElementById(id)?.remove();
     document.getElementById(`e-${name}`)?.remove();
     if (!field) return;
-    for (const e of new Set([field, lookup.shownFor(field)])) e.classList.toggle("is-invalid", !!text);
-    for (const e of new Set([field, lookup.focusedFor(field)])) {
+    for (const e of new Set([field, looked.shownFor(field)])) e.classList.toggle("is-invalid", !!text);
+    for (const e of new Set([field, looked.focusedFor(field)])) {
       if (text) {
         e.setAttribute("aria-invalid", "true");
         e.setAttribute("aria-describedby", id);
@@ -145,7 +145,7 @@ export function view(form) {
     const field = fields(name).findLast((e) => e.type !== "hidden");
     if (place.isConnected || !field) return;
     const question = isGroup(name) ? one(`[data-question="${name}"]`, form) : null;
-    (question ?? field.closest("fieldset") ?? lookup.shownFor(field)).after(place);
+    (question ?? field.closest("fieldset") ?? looked.shownFor(field)).after(place);
   }
 
   return {
