@@ -31,5 +31,6 @@ export function closeCopies(row) {
   for (const input of all("input.tomselected", row)) {
     input.classList.remove("tomselected", "ts-hidden-accessible");
     input.removeAttribute("tabindex");
+    input.removeAttribute("aria-hidden");
   }
 }

@@ -57,8 +57,7 @@ function open(input, clicked) {
         .then((answer) => {
           const typed = select.inputValue();
           if (typed !== text) {
-            show([], []); // somebody has typed on, or chosen meanwhile
-            if (!typed) select.close(false);
+            select.loading -= 1; // somebody has typed on, or chosen meanwhile: what is shown and marked stays
             return;
           }
           told = answer.told;
@@ -81,30 +80,41 @@ function open(input, clicked) {
     const value = input.getAttribute(name);
     if (value) select.control_input.setAttribute(name, value);
   }
-  select.on("blur", () => close(input, select));
+  input.setAttribute("aria-hidden", "true"); // the combobox stands for it
+  select.on("blur", () => afterPress(() => close(input, select)));
   select.control_input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") select.preload();
+    if (event.key === "ArrowDown" && !select.inputValue()) select.preload();
   });
   select.control_input.focus();
   if (clicked) select.preload();
 }
 
+/** Whether a pointer is held down, and where it went down. @type {{ held: boolean, on: EventTarget | null }} */
+const press = { held: false, on: null };
+
+/** Do something once the pointer is up: a button that moves while it is pressed misses its click. @type {(work: () => void) => void} */
+function afterPress(work) {
+  if (press.held) document.addEventListener("pointerup", () => setTimeout(work), { once: true });
+  else work();
+}
+
 /** @type {(input: Looked, select: TomSelect) => void} */
 function close(input, select) {
+  if (openIn(input) !== select || select.isFocused) return; // gone already, or come back to
   const label = document.querySelector(`label[for="${CSS.escape(select.control_input.id)}"]`);
   select.destroy();
+  input.removeAttribute("aria-hidden");
   label?.setAttribute("for", input.id);
 }
 
 export function start() {
-  /** @type {EventTarget | null} */
-  let pressed = null;
-  document.addEventListener("pointerdown", (event) => {
-    pressed = event.target;
-  });
+  document.addEventListener("pointerdown", (event) => Object.assign(press, { held: true, on: event.target }), true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => Object.assign(press, { held: false }), true);
+  }
   document.addEventListener("focusin", (event) => {
     const input = target(event);
-    if (input instanceof HTMLInputElement && input.dataset.lookup && !openIn(input)) open(input, input === pressed);
-    pressed = null;
+    if (input instanceof HTMLInputElement && input.dataset.lookup && !openIn(input)) open(input, input === press.on);
+    press.on = null;
   });
 }

@@ -41,7 +41,6 @@ def test_a_code_is_found_and_chosen_by_keyboard(enter: Enter) -> None:
     tab.keyboard.press("ArrowDown")
     chosen = tab.locator(f"#{box.get_attribute('aria-activedescendant')}")
     text = chosen.inner_text()
-    assert serious(tab) == []
     tab.keyboard.press("Enter")
     saved(tab)
     value = tab.locator(CODE).input_value()
@@ -88,6 +87,9 @@ def test_a_host_is_chosen_by_a_part_of_its_name(enter: Enter) -> None:
     options = tab.locator(OPTION)
     options.first.wait_for()
     assert options.first.inner_text().startswith(before)
+    assert serious(tab) == []
+    tab.reload()
+    tab.locator("input[name=host]").click()
     type_in(tab, "大学")
     name = options.filter(has_not_text=before).first.get_attribute("data-value")
     tab.locator(f"{OPTION}[data-value='{name}']").click()
@@ -130,3 +132,31 @@ def test_experts_are_filtered_by_a_look_up(enter: Enter) -> None:
         tab.locator(OPTION).first.click()
     assert tab.locator("input[name=home]").input_value() == name
     assert set(tab.locator("tbody td[data-label=单位]").all_inner_texts()) == {name}
+
+
+def test_rows_are_added_and_moved_with_what_was_chosen_in_them(enter: Enter) -> None:
+    tab = enter(OFFICER)
+    tab.goto("/office/")
+    tab.locator("select[name=scheme]").select_option(label="指南需求征集")
+    tab.locator("input[name=year]").fill("2038")
+    press(tab, "从去年的批次新建")
+    if not tab.locator("textarea[name=guide_zh]").input_value():
+        tab.locator("textarea[name=guide_zh]").fill("指南：按本批次要求填报。")
+    press(tab, "保存")
+    tab.get_by_role("link", name="预览申请表").click()
+    rows = tab.locator("[data-rows=teams]")
+    names = []
+    for n in (0, 1):
+        tab.locator(f"input[name='teams.{n}.where']").focus()
+        type_in(tab, "大学")
+        names.append(tab.locator(OPTION).nth(n).get_attribute("data-value"))
+        tab.locator(OPTION).nth(n).click()
+        if not n and rows.locator("[data-row]").count() == 1:
+            rows.get_by_role("button", name="加一行").click()
+    expect(tab.locator("input[name='teams.1.where']")).to_have_value(str(names[1]))
+    rows.get_by_role("button", name="上移").nth(1).click()
+    assert [tab.locator(f"input[name='teams.{n}.where']").input_value() for n in (0, 1)] == names[::-1]
+    assert rows.locator(".ts-wrapper").count() == 0
+    ids = tab.locator("[data-rows=teams] [id]").evaluate_all("found => found.map((e) => e.id)")
+    assert len(ids) == len(set(ids))
+    assert rows.locator("label[for='f-teams.1.where']").count() == 1

@@ -33,7 +33,7 @@ def whole(text: str) -> str:
 @dataclass(frozen=True)
 class Lookup:
     """`value` is what the control holds, `note` tells records of one name apart, `single` holds what stands for records that have
-    the same `names`. `key` reads a value back, `first` gives records that come before all others.
+    the same `names`. `key` reads a value back, `first` gives the keys of records that come before all others.
     """
 
     code: str
@@ -47,7 +47,7 @@ class Lookup:
     single: Callable[[Any], str]
     note: Callable[[Any], str]
     key: Callable[[str], str] = whole
-    first: Callable[[Any], QuerySet[Any]] | None = None
+    first: Callable[[Any], Sequence[int]] | None = None
     related: Sequence[str] = field(default=())
 
     @property
@@ -80,7 +80,8 @@ class Lookup:
             for n, how in enumerate(("iexact", "istartswith"))
             for name in self.fields
         ]
-        own = [When(pk__in=self.first(user).values("pk"), then=Value(-1))] if self.first else []
+        first = self.first(user) if self.first else []
+        own = [When(pk=key, then=Value(place - len(first))) for place, key in enumerate(first)]
         rank = Case(*own, *(near if text else []), default=Value(9), output_field=IntegerField()) if text or own else Value(0)
         visible = self.visible(user)
         others = visible.filter(**{name: OuterRef(name) for name in self.names}).exclude(pk=OuterRef("pk"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -43,7 +43,7 @@ def institutions(
     label: Text,
     action: str,
     visible: Callable[[Any], QuerySet[Organisation]],
-    first: Callable[[Any], QuerySet[Organisation]] | None = None,
+    first: Callable[[Any], Sequence[int]] | None = None,
 ) -> Lookup:
     """A look-up of institutions, found by code and by name in either language."""
     shown: dict[str, Any] = {"fields": NAMES, "order": "name_zh", "names": ("name_zh",)}
