@@ -42,6 +42,7 @@ function open(input, clicked) {
     create: true,
     createOnBlur: true,
     persist: false,
+    hideSelected: true, // else Enter would choose anew what is there already
     selectOnTab: false,
     closeAfterSelect: true,
     openOnFocus: false, // what is said beside the field stays in sight until somebody types, clicks or asks by the arrow key
