@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
@@ -19,6 +19,7 @@ from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
+from headwater.core.lookups import LOOKUPS, Lookup, attributes, search_link
 
 register = template.Library()
 
@@ -232,6 +233,22 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
         "checkbox": checkbox,
         "is_file": isinstance(widget, ClearableFileInput),
     }
+
+
+@register.simple_tag
+def lookup(which: Lookup | str) -> SafeString:
+    """What makes an input of text a look-up."""
+    return format_html_join("", ' {}="{}"', attributes(_lookup(which)).items())
+
+
+@register.simple_tag
+def lookup_link(which: Lookup | str) -> SafeString:
+    """Without script: the page to search, beside the input."""
+    return search_link(_lookup(which))
+
+
+def _lookup(which: Lookup | str) -> Lookup:
+    return which if isinstance(which, Lookup) else LOOKUPS[which]
 
 
 @register.inclusion_tag("components/listing.html", takes_context=True)
