@@ -64,9 +64,11 @@ def furnish() -> None:
 
 def _put_down() -> None:
     """What was made here without a command counts from now on as it is."""
+    from headwater.core.causes import SYSTEM, declare
     from headwater.core.command import command, system
     from headwater.core.coverage import COVERS, differing_rows
 
+    declare({"fuzz.furnish": SYSTEM})
     with command(system("fuzz"), "core.region.manage", name="fuzz.furnish") as log:
         log(None, after={"furnished": True})
         for cover in COVERS.values():

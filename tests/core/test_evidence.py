@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from headwater.core import anchors, canonical, coverage, guards, keys
+from headwater.core.causes import SYSTEM, declare
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Account, Event, EventSeal, OutboxMail, RowDigest, Seal
@@ -34,6 +35,7 @@ from headwater.core.verifying import look, mail_head, watch
 from headwater.review.models import Panel, PanelItem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
+declare(dict.fromkeys(("test.write", "test.reopen", "test.vote", "test.name"), SYSTEM))
 
 
 def write(text: str) -> Event:

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from django.apps import AppConfig, apps
 
 PARTS = (
-    *("permissions", "workflow", "duties", "tasks", "invariants", "evidence", "indicators", "searching", "files"),
+    *("permissions", "rights", "workflow", "duties", "tasks", "invariants", "evidence", "indicators", "searching", "files"),
     *("merging", "staff_work"),
 )
 """What an app declares, each in a file of its own."""
