@@ -1,0 +1,1 @@
+"""Makers of the records that tests need, by what is made."""
