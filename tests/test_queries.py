@@ -14,7 +14,7 @@ from headwater.calls.states import CallState
 from headwater.core.duties import duties_of
 from headwater.core.listing import Listing
 from headwater.core.models import Account
-from tests.people import client, roles
+from tests.make import client, roles
 from tests.test_access import ROUTES, address, records
 
 pytestmark = pytest.mark.django_db

@@ -47,7 +47,7 @@ from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import save_opinions
 from headwater.review.services.voting import cast_ballot
-from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, placed
+from tests.make import as_, draft_of, new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db
 SOURCE = Path(headwater.__file__).parent

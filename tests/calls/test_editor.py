@@ -12,8 +12,7 @@ import pytest
 from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.models import Application
 from headwater.core.errors import Refused
-from tests.calls.test_services import as_, draft_of, new_call, new_person, refusal
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_person, refusal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 

@@ -17,9 +17,8 @@ from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Scheme, scheme_of
 from headwater.registry.models import Discipline, Person
 from tests.calls.examples import SPECIAL, answers_for
-from tests.calls.test_services import new_call, new_person, words
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import client, new_call, new_person, words
 
 pytestmark = pytest.mark.django_db
 NEW = sorted({"im-phd", "im-dys", "im-major", "im-jf", "im-jfk", "im-test", *SPECIAL})

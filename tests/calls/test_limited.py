@@ -21,8 +21,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Person
-from tests.calls.test_services import as_, draft_of, end_period, new_call, new_person, placed, submitted
-from tests.people import actor
+from tests.make import actor, as_, draft_of, end_period, new_call, new_person, placed, submitted
 
 pytestmark = pytest.mark.django_db
 SHIPPED = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in read_package(find_package("nmg")).schemes)}

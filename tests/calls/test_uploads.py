@@ -22,9 +22,9 @@ from headwater.core.command import system
 from headwater.core.inspection import PROBLEMS, inspect
 from headwater.core.models import Account, Event, Notification, StoredFile, Upload
 from headwater.core.uploads import CHUNK, check_files
-from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import docx, pdf, png
-from tests.people import client as client_of
+from tests.make import as_, draft_of, new_call, new_person, words
+from tests.make import client as client_of
 
 pytestmark = pytest.mark.django_db
 

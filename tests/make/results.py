@@ -11,8 +11,8 @@ from headwater.awards.models import Agreement, Award
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Notice, NoticeRow, Objection
 from headwater.core import clock
 from headwater.core.models import Account
-from headwater.review.models import Assignment, BallotCast, Conflict, Expert, Opinion, Panel, PanelItem, PanelMember, Round
-from tests.calls.test_services import new_person
+from headwater.review.models import Assignment, BallotCast, Conflict, Opinion, Panel, PanelItem, PanelMember, Round
+from tests.make.people import new_expert
 
 DAY = timedelta(days=1)
 WAN = 1_000_000
@@ -74,10 +74,6 @@ def checked(application: Application, *, after: timedelta) -> FormalCheck:
     """The formal check of an application, decided so long after the call was closed."""
     at = application.call.closes_at + after
     return FormalCheck.objects.create(application=application, ran_at=at, verdict="clear", decided_at=at)
-
-
-def new_expert(name: str = "专家") -> Expert:
-    return Expert.objects.create(person=new_person(name))
 
 
 def opinion_on(application: Application, *, submitted: bool = True) -> Opinion:

@@ -12,20 +12,23 @@ from headwater.awards.models import Award
 from headwater.calls.models import Call
 from headwater.policy.services import record_indicators
 from headwater.registry.models import Organisation, Place, ReviewGroup
-from tests.calls.test_services import new_call, new_host, new_person, placed
-from tests.make.results import (
+from tests.make import (
     WAN,
     ballots_on,
     checked,
+    client,
     closed_notice,
     conflict_with,
     new_award,
+    new_call,
+    new_host,
     new_objection,
+    new_person,
     nothing_played,
     opinion_on,
+    placed,
     signed_agreement,
 )
-from tests.people import client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 DAY = timedelta(days=1)

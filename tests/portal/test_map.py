@@ -8,9 +8,7 @@ from collections import Counter
 import pytest
 
 from headwater.registry.models import Place
-from tests.calls.test_services import new_call, new_host, new_person, placed
-from tests.make.results import new_award, nothing_played
-from tests.people import client
+from tests.make import client, new_award, new_call, new_host, new_person, nothing_played, placed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 SHAPE = re.compile(r'<a href="/projects/\?league=(\d{6})"[^>]*>\s*<path class="l(\d)"[^>]*>\s*<title>([^<]*)</title>')

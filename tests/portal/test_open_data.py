@@ -13,9 +13,7 @@ import pytest
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from tests.calls.test_services import new_call, new_host, new_person, placed
-from tests.make.results import closed_notice, new_award, nothing_played
-from tests.people import client
+from tests.make import client, closed_notice, new_award, new_call, new_host, new_person, nothing_played, placed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 COLUMNS = {

@@ -33,9 +33,8 @@ from headwater.registry.models import Employment, Person, Sanction
 from headwater.registry.services import open_accounts
 from headwater.review.models import Conflict
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
-from tests.calls.test_services import as_, complete, new_call, new_host, new_person, placed
-from tests.people import actor
-from tests.review.test_conflicts import new_expert, tie
+from tests.make import actor, as_, complete, new_call, new_expert, new_host, new_person, placed
+from tests.review.test_conflicts import tie
 
 pytestmark = pytest.mark.django_db
 SERIAL = count(500)
