@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.apps import apps
+
 from headwater.core.models import Account, Event, RoleGrant
 
 Ids = Callable[[Event], "set[int]"]
@@ -135,8 +137,6 @@ def wrong(event: Event, account: Account | None) -> str:
 
 def subject(event: Event) -> Any:
     """The record of an event, or None where it is gone or was never one."""
-    from django.apps import apps
-
     if not event.subject_type or event.subject_id is None:
         return None
     return apps.get_model(event.subject_type)._base_manager.filter(pk=event.subject_id).first()
