@@ -129,3 +129,18 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     translation.activate(settings.LANGUAGE_CODE)
     monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["testserver", "127.0.0.1", "localhost"])
     monkeypatch.setattr(settings, "SECOND_FACTOR", False)  # as in the demo, whose accounts have none
+
+
+@pytest.fixture(autouse=True)
+def _rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test has people do is held against the rights that the apps declare; see `tests/test_rights.py`."""
+    from headwater.core.command import Log
+    from tests.rights import hold
+
+    written = Log.write
+
+    def write(log: Log) -> None:
+        written(log)
+        hold(log)
+
+    monkeypatch.setattr(Log, "write", write)

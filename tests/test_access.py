@@ -20,7 +20,7 @@ from headwater.core.permission import PUBLIC, SIGNED_IN
 from headwater.core.tokens import SCOPES, make_token
 from headwater.registry.models import Person
 from headwater.review.models import Assignment, Opinion
-from tests.people import actor, client, roles
+from tests.make import actor, client, roles
 
 pytestmark = pytest.mark.django_db
 

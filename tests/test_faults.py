@@ -23,7 +23,7 @@ from headwater.config import ConfigError
 from headwater.core import blobs, clock
 from headwater.core.models import Event, StoredFile
 from tests.conftest import database_url
-from tests.people import client
+from tests.make import client
 from tests.test_commands import run
 
 

@@ -36,9 +36,8 @@ from headwater.core.invariants import check
 from headwater.core.models import Event, RoleGrant
 from headwater.core.sealing import seal_events
 from headwater.core.text import clean_fields
-from tests.calls.test_services import as_, draft_of, manager, new_call, new_person
 from tests.conftest import fingerprint
-from tests.people import actor
+from tests.make import actor, as_, draft_of, manager, new_call, new_person
 
 WORDS = [t.encode("utf-8", "replace").decode() for t in [*NASTY, *NUMBERS, *DAYS] if len(t) < 120]
 GOOD = {

@@ -13,7 +13,7 @@ from headwater.core.lookups import LOOKUPS, MOST
 from headwater.core.models import Account, RoleGrant
 from headwater.registry.models import Discipline, Organisation, Person
 from headwater.review.models import Expert
-from tests.people import client, roles
+from tests.make import client, roles
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db

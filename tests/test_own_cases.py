@@ -29,11 +29,10 @@ from headwater.core.permission import PUBLIC
 from headwater.core.search import search
 from headwater.registry.models import Person
 from headwater.review.models import Assignment, Expert, Opinion, PanelMember
-from tests.calls.test_services import new_person
-from tests.people import client
+from tests.make import client, new_person
+from tests.make.worlds import ITEM, PARTS, WORLDS, Case, involve, make_case
 from tests.test_access import ROUTES, keyed
 from tests.test_access import records as some_records
-from tests.worlds import ITEM, PARTS, WORLDS, Case, involve, make_case
 
 pytestmark = pytest.mark.django_db
 Grant = Callable[[Person, Case], None]

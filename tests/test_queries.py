@@ -15,7 +15,7 @@ from headwater.core.duties import duties_of
 from headwater.core.examples import concrete
 from headwater.core.listing import Listing
 from headwater.core.models import Account
-from tests.people import client, roles
+from tests.make import client, roles
 from tests.test_access import ROUTES, records
 
 pytestmark = pytest.mark.django_db

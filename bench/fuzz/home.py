@@ -64,10 +64,12 @@ def furnish() -> None:
 
 def _put_down() -> None:
     """What was made here without a command counts from now on as it is."""
+    from headwater.core.causes import RIGHTS, SYSTEM, declare
     from headwater.core.command import command, system
     from headwater.core.coverage import COVERS, differing_rows
 
-    with command(system("fuzz"), "core.region.manage", name="fuzz.furnish") as log:
+    with RIGHTS.reopened(), command(system("fuzz"), "core.region.manage", name="fuzz.furnish") as log:
+        declare({"fuzz.furnish": SYSTEM})
         log(None, after={"furnished": True})
         for cover in COVERS.values():
             log.covers(cover.table, [key for key, _words in differing_rows(cover)])

@@ -22,8 +22,7 @@ from headwater.core.models import AccessToken, Account
 from headwater.core.permission import PUBLIC
 from headwater.core.tokens import SCOPES, make_token
 from headwater.web.middleware import UnavailableMiddleware
-from tests.calls.test_services import new_call, new_person, placed
-from tests.people import actor
+from tests.make import actor, new_call, new_person, placed
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,7 @@ from headwater.core.models import StoredFile
 from headwater.registry.models import Sanction
 from tests.approvals import sign_agreements as sign
 from tests.calls.test_decisions import TEN, close, noticed
-from tests.calls.test_services import SECOND, as_, manager, new_host, new_person, refusal
-from tests.people import actor
+from tests.make import SECOND, actor, as_, manager, new_host, new_person, refusal
 
 pytestmark = pytest.mark.django_db
 

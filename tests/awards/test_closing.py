@@ -15,8 +15,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.forms.results import Outcome
 from tests.awards.test_agreements import awarded, put
-from tests.calls.test_services import as_, new_call, placed
-from tests.people import actor, client
+from tests.make import actor, as_, client, new_call, placed
 
 pytestmark = pytest.mark.django_db
 

@@ -24,8 +24,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Notification
 from tests.awards.test_agreements import awarded, fresh, put, who
 from tests.calls.test_decisions import TEN
-from tests.calls.test_services import SECOND, as_, manager, new_person, past_call, placed
-from tests.people import actor, client
+from tests.make import SECOND, actor, as_, client, manager, new_person, past_call, placed
 
 pytestmark = pytest.mark.django_db
 WORKER = system("worker")

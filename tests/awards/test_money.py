@@ -20,7 +20,7 @@ from tests.approvals import approve_decisions, publish_notice
 from tests.awards.test_agreements import awarded
 from tests.calls.test_decisions import Proposal, close
 from tests.calls.test_words import Walk, pdf_text
-from tests.people import actor
+from tests.make import actor
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1, max_size=20), st.integers(1, 10**12))

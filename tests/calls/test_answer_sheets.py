@@ -13,8 +13,7 @@ from headwater.calls.models import Application, Call
 from headwater.core import jobs
 from headwater.core.models import Export, Job, RoleGrant
 from headwater.core.sheets import read_table
-from tests.calls.test_services import new_call, new_person, placed
-from tests.people import client
+from tests.make import client, new_call, new_person, placed
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db

@@ -27,8 +27,7 @@ from headwater.forms.answers.rich import to_blocks, to_html, to_plain
 from headwater.forms.answers.showing import sections
 from headwater.forms.shapes import Field
 from headwater.registry.models import Person
-from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, refusal
-from tests.people import actor, client
+from tests.make import actor, as_, client, draft_of, new_call, new_person, placed, refusal
 
 TIERS = [{"up_to_fen": 500_000_000, "rate": "0.30"}, {"up_to_fen": 1_000_000_000, "rate": "0.25"}, {"rate": "0.20"}]
 OLD = [{"up_to_fen": 500_000_000, "rate": "0.20"}, {"up_to_fen": 1_000_000_000, "rate": "0.15"}, {"rate": "0.13"}]

@@ -14,7 +14,7 @@ from headwater.core.money import wan
 from tests.approvals import approve_decisions, publish_notice, seen_on
 from tests.calls.test_decisions import SECOND, TEN, actor, close, on_table, propose
 from tests.calls.test_drafting import cloned
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,7 @@ from headwater.core.command import system
 from headwater.core.errors import Refused
 from headwater.review.models import Conflict
 from headwater.review.services.conflicts import find_conflicts
-from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, placed, refusal
-from tests.people import client
-from tests.review.test_conflicts import new_expert
+from tests.make import as_, client, draft_of, new_call, new_expert, new_host, new_person, placed, refusal
 
 pytestmark = pytest.mark.django_db
 

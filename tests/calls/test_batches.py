@@ -21,9 +21,8 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import HostHistory
-from tests.calls.test_endorsement import recommender, states, waiting
-from tests.calls.test_services import as_, manager, new_call, new_host, new_person, placed, real_host, refusal, words
-from tests.people import client
+from tests.calls.test_endorsement import states, waiting
+from tests.make import as_, client, manager, new_call, new_host, new_person, placed, real_host, recommender, refusal, words
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db

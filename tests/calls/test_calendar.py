@@ -13,7 +13,7 @@ from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.models import Account
 from tests.calls.test_decisions import TEN, noticed
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = 2199

@@ -19,8 +19,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, Event, Notification, OutboxMail, RoleGrant
 from tests.approvals import approve_change, publish_call, seen_on
 from tests.calls.test_drafting import cloned
-from tests.calls.test_services import draft_of, manager, new_call, new_host, new_person, placed, refusal, submitted
-from tests.people import actor, client
+from tests.make import actor, client, draft_of, manager, new_call, new_host, new_person, placed, refusal, submitted
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)

@@ -15,8 +15,7 @@ from headwater.calls.models import Application, Call, FormalCheck
 from headwater.core import clock, jobs
 from headwater.core.models import Job
 from tests.calls.test_recusal import check
-from tests.calls.test_services import new_call, new_person, placed
-from tests.people import actor, client
+from tests.make import actor, client, new_call, new_person, placed
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,7 @@ from headwater.core.invariants import check
 from headwater.core.models import RoleGrant
 from headwater.registry.models import Sanction
 from tests.approvals import answer_recheck
-from tests.calls.test_services import as_, complete, new_call, new_person, placed, refusal, sign_as_asked
-from tests.people import actor, client
+from tests.make import actor, as_, client, complete, new_call, new_person, placed, refusal, sign_as_asked
 
 pytestmark = pytest.mark.django_db
 TEXT = "所附材料在提交时已经上传，请予核对。"

@@ -36,8 +36,7 @@ from tests.approvals import (
     seen_on,
     settle_objection,
 )
-from tests.calls.test_services import SECOND, as_, new_call, new_person, past_call, placed, refusal
-from tests.people import actor, client
+from tests.make import SECOND, actor, as_, client, new_call, new_person, past_call, placed, refusal
 
 pytestmark = pytest.mark.django_db
 TEN = 10_000_000

@@ -28,8 +28,7 @@ from headwater.core.models import Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.schemes import RuleUse
 from tests.approvals import seen_on
-from tests.calls.test_services import as_, draft_of, end_period, new_call, new_host, new_person, placed, refusal
-from tests.people import actor, client, roles
+from tests.make import actor, as_, client, draft_of, end_period, new_call, new_host, new_person, placed, refusal, roles
 
 pytestmark = pytest.mark.django_db
 TOPICS = [{"code": "01", "zh": "稀土功能材料", "en": "Rare earths"}, {"code": "02", "zh": "草原碳汇", "en": ""}]

@@ -11,8 +11,7 @@ from bench.fuzz.pages import forms_in
 from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.models import Application
 from headwater.core.errors import Refused
-from tests.calls.test_services import as_, draft_of, new_call, new_person, refusal
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_person, refusal
 
 pytestmark = pytest.mark.django_db
 

@@ -34,17 +34,24 @@ from headwater.core.invariants import check
 from headwater.core.models import Notification, RoleGrant
 from headwater.registry.models import Person
 from headwater.review.models import Assignment, Expert, Round
-from tests.calls.test_endorsement import recommender
-from tests.calls.test_services import SECOND, as_, draft_of, manager, new_call, new_person, placed, real_host, refusal, submitted
-from tests.people import client
+from tests.make import (
+    SECOND,
+    as_,
+    client,
+    draft_of,
+    manager,
+    new_call,
+    new_person,
+    placed,
+    real_host,
+    recommender,
+    refusal,
+    submitted,
+    user_of,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-def user_of(person: Person) -> str:
-    assert person.account
-    return person.account.username
 
 
 def told(username: str, row: Application) -> list[str]:

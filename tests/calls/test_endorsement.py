@@ -19,13 +19,14 @@ from headwater.calls.endorsing.services.endorsement import (
 from headwater.calls.models import Application, Call, DocumentSignature, HostQuota
 from headwater.calls.workflow import guide_lead
 from headwater.core import clock
-from headwater.core.command import Actor, system
+from headwater.core.command import system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import RoleGrant
 from headwater.registry.models import Agency, HostHistory, Organisation
-from tests.calls.test_services import (
+from tests.make import (
     SECOND,
+    actor,
     as_,
     draft_of,
     manager,
@@ -34,12 +35,12 @@ from tests.calls.test_services import (
     new_person,
     placed,
     real_host,
+    recommender,
     refusal,
     sign_as_asked,
     submitted,
     words,
 )
-from tests.people import actor
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +51,6 @@ def states(call: Call) -> list[str]:
 
 def waiting(call: Call, count: int, host: Organisation) -> list[Application]:
     return [placed(call, "host_review", new_person(f"申请人{n}", host)) for n in range(count)]
-
-
-def recommender(host: Organisation) -> Actor:
-    return actor(f"rec-{Agency.objects.get(pk=host.recommender_id).code}")
 
 
 def test_exactly_the_quota_works_and_one_more_does_not() -> None:

@@ -15,7 +15,7 @@ from headwater.calls.models import Application, Call, HostQuota
 from headwater.core import clock
 from headwater.registry.models import Authorship, Employment, Person, Publication, Relation, Sanction, TitleHeld
 from headwater.schemes.rules import Ban, Facts, Holding
-from tests.calls.test_services import new_call, new_host, new_person, placed
+from tests.make import new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db
 

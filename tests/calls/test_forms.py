@@ -19,9 +19,8 @@ from headwater.forms.results import Outcome
 from headwater.registry.models import Discipline, Person
 from headwater.schemes import Scheme
 from tests.calls.examples import SPECIAL, answers_for
-from tests.calls.test_services import new_call, new_person, words
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import client, new_call, new_person, words
 
 pytestmark = pytest.mark.django_db
 NEW = sorted({"im-phd", "im-dys", "im-major", "im-jf", "im-jfk", "im-test", *SPECIAL})

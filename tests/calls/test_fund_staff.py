@@ -27,7 +27,7 @@ from headwater.registry.fund_staff import fund_staff
 from headwater.registry.imports import import_people
 from headwater.registry.models import Person
 from tests.approvals import sign_agreements
-from tests.people import actor
+from tests.make import actor
 
 pytestmark = pytest.mark.django_db
 RULE = "条例第二十一条"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,9 +14,8 @@ from headwater.calls.models import Application, Call
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event
 from headwater.registry.models import Employment, Organisation, Person
-from tests.calls.test_services import as_, complete, draft_of, new_call, new_host, new_person, submitted, words
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import as_, browser_of, complete, draft_of, new_call, new_host, new_person, submitted, words
 
 pytestmark = pytest.mark.django_db
 POSTS = ("registered_host", "employed_by_host", "postdoc", "part_time")
@@ -28,10 +26,6 @@ def jobless(name: str = "自由学者") -> Person:
     person.organisation = None
     person.save(update_fields=["organisation"])
     return Person.objects.get(pk=person.pk)
-
-
-def browser_of(person: Person) -> Any:
-    return client(person.account.username)  # type: ignore[union-attr]
 
 
 def begin(person: Person, call: Call, host: Organisation) -> Application:

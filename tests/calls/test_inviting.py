@@ -30,8 +30,7 @@ from headwater.core.tokens import digest_of
 from headwater.registry.models import Person
 from headwater.review.models import Conflict, Expert
 from headwater.review.services.conflicts import find_conflicts
-from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, real_host, refusal, words
-from tests.people import actor, client
+from tests.make import actor, as_, client, draft_of, new_call, new_person, placed, real_host, refusal, words
 
 pytestmark = pytest.mark.django_db
 OUTSIDE = Actor(account=None, source="web:test")

@@ -21,9 +21,8 @@ from headwater.core.command import system
 from headwater.core.errors import NotAllowed
 from headwater.core.models import SearchEntry
 from headwater.solving import likeness
-from tests.calls.test_services import as_, new_call, new_person, placed
 from tests.conftest import database_url
-from tests.people import actor, client
+from tests.make import actor, as_, client, new_call, new_person, placed
 
 pytestmark = pytest.mark.django_db
 

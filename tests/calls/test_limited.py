@@ -22,8 +22,7 @@ from headwater.regions.load import load_region
 from headwater.registry.models import Person
 from headwater.schemes import parse_scheme
 from headwater.schemes.rules import parameters_of
-from tests.calls.test_services import as_, draft_of, end_period, new_call, new_person, placed, submitted
-from tests.people import actor
+from tests.make import actor, as_, draft_of, end_period, new_call, new_person, placed, submitted
 
 pytestmark = pytest.mark.django_db
 SHIPPED = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in read_package(find_package("nmg")).schemes)}

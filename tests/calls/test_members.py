@@ -24,17 +24,11 @@ from headwater.core.permission import may
 from headwater.forms.results import Outcome
 from headwater.registry.models import Organisation, Person
 from tests.calls.test_inviting import invited
-from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, refusal
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_host, new_person, refusal, user_of
 
 pytestmark = pytest.mark.django_db
 ABROAD = {"name": "Anna Keller", "institution": "ETH Zürich, Switzerland", "email": "anna@example.org", "months": 3}
-
-
-def user_of(person: Person) -> str:
-    assert person.account
-    return person.account.username
 
 
 def test_who_declined_reads_the_draft_its_files_and_letters_no_more() -> None:

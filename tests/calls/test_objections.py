@@ -17,7 +17,7 @@ from headwater.core.command import Actor
 from headwater.core.errors import Refused
 from headwater.core.models import Event, OutboxMail
 from tests.calls.test_decisions import TEN, TEXT, actor, answer, close, noticed, state
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 PUBLIC = Actor(None, "test")

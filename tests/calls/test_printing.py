@@ -10,8 +10,7 @@ import pytest
 
 from headwater.core.documents import FONTS, render_pdf
 from headwater.core.fonts import coverage, unprintable
-from tests.calls.test_services import draft_of, new_call, new_person
-from tests.people import client
+from tests.make import client, draft_of, new_call, new_person
 
 LETTER = dict.fromkeys(("heading", "letter_number", "host", "leader", "number", "call", "said", "issuer", "date"), "草原") | {
     "kind": "approved"

@@ -9,8 +9,7 @@ from headwater.calls.models import Call, HostQuota
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Event, Notification
 from tests.calls.test_endorsement import waiting
-from tests.calls.test_services import manager, new_call, new_host, real_host, refusal
-from tests.people import actor, client
+from tests.make import actor, client, manager, new_call, new_host, real_host, refusal
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db

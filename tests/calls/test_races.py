@@ -18,8 +18,8 @@ from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.core.errors import Refused
 from headwater.registry.models import Person
 from tests.browser.conftest import connect
-from tests.calls.test_services import as_, draft_of, new_call, new_person, placed
 from tests.conftest import fingerprint
+from tests.make import as_, draft_of, new_call, new_person, placed
 
 OWN = f"hw_race_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 SOON = 0.4

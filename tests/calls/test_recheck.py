@@ -16,8 +16,7 @@ from headwater.core.models import Account, Notification, Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from tests.approvals import seen_on
 from tests.calls.test_checking import TEXT, fresh, refused
-from tests.calls.test_services import SECOND, as_, manager, new_call, new_person, placed
-from tests.people import actor, client
+from tests.make import SECOND, actor, as_, client, manager, new_call, new_person, placed
 
 pytestmark = pytest.mark.django_db
 

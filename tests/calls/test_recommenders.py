@@ -14,9 +14,7 @@ from headwater.core.models import RoleGrant
 from headwater.core.search import Document, index, search
 from headwater.registry.models import Agency, Organisation
 from tests.calls.test_batches import preview
-from tests.calls.test_endorsement import recommender
-from tests.calls.test_services import new_call, new_host, new_person, placed, real_host
-from tests.people import client
+from tests.make import client, new_call, new_host, new_person, placed, real_host, recommender
 
 pytestmark = pytest.mark.django_db
 

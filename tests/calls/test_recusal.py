@@ -19,8 +19,7 @@ from headwater.review.models import Ranking
 from headwater.review.services.deciding import proposals_of
 from tests.approvals import answer_objection, approve_decisions, publish_notice
 from tests.calls.test_decisions import TEN, Proposal, object_to, propose, state
-from tests.calls.test_services import as_, new_call, new_person, past_call, placed, refusal
-from tests.people import actor, client
+from tests.make import actor, as_, client, new_call, new_person, past_call, placed, refusal
 
 pytestmark = pytest.mark.django_db
 PARTS = ["leader", "member", "declined"]

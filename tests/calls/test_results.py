@@ -10,7 +10,7 @@ from headwater.core import jobs
 from headwater.core.models import Export
 from tests.calls.test_decisions import TEN, close, noticed
 from tests.core.test_exports import content, index
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,8 @@ from headwater.calls.applying.services.applications import save_application, sub
 from headwater.calls.models import Application
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Account, Event
-from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.conftest import database_url
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_person, words
 from tests.test_queries import counted
 
 

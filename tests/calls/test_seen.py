@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
 from headwater.calls.applying.services.applications import add_members, allow_editing, confirm_participation, save_application
 from headwater.calls.models import Application, DocumentSignature, Participant
-from tests.calls.test_services import as_, draft_of, new_call, new_person, words
-from tests.people import client
+from tests.make import as_, browser_of, draft_of, new_call, new_person, words
 
 pytestmark = pytest.mark.django_db
 FIELD = re.compile(r'name="_revision" value="(\d+)"')
-
-
-def browser_of(person: Any) -> Any:
-    return client(person.account.username)
 
 
 def with_writer(row: Application) -> Participant:

@@ -17,9 +17,7 @@ from headwater.core.command import system
 from headwater.core.models import StoredFile
 from headwater.core.search import Document, index
 from tests.api.test_api import ids, key
-from tests.calls.test_endorsement import recommender
-from tests.calls.test_services import as_, draft_of, manager, new_call, new_person, real_host
-from tests.people import client
+from tests.make import as_, client, draft_of, manager, new_call, new_person, real_host, recommender
 
 pytestmark = pytest.mark.django_db
 TITLE = "呼伦湖冰封期甲烷排放"

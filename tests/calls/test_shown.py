@@ -14,9 +14,8 @@ from headwater.calls.contents import BASIC, PRIVATE
 from headwater.calls.models import Application
 from headwater.calls.states import ResearchClass
 from headwater.registry.models import Discipline, PriorityField
-from tests.calls.test_services import as_, draft_of, new_call, new_person
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_person
 
 pytestmark = pytest.mark.django_db
 FLAGS = {"human": "涉及人的研究参与者", "overseas": "境外"}

@@ -29,8 +29,10 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Notification
 from headwater.forms.shapes import words_digest
 from tests.approvals import take_new_words
-from tests.calls.test_services import (
+from tests.make import (
+    actor,
     as_,
+    client,
     complete,
     draft_of,
     manager,
@@ -43,7 +45,6 @@ from tests.calls.test_services import (
     submitted,
     words,
 )
-from tests.people import actor, client
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,7 @@ from headwater.calls.publishing.services.calls import ask_call_approval, send_ca
 from headwater.calls.publishing.services.changing import amend_problems, drop_change, propose_change
 from headwater.core.models import Account, Notification
 from tests.calls.test_decisions import TEN, on_table, propose
-from tests.calls.test_services import as_, draft_of, new_call, new_person, past_call, placed
-from tests.people import actor
+from tests.make import actor, as_, draft_of, new_call, new_person, past_call, placed
 
 pytestmark = pytest.mark.django_db
 

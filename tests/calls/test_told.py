@@ -18,9 +18,8 @@ from headwater.core.models import StoredFile
 from headwater.forms.results import Outcome
 from headwater.forms.shapes import Field
 from tests.calls.test_rules import GOOD, ask_shipped
-from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import pdf
-from tests.people import client
+from tests.make import as_, client, draft_of, new_call, new_person, words
 
 pytestmark = pytest.mark.django_db
 BROKEN = b"%PDF-1.7\nnothing more\n"

@@ -19,12 +19,12 @@ from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment
 from headwater.core import blobs, clock, uploads
 from headwater.core.command import system
-from headwater.core.inspection import PROBLEMS
+from headwater.core.inspection import PROBLEMS, inspect
 from headwater.core.models import Account, Event, Notification, StoredFile, Upload
 from headwater.core.uploads import CHUNK, check_files
-from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import docx, pdf, png
-from tests.people import client as client_of
+from tests.make import as_, draft_of, new_call, new_person, words
+from tests.make import client as client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +51,20 @@ def large() -> bytes:
     return content[:at] + b"%" + os.urandom(0) + b"x" * (2 * CHUNK + 99) + b"\n" + content[at:]
 
 
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class Killed(BaseException):
+    """The end of a process at once."""
+
+
+def killed(*_args: Any, **_words: Any) -> Any:
+    raise Killed
+
+
 def announce(client: Client, row: Application, content: bytes, name: str = "意见.pdf", **more: Any) -> Any:
-    words = {"kind": "ethics", "name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()} | more
+    words = {"kind": "ethics", "name": name, "size": len(content), "sha256": digest(content)} | more
     return client.post(f"/applications/{row.pk}/uploads/", words)
 
 
@@ -80,7 +92,10 @@ def test_a_file_in_chunks_is_stored_checked_and_downloadable(draft: Application)
     assert "正在检查" in client.get(f"/applications/{draft.pk}/attachments/").content.decode()
     assert check_files(actor=system("test")) == 1
     assert check_files(actor=system("test")) == 0
-    assert client.get(f"/files/{file.pk}/").content == content
+    kept = client.get(f"/files/{file.pk}/").content
+    file.refresh_from_db()
+    assert (file.sent_sha256, file.sha256, file.size) == (digest(content), digest(kept), len(kept))
+    assert inspect("a.pdf", kept) == ""
     shown = client.get(f"/applications/{draft.pk}/attachments/").content.decode()
     assert ("检查通过" in shown, "hx-trigger" in shown) == (True, False)
     assert list(blobs.part("").iterdir()) == []
@@ -244,12 +259,6 @@ def test_a_kill_between_steps_loses_nothing_that_was_acknowledged(
     url = announce(client, draft, content).json()["url"]
     put(client, url, content, 0)
 
-    class Killed(BaseException):
-        pass
-
-    def killed(*_args: Any, **_words: Any) -> Any:
-        raise Killed
-
     if moment != "before the row counts":
         put(client, url, content, CHUNK)
         put(client, url, content, 2 * CHUNK)
@@ -295,6 +304,67 @@ def test_orphans_go_and_what_is_referred_to_stays(draft: Application, tmp_path: 
     with clock.at(clock.now() + timedelta(days=8)):
         uploads.forget_stale()
     assert not Upload.objects.filter(file=None).exists()
+
+
+def test_what_was_sent_is_shown_by_its_digest_and_gone_from_the_disk(draft: Application) -> None:
+    """A PDF is kept as it was written anew; its author knows it by the digest of what was sent, before the check and after."""
+    client, content = browser(draft), large()
+    send(client, draft, content)
+    page = f"/applications/{draft.pk}/"
+    assert digest(content) in client.get(page).content.decode()
+    check_files(actor=system("test"))
+    file = Attachment.objects.get(application=draft).file
+    assert digest(content) in client.get(page).content.decode()
+    assert file.sha256 not in client.get(page).content.decode()
+    event = Event.objects.filter(command="core.check_files", subject_id=file.pk).get()
+    assert event.after == {"state": "fine", "sha256": file.sha256}
+    for path in (blobs.place(digest(content)), blobs.place(file.sha256)):
+        os.utime(path, (0, 0))
+    assert uploads.forget_stale() == 1
+    assert (blobs.place(digest(content)).exists(), blobs.place(file.sha256).exists()) == (False, True)
+
+
+def test_sending_the_same_again_finds_the_attachment_that_it_became(draft: Application) -> None:
+    client, content = browser(draft), large()
+    first = send(client, draft, content).json()
+    check_files(actor=system("test"))
+    again = announce(client, draft, content).json()
+    assert again["offset"] == len(content)
+    assert client.post(again["url"] + "finish/").json() == first | {"state": "fine"}
+    assert StoredFile.objects.filter(owner_type="calls.application", owner_id=draft.pk).count() == 1
+
+
+def test_one_content_in_two_drafts_is_written_anew_once_on_the_disk(draft: Application, tmp_path: Path) -> None:
+    other = draft_of(new_call(), new_person())
+    for row in (draft, other):
+        send(browser(row), row, pdf())
+    assert check_files(actor=system("test")) == 2
+    kept = set(StoredFile.objects.filter(owner_id__in=[draft.pk, other.pk]).values_list("sha256", flat=True))
+    assert len(kept) == 1
+    assert {p.name for p in tmp_path.rglob("*") if p.is_file()} == kept | {digest(pdf())}
+
+
+def test_other_kinds_of_files_stay_as_they_were_sent(draft: Application) -> None:
+    client = browser(draft)
+    send(client, draft, png(), name="a.png")
+    check_files(actor=system("test"))
+    file = Attachment.objects.get(application=draft).file
+    assert (file.sha256, file.sent_sha256, file.sent_digest) == (digest(png()), "", digest(png()))
+    assert client.get(f"/files/{file.pk}/").content == png()
+
+
+def test_a_check_that_was_killed_is_done_again(draft: Application, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Killed before the row says so: what was written anew lies beside and goes with the nightly job; the next check does it again."""
+    send(browser(draft), draft, pdf())
+    with monkeypatch.context() as patch:
+        patch.setattr(blobs.Ready, "adopt", killed)
+        with pytest.raises(Killed):
+            check_files(actor=system("test"))
+    assert StoredFile.objects.get(attachment__application=draft).state == "checking"
+    assert check_files(actor=system("test")) == 1
+    file = StoredFile.objects.get(attachment__application=draft)
+    assert inspect("a.pdf", blobs.read(file.sha256)) == ""
+    assert len(list((tmp_path / blobs.PARTS).iterdir())) == 1
 
 
 def test_a_half_written_content_is_replaced(draft: Application) -> None:

@@ -32,8 +32,7 @@ from headwater.core.invariants import check
 from headwater.forms.versions import join_old_versions
 from headwater.registry.models import Person
 from tests.calls.test_merging import edits
-from tests.calls.test_services import as_, draft_of, manager, new_call, new_person, placed
-from tests.people import client
+from tests.make import as_, browser_of, client, draft_of, manager, new_call, new_person, placed
 from tests.test_queries import counted
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +40,6 @@ pytestmark = pytest.mark.django_db
 
 def now_of(row: Application) -> Application:
     return Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=row.pk)
-
-
-def browser_of(person: Person) -> Client:
-    return client(person.account.username)
 
 
 def shared() -> tuple[Application, Person]:

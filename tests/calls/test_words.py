@@ -36,9 +36,7 @@ from headwater.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, rea
 from tests.approvals import approve_decisions, publish_notice, release
 from tests.approvals import sign_agreements as sign
 from tests.calls.test_forms import fill, start
-from tests.calls.test_services import SECOND, as_, end_period, manager, placed, words
-from tests.people import actor, client
-from tests.review.test_conflicts import new_expert
+from tests.make import SECOND, actor, as_, client, end_period, manager, new_expert, placed, words
 
 pytestmark = pytest.mark.django_db
 CODES = sorted(f.stem for f in (Path(headwater.regions.__file__).parent / "nmg/schemes").glob("*.toml"))

@@ -20,7 +20,7 @@ from headwater.core.models import Account, AddressChange, Notification, OutboxMa
 from headwater.registry.addresses import correct_person_address
 from headwater.registry.imports import import_people
 from headwater.registry.models import Person
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 CASES = Path(__file__).resolve().parents[3] / "shared/cases/imports"

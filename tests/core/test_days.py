@@ -18,7 +18,7 @@ from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.review.queries import weights_of
 from tests.calls.made import FACTS
-from tests.calls.test_services import new_call
+from tests.make import new_call
 
 SOURCE = Path(headwater.__file__).parent
 MOMENTS = re.compile(r"(?<!localtime\()\b(?:\w+\.)*\w*(?:_at|_by|due|deadline|moment)\.date\(\)")

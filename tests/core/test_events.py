@@ -1,15 +1,25 @@
 """The event log and its chain."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import Error, connection, transaction
 
 from headwater.core import clock
+from headwater.core.causes import RIGHTS, SYSTEM, declare
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Event, EventSeal, Seal
 from headwater.core.sealing import seal_events
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
+
+
+@pytest.fixture(autouse=True)
+def own_commands() -> Iterator[None]:
+    with RIGHTS.reopened():
+        declare({"test.write": SYSTEM})
+        yield
 
 
 def write(text: str) -> Event:
@@ -76,7 +86,7 @@ def test_refused_command_leaves_no_event() -> None:
     before = Event.objects.count()
 
     def fail() -> None:
-        with command(Actor(None, "test"), "core.region.manage") as log:
+        with command(Actor(None, "test"), "core.region.manage", name="test.write") as log:
             log(None, after={})
             raise ValueError("boom")
 

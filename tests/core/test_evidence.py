@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from headwater.core import anchors, canonical, coverage, guards, keys
+from headwater.core.causes import RIGHTS, SYSTEM, declare
 from headwater.core.command import Actor, command
 from headwater.core.invariants import check
 from headwater.core.models import Account, Event, EventSeal, OutboxMail, RowDigest, Seal
@@ -34,6 +36,13 @@ from headwater.core.verifying import look, mail_head, watch
 from headwater.review.models import Panel, PanelItem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
+
+
+@pytest.fixture(autouse=True)
+def own_commands() -> Iterator[None]:
+    with RIGHTS.reopened():
+        declare(dict.fromkeys(("test.write", "test.reopen", "test.vote", "test.name"), SYSTEM))
+        yield
 
 
 def write(text: str) -> Event:

@@ -25,7 +25,7 @@ from headwater.core.exports import ask_export, remove_expired
 from headwater.core.models import Account, Event, Export, Job, RoleGrant
 from headwater.core.sheets import read_table
 from headwater.core.tasks import tidy
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Account, Event, GrantProposal, Notification, RoleGrant
 from headwater.core.roles import fund_staff_roles, sensitive_roles
 from headwater.core.services import grant_roles
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 

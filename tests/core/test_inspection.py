@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pypdf
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+from bench.fuzz.disguises import active, object_stream
 from headwater.core.files import check_upload
-from headwater.core.inspection import PROBLEMS, inspect
+from headwater.core.inspection import PROBLEMS, inspect, inspected, pdf_objects
 
 TYPES = (
     '<Types><Override PartName="/word/document.xml" '
@@ -30,7 +37,7 @@ def pdf(**more: object) -> bytes:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(200, 200)
     if "password" in more:
-        writer.encrypt(str(more["password"]), algorithm="RC4-128")
+        writer.encrypt(str(more["password"]), "其他密码", algorithm="RC4-128")
     if "script" in more:
         action = {pypdf.generic.NameObject("/S"): pypdf.generic.NameObject("/JavaScript")}
         writer.root_object[pypdf.generic.NameObject("/OpenAction")] = pypdf.generic.DictionaryObject(action)
@@ -41,38 +48,45 @@ def pdf(**more: object) -> bytes:
     return out.getvalue()
 
 
-def object_stream(text: bytes, *, packed: bytes | None = None) -> bytes:
-    """A PDF whose objects are in a compressed object stream, as most programs write them."""
-    data = zlib.compress(text) if packed is None else packed
-    return (
-        b"%PDF-1.7\n1 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length "
-        + str(len(data)).encode()
-        + b" >>\nstream\n"
-        + data
-        + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
-    )
+OBJECT = re.compile(rb"(?<!\d)(\d+)(?:\s|%[^\r\n]*[\r\n])+0(?:\s|%[^\r\n]*[\r\n])+obj")
+PAGE = (
+    b"\n90 0 obj<</Type/Catalog/Pages 91 0 R%s>>endobj\n91 0 obj<</Type/Pages/Kids[92 0 R]/Count 1>>endobj\n"
+    b"92 0 obj<</Type/Page/Parent 91 0 R/MediaBox[0 0 9 9]/Resources<<>>>>endobj\n"
+)
+
+
+def around(objects: bytes, *, root: bytes = b"", inside: dict[int, int] | None = None) -> bytes:
+    """A PDF of one page and some objects. Its table names every place where an object seems to begin, also in a comment, a string or a
+    stream, and objects `inside` streams of objects.
+    """
+    body = b"%PDF-1.7\n" + objects + PAGE % root
+    rows = dict.fromkeys(range(94), bytes(7))
+    rows |= {int(m[1]): b"\1" + m.start().to_bytes(4) + bytes(2) for m in OBJECT.finditer(body)}
+    rows |= {number: b"\2" + stream.to_bytes(4) + bytes(2) for number, stream in (inside or {}).items()}
+    rows[93] = b"\1" + len(body).to_bytes(4) + bytes(2)
+    table = b"".join(rows[n] for n in range(94))
+    head = b"93 0 obj<</Type/XRef/Size 94/W[1 4 2]/Root 90 0 R/Length %d>>stream\n" % len(table)
+    return body + head + table + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % len(body)
 
 
 def archival(name: str, more: str = "") -> bytes:
     """A PDF/A-3 that carries a file."""
     entry = f"4 0 obj\n<</Type/Filespec/F({name}){more}/EF<</F 5 0 R>>/AFRelationship/Data>>\nendobj\n".encode()
-    return around(entry + b"5 0 obj\n<</Type/EmbeddedFile/Length 0>>stream\n\nendstream\nendobj")
-
-
-def around(objects: bytes) -> bytes:
-    """A PDF of objects as they stand."""
-    return b"%PDF-1.7\n" + objects + b"\nstartxref\n9\n%%EOF\n"
+    data = b"5 0 obj\n<</Type/EmbeddedFile/Length 0>>stream\n\nendstream\nendobj"
+    return around(entry + data, root=b"/AF[4 0 R]")
 
 
 def packed(
-    data: bytes,
-    entries: bytes = b"/Filter /FlateDecode",
-    *,
-    kind: bytes = b"/Type /ObjStm /N 1 /First 4 ",
-    word: bytes = b"stream\n",
+    data: bytes, entries: bytes = b"/Filter /FlateDecode", *, kind: bytes = b"/Type /ObjStm ", word: bytes = b"stream\n"
 ) -> bytes:
-    head = b"4 0 obj\n<< " + kind + entries + b" /Length " + str(len(data)).encode() + b" >>\n"
-    return around(head + word + data + b"\nendstream\nendobj")
+    """A PDF with one object in a stream of objects, as most programs write them; `data` begins with `7 0 `."""
+    head = b"4 0 obj\n<< " + kind + b"/N 1 /First 4 " + entries + b" /Length %d >>\n" % len(data)
+    return around(head + word + data + b"\nendstream\nendobj", root=b"/Extra 7 0 R", inside={7: 4})
+
+
+def stream(data: bytes, entries: bytes = b"") -> bytes:
+    """A PDF with a stream that holds no objects."""
+    return around(b"4 0 obj\n<<%s/Length %d>>stream\n%s\nendstream endobj" % (entries, len(data), data), root=b"/Extra 4 0 R")
 
 
 def predicted(text: bytes) -> bytes:
@@ -84,10 +98,8 @@ def predicted(text: bytes) -> bytes:
     )
 
 
-def stored(*parts: bytes) -> bytes:
-    """Deflated without compression, so that the parts can be read in it."""
-    machine = zlib.compressobj(0)
-    return b"".join(machine.compress(p) + machine.flush(zlib.Z_FULL_FLUSH) for p in parts) + machine.flush()
+def run_lengths(data: bytes) -> bytes:
+    return b"".join(bytes([len(part) - 1]) + part for part in (data[n : n + 99] for n in range(0, len(data), 99))) + b"\x80"
 
 
 def rels(element: str, *, name: str = "word/_rels/settings.xml.rels", encoding: str = "utf-8", declaration: str = "") -> bytes:
@@ -172,18 +184,19 @@ def commented(content: bytes) -> bytes:
 GOOD: list[tuple[str, Callable[[], bytes]]] = [
     ("a.pdf", pdf),
     ("a.PDF", lambda: pdf() + b"\r\n"),
-    ("a.pdf", lambda: object_stream(b"<< /Type /Catalog >>")),
+    ("a.pdf", lambda: packed(zlib.compress(b"7 0 << /Type /Catalog >>"))),
     ("a.pdf", lambda: pdf()[:-1] + b"\n5 0 obj\n<<>>\nendobj\nstartxref\n1\n%%EOF"),
     ("a.pdf", lambda: around(b"5 0 obj << /Title (HTML/CSS/JS \\(stream\\) (obj) % ) /A <2f4a53> % /JS stream\n>> endobj")),
     ("a.pdf", lambda: packed(b"7 0 << /A (/JS endstream) >>", b"")),
-    ("a.pdf", lambda: packed(b"\xff0obj \xfe\n\xff obj (", b"", kind=b"") + around(b"9 0 obj <<>> stream\n\nendstream endobj")),
-    ("a.pdf", lambda: packed(b"q /JS gs Q", b"", kind=b"")),
+    ("a.pdf", lambda: stream(b"\xff0obj \xfe\n\xff obj (")),
+    ("a.pdf", lambda: stream(b"q /JS gs Q")),
     ("a.pdf", lambda: packed(zlib.compress(b"7 0 << /URI (http://x.org/JS/) >>"), b"/DecodeParms null /Filter [/FlateDecode]")),
-    ("a.pdf", lambda: packed(stored(b"7 0 << /A (", b"endstream", b") >>"))),
+    ("a.pdf", lambda: stream(zlib.compress(b" " * (65 * 2**20), 9), b"/Filter/FlateDecode")),  # of a page: nobody unpacks it here
+    ("a.pdf", lambda: around(b"", root=b"/OpenAction[92 0 R/Fit]")),
     ("a.pdf", lambda: b"\r\n" + pdf()),
     ("a.pdf", lambda: archival("a.xml")),
     ("a.pdf", lambda: archival("a.csv", "/UF<FEFF0061002E007400780074>")),
-    ("a.pdf", lambda: around(b"1 0 obj\n<</Type/Catalog/AcroForm<</Fields[4 0 R]/NeedAppearances true>>>>\nendobj")),
+    ("a.pdf", lambda: around(b"", root=b"/AcroForm<</Fields[]/NeedAppearances true>>")),
     ("a.docx", lambda: docx({"word/embeddings/Microsoft_Excel_Sheet1.xlsx": docx()})),
     ("a.docx", lambda: rels(f'<Relationship Id="a" Type="{RELATIONS}package" Target="../embeddings/a.xlsx"/>')),
     ("a.png", png),
@@ -209,20 +222,28 @@ HIDDEN_OBJECTS = [
     b"5 0 obj ( 6%a\n0 % b\n%c\r obj << " + SCRIPT + b" >> endobj ) endobj",
     b"5 0 obj ( 6 0" + b" " * 70_000 + b"%" + b"x" * 70_000 + b"\nobj << " + SCRIPT + b" >> endobj ) endobj",
     b"5 0 obj ( 6 0 obj << " + SCRIPT + b" >> endobj ) endobj",
-    b"5 0 obj << /A (trailer << /Root << /OpenAction << " + SCRIPT + b" >> >> >>) >> endobj",
-    b"5 0 obj << /S/J#61v#61Script#00 >> endobj",
+    b"5 0 obj << /S/J#61v#61Script >> endobj",
+    b"5 0 obj << /A [ 1 [ << /B << " + SCRIPT + b" >> >> ] ] >> endobj",
     b"5 0 obj << /Subtype /FileAttachment /FS << /EF << /F 9 0 R >> >> >> endobj",
+    b"5 0 obj << /S /GoToR /F (//x.org/a.pdf) >> endobj",
 ]
+UNSEEN = [
+    b"5 0 obj << /A (trailer << /Root << /OpenAction << " + SCRIPT + b" >> >> >>) >> endobj",
+    b"4 0 obj << /Length 0 >> stream\n\nendstream % 5 0 obj << /Type /ObjStm /N 1 /A (x) /First 4\n>> stream\n" + SCRIPT,
+]
+"""No object that the table names holds anything; what is written from the objects does not hold it either."""
+INSIDE = b"7 0 << " + SCRIPT + b" >>"
 OTHER_PACKINGS = [
-    *[b"/Filter /" + name for name in (b"ASCIIHexDecode", b"AHx", b"LZWDecode", b"ASCII85Decode", b"RunLengthDecode", b"Crypt")],
-    b"/Filter [/ASCII85Decode /FlateDecode]",
-    b"/Filter 9 0 R",
-    b"/Filter /FlateDecode /Filter /ASCIIHexDecode",
-    b"/Filter /FlateDecode /F /ASCIIHexDecode",
-    b"/Filter /FlateDecode /DecodeParms 9 0 R",
-    b"/Filter /FlateDecode /DP << /Predictor 12 >>",
-    b"/Filter /FlateDecode % /Filter\n",
-    b"/Filter /FlateDecode /A (>> stream)",
+    (b"/Filter /ASCIIHexDecode", INSIDE.hex().encode() + b">"),
+    (b"/Filter /AHx", INSIDE.hex().encode() + b">"),
+    (b"/Filter /ASCII85Decode", base64.a85encode(INSIDE) + b"~>"),
+    (b"/Filter /RunLengthDecode", run_lengths(INSIDE)),
+    (b"/Filter [/ASCII85Decode /FlateDecode]", base64.a85encode(zlib.compress(INSIDE)) + b"~>"),
+    (b"/Filter [/ASCIIHexDecode /FlateDecode]", zlib.compress(INSIDE).hex().encode() + b">"),
+    (b"/Filter/FlateDecode /DecodeParms << /Predictor 12 /Columns 8 >>", predicted(INSIDE)),
+    (b"/Filter /Fl#61teDecode", zlib.compress(INSIDE)),
+    (b"/Filter /FlateDecode % /Filter\n", zlib.compress(INSIDE)),
+    (b"", INSIDE),
 ]
 MACRO_TYPE = '<Default Extension="x" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
 TEMPLATE = f'Id="a" Type="{RELATIONS}attachedTemplate" Target="http://x/"'
@@ -257,45 +278,36 @@ BAD: list[tuple[str, str, Callable[[], bytes]]] = [
     ("damaged", "a.docx", lambda: corrupted(docx())),
     ("damaged", "a.docx", lambda: docx({"../evil.xml": "<a/>"})),
     ("encrypted", "a.pdf", lambda: pdf(password="秘密")),
-    ("encrypted", "a.pdf", lambda: object_stream(b"<< /Encr#79pt 5 0 R >>")),
+    ("encrypted", "a.pdf", lambda: pdf(password="")),  # anybody may open it, but not print
     *[("active", "a.pdf", lambda text=text: around(text)) for text in HIDDEN_OBJECTS],
-    (
-        "hidden",
-        "a.pdf",
-        lambda: around(
-            b"4 0 obj << /Length 0 >> stream\n\nendstream % 5 0 obj << /Type /ObjStm /N 1 /A (x) /First 4\n>> stream\n" + SCRIPT
-        ),
-    ),
-    *[("hidden", "a.pdf", lambda entries=entries: packed(b"", entries)) for entries in OTHER_PACKINGS],
+    *[("active", "a.pdf", lambda e=entries, d=data: packed(d, e)) for entries, data in OTHER_PACKINGS],
+    *[
+        ("hidden", "a.pdf", lambda name=name: packed(INSIDE, b"/Filter /" + name))
+        for name in (b"DCTDecode", b"JBIG2Decode", b"Unheard")
+    ],
+    ("active", "a.pdf", lambda: packed(zlib.compress(INSIDE), word=b"stream\r\n")),
+    ("active", "a.pdf", lambda: packed(zlib.compress(INSIDE), kind=b"/Type /Obj#53tm ")),
     ("active", "a.pdf", lambda: packed(b"7 0 << /A (endstream) " + SCRIPT + b" >>", b"")),
-    ("hidden", "a.pdf", lambda: packed(b"", b"/Length 9 0 R").replace(b" /Length 0", b"")),
-    ("hidden", "a.pdf", lambda: packed(b"7 0 << " + SCRIPT.hex().encode() + b" >>", b"/Filter [/ASCIIHexDecode /FlateDecode]")),
-    (
-        "hidden",
-        "a.pdf",
-        lambda: packed(predicted(b"7 0 << " + SCRIPT), b"/Filter/FlateDecode /DecodeParms << /Predictor 12 /Columns 8 >>"),
-    ),
-    ("hidden", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), word=b"stream %\n")),
-    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), b"/Filter /Fl#61teDecode")),
-    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), kind=b"/N 1 /F#69rst 4 ")),
-    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 0 << " + SCRIPT), word=b"stream\r")),
-    ("active", "a.pdf", lambda: packed(stored(b"7 0 << /A (", b"endstream", b") " + SCRIPT))),
-    ("active", "a.pdf", lambda: packed(zlib.compress(b"7 4 ( << " + SCRIPT + b" >> )"))),
-    ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A stream\n" + SCRIPT + b"\nendstream >> endobj")),
-    ("damaged", "a.pdf", lambda: around(b"5 0 obj << /A [ >> stream\n << " + SCRIPT + b" >> endstream ] >> endobj")),
+    ("active", "a.pdf", lambda: around(b"", root=b"/OpenAction<<" + SCRIPT + b">>")),
+    ("active", "a.pdf", lambda: around(b"", root=b"/AA<</O<<" + SCRIPT + b">>>>")),
+    ("active", "a.pdf", lambda: around(b"", root=b"/Names<</JavaScript<</Names[(a)<<" + SCRIPT + b">>]>>>>")),
+    ("active", "a.pdf", lambda: around(b"", root=b"/AcroForm<</XFA[]>>")),
+    ("damaged", "a.pdf", lambda: b"%PDF-1.7\n5 0 obj << /A 1 >> endobj\nstartxref\n9\n%%EOF\n"),
+    ("damaged", "a.pdf", lambda: around(b"").replace(b"/Kids[92 0 R]/Count 1", b"/Kids[]      /Count 0")),
     ("active", "a.pdf", lambda: pdf(script="app.alert(1)")),
     ("attached", "a.pdf", lambda: pdf(attached=True)),
     ("attached", "a.pdf", lambda: archival("a.exe")),
     ("attached", "a.pdf", lambda: archival("a.xml", "/UF(a.exe)")),
-    ("attached", "a.pdf", lambda: archival("a.xml", "/UF 6 0 R")),
+    ("attached", "a.pdf", lambda: archival("a.xml", "/UF 5 0 R")),
     ("attached", "a.pdf", lambda: archival("a.xml").replace(b"/F(a.xml)", b"/#46(a.bat)")),
     ("attached", "a.pdf", lambda: archival("..\\\\a.xml")),
-    ("attached", "a.pdf", lambda: archival("a.xml")[:-6] + archival("a.js")[9:]),
-    ("attached", "a.pdf", lambda: object_stream(b"1 0 << /EF << /F 5 0 R >> /F (a.xml) >>")),
+    ("attached", "a.pdf", lambda: around(b"", root=b"/Names<</Embedded#46iles<<>>>>")),
+    ("attached", "a.pdf", lambda: packed(b"7 0 << /EF << /F 5 0 R >> /F (a.js) >>", b"")),
     ("active", "a.pdf", lambda: archival("a.xml", "/A<</S/JavaScript>>")),
-    ("active", "a.pdf", lambda: object_stream(b"<< /S /Launch /F (cmd.exe) >>")),
-    ("active", "a.pdf", lambda: object_stream(b"<< /S /J#61vaScript >>")),
-    ("bomb", "a.pdf", lambda: object_stream(b"", packed=zlib.compress(b" " * (65 * 2**20), 9))),
+    ("active", "a.pdf", lambda: packed(b"7 0 << /S /Launch /F (cmd.exe) >>", b"")),
+    ("active", "a.pdf", lambda: packed(b"7 0 << /S /J#61vaScript >>", b"")),
+    ("bomb", "a.pdf", lambda: packed(zlib.compress(b"7 0 " + b" " * (65 * 2**20), 9))),
+    ("bomb", "a.pdf", lambda: packed(zlib.compress(b"7 0 " + b"[" * 600 + b"]" * 600))),
     ("bomb", "a.png", lambda: png(60_000, 60_000)),
     ("bomb", "a.jpg", lambda: jpeg(65_000, 65_000)),
     ("bomb", "a.docx", lambda: docx({"word/big.xml": b" " * (8 * 2**20)})),
@@ -356,6 +368,65 @@ def test_good_files_pass(name: str, make: Callable[[], bytes]) -> None:
 def test_bad_files_are_refused_with_the_reason(code: str, name: str, make: Callable[[], bytes]) -> None:
     assert inspect(name, make()) == code
     assert code in PROBLEMS
+
+
+def read(content: bytes) -> str:
+    """All that a PDF holds, as another program reads it: every object, unpacked."""
+    reader = pypdf.PdfReader(io.BytesIO(content), strict=True)
+    return " ".join(str(reader.get_object(n)) for n in range(1, int(reader.trailer["/Size"])) if n in numbers(reader))
+
+
+def numbers(reader: pypdf.PdfReader) -> set[int]:
+    return {n for table in reader.xref.values() for n in table} | set(reader.xref_objStm)
+
+
+@pytest.mark.parametrize("make", [make for name, make in GOOD if name.lower() == "a.pdf"])
+def test_a_pdf_is_written_anew_and_reads_as_before(make: Callable[[], bytes]) -> None:
+    content = make()
+    code, kept = inspected("a.pdf", content)
+    assert (code, kept.startswith(b"%PDF-"), kept != content) == ("", True, True)
+    assert len(pypdf.PdfReader(io.BytesIO(kept), strict=True).pages) == 1
+    assert inspected("a.pdf", kept) == ("", kept)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("VALUES", 50), ("OBJECTS", 3), ("SECONDS", -1)])
+def test_a_file_that_asks_for_too_much_is_refused(limit: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = around(b"5 0 obj [" + b"1 " * 60 + b"] endobj")
+    assert inspect("a.pdf", content) == ""
+    monkeypatch.setattr(pdf_objects, limit, most)
+    assert inspect("a.pdf", content) == "bomb"
+
+
+@pytest.mark.parametrize("objects", UNSEEN)
+def test_what_no_object_holds_is_not_kept(objects: bytes) -> None:
+    content = around(b"").replace(b"%PDF-1.7\n", b"%PDF-1.7\n" + objects + b"\n") if b"ObjStm" in objects else around(objects)
+    code, kept = inspected("a.pdf", content)
+    assert code == ""
+    assert "/JavaScript" in content.decode("latin-1")
+    assert "/JavaScript" not in read(kept)
+    assert b"/JavaScript" not in kept
+
+
+def test_other_files_are_kept_as_they_came() -> None:
+    for name, make in GOOD:
+        if not name.lower().endswith(".pdf"):
+            content = make()
+            assert inspected(name, content) == ("", content)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_disguised_action_in_a_whole_file_is_refused_or_gone(seed: int) -> None:
+    """The fuzzer's disguises, with a page and a table around them."""
+    draw = Random(seed)
+    inner = active(draw)
+    placed = draw.choice(
+        [b"5 0 obj" + inner + b"endobj\n", object_stream(draw, inner), b"4 0 obj (5 0 obj " + inner + b" endobj) endobj\n"]
+    )
+    code, kept = inspected("a.pdf", around(placed, root=b"/Extra[5 0 R 7 0 R 8 0 R]", inside={7: 8}))
+    assert code or not [name for name in UNWANTED if name in read(kept)]
+
+
+UNWANTED = ("/JavaScript", "/Launch", "/EF", "/EmbeddedFiles", "/XFA", "/SubmitForm")
 
 
 @pytest.mark.parametrize("make", [pdf, png, jpeg, docx])

@@ -17,7 +17,7 @@ from headwater.core import jobs, tasks
 from headwater.core.exports import ask_export
 from headwater.core.jobs import MOST_ATTEMPTS, Progress
 from headwater.core.models import Job, Notification
-from tests.people import actor, client
+from tests.make import actor, client
 
 
 class Begun(list[int]):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from headwater.core.listing import Listing
 from headwater.core.names import Named, normal_name, read_name, same_name, split_names, with_institution
 from headwater.registry.models import Person
-from tests.calls.test_services import new_host, new_person
+from tests.make import new_host, new_person
 
 NAMES = st.text("试娜图雅张三李四·.•・ 　\u200b ab-Z'éᠮ，、", max_size=12)
 

@@ -15,7 +15,7 @@ from headwater.core.passwords import is_common, is_personal
 from headwater.core.tokens import find_token, make_token
 from headwater.registry.models import Organisation, Person
 from headwater.registry.services import password_path
-from tests.people import actor
+from tests.make import actor
 
 pytestmark = pytest.mark.django_db
 GOOD = "源头之水清且涟猗2026"

@@ -6,7 +6,7 @@ import pytest
 
 from headwater.core.models import Account
 from headwater.core.search import KINDS, Document, index, search, terms, words
-from tests.calls.test_services import new_host
+from tests.make import new_host
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from headwater.core.text import MOST_BYTES, clean_fields, clean_text, file_name
-from tests.people import client
+from tests.make import client
 
 ODD = (
     "a字ᠮ\u0301\u200b\u200c\u200d\u180e\u180b\u202e\u2066\u2028\u2029\x85\0\x1b\r\n\t\xad\ufeff\ufffe\u0627क्👩👧\ufe0f\U000e0041é"

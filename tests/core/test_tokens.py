@@ -12,7 +12,7 @@ from headwater.core.command import system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import AccessToken, Event
 from headwater.core.tokens import SCOPES, find_token, make_token, revoke_token
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 

@@ -33,7 +33,7 @@ from headwater.forms.stores import STORES, Subject
 from headwater.forms.unsaved import forget_old, forget_unsaved, keep_unsaved, signature, unsaved_of
 from headwater.forms.versions import join_old_versions, mark_step, undone
 from headwater.registry.models import Organisation, Person
-from tests.calls.test_services import as_, draft_of, new_call, new_person
+from tests.make import as_, draft_of, new_call, new_person
 
 pytestmark = pytest.mark.django_db
 NOTE = "test.note"

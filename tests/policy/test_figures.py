@@ -14,7 +14,7 @@ from headwater.policy.models import IndicatorValue
 from headwater.policy.queries import latest_values
 from headwater.policy.registry import INDICATORS
 from headwater.policy.services import record_indicators
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 

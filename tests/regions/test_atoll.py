@@ -25,8 +25,7 @@ from headwater.review.models import Panel, PanelItem, Ranking
 from headwater.review.services.deciding import propose
 from headwater.schemes.rules import Holding
 from tests.approvals import approve_decisions, publish_notice, release
-from tests.calls.test_services import SECOND, as_, end_period, new_call, new_person
-from tests.people import actor
+from tests.make import SECOND, actor, as_, end_period, new_call, new_person
 
 pytestmark = pytest.mark.django_db
 LIMITS = {"limit_same_type", "limit_total", "limit_key", "limit_rest_year", "limit_plans"}

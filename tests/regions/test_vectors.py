@@ -18,7 +18,7 @@ from headwater.core.command import system
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Employment, Person, TitleHeld
-from tests.calls.test_services import new_call, new_host, new_person, placed
+from tests.make import new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db
 SERIAL = count(1)

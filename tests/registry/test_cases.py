@@ -14,7 +14,7 @@ from headwater.core.errors import Refused
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "imports"

@@ -13,8 +13,7 @@ from headwater.forms.results import Outcome
 from headwater.registry.completing import Profile, complete_person, profile_of
 from headwater.registry.models import Person
 from tests.calls.test_facts import facts_of
-from tests.calls.test_services import as_, manager, new_call, new_host, new_person, placed, real_host
-from tests.people import client
+from tests.make import as_, client, manager, new_call, new_host, new_person, placed, real_host
 from tests.registry.test_standing import outcome
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,7 @@ from headwater.core.errors import Refused
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
-from tests.calls.test_services import new_person
-from tests.people import actor
+from tests.make import actor, new_person
 
 pytestmark = pytest.mark.django_db
 HEADING = ["姓名", "单位", "最高学位", "电子邮箱", "出生日期"]

@@ -29,8 +29,7 @@ from headwater.registry.tables import IMPORTS
 from headwater.review.merging import find_again
 from headwater.review.models import Assignment, Conflict, Expert, Round
 from tests.calls.test_facts import award, join
-from tests.calls.test_services import as_, new_call, new_host, new_person, placed
-from tests.people import actor, client
+from tests.make import actor, as_, client, new_call, new_host, new_person, placed
 from tests.review.test_conflicts import Pair, tie
 
 pytestmark = pytest.mark.django_db

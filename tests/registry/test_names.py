@@ -14,8 +14,7 @@ from headwater.forms.answers.references import find_person
 from headwater.registry.imports import import_people
 from headwater.registry.models import Person, PersonName
 from headwater.registry.queries import namesakes
-from tests.calls.test_services import new_host, new_person
-from tests.people import actor
+from tests.make import actor, new_host, new_person
 
 pytestmark = pytest.mark.django_db
 CASES = Path(__file__).resolve().parents[3] / "shared/cases/imports"

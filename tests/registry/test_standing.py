@@ -17,8 +17,7 @@ from headwater.registry.identifiers import document_hash
 from headwater.registry.models import EarlierProject, Employment, HostHistory, Person, Sanction, TitleHeld
 from headwater.registry.tables import IMPORTS, ImportResult
 from tests.calls.test_facts import join
-from tests.calls.test_services import new_call, new_host, new_person, placed
-from tests.people import actor, client
+from tests.make import actor, client, new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db
 TODAY = clock.today()

@@ -15,9 +15,7 @@ from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.queries import explain_pair, shortages_of
 from headwater.review.services.assigning import propose_round, publish_round
 from headwater.review.services.inviting import answer_invitations, expire_invitations, release_assignment
-from tests.calls.test_services import SECOND, as_, new_host, past_call, placed, refusal
-from tests.people import actor
-from tests.review.test_conflicts import new_expert
+from tests.make import SECOND, actor, as_, new_expert, new_host, past_call, placed, refusal
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from headwater.calls.publishing.services.changing import propose_change
 from headwater.core.models import Notification
 from headwater.review.models import Assignment
 from tests.approvals import approve_change
-from tests.people import actor
+from tests.make import actor
 from tests.review.test_opinions import accepted
 
 pytestmark = pytest.mark.django_db

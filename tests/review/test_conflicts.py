@@ -15,22 +15,15 @@ from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.core.models import Notification, Parameter, RoleGrant
+from headwater.core.models import Notification, Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Authorship, Discipline, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.inviting import assign_by_hand
-from tests.calls.test_services import as_, new_call, new_host, new_person, past_call, placed, refusal, sign_as_asked
-from tests.people import actor
+from tests.make import actor, as_, new_call, new_expert, new_host, new_person, past_call, placed, refusal, sign_as_asked
 
 pytestmark = pytest.mark.django_db
-
-
-def new_expert(name: str = "专家", organisation: Organisation | None = None, **more: Any) -> Expert:
-    person = new_person(name, organisation or new_host("外校"))
-    RoleGrant.objects.create(account=person.account, role="expert")
-    return Expert.objects.create(person=person, **more)
 
 
 class Pair:

@@ -11,8 +11,7 @@ from headwater.core.invariants import check
 from headwater.review.models import PanelItem
 from headwater.review.services.deciding import Departure, propose
 from headwater.review.services.voting import close_voting
-from tests.calls.test_services import refusal
-from tests.people import actor, client
+from tests.make import actor, client, refusal
 from tests.review.test_panels import item, sitting, vote
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,7 @@ from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.inviting import expire_invitations, release_assignment
 from headwater.review.services.opinions import save_opinions
 from tests.calls.test_decisions import TEN
-from tests.calls.test_services import SECOND, as_, new_call, past_call, placed
-from tests.people import actor, client
+from tests.make import SECOND, actor, as_, client, new_call, past_call, placed
 from tests.review.test_assigning import proposed, published, stage
 from tests.review.test_opinions import accepted, good, save
 

@@ -19,9 +19,8 @@ from headwater.registry.services import Paper, add_publications, add_relations
 from headwater.registry.tables import IMPORTS, ImportResult
 from headwater.review.models import Expert
 from headwater.review.services.experts import Change, change_experts, change_own
-from tests.calls.test_services import as_, new_host, new_person
-from tests.people import actor, client
-from tests.review.test_conflicts import Pair, new_expert
+from tests.make import actor, as_, client, new_expert, new_host, new_person
+from tests.review.test_conflicts import Pair
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = "11010519491231002X"

@@ -10,9 +10,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Discipline, ReviewGroup
 from headwater.review.fields import panel_candidates, prospects
 from headwater.review.models import Expert, Panel
-from tests.calls.test_services import past_call, placed
-from tests.people import client
-from tests.review.test_conflicts import new_expert
+from tests.make import client, new_expert, past_call, placed
 
 pytestmark = pytest.mark.django_db
 

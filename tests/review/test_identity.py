@@ -33,9 +33,8 @@ from headwater.review.models import Conflict
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.schemes import parse_scheme
 from headwater.schemes.rules import parameters_of
-from tests.calls.test_services import as_, complete, new_call, new_host, new_person, placed
-from tests.people import actor
-from tests.review.test_conflicts import new_expert, tie
+from tests.make import actor, as_, complete, new_call, new_expert, new_host, new_person, placed
+from tests.review.test_conflicts import tie
 
 pytestmark = pytest.mark.django_db
 SERIAL = count(500)

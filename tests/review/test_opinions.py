@@ -15,8 +15,7 @@ from headwater.review.queries import opinions_for_applicant, weights_of
 from headwater.review.services.ending import close_reviews
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import compute_ranking, save_opinions
-from tests.calls.test_services import SECOND, as_, refusal
-from tests.people import actor, client
+from tests.make import SECOND, actor, as_, client, refusal
 from tests.review.test_assigning import published, stage
 
 pytestmark = pytest.mark.django_db

@@ -31,9 +31,8 @@ from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, vote_again
 from tests.approvals import approve_decisions, publish_notice
 from tests.calls.test_decisions import TEN, propose
-from tests.calls.test_services import as_, new_call, new_person, past_call, placed, refusal
-from tests.people import actor, client
-from tests.worlds import PARTS, Case, favoured, involve, make_case, new_expert, waiting
+from tests.make import actor, as_, client, new_call, new_person, past_call, placed, refusal
+from tests.make.worlds import PARTS, Case, favoured, involve, make_case, new_expert, waiting
 
 pytestmark = pytest.mark.django_db
 

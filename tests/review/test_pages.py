@@ -3,7 +3,7 @@
 import pytest
 
 from headwater.review.models import Assignment
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,8 @@ from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelIt
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
-from tests.calls.test_services import as_, past_call, placed, refusal
-from tests.people import actor
-from tests.review.test_conflicts import new_expert, tie
+from tests.make import actor, as_, new_expert, past_call, placed, refusal
+from tests.review.test_conflicts import tie
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Sanction
 from headwater.review.models import PanelItem, Ranking
 from headwater.review.services.suggesting import candidates, compare, reached, suggest
-from tests.calls.test_services import new_host, new_person, past_call, placed
-from tests.people import client
-from tests.review.test_conflicts import new_expert
+from tests.make import client, new_expert, new_host, new_person, past_call, placed
 from tests.review.test_panels import make
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Event, Notification
 from headwater.review.models import Panel, PanelItem
 from headwater.review.services.voting import close_voting, missing_ballots, open_voting, repeatable, vote_again
-from tests.calls.test_services import refusal
-from tests.people import actor, client
+from tests.make import actor, client, refusal
 from tests.review.test_panels import item, sitting, vote
 
 pytestmark = pytest.mark.django_db

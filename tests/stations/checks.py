@@ -20,7 +20,7 @@ from headwater.core.roles import Scope
 from headwater.core.services import grant_roles
 from headwater.policy.services import record_indicators
 from tests import test_access, test_own_cases
-from tests.people import client, roles
+from tests.make import client, roles
 from tests.stations.models import KEEPER, KIND, Station
 from tests.stations.services import open_station
 

@@ -19,7 +19,7 @@ from headwater.core.models import Account, OutboxMail, SignIn
 from headwater.core.second_factor import seal_text
 from headwater.core.tokens import SCOPES, make_token
 from headwater.web.tasks import write_reset
-from tests.people import actor, client
+from tests.make import actor, client
 from tests.test_access import ROUTES
 
 pytestmark = pytest.mark.django_db

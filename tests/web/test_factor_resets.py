@@ -23,7 +23,7 @@ from headwater.core.keys import KeyFolder
 from headwater.core.models import Account, Event, FactorReset, Notification, OutboxMail, RoleGrant
 from headwater.core.services import grant_roles
 from headwater.core.tokens import SCOPES, find_token, make_token
-from tests.people import actor, client
+from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/accounts/factors/"

@@ -10,7 +10,7 @@ from django.test import Client
 
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"

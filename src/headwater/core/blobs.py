@@ -11,6 +11,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.files.storage import default_storage
@@ -40,11 +41,27 @@ def read(digest: str) -> bytes:
 
 def put(content: bytes) -> str:
     """Keep a content and return its digest. Call inside the transaction that refers to it."""
-    digest = hashlib.sha256(content).hexdigest()
+    ready = prepare(content)
+    ready.adopt()
+    return ready.digest
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A content that is on the disk, beside its place. Who does not adopt it leaves it to the nightly job."""
+
+    path: Path
+    digest: str
+    size: int
+
+    def adopt(self) -> None:
+        adopt(self.path, self.digest, self.size)
+
+
+def prepare(content: bytes) -> Ready:
     fresh = part(f"put-{secrets.token_hex(8)}")
     write_part(fresh, 0, content)
-    adopt(fresh, digest, len(content))
-    return digest
+    return Ready(fresh, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def write_part(path: Path, offset: int, data: bytes) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from headwater.core import clock
+from headwater.core.causes import right_of
 from headwater.core.coverage import write_digests
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Account
@@ -120,7 +121,9 @@ def command(actor: Actor, action: str, record: Any = None, *, name: str = "") ->
 
     Raises:
         NotAllowed: the actor may not do `action` to `record`. The system may do everything.
+        KeyError: no app says who may cause the command's events (`core.causes`).
     """
+    right_of(name or action)
     authorise(actor, action, record)
     log = Log(actor, name or action)
     with transaction.atomic():

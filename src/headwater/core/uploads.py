@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from headwater.core import blobs, clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.files import check_claim
-from headwater.core.inspection import PROBLEMS, inspect
+from headwater.core.inspection import PROBLEMS, inspected
 from headwater.core.models import Account, StoredFile, Upload
 from headwater.core.register import Register
 from headwater.core.services import tell
@@ -155,15 +156,24 @@ def check_files(*, actor: Actor, batch: int = 20, seconds: float = float("inf"),
             return done
 
 
-def _look(file: StoredFile) -> str:
+@dataclass(frozen=True)
+class Look:
+    """What is wrong with a file, or what is to be kept of it in place of what was sent."""
+
+    problem: str
+    anew: blobs.Ready | None = None
+
+
+def _look(file: StoredFile) -> Look:
     try:
         content = blobs.read(file.sha256)
     except FileNotFoundError:
-        return "unreadable"
-    return inspect(file.name, content)
+        return Look("unreadable")
+    problem, kept = inspected(file.name, content)
+    return Look(problem, None if problem or kept == content else blobs.prepare(kept))
 
 
-def _settle(found: dict[int, str], actor: Actor) -> int:
+def _settle(found: dict[int, Look], actor: Actor) -> int:
     with command(actor, "core.file.check", name="core.check_files") as log:
         rows = list(
             StoredFile.objects.select_for_update(of=("self",))
@@ -172,12 +182,21 @@ def _settle(found: dict[int, str], actor: Actor) -> int:
             .order_by("pk")
         )
         for row in rows:
-            row.problem, row.checked_at = found[row.pk], clock.now()
+            row.problem, row.checked_at = found[row.pk].problem, clock.now()
             row.state = StoredFile.State.REFUSED if row.problem else StoredFile.State.FINE
-            log(row, after={"state": row.state, **({"problem": row.problem} if row.problem else {})})
-        StoredFile.objects.bulk_update(rows, ["problem", "checked_at", "state"])
+            _keep(row, found[row.pk].anew)
+            changed = {"problem": row.problem, "sha256": row.sha256 if row.sent_sha256 else ""}
+            log(row, after={"state": row.state, **{name: value for name, value in changed.items() if value}})
+        StoredFile.objects.bulk_update(rows, ["problem", "checked_at", "state", "sha256", "sent_sha256", "size"])
         _tell([r for r in rows if r.problem and r.uploaded_by])
     return len(rows)
+
+
+def _keep(row: StoredFile, anew: blobs.Ready | None) -> None:
+    """Have the row refer to what was written anew; what was sent goes with the nightly job."""
+    if anew:
+        anew.adopt()
+        row.sent_sha256, row.sha256, row.size = row.sha256, anew.digest, anew.size
 
 
 def _tell(rows: Sequence[StoredFile]) -> None:

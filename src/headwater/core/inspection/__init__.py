@@ -1,12 +1,14 @@
 """Look inside an uploaded file: what its bytes are, whether it is whole, and whether it carries what does not belong in it.
 
-Nothing is rendered or unpacked to disk; what is inflated is bounded. Works on bytes only: no database, no clock.
+Nothing is rendered or unpacked to disk; what is inflated is bounded. Works on bytes only: no database. Of a PDF not the bytes that came
+are kept but those that were written from what was looked into.
 """
 
 from __future__ import annotations
 
 import logging
 import zlib
+from collections.abc import Callable
 from zipfile import BadZipFile
 
 from django.utils.functional import Promise
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.core.inspection import images, office, pdf
 from headwater.core.inspection.problem import Problem
 
-LOOK = {
+LOOK: dict[str, Callable[[bytes], bytes | None]] = {
     ".pdf": pdf.look,
     ".png": images.look_png,
     ".jpg": images.look_jpeg,
@@ -46,17 +48,20 @@ PROBLEMS: dict[str, str | Promise] = {
 
 def inspect(name: str, content: bytes) -> str:
     """The code of what is wrong with a file (a key of PROBLEMS), or an empty string."""
-    suffix = "." + name.rsplit(".", 1)[-1].lower()
-    look = LOOK.get(suffix)
+    return inspected(name, content)[0]
+
+
+def inspected(name: str, content: bytes) -> tuple[str, bytes]:
+    """The code of what is wrong with a file; or an empty string, and what is to be kept of it: a PDF is written anew."""
+    look = LOOK.get("." + name.rsplit(".", 1)[-1].lower())
     if look is None:
-        return "type"
+        return "type", b""
     try:
-        look(content)
+        return "", look(content) or content
     except Problem as problem:
-        return problem.code
+        return problem.code, b""
     except (BadZipFile, zlib.error, ValueError, KeyError, IndexError, EOFError, NotImplementedError, UnicodeError):
-        return "damaged"
+        return "damaged", b""
     except Exception:
         logging.getLogger("headwater.files").exception("a file could not be inspected")
-        return "unreadable"
-    return ""
+        return "unreadable", b""

@@ -90,7 +90,8 @@ class OutboxMail(models.Model):
 class StoredFile(models.Model):
     """A private file. It is found by its SHA-256 on disk and given out only as a download, after its owner's rule allows it.
 
-    An upload is "checking" until a job has looked inside it; only a "fine" file is ever given out.
+    An upload is "checking" until a job has looked inside it; only a "fine" file is ever given out. A PDF is then kept as it was written
+    anew; `sent_sha256` is the digest of what its author sent, where that is another.
     """
 
     class State(models.TextChoices):
@@ -110,6 +111,7 @@ class StoredFile(models.Model):
     state = models.CharField(_("检查"), max_length=8, choices=State.choices, default=State.FINE, db_default=State.FINE)
     problem = models.CharField(max_length=30, blank=True, db_default="")
     checked_at = models.DateTimeField(null=True)
+    sent_sha256 = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("文件")
@@ -121,6 +123,11 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sent_digest(self) -> str:
+        """The digest by which its author knows the file, whatever has been done to it since."""
+        return self.sent_sha256 or self.sha256
 
 
 class SearchEntry(models.Model):

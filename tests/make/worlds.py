@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from headwater.calls.models import Application, Call, Decision, DocumentSignature, DocumentText, FormalCheck, Likeness, Referee
 from headwater.core import clock
-from headwater.core.models import Account, Event, Job, RoleGrant
+from headwater.core.models import Account, Event, Job
 from headwater.registry.models import Discipline, Person, Relation, ReviewGroup
 from headwater.review.models import (
     Assignment,
@@ -21,7 +21,8 @@ from headwater.review.models import (
     Ranking,
     Round,
 )
-from tests.calls.test_services import new_call, new_host, new_person, placed
+from tests.make.calls import new_call, placed
+from tests.make.people import new_expert, new_person
 
 DAY = timedelta(days=1)
 PARTS = ("leader", "member", "declined", "referee", "family", "signatory")
@@ -46,13 +47,6 @@ class Case:
     @property
     def members(self) -> list[PanelMember]:
         return list(self.panel.members.order_by("pk"))
-
-
-def new_expert(name: str) -> Expert:
-    """Somebody of an institution that nobody applies from."""
-    person = new_person(name, new_host("专家单位"))
-    RoleGrant.objects.create(account=person.account, role="expert")
-    return Expert.objects.create(person=person)
 
 
 def make_case() -> Case:
