@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import click
 import pytest
 import rules
 from django.apps import apps
@@ -12,10 +13,13 @@ from django.db import models
 from django.urls import reverse
 
 import headwater
+from headwater.cli.data import known
 from headwater.core.apps import DECLARATIONS, house
 from headwater.core.colours import COLOURS, colours
 from headwater.core.navigation import NAVIGATION
+from headwater.core.open_data import OPEN_DATA
 from headwater.core.roles import LIMITS, ROLES, Scope
+from headwater.registry.tables import IMPORTS
 
 SOURCE = Path(headwater.__file__).parent
 PREDICATES, METHODS = {"role", "scoped", "everywhere"}, {"has_role", "holds_everywhere", "scopes"}
@@ -90,3 +94,11 @@ def test_every_app_of_the_house_declares_in_modules_of_known_names() -> None:
     for config in house():
         strange = [part for part in config.also if part in DECLARATIONS]
         assert strange == [], f"{config.name}: found by their names already"
+
+
+def test_the_command_line_names_the_known_kinds() -> None:
+    assert known(IMPORTS, "people") is IMPORTS["people"]
+    with pytest.raises(click.BadParameter, match=r"unknown kind of table 'peple'; known are: people, organisations"):
+        known(IMPORTS, "peple")
+    with pytest.raises(click.BadParameter, match=r"unknown public register 'cals'; known are: calls"):
+        known(OPEN_DATA, "cals")
