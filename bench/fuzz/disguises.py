@@ -97,29 +97,6 @@ def object_stream(random_: Random, inner: bytes) -> bytes:
     return b"8 0 obj<<" + head + b">>" + gap(random_, needed=False) + word + data + b"\nendstream endobj\n"
 
 
-def unwanted_pdf(random_: Random) -> tuple[str, bytes]:
-    inner = active(random_)
-    plain = b"5" + gap(random_) + b"0" + gap(random_) + b"obj" + gap(random_, needed=False) + inner + gap(random_) + b"endobj\n"
-    flat = b"5 0 obj" + inner.replace(b"\n", b" ").replace(b"\r", b" ") + b" endobj" if b"%" not in inner else plain
-    decoy = random_.choice([b"", b"endstream ( ", b"endstream % ", b"endstream <", b"endstream endobj 6 0 obj << /A ("])
-    placed = random_.choice(
-        [
-            plain,
-            object_stream(random_, inner),
-            object_stream(random_, inner),
-            b"4 0 obj<</Length %d>>stream\n" % len(decoy + plain) + decoy + plain + b"\nendstream endobj\n",
-            b"4 0 obj (" + plain + b") endobj\n",
-            b"4 0 obj << /A (" + plain + b" endobj\n",
-            b"% " + flat + b"\n",
-            b"4 0 obj<</Length 0>>stream\n\nendstream % " + object_stream(random_, inner),
-            b"( trailer" + gap(random_, needed=False) + inner + b")\n",
-            b"trailer" + gap(random_, needed=False) + inner + b"\n",
-        ]
-    )
-    before = random_.choice([b"", b"", b"% stream\n", b"(stream\n", b"9 0 obj<</Length 1>>stream\nx\nendstream endobj\n"])
-    return "a.pdf", b"%PDF-1.7\n" + before + placed + random_.choice([b"", b"% endstream\n", b"endstream)\n"]) + b"startxref\n9\n%%EOF\n"
-
-
 def value(random_: Random, text: str) -> str:
     """A value of an attribute, some of its characters given by number, in quotes of one kind or the other."""
     if random_.random() < 0.4:

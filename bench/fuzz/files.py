@@ -238,9 +238,10 @@ def made(random_: Random) -> tuple[str, bytes]:
 
 def disguised(world: Any, random_: Random) -> None:
     """Something unwanted in disguise must not be taken."""
-    from bench.fuzz.disguises import unwanted_office, unwanted_pdf, unwanted_sheet
+    from bench.fuzz.disguises import unwanted_office, unwanted_sheet
+    from bench.fuzz.pdfs import unwanted_in, unwanted_pdf
     from headwater.core.errors import Refused
-    from headwater.core.inspection import inspect
+    from headwater.core.inspection import inspect, inspected
     from headwater.core.sheets import read_table
 
     maker = random_.choices([unwanted_pdf, unwanted_office, unwanted_sheet], [6, 5, 1])[0]
@@ -252,6 +253,9 @@ def disguised(world: Any, random_: Random) -> None:
             taken = True
         except Refused as refusal:
             taken = "另存" not in str(refusal) and "行" not in str(refusal) and "地址" not in str(refusal)
+    elif maker is unwanted_pdf:
+        code, kept = inspected(name, content)
+        taken = not code and bool(unwanted_in(kept))
     else:
         taken = not inspect(name, content)
     world.played["accepted" if taken else "refused"] += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import struct
 import sys
 import zipfile
@@ -18,7 +17,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from bench.fuzz.disguises import active, object_stream
+from bench.fuzz.pdfs import around, read, unwanted_in, unwanted_pdf
 from headwater.core.files import check_upload
 from headwater.core.inspection import PROBLEMS, inspect, inspected, pdf_objects
 
@@ -46,27 +45,6 @@ def pdf(**more: object) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
-
-
-OBJECT = re.compile(rb"(?<!\d)(\d+)(?:\s|%[^\r\n]*[\r\n])+0(?:\s|%[^\r\n]*[\r\n])+obj")
-PAGE = (
-    b"\n90 0 obj<</Type/Catalog/Pages 91 0 R%s>>endobj\n91 0 obj<</Type/Pages/Kids[92 0 R]/Count 1>>endobj\n"
-    b"92 0 obj<</Type/Page/Parent 91 0 R/MediaBox[0 0 9 9]/Resources<<>>>>endobj\n"
-)
-
-
-def around(objects: bytes, *, root: bytes = b"", inside: dict[int, int] | None = None) -> bytes:
-    """A PDF of one page and some objects. Its table names every place where an object seems to begin, also in a comment, a string or a
-    stream, and objects `inside` streams of objects.
-    """
-    body = b"%PDF-1.7\n" + objects + PAGE % root
-    rows = dict.fromkeys(range(94), bytes(7))
-    rows |= {int(m[1]): b"\1" + m.start().to_bytes(4) + bytes(2) for m in OBJECT.finditer(body)}
-    rows |= {number: b"\2" + stream.to_bytes(4) + bytes(2) for number, stream in (inside or {}).items()}
-    rows[93] = b"\1" + len(body).to_bytes(4) + bytes(2)
-    table = b"".join(rows[n] for n in range(94))
-    head = b"93 0 obj<</Type/XRef/Size 94/W[1 4 2]/Root 90 0 R/Length %d>>stream\n" % len(table)
-    return body + head + table + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % len(body)
 
 
 def archival(name: str, more: str = "") -> bytes:
@@ -370,16 +348,6 @@ def test_bad_files_are_refused_with_the_reason(code: str, name: str, make: Calla
     assert code in PROBLEMS
 
 
-def read(content: bytes) -> str:
-    """All that a PDF holds, as another program reads it: every object, unpacked."""
-    reader = pypdf.PdfReader(io.BytesIO(content), strict=True)
-    return " ".join(str(reader.get_object(n)) for n in range(1, int(reader.trailer["/Size"])) if n in numbers(reader))
-
-
-def numbers(reader: pypdf.PdfReader) -> set[int]:
-    return {n for table in reader.xref.values() for n in table} | set(reader.xref_objStm)
-
-
 @pytest.mark.parametrize("make", [make for name, make in GOOD if name.lower() == "a.pdf"])
 def test_a_pdf_is_written_anew_and_reads_as_before(make: Callable[[], bytes]) -> None:
     content = make()
@@ -417,16 +385,9 @@ def test_other_files_are_kept_as_they_came() -> None:
 @pytest.mark.parametrize("seed", range(200))
 def test_a_disguised_action_in_a_whole_file_is_refused_or_gone(seed: int) -> None:
     """The fuzzer's disguises, with a page and a table around them."""
-    draw = Random(seed)
-    inner = active(draw)
-    placed = draw.choice(
-        [b"5 0 obj" + inner + b"endobj\n", object_stream(draw, inner), b"4 0 obj (5 0 obj " + inner + b" endobj) endobj\n"]
-    )
-    code, kept = inspected("a.pdf", around(placed, root=b"/Extra[5 0 R 7 0 R 8 0 R]", inside={7: 8}))
-    assert code or not [name for name in UNWANTED if name in read(kept)]
-
-
-UNWANTED = ("/JavaScript", "/Launch", "/EF", "/EmbeddedFiles", "/XFA", "/SubmitForm")
+    name, content = unwanted_pdf(Random(seed))
+    code, kept = inspected(name, content)
+    assert code or not unwanted_in(kept)
 
 
 @pytest.mark.parametrize("make", [pdf, png, jpeg, docx])
