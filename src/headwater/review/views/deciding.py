@@ -49,7 +49,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
-        row.voted = _vote_of(row)
+        row.voted = _vote_of(row) if row.state == State.PANEL else ""
     line = next((row.pk for row in rows if row.why), None)
     decisions = without_own(Decision.objects.filter(call=call), request.user)
     waiting = decisions.filter(approved_at__isnull=True).count()

@@ -68,6 +68,10 @@ COLOURS = {
     "recommended": "green",
     "not_recommended": "secondary",
     "no_quorum": "yellow",
+    "submit": "green",
+    "restore": "blue",
+    "return": "yellow",
+    "withdraw": "yellow",
     "upheld": "red",
     "dismissed": "secondary",
     "clear": "green",
@@ -291,8 +295,8 @@ def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
     return {"list": rows, "request": context["request"]}
 
 
-@register.inclusion_tag("components/empty.html")
-def empty(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
     return {"title": title, "hint": hint, "url": url, "action": action}
 
 
