@@ -42,7 +42,9 @@ class Reader(HTMLParser):
         if tag == "a" and "href" in a:
             self.links.append(a["href"])
         elif tag == "form":
-            self.forms.append({"method": a.get("method", "get").lower(), "action": a.get("action", ""), "sent": [], "buttons": []})
+            self.forms.append(
+                {"method": a.get("method", "get").lower(), "action": a.get("action", ""), "sent": [], "buttons": []}
+            )
         elif not self.forms or (a.get("form") and tag in {"input", "select", "textarea", "button"}):
             return
         elif tag == "button":
@@ -124,15 +126,21 @@ def ask(browser: Any, request: dict[str, Any]) -> tuple[int, str, str]:
 
     browser.cookies["django_language"] = request["language"]
     with undone(), translation.override(request["language"]):
-        if "sent" in request:
-            data: dict[str, list[str]] = {}
-            for name, value in request["sent"]:
-                data.setdefault(name, []).append(value)
-            answer = browser.post(request["address"], data)
-        else:
-            answer = browser.get(request["address"])
+        try:
+            answer = sent(browser, request)
+        except Exception as error:
+            return 500, "", f"<p>{type(error).__name__}: {error}</p>"
         page = not answer.streaming and answer.get("Content-Type", "").startswith("text/html")
         return answer.status_code, answer.get("Location", ""), answer.content.decode() if page else ""
+
+
+def sent(browser: Any, request: dict[str, Any]) -> Any:
+    if "sent" not in request:
+        return browser.get(request["address"])
+    data: dict[str, list[str]] = {}
+    for name, value in request["sent"]:
+        data.setdefault(name, []).append(value)
+    return browser.post(request["address"], data)
 
 
 def route_of(address: str) -> str | None:
@@ -160,17 +168,22 @@ class Discovery:
                 self.requests += [request | {"language": x} for x in LANGUAGES]
             reader = Reader()
             reader.feed(body)
-            for link in reader.links:
-                target = urljoin(address, link)
-                route = route_of(target)
-                key = re.sub(r"=[^&]*", "=", urlsplit(target).query)
-                if target.startswith("/") and route and not target.startswith(LEFT_OUT) and target not in seen:
-                    if opened[route, key] < PER_ROUTE:
-                        opened[route, key] += 1
-                        seen.add(target)
-                        waiting.append(target)
+            for target in self.new_links(address, reader, seen, opened):
+                seen.add(target)
+                waiting.append(target)
             if status == 200:
                 self.forms(name, address, reader)
+
+    @staticmethod
+    def new_links(address: str, reader: Reader, seen: set[str], opened: Counter[Any]) -> Iterator[str]:
+        """Links to pages not seen yet, a few for each route and the words of its query."""
+        for link in reader.links:
+            target = urljoin(address, link)
+            key = (route_of(target), re.sub(r"=[^&]*", "=", urlsplit(target).query))
+            known = target in seen or not target.startswith("/") or target.startswith(LEFT_OUT)
+            if not known and key[0] and opened[key] < PER_ROUTE:
+                opened[key] += 1
+                yield target
 
     def forms(self, name: str, address: str, reader: Reader) -> None:
         """Each form with every button of it, typed fields left empty: what a page says then is compared too."""

@@ -159,11 +159,10 @@ def compare(earlier: Path, pages: tuple[Path, Path], only: str, text_only: bool)
     """Print each difference once, with the first page that has it and how many do; returns how many there are."""
     from playwright.sync_api import sync_playwright
 
-    from headwater.demo.screenshots import launch
-
     found: dict[str, list[str]] = {}
     with sync_playwright() as driver:
-        browser = launch(driver)
+        chromium = os.environ.get("HEADWATER_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         sights = (Sight(browser, earlier), Sight(browser, ROOT))
         with pages[0].open() as first, pages[1].open() as second:
             for one, two in zip(first, second, strict=True):
@@ -187,6 +186,7 @@ def main() -> None:
     asked.add_argument("commit")
     asked.add_argument("--only", default="")
     asked.add_argument("--text", action="store_true")
+    asked.add_argument("--kept", action="store_true", help="compare the pages that were rendered last")
     given = asked.parse_args()
     tree = earlier_tree(given.commit)
     world, requests, before = earlier_pages(tree)
@@ -197,8 +197,9 @@ def main() -> None:
         kept.write_text("\n".join(x for x in requests.read_text().splitlines() if given.only in json.loads(x)["address"]))
         before = narrowed(before, given.only)
     subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, check=True)
-    print("the pages of this tree", flush=True)
-    pages_of(ROOT, world, kept, after)
+    if not given.kept:
+        print("the pages of this tree", flush=True)
+        pages_of(ROOT, world, kept, after)
     sys.exit(1 if compare(tree, (before, after), given.only, given.text) else 0)
 
 

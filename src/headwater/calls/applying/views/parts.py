@@ -16,14 +16,13 @@ from headwater.calls.answers.judging import is_complete
 from headwater.calls.answers.loading import answers_of
 from headwater.calls.answers.merging import same
 from headwater.calls.answers.references import MOST_NAMESAKES, Registry, find_person
-from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
 from headwater.calls.applying.services.unsaved import signature
 from headwater.calls.applying.views.hosting import host_context
 from headwater.calls.applying.views.questions import bind
-from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
+from headwater.calls.applying.views.typed import base_of, basic_context, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import BASIC, MOST_SIGNS, plain, questions_of, size_of, stored
 from headwater.calls.facts import check_applications
@@ -34,13 +33,12 @@ from headwater.calls.printing import boxes_of
 from headwater.calls.rules import Outcome
 from headwater.calls.schemes import Field, Scheme, Section, scheme_of
 from headwater.calls.signing import asked
-from headwater.calls.states import ResearchClass
 from headwater.calls.versions import changed_since_confirmed, open_clashes
 from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
 from headwater.core.web import key_in
-from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+from headwater.registry.models import Organisation, is_own
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
 """Pages of the editor beside the sections of the scheme."""
@@ -94,17 +92,13 @@ def editor_context(
         "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
         "tabs": tabs(row, answers),
         "errors": errors,
-        "typed": request.POST if errors else None,
-        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-        "disciplines": Discipline.objects.filter(level=2),
-        "fields_known": PriorityField.objects.all(),
+        **basic_context(row, request.POST if errors else None),
         **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
         "organisations": organisations(part),
         "codes": "discipline" in types_in(part),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-        "amount": wan(row.amount_fen).replace(",", ""),
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",

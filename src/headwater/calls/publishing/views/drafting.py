@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.answers.judging import field_facts, judge
 from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import wan
 from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.questions import bind, live
-from headwater.calls.applying.views.typed import control_of, read_values
+from headwater.calls.applying.views.typed import basic_context, control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.models import Application, Call
@@ -28,13 +27,12 @@ from headwater.calls.publishing.services.cloning import clone_call, full_call, l
 from headwater.calls.publishing.services.stages import invite
 from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import ResearchClass, Stage, State
+from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
-from headwater.registry.models import Discipline, PriorityField
 
 
 @page("calls.call.begin")
@@ -99,15 +97,11 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "scheme": scheme,
             "parts": [(s, bind(s.fields, answers, request.POST if errors else None, errors)) for s in scheme.sections],
             "errors": errors,
-            "typed": request.POST if errors else None,
+            **basic_context(trial, request.POST if errors else None),
             "own": True,
-            "amount": wan(trial.amount_fen).replace(",", ""),
-            "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-            "fields_known": PriorityField.objects.all(),
             "results": [r for r in results if r.outcome == Outcome.FAILED],
             "organisations": [o for s in scheme.sections[:1] for o in organisations(s)] or organisations(_first(scheme)),
             "codes": any("discipline" in types_in(s) for s in scheme.sections),
-            "disciplines": Discipline.objects.filter(level=2),
         },
         status=422 if errors else 200,
     )

@@ -1,0 +1,83 @@
+"""What pages are put together from; what these tags write is in `templates/components/`.
+
+A frame (card, table, definitions, timeline) takes what stands between its tag and its end, a leaf (tab, column, empty_state)
+only its words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_block_tag
+def card(
+    content: str, title: str = "", *, narrow: bool = False, padded: bool = False, more: str = "", url: str = "", small: str = ""
+) -> str:
+    """A card with its heading. `padded` for text, without it for rows that reach the edges; `more` is the link that `url` opens."""
+    words = {"content": content, "title": title, "narrow": narrow, "padded": padded, "more": more, "url": url, "small": small}
+    return render_to_string("components/card.html", words)
+
+
+@register.simple_block_tag
+def table(content: str, *, stack: bool = True) -> SafeString:
+    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone."""
+    return format_html(
+        '<div class="hw-scroll"><table class="{}">{}</table></div>', "hw-table stack" if stack else "hw-table", content
+    )
+
+
+@register.simple_tag
+def column(label: Any, kind: str = "", *, hidden: bool = False) -> SafeString:
+    """The head of a column; one of figures is of kind "num", one of buttons has a hidden name."""
+    shown = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
+    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", shown)
+
+
+@register.simple_block_tag
+def definitions(content: str) -> SafeString:
+    """Facts with their names."""
+    return format_html('<dl class="hw-dl">{}</dl>', content)
+
+
+@register.simple_tag
+def fact(term: Any, value: Any, unit: str = "") -> SafeString:
+    """One of the definitions whose value is plain."""
+    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, "" if value is None else value, " " if unit else "", unit)
+
+
+@register.simple_tag
+def tab(label: Any, route: str, key: Any, current: bool) -> SafeString:
+    """One of the pages of a record."""
+    return format_html(
+        '<a href="{}"{}>{}</a>', reverse(route, args=[key]), format_html(' aria-current="page"') if current else "", label
+    )
+
+
+@register.simple_block_tag
+def timeline(content: str) -> SafeString:
+    """Steps in the order of time."""
+    return format_html('<ul class="hw-timeline">{}</ul>', content)
+
+
+@register.simple_block_tag
+def moment_in(content: str, title: Any, done: bool = False, now: bool = False) -> SafeString:
+    """One step of a timeline: what it is called, and when it was or will be."""
+    return format_html('<li class="{}"><b>{}</b>{}</li>', "done" if done else "now" if now else "", title, content)
+
+
+@register.inclusion_tag("components/listing.html", takes_context=True)
+def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {"list": rows, "request": context["request"]}
+
+
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
+    return {"title": title, "hint": hint, "url": url, "action": action}
