@@ -15,51 +15,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from page_reader import Reader
 
 HOME = Path(os.environ["HEADWATER_HOME"])
 LANGUAGES = ("zh-hans", "en")
 PER_ROUTE = 1
 """How many addresses of one route each role opens beside the one that the access tests know."""
-LEFT_OUT = ("/accounts/logout", "/static/", "/api/")
-TYPED = {"text", "search", "email", "number", "date", "url", "tel", "password", "datetime-local", "month", "time"}
-
-
-class Reader(HTMLParser):
-    """The links of a page and its forms: each with its address, its method and what an unchanged submission would send."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.forms: list[dict[str, Any]] = []
-        self.select = ""
-
-    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
-        a = {k: v or "" for k, v in pairs}
-        if tag == "a" and "href" in a:
-            self.links.append(a["href"])
-        elif tag == "form":
-            self.forms.append(
-                {"method": a.get("method", "get").lower(), "action": a.get("action", ""), "sent": [], "buttons": []}
-            )
-        elif not self.forms or (a.get("form") and tag in {"input", "select", "textarea", "button"}):
-            return
-        elif tag == "button":
-            self.forms[-1]["buttons"].append((a.get("name", ""), a.get("value", ""), a.get("formaction", "")))
-        elif tag == "textarea" and a.get("name"):
-            self.forms[-1]["sent"].append((a["name"], ""))
-        elif tag == "input" and a.get("name") and a["name"] != "csrfmiddlewaretoken":
-            self._input(a)
-
-    def _input(self, a: dict[str, str]) -> None:
-        kind = a.get("type", "text")
-        if kind == "hidden":
-            self.forms[-1]["sent"].append((a["name"], a.get("value", "")))
-        elif kind in TYPED:
-            self.forms[-1]["sent"].append((a["name"], ""))
+LEFT_OUT = ("/accounts/logout", "/accounts/2fa/totp/activate/", "/static/", "/api/")
+"""What ends the session, what is drawn at random, and what no browser shows."""
 
 
 def start() -> None:
@@ -166,8 +133,7 @@ class Discovery:
             status, _place, body = ask(browser, request)
             if status not in {403, 404, 405}:  # refusals are one page for all
                 self.requests += [request | {"language": x} for x in LANGUAGES]
-            reader = Reader()
-            reader.feed(body)
+            reader = Reader(body)
             for target in self.new_links(address, reader, seen, opened):
                 seen.add(target)
                 waiting.append(target)
@@ -178,7 +144,7 @@ class Discovery:
     def new_links(address: str, reader: Reader, seen: set[str], opened: Counter[Any]) -> Iterator[str]:
         """Links to pages not seen yet, a few for each route and the words of its query."""
         for link in reader.links:
-            target = urljoin(address, link)
+            target = urljoin(address, link).partition("#")[0]
             key = (route_of(target), re.sub(r"=[^&]*", "=", urlsplit(target).query))
             known = target in seen or not target.startswith("/") or target.startswith(LEFT_OUT)
             if not known and key[0] and opened[key] < PER_ROUTE:
@@ -188,14 +154,14 @@ class Discovery:
     def forms(self, name: str, address: str, reader: Reader) -> None:
         """Each form with every button of it, typed fields left empty: what a page says then is compared too."""
         for form in reader.forms:
-            for button, value, action in (form["buttons"] or [("", "", "")])[:6]:
-                target = urljoin(address, action or form["action"] or address)
+            for button, value, action in (form.buttons or [("", "", "")])[:6]:
+                target = urljoin(address, action or form.action or address)
                 route = route_of(target) or ""
-                kind = (name, route, button, "" if value.isdigit() else value, *sorted({x for x, _ in form["sent"]}))
+                kind = (name, route, button, "" if value.isdigit() else value, *sorted({x for x, _ in form.sent("")}))
                 known = kind in self.posted or target.startswith(LEFT_OUT) or target.startswith(("/i18n/", "/enter"))
-                if form["method"] == "post" and route and not known:
+                if form.method == "post" and route and not known:
                     self.posted.add(kind)
-                    sent = form["sent"] + ([(button, value)] if button else [])
+                    sent = form.sent("") + ([(button, value)] if button else [])
                     self.requests.append({"role": name, "language": "zh-hans", "address": target, "sent": sent})
 
 

@@ -37,14 +37,14 @@ READ = """(html) => {
   all('details').forEach(e => e.open = true);
   const of = (e, name) => e.hasAttribute(name) ? ` ${name}=${JSON.stringify(e.getAttribute(name))}` : '';
   const described = (e) => (e.getAttribute('aria-describedby') || '').split(' ')
-    .map(id => id && document.getElementById(id)?.innerText.trim()).filter(Boolean).join(' / ');
+    .map(id => id && document.getElementById(id)?.innerText).filter(Boolean).join(' ').split(/\\s+/).filter(Boolean).join(' ');
   const labelled = (e) => [...(e.labels || [])].map(x => x.innerText.trim()).join(' / ');
   const controls = all('a[href], form, input, select, textarea, button').filter(e => e.name !== 'csrfmiddlewaretoken').map(e => {
     const word = e.tagName.toLowerCase();
     if (word === 'a') return 'a' + of(e, 'href');
     if (word === 'form') return 'form' + of(e, 'method') + of(e, 'action') + of(e, 'enctype');
     const value = e.type === 'hidden' ? '' : ` value=${JSON.stringify(e.value)}`;
-    return word + of(e, 'type') + of(e, 'name') + value + (e.checked ? ' checked' : '') + (e.disabled ? ' disabled' : '')
+    return word + ` ${e.type}` + of(e, 'name') + value + (e.checked ? ' checked' : '') + (e.disabled ? ' disabled' : '')
       + (e.required ? ' required' : '') + of(e, 'form') + of(e, 'min') + of(e, 'max') + of(e, 'step') + of(e, 'maxlength')
       + of(e, 'placeholder') + of(e, 'formaction') + of(e, 'data-confirm')
       + ` label=${JSON.stringify(labelled(e) || e.getAttribute('aria-label') || '')}` + (described(e) ? ` described=${JSON.stringify(described(e))}` : '');
