@@ -35,23 +35,26 @@ class Reader(HTMLParser):
         """Each error with the ids of its element and of those around it."""
         self.described: dict[str, list[dict[str, str]]] = {}
         """Controls, fieldsets and groups by the ids that describe them."""
-        self.invalid: list[dict[str, str]] = []
-        self.open: list[tuple[str, str]] = []
+        self.invalid: list[tuple[str, bool]] = []
+        """Controls that call themselves wrong, and whether something says why."""
+        self.open: list[tuple[str, str, bool]] = []
+        """The elements around: name, id, and whether another element describes it."""
         self.error_depth = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
         a = {k: v or "" for k, v in pairs}
         if tag not in VOID:
-            self.open.append((tag, a.get("id", "")))
+            self.open.append((tag, a.get("id", ""), bool(a.get("aria-describedby"))))
         if "invalid-feedback" in a.get("class", "").split():
-            self.errors.append(("", [key for _tag, key in self.open if key]))
+            self.errors.append(("", [key for _tag, key, _told in self.open if key]))
             self.error_depth = len(self.open)
         if tag in CONTROLS or a.get("role") in {"group", "radiogroup"}:
             for key in a.get("aria-describedby", "").split():
                 self.described.setdefault(key, []).append({"tag": tag, **a})
             if "is-invalid" in a.get("class", "").split() or a.get("aria-invalid"):
-                self.invalid.append({"tag": tag, **a})
+                told = bool(a.get("aria-describedby")) or any(told for _tag, _key, told in self.open)
+                self.invalid.append((a.get("name", "?"), bool(a.get("aria-invalid")) and told))
         self._form(tag, a)
 
     def handle_endtag(self, tag: str) -> None:
@@ -87,5 +90,5 @@ class Reader(HTMLParser):
     def untied(self) -> list[str]:
         """Errors that no control is described by, and controls that call themselves wrong without one that says why."""
         loose = [text for text, ids in self.errors if not any(key in self.described for key in ids)]
-        silent = [a.get("name", "?") for a in self.invalid if a.get("aria-invalid") != "true" or not a.get("aria-describedby")]
+        silent = [name for name, told in self.invalid if not told]
         return loose + silent

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.template import Context
+from django.template.base import render_value_in_context
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -47,10 +49,34 @@ def definitions(content: str) -> SafeString:
     return format_html('<dl class="hw-dl">{}</dl>', content)
 
 
-@register.simple_tag
-def fact(term: Any, value: Any, unit: str = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def fact(context: Context, term: Any, value: Any, unit: str = "") -> SafeString:
     """One of the definitions whose value is plain."""
-    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, "" if value is None else value, " " if unit else "", unit)
+    shown = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, shown, " " if unit else "", unit)
+
+
+@register.inclusion_tag("components/page_head.html")
+def page_head(title: Any, hint: Any = "") -> dict[str, Any]:
+    """What a page is, and for what."""
+    return {"title": title, "hint": hint}
+
+
+@register.simple_block_tag
+def page_with(content: str, title: Any, hint: Any = "") -> str:
+    """What a page is, with what one can do there as the content."""
+    return render_to_string("components/page_head.html", {"title": title, "hint": hint, "actions": content})
+
+
+@register.simple_tag
+def crumb(label: Any, route: str, *keys: Any) -> SafeString:
+    """The page that this one belongs to."""
+    return crumb_to(label, reverse(route, args=keys))
+
+
+@register.simple_tag
+def crumb_to(label: Any, url: str) -> SafeString:
+    return format_html('<div class="hw-crumb"><a href="{}">{}</a></div>', url, label)
 
 
 @register.simple_tag
