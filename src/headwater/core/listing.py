@@ -63,6 +63,11 @@ class Filter:
     field: str = ""
     apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
 
+    @property
+    def options(self) -> list[tuple[str, Text]]:
+        """The choices, with none of them first, which is called as the list is."""
+        return [("", self.label), *self.choices]
+
 
 ADDRESSES = frozenset({"email", "to"})
 """Columns that hold addresses in their normal form: what is looked for is given the same."""

@@ -228,6 +228,7 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         "over": total > call.budget_fen,
         "waiting": unfinished(call, request.user),
     }
+    context["blocked"] = context["over"] or context["waiting"]
     return render(request, "review/decide_preview.html", context)
 
 

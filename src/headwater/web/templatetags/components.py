@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from headwater.web.templatetags.headwater import moment
+
 register = template.Library()
 
 
@@ -80,11 +82,21 @@ def crumb_to(label: Any, url: str) -> SafeString:
 
 
 @register.simple_tag
-def tab(label: Any, route: str, key: Any, current: bool) -> SafeString:
+def tab(label: Any, route: str, key: Any, current: bool = False) -> SafeString:
     """One of the pages of a record."""
-    return format_html(
-        '<a href="{}"{}>{}</a>', reverse(route, args=[key]), format_html(' aria-current="page"') if current else "", label
-    )
+    return link_to(label, reverse(route, args=[key]), current)
+
+
+@register.simple_tag(takes_context=True)
+def part(context: Context, label: Any, route: str) -> SafeString:
+    """One of the parts of the site: the current one is that whose address the page's begins with."""
+    url = reverse(route)
+    request = context.get("request")  # a page that says what went wrong may have none
+    return link_to(label, url, request is not None and request.path.startswith(url))
+
+
+def link_to(label: Any, url: str, current: bool) -> SafeString:
+    return format_html('<a href="{}"{}>{}</a>', url, mark_safe(' aria-current="page"') if current else "", label)
 
 
 @register.simple_block_tag
@@ -93,10 +105,33 @@ def timeline(content: str) -> SafeString:
     return format_html('<ul class="hw-timeline">{}</ul>', content)
 
 
-@register.simple_block_tag
-def moment_in(content: str, title: Any, done: bool = False, now: bool = False) -> SafeString:
-    """One step of a timeline: what it is called, and when it was or will be."""
-    return format_html('<li class="{}"><b>{}</b>{}</li>', "done" if done else "now" if now else "", title, content)
+@register.simple_tag
+def step(title: Any, at: Any, state: str = "") -> SafeString:
+    """A step of a timeline at its moment; `state` is "done", "now" or nothing."""
+    return format_html('<li class="{}"><b>{}</b><br>{}</li>', state, title, moment(at))
+
+
+@register.simple_block_tag(takes_context=True)
+def batch_preview(
+    context: Context,
+    content: str,
+    verb: Any,
+    back: str,
+    *,
+    count: int | None = None,
+    action: str = "",
+    seen: str = "",
+    narrow: bool = False,
+    ready: Any = True,
+    disabled: Any = False,
+) -> str:
+    """What would be done to which rows, with the button that does it and the way back.
+
+    `seen` is the digest of what is shown and comes back with the confirmation; the button is left out where nothing is `ready`.
+    """
+    shown = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
+    shown |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
+    return render_to_string("components/batch_preview.html", shown)
 
 
 @register.inclusion_tag("components/listing.html", takes_context=True)
