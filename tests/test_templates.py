@@ -22,6 +22,13 @@ def test_no_line_is_longer_than_the_formatter_writes(file: Path) -> None:
     assert [(n, len(line)) for n, line in enumerate(file.read_text().splitlines(), 1) if len(line) > LONGEST] == []
 
 
+@pytest.mark.parametrize("file", [f for f in TEMPLATES if f.parent.name not in {"components", "elements"}], ids=lambda f: f.name)
+def test_no_control_is_typed_by_hand(file: Path) -> None:
+    """Controls come from `web.templatetags.fields`, which ties errors and help to them; hidden ones say nothing to anybody."""
+    controls = re.findall(r"<(?:input|select|textarea)\b[^>]*", file.read_text())
+    assert [c for c in controls if 'type="hidden"' not in c] == []
+
+
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda f: str(f.relative_to(ROOT / "src/headwater")))
 def test_no_style_and_no_script_inside(file: Path) -> None:
     found = re.findall(r"<style\b|<script\b(?![^>]*\bsrc=)|\sstyle=\"|\son[a-z]+=\"", file.read_text())

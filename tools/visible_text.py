@@ -86,7 +86,7 @@ def copied(world: Path, target: Path) -> Path:
 
 def pages_of(tree: Path, world: Path, requests: Path, target: Path) -> None:
     """Render the requests in a copy of the world."""
-    copy = copied(world, target.with_suffix(".home"))
+    copy = copied(world, target.with_suffix(f".{os.getpid()}"))
     run(tree, copy, "render", str(requests), str(target))
     shutil.rmtree(copy)
 
