@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from headwater.web.templatetags.headwater import moment
+from headwater.web.templatetags.headwater import countdown, days_left, moment, urgency
 
 register = template.Library()
 
@@ -109,6 +109,18 @@ def timeline(content: str) -> SafeString:
 def step(title: Any, at: Any, state: str = "") -> SafeString:
     """A step of a timeline at its moment; `state` is "done", "now" or nothing."""
     return format_html('<li class="{}"><b>{}</b><br>{}</li>', state, title, moment(at))
+
+
+@register.simple_tag
+def days_to(at: Any) -> SafeString:
+    """The days to a date, in the colour of its urgency."""
+    return format_html('<span class="{}">{}</span>', urgency(at), days_left(at))
+
+
+@register.simple_tag
+def countdown_to(at: Any) -> SafeString:
+    """The time to a deadline, finer as it comes, in the colour of its urgency."""
+    return format_html('<b class="{}">{}</b>', urgency(at), countdown(at))
 
 
 @register.simple_block_tag(takes_context=True)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-Options = Iterable[tuple[Any, Any]] | str
+Options = Iterable[tuple[Any, Any]]
 
 
 def html_attributes(words: dict[str, Any]) -> SafeString:
@@ -39,10 +39,10 @@ def counted(name: str, most: int) -> dict[str, Any]:
     return {"data_counter": f"n-{name}", "data_max": most} if most else {}
 
 
-def bare(kind: str, name: str, value: Any, options: Options, words: dict[str, Any]) -> SafeString:
+def bare(kind: str, name: str, value: Any, options: Options | str, words: dict[str, Any]) -> SafeString:
     """The control alone. `kind` is textarea, select or a type of input."""
     text = "" if value is None else str(value)
-    options = [(w, w) for w in options.split()] if isinstance(options, str) else options
+    pairs = [(w, w) for w in options.split()] if isinstance(options, str) else options
     plain = "form-select" if kind == "select" else "form-control"
     given = [plain, words.pop("class", ""), "is-invalid" if words.get("aria_invalid") else ""]
     words = {"class": " ".join(filter(None, given)), "name": name, **words}
@@ -50,7 +50,7 @@ def bare(kind: str, name: str, value: Any, options: Options, words: dict[str, An
         return format_html("<textarea{}>\n{}</textarea>", html_attributes(words), text)
     if kind == "select":
         inner = format_html_join(
-            "", "<option{}>{}</option>", ((html_attributes({"value": v, "selected": str(v) == text}), w) for v, w in options)
+            "", "<option{}>{}</option>", ((html_attributes({"value": v, "selected": str(v) == text}), w) for v, w in pairs)
         )
         return format_html("<select{}>{}</select>", html_attributes(words), inner)
     return format_html("<input{}>", html_attributes({"type": kind, **words, "value": text}))
@@ -65,7 +65,7 @@ def control(
     label: str = "",
     error: str = "",
     described: str = "",
-    options: Options = (),
+    options: Options | str = (),
     most: int = 0,
     **words: Any,
 ) -> SafeString:
@@ -93,6 +93,7 @@ def form_field(
     error: str = "",
     hint: str = "",
     required: bool = False,
+    starred: bool = False,
     options: Options = (),
     box: str = "mb-3",
     most: int = 0,
@@ -101,21 +102,22 @@ def form_field(
 ) -> dict[str, Any]:
     """A question of a form that no Django form holds: label, control, error and help.
 
+    A `starred` question must be answered in the end, but the form may be saved without it; a `required` one keeps it from being sent.
     `most` characters are counted while somebody types; `share` stands small beside the label; other words are attributes of the control.
     """
     key = words.setdefault("id", f"f-{name}")
-    made = bare(kind, name, value, options, {**words, **counted(name, most), **tied(name, error, hint)})
+    words |= {"required": required, "aria_required": "true" if starred else "", **counted(name, most), **tied(name, error, hint)}
+    made = bare(kind, name, value, options, words)
     return {
         "name": name,
         "id": key,
-        "label": label,
+        "label": format_html('{} <span class="text-secondary">{}</span>', label, share) if share else label,
         "control": made,
         "errors": [error] if error else [],
         "hint": hint,
-        "required": required,
+        "required": required or starred,
         "box": box,
         "counted": most,
-        "share": share,
     }
 
 
@@ -190,7 +192,7 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     )
     key = bound.id_for_label or bound.auto_id
     ties = tied(key, bound.errors, help_text)
-    attrs = {k.replace("_", "-"): v for k, v in ties.items() if v}
+    attrs: dict[str, str | bool] = {k.replace("_", "-"): v for k, v in ties.items() if v}
     attrs["class"] = kind + (" is-invalid" if bound.errors and not one else "")
     return {
         "name": key,
