@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from headwater.web.templatetags.headwater import countdown, days_left, moment, urgency
+from headwater.core.listing import Cell
+from headwater.web.templatetags.headwater import countdown, day, days_left, moment, state, urgency, wan
 
 register = template.Library()
 
@@ -149,6 +150,20 @@ def batch_preview(
 @register.inclusion_tag("components/listing.html", takes_context=True)
 def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
     return {"list": rows, "request": context["request"]}
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: Context, found: Cell) -> SafeString:
+    """What a cell of a listing shows, by its kind, and the page it opens."""
+    shown: Any = "" if found.value is None else found.value
+    if found.kind == "state":
+        shown = state(found.value)
+    elif found.kind == "money":
+        shown = wan(found.value)
+    elif found.kind == "date":
+        shown = day(found.value)
+    text = mark_safe(render_value_in_context(shown, context))  # noqa: S308 -- it escapes
+    return format_html('<a href="{}">{}</a>', found.url, text) if found.url else text
 
 
 @register.inclusion_tag("components/empty_state.html")

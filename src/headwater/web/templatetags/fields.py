@@ -199,7 +199,7 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
         "id": key,
         "label": bound.label,
         "control": "" if several else bound.as_widget(attrs=attrs),
-        "boxes": list(bound) if several else [],
+        "boxes": [(box.tag(attrs={"class": "form-check-input"}), box.choice_label) for box in bound] if several else [],
         "described": ties["aria_describedby"],
         "errors": bound.errors,
         "hint": help_text,
