@@ -11,6 +11,7 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
+from django.forms.boundfield import BoundWidget
 from django.forms.utils import flatatt
 from django.forms.widgets import ChoiceWidget
 from django.utils.html import format_html, format_html_join
@@ -177,6 +178,12 @@ def tick(
     )
 
 
+def small_box(box: BoundWidget) -> tuple[SafeString, str]:
+    """One of the boxes of a question, and its word."""
+    box.data["attrs"]["class"] = "form-check-input"
+    return box.tag(), box.choice_label
+
+
 @register.inclusion_tag("components/form_field.html")
 def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     """A field of a Django form with its label, its help and its errors."""
@@ -199,7 +206,7 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
         "id": key,
         "label": bound.label,
         "control": "" if several else bound.as_widget(attrs=attrs),
-        "boxes": [(box.tag(attrs={"class": "form-check-input"}), box.choice_label) for box in bound] if several else [],
+        "boxes": [small_box(box) for box in bound] if several else [],
         "described": ties["aria_describedby"],
         "errors": bound.errors,
         "hint": help_text,
