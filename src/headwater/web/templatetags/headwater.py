@@ -250,8 +250,8 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
-def within(value: Any, several: Any) -> bool:
-    """Whether `several` has `value`: `in` for an argument of a tag."""
+def holds(several: Any, value: Any) -> bool:
+    """Whether `several` has `value`: `in` for an argument of a tag. What the page was not given has nothing."""
     return value in (several or ())
 
 
