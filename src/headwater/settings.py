@@ -88,7 +88,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "headwater.web.context.shell",
             ],
-            "builtins": ["headwater.web.templatetags.headwater", "django.templatetags.i18n"],
+            "builtins": [
+                "headwater.web.templatetags.headwater",
+                "headwater.web.templatetags.components",
+                "headwater.web.templatetags.fields",
+                "django.templatetags.i18n",
+            ],
         },
     }
 ]

@@ -41,7 +41,7 @@ def test_applicant_writes_loses_nothing_and_submits(enter: Enter) -> None:
     tab.goto(address + "edit/info/")
     tab.locator("input[name=discipline]").fill("ZZ99")
     press(tab, "保存")
-    assert "没有这个申请代码" in tab.locator("#i-discipline ~ .invalid-feedback").inner_text()
+    assert "没有这个申请代码" in tab.locator("#e-discipline").inner_text()
     assert tab.locator("input[name=discipline]").input_value() == "ZZ99"
 
 
@@ -128,7 +128,7 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     press(first, "从去年的批次新建")
     first.locator("input[name=closes_at]").fill("2020-01-01T10:00")
     press(first, "保存")
-    assert "受理截止须晚于受理开始" in first.locator("#id_closes_at-note").inner_text()
+    assert "受理截止须晚于受理开始" in first.locator("#e-id_closes_at").inner_text()
     first.locator("input[name=closes_at]").fill(first.locator("input[name=endorse_by]").input_value())
     press(first, "保存")
     press(first, "提请核准")

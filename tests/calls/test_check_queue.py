@@ -171,7 +171,7 @@ def test_officer_reads_the_evidence_of_each_rule_and_the_applicant_does_not() ->
     body = client("officer").get(f"/office/applications/{row.pk}/").content.decode()
     results = FormalCheck.objects.get(application=row).results
     age = next(r for r in results if r["code"] == "F12" and r.get("inputs"))
-    assert body.count("<details><summary") >= len(results)
+    assert body.count("<details") >= len(results)
     for name, value in age["inputs"].items():
         assert f"<dt>{name}</dt><dd>{value}</dd>" in body
     assert f"<dd>{age['ref']}</dd>" in body

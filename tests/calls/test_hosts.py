@@ -169,7 +169,7 @@ def test_what_is_no_host_is_refused_beside_the_field(page: str) -> None:
         assert field
         described = re.search(r'aria-describedby="([^"]+)"', field[0])
         assert described
-        assert re.search(rf'id="{described[1].split()[0]}"[^>]*><div class="invalid-feedback">{error}', content), text
+        assert re.search(rf'id="{described[1].split()[0]}"[^>]*>\s*<div class="invalid-feedback">{error}', content), text
         assert 'aria-invalid="true"' in field[0]
     assert Application.objects.filter(call=call).exclude(host=person.organisation).count() == 0
     if row:

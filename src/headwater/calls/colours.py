@@ -8,3 +8,4 @@ colours(approved="green", rejected="secondary", withdrawn="secondary", expired="
 colours(clear="green", eyes="yellow", faulty="red")
 colours(passed="green", unknown="yellow", skipped="secondary")
 colours(upheld="red", dismissed="secondary")
+colours(submit="green", restore="blue", **{"return": "yellow"}, withdraw="yellow")

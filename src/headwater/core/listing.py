@@ -68,6 +68,11 @@ class Filter:
     apply: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None
     lookup: Lookup | None = None
 
+    @property
+    def options(self) -> list[tuple[str, Text]]:
+        """The choices, with none of them first, which is called as the list is."""
+        return [("", self.label), *self.choices]
+
 
 ADDRESSES = frozenset({"email", "to"})
 """Columns that hold addresses in their normal form: what is looked for is given the same."""

@@ -30,6 +30,11 @@ class Control:
         return f"f-{self.name}"
 
     @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What one may choose, with nothing chosen first."""
+        return [("", ""), *((code, text) for code, text, _on in self.options)]
+
+    @property
     def bounds(self) -> str:
         return self.field.of.bounds(self.field)
 

@@ -111,8 +111,10 @@ def changes(request: HttpRequest) -> HttpResponse:
         else:
             attempt(request, lambda: drop_address(change=row, actor=request.actor), success=_("已作废，邮箱不变。"))
         return redirect("address_changes")
-    context = {"rows": rows, "may_approve": request.user.has_perm("core.role.grant")}
-    return render(request, "core/address_changes.html", context)
+    own = request.user.pk
+    waiting = [r for r in rows if r.needs_approval and not r.approved_at and own not in (r.asked_by_id, r.account_id)]
+    approvable = {r.pk for r in waiting} if request.user.has_perm("core.role.grant") else set()
+    return render(request, "core/address_changes.html", {"rows": rows, "approvable": approvable})
 
 
 @page("core.factor.settle")

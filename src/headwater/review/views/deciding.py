@@ -49,7 +49,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
-        row.voted = _vote_of(row)
+        row.voted = _vote_of(row) if row.state == State.PANEL else ""
     line = next((row.pk for row in rows if row.why), None)
     decisions = without_own(Decision.objects.filter(call=call), request.user)
     waiting = decisions.filter(approved_at__isnull=True).count()
@@ -202,10 +202,12 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
             messages.success(request, _("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
     proposals = proposals_of(call, funded, request.user, departures)
+    for_all = _for_all(request)
     placed(request, call, [p.application for p in proposals])
     for p in proposals:
         p.application.departs = departs(p.application, p.amount_fen is not None)
-        p.application.departure = departures.get(p.application.pk, Departure())
+        given = departures.get(p.application.pk, Departure())
+        p.application.departure = given if p.amount_fen is not None or given != for_all else Departure()
         p.application.error = errors.get(f"deviation_{p.application.pk}", "")
     chosen = [p for p in proposals if p.amount_fen is not None]
     refused_ones = [p for p in proposals if p.amount_fen is None]
@@ -215,8 +217,8 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         "chosen": chosen,
         "refused": [p for p in refused_ones if not p.application.departs],
         "left_out": [p for p in refused_ones if p.application.departs],
-        "codes": [(c.value, c.label) for c in Decision.Deviation if c.value in STATED],
-        "for_all": Departure(request.POST.get("code_all", ""), request.POST.get("words_all", "")),
+        "codes": [("", _("选择理由")), *((c.value, c.label) for c in Decision.Deviation if c.value in STATED)],
+        "for_all": for_all,
         "not_funded": len(refused_ones),
         "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED),
         "departing": sum(1 for p in proposals if p.application.departs),
@@ -226,13 +228,18 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         "over": total > call.budget_fen,
         "waiting": unfinished(call, request.user),
     }
+    context["blocked"] = context["over"] or context["waiting"]
     return render(request, "review/decide_preview.html", context)
+
+
+def _for_all(request: HttpRequest) -> Departure:
+    """What was given once for all recommended ones that are left out."""
+    return Departure(request.POST.get("code_all", ""), request.POST.get("words_all", ""))
 
 
 def _departures(request: HttpRequest, call: Call, funded: set[int]) -> dict[int, Departure]:
     """What was given for each departing row; a row of recommended ones left out that holds nothing takes what was given for all of them."""
-    sent = request.POST
-    for_all = Departure(sent.get("code_all", ""), sent.get("words_all", ""))
+    sent, for_all = request.POST, _for_all(request)
     found = {}
     for p in proposals_of(call, funded, request.user):
         fund = p.amount_fen is not None

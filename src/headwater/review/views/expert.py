@@ -74,8 +74,13 @@ def desk(request: HttpRequest) -> HttpResponse:
             "writing": rows.filter(state=State.ACCEPTED),
             "done": rows.filter(state=State.SUBMITTED)[:100],
             "documents": expert_documents(list(rows.filter(state=State.INVITED))),
+            "decline_reasons": reasons_to_decline(_("近期没有时间"), _("不熟悉该领域"), _("存在利益冲突")),
         },
     )
+
+
+def reasons_to_decline(*words: str) -> list[tuple[str, str]]:
+    return [("", _("谢绝原因")), *((word, word) for word in words)]
 
 
 def expert_documents(rows: list[Assignment]) -> list[Any]:
@@ -92,6 +97,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if row.state == State.INVITED:
         context = {"row": row, "conflicts": Conflict.Kind.choices, "documents": expert_documents([row])}
+        context["decline_reasons"] = reasons_to_decline(_("近期没有时间"), _("不熟悉该领域"))
         return render(request, "review/invitation.html", context)
     return opinion_page(request, row)
 
@@ -117,11 +123,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     opinion = row.opinion
     if typed:
         opinion.refresh_from_db()
-    criteria = [
-        (c, CRITERIA[c], w, (typed.get(f"score_{c}") if typed else opinion.scores.get(c, "")), errors.get(f"score_{c}"))
-        for c, w in weights.items()
-        if w > 0
-    ]
+    criteria = [criterion(c, w, typed.get(f"score_{c}") if typed else opinion.scores.get(c, ""), errors) for c, w in weights.items() if w]
     return render(
         request,
         "review/opinion.html",
@@ -130,15 +132,27 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
             "row": row,
             "opinion": opinion,
             "criteria": criteria,
-            "grades": [(g.value, words_of(call)[f"grade_{g.value}"]) for g in Grade],
+            "values": typed or {"grade": opinion.grade, "familiarity": opinion.familiarity, **texts_of(opinion)},
+            "grades": [(g.value, words_of(call)[f"grade_{g.value}"]) for g in reversed(Grade)],
             "familiarities": Familiarity.choices,
             "least": least,
             "errors": errors,
-            "typed": typed,
             "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade),
         },
         status=422 if errors else 200,
     )
+
+
+def criterion(code: str, weight: int, value: Any, errors: dict[str, str]) -> dict[str, Any]:
+    """One criterion as the form shows it, in the reader's language."""
+    label, help_text = CRITERIA[code]
+    name = f"score_{code}"
+    shown = {"label": label, "hint": f"{help_text} · 0–100", "share": f"{weight}%"}
+    return {"name": name, "id": f"s-{code}", "value": value, "error": errors.get(name, ""), **shown}
+
+
+def texts_of(opinion: Opinion) -> dict[str, str]:
+    return {"text_applicant": opinion.text_applicant, "text_fund": opinion.text_fund}
 
 
 def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
@@ -282,6 +296,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "hidden": without_own(row.items.all(), request.user).count() - len(items),
             "left_to_vote": sum(1 for i in items if i.pk not in voted and not i.result),
             "officer": officer,
+            "ballots": [("yes", _("同意")), ("no", _("不同意")), ("abstain", _("弃权"))],
             **(_of_the_officer(row, items, recused, missing) if officer else {}),
             "members": row.members.select_related("expert__person__organisation"),
             "can_vote": member and row.state == Panel.State.VOTING and member.present,

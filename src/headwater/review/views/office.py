@@ -77,6 +77,8 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "rounds": rounds,
             "proposed": proposed,
+            "aims": [("total", _("总匹配度最高")), ("fair", _("先照顾匹配最差的申请"))],
+            "aim": "fair" if proposed and proposed.settings.get("fair") else "total",
             "kinds": [(Conflict.Kind(k).label, n) for k, n in kinds],
             "list": listing,
             "loads": expert_loads(call, request.user)[:12],

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
@@ -19,7 +18,6 @@ from headwater.calls.words import panel_word, said, said_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
-from headwater.core.lookups import LOOKUPS, Lookup, attributes, search_link
 
 register = template.Library()
 
@@ -196,6 +194,24 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def holds(several: Any, value: Any) -> bool:
+    """Whether `several` has `value`: `in` for an argument of a tag. What the page was not given has nothing."""
+    return value in (several or ())
+
+
+@register.filter
+def plus(text: Any, more: Any) -> str:
+    """Both as one text: names of controls that end with the key of a record."""
+    return f"{text}{more}"
+
+
+@register.filter
+def same_as(value: Any, other: Any) -> bool:
+    """Whether both are written alike: `==` for an argument of a tag."""
+    return str(value) == str(other)
+
+
+@register.filter
 def file_problem(code: str) -> Any:
     """Why a file did not pass its check."""
     from headwater.core.inspection import PROBLEMS
@@ -211,54 +227,6 @@ def markdown(text: str) -> SafeString:
 
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text or "")
     return mark_safe(nh3.clean(html, tags=GUIDE_TAGS))  # noqa: S308 -- cleaned in the same expression
-
-
-@register.inclusion_tag("components/field.html")
-def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
-    """A form field with its label, hint and errors tied to the control."""
-    widget = bound.field.widget
-    described = f"{bound.id_for_label}-note" if hint or bound.help_text or bound.errors else ""
-    kind = "form-select" if isinstance(widget, Select) and not isinstance(widget, RadioSelect) else "form-control"
-    checkbox = isinstance(widget, CheckboxInput)
-    attrs: dict[str, str | bool] = {"class": "form-check-input" if checkbox else kind + (" is-invalid" if bound.errors else "")}
-    if described:
-        attrs["aria-describedby"] = described
-    if bound.errors:
-        attrs["aria-invalid"] = "true"
-    return {
-        "bound": bound,
-        "control": bound.as_widget(attrs=attrs),
-        "hint": hint or bound.help_text,
-        "described": described,
-        "checkbox": checkbox,
-        "is_file": isinstance(widget, ClearableFileInput),
-    }
-
-
-@register.simple_tag
-def lookup(which: Lookup | str) -> SafeString:
-    """What makes an input of text a look-up."""
-    return format_html_join("", ' {}="{}"', attributes(_lookup(which)).items())
-
-
-@register.simple_tag
-def lookup_link(which: Lookup | str) -> SafeString:
-    """Without script: the page to search, beside the input."""
-    return search_link(_lookup(which))
-
-
-def _lookup(which: Lookup | str) -> Lookup:
-    return which if isinstance(which, Lookup) else LOOKUPS[which]
-
-
-@register.inclusion_tag("components/listing.html", takes_context=True)
-def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
-    return {"list": rows, "request": context["request"]}
-
-
-@register.inclusion_tag("components/empty.html")
-def empty(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
-    return {"title": title, "hint": hint, "url": url, "action": action}
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import is_shared
 from headwater.calls.applying.views.hosting import host_context
-from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
+from headwater.calls.applying.views.typed import base_of, basic_context, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.comparing import Difference, basic_fields, difference
 from headwater.calls.contents import BASIC, plain, questions_of, stored
@@ -25,13 +25,11 @@ from headwater.calls.models import Application, Party, Unsaved, Version
 from headwater.calls.pages import shown
 from headwater.calls.printing import boxes_of
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import ResearchClass
 from headwater.calls.stores import APPLICATIONS
 from headwater.calls.versions import changed_since_confirmed, open_clashes
 from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
-from headwater.core.money import wan_typed
 from headwater.core.web import key_in
 from headwater.forms.answers.cleaning import clean
 from headwater.forms.answers.judging import is_complete
@@ -45,7 +43,7 @@ from headwater.forms.results import Outcome
 from headwater.forms.shapes import Field
 from headwater.forms.signing import asked
 from headwater.forms.unsaved import signature
-from headwater.registry.models import PriorityField, is_own
+from headwater.registry.models import is_own
 from headwater.schemes import Scheme
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
@@ -100,14 +98,11 @@ def editor_context(
         "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
         "tabs": tabs(row, scheme, answers),
         "errors": errors,
-        "typed": request.POST if errors else None,
-        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-        "fields_known": PriorityField.objects.all(),
+        **basic_context(row, request.POST if errors else None),
         **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-        "amount": wan_typed(row.amount_fen),
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",

@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.services.assigning import PLAIN
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
+from headwater.calls.schemes import scheme_of
+from headwater.calls.states import ResearchClass
 from headwater.core.i18n import named
 from headwater.core.money import wan_typed
 from headwater.core.numbers import BadNumber, read_wan, read_whole
 from headwater.forms.answers.reading import read_answer
 from headwater.forms.fieldtype import Pairs
 from headwater.forms.shapes import Section
+from headwater.registry.models import PriorityField
 from headwater.schemes import Scheme
 
 CONTROLS = {"amount_fen": "amount_wan"}
@@ -104,6 +107,20 @@ def base_of(row: Application, names: list[str], kept: dict[str, Any] | None = No
     """The stored values of fields as the page carries them; `kept` are of fields whose writer has not seen the stored ones."""
     values = {control_of(name): stored(row, name) for name in names}
     return json.dumps(values | {control_of(k): v for k, v in (kept or {}).items()}, ensure_ascii=False)
+
+
+def basic_context(row: Application, typed: Any) -> dict[str, Any]:
+    """What the questions of basic information show: what was typed, or else what is stored, and the answers to choose from."""
+    scheme = scheme_of(row.call)
+    topics = [(t["code"], f"{t['code']} {named(t)}") for t in row.call.topics]
+    known = [(f.code, str(named(f))) for f in PriorityField.objects.all()]
+    return {
+        "values": typed or {control: text for name in BASIC for control, text in pairs_of(row, name)},
+        "flags": typed.getlist("flags") if typed else row.flags,
+        "topics": [("", ""), *topics],
+        "fields_known": [("", _("不属于优先领域")), *known],
+        "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
+    }
 
 
 def pairs_of(row: Application, name: str) -> Pairs:

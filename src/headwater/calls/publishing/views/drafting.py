@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.assigning import assign
-from headwater.calls.applying.views.typed import control_of, read_values
+from headwater.calls.applying.views.typed import basic_context, control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.facts import topic_results
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
@@ -23,10 +23,9 @@ from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
 from headwater.calls.publishing.services.stages import invite
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import ResearchClass, Stage, State
+from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
 from headwater.core.errors import Refused
-from headwater.core.money import wan_typed
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
@@ -34,7 +33,6 @@ from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
 from headwater.forms.binding import bind, live
 from headwater.forms.results import Outcome, Result
-from headwater.registry.models import PriorityField
 from headwater.schemes import Scheme
 from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
@@ -101,11 +99,8 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "scheme": scheme,
             "parts": [(s, bind(s.fields, answers, request.POST if errors else None, errors)) for s in scheme.sections],
             "errors": errors,
-            "typed": request.POST if errors else None,
+            **basic_context(trial, request.POST if errors else None),
             "own": True,
-            "amount": wan_typed(trial.amount_fen),
-            "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-            "fields_known": PriorityField.objects.all(),
             "results": [r for r in results if r.outcome == Outcome.FAILED],
         },
         status=422 if errors else 200,

@@ -1,0 +1,171 @@
+"""What pages are put together from; what these tags write is in `templates/components/`.
+
+A frame (card, table, definitions, timeline) takes what stands between its tag and its end, a leaf (tab, column, empty_state)
+only its words.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.template.base import render_value_in_context
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from headwater.core.listing import Cell
+from headwater.web.templatetags.headwater import countdown, day, days_left, moment, state, urgency, wan
+
+register = template.Library()
+
+
+@register.simple_block_tag
+def card(
+    content: str, title: str = "", *, narrow: bool = False, padded: bool = False, more: str = "", url: str = "", small: str = ""
+) -> str:
+    """A card with its heading. `padded` for text, without it for rows that reach the edges; `more` is the link that `url` opens."""
+    words = {"content": content, "title": title, "narrow": narrow, "padded": padded, "more": more, "url": url, "small": small}
+    return render_to_string("components/card.html", words)
+
+
+@register.simple_block_tag
+def table(content: str, *, stack: bool = True) -> SafeString:
+    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone."""
+    return format_html(
+        '<div class="hw-scroll"><table class="{}">{}</table></div>', "hw-table stack" if stack else "hw-table", content
+    )
+
+
+@register.simple_tag
+def column(label: Any, kind: str = "", *, hidden: bool = False) -> SafeString:
+    """The head of a column; one of figures is of kind "num", one of buttons has a hidden name."""
+    shown = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
+    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", shown)
+
+
+@register.simple_block_tag
+def definitions(content: str) -> SafeString:
+    """Facts with their names."""
+    return format_html('<dl class="hw-dl">{}</dl>', content)
+
+
+@register.simple_tag(takes_context=True)
+def fact(context: Context, term: Any, value: Any, unit: str = "") -> SafeString:
+    """One of the definitions whose value is plain."""
+    shown = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, shown, " " if unit else "", unit)
+
+
+@register.inclusion_tag("components/page_head.html")
+def page_head(title: Any, hint: Any = "") -> dict[str, Any]:
+    """What a page is, and for what."""
+    return {"title": title, "hint": hint}
+
+
+@register.simple_block_tag
+def page_with(content: str, title: Any, hint: Any = "") -> str:
+    """What a page is, with what one can do there as the content."""
+    return render_to_string("components/page_head.html", {"title": title, "hint": hint, "actions": content})
+
+
+@register.simple_tag
+def crumb(label: Any, route: str, *keys: Any) -> SafeString:
+    """The page that this one belongs to."""
+    return crumb_to(label, reverse(route, args=keys))
+
+
+@register.simple_tag
+def crumb_to(label: Any, url: str) -> SafeString:
+    return format_html('<div class="hw-crumb"><a href="{}">{}</a></div>', url, label)
+
+
+@register.simple_tag
+def tab(label: Any, route: str, key: Any, current: bool = False) -> SafeString:
+    """One of the pages of a record."""
+    return link_to(label, reverse(route, args=[key]), current)
+
+
+@register.simple_tag(takes_context=True)
+def part(context: Context, label: Any, route: str) -> SafeString:
+    """One of the parts of the site: the current one is that whose address the page's begins with."""
+    url = reverse(route)
+    request = context.get("request")  # a page that says what went wrong may have none
+    return link_to(label, url, request is not None and request.path.startswith(url))
+
+
+def link_to(label: Any, url: str, current: bool) -> SafeString:
+    return format_html('<a href="{}"{}>{}</a>', url, mark_safe(' aria-current="page"') if current else "", label)
+
+
+@register.simple_block_tag
+def timeline(content: str) -> SafeString:
+    """Steps in the order of time."""
+    return format_html('<ul class="hw-timeline">{}</ul>', content)
+
+
+@register.simple_tag
+def step(title: Any, at: Any, state: str = "") -> SafeString:
+    """A step of a timeline at its moment; `state` is "done", "now" or nothing."""
+    return format_html('<li class="{}"><b>{}</b><br>{}</li>', state, title, moment(at))
+
+
+@register.simple_tag
+def days_to(at: Any) -> SafeString:
+    """The days to a date, in the colour of its urgency."""
+    return format_html('<span class="{}">{}</span>', urgency(at), days_left(at))
+
+
+@register.simple_tag
+def countdown_to(at: Any) -> SafeString:
+    """The time to a deadline, finer as it comes, in the colour of its urgency."""
+    return format_html('<b class="{}">{}</b>', urgency(at), countdown(at))
+
+
+@register.simple_block_tag(takes_context=True)
+def batch_preview(
+    context: Context,
+    content: str,
+    verb: Any,
+    back: str,
+    *,
+    count: int | None = None,
+    action: str = "",
+    seen: str = "",
+    narrow: bool = False,
+    ready: Any = True,
+    disabled: Any = False,
+) -> str:
+    """What would be done to which rows, with the button that does it and the way back.
+
+    `seen` is the digest of what is shown and comes back with the confirmation; the button is left out where nothing is `ready`.
+    """
+    shown = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
+    shown |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
+    return render_to_string("components/batch_preview.html", shown)
+
+
+@register.inclusion_tag("components/listing.html", takes_context=True)
+def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {"list": rows, "request": context["request"]}
+
+
+@register.simple_tag(takes_context=True)
+def cell(context: Context, found: Cell) -> SafeString:
+    """What a cell of a listing shows, by its kind, and the page it opens."""
+    shown: Any = "" if found.value is None else found.value
+    if found.kind == "state":
+        shown = state(found.value)
+    elif found.kind == "money":
+        shown = wan(found.value)
+    elif found.kind == "date":
+        shown = day(found.value)
+    text = mark_safe(render_value_in_context(shown, context))  # noqa: S308 -- it escapes
+    return format_html('<a href="{}">{}</a>', found.url, text) if found.url else text
+
+
+@register.inclusion_tag("components/empty_state.html")
+def empty_state(title: str, hint: str = "", url: str = "", action: str = "") -> dict[str, str]:
+    return {"title": title, "hint": hint, "url": url, "action": action}
