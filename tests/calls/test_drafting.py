@@ -318,7 +318,7 @@ def test_words_of_officers_are_refused_when_too_long_and_kept_on_the_page() -> N
     assert told.status_code == 422
     page = told.content.decode()
     assert "长" * 1001 in page
-    assert 'id="note-error"' in page
+    assert 'id="e-note"' in page
     outline = placed(outline_call(), "accepted", limit_group="im:outline")
     url = f"/office/calls/{outline.call_id}/invite/"
     told = officer.post(url, {"pk": [outline.pk], "decision": "decline", "reason": "长" * 1001})
