@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from headwater.policy.registry import INDICATORS
 
 from headwater.awards.models import Award
 from headwater.core import clock
 from headwater.policy.models import IndicatorValue
 from headwater.policy.queries import latest_values
-from headwater.policy.registry import INDICATORS
 from headwater.policy.services import record_indicators
 from tests.people import client
 

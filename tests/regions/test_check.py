@@ -91,7 +91,7 @@ def test_read_package_no_folder(tmp_path):
         ("organisations.toml", 'code = "imust"', 'code = "imu"', "organisation[1].code"),
         ("disciplines.toml", 'parent = "A"', 'parent = "a"', "discipline[1].parent"),
         ("disciplines.toml", "level = 0", 'level = "top"', "discipline[0].level"),
-        ("parameters.toml", '["im-gen", "im-youth", "im-key"]', '["im-none"]', "parameter[0].applies_to"),
+        ("parameters.toml", 'applies_to = ["main"]', 'applies_to = ["im-none"]', "parameter[0].applies_to"),
         ("parameters.toml", "valid_from = 2021-11-04", "valid_from = 2021-11-04\nvalid_to = 2021-11-03", "parameter[0].valid_to"),
         ("parameters.toml", 'confidence = "checked"', 'confidence = "sure"', "parameter[0].confidence"),
         ("parameters.toml", "valid_from = 2021-11-04", 'valid_from = "2021"', "parameter[0].valid_from"),
@@ -178,10 +178,10 @@ def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plan
 
 
 def test_read_package_label_of_a_parameter_is_in_both_languages_or_none(package, plant):
-    row = 'key = "share_subsidy_rate"\n'
-    plant("parameters.toml", row, row + 'label_zh = "补助的份额"\nlabel_en = "Share"\n')
+    row = 'key = "host_quota"\n'
+    plant("parameters.toml", row, row + 'label_zh = "限额"\nlabel_en = "Quota"\n')
     assert short(package) == []
-    plant("parameters.toml", 'label_en = "Share"\n', "")
+    plant("parameters.toml", 'label_en = "Quota"\n', "")
     assert [key.partition(".")[2] for _file, key, _line in short(package)] == ["label_en"]
 
 

@@ -27,7 +27,6 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.demo.applying import Applying
-from headwater.demo.plan import AMOUNTS
 from headwater.registry.models import ReviewGroup
 from headwater.registry.queries import group_of_prefix
 from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, Ranking
@@ -164,7 +163,7 @@ class Season(Applying):
 
     def panels(self, least: int) -> None:
         """The upper half and more goes to panels by review field, the rest is proposed for refusal."""
-        fundable = self.call.budget_fen // AMOUNTS[self.scheme]
+        fundable = self.call.budget_fen // self.plan.amount_fen
         with clock.at(self.t.at(155)):
             ranked = list(
                 Ranking.objects.filter(application__call=self.call, application__state=State.REVIEWED)

@@ -12,10 +12,9 @@ from django.utils import timezone
 from headwater.awards.models import Award
 from headwater.calls.models import Call, NoticeRow
 from headwater.calls.phases import phases_of
+from headwater.core.indicators import INDICATORS
 from headwater.core.sheets import write_csv, write_xlsx
-from headwater.policy.models import Article
-from headwater.policy.queries import latest_values
-from headwater.policy.registry import INDICATORS
+from headwater.policy.queries import articles_here, evidence_here, figures_here, latest_values
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def notices() -> Register:
 
 
 def articles() -> Register:
-    rows = Article.objects.prefetch_related("agencies", "measures")
+    rows = articles_here().prefetch_related("agencies", "measures")
     return Register(
         "articles",
         ["number", "title_zh", "title_en", "agencies", "measures"],
@@ -100,12 +99,15 @@ def articles() -> Register:
 def indicators() -> Register:
     values = latest_values()
     at = timezone.localtime(values.at).isoformat(timespec="minutes") if values.at else ""
+    articles: dict[str, list[int]] = {}
+    for e in evidence_here():
+        articles.setdefault(e.code, []).append(e.article.number)
     return Register(
         "indicators",
         ["code", "label_zh", "label_en", "value", "unit", "articles", "computed_at"],
         [
-            [i.code, i.label_zh, i.label_en, values.get(i.code), i.unit_en, " ".join(map(str, i.articles)), at]
-            for i in INDICATORS.values()
+            [c, e.label_zh, e.label_en, values.get(c), INDICATORS[e.indicator].unit, " ".join(map(str, articles[c])), at]
+            for c, e in figures_here().items()
         ],
     )
 

@@ -6,4 +6,4 @@ class RegistryConfig(AppConfig):
     verbose_name = "登记"
 
     def ready(self) -> None:
-        from headwater.registry import addresses, fund_staff, imports, posts, standing, works  # noqa: F401 -- they add what the core asks for
+        from headwater.registry import addresses, fund_staff, imports, places, posts, standing, works  # noqa: F401 -- they add what the core asks for

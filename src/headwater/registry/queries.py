@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
+from headwater.core.i18n import chinese
 from headwater.core.names import Named, normal_name
 from headwater.registry.models import Person, Region, ReviewGroup
 
@@ -13,6 +16,17 @@ from headwater.registry.models import Person, Region, ReviewGroup
 def region_of(code: str) -> Region:
     """The region whose package was loaded under `code`."""
     return Region.objects.get(code=code)
+
+
+def region_here() -> Region | None:
+    """The region that this house serves (setting HEADWATER_REGION); None before its package was loaded."""
+    return Region.objects.filter(code=Path(settings.CONFIG.region).name).first()
+
+
+def basis_of(region: Region | None, code: str) -> str:
+    """The rule that the region cites for something, in the reader's language; empty where it cites none."""
+    zh, en = (region.bases if region else {}).get(code, ("", ""))
+    return str(zh if chinese() or not en else en)
 
 
 def group_of_prefix() -> dict[str, str]:

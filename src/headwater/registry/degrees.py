@@ -1,0 +1,21 @@
+"""The degrees that the region knows, the highest first (dated parameter `degrees`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from headwater.core import clock
+from headwater.core.parameters import Parameters
+from headwater.registry.queries import region_here
+
+
+def known_degrees() -> list[str]:
+    region = region_here()
+    return list(Parameters(region.code if region else "", clock.today()).get("degrees", default=[]))
+
+
+def one_of_degrees(degrees: Sequence[str]) -> str:
+    """What to say of a degree that is none of them."""
+    return _("应为 %s 之一") % "、".join(degrees)
