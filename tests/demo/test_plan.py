@@ -59,6 +59,8 @@ def test_texts_have_the_words_of_their_region_and_none_left_open(name: str) -> N
         ('role = "finance_officer"', 'role = "finance"', "staff"),
         ('username = "officer2"\nname = "汐宁"\nrole = "programme_officer"', 'username = "o"\nname = "o"\nrole = "x"', "staff"),
         ('"institute"]', '"laboratory"]', "external.kinds"),
+        ('resident_place = "8', 'resident_place = "9', "resident_place"),
+        ('credit_prefix = "1', 'credit_prefix = "', "credit_prefix"),
         ("seed = 20300101", "sead = 20300101", "seed"),
         ("hosts = 3", 'hosts = "three"', "scale.tiny.hosts"),
         ("for_young", "for_young", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ def read_words(file: Path) -> dict[str, Any]:
 TEXTS = ("contact", "guide_zh", "guide_en", "letter", "sanction_basis", "credit_prefix", "resident_place")
 LISTS = ("senior_titles", "junior_titles", "degrees", "journals_zh")
 TABLES = ("words_zh", "words_en", "sections", "flags", "category_letters", "young", "pictures", "answers")
+FORMS = {
+    "credit_prefix": (r"[0-9A-HJ-NPQRTUWXY]{11}", "eleven characters of a credit code"),
+    "resident_place": (r"[1-8][0-9]{5}", "the six digits of a place, the first from 1 to 8"),
+}
+"""What the numbers of made-up institutions and people begin with."""
 
 
 def read_plan(package: Package) -> Plan:
@@ -135,6 +141,9 @@ def _plan(package: Package, top: Reader) -> Plan:
     more: dict[str, Any] = {key: top.text(key, required=True) for key in TEXTS}
     more |= {key: top.get(key, list, [], required=True) for key in LISTS}
     more |= {key: top.get(key, dict, {}) for key in TABLES}
+    for key, (form, told) in FORMS.items():
+        if more[key] and not re.fullmatch(form, more[key]):
+            top.problems.append((key, f"expected {told}, found {more[key]!r}"))
     top.get("journals_en", list, [])
     scales = {name: _scale(top.table_at("scale").table_at(name)) for name in top.table_at("scale", required=True).table}
     calls = [_call(r, package, scales) for r in top.tables("call", required=True)]
