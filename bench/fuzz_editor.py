@@ -37,7 +37,7 @@ def who_sends(world: World, random_: Random, row: Any) -> str | None:
 
 
 def info(random_: Random, name: str, row: Any) -> Pairs:
-    from headwater.calls.schemes import Field
+    from headwater.forms.shapes import Field
 
     if name == "flags":
         return [(name, bad(random_, big=False)) for _n in range(random_.randint(0, 3))] + [(name, "")]

@@ -10,10 +10,10 @@ from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import awards_of
 from headwater.awards.services.closing import end_awards
 from headwater.calls.facts import check_applications
-from headwater.calls.rules import Outcome
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
+from headwater.forms.results import Outcome
 from tests.awards.test_agreements import awarded, put
 from tests.calls.test_services import as_, new_call, placed
 from tests.people import actor, client

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import Scheme
-from headwater.calls.schemes.parsing import parse_scheme
 from headwater.core import clock
 from headwater.regions.check import find_package, read_package
+from headwater.schemes import Scheme
+from headwater.schemes.parsing import parse_scheme
+from headwater.schemes.rules import parameters_of
 from tests.browser.test_stories import APPLICANT, OFFICER, OFFICER2, press
 from tests.calls.examples import SPECIAL, answers_for
 from tests.core.test_inspection import pdf

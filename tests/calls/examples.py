@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from headwater.calls.schemes import Field, Scheme
+from headwater.forms.shapes import Field
+from headwater.schemes import Scheme
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "im-phd": {"degree_on": "2020-06-30", "postdoc": "no"},

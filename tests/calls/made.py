@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import headwater.regions
-from headwater.calls.rules import RULES, DocumentFacts, Facts, FieldFacts, Holding, Outcome, PersonFacts, Result
+from headwater.forms.results import FieldFacts, Outcome, Result
 from headwater.regions.check import read_package
+from headwater.schemes.rules import RULES, DocumentFacts, Facts, Holding, PersonFacts
 
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
 DEADLINE = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)

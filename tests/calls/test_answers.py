@@ -9,21 +9,22 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.answers.budgets import indirect_cap
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.judging import judge, problems_of
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.reading import read_answer
-from headwater.calls.answers.references import Registry
-from headwater.calls.answers.rich import to_blocks, to_html, to_plain
-from headwater.calls.answers.showing import sections
 from headwater.calls.applying.services.applications import create_draft, save_application
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application
 from headwater.calls.pages import shown
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
+from headwater.forms.answers.budgets import indirect_cap
+from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.judging import judge, problems_of
+from headwater.forms.answers.reading import read_answer
+from headwater.forms.answers.references import Registry
+from headwater.forms.answers.rich import to_blocks, to_html, to_plain
+from headwater.forms.answers.showing import sections
+from headwater.forms.shapes import Field
 from headwater.registry.models import Person
 from tests.calls.test_services import as_, draft_of, new_call, new_person, placed, refusal
 from tests.people import actor, client

@@ -11,21 +11,22 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from headwater.calls.answers.loading import answers_of
 from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import TopicsField
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Call, HostQuota, Letter, SchemeVersion
 from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
 from headwater.calls.publishing.services.calls import draft_from_scheme, save_call, set_host_quotas
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call, term_label
 from headwater.calls.publishing.services.stages import invite
-from headwater.calls.schemes import RuleUse, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, keys_of, overrides_from, terms_of
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
+from headwater.schemes import RuleUse
 from tests.approvals import seen_on
 from tests.calls.test_services import as_, draft_of, end_period, new_call, new_host, new_person, placed, refusal
 from tests.people import actor, client, roles

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.rules import Ban, FieldFacts, PersonFacts
-from headwater.calls.rules.sanctions import blocked
 from headwater.core import clock
+from headwater.forms.results import FieldFacts
+from headwater.schemes.rules import Ban, PersonFacts
+from headwater.schemes.rules.sanctions import blocked
 from tests.calls.made import DAY, DEADLINE, FACTS, LEADER, MEMBER, F, P, S, U, answer, applying, ask, ask_shipped, led_by, running
 
 A, B, C, TRACK = ({"parameter": f"age_limit_youth_{name}"} for name in ("a", "b", "c", "a_track"))

@@ -13,9 +13,10 @@ import pytest
 
 import headwater.regions
 from headwater.calls.facts import ALWAYS
-from headwater.calls.rules import RULES, Facts, LikenessFacts, Outcome, Result, evaluation, parameters_of
-from headwater.calls.schemes import Scheme, parse_scheme
+from headwater.forms.results import Outcome, Result
 from headwater.regions.check import read_package
+from headwater.schemes import Scheme, parse_scheme
+from headwater.schemes.rules import RULES, Facts, LikenessFacts, evaluation, parameters_of
 from tests.calls.made import DEADLINE, FACTS, GOOD, SIGNED, answer
 from tests.calls.test_rules import BAD
 

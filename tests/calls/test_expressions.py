@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.expressions import ExpressionError, Money, Rows, Type, evaluate, names, parameters, parse, type_of
+from headwater.forms.expressions import ExpressionError, Money, Rows, Type, evaluate, names, parameters, parse, type_of
 
 KNOWN = {
     "goal": Type("text"),

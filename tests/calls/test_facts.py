@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from headwater.awards.models import Award
 from headwater.calls.facts import gather
 from headwater.calls.models import Application, Call, HostQuota
-from headwater.calls.rules import Ban, Facts, Holding
 from headwater.core import clock
 from headwater.registry.models import Authorship, Employment, Person, Publication, Relation, Sanction, TitleHeld
+from headwater.schemes.rules import Ban, Facts, Holding
 from tests.calls.test_services import new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db

@@ -10,12 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pypdf import PdfReader
 
-from headwater.calls.answers.loading import answers_of
 from headwater.calls.facts import check_applications
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, SchemeVersion
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
+from headwater.forms.results import Outcome
 from headwater.registry.models import Discipline, Person
+from headwater.schemes import Scheme
 from tests.calls.examples import SPECIAL, answers_for
 from tests.calls.test_services import new_call, new_person, words
 from tests.core.test_inspection import pdf

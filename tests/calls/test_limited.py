@@ -11,8 +11,7 @@ from headwater.calls.applying.services.applications import create_draft, submit_
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.calls.publishing.services.stages import invite
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import parse_scheme, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import limit_group_of
 from headwater.core.command import system
 from headwater.core.errors import Refused
@@ -21,6 +20,8 @@ from headwater.core.parameters import forget_parameters
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Person
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import parameters_of
 from tests.calls.test_services import as_, draft_of, end_period, new_call, new_person, placed, submitted
 from tests.people import actor
 

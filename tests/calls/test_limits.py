@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.calls.quotas import host_quota
-from headwater.calls.rules import Facts, Holding, PersonFacts
-from headwater.calls.rules.limits import count_roles, is_running, kept_as, outlasts
 from headwater.calls.states import REFUSAL_CODES
+from headwater.schemes.rules import Facts, Holding, PersonFacts
+from headwater.schemes.rules.limits import count_roles, is_running, kept_as, outlasts
 from tests.calls.made import DEADLINE, FACTS, LEADER, ROWS, F, P, S, applying, ask, ask_shipped, running, shipped
 
 GEN, KEY, JOINT, YOUTH = "nsfc-gen", "nsfc-key", "nsfc-joint", "nsfc-youth-c"

@@ -16,12 +16,12 @@ from headwater.calls.joining.services.inviting import decline_participation, fin
 from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.models import Application, Letter, Participant
 from headwater.calls.permissions import not_own
-from headwater.calls.rules import Outcome
 from headwater.calls.signing import partners_of
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
 from headwater.core.models import Account, OutboxMail, StoredFile
 from headwater.core.permission import may
+from headwater.forms.results import Outcome
 from headwater.registry.models import Organisation, Person
 from tests.calls.test_inviting import invited
 from tests.calls.test_services import as_, draft_of, new_call, new_host, new_person, refusal

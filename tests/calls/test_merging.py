@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.answers.differences import changes, pair_rows, pieces, words
-from headwater.calls.answers.merging import merge, merge_rows, merge_texts
+from headwater.forms.answers.differences import changes, pair_rows, pieces, words
+from headwater.forms.answers.merging import merge, merge_rows, merge_texts
 
 BASE = "草原土壤碳汇的形成机制。首先查明来源。其次测定通量。最后建立模型。"
 

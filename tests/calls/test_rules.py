@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from headwater.calls.rules import RULES, Ban, LikenessFacts, PersonFacts, RefereeFacts, evaluation, parameters_of
-from headwater.calls.rules.values import shape_of
-from headwater.calls.schemes import RuleUse
 from headwater.calls.states import JUDGED, REFUSAL_CODES
+from headwater.schemes import RuleUse
+from headwater.schemes.rules import RULES, Ban, LikenessFacts, PersonFacts, RefereeFacts, evaluation, parameters_of
+from headwater.schemes.rules.values import shape_of
 from tests.calls.made import (
     DAY,
     DEADLINE,

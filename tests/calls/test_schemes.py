@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import parse_scheme
 from headwater.regions.check import find_package, read_package
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import parameters_of
 
 SCHEMES = {s["scheme"]["code"]: s for s in read_package(find_package("nmg")).schemes}
 

@@ -23,10 +23,11 @@ from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.partners import sign_as_partner, unsigned_partners
 from headwater.calls.models import Application, Call, DocumentSignature, DocumentText, SchemeVersion
 from headwater.calls.publishing.services.wording import newer_words
-from headwater.calls.schemes import scheme_of, words_digest
+from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Notification
+from headwater.forms.shapes import words_digest
 from tests.approvals import take_new_words
 from tests.calls.test_services import (
     as_,

@@ -10,13 +10,13 @@ from django.utils import translation
 
 from headwater.calls.applying.services.applications import submit_application
 from headwater.calls.applying.services.attachments import FEW, attach
-from headwater.calls.applying.views.questions import bounds, limits
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import StoredFile
+from headwater.forms.results import Outcome
+from headwater.forms.shapes import Field
 from tests.calls.test_rules import GOOD, ask_shipped
 from tests.calls.test_services import as_, draft_of, new_call, new_person, words
 from tests.core.test_inspection import pdf
@@ -90,8 +90,8 @@ def test_bounds_in_both_languages(kind: str, low: int | None, high: int | None, 
     f = Field(
         "x", kind, "数", "Figure", minimum=low if low is None else Decimal(low), maximum=high if high is None else Decimal(high)
     )
-    assert (limits(f, True), limits(f, False)) == (zh, en)
-    assert (bounds(f) == "") == (low is None and high is None)
+    assert (f.of.limits(f, True), f.of.limits(f, False)) == (zh, en)
+    assert (f.of.bounds(f) == "") == (low is None and high is None)
 
 
 def test_the_editor_shows_the_bounds_of_numbers() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.calls.expressions import ExpressionError, Money, Rows, Type, evaluate, parse, type_of
+from headwater.forms.expressions import ExpressionError, Money, Rows, Type, evaluate, parse, type_of
 
 CODES = frozenset({"a", "b"})
 KNOWN = {

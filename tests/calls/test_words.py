@@ -21,18 +21,19 @@ from headwater.awards.services.agreements import agreement_pdf
 from headwater.calls.checking.services.checking import decide_check, run_formal_check
 from headwater.calls.endorsing.services.endorsement import endorse, recommend
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow
-from headwater.calls.schemes import Scheme, scheme_of
-from headwater.calls.schemes.reading import Reader
-from headwater.calls.schemes.shapes import OUTCOMES, WITH_AGREEMENT
-from headwater.calls.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, read_words, words_for
+from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.invariants import check
 from headwater.core.models import Account, Notification, OutboxMail
+from headwater.core.reading import Reader
 from headwater.policy.models import Article
 from headwater.regions.check import find_package, read_package
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking, Round
 from headwater.review.services.deciding import propose
+from headwater.schemes import Scheme
+from headwater.schemes.shapes import OUTCOMES, WITH_AGREEMENT
+from headwater.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, read_words, words_for
 from tests.approvals import approve_decisions, publish_notice, release
 from tests.approvals import sign_agreements as sign
 from tests.calls.test_forms import fill, start

@@ -13,16 +13,17 @@ from headwater.calls.checking.services.checking import decide_check, run_formal_
 from headwater.calls.endorsing.services.endorsement import endorse
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, Decision, Letter, Notice
-from headwater.calls.rules import Holding, Outcome
 from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.models import RoleGrant
+from headwater.forms.results import Outcome
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Discipline, Organisation, Person
 from headwater.review.models import Panel, PanelItem, Ranking
 from headwater.review.services.deciding import propose
+from headwater.schemes.rules import Holding
 from tests.approvals import approve_decisions, publish_notice, release
 from tests.calls.test_services import SECOND, as_, end_period, new_call, new_person
 from tests.people import actor
@@ -113,7 +114,7 @@ def test_a_prize_has_the_words_of_its_scheme(leader: Person) -> None:
 
 
 def test_holdings_tell_the_closed_from_the_overdue() -> None:
-    from headwater.calls.rules.limits import is_running, outlasts
+    from headwater.schemes.rules.limits import is_running, outlasts
 
     held = Holding("im-gen", "leader", "running", ends_on=date(2027, 6, 30))
     assert (is_running(held, 2026), outlasts(held, 2026)) == (True, True)

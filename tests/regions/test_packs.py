@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import Scheme, parse_scheme
-from headwater.calls.schemes.packs import expanded, read_packs, untold
 from headwater.regions.check import find_package, read_package
+from headwater.schemes import Scheme, parse_scheme
+from headwater.schemes.packs import expanded, read_packs, untold
+from headwater.schemes.rules import parameters_of
 from tests.calls.test_schemes import GOOD
 from tests.regions.test_check import Plant, package, plant, short  # noqa: F401 -- fixtures
 

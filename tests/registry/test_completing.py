@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from headwater.calls.rules import Outcome
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Event
+from headwater.forms.results import Outcome
 from headwater.registry.completing import Profile, complete_person, profile_of
 from headwater.registry.models import Person
 from tests.calls.test_facts import facts_of

@@ -9,7 +9,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from headwater.calls.answers.references import find_person
 from headwater.calls.applying.services.applications import add_members, create_draft
 from headwater.calls.deciding.services.decisions import barred_applications
 from headwater.calls.facts import check_applications, gather
@@ -21,6 +20,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Account, Event, Job, RoleGrant
 from headwater.core.own import own_cases
 from headwater.core.sheets import write_csv
+from headwater.forms.answers.references import find_person
 from headwater.registry.identifiers import document_hash
 from headwater.registry.imports import import_people
 from headwater.registry.merging import effects, likely_same, merge_records, undo_merge

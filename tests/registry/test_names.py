@@ -9,8 +9,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from headwater.calls.answers.references import find_person
 from headwater.core.names import split_names
+from headwater.forms.answers.references import find_person
 from headwater.registry.imports import import_people
 from headwater.registry.models import Person, PersonName
 from headwater.registry.queries import namesakes

@@ -9,11 +9,11 @@ import pytest
 
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, SchemeVersion
-from headwater.calls.rules import Outcome, Result
 from headwater.cli.data import TABLES
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.sheets import write_csv, write_xlsx
+from headwater.forms.results import Outcome, Result
 from headwater.registry.identifiers import document_hash
 from headwater.registry.models import EarlierProject, Employment, HostHistory, Person, Sanction, TitleHeld
 from headwater.registry.tables import IMPORTS, ImportResult

@@ -17,8 +17,6 @@ from headwater.calls.applying.services.withdrawing import reopen_application, wi
 from headwater.calls.checking.services.checking import run_formal_check
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, FormalCheck
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import parse_scheme
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.command import Actor, system
@@ -33,6 +31,8 @@ from headwater.registry.models import Employment, Person, Sanction
 from headwater.registry.services import open_accounts
 from headwater.review.models import Conflict
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import parameters_of
 from tests.calls.test_services import as_, complete, new_call, new_host, new_person, placed
 from tests.people import actor
 from tests.review.test_conflicts import new_expert, tie

@@ -13,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application
-from headwater.calls.schemes import Field, scheme_of
-from headwater.calls.schemes.shapes import Choice
+from headwater.calls.schemes import scheme_of
+from headwater.forms.codes import Choice
+from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline
 
 BASIC: dict[str, Any] = {

@@ -7,13 +7,13 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.showing import document
 from headwater.calls.contents import declared
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.i18n import in_chinese
+from headwater.forms.answers.showing import document
 from headwater.registry.models import PriorityField
 
 PARTS = (

@@ -8,21 +8,25 @@ from collections.abc import Sequence
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from headwater.calls.answers.judging import field_facts, judge, needs_judging
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.state import Answers
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
-from headwater.calls.rules import DocumentFacts, Facts, PersonFacts, Result, evaluation
-from headwater.calls.schemes import RuleUse, Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked, unsigned
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
+from headwater.forms.answers.judging import field_facts, judge, needs_judging
+from headwater.forms.answers.state import Answers
+from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Person
+from headwater.schemes import RuleUse, Scheme
+from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation
 
 MEMBERS = Prepared(
-    lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related("person__merged_into")
+    lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related(
+        "person__merged_into"
+    )
 )
 
 
@@ -147,11 +151,25 @@ def rules_of(scheme: Scheme) -> list[RuleUse]:
     return [*(use for use in scheme.rules if use.name not in known), *always]
 
 
+def topic_results(row: Application, call: Call) -> list[Result]:
+    """A call with topics asks for one of them."""
+    if not call.topics:
+        return []
+    topic = call.topic(row.topic)
+    if topic:
+        zh, en = f"指南方向：{topic['zh']}", f"Topic: {topic['en'] or topic['zh']}"
+        return [Result("topic", "F02", Outcome.PASSED, zh, en, blocks=True)]
+    mend = ("在“基本信息”中选择指南方向", "Choose a topic under basic information")
+    return [Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", *mend, {}, True)]
+
+
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
     """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
     run = evaluation(rules_of(scheme), terms_of(call))
-    judging = needs_judging(scheme) or bool(call.topics)
+    judging = needs_judging(scheme)
+    topics = {row.pk: topic_results(row, call) for row in applications} if call.topics else {}
     return {
-        pk: run(facts) + (judge(answers) if judging else []) for pk, facts, answers in _gathered(applications, call)
+        pk: run(facts) + topics.get(pk, []) + (judge(answers) if judging else [])
+        for pk, facts, answers in _gathered(applications, call)
     }

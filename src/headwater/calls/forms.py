@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.models import Call, Referee, SchemeVersion
 from headwater.calls.publishing.services.calls import GUIDE_CHARS
 from headwater.calls.publishing.services.cloning import said, term_label
-from headwater.calls.schemes import RefereeRules, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.addresses import AddressFormField
 from headwater.core.files import ACCEPT
 from headwater.core.web import MomentField, NameField, NumberField, WanField, WholeField
+from headwater.schemes import RefereeRules
 
 TOPIC_ZH, TOPIC_EN = 120, 200
 

@@ -12,13 +12,13 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Qu
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application, Call, Decision, FormalCheck, Notice, Objection, SchemeVersion
-from headwater.calls.schemes.shapes import OUTCOMES
-from headwater.calls.schemes.words import words_for
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core.i18n import named
 from headwater.core.indicators import Figure, Only, Records, Text, breakdown, indicator, share, through
 from headwater.registry.places import places_within
 from headwater.registry.queries import region_here
+from headwater.schemes.shapes import OUTCOMES
+from headwater.schemes.words import words_for
 
 APPLICATIONS = {"scheme": "call__scheme__code__in", "outcome": "call__scheme__definition__scheme__outcome__in"}
 SHOWN = (CallState.PUBLISHED, CallState.FINISHED)

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Participant
-from headwater.calls.schemes.shapes import UNLIMITED
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.registry.merging import Effect, effect_of_merging
 from headwater.registry.models import Person, records_of
+from headwater.schemes.shapes import UNLIMITED
 
 
 @effect_of_merging

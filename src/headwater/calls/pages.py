@@ -12,13 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.showing import sections
 from headwater.calls.checking.services.exports import LETTERS
 from headwater.calls.contents import declared
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.endorsing.services.batches import Plan
 from headwater.calls.forms import AnswerForm
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Call, Letter
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
@@ -29,6 +28,7 @@ from headwater.core.permission import access, may
 from headwater.core.prepared import Prepared
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
+from headwater.forms.answers.showing import sections
 from headwater.registry.models import PriorityField
 
 RELATED = ("call__scheme", "host", "leader__account", "discipline")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.showing import plain_text, sections
-from headwater.calls.answers.state import Answers
 from headwater.calls.contents import BASIC, PRIVATE, stored
 from headwater.calls.models import Application
 from headwater.core.fonts import told, unprintable
+from headwater.forms.answers.showing import sections
+from headwater.forms.answers.state import Answers
 
 
 def boxes_of(row: Application, answers: Answers) -> list[tuple[str, list[str]]]:
@@ -27,4 +27,4 @@ def _texts(row: Application, answers: Answers) -> Iterator[tuple[str, str]]:
     yield _("参与者"), " ".join(f"{m.person.name_zh} {m.unit}" for m in row.participants.select_related("person", "organisation"))
     for _section, shown in sections(answers):
         for one in shown:
-            yield one.label, plain_text(one)
+            yield one.label, one.plain_text

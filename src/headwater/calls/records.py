@@ -11,10 +11,10 @@ from typing import Any
 from django.db import connection
 
 from headwater.calls.models import Call
-from headwater.calls.rules import Ban, Holding, LikenessFacts, RefereeFacts
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 from headwater.core import clock
 from headwater.registry.models import records_of
+from headwater.schemes.rules import Ban, Holding, LikenessFacts, RefereeFacts
 
 Held = list[tuple[int, Holding]]
 HoldingsOf = Callable[[Sequence[int]], Held]

@@ -10,11 +10,13 @@ from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.state import Answers
-from headwater.calls.expressions import names, parse
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, Party
-from headwater.calls.schemes import Document, Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
+from headwater.forms.answers.state import Answers
+from headwater.forms.expressions import names, parse
+from headwater.forms.shapes import Document
+from headwater.schemes import Scheme
 
 OWN = frozenset({"amount", "months", "starts_on", "year", "deadline", "research_class", "flags"})
 """What conditions can read without asking the database for members and files."""
@@ -72,7 +74,7 @@ def _fetch_answers(rows: Sequence[Application]) -> None:
 
 def _reads_only_answers(scheme: Scheme, party: str) -> bool:
     read = {n for d in scheme.documents_of(party) if d.when for n in names(parse(d.when))}
-    plain = {f.code for f in scheme.fields if not f.when and not f.value and f.type != "file"}
+    plain = {f.code for f in scheme.fields if not f.when and not f.value and f.of.is_stored}
     return {n.partition(".")[0] for n in read} <= OWN | plain and not any(f.value for f in scheme.fields)
 
 

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.calls.expressions import parameters, parse
 from headwater.calls.models import Call
-from headwater.calls.rules import RULES
-from headwater.calls.rules.limits import kept_as
-from headwater.calls.rules.values import shape_of, whole
-from headwater.calls.schemes import Scheme, expressions, scheme_of
-from headwater.calls.schemes.shapes import UNLIMITED
+from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.parameters import Parameters
+from headwater.forms.expressions import parameters, parse
+from headwater.schemes import Scheme, expressions
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.limits import kept_as
+from headwater.schemes.rules.values import shape_of, whole
+from headwater.schemes.shapes import UNLIMITED
 
 Read = Callable[[str], Any]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.calls.schemes import Words, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+from headwater.schemes import Words
 
 SAID = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJECTED})
 """States that each outcome has a word of its own for."""

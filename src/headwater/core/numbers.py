@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
+from headwater.core.translation import gettext as _
 
 FEN_IN_WAN = 1_000_000
 MOST_FEN = 10**13

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import QueryDict
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 LINES = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 USELESS = re.compile(
@@ -50,7 +51,7 @@ def clean_fields(sent: QueryDict) -> Any:
     lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in sent.lists()}
     if all(values == sent.getlist(name) for name, values in lists.items()):
         return sent
-    out = QueryDict(mutable=True, encoding=sent.encoding)
+    out = type(sent)(mutable=True, encoding=sent.encoding)
     for name, values in lists.items():
         out.setlist(name, values)
     out._mutable = False

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from headwater.calls.schemes import Reader
+from headwater.core.reading import Reader
 from headwater.regions.package import Mistake, Package
 
 FILE = "demo.toml"

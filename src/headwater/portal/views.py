@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
-from headwater.calls.applying.views.questions import outline
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
-from headwater.calls.rules import RULES
-from headwater.calls.rules.eligibility import earliest_birth
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
@@ -29,6 +26,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import PUBLIC, page
 from headwater.core.search import KINDS, search
 from headwater.core.web import attempt, download
+from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
 from headwater.portal.forms import ObjectionForm
@@ -36,6 +34,8 @@ from headwater.portal.registers import LABELS, REGISTERS, TYPES, write
 from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.eligibility import earliest_birth
 
 PUBLIC_KINDS = ("article", "call", "award", "organisation")
 

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from headwater.calls.expressions import ExpressionError, parameters, parse
-from headwater.calls.rules import parameters_of
-from headwater.calls.schemes import Scheme, expressions, parse_scheme
-from headwater.calls.schemes.packs import Packs, expanded, of_packs, read_packs, untold
+from headwater.forms.expressions import ExpressionError, parameters, parse
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
 from headwater.regions.shared import FILE as SHARED
 from headwater.regions.shared import Pieces, followed, grouped, read_pieces, sorted_out
 from headwater.regions.tables import CHECKS, scheme_code
+from headwater.schemes import Scheme, expressions, parse_scheme
+from headwater.schemes.packs import Packs, expanded, of_packs, read_packs, untold
+from headwater.schemes.rules import parameters_of
 
 HERE = Path(__file__).resolve().parent
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from headwater.calls.schemes import Reader
+from headwater.core.reading import Reader
 
 FILE = "outlines.geojson"
 WIDTH = 1000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from headwater.calls.schemes import Reader
+from headwater.core.reading import Reader
 
 Problems = list[tuple[str, str]]
 SHORT = {"label_zh": 60, "label_en": 100, "note_zh": 200, "note_en": 300, "code": 60}

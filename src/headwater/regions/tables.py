@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from headwater.calls.rules import RULES
-from headwater.calls.rules.values import WORDS, shape_of
-from headwater.calls.schemes import Reader
+from headwater.core.reading import Reader
 from headwater.regions.package import Package
 from headwater.regions.policies import check_articles, check_document, check_evidence
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.values import WORDS, shape_of
 
 LEVEL_CHARS = 12
 AGENCY_KINDS = ("government", "department", "committee", "local", "group")

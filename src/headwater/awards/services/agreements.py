@@ -15,12 +15,10 @@ from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
 from headwater.awards.services.money import agreed_money, money_fields
 from headwater.awards.workflow import AWARD
-from headwater.calls.answers.loading import AnswersOf, answers_in
-from headwater.calls.answers.showing import plain_text, show
 from headwater.calls.deciding.services.decisions import barred_applications, on_release
+from headwater.calls.loading import AnswersOf, answers_in
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
 from headwater.calls.records import Held, holdings_of
-from headwater.calls.rules import Holding
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.core import clock
@@ -34,6 +32,7 @@ from headwater.core.seen import Sight
 from headwater.core.services import store_file
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
+from headwater.schemes.rules import Holding
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
@@ -107,13 +106,13 @@ SAID = ("title", "item", "amount", "number", "agreement")
 def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf) -> dict[str, Any]:
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
-    apart = {f.code for f in money_fields(answers)}
-    parts = [(s, [show(answers, f, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
+    apart = {f.code for f in money_fields(scheme)}
+    parts = [(s, [f.of.show(f, answers, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
         "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},
         "asks": sorted(scheme.asks),
-        "money": agreed_money(answers, award.amount_fen),
+        "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
         "number": award.number,
         "application": application.number,
         "scheme": scheme.name_zh,
@@ -130,7 +129,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "keywords": application.keywords_zh,
         "members": members,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": plain_text(x)} for x in shown]} for s, shown in parts if shown
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]} for s, shown in parts if shown
         ],
     }
 

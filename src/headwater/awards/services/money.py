@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from headwater.calls.answers.showing import text_of
-from headwater.calls.answers.state import Answers
-from headwater.calls.schemes import Field
+from headwater.forms.answers.state import Answers
+from headwater.forms.shapes import Field, Form
+from headwater.schemes import Scheme
 
 Row = dict[str, Any]
 
 
-def money_fields(answers: Answers) -> list[Field]:
+def money_fields(form: Form) -> list[Field]:
     """The questions on money that the agreement states by itself: the budget, and milestones that are paid for."""
-    paid = [f for f in answers.scheme.fields if f.type == "milestones" and f.column("amount")]
-    return [*(f for f in answers.scheme.fields if f.type == "budget"), *paid]
+    paid = [f for f in form.fields if f.type == "milestones" and f.column("amount")]
+    return [*(f for f in form.fields if f.type == "budget"), *paid]
 
 
-def agreed_money(answers: Answers, amount_fen: int) -> dict[str, Any]:
+def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen: int) -> dict[str, Any]:
     """Regime, budget lines and milestones of an agreement in fen, in Chinese, adding up to `amount_fen`."""
-    out: dict[str, Any] = {"regime": answers.scheme.regime, "asked_fen": answers.row.amount_fen, "lines": [], "steps": []}
-    for f in money_fields(answers):
+    out: dict[str, Any] = {"regime": scheme.regime, "asked_fen": asked_fen, "lines": [], "steps": []}
+    for f in money_fields(scheme):
         rows = answers.rows(f)
         if f.type == "milestones":
             shares = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
@@ -36,7 +36,7 @@ def agreed_money(answers: Answers, amount_fen: int) -> dict[str, Any]:
 
 
 def _texts(f: Field, row: Row) -> list[str]:
-    return [text_of(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
+    return [c.of.text(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
 
 
 def in_proportion(parts: Sequence[int], total: int) -> list[int]:

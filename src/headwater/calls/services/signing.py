@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application
-from headwater.calls.schemes import Document
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
+from headwater.forms.shapes import Document
 
 Agreement = bool | Collection[str]
 """What somebody agrees to: everything that is asked, nothing, or the texts with these digests, as they were shown and ticked."""

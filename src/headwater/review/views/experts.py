@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.references import find_person
 from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
+from headwater.forms.answers.references import find_person
 from headwater.registry.models import (
     Discipline,
     Organisation,

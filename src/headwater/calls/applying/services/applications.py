@@ -21,7 +21,6 @@ from headwater.calls.joining.services.inviting import forget_outsider, invite_me
 from headwater.calls.locks import lock, lock_draft, lock_people
 from headwater.calls.models import Application, Call, Participant, Version
 from headwater.calls.publishing.services.stages import invited_outline
-from headwater.calls.rules import Outcome, Result
 from headwater.calls.schemes import scheme_of
 from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.signing import documents_for
@@ -36,6 +35,7 @@ from headwater.core.i18n import chinese
 from headwater.core.permission import may
 from headwater.core.prepared import write
 from headwater.core.services import notify
+from headwater.forms.results import Outcome, Result
 from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Organisation, Person, accounts_of, is_own, records_of
 

@@ -9,16 +9,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.merging import Merged, merge, same
-from headwater.calls.answers.references import INSTITUTION, NAME, Registry
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.names import split_names
 from headwater.core.parameters import Parameters
+from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.merging import Merged, merge, same
+from headwater.forms.answers.references import INSTITUTION, NAME, Registry
+from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline, PriorityField
 from headwater.registry.queries import group_of_prefix
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.references import Registry
 from headwater.calls.models import Application
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
+from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.references import Registry
+from headwater.forms.shapes import Field
 from headwater.registry.models import Organisation, Person
 
 EARLIER = 10

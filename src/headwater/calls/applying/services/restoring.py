@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.merging import same
 from headwater.calls.applying.services.applications import save_fields
 from headwater.calls.contents import BASIC, PRIVATE, content_of, questions_of, values_of
 from headwater.calls.models import Application, Version
 from headwater.calls.versions import content_after
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
+from headwater.forms.answers.merging import same
 from headwater.registry.models import is_own
 
 

@@ -13,8 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.references import find_person
 from headwater.calls.applying.services.applications import (
     Saved,
     add_members,
@@ -34,24 +32,27 @@ from headwater.calls.applying.views.parts import (
     editor_page,
     shown_unsaved,
 )
-from headwater.calls.applying.views.questions import live
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, MemberForm
 from headwater.calls.joining.views.links import member_link, member_link_end
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application
 from headwater.calls.pages import draft, mine, own_draft
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
+from headwater.forms.answers.references import find_person
+from headwater.forms.binding import live
+from headwater.forms.results import Outcome
 from headwater.registry.models import is_own
+from headwater.schemes import Scheme
 
 
 def writable(request: HttpRequest, pk: int) -> Application:

@@ -6,33 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.cleaning import clean
-from headwater.calls.answers.comparing import Difference, basic_fields, difference
-from headwater.calls.answers.judging import is_complete
-from headwater.calls.answers.loading import answers_of
-from headwater.calls.answers.merging import same
-from headwater.calls.answers.references import MOST_NAMESAKES, Registry, find_person
-from headwater.calls.answers.showing import wan
-from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
 from headwater.calls.applying.services.unsaved import signature
 from headwater.calls.applying.views.hosting import host_context
-from headwater.calls.applying.views.questions import bind
 from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
+from headwater.calls.comparing import Difference, basic_fields, difference
 from headwater.calls.contents import BASIC, MOST_SIGNS, plain, questions_of, size_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Unsaved, Version
 from headwater.calls.pages import shown
 from headwater.calls.printing import boxes_of
-from headwater.calls.rules import Outcome
-from headwater.calls.schemes import Field, Scheme, Section, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass
 from headwater.calls.versions import changed_since_confirmed, open_clashes
@@ -40,7 +33,17 @@ from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
 from headwater.core.web import key_in
+from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.judging import is_complete
+from headwater.forms.answers.merging import same
+from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_person
+from headwater.forms.answers.state import Answers
+from headwater.forms.binding import bind
+from headwater.forms.figures import wan
+from headwater.forms.results import Outcome
+from headwater.forms.shapes import Field, Section
 from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+from headwater.schemes import Scheme
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
 """Pages of the editor beside the sections of the scheme."""
@@ -92,7 +95,7 @@ def editor_context(
         "clashes": clash_notices(row, request.user, set(names)),
         "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
         "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
-        "tabs": tabs(row, answers),
+        "tabs": tabs(row, scheme, answers),
         "errors": errors,
         "typed": request.POST if errors else None,
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
@@ -133,23 +136,23 @@ def types_in(section: Section | None) -> set[str]:
     return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
 
 
-def tabs(row: Application, answers: Answers) -> list[tuple[str, str, str]]:
+def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, str, str]]:
     """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
-    asks = answers.scheme.asks
+    asks = scheme.asks
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
     out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
     for s, fields in answers.shown:
         own = [f for f in fields if not f.value]
         out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
-    if answers.scheme.members_max:
-        waiting = row.participants.filter(confirmed_at__isnull=True).count()
-        out.append(("members", _("参与者"), f"{answers.members - waiting}/{answers.members}" if answers.members else ""))
-    if answers.scheme.referees:
+    if scheme.members_max:
+        many = row.participants.aggregate(all=Count("pk"), confirmed=Count("confirmed_at"))
+        out.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
+    if scheme.referees:
         written = row.referees.filter(written_at__isnull=False).count()
         out.append(("referees", _("推荐专家"), str(written or "")))
-    if answers.scheme.attachments:
-        out.append(("attachments", _("附件"), str(sum(answers.attached.values()) or "")))
+    if scheme.attachments:
+        out.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
     out.append(("submit", _("核对并提交"), ""))
     return out
 

@@ -10,18 +10,17 @@ from typing import Any
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.reading import read_answer
-from headwater.calls.answers.showing import wan
 from headwater.calls.applying.services.assigning import PLAIN
-from headwater.calls.applying.views.questions import typed_text
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
-from headwater.calls.schemes import Field, Scheme, Section
 from headwater.core.i18n import named
 from headwater.core.numbers import BadNumber, read_wan, read_whole
+from headwater.forms.answers.reading import read_answer
+from headwater.forms.fieldtype import Pairs
+from headwater.forms.figures import wan
+from headwater.forms.shapes import Section
+from headwater.schemes import Scheme
 
-Pairs = list[tuple[str, str]]
-"""Names of controls with what they send."""
 CONTROLS = {"amount_fen": "amount_wan"}
 """Fields whose control has another name, because it takes another unit."""
 FIELDS = {control: name for name, control in CONTROLS.items()}
@@ -38,7 +37,7 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
     """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    questions = {f.code: f for f in scheme.fields if not f.value and f.type != "file"}
+    questions = {f.code: f for f in scheme.fields if not f.value and f.of.is_stored}
     for code in dict.fromkeys(name.partition(".")[0] for name in names):
         text = post.get(code, "").replace("\r\n", "\n")
         if code in questions:
@@ -98,7 +97,7 @@ def names_on(row: Application, section: Section | None, *, own: bool) -> list[st
     """The fields of one page of the editor; without a section, of the page of basic information."""
     if section is None:
         return [name for name in BASIC if own or name not in PRIVATE]
-    return [f.code for f in section.fields if not f.value and f.type != "file"]
+    return [f.code for f in section.fields if not f.value and f.of.is_stored]
 
 
 def base_of(row: Application, names: list[str], kept: dict[str, Any] | None = None) -> str:
@@ -111,7 +110,7 @@ def pairs_of(row: Application, name: str) -> Pairs:
     """What the controls of a field send when they hold its stored value."""
     f = questions_of(row).get(name)
     if f is not None:
-        return pairs_of_answer(f, row.answers.get(name))
+        return f.of.pairs(f, row.answers.get(name))
     value = plain(getattr(row, name))
     if name == "amount_fen":
         return [("amount_wan", wan(value).replace(",", ""))]
@@ -122,18 +121,3 @@ def pairs_of(row: Application, name: str) -> Pairs:
     if name == "discipline" and row.discipline:
         return [("discipline", f"{row.discipline.code} {named(row.discipline)}")]
     return [(name, "" if value is None else str(value))]
-
-
-def pairs_of_answer(f: Field, value: Any) -> Pairs:
-    if f.type == "choices":
-        return [(f.code, ""), *((f.code, v) for v in value or [])]
-    if not f.has_rows and f.type != "budget":
-        return [(f.code, typed_text(f, value))]
-    budget = value if isinstance(value, dict) else {}
-    rows = (budget.get("rows") if f.type == "budget" else value) or []
-    out = [(f.code, "")]
-    for n, row in enumerate(rows):
-        out += [(f"{f.code}.{n}.{c.code}", typed_text(c, row.get(c.code))) for c in f.columns if not c.value]
-    if f.regime == "budget3":
-        out.append((f"{f.code}.indirect", typed_text(Field("", "money", "", ""), budget.get("indirect"))))
-    return out + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]

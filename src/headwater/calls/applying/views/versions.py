@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.comparing import compare
 from headwater.calls.applying.services.restoring import restore
 from headwater.calls.applying.services.versions import WHOLE_DAYS, WINDOW
 from headwater.calls.applying.views.parts import fields_of
+from headwater.calls.comparing import compare
 from headwater.calls.contents import PRIVATE
 from headwater.calls.models import Application, Version
 from headwater.calls.pages import mine

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import label, plain_text, show, text_of
-from headwater.calls.answers.state import Answers
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Attachment, Call
-from headwater.calls.schemes import Field, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.exports import Whole, kind
 from headwater.core.i18n import chinese
@@ -31,6 +28,9 @@ from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.core.sheets import csv_into, xlsx_into
+from headwater.forms.answers.state import Answers
+from headwater.forms.fieldtype import label
+from headwater.forms.shapes import Field
 
 ANSWERS = "calls.answers"
 AT_ONCE = 1000
@@ -96,7 +96,7 @@ def _rows(
     for a, answers in _answers(account, call, progress):
         head = [a.number, a.title_zh, a.leader.name_zh, a.host.name_zh]
         for row in answers.rows(table) if table else [{f.code: answers.get(f.code) for f in columns}]:
-            yield [*head, *(_cell(c, row.get(c.code), answers, zh) for c in columns)]
+            yield [*head, *(c.of.for_sheet(c, row.get(c.code), answers, zh) for c in columns)]
 
 
 def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Application, Answers]]:
@@ -112,24 +112,6 @@ def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Applicat
             yield a, make(a, attached[a.pk], a.member_count)
         if progress:
             progress(min(start + CHUNK, len(keys)), len(keys), str(call))
-
-
-def _cell(f: Field, value: Any, answers: Answers, zh: bool) -> Any:
-    """A cell a spreadsheet can count with: numbers as numbers, money in 万元, dates as dates."""
-    if f.type == "money" and isinstance(value, int):
-        return value / 1_000_000
-    if f.type == "number" and isinstance(value, (int, float)):
-        return value
-    if f.type == "date" and isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return value
-    if f.type == "file":
-        return answers.attached.get(f.kind, 0)
-    if f.has_rows or f.type == "budget":
-        return plain_text(show(answers, f, zh))
-    return text_of(f, value, zh)
 
 
 def make_file(account: Account, folder: str, progress: Progress, *, call: int, table: str, form: str) -> tuple[str, int]:

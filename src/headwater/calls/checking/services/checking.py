@@ -21,7 +21,6 @@ from headwater.calls.deciding.services.letters import write_letters
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.facts import check_applications
 from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult
-from headwater.calls.rules import Outcome, Result
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
@@ -34,6 +33,7 @@ from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
 from headwater.core.services import notify
+from headwater.forms.results import Outcome, Result
 from headwater.registry.models import accounts_of
 
 CHUNK = 2000

@@ -8,18 +8,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.showing import label
 from headwater.calls.checking.services import answer_sheets
 from headwater.calls.checking.services.answer_sheets import ANSWERS, applications_for, name_of, table_of, write_answers
 from headwater.calls.models import Call
 from headwater.calls.pages import the_call
-from headwater.calls.schemes import Field
 from headwater.core.errors import Refused
 from headwater.core.exports import ask_export
 from headwater.core.i18n import chinese
 from headwater.core.listing import KEPT_IN_MEMORY, TYPES
 from headwater.core.permission import page
 from headwater.core.web import attached, scratch, scratch_folder
+from headwater.forms.fieldtype import label
+from headwater.forms.shapes import Field
 
 
 @page("calls.check")

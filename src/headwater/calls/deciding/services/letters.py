@@ -9,7 +9,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Letter
-from headwater.calls.schemes import Words
 from headwater.calls.states import Stage
 from headwater.calls.words import words_of
 from headwater.core import clock
@@ -19,6 +18,7 @@ from headwater.core.parameters import Parameters
 from headwater.core.services import notify, tell
 from headwater.registry.models import accounts_of
 from headwater.registry.queries import region_of
+from headwater.schemes import Words
 
 
 def write_letters(

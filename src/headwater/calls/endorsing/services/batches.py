@@ -13,12 +13,12 @@ from headwater.calls.endorsing.services.endorsement import Room, by_host_and_cal
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application
-from headwater.calls.rules import Outcome, Result
-from headwater.calls.schemes import Document
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core.errors import Reason
+from headwater.forms.results import Outcome, Result
+from headwater.forms.shapes import Document
 
 
 @dataclass

@@ -13,7 +13,6 @@ from headwater.calls.applying.services.versions import mark_step
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.publishing.services.calls import set_host_quotas
-from headwater.calls.schemes import Document
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
@@ -26,6 +25,7 @@ from headwater.core.models import Account, RoleGrant
 from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import notify, tell
+from headwater.forms.shapes import Document
 from headwater.registry.models import Organisation
 
 Key = tuple[int, int]

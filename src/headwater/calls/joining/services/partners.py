@@ -9,7 +9,7 @@ from django.db.models import F, Prefetch
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, ApplicationQuerySet, DocumentSignature, Participant, Party
-from headwater.calls.schemes import Document, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for, partners_of, unsigned
 from headwater.calls.states import State
@@ -17,6 +17,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused
 from headwater.core.roles import Scope
+from headwater.forms.shapes import Document
 
 SIGNING = (State.DRAFT, State.HOST_REVIEW)
 """As long as the host has not endorsed."""

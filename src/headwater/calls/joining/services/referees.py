@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.joining.services.inviting import make_links, tell_leader, use_links
 from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Referee
-from headwater.calls.schemes import RefereeRules, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
@@ -23,6 +23,7 @@ from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
 from headwater.core.site import site_address
 from headwater.registry.models import Discipline, Person, records_of
+from headwater.schemes import RefereeRules
 
 NAMED = ("name", "institution", "title", "email", "discipline")
 SAID = ("said_name", "said_institution", "said_title", "tie", "letter")

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.loading import answers_of
 from headwater.calls.applying.services.applications import confirm_participation
 from headwater.calls.forms import ClaimForm, DeclineForm
 from headwater.calls.joining.services.inviting import claim_account, decline_participation
 from headwater.calls.joining.views.links import ended, followed, sealed
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Participant, Party
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked

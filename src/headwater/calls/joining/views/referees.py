@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from headwater.calls.answers.loading import answers_of
 from headwater.calls.forms import DeclineForm, LetterForm
 from headwater.calls.joining.services.referees import decline_referee, open_referee, write_letter
 from headwater.calls.joining.views.links import ended, followed, sealed
+from headwater.calls.loading import answers_of
 from headwater.calls.models import Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import asked

@@ -8,14 +8,16 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.comparing import folded
-from headwater.calls.answers.differences import Piece, pieces
+from headwater.calls.comparing import folded
 from headwater.calls.dates import DATE_LABELS, DATES
 from headwater.calls.models import Call
 from headwater.calls.publishing.services.cloning import said, term_label
-from headwater.calls.rules import RULES
-from headwater.calls.schemes import Field, Scheme, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
+from headwater.forms.answers.differences import Piece, pieces
+from headwater.forms.shapes import Field
+from headwater.schemes import Scheme
+from headwater.schemes.rules import RULES
 
 Row = tuple[str, str, str]
 """(what, before, now)"""

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from headwater.calls.deciding.services.sights import call_sight
 from headwater.calls.models import Call, HostQuota, SchemeVersion
 from headwater.calls.quotas import exempt, host_quota
-from headwater.calls.rules.values import fits
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
@@ -25,6 +24,7 @@ from headwater.core.search import Document, index
 from headwater.core.services import notify
 from headwater.registry.models import HostHistory, Organisation
 from headwater.registry.queries import region_of
+from headwater.schemes.rules.values import fits
 
 CALL_FIELDS = (
     "code",

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.answers.showing import wan
 from headwater.calls.dates import DATES
 from headwater.calls.models import Call, SchemeVersion
 from headwater.calls.publishing.services.calls import draft_from_scheme, usual_dates
@@ -16,6 +15,7 @@ from headwater.calls.states import Stage
 from headwater.core import clock
 from headwater.core.i18n import chinese
 from headwater.core.parameters import Parameters
+from headwater.forms.figures import wan
 
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 

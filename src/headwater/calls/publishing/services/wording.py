@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.sights import words_sight
 from headwater.calls.models import Application, Call, Participant, SchemeVersion
-from headwater.calls.schemes import Document, scheme_of
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.services import notify
+from headwater.forms.shapes import Document
 from headwater.registry.models import accounts_of
 
 Change = tuple[Document | None, Document | None]

@@ -11,22 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.answers.judging import field_facts, judge
-from headwater.calls.answers.loading import answers_in
-from headwater.calls.answers.showing import wan
-from headwater.calls.answers.state import Answers
 from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.views.parts import organisations, types_in
-from headwater.calls.applying.views.questions import bind, live
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
+from headwater.calls.facts import topic_results
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
+from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm, the_call
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
 from headwater.calls.publishing.services.stages import invite
-from headwater.calls.rules import Facts, Outcome, PersonFacts, Result, evaluation
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
@@ -34,7 +30,14 @@ from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
+from headwater.forms.answers.judging import field_facts, judge
+from headwater.forms.answers.state import Answers
+from headwater.forms.binding import bind, live
+from headwater.forms.figures import wan
+from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Discipline, PriorityField
+from headwater.schemes import Scheme
+from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
 
 @page("calls.call.begin")
@@ -89,7 +92,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     answers = answers_in(call)(trial, {}, 0)
     if request.headers.get("X-Autosave"):
         return JsonResponse({"message": _("试填：没有保存"), "errors": errors, "live": live(answers)})
-    results = _judged(answers) if request.method == "POST" else []
+    results = _judged(trial, scheme, answers) if request.method == "POST" else []
     return render(
         request,
         "calls/publishing/call_preview.html",
@@ -117,9 +120,8 @@ ON_THE_FORM = frozenset({"title_given", "discipline_chosen", "sections_complete"
 """Rules that need nobody's records: what the form itself holds."""
 
 
-def _judged(answers: Answers) -> list[Result]:
+def _judged(row: Application, scheme: Scheme, answers: Answers) -> list[Result]:
     """The rules on what was typed, and what the questions ask of each other."""
-    row, scheme = answers.row, answers.scheme
     facts = Facts(
         year=row.call.year,
         deadline=timezone.localtime(row.call.closes_at),
@@ -133,7 +135,8 @@ def _judged(answers: Answers) -> list[Result]:
         amount_fen=row.amount_fen,
         months=row.months,
     )
-    return evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts) + judge(answers)
+    judged = evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts)
+    return [*judged, *topic_results(row, row.call), *judge(answers)]
 
 
 def _first(scheme: Any) -> Any:

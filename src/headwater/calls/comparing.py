@@ -1,0 +1,162 @@
+"""Two contents of an application side by side: question by question, texts by words, tables by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.calls.contents import BASIC, PRIVATE
+from headwater.core.i18n import chinese, named
+from headwater.forms.answers.differences import Piece, pair_rows, pieces
+from headwater.forms.answers.merging import same
+from headwater.forms.fieldtype import label
+from headwater.forms.shapes import Field
+from headwater.registry.models import PriorityField
+
+LONG = 200
+"""A stretch that stays is shown whole up to so many characters; of a longer one the ends."""
+ENDS = 60
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """A row of a table: "=" (so many rows stay), "-", "+" or "~" (changed), with the pieces of each cell."""
+
+    sign: str
+    cells: Sequence[tuple[str, bool, list[Piece]]] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One question whose answer differs. `kind` is text (pieces) or rows; `notes` are further lines, each in pieces."""
+
+    name: str
+    label: str
+    kind: str
+    pieces: Sequence[Piece] = ()
+    heads: Sequence[tuple[str, bool]] = ()
+    rows: Sequence[RowChange] = ()
+    notes: Sequence[tuple[str, list[Piece]]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section with what differs in it, and the labels of what does not."""
+
+    title: str
+    changed: list[Difference]
+    same: list[str]
+
+
+def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, own: bool) -> list[Part]:
+    """What differs between two contents of an application, in the order of its form; what is private only for `own`."""
+    sections = [(_("基本信息"), basic_fields(row, scheme, own=own))]
+    sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.of.is_stored]) for s in scheme.sections]
+    out = []
+    for title, fields in sections:
+        changed = [difference(f, old.get(f.code), new.get(f.code)) for f in fields if not same(old.get(f.code), new.get(f.code))]
+        names = {d.name for d in changed}
+        filled = [f for f in fields if f.code not in names and not same(new.get(f.code), None)]
+        out.append(Part(title, changed, [label(f, chinese()) for f in filled]))
+    return out
+
+
+def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
+    """The page of basic information as questions."""
+    kinds = {"amount_fen": "money", "months": "number", "starts_on": "date", "flags": "choices"}
+    choices: dict[str, Any] = {
+        "research_class": [(c, str(zh), str(zh)) for c, zh in row._meta.get_field("research_class").choices],
+        "topic": [(t["code"], f"{t['code']} {t['zh']}", f"{t['code']} {t['en'] or t['zh']}") for t in row.call.topics],
+        "priority_field": [(p.code, p.name_zh, p.name_en or p.name_zh) for p in PriorityField.objects.all()],
+        "flags": list(scheme.flags),
+    }
+    return [
+        Field(
+            name,
+            kinds.get(name) or ("choice" if name in choices else "text"),
+            str(told),
+            str(told),
+            choices=tuple(choices.get(name, ())),
+        )
+        for name, told in BASIC.items()
+        if own or name not in PRIVATE
+    ]
+
+
+def difference(f: Field, old: Any, new: Any) -> Difference:
+    zh = chinese()
+    if f.of.has_rows:
+        return _rows(f, old, new, zh)
+    if f.is_text:
+        texts = ["\n".join(v) if isinstance(v, list) else str(v or "") for v in (old, new)]
+        return Difference(f.code, label(f, zh), "text", folded(pieces(*texts)))
+    return Difference(f.code, label(f, zh), "text", _whole(f.of.text(f, old, zh), f.of.text(f, new, zh)))
+
+
+def _whole(old: str, new: str) -> list[Piece]:
+    """A figure or a choice changes as a whole."""
+    if old == new:
+        return [("=", old)] if old else []
+    arrow = [("=", " → ")] if old and new else []
+    return [*([("-", old)] if old else []), *arrow, *([("+", new)] if new else [])]
+
+
+def folded(found: list[Piece]) -> list[Piece]:
+    """Long stretches that stay, cut down to their ends; the piece ("…", n) stands for n characters left out."""
+    out: list[Piece] = []
+    for n, (sign, text) in enumerate(found):
+        if sign != "=" or len(text) <= LONG:
+            out.append((sign, text))
+            continue
+        head, tail = text[:ENDS] if n else "", text[-ENDS:] if n + 1 < len(found) else ""
+        middle = ("…", str(len(text) - len(head) - len(tail)))
+        out += [p for p in (("=", head), middle, ("=", tail)) if p[1]]
+    return out
+
+
+def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
+    a, b = rows_in(old), rows_in(new)
+    pairing = pair_rows(a, b)
+    back = {m: n for n, m in pairing.of.items()}
+    gone = [n for n in range(len(a)) if n not in pairing.of]
+    found: list[RowChange] = []
+    for m, row in enumerate(b):
+        while gone and gone[0] < back.get(m, -1):
+            found.append(_row(f, "-", a[gone.pop(0)], {}, zh))
+        if m not in back:
+            found.append(_row(f, "+", {}, row, zh))
+        elif a[back[m]] != row:
+            found.append(_row(f, "~", a[back[m]], row, zh))
+        elif found and found[-1].sign == "=":
+            found[-1] = RowChange("=", count=found[-1].count + 1)
+        else:
+            found.append(RowChange("=", count=1))
+    found += [_row(f, "-", a[n], {}, zh) for n in gone]
+    heads = [(label(c, zh), c.of.is_numeric) for c in f.columns]
+    notes = _parts(f, old, new, zh)
+    if all(r.sign == "=" for r in found) and a != b:
+        notes.append((_("各行的顺序有变化"), []))
+    return Difference(f.code, label(f, zh), "rows", heads=heads, rows=[] if not f.columns else found, notes=notes)
+
+
+def rows_in(value: Any) -> list[dict[str, Any]]:
+    rows = value.get("rows") if isinstance(value, dict) else value
+    return [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+
+
+def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any], zh: bool) -> RowChange:
+    cells = []
+    for c in f.columns:
+        texts = (c.of.text(c, old.get(c.code), zh), c.of.text(c, new.get(c.code), zh))
+        cells.append((label(c, zh), c.of.is_numeric, pieces(*texts) if c.is_text else _whole(*texts)))
+    return RowChange(sign, cells)
+
+
+def _parts(f: Field, old: Any, new: Any, zh: bool) -> list[tuple[str, list[Piece]]]:
+    """What an answer has beside its rows, where it differs."""
+    pairs = zip(f.of.parts(f, old, zh), f.of.parts(f, new, zh), strict=True)
+    return [(label_of, _whole(before, after)) for (_name, label_of, before), (_n, _l, after) in pairs if before != after]

@@ -1,0 +1,89 @@
+"""The answers of applications with what they depend on: dated parameters, files, members."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from headwater.calls.models import Application, Call
+from headwater.calls.schemes import scheme_of
+from headwater.calls.terms import terms_of
+from headwater.core import clock
+from headwater.forms.answers.state import Answers
+from headwater.forms.expressions import Money, Value
+from headwater.schemes import Scheme
+
+AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
+
+
+@dataclass(frozen=True)
+class ApplicationContext:
+    """What the form of a scheme may ask of an application: its basic information, its members and files, the terms of its call."""
+
+    row: Application
+    call: Call
+    scheme: Scheme
+    terms: Callable[[str], Any]
+    members: int = 0
+    attached_files: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def built_in(self) -> dict[str, Value]:
+        row = self.row
+        return {
+            "amount": Money(row.amount_fen or 0),
+            "months": Decimal(row.months or 0),
+            "starts_on": row.starts_on,
+            "members": Decimal(self.members),
+            "year": Decimal(self.call.year),
+            "deadline": self.day(),
+            "research_class": str(row.research_class),
+            "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
+        }
+
+    def parameter(self, key: str) -> Any:
+        return self.terms(key)
+
+    def attached(self) -> Mapping[str, int]:
+        return self.attached_files
+
+    def file_names(self) -> Mapping[str, Sequence[str]]:
+        return self.files
+
+    def asked_fen(self) -> int | None:
+        return self.row.amount_fen if self.scheme.has_money else None
+
+    def lump_fen(self) -> int:
+        return self.row.amount_fen or 0
+
+    def day(self) -> date:
+        return clock.last_day(self.call.closes_at)
+
+
+def _stored(row: Application) -> Mapping[str, Any]:
+    return row.answers if row.answers is not None else {}
+
+
+def answers_in(call: Call) -> AnswersOf:
+    """Makes the answers of applications of one call from what the caller has read already; asks the database nothing."""
+    scheme, terms = scheme_of(call), terms_of(call)
+
+    def make(row: Application, attached: Mapping[str, int], members: int) -> Answers:
+        return Answers(scheme, _stored(row), ApplicationContext(row, call, scheme, terms, members, attached))
+
+    return make
+
+
+def answers_of(row: Application) -> Answers:
+    """The answers of one application (2 queries)."""
+    files: dict[str, list[str]] = defaultdict(list)
+    for kind, name in row.attachments.order_by("pk").values_list("kind", "file__name"):
+        files[kind].append(name)
+    scheme, members = scheme_of(row.call), row.participants.count()
+    counts = {kind: len(names) for kind, names in files.items()}
+    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files)
+    return Answers(scheme, _stored(row), context)

@@ -1,0 +1,32 @@
+"""Answers in words: for pages, PDFs and spreadsheets, in either language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.core.i18n import chinese
+from headwater.forms.answers.rich import to_blocks
+from headwater.forms.answers.state import Answers
+from headwater.forms.fieldtype import Shown
+
+
+def sections(answers: Answers, *, zh: bool | None = None, judging: bool = False) -> list[tuple[Any, list[Shown]]]:
+    """(section, its answers) in the reader's language unless told; who is `judging` does not see restricted answers."""
+    use = chinese() if zh is None else zh
+    found = [(s, [f.of.show(f, answers, use) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
+    return [(s, shown) for s, shown in found if shown]
+
+
+def document(answers: Answers) -> list[dict[str, Any]]:
+    """The sections as a Typst template takes them, in Chinese."""
+    out = []
+    for section, fields in sections(answers, zh=True):
+        items = []
+        for s in fields:
+            blocks = to_blocks(s.text) if s.kind == "rich" else []
+            item = {"label": s.label, "kind": s.kind, "text": s.text, "blocks": blocks}
+            items.append(
+                item | {"heads": list(s.heads), "numeric": list(s.numeric), "rows": list(s.rows), "notes": list(s.notes)}
+            )
+        out.append({"title": section.title_zh, "fields": items})
+    return out

@@ -1,0 +1,42 @@
+"""One of the choices that the question lists, stored as its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from headwater.core.reading import Reader
+from headwater.core.translation import gettext as _
+from headwater.forms.codes import read_choice, unique
+from headwater.forms.fieldtype import FieldType, field_type
+
+if TYPE_CHECKING:
+    from headwater.forms.answers.references import Registry
+    from headwater.forms.shapes import Field
+
+
+def read_choices(r: Reader) -> dict[str, Any]:
+    choices = tuple(read_choice(c) for c in r.tables("choice"))
+    unique(r.problems, r.path("choice"), [code for code, _zh, _en in choices if code])
+    if not choices:
+        r.problems.append((r.path("choice"), "a field of this type needs at least one choice"))
+    return {"choices": choices}
+
+
+def words_of(f: Field, codes: list[Any], zh: bool) -> str:
+    words = {code: (z if zh else e) for code, z, e in f.choices}
+    return ("、" if zh else ", ").join(words.get(code, str(code)) for code in codes)
+
+
+@field_type
+class OneChoice(FieldType):
+    code = "choice"
+    takes = ("单选", "one choice")
+
+    def declare(self, r: Reader) -> dict[str, Any]:
+        return read_choices(r)
+
+    def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
+        return (value, "") if value in [c[0] for c in f.choices] else (None, _("请从所列选项中选择"))
+
+    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+        return words_of(f, value if isinstance(value, list) else [value], zh)

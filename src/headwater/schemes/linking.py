@@ -1,0 +1,51 @@
+"""Checks that need the whole scheme: its form with what every application has, settings of rules, documents to sign."""
+
+from __future__ import annotations
+
+from headwater.core.reading import Problem
+from headwater.forms.expressions import Type
+from headwater.forms.linking import link_form
+from headwater.schemes.documents import link_documents
+from headwater.schemes.shapes import Scheme
+
+BUILT_IN: dict[str, Type] = {
+    "amount": Type("money"),
+    "months": Type("number"),
+    "starts_on": Type("date"),
+    "members": Type("number"),
+    "year": Type("number"),
+    "deadline": Type("date"),
+    "research_class": Type("text", codes=frozenset({"free", "goal"})),
+    "flags": Type("choices"),
+}
+"""What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, and
+the flags that are declared (each scheme names its own)."""
+SOURCES: dict[str, tuple[str, ...]] = {
+    "person": ("name", "name_en", "title", "degree", "department", "organisation", "email", "orcid"),
+    "host": ("name", "name_en", "uscc", "place"),
+}
+"""Where a first answer can come from, besides the leader's last answer to the same question."""
+BASIC = {
+    *("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field"),
+    *("topic", "discipline", "amount_fen", "amount_wan", "months", "starts_on", "flags", "unsuitable"),
+}
+"""Names of the page of basic information, which every application has."""
+
+
+def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
+    """Report every mistake between the parts; return the order in which conditions and values can be worked out."""
+    flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
+    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, taken=BASIC)
+    _settings(scheme, problems)
+    link_documents(scheme, problems)
+    return order
+
+
+def _settings(scheme: Scheme, problems: list[Problem]) -> None:
+    """What the settings of rules name must be in the form, and be asked in both stages."""
+    known = {"field": {f.code for s in scheme.sections if not s.stage for f in s.fields}, "flag": {f[0] for f in scheme.flags}}
+    what = {"field": "question that every stage asks", "flag": "flag"}
+    for n, use in enumerate(scheme.rules):
+        for key, codes in known.items():
+            if key in use.params and use.params[key] not in codes:
+                problems.append((f"rule[{n}].{key}", f"no {what[key]} has the code {use.params[key]!r}"))

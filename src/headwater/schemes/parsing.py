@@ -1,0 +1,106 @@
+"""A scheme from its definition: every mistake is found, and each says under which key and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from headwater.core.reading import Problem, Reader
+from headwater.forms.codes import read_choice, unique
+from headwater.forms.declaring import read_attachment, read_check, read_document, read_section
+from headwater.schemes.documents import read_referees
+from headwater.schemes.linking import link
+from headwater.schemes.shapes import ASKS, INTAKES, OUTCOMES, PARTIES, STAGES, RuleUse, Scheme
+from headwater.schemes.words import read_words
+
+RuleSpec = Callable[[str], dict[str, type] | None]
+
+
+def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple[Scheme, list[Problem]]:
+    """Parse a definition; `rule_parameters(name)` gives a rule's parameter types, or None for an unknown rule.
+
+    Returns the scheme (usable only when the list of problems is empty) and every problem found.
+    """
+    problems: list[Problem] = []
+    top = Reader(definition, problems)
+    head = top.table_at("scheme", required=True)
+    scheme = Scheme(
+        code=head.text("code", required=True),
+        name_zh=head.text("name_zh", required=True),
+        name_en=head.text("name_en", required=True),
+        purpose_zh=head.text("purpose_zh"),
+        purpose_en=head.text("purpose_en"),
+        articles=tuple(head.get("articles", list, [], required=True)),
+        limit_group=head.text("limit_group", required=True),
+        plan=head.text("plan"),
+        prefix=head.text("prefix", required=True),
+        members_max=head.get("members_max", int, 10),
+        research_classes=tuple(head.get("research_classes", list, ["free", "goal"])),
+        sections=tuple(read_section(s, STAGES) for s in top.tables("section", required=True)),
+        rules=_rules(top, rule_parameters),
+        attachments=tuple(read_attachment(a) for a in top.tables("attachment")),
+        flags=tuple(read_choice(f) for f in top.tables("flag")),
+        documents=tuple(read_document(d, PARTIES) for d in top.tables("document", required=True)),
+        referees=read_referees(top),
+        outcome=_one_of(head, "outcome", OUTCOMES),
+        asks=frozenset(_some_of(head, "asks", ASKS)),
+        title_zh=head.text("title_zh"),
+        title_en=head.text("title_en"),
+        checks=tuple(read_check(c) for c in top.tables("check")),
+        own_words=tuple(read_words(top.table_at("words"), head.text("outcome")).items()),
+        packs=tuple(head.get("packs", list, [])),
+        intake=_one_of(head, "intake", INTAKES, default=INTAKES[0]),
+    )
+    for key, most in (("code", 27), ("limit_group", 32)):
+        if len(head.text(key)) > most:
+            problems.append((head.path(key), f"expected at most {most} characters"))
+    for number in scheme.articles:
+        if not isinstance(number, int) or not number > 0:
+            problems.append((head.path("articles"), f"expected article numbers, found {number!r}"))
+    head.done()
+    top.done()
+    unique(problems, "section", [s.code for s in scheme.sections])
+    unique(problems, "section.field", [f.code for f in scheme.fields])
+    unique(problems, "check", [c.code for c in scheme.checks])
+    unique(problems, "document", [d.code for d in scheme.documents])
+    return replace(scheme, order=link(scheme, problems)), problems
+
+
+def _one_of(r: Reader, key: str, known: tuple[str, ...], default: str = "") -> str:
+    value = r.text(key, default, required=not default)
+    if value and value not in known:
+        r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(known)}"))
+    return value
+
+
+def _some_of(r: Reader, key: str, known: tuple[str, ...]) -> list[str]:
+    values = r.get(key, list, list(known))
+    for value in values:
+        if value not in known:
+            r.problems.append((r.path(key), f"expected some of {', '.join(known)}, found {value!r}"))
+    return [v for v in values if isinstance(v, str)]
+
+
+def _rules(top: Reader, rule_parameters: RuleSpec) -> tuple[RuleUse, ...]:
+    rows = top.tables("rule", required=True)
+    rules = [read_rule(r, rule_parameters) for r in rows]
+    for n, r in enumerate(rows):
+        if any((rules[n].name, rules[n].params) == (u.name, u.params) for u in rules[:n]):
+            r.problems.append((r.path("name"), f"rule {rules[n].name!r} is named twice"))
+    return tuple(rules)
+
+
+def read_rule(r: Reader, rule_parameters: RuleSpec) -> RuleUse:
+    name = r.text("name", required=True)
+    blocks = r.get("blocks", bool, False)
+    spec = rule_parameters(name)
+    params: dict[str, Any] = {}
+    if spec is None:
+        r.problems.append((r.path("name"), f"unknown rule {name!r}"))
+        r.read |= set(r.table)
+    else:
+        for key, kind in spec.items():
+            params[key] = r.get(key, kind, required=True)
+    r.done()
+    return RuleUse(name, blocks, params)

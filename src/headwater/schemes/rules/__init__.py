@@ -1,0 +1,34 @@
+"""Rules of eligibility, limits and the formal check: pure functions over facts and dated parameters, in one register."""
+
+from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.schemes.rules import eligibility, formal, limits, posts, sanctions  # noqa: F401 -- each registers its rules
+from headwater.schemes.rules.base import (
+    RULES,
+    Ban,
+    DocumentFacts,
+    Facts,
+    Holding,
+    LikenessFacts,
+    PersonFacts,
+    RefereeFacts,
+    Rule,
+    evaluation,
+    parameters_of,
+)
+
+__all__ = [
+    "RULES",
+    "Ban",
+    "DocumentFacts",
+    "Facts",
+    "FieldFacts",
+    "Holding",
+    "LikenessFacts",
+    "Outcome",
+    "PersonFacts",
+    "RefereeFacts",
+    "Result",
+    "Rule",
+    "evaluation",
+    "parameters_of",
+]

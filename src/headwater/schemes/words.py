@@ -1,0 +1,91 @@
+"""The words of an outcome: what is decided, what its states and letters are called, in Chinese and English (words.toml)."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from headwater.core.reading import Reader
+
+Pair = tuple[str, str]
+"""(Chinese, English)"""
+FILE = Path(__file__).with_name("words.toml")
+COMMON, OUTLINE = "common", "outline"
+MONEY, UNDER_AGREEMENT = ("amount",), ("number", "agreement")
+"""Words that only those outcomes have that give money, or work under an agreement."""
+PLACES = {"notice": {"call"}, "letter_yes_text": {"amount"}}
+"""What a word may hold in braces."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """`words["title"]` and, in a template, `words.title` are in the reader's language; `zh` is for official texts."""
+
+    table: Mapping[str, Pair]
+
+    def __getitem__(self, key: str) -> str:
+        from headwater.core.i18n import chinese  # a package is checked where there is no Django
+
+        zh, en = self.table[key]
+        return zh if chinese() else en
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.table
+
+    def zh(self, key: str, **values: str) -> str:
+        return self.table[key][0].format(**values)
+
+    def en(self, key: str, **values: str) -> str:
+        return self.table[key][1].format(**values)
+
+
+@cache
+def _tables() -> dict[str, dict[str, Pair]]:
+    with FILE.open("rb") as source:
+        return {name: {key: (zh, en) for key, (zh, en) in table.items()} for name, table in tomllib.load(source).items()}
+
+
+@cache
+def common_words() -> Words:
+    """For lists over calls of several outcomes."""
+    return Words(_tables()[COMMON])
+
+
+def outline_words(own: Sequence[tuple[str, Pair]]) -> tuple[tuple[str, Pair], ...]:
+    """`own` with what the first of two stages says instead: it ends with an invitation or without one."""
+    return tuple((dict(own) | _tables()[OUTLINE]).items())
+
+
+def words_for(outcome: str, own: Mapping[str, Pair]) -> Words:
+    """The words of an outcome with those that a scheme says otherwise."""
+    return Words(_tables()[COMMON] | _tables().get(outcome, {}) | dict(own))
+
+
+def read_words(r: Reader, outcome: str) -> dict[str, Pair]:
+    """A scheme's own words: only those that its outcome has, each a pair of texts with no other places than the usual ones."""
+    known, own = words_for(outcome, {}), {}
+    for key, value in r.table.items():
+        if key not in known:
+            r.problems.append((r.path(key), f"unknown word of {outcome!r}; known: {', '.join(sorted(known.table))}"))
+        elif not _is_pair(value):
+            r.problems.append((r.path(key), f"expected [Chinese, English], found {value!r}"))
+        elif wrong := _places(value) - PLACES.get(key, set()):
+            r.problems.append((r.path(key), f"unknown place {{{sorted(wrong)[0]}}}"))
+        else:
+            own[key] = (value[0], value[1])
+    return own
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) and x for x in value)
+
+
+def _places(pair: list[str]) -> set[str]:
+    try:
+        return {name for text in pair for _text, name, _spec, _how in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        return {"…"}
