@@ -56,6 +56,7 @@ def test_texts_have_the_words_of_their_region_and_none_left_open(name: str) -> N
         ('part = "reviewing"', 'part = "waiting"', "call[1].part"),
         ('part = "open"', 'part = "finished"', "call"),
         ("applications = { tiny = 12, small = 90 }", "applications = { tiny = 12 }", "call[0].applications"),
+        ('suffix = "-b"', 'suffix = ""', "call[2].suffix"),
         ('role = "finance_officer"', 'role = "finance"', "staff"),
         ('username = "officer2"\nname = "汐宁"\nrole = "programme_officer"', 'username = "o"\nname = "o"\nrole = "x"', "staff"),
         ('"institute"]', '"laboratory"]', "external.kinds"),

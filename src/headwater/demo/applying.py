@@ -73,6 +73,7 @@ class Applying:
                 endorse_by=self.t.at(74, 16),
                 recommend_by=self.t.at(81, 17),
             )
+            call.code += self.plan.suffix
             self.call = save_call(call=call, actor=self.staff("officer"))
             ask_call_approval(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(2)):

@@ -37,7 +37,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class CallPlan:
-    """A call of the demo: `applications` by the name of the scale; `aside` calls are played by the second process."""
+    """A call of the demo: `applications` by the name of the scale; `aside` calls are played by the second process.
+
+    `suffix` ends the code of a call that is not the only one of its scheme and year.
+    """
 
     scheme: str
     part: str
@@ -46,6 +49,12 @@ class CallPlan:
     success: float
     for_young: bool
     aside: bool
+    suffix: str
+
+    @property
+    def own_code(self) -> tuple[str, bool, str]:
+        """What tells the codes of two calls apart; those that are not finished are of the year after."""
+        return self.scheme, self.part == PARTS[0], self.suffix
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,9 @@ def _plan(package: Package, top: Reader) -> Plan:
     top.get("journals_en", list, [])
     scales = {name: _scale(top.table_at("scale").table_at(name)) for name in top.table_at("scale", required=True).table}
     calls = [_call(r, package, scales) for r in top.tables("call", required=True)]
+    for n, call in enumerate(calls):
+        if call.own_code in {c.own_code for c in calls[:n]}:
+            top.problems.append((f"call[{n}].suffix", "a second call of one scheme and year needs a suffix of its own"))
     for part in PARTS:
         if part not in {c.part for c in calls}:
             top.problems.append(("call", f"expected a call with part = {part!r}"))
@@ -193,6 +205,7 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
         r.get("success", float, 0.0, required=True),
         r.get("for_young", bool, False),
         r.get("aside", bool, False),
+        r.text("suffix"),
     )
     r.done()
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -29,9 +29,14 @@ def basis_of(region: Region | None, code: str) -> str:
     return str(zh if chinese() or not en else en)
 
 
-def group_of_prefix() -> dict[str, str]:
-    """Review-group code by level-1 discipline code (three characters)."""
+def group_prefixes() -> dict[str, str]:
+    """The code of the review group by the discipline codes under which its disciplines are."""
     return {prefix: group.code for group in ReviewGroup.objects.all() for prefix in group.prefixes}
+
+
+def group_of(code: str, prefixes: Mapping[str, str]) -> str:
+    """The review group of a discipline: that of the longest of `prefixes` with which its code begins; empty where none does."""
+    return prefixes[max(found, key=len)] if (found := [p for p in prefixes if code.startswith(p)]) else ""
 
 
 NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY AS t(name, n)

@@ -21,7 +21,7 @@ from headwater.forms.answers.merging import Merged, merge, same
 from headwater.forms.answers.references import INSTITUTION, NAME, Registry
 from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline, PriorityField
-from headwater.registry.queries import group_of_prefix
+from headwater.registry.queries import group_of, group_prefixes
 
 PLAIN = (
     "title_zh",
@@ -130,7 +130,7 @@ class _Put:
         if name not in self.questions:
             setattr(self.row, name, typed)
             if name == "discipline":
-                self.row.review_group = group_of_prefix().get(typed.code[:3], "") if typed else ""
+                self.row.review_group = group_of(typed.code, group_prefixes()) if typed else ""
         elif typed is None:
             del self.row.answers[name]
         else:
