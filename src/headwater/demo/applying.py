@@ -50,8 +50,8 @@ class Applying:
         self.quality: dict[int, float] = {}
         self.call: Call
 
-    def staff(self, username: str) -> Any:
-        return self.world.actor(self.world.staff[username])
+    def staff(self, duty: str) -> Any:
+        return self.world.actor(self.world.staff[duty])
 
     def as_person(self, person: Person) -> Any:
         return self.world.actor(person.account)

@@ -75,6 +75,10 @@ def synthetic_document(place: str, number: int, born: date, sex: str) -> str:
     return body + "10X98765432"[sum(w * int(c) for w, c in zip(weights, body, strict=True)) % 11]
 
 
+DUTIES = {"officer": ("programme_officer", 0), "officer2": ("programme_officer", 1), "committee": ("committee", 0)}
+"""Who of the staff acts in the played year: the first, second of a role, whatever the plan calls them."""
+
+
 def make_staff(world: World) -> None:
     admin = world.actor(None)
     accounts = []
@@ -82,9 +86,10 @@ def make_staff(world: World) -> None:
         account = Account(username=one.username, name_zh=one.name, email=f"{one.username}@headwater.example")
         account.set_unusable_password()
         accounts.append(account)
-    made = create_accounts(accounts=accounts, actor=admin)
-    world.staff = {a.username: a for a in made}
-    grant_roles(grants=[RoleGrant(account=world.staff[s.username], role=s.role) for s in world.plan.staff], actor=admin)
+    made = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
+    grant_roles(grants=[RoleGrant(account=made[s.username], role=s.role) for s in world.plan.staff], actor=admin)
+    for duty, (role, n) in DUTIES.items():
+        world.staff[duty] = made[[s.username for s in world.plan.staff if s.role == role][n]]
 
 
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
