@@ -59,9 +59,10 @@ def prepare(home: str, size: int, seed: int) -> Any:
 def _received(call: Any, numbers: range, random_: random.Random) -> None:
     from headwater.calls.models import Application
     from headwater.calls.schemes import scheme_of
-    from headwater.calls.services.signing import Signing, sign
     from headwater.calls.signing import documents_for
+    from headwater.calls.stores import SIGNATURES, ApplicationSigning
     from headwater.core.command import system
+    from headwater.forms.signing import sign
     from headwater.registry.models import Discipline, Organisation, Person
 
     hosts = list(Organisation.objects.hosts())
@@ -97,8 +98,8 @@ def _received(call: Any, numbers: range, random_: random.Random) -> None:
         ]
     )  # fmt: skip
     asked = documents_for(rows, "applicant")
-    signings = [Signing(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in rows for d in asked[r.pk]]
-    sign(signings, actor=system("bench"), at=signed)
+    signings = [ApplicationSigning(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in rows for d in asked[r.pk]]
+    sign(SIGNATURES, signings, actor=system("bench"), at=signed)
 
 
 def arrive(home: str, size: int, seed: int) -> list[Row]:

@@ -109,10 +109,11 @@ def _drafts(calls: list[Any], people: list[Any]) -> None:
 def _states(call: Any, people: list[Any]) -> None:
     """Applications put straight into each state that needs nothing beside the row."""
     from headwater.calls.models import Application
-    from headwater.calls.services.signing import Signing, sign
     from headwater.calls.signing import documents_for
+    from headwater.calls.stores import SIGNATURES, ApplicationSigning
     from headwater.core import clock
     from headwater.core.command import system
+    from headwater.forms.signing import sign
     from headwater.registry.models import Discipline
 
     states = [
@@ -140,9 +141,9 @@ def _states(call: Any, people: list[Any]) -> None:
         )  # fmt: skip
     made = Application.objects.bulk_create(rows)
     asked = documents_for(made, "applicant")
-    signings = [Signing(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in made for d in asked[r.pk]]
-    signings += [Signing(r.pk, d, "host", "测试", organisation=r.host_id) for r in made for d in documents_for([r], "host")[r.pk]]
-    sign(signings, actor=system("bench"), at=now)
+    signings = [ApplicationSigning(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in made for d in asked[r.pk]]
+    signings += [ApplicationSigning(r.pk, d, "host", "测试", organisation=r.host_id) for r in made for d in documents_for([r], "host")[r.pk]]
+    sign(SIGNATURES, signings, actor=system("bench"), at=now)
 
 
 def _office(calls: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "headwater.core",
     "headwater.registry",
+    "headwater.forms",
     "headwater.calls",
     "headwater.review",
     "headwater.awards",

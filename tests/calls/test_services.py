@@ -21,13 +21,14 @@ from headwater.calls.applying.services.withdrawing import reopen_application, wi
 from headwater.calls.endorsing.services.endorsement import return_to_author
 from headwater.calls.models import Application, Attachment, Call, DocumentSignature, Participant, SchemeVersion
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.signing import Signing, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED
+from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Account, Event
+from headwater.forms.signing import sign
 from headwater.registry.models import Discipline, Organisation, Person
 from tests.people import actor
 
@@ -113,8 +114,8 @@ def sign_as_asked(row: Application, party: str) -> None:
         "host": [{"organisation": row.host_id}],
     }
     documents = documents_for([row], party)[row.pk]
-    signings = [Signing(row.pk, d, party, "测试", **part) for d in documents for part in parts[party]]
-    sign(signings, actor=system("test"), at=clock.now())
+    signings = [ApplicationSigning(row.pk, d, party, "测试", **part) for d in documents for part in parts[party]]
+    sign(SIGNATURES, signings, actor=system("test"), at=clock.now())
 
 
 def complete(call: Call) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from headwater.calls.applying.services.applications import (
     submit_application,
 )
 from headwater.calls.applying.services.restoring import restore
-from headwater.calls.applying.services.versions import join_old_versions
 from headwater.calls.contents import content_of
 from headwater.calls.endorsing.services.endorsement import return_to_author
 from headwater.calls.models import Application, Participant, Unsaved, Version
@@ -30,6 +29,7 @@ from headwater.calls.versions import content_after
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
+from headwater.forms.versions import join_old_versions
 from headwater.registry.models import Person
 from tests.calls.test_merging import edits
 from tests.calls.test_services import as_, draft_of, manager, new_call, new_person, placed

@@ -6,7 +6,6 @@ code as its code, answers as they are stored. A name without an answer is absent
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
@@ -38,8 +37,6 @@ BASIC: dict[str, Any] = {
 """The names of the page of basic information, in its order."""
 PRIVATE = frozenset({"unsuitable"})
 """For the applicant alone: neither written by those who help nor shown to them."""
-MOST_SIGNS = 1_000_000
-"""The size of a whole application, in characters."""
 
 
 def plain(value: Any) -> Any:
@@ -79,18 +76,3 @@ def questions_of(row: Application) -> dict[str, Field]:
 def declared(row: Application) -> list[Choice]:
     """The declarations of the scheme (ethics, overseas members, use of AI, other funding ...) that the applicant has made."""
     return [choice for choice in scheme_of(row.call).flags if choice[0] in row.flags]
-
-
-def size_of(value: Any) -> int:
-    """Characters of a value and all in it, as people would count what they typed."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(size_of(v) for v in value.values())
-    if isinstance(value, (list, tuple)):
-        return sum(size_of(v) for v in value)
-    return 0
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=plain)

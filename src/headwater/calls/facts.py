@@ -12,13 +12,13 @@ from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.records import Records, read_records
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import asked, unsigned
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
 from headwater.core.prepared import Prepared
 from headwater.forms.answers.judging import field_facts, judge, needs_judging
 from headwater.forms.answers.state import Answers
 from headwater.forms.results import Outcome, Result
+from headwater.forms.signing import asked, unsigned
 from headwater.registry.models import Person
 from headwater.schemes import RuleUse, Scheme
 from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation

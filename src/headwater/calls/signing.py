@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -16,6 +16,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.forms.answers.state import Answers
 from headwater.forms.expressions import names, parse
 from headwater.forms.shapes import Document
+from headwater.forms.signing import Signer, asked, needs_answers
 from headwater.schemes import Scheme
 
 OWN = frozenset({"amount", "months", "starts_on", "year", "deadline", "research_class", "flags"})
@@ -31,18 +32,6 @@ MOMENTS: dict[str, str | Promise] = {
     Party.RECOMMENDER: _("归口推荐时签署"),
     Party.EXPERT: _("接受评审时签署"),
 }
-
-
-def asked(scheme: Scheme, party: str, answers: Answers | None) -> list[Document]:
-    """The documents that `party` signs for an application; one whose condition does not hold, or cannot be told, is not asked.
-
-    `answers` may be None where `needs_answers` is false.
-    """
-    return [d for d in scheme.documents_of(party) if not d.when or (answers is not None and answers.holds(d.when) is True)]
-
-
-def needs_answers(scheme: Scheme, party: str) -> bool:
-    return any(d.when for d in scheme.documents_of(party))
 
 
 def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable[[Application], Answers | None]:
@@ -110,10 +99,6 @@ class Line:
         return MOMENTS[self.party]
 
 
-Signer = tuple[int, str]
-"""Whoever signs, as (id of the person, institution, agency or referee, name)."""
-
-
 def key_of(signature: DocumentSignature) -> int:
     return signature.person_id or signature.organisation_id or signature.agency_id or signature.referee_id or 0
 
@@ -161,20 +146,3 @@ def _line(document: Document, party: str, who: str, signatures: Iterable[Documen
         if last.text_id == document.digest:
             return Line(document, party, who, "signed", last)
     return Line(document, party, who, "outdated" if last else "waiting", last)
-
-
-Signed = Mapping[tuple[str, str, int], set[str]]
-"""Digests of what was signed, by (document, party, id of the signer)."""
-
-
-def unsigned(
-    documents: Sequence[Document], party: str, people: Sequence[Signer], signed: Signed
-) -> list[tuple[Document, str, bool]]:
-    """What is required and lacks: (document, name of the signer, whether an earlier wording is signed)."""
-    found = []
-    for d in documents:
-        for pk, name in people:
-            texts = signed.get((d.code, party, pk), set())
-            if d.required and d.digest not in texts:
-                found.append((d, name, bool(texts)))
-    return found

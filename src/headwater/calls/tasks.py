@@ -40,9 +40,9 @@ def finish_calls(timestamp: int) -> None:
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:
     """Join old versions, and forget what was kept for people who did not come back: unsaved work, objections nobody confirmed."""
-    from headwater.calls.applying.services.unsaved import forget_old
-    from headwater.calls.applying.services.versions import join_old_versions
     from headwater.calls.deciding.services.objecting import forget_unconfirmed
+    from headwater.forms.unsaved import forget_old
+    from headwater.forms.versions import join_old_versions
 
     join_old_versions()
     forget_old()

@@ -11,7 +11,9 @@ from django.db.models.expressions import RawSQL
 
 from headwater.calls.contents import content_of
 from headwater.calls.models import Application, Participant, Version
+from headwater.calls.stores import APPLICATIONS
 from headwater.core.permission import may
+from headwater.forms.versions import undone
 
 MOST_SHOWN = 200
 """The newest versions are listed; earlier ones stay and can be reached by the address of a comparison."""
@@ -47,10 +49,7 @@ def listed(row: Application, user: Any) -> list[Listed]:
 
 def content_after(row: Application, version: int) -> dict[str, Any]:
     """What the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
-    content = content_of(row)
-    for before in Version.objects.filter(application=row, pk__gt=version).order_by("-id").values_list("before", flat=True):
-        content |= before
-    return {name: value for name, value in content.items() if value is not None}
+    return undone(APPLICATIONS.of(row.pk), content_of(row), version)
 
 
 def changed_since_confirmed(row: Application) -> list[Participant]:

@@ -11,9 +11,9 @@ from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.unsaved import keep_unsaved
 from headwater.core.models import Account
 from headwater.core.permission import PUBLIC, page
+from headwater.forms.unsaved import keep_unsaved
 from headwater.web.entries import entries
 
 
@@ -48,6 +48,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     found = resolve(request.path)
     if found.url_name == "application_edit":
         sent = {"signature": request.POST.get("_who", ""), "body": request.POST.urlencode()}
-        if keep_unsaved(application=found.kwargs["pk"], section=found.kwargs["section"], **sent):
+        if keep_unsaved(pk=found.kwargs["pk"], section=found.kwargs["section"], **sent):
             return redirect(request.path)
     return render(request, "400.html", {"reason": _("页面停留太久，请返回刷新后重试。")}, status=403)

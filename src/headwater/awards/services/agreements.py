@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ from headwater.core.parameters import Parameters
 from headwater.core.search import Document, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
+from headwater.forms.signing import SignatureTable
+from headwater.forms.signing import sign as sign_rows
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
 from headwater.schemes.rules import Holding
@@ -187,6 +190,28 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
         raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
 
 
+SIGNATURES = SignatureTable(
+    "awards_signature",
+    {"agreement_id": "bigint", "party": "text", "signer": "text", "digest": "text"},
+    once="signature_once",
+)
+
+
+@dataclass(frozen=True)
+class AgreementSigning:
+    """The signature of one party under an agreement; what it signs is the content that the agreement keeps under its digest."""
+
+    agreement: Agreement
+    party: Party
+    signer: str
+
+    def values(self) -> tuple[Any, ...]:
+        return (self.agreement.pk, str(self.party), self.signer, self.agreement.digest)
+
+    def words(self) -> None:
+        return None
+
+
 def agreements_sight(awards: Sequence[Award]) -> Sight:
     """What a party signs: of each agreement the digest of its content, the last day for it and who has signed before."""
     rows = Signature.objects.filter(agreement__award__in=awards).order_by("party").values_list("agreement__award", "party")
@@ -216,20 +241,8 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> i
         _refuse_signature(rows, party, actor)
         agreements_sight(rows).require(seen, chosen=True)
         now = clock.now()
-        signatures = Signature.objects.bulk_create(
-            [
-                Signature(
-                    agreement=r.agreement,
-                    party=party,
-                    account=actor.account,
-                    signer=actor.label[:200],
-                    digest=r.agreement.digest,
-                    signed_at=now,
-                )
-                for r in rows
-            ]
-        )
-        for signature in signatures:
+        signings = [AgreementSigning(r.agreement, party, actor.label[:200]) for r in rows]
+        for signature in Signature.objects.filter(pk__in=sign_rows(SIGNATURES, signings, actor=actor, at=now)):
             log(signature, after={"party": party, "agreement": signature.agreement_id, "digest": signature.digest})
         if party == Party.DEPARTMENT and rows:
             AWARD.apply(Award.objects.filter(pk__in=[r.pk for r in rows]), "start", log)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.services.withdrawing import on_withdraw
 from headwater.calls.models import Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
-from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import CallState, State
+from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.calls.words import said
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -22,6 +22,7 @@ from headwater.core.models import Account
 from headwater.core.own import not_own, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.assigning import open_load
@@ -37,7 +38,7 @@ INVITATION_COLUMNS = (
 
 
 def answer_invitations(
-    *, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "", agree: Agreement = True
+    *, assignments: Sequence[Assignment], accept: bool, actor: Actor, reason: str = "", agree: Consent = True
 ) -> int:
     """An expert accepts, signing the experts' documents, or declines, one or many. Declining asks for a reason; answering twice
     changes nothing.
@@ -64,7 +65,7 @@ def answer_invitations(
             state=state, answered_at=clock.now(), decline_reason=reason.strip()[:200]
         )
         if accept:
-            sign(_signings(rows, agree), actor=actor, at=clock.now())
+            sign(SIGNATURES, _signings(rows, agree), actor=actor, at=clock.now())
             Opinion.objects.bulk_create([Opinion(assignment=r, saved_at=clock.now()) for r in rows], ignore_conflicts=True)
         for row in rows:
             log(row, before={"state": row.state}, after={"state": state})
@@ -169,12 +170,12 @@ def release_withdrawn(application: Application, log: Log) -> None:
     log.many(rows, {"state": "released", "withdrawn": True})
 
 
-def _signings(rows: Sequence[Assignment], agree: Agreement) -> list[Signing]:
+def _signings(rows: Sequence[Assignment], agree: Consent) -> list[ApplicationSigning]:
     asked = documents_for([r.application for r in rows], Party.EXPERT)
     return [
-        Signing(r.application_id, d, Party.EXPERT, r.expert.person.name_zh, person=r.expert.person_id)
+        ApplicationSigning(r.application_id, d, Party.EXPERT, r.expert.person.name_zh, person=r.expert.person_id)
         for r in rows
-        for d in agreed(asked[r.application_id], agree)
+        for d in to_sign(asked[r.application_id], agree)
     ]
 
 

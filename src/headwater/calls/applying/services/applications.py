@@ -11,21 +11,20 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.assigning import Changes, assign
+from headwater.calls.applying.services.assigning import assign
 from headwater.calls.applying.services.hosting import chosen_host
 from headwater.calls.applying.services.prefilling import carry_over, prefill
-from headwater.calls.applying.services.versions import keep_version, mark_step
-from headwater.calls.contents import MOST_SIGNS, PRIVATE, size_of
+from headwater.calls.contents import PRIVATE, plain
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.inviting import forget_outsider, invite_members, tell_removed, use_links
 from headwater.calls.locks import lock, lock_draft, lock_people
 from headwater.calls.models import Application, Call, Participant, Version
 from headwater.calls.publishing.services.stages import invited_outline
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_person
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import State
+from headwater.calls.stores import APPLICATIONS, SIGNATURES, signed_by_person
 from headwater.calls.terms import limit_group_of, usual_terms
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -35,7 +34,10 @@ from headwater.core.i18n import chinese
 from headwater.core.permission import may
 from headwater.core.prepared import write
 from headwater.core.services import notify
+from headwater.forms.autosaving import Changes, refuse_too_large
 from headwater.forms.results import Outcome, Result
+from headwater.forms.signing import Consent, sign, to_sign
+from headwater.forms.versions import keep_version, mark_step
 from headwater.registry.fund_staff import refuse_fund_staff
 from headwater.registry.models import Organisation, Person, accounts_of, is_own, records_of
 
@@ -124,21 +126,26 @@ def save_fields(
             raise NotAllowed("calls.application.write")
         changes = assign(row, values, base)
         if changes.before:
-            _refuse_too_large(row, changes)
+            refuse_too_large(row.answers, changes)
             row.revision += 1
             row.saved_at = clock.now()
             _write(row, set(changes.before))
-            keep_version(row, changes.before, changes.clashes, actor, kind)
+            _keep(row, changes, actor, kind)
             log(row, after={"revision": row.revision, "fields": sorted(changes.before)})
     return Saved(row, changes)
 
 
-def _refuse_too_large(row: Application, changes: Changes) -> None:
-    """What makes an application larger than it may be is refused; what makes it smaller never is."""
-    size = size_of(row.answers)
-    if size > MOST_SIGNS and size_of([row.answers.get(name) for name in changes.before]) > size_of(list(changes.before.values())):
-        told = {"most": MOST_SIGNS, "size": size}
-        raise Refused([Reason(_("整份申请书不超过 %(most)d 字，现为 %(size)d 字") % told, field=name) for name in changes.before])
+def _keep(row: Application, changes: Changes, actor: Actor, kind: str) -> None:
+    keep_version(
+        APPLICATIONS.of(row.pk),
+        revision=row.revision,
+        at=row.saved_at,
+        before=changes.before,
+        clashes=changes.clashes,
+        actor=actor,
+        kind=kind,
+        plain=plain,
+    )
 
 
 def _write(row: Application, changed: set[str]) -> None:
@@ -242,7 +249,7 @@ CONFIRMATION_COLUMNS = (
 """What a member's confirmation reads; what the conditions of documents read is brought along where there are any."""
 
 
-def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Agreement = True) -> int:
+def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Consent = True) -> int:
     """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
     changes nothing by confirming again; who has not, for the words were changed since, signs anew.
 
@@ -269,18 +276,18 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
             signing
             for r in rows
             for signing in signed_by_person(
-                r.application, agreed(asked[r.application_id], agree), "member", r.person_id, r.person.name_zh
+                r.application_id, to_sign(asked[r.application_id], agree), "member", r.person_id, r.person.name_zh
             )
         ]
         keys = [r.pk for r in rows]
         Participant.objects.filter(pk__in=keys).update(confirmed_at=now, declined_at=None, decline_reason="")
-        sign(signings, actor=actor, at=now)
+        sign(SIGNATURES, signings, actor=actor, at=now)
         use_links(now, participant__in=keys)
         log.many(rows, {"confirmed": True})
     return len(rows)
 
 
-def submit_application(*, application: Application, actor: Actor, agree: Agreement, seen: int | None = None) -> Application:
+def submit_application(*, application: Application, actor: Actor, agree: Consent, seen: int | None = None) -> Application:
     """Sign the applicant's documents and submit to the host, in one short transaction, judged by the server's clock.
 
     Who may is judged on the locked row: `application` needs no more than its key. `seen` is the revision that the applicant has
@@ -298,13 +305,13 @@ def submit_application(*, application: Application, actor: Actor, agree: Agreeme
             lock_people([row.leader_id], members_of=row.pk)
             refuse_staff_of([row], locked=True)
             now = clock.now()
-            documents = agreed(documents_for([row], "applicant")[row.pk], agree)
-            sign(signed_by_person(row, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
+            documents = to_sign(documents_for([row], "applicant")[row.pk], agree)
+            sign(SIGNATURES, signed_by_person(row.pk, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
             row.submitted_at = now
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
             APPLICATION.move([row], "submit", log, number=number, submitted_at=now, returned_note="")
-            mark_step([row], Version.Kind.SUBMIT, actor, now)
+            mark_step(APPLICATIONS, [row.pk], Version.Kind.SUBMIT, actor=actor, at=now, sealed=True)
     except IntegrityError as error:
         if "application_one_live_per_year" in str(error):
             raise Refused.because(_("本年度已申报一项，不能再提交"), code="F11") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,12 +13,12 @@ from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
 from headwater.core import clock
-from headwater.core.errors import Reason, refuse_if
+from headwater.core.errors import Reason
 from headwater.core.names import split_names
 from headwater.core.parameters import Parameters
 from headwater.forms.answers.cleaning import clean
-from headwater.forms.answers.merging import Merged, merge, same
 from headwater.forms.answers.references import INSTITUTION, NAME, Registry
+from headwater.forms.autosaving import Changes, put_values
 from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline, PriorityField
 from headwater.registry.queries import group_of, group_prefixes
@@ -46,60 +46,33 @@ LIMITS = {
 }
 
 
-@dataclass
-class Changes:
-    """What putting values on a row has changed.
-
-    `before` has what stood under each changed name; `merged` has what was sent under names that hold another value now,
-    because somebody else had changed them since; `clashes` those where words of the other writer gave way, with both joined (None: cannot be).
-    """
-
-    before: dict[str, Any] = field(default_factory=dict)
-    merged: dict[str, Any] = field(default_factory=dict)
-    clashes: dict[str, Any] = field(default_factory=dict)
-
-
 def assign(row: Application, values: dict[str, Any], base: Mapping[str, Any] | None = None) -> Changes:
     """Put values on the row. `base` has the stored values that their writer saw: where the row differs from it, both are merged.
 
     Raises:
         Refused: values that cannot be stored, each with its field; nothing of the row is then to be used.
     """
-    reasons: list[Reason] = []
-    out = Changes()
-    put = _Put(row, {f.code: f for f in scheme_of(row.call).fields}, Registry(), base or {}, out)
-    for name, value in values.items():
-        reasons += put(name, value)
-    refuse_if(reasons)
-    return out
+    return put_values(ApplicationSheet(row, {f.code: f for f in scheme_of(row.call).fields}, Registry()), values, base)
 
 
 @dataclass
-class _Put:
-    """Puts one value after the other; says what cannot be stored, and in which control."""
+class ApplicationSheet:
+    """Puts values on an application: its basic information on columns, its answers among the answers."""
 
     row: Application
     questions: dict[str, Field]
     registry: Registry
-    base: Mapping[str, Any]
-    out: Changes
 
-    def __call__(self, name: str, value: Any) -> list[Reason]:
-        typed, reasons = self.read(name, value)
-        if reasons:
-            return reasons
-        now, new = stored(self.row, name), plain(typed)
-        if name in self.base and not same(now, new) and not same(self.base[name], now):
-            typed, new = self._merge(name, typed, merge(self.base[name], now, new))
-        if now != new:
-            self.out.before[name] = now
-            self._set(name, typed)
-        return []
+    def held(self, name: str) -> Any:
+        return getattr(self.row, name) if name in BASIC else self.row.answers.get(name)
+
+    def stored(self, name: str) -> Any:
+        return stored(self.row, name)
+
+    def plain(self, value: Any) -> Any:
+        return plain(value)
 
     def read(self, name: str, value: Any) -> tuple[Any, list[Reason]]:
-        """(the value as the row holds it, what is wrong with it)."""
-        if any("\0" in v for v in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(v, str)):
-            return None, [Reason(_("含有不能保存的字符"), field=name)]
         if name in self.questions:
             cleaned = clean(self.questions[name], value, self.registry)
             return cleaned.value, [Reason(text, field=control) for control, text in cleaned.errors.items()]
@@ -107,34 +80,15 @@ class _Put:
         found = reader(self.row, name, value) if reader else Reason(_("没有这一栏"), field=name)
         return (None, [found]) if isinstance(found, Reason) else (found[0], [])
 
-    def _merge(self, name: str, sent: Any, merged: Merged) -> tuple[Any, Any]:
-        """The merged value, where it can be stored; else what was sent, and the other's words are kept by the version alone."""
-        new = plain(sent)
-        reasons: list[Reason] = []
-        if same(merged.value, new):
-            typed = sent
-        elif same(merged.value, stored(self.row, name)):
-            typed = getattr(self.row, name) if name in BASIC else self.row.answers.get(name)
-        else:
-            typed, reasons = self.read(name, merged.value)
-        if reasons:
-            self.out.clashes[name] = None
-            return sent, new
-        if merged.clash:
-            self.out.clashes[name] = None if merged.both is None or self.read(name, merged.both)[1] else merged.both
-        if not same(plain(typed), new):
-            self.out.merged[name] = new
-        return typed, plain(typed)
-
-    def _set(self, name: str, typed: Any) -> None:
+    def put(self, name: str, value: Any) -> None:
         if name not in self.questions:
-            setattr(self.row, name, typed)
+            setattr(self.row, name, value)
             if name == "discipline":
-                self.row.review_group = group_of(typed.code, group_prefixes()) if typed else ""
-        elif typed is None:
+                self.row.review_group = group_of(value.code, group_prefixes()) if value else ""
+        elif value is None:
             del self.row.answers[name]
         else:
-            self.row.answers[name] = typed
+            self.row.answers[name] = value
 
 
 Read = Reason | tuple[Any]

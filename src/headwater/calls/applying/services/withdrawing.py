@@ -7,16 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.versions import mark_step
 from headwater.calls.endorsing.services.endorsement import tell_of_withdrawal
 from headwater.calls.locks import lock_people
 from headwater.calls.models import Application, Version
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, State
+from headwater.calls.stores import APPLICATIONS
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused
+from headwater.forms.versions import mark_step
 
 Withdrawn = Callable[[Application, Log], None]
 _on_withdraw: list[Withdrawn] = []
@@ -45,7 +46,7 @@ def withdraw_application(*, application: Application, actor: Actor, reason: str 
         APPLICATION.move(rows, "withdraw", log, **anew)
         if reason:
             log(rows[0], after={"reason": reason})
-        mark_step(rows, Version.Kind.WITHDRAW, actor, clock.now())
+        mark_step(APPLICATIONS, [r.pk for r in rows], Version.Kind.WITHDRAW, actor=actor, at=clock.now())
         for function in _on_withdraw:
             function(rows[0], log)
         tell_of_withdrawal(rows[0], was, reason)

@@ -24,7 +24,6 @@ from headwater.calls.applying.services.applications import (
 )
 from headwater.calls.applying.services.attachments import check_now
 from headwater.calls.applying.services.restoring import decide_clash, restore
-from headwater.calls.applying.services.unsaved import forget_unsaved, keep_unsaved, unsaved_of
 from headwater.calls.applying.views.hosting import read_host
 from headwater.calls.applying.views.parts import (
     PAGES,
@@ -34,7 +33,7 @@ from headwater.calls.applying.views.parts import (
 )
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
-from headwater.calls.contents import size_of, stored
+from headwater.calls.contents import stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, MemberForm
 from headwater.calls.joining.views.links import member_link, member_link_end
@@ -43,14 +42,17 @@ from headwater.calls.models import Application
 from headwater.calls.pages import draft, mine, own_draft
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+from headwater.calls.stores import APPLICATIONS
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.forms.answers.references import find_person
+from headwater.forms.autosaving import size_of
 from headwater.forms.binding import live
 from headwater.forms.results import Outcome
+from headwater.forms.unsaved import forget_unsaved, keep_unsaved, unsaved_of
 from headwater.registry.models import is_own
 from headwater.schemes import Scheme
 
@@ -63,7 +65,7 @@ def writable(request: HttpRequest, pk: int) -> Application:
 
 def keep_for_later(request: HttpRequest, pk: int, section: str) -> None:
     """What was typed cannot be taken now, mostly because the session is over: it is kept until its author comes back."""
-    keep_unsaved(application=pk, section=section, signature=request.POST.get("_who", ""), body=request.POST.urlencode())
+    keep_unsaved(pk=pk, section=section, signature=request.POST.get("_who", ""), body=request.POST.urlencode())
 
 
 @page("calls.apply", signed_out=keep_for_later)
@@ -78,7 +80,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     scheme = scheme_of(row.call)
     if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
-    if request.method == "GET" and (kept := unsaved_of(row, request.user, section)):
+    if request.method == "GET" and (kept := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
         return render(request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
     errors: dict[str, str] = {}
     base: dict[str, Any] = {}
@@ -88,7 +90,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
         saved, refused = keep(row, values, base, request)
         errors |= refused
         if not errors:
-            forget_unsaved(application=row, section=section, actor=request.actor)
+            forget_unsaved(APPLICATIONS.of(row.pk), section=section, actor=request.actor)
             choose(request, row)
             return redirect(after_save(request, pk, section, saved))
         row = writable(request, pk)

@@ -12,13 +12,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.attachments import MOST, open_uploads
-from headwater.calls.applying.services.presence import Other, is_shared, tell_presence
-from headwater.calls.applying.services.unsaved import signature
+from headwater.calls.applying.services.presence import is_shared
 from headwater.calls.applying.views.hosting import host_context
 from headwater.calls.applying.views.typed import base_of, control_of, names_on, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.comparing import Difference, basic_fields, difference
-from headwater.calls.contents import BASIC, MOST_SIGNS, plain, questions_of, size_of, stored
+from headwater.calls.contents import BASIC, plain, questions_of, stored
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
 from headwater.calls.loading import answers_of
@@ -26,8 +25,8 @@ from headwater.calls.models import Application, Party, Unsaved, Version
 from headwater.calls.pages import shown
 from headwater.calls.printing import boxes_of
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import asked
 from headwater.calls.states import ResearchClass
+from headwater.calls.stores import APPLICATIONS
 from headwater.calls.versions import changed_since_confirmed, open_clashes
 from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
@@ -38,10 +37,14 @@ from headwater.forms.answers.judging import is_complete
 from headwater.forms.answers.merging import same
 from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_person
 from headwater.forms.answers.state import Answers
+from headwater.forms.autosaving import MOST_SIGNS, size_of
 from headwater.forms.binding import bind
 from headwater.forms.figures import wan
+from headwater.forms.presence import Other, tell_presence
 from headwater.forms.results import Outcome
 from headwater.forms.shapes import Field, Section
+from headwater.forms.signing import asked
+from headwater.forms.unsaved import signature
 from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
 from headwater.schemes import Scheme
 
@@ -91,7 +94,7 @@ def editor_context(
         "section_code": section,
         "section": part,
         "base": base_of(row, names, {n: base[n] for n in names if n in base and (control_of(n) in bad or "_" in bad)}),
-        "who": signature(row.pk, request.user.pk),
+        "who": signature(APPLICATIONS.of(row.pk), request.user.pk),
         "clashes": clash_notices(row, request.user, set(names)),
         "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
         "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
@@ -226,7 +229,7 @@ def fields_of(row: Application) -> dict[str, Field]:
 def presence_context(row: Application, user: Any) -> dict[str, Any]:
     """Who else is at work on the draft; a draft with one writer asks nothing more."""
     shared = not is_own(user, row.leader) or is_shared(row)
-    return {"shared": shared, "others": tell_presence(row=row, account=user) if shared else list[Other]()}
+    return {"shared": shared, "others": tell_presence(APPLICATIONS.of(row.pk), user) if shared else list[Other]()}
 
 
 def shown_unsaved(row: Application, kept: Unsaved) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from headwater.calls.applying.services.unsaved import forget_unsaved
 from headwater.calls.applying.views.parts import presence_context
 from headwater.calls.pages import mine
+from headwater.calls.stores import APPLICATIONS
 from headwater.core.permission import access, page
+from headwater.forms.unsaved import forget_unsaved
 
 
 @page("calls.apply", methods=("POST",))
@@ -21,5 +22,5 @@ def presence(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.apply", methods=("POST",))
 def drop_unsaved(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     row = access(request.user, "calls.application.write", mine(request), pk=pk)
-    forget_unsaved(application=row, section=section, actor=request.actor)
+    forget_unsaved(APPLICATIONS.of(row.pk), section=section, actor=request.actor)
     return redirect("application_edit", pk=pk, section=section)

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.restoring import restore
-from headwater.calls.applying.services.versions import WHOLE_DAYS, WINDOW
 from headwater.calls.applying.views.parts import fields_of
 from headwater.calls.comparing import compare
 from headwater.calls.contents import PRIVATE
@@ -21,6 +20,7 @@ from headwater.calls.versions import MOST_SHOWN, content_after, listed, readable
 from headwater.core.errors import Refused
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt
+from headwater.forms.versions import WHOLE_DAYS, WINDOW
 from headwater.registry.models import is_own
 
 NAMES_SHOWN = 6

@@ -9,14 +9,13 @@ from functools import partial
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.versions import mark_step
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.publishing.services.calls import set_host_quotas
-from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, UNSUBMITTED, State
+from headwater.calls.stores import APPLICATIONS, SIGNATURES, ApplicationSigning
 from headwater.calls.workflow import APPLICATION, before_endorsement_deadline
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -26,6 +25,8 @@ from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import notify, tell
 from headwater.forms.shapes import Document
+from headwater.forms.signing import Consent, sign, to_sign
+from headwater.forms.versions import mark_step
 from headwater.registry.models import Organisation
 
 Key = tuple[int, int]
@@ -62,7 +63,7 @@ def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
     return {key: Room(quotas.get(key), used.get(key, 0)) for key in keys}
 
 
-def endorse(*, applications: Sequence[Application], actor: Actor, agree: Agreement = True) -> list[Application]:
+def endorse(*, applications: Sequence[Application], actor: Actor, agree: Consent = True) -> list[Application]:
     """A host endorses applications, within its quota, and signs its documents: all of the given, or none. Central institutes
     report directly.
 
@@ -84,9 +85,9 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Agreeme
             done += APPLICATION.apply(_queryset(direct), "endorse_direct", log, endorsed_at=now, received_at=now)
         if through:
             done += APPLICATION.apply(_queryset(through), "endorse", log, endorsed_at=now)
-        sign(
+        sign(SIGNATURES,
             [
-                Signing(row.pk, d, Party.HOST, _signer(actor, row.host.name_zh), organisation=row.host_id)
+                ApplicationSigning(row.pk, d, Party.HOST, _signer(actor, row.host.name_zh), organisation=row.host_id)
                 for row, documents in _documents(done, Party.HOST, agree)
                 for d in documents
             ],
@@ -96,10 +97,10 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Agreeme
     return done
 
 
-def _documents(rows: Sequence[Application], party: str, agree: Agreement) -> list[tuple[Application, list[Document]]]:
+def _documents(rows: Sequence[Application], party: str, agree: Consent) -> list[tuple[Application, list[Document]]]:
     """What is signed for each row; who agrees to a batch agrees to every document that some row of it asks."""
     asked = documents_for(rows, party)
-    return [(row, agreed(asked[row.pk], agree)) for row in rows]
+    return [(row, to_sign(asked[row.pk], agree)) for row in rows]
 
 
 def _signer(actor: Actor, otherwise: str) -> str:
@@ -179,7 +180,7 @@ def return_to_author(*, applications: Sequence[Application], note: str, actor: A
     refuse_if(_no_note(note))
     with command(actor, "calls.endorse", name="calls.return_to_author") as log:
         rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip(), submitted_at=None)
-        mark_step(rows, Version.Kind.RETURN, actor, clock.now())
+        mark_step(APPLICATIONS, [r.pk for r in rows], Version.Kind.RETURN, actor=actor, at=clock.now())
         accounts = Account.objects.in_bulk({r.leader.account_id for r in rows if r.leader.account_id})
         tell(
             [
@@ -232,7 +233,7 @@ def _no_note(note: str) -> list[Reason]:
     return [] if note.strip() else [Reason(_("请写明退回的理由"), field="note")]
 
 
-def recommend(*, applications: Sequence[Application], actor: Actor, agree: Agreement = True) -> list[Application]:
+def recommend(*, applications: Sequence[Application], actor: Actor, agree: Consent = True) -> list[Application]:
     """An agency signs its documents and recommends endorsed applications: they are received into the formal check.
 
     Raises:
@@ -242,9 +243,9 @@ def recommend(*, applications: Sequence[Application], actor: Actor, agree: Agree
         refuse_staff_of(applications)
         now = clock.now()
         done = APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=now)
-        sign(
+        sign(SIGNATURES,
             [
-                Signing(row.pk, d, Party.RECOMMENDER, _signer(actor, ""), agency=row.host.recommender_id)
+                ApplicationSigning(row.pk, d, Party.RECOMMENDER, _signer(actor, ""), agency=row.host.recommender_id)
                 for row, documents in _documents(done, Party.RECOMMENDER, agree)
                 for d in documents
             ],

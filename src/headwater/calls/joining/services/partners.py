@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, ApplicationQuerySet, DocumentSignature, Participant, Party
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.signing import Agreement, Signing, agreed, sign
-from headwater.calls.signing import documents_for, partners_of, unsigned
+from headwater.calls.signing import documents_for, partners_of
 from headwater.calls.states import State
+from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused
 from headwater.core.roles import Scope
 from headwater.forms.shapes import Document
+from headwater.forms.signing import Consent, sign, to_sign, unsigned
 
 SIGNING = (State.DRAFT, State.HOST_REVIEW)
 """As long as the host has not endorsed."""
@@ -80,7 +81,7 @@ def waiting_for(organisations: Collection[int]) -> list[tuple[Application, list[
     return [(r, list({d.code: d for d, _n, _o in lacking[r.pk]}.values())) for r in rows if lacking.get(r.pk)]
 
 
-def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree: Agreement) -> int:
+def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree: Consent) -> int:
     """A manager of a co-operating institution signs for it: all of the given, or none. Returns the number of signatures.
 
     Raises:
@@ -95,13 +96,13 @@ def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree:
         signings = []
         for row in rows:
             due = lacking.get(row.pk, [])
-            documents = agreed(list({d.code: d for d, _n, _o in due}.values()), agree)
+            documents = to_sign(list({d.code: d for d, _n, _o in due}.values()), agree)
             for organisation in own & set(partners_of(row, row.participants.all())):
                 signings += [
-                    Signing(row.pk, d, Party.PARTNER, actor.account.name_zh, organisation=organisation) for d in documents
+                    ApplicationSigning(row.pk, d, Party.PARTNER, actor.account.name_zh, organisation=organisation) for d in documents
                 ]
                 log(row, after={"partner": organisation, "signed": [d.code for d in documents]})
         if not signings:
             raise Refused.because(_("没有等待本单位签署的申请"))
-        sign(signings, actor=actor, at=clock.now())
+        sign(SIGNATURES, signings, actor=actor, at=clock.now())
     return len(signings)

@@ -12,9 +12,9 @@ from headwater.calls.joining.services.inviting import make_links, tell_leader, u
 from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Referee
 from headwater.calls.schemes import scheme_of
-from headwater.calls.services.signing import Agreement, Signing, agreed, sign
 from headwater.calls.signing import documents_for
 from headwater.calls.states import State
+from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock
 from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
@@ -22,6 +22,7 @@ from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
 from headwater.core.site import site_address
+from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import Discipline, Person, records_of
 from headwater.schemes import RefereeRules
 
@@ -172,7 +173,7 @@ def _answering(referee: Referee) -> Referee:
     return row
 
 
-def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Agreement, actor: Actor) -> Referee:
+def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent, actor: Actor) -> Referee:
     """A referee says who they are, writes the letter and signs the referees' documents. Only what the link's bearer states is known:
     title and field are a declaration, and the officer who checks the application sees both.
 
@@ -184,14 +185,14 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Agreemen
         rules = scheme_of(row.application.call).referees or RefereeRules(most=0)
         said = {name: str(values.get(name, "")).strip() for name in SAID}
         refuse_if(_letter_problems(said, rules))
-        documents = agreed(documents_for([row.application], "referee")[row.application_id], agree)
+        documents = to_sign(documents_for([row.application], "referee")[row.application_id], agree)
         now = clock.now()
         for name, value in said.items():
             setattr(row, name, value)
         row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
         row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
-        sign(
-            [Signing(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents], actor=actor, at=now
+        sign(SIGNATURES,
+            [ApplicationSigning(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents], actor=actor, at=now
         )
         use_links(now, referee=row.pk)
         log(row, after={"written": True, "is_senior": row.is_senior, "same_field": row.same_field, "tie": row.tie})

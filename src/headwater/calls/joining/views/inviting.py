@@ -16,10 +16,10 @@ from headwater.calls.joining.views.links import ended, followed, sealed
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Participant, Party
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import asked
 from headwater.calls.states import State
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.web import attempt
+from headwater.forms.signing import asked
 from headwater.registry.models import own_records
 
 

@@ -11,9 +11,9 @@ from headwater.calls.joining.views.links import ended, followed, sealed
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Party, Referee
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import asked
 from headwater.core.permission import PUBLIC, page
 from headwater.core.web import attempt
+from headwater.forms.signing import asked
 
 
 @page(PUBLIC)

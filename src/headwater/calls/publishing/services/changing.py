@@ -11,11 +11,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.versions import mark_step
 from headwater.calls.deciding.services.sights import change_sight
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version, has_own_in
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
+from headwater.calls.stores import APPLICATIONS
 from headwater.calls.terms import keys_of, region_terms
 from headwater.calls.workflow import APPLICATION, CALL
 from headwater.core import clock
@@ -24,6 +24,7 @@ from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
 from headwater.core.services import notify, write_to
 from headwater.core.site import site_address
+from headwater.forms.versions import mark_step
 from headwater.registry.models import accounts_of
 
 DATES: dict[str, Callable[[], str]] = {
@@ -257,7 +258,8 @@ def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
     )
     if any(r.state not in CANCELLABLE for r in rows):
         raise Refused.because(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")
-    mark_step([r for r in rows if r.state not in UNSUBMITTED], Version.Kind.WITHDRAW, actor, clock.now())
+    sent = [r.pk for r in rows if r.state not in UNSUBMITTED]
+    mark_step(APPLICATIONS, sent, Version.Kind.WITHDRAW, actor=actor, at=clock.now())
     APPLICATION.move(rows, "cancel", log, returned_note=reason)
     for hook in _when_cancelled:
         hook(call, reason, log)

@@ -1,1 +1,0 @@
-"""What commands of several stages write: signatures. The commands themselves are with their stage of work."""
