@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from headwater.awards.models import Award
+from headwater.calls.models import Decision, Notice
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.errors import Refused
@@ -92,13 +93,36 @@ def test_a_figure_can_be_narrowed_to_a_place_and_to_a_group_of_places() -> None:
     assert Place.objects.filter(pk__in=places_within(["150000"])).count() == Place.objects.filter(code__startswith="15").count()
 
 
-def test_every_kept_figure_is_found_again_as_of_its_day() -> None:
-    kept = IndicatorValue.objects.filter(on__lt=clock.today())
+def test_a_figure_counts_what_was_so_at_the_end_of_its_day() -> None:
     known = figures_here()
-    assert kept.count() > 60
-    later = {"calls.guides"}  # how a call's state was on a day is not looked back
-    again = {(r.code, r.on): figure_of(known[r.code], r.on).value for r in kept if r.code not in later}
-    assert again == {(r.code, r.on): r.value for r in kept if r.code not in later}
+    awards = list(Award.objects.projects().select_related("agreement"))
+    approved = {clock.local_day(a.approved_at) for a in awards}
+    assert len(approved) > 1
+    for day in (*approved, *(d + timedelta(days=1) for d in approved)):
+        before = [a for a in awards if clock.local_day(a.approved_at) <= day]
+        assert figure_of(known["awards.count"], day).value == len(before)
+        assert figure_of(known["awards.money"], day).value == sum(a.amount_fen for a in before) / 1_000_000
+        signed = [a for a in before if a.agreement.signed_at and clock.local_day(a.agreement.signed_at) <= day]
+        assert figure_of(known["agreements.signed"], day).value == 100 * len(signed) / len(before)
+
+
+def test_a_grant_that_was_given_up_counts_until_that_day() -> None:
+    award = Award.objects.projects().select_related("application__decision")[0]
+    evidence, day = figures_here()["awards.count"], clock.local_day(award.approved_at) + timedelta(days=30)
+    before = figure_of(evidence, day).value
+    Award.objects.filter(pk=award.pk).update(state="lapsed")
+    Decision.objects.filter(application=award.application_id).update(freed_at=clock.local(day + timedelta(days=2)))
+    assert figure_of(evidence, day).value == before
+    assert figure_of(evidence, day + timedelta(days=2)).value == (before or 0) - 1
+
+
+def test_what_is_not_released_is_counted_on_no_day() -> None:
+    last = max(clock.local_day(n.closed_at) for n in Notice.objects.exclude(closed_at=None))
+    known = figures_here()
+    assert figure_of(known["review.opinions"], last).value
+    Notice.objects.update(closed_at=None)
+    assert figure_of(known["review.opinions"], last).value is None
+    assert figure_of(known["review.conflicts_kept_out"], last).value is None
 
 
 def test_before_anything_was_decided_a_figure_says_nothing() -> None:
