@@ -20,7 +20,7 @@ from headwater.core.indicators import Figure, Only, Records, indicator, share, t
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Person, Place
 from headwater.registry.places import place_of, places_word
-from headwater.registry.queries import region_here
+from headwater.registry.queries import region_code
 
 HEADING = (_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"))
 BY = ("scheme", "place")
@@ -67,8 +67,7 @@ def money(on: date, only: Only) -> Figure:
 @indicator("people.young", unit="percent", breakdowns=BY)
 def young_leaders(on: date, only: Only) -> Figure:
     """Leaders born in or after the call's year less the age that the region calls young: compared by year, no age is computed."""
-    region = region_here()
-    age = Parameters(region.code if region else "", on).number("young_age")
+    age = Parameters(region_code(), on).number("young_age")
     known = grants(on, only).filter(leader__birth_date__isnull=False)
     young = known.filter(leader__birth_date__year__gte=F("call__year") - age)
     records = call_records(on, _("青年负责人立项数"), lambda: counted(young))

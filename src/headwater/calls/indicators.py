@@ -16,7 +16,7 @@ from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core.i18n import named
 from headwater.core.indicators import Figure, Only, Records, Text, breakdown, indicator, share, through
 from headwater.registry.places import places_within
-from headwater.registry.queries import region_here
+from headwater.registry.queries import region_code
 from headwater.schemes.shapes import OUTCOMES
 from headwater.schemes.words import words_for
 
@@ -25,8 +25,7 @@ SHOWN = (CallState.PUBLISHED, CallState.FINISHED)
 
 
 def schemes() -> list[tuple[str, str]]:
-    region = region_here()
-    rows = SchemeVersion.objects.filter(region=region.code if region else "").order_by("code", "-version").distinct("code")
+    rows = SchemeVersion.objects.filter(region=region_code()).order_by("code", "-version").distinct("code")
     return [(s.code, named(s)) for s in rows]
 
 

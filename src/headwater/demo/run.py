@@ -31,7 +31,7 @@ from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.timetable import Timetable, timetable_of
 from headwater.demo.year import Season
 from headwater.policy.models import Article
-from headwater.policy.queries import articles_with_evidence
+from headwater.policy.queries import articles_with_evidence, latest_values
 from headwater.policy.services import record_indicators
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
@@ -278,7 +278,7 @@ def summary(seconds: float) -> dict[str, Any]:
     """What the demo holds, and whether it holds together: the answer of `headwater demo --json`."""
     started = time.perf_counter()
     breaches = {b.invariant.name: b.count for b in check()}
-    evidence = articles_with_evidence()
+    evidence = articles_with_evidence(latest_values())
     funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
     finished = Call.objects.filter(pk__in=funded.values("call"))
     return {

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from headwater.core import clock
 from headwater.core.indicators import INDICATORS, Figure, Indicator, Only
 from headwater.policy.models import Article, Evidence, IndicatorValue, PolicyDocument
-from headwater.registry.queries import region_here
+from headwater.registry.queries import region_code
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,21 @@ class Reading:
 
 
 class Figures(dict[str, float | None]):
-    """Kept values by the code of the evidence. `at` is the moment whose records the oldest counts; None when none was computed."""
+    """Kept values by the code of the evidence. `at` is the moment whose records the oldest counts; None when none was computed.
+    `evidence` is what they were looked up for.
+    """
 
     at: datetime | None = None
+    evidence: Sequence[Evidence] = ()
 
 
 def articles_here() -> QuerySet[Article]:
     """The articles of the region that this house serves."""
-    region = region_here()
-    return Article.objects.filter(region=region.code if region else "")
+    return Article.objects.filter(region=region_code())
 
 
 def document_here() -> PolicyDocument | None:
-    region = region_here()
-    return PolicyDocument.objects.filter(region=region.code).first() if region else None
+    return PolicyDocument.objects.filter(region=region_code()).first()
 
 
 def evidence_here() -> list[Evidence]:
@@ -75,10 +76,10 @@ def evidence_here() -> list[Evidence]:
     return [e for e in rows if e.indicator in INDICATORS]
 
 
-def figures_here() -> dict[str, Evidence]:
+def figures_here(evidence: Sequence[Evidence] | None = None) -> dict[str, Evidence]:
     """One piece of evidence for each figure, by its code: the first that names it."""
     found: dict[str, Evidence] = {}
-    for e in evidence_here():
+    for e in evidence_here() if evidence is None else evidence:
         found.setdefault(e.code, e)
     return found
 
@@ -89,9 +90,12 @@ def figure_of(evidence: Evidence, on: date, only: Only | None = None) -> Figure:
 
 
 def latest_values() -> Figures:
-    """The newest kept value of every figure (one query). What shows them says `at`."""
-    rows = list(IndicatorValue.objects.filter(code__in=figures_here()).order_by("code", "-on").distinct("code"))
+    """The newest kept value of every figure (two queries). What shows them says `at`."""
+    evidence = evidence_here()
+    codes = {e.code for e in evidence}
+    rows = list(IndicatorValue.objects.filter(code__in=codes).order_by("code", "-on").distinct("code"))
     found = Figures({r.code: r.value for r in rows})
+    found.evidence = evidence
     found.at = min((r.computed_at for r in rows if r.computed_at), default=None)
     return found
 
@@ -122,10 +126,9 @@ def readings(evidence: Sequence[Evidence]) -> list[Reading]:
     return [Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found]
 
 
-def articles_with_evidence() -> dict[int, int]:
+def articles_with_evidence(values: Figures) -> dict[int, int]:
     """How many figures of each article have a value."""
-    values = latest_values()
     found = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
-    for e in evidence_here():
+    for e in values.evidence:
         found[e.article.number] += values.get(e.code) is not None
     return found

@@ -26,7 +26,6 @@ from headwater.policy.queries import (
     articles_here,
     articles_with_evidence,
     document_here,
-    evidence_here,
     figure_of,
     figures_here,
     latest_values,
@@ -42,7 +41,8 @@ SHOWN = 500
 
 @page(PUBLIC)
 def policy(request: HttpRequest) -> HttpResponse:
-    evidence = articles_with_evidence()
+    values = latest_values()
+    evidence = articles_with_evidence(values)
     chapters: dict[int, dict[str, object]] = {}
     for a in articles_here().prefetch_related("agencies", "measures"):
         chapter = chapters.setdefault(a.chapter, {"chapter_zh": a.chapter_zh, "chapter_en": a.chapter_en, "articles": []})
@@ -55,7 +55,7 @@ def policy(request: HttpRequest) -> HttpResponse:
             "chapters": list(chapters.values()),
             "covered": sum(1 for n in evidence.values() if n),
             "count": len(evidence),
-            "at": latest_values().at,
+            "at": values.at,
         },
     )
 
@@ -63,14 +63,15 @@ def policy(request: HttpRequest) -> HttpResponse:
 @page(PUBLIC)
 def article(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(articles_here().prefetch_related("agencies", "measures", "targets"), number=number)
-    evidence = [e for e in evidence_here() if e.article_id == row.pk]
+    values = latest_values()
+    evidence = [e for e in values.evidence if e.article_id == row.pk]
     return render(
         request,
         "policy/article.html",
         {
             "article": row,
             "readings": readings(evidence),
-            "at": latest_values().at,
+            "at": values.at,
             "previous": articles_here().filter(number=number - 1).first(),
             "next": articles_here().filter(number=number + 1).first(),
             "fields": PriorityField.objects.filter(code__in=row.fields),
@@ -131,9 +132,9 @@ def as_file(code: str, form: str, heading: list[str], rows: Sequence[Sequence[ob
 def lead(request: HttpRequest) -> HttpResponse:
     """For those who answer for an article: what has evidence, what misses its target, what is late and whose it is."""
     values = latest_values()
-    rows, evidence = [], evidence_here()
+    rows = []
     for a in articles_here().prefetch_related("agencies"):
-        found = [Reading(e, values.get(e.code)) for e in evidence if e.article_id == a.pk]
+        found = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
         rows.append(
             {
                 "article": a,

@@ -14,7 +14,7 @@ from headwater.calls.models import Call, NoticeRow
 from headwater.calls.phases import phases_of
 from headwater.core.indicators import INDICATORS
 from headwater.core.sheets import write_csv, write_xlsx
-from headwater.policy.queries import articles_here, evidence_here, figures_here, latest_values
+from headwater.policy.queries import articles_here, figures_here, latest_values
 
 
 @dataclass(frozen=True)
@@ -100,14 +100,14 @@ def indicators() -> Register:
     values = latest_values()
     at = timezone.localtime(values.at).isoformat(timespec="minutes") if values.at else ""
     articles: dict[str, list[int]] = {}
-    for e in evidence_here():
+    for e in values.evidence:
         articles.setdefault(e.code, []).append(e.article.number)
     return Register(
         "indicators",
         ["code", "label_zh", "label_en", "value", "unit", "articles", "computed_at"],
         [
             [c, e.label_zh, e.label_en, values.get(c), INDICATORS[e.indicator].unit, " ".join(map(str, articles[c])), at]
-            for c, e in figures_here().items()
+            for c, e in figures_here(values.evidence).items()
         ],
     )
 

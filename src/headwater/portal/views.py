@@ -42,11 +42,10 @@ PUBLIC_KINDS = ("article", "call", "award", "organisation")
 
 @page(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
-    evidence = articles_with_evidence()
     values = latest_values()
-    document, evidence_by_code, region = document_here(), figures_here(), region_here()
-    headline = [c for c in (document.headline if document else []) if c in evidence_by_code]
-    figures = [Reading(evidence_by_code[c], values.get(c)) for c in headline]
+    evidence, known = articles_with_evidence(values), figures_here(values.evidence)
+    document, region = document_here(), region_here()
+    figures = [Reading(known[c], values.get(c)) for c in (document.headline if document else []) if c in known]
     return render(
         request,
         "portal/home.html",

@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 
 from headwater.core import clock
 from headwater.core.parameters import Parameters
-from headwater.registry.queries import region_here
+from headwater.registry.queries import region_code
 
 
 def known_degrees() -> list[str]:
-    region = region_here()
-    return list(Parameters(region.code if region else "", clock.today()).get("degrees", default=[]))
+    return list(Parameters(region_code(), clock.today()).get("degrees", default=[]))
 
 
 def one_of_degrees(degrees: Sequence[str]) -> str:

@@ -18,9 +18,14 @@ def region_of(code: str) -> Region:
     return Region.objects.get(code=code)
 
 
+def region_code() -> str:
+    """The code of the region that this house serves (setting HEADWATER_REGION): the name of its package's folder."""
+    return Path(settings.CONFIG.region).name
+
+
 def region_here() -> Region | None:
-    """The region that this house serves (setting HEADWATER_REGION); None before its package was loaded."""
-    return Region.objects.filter(code=Path(settings.CONFIG.region).name).first()
+    """The region that this house serves; None before its package was loaded."""
+    return Region.objects.filter(code=region_code()).first()
 
 
 def basis_of(region: Region | None, code: str) -> str:
