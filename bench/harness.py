@@ -27,7 +27,8 @@ from typing import Any
 Row = dict[str, Any]
 MARK = "@@rows "
 HERE = Path(__file__).resolve().parent
-SHARED = HERE.parent.parent / "shared" / "data"
+ROOT = HERE.parent
+SHARED = ROOT.parent / "shared" / "data"
 """Real data that may stand beside the checkout; a bench that needs it says so and skips where it is absent."""
 
 
@@ -116,11 +117,11 @@ def options(text: str | None, sizes: Sequence[str], **extra: dict[str, Any]) -> 
 
 def isolated(function: str, *, python: str = sys.executable, minutes: float = 30, **arguments: Any) -> list[Row]:
     """Run `module:function` with these arguments in a process of its own. A case that fails becomes a row that says why."""
-    command = [python, str(HERE / "harness.py"), function, json.dumps(arguments)]
+    command = [python, "-m", "bench.harness", function, json.dumps(arguments)]
     environment = {k: v for k, v in os.environ.items() if k not in {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}}
     try:
         done = subprocess.run(
-            command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=60 * minutes, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60 * minutes, check=False
         )
     except subprocess.TimeoutExpired:
         return [failed(function, f"stopped after {minutes:g} minutes")]

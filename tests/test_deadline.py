@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
-
-import deadline
+from bench.deadline import bench as deadline
 
 
 def test_a_national_run_has_fewer_who_act_than_drafts_and_nobody_acts_twice() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -19,15 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
-
-import fuzz
-import fuzz_home
-from fuzz_kept import Kept, expected, received, stored
-from fuzz_places import all_routes, forget, places
-from fuzz_values import BOUNDARY, DAYS, NASTY, NUMBERS, multipart, urlencoded
-from fuzz_world import World
-
+from bench.fuzz import bench as fuzz
+from bench.fuzz import home as fuzz_home
+from bench.fuzz.kept import Kept, expected, received, stored
+from bench.fuzz.places import all_routes, forget, places
+from bench.fuzz.values import BOUNDARY, DAYS, NASTY, NUMBERS, multipart, urlencoded
+from bench.fuzz.world import World
 from headwater.calls.applying.services.applications import add_members, remove_member, save_application, submit_application
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.applying.views.editor import read_values
@@ -226,7 +221,7 @@ def test_the_record_reads_a_form_as_the_server_does(pairs: list[tuple[str, str]]
 @pytest.fixture
 def own_database(django_db_setup: None, django_db_blocker: Any, settings: Any) -> Iterator[None]:
     """A copy of the tests' template in which requests commit as they do outside."""
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "fuzz_world.Witness"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "bench.fuzz.world.Witness"]
     settings.ALLOWED_HOSTS = ["*"]
     name = f"hw_fuzz_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     logging.disable(logging.CRITICAL)

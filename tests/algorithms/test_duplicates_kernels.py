@@ -153,10 +153,7 @@ def test_frequent_keys_are_dropped_but_still_counted() -> None:
     assert dict(zip(merged.frequent.tolist(), merged.frequent_count.tolist(), strict=True)) == dict.fromkeys(often, 70)
     keys = np.array(sorted(known), np.uint64)
     df, start, end = np.zeros(len(keys), np.int64), np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-    po.locate(
-        keys, np.ones(len(keys)), merged.bits, merged.directory, merged.postings,
-        merged.frequent, merged.frequent_count, start, end, df,
-    )  # fmt: skip
+    po.locate(merged.stored, keys, np.ones(len(keys)), po.Spans(start, end), df)
     assert df.tolist() == [len(known[k]) for k in keys.tolist()]
     for key, a, b in zip(keys.tolist(), start.tolist(), end.tolist(), strict=True):
         assert {int(p) & 0xFFFFFFFF for p in merged.postings[a:b]} == (set(range(73, 83)) if key in often else known[key])
@@ -173,15 +170,16 @@ def test_postings_at_the_edges_of_the_key_space_are_found() -> None:
         lambda upper: part(upper) if upper == 0 else np.zeros(0, np.uint64), 1, 2, Settings(), frozen(np.zeros(8, np.bool_))
     )
     keys, df = np.array([0, 2**40 - 1], np.uint64), np.zeros(2, np.int64)
-    spots = np.empty(2, np.int64), np.empty(2, np.int64)
+    spans = po.Spans(np.empty(2, np.int64), np.empty(2, np.int64))
     bits = (len(stored[1]) - 1).bit_length() - 1
-    po.locate(keys, np.ones(2), bits, frozen(stored[1]), frozen(stored[0]), frozen(stored[2]), frozen(stored[3]), *spots, df)
+    rare = frozen(stored[2]), frozen(stored[3])
+    po.locate(po.Stored(bits, frozen(stored[1]), frozen(stored[0]), *rare), keys, np.ones(2), spans, df)
     assert df.tolist() == [2, 0]
     directory = np.zeros(257, np.uint32)
     po.fill_directory(part(255), 255, 8, directory)
     directory = np.cumsum(directory, dtype=np.uint32)
     df[:] = 0
-    po.locate(keys, np.ones(2), 8, frozen(directory), frozen(part(255)), frozen(stored[2]), frozen(stored[3]), *spots, df)
+    po.locate(po.Stored(8, frozen(directory), frozen(part(255)), *rare), keys, np.ones(2), spans, df)
     assert df.tolist() == [0, 2]
 
 
@@ -195,13 +193,11 @@ def test_candidates_are_the_best_by_weight_then_number(seed: int, places: int) -
     start = end - [len(n) for n in numbers]
     weight, removed = dice.integers(0, 3, 6).astype(np.float32), dice.random(30) < 0.2
     best, space = po.no_candidates(1, places), po.workspace()
-    skip, least = np.array([4]), np.array([0.5])
-    po.gather(
-        np.array([0, 6]), np.arange(6), weight, start, end, frozen(postings), np.array([2, 28]), skip, frozen(removed), least, space, best
-    )  # fmt: skip
+    wish = po.Wish(np.array([0, 6]), np.arange(6), weight, np.array([4]), np.array([0.5]))
+    po.gather(wish, frozen(postings), po.Spans(start, end), 2, 28, frozen(removed), space, best)
     total = {d: sum(float(w) for w, n in zip(weight, numbers, strict=True) if d in n) for d in range(2, 28)}
     expected = sorted((-w, d) for d, w in total.items() if w >= 0.5 and d != 4 and not removed[d])[:places]
-    n = int(best.count[0])
+    n = int(best.held[0])
     assert sorted(zip((-best.weight[0, :n]).tolist(), best.number[0, :n].tolist(), strict=True)) == expected
     assert not space.number.any()
 
@@ -210,10 +206,9 @@ def test_full_table_takes_no_new_documents_but_goes_on_counting() -> None:
     count = po.SLOTS
     postings = np.concatenate([np.arange(count), [5]]).astype(np.uint64)
     best, space = po.no_candidates(1, 4), po.workspace()
-    po.gather(
-        np.array([0, 2]), np.arange(2), np.ones(2, np.float32), np.array([0, count]), np.array([count, count + 1]), frozen(postings),
-        np.array([0, count]), np.array([-1]), frozen(np.zeros(count, np.bool_)), np.array([0.1]), space, best,
-    )  # fmt: skip
+    wish = po.Wish(np.array([0, 2]), np.arange(2), np.ones(2, np.float32), np.array([-1]), np.array([0.1]))
+    spans = po.Spans(np.array([0, count]), np.array([count, count + 1]))
+    po.gather(wish, frozen(postings), spans, 0, count, frozen(np.zeros(count, np.bool_)), space, best)
     assert (float(best.weight[0].max()), int(best.number[0, best.weight[0].argmax()])) == (2.0, 5)
     assert not space.number.any()
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.kernels.expertise import gold
 from headwater.algorithms.errors import BadInput
-from headwater.algorithms.expertise import gold
 
 TRUE = {"a": {"p": 5.0, "q": 3.0, "r": 1.0}, "b": {"p": 2.0, "q": 2.0, "s": 4.5}}
 

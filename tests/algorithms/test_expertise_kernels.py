@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,12 +9,28 @@ from numba import njit
 from headwater.algorithms.expertise import _rank, _search
 from headwater.algorithms.expertise._bits import LANES, PLANES, WORDS, unpack
 from headwater.algorithms.expertise._build import LIST_BITS, RISE
+from headwater.algorithms.expertise.arrays import Room
 
 
 def lanes(rows):
     """Bits of rows (rows, 8 words) by lane: byte lane % 64, bit lane // 64."""
     bytes_ = rows.view(np.uint8).reshape(len(rows), 64)
     return np.unpackbits(bytes_, axis=1, bitorder="little").reshape(len(rows), 64, 8).transpose(0, 2, 1).reshape(len(rows), LANES)
+
+
+class Sown(NamedTuple):
+    """What a plan reads of the profiles."""
+
+    share: np.ndarray
+    row: np.ndarray
+    empty: int
+
+
+class Planned(NamedTuple):
+    """What a plan writes."""
+
+    rows: np.ndarray
+    plane: np.ndarray
 
 
 @njit
@@ -32,10 +50,10 @@ def test_a_plan_adds_up_to_the_weights(seed, terms, spread, least):
     share = np.where(has, share, 0).astype(np.float32)
     weights = (r.random(terms) * spread).astype(np.float32)
     rows, plane = np.zeros(16 * (terms + 100 + _search.AHEAD), np.uint16), np.zeros(terms + 100, np.uint8)
-    picked, masks = np.empty(4 * terms + 1, np.uint16), np.empty(4 * terms + 1, np.int64)
     waiting = np.empty((PLANES + 4, terms + 2 * PLANES), np.uint16)
+    room = Room(np.empty(4 * terms + 1, np.uint16), np.empty(4 * terms + 1, np.int64), waiting)
     empty = int(has.sum())
-    step, middle, end, lost = _search.plan(np.arange(terms), weights, share, row, empty, rows, plane, 0, picked, masks, waiting)
+    step, middle, end, lost = _search.plan(np.arange(terms), weights, Sown(share, row, empty), Planned(rows, plane), 0, room)
     bits = r.integers(0, 2**63, (empty + 1, WORDS)).astype(np.uint64)
     bits[empty] = 0
     planes, carries = np.zeros((PLANES + 4) * WORDS, np.uint64), np.zeros((end + 1) * WORDS, np.uint64)

@@ -53,7 +53,7 @@ def test_the_worker_lapses_what_is_late_and_the_money_is_the_calls_again() -> No
     assert concerned(second) <= told(second, "任务书逾期未签")
     assert told(first, "任务书逾期未签") == set()
     note = Notification.objects.filter(title__endswith=second.number, account=second.leader.account).latest("pk")
-    assert "经费 10.00 万元退回" in note.body
+    assert "经费 10 万元退回" in note.body
     assert check() == []
 
 
@@ -78,7 +78,7 @@ def test_leader_or_host_refuses_with_a_reason_after_seeing_what_happens(party: P
     browser, page = client(who(award, party).account.username), f"/my/projects/{award.number}/refuse/"
     assert page in browser.get(f"/my/projects/{award.number}/").content.decode()
     shown = browser.get(page).content.decode()
-    assert ("10.00" in shown, award.call.title_zh in shown, award.leader.name_zh in shown) == (True, True, True)
+    assert ("经费 10 万元退回" in shown, award.call.title_zh in shown, award.leader.name_zh in shown) == (True, True, True)
     assert browser.post(page, {"reason": "无"}).status_code == 422
     assert fresh(award).state == "agreement"
     assert browser.post(page, {"reason": "申请人调离本自治区"}).status_code == 302

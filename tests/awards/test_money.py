@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +12,12 @@ from hypothesis import strategies as st
 from headwater.awards.services.agreements import agreement_pdf
 from headwater.awards.services.money import in_proportion
 from headwater.calls.deciding.services.decisions import propose_decisions
-from headwater.calls.models import Application
+from headwater.calls.documents import application_data
+from headwater.calls.models import Application, Letter
+from headwater.core.documents import render_pdf
+from headwater.core.money import wan
 from tests.approvals import approve_decisions, publish_notice
+from tests.awards.test_agreements import awarded
 from tests.calls.test_decisions import Proposal, close
 from tests.calls.test_words import Walk, pdf_text
 from tests.people import actor
@@ -21,16 +28,14 @@ def test_parts_add_up_and_keep_their_proportion(parts: list[int], total: int) ->
     found = in_proportion(parts, total)
     whole = sum(parts)
     assert sum(found) == (total if whole else 0)
-    first = parts.index(max(parts))
-    for n, (part, share) in enumerate(zip(parts, found, strict=True)):
-        exact = part * total / whole if whole else 0
-        assert n == first or share <= exact + 1
-        assert share >= 0
+    for part, share in zip(parts, found, strict=True):
+        exact = Fraction(part * total, whole) if whole else 0
+        assert exact - 1 < share < exact + 1
 
 
 def test_what_fits_already_is_left_alone() -> None:
     assert in_proportion([5, 7, 0], 12) == [5, 7, 0]
-    assert in_proportion([1, 1, 1], 2) == [2, 0, 0]
+    assert in_proportion([1, 1, 1], 2) == [1, 1, 0]
 
 
 @pytest.mark.django_db
@@ -51,4 +56,18 @@ def test_an_agreement_states_the_budget_at_the_amount_decided() -> None:
     assert [line[0] for line in money["lines"]] == ["设备费：购置", "业务费", "劳务费"]
     labels = [f["label"] for s in award.agreement.content["sections"] for f in s["fields"]]
     assert "经费预算" not in "".join(labels)
-    assert "同比例调整" in pdf_text(agreement_pdf(award.agreement))
+    printed = "".join(pdf_text(agreement_pdf(award.agreement)).split())
+    assert f"合计{wan(half)}万元" in printed
+    assert f"申请金额为{wan(2 * half)}万元，以上各项已按核定金额同比例调整" in printed
+    assert re.search(r"\.\d*0万", printed) is None
+
+
+@pytest.mark.django_db
+def test_letter_agreement_and_application_say_ten_and_not_ten_with_zeros() -> None:
+    award = awarded()[0]
+    letter = Letter.objects.get(application=award.application, kind=Letter.Kind.APPROVED)
+    assert "资助金额 10 万元" in letter.body["said"]
+    application = pdf_text(render_pdf("calls/typst/application.typ", application_data(award.application)))
+    for text in (pdf_text(agreement_pdf(award.agreement)), application):
+        assert re.search(r"金额\s*10\s*万元", text)
+        assert "10.0" not in text

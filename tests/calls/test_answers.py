@@ -15,6 +15,7 @@ from headwater.calls.models import Application
 from headwater.calls.pages import shown
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
+from headwater.core.i18n import Bilingual
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.forms.answers.budgets import indirect_cap
@@ -112,7 +113,7 @@ def test_clean_keeps(kind: str, given_: Any, kept: Any) -> None:
     ],
 )
 def test_clean_refuses_what_cannot_be_stored(kind: str, bad: Any) -> None:
-    found = clean(field(kind, decimals=1, choices=(("a", "甲", "A"),)), bad, Registry())
+    found = clean(field(kind, decimals=1, choices=(("a", Bilingual("甲", "A")),)), bad, Registry())
     assert list(found.errors) == ["x"]
 
 
@@ -255,7 +256,7 @@ def test_budget_says_by_how_much_it_is_wrong() -> None:
     application = save_application(application=draft_of(call, leader), values=values, actor=as_(leader))
     budget = scheme_of(call).field("budget")
     assert budget is not None
-    assert [zh for zh, _en in problems_of(answers_of(application), budget)] == [
+    assert [told.zh for told in problems_of(answers_of(application), budget)] == [
         "经费预算合计 625 万元，与申请金额 600 万元不一致",
         "间接费用 125 万元超过上限 120 万元，超出 5 万元",
     ]

@@ -104,7 +104,7 @@ def test_overspending_is_refused_with_the_sum() -> None:
     with pytest.raises(Refused) as error:
         propose(call, rows, [TEN, TEN, TEN])
     assert refusal(error) == [("", "budget")]
-    assert str(error.value) == "超出批次预算：预算 20.00 万元，拟定决定合计 30.00 万元"
+    assert str(error.value) == "超出批次预算：预算 20 万元，拟定决定合计 30 万元"
     assert [state(a) for a in rows] == ["panel"] * 3
     assert (Decision.objects.filter(call=call).count(), committed_fen(call)) == (0, 0)
     propose(call, rows, [TEN, TEN, 0])
@@ -126,7 +126,7 @@ def test_sum_in_the_refusal_counts_earlier_decisions() -> None:
     propose(call, rows[:2], [TEN, TEN])
     with pytest.raises(Refused) as error:
         propose(call, rows[2:], [TEN])
-    assert "30.00 万元" in str(error.value)
+    assert "30 万元" in str(error.value)
 
 
 def decision(application: Application, amount: int) -> Decision:
@@ -509,7 +509,7 @@ def test_every_sentence_is_seen_and_corrected_before_the_release() -> None:
     officer, page = client("officer"), f"/office/notices/{notice.pk}/release/"
     with clock.at(notice.ends_at + SECOND):
         shown = officer.get(page).content.decode()
-        assert ("经通讯评审，未列入会议评审。" in shown, "决定予以立项，资助金额 10.0000 万元" in shown) == (True, True)
+        assert ("经通讯评审，未列入会议评审。" in shown, "决定予以立项，资助金额 10 万元" in shown) == (True, True)
         seen = release_sight(notice, actor("officer").account).token
         words = {"words": "经通讯评审，有效意见不一致，未列入会议评审。", "why": "补充说明"}
         assert officer.post(f"/office/applications/{rows[1].pk}/words/", words).status_code == 302

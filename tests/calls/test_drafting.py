@@ -276,7 +276,7 @@ def test_preview_lets_the_basic_page_and_the_flags_be_tried() -> None:
     page = officer.get(url).content.decode()
     scheme = scheme_of(call)
     assert 'name="title_zh"' in page
-    assert all(f'name="flags" value="{code}"' in page for code, _zh, _en in scheme.flags)
+    assert all(f'name="flags" value="{code}"' in page for code, _words in scheme.flags)
     told = officer.post(url, {"title_zh": "题" * 121, "topic": "09"})
     assert (told.status_code, set(told.context["errors"])) == (422, {"title_zh", "topic"})
     assert "题" * 121 in told.content.decode()

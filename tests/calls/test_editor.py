@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.fuzz.pages import forms_in
 from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.models import Application
 from headwater.core.errors import Refused
 from tests.calls.test_services import as_, draft_of, new_call, new_person, refusal
 from tests.people import client
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
-from fuzz_pages import forms_in
 
 pytestmark = pytest.mark.django_db
 

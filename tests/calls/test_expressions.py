@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headwater.forms.expressions import ExpressionError, Money, Rows, Type, evaluate, names, parameters, parse, type_of
+from headwater.core.money import Fen
+from headwater.forms.expressions import ExpressionError, Rows, Type, evaluate, names, parameters, parse, type_of
 
 KNOWN = {
     "goal": Type("text"),
@@ -33,12 +34,12 @@ VALUES: dict[str, Any] = {
     "kind": "own",
     "domains": frozenset({"soil"}),
     "months": Decimal(36),
-    "amount": Money(30_000_000),
+    "amount": Fen(30_000_000),
     "starts_on": date(2027, 1, 1),
     "agreed": True,
     "items": Rows([0, 1, 2]),
     "items.name": ["镜", "秤", None],
-    "items.price": [Money(10_000_000), Money(2_500), None],
+    "items.price": [Fen(10_000_000), Fen(2_500), None],
     "items.pieces": [Decimal(2), Decimal(4), Decimal(1)],
     "items.due": [date(2027, 6, 1), date(2028, 6, 1), None],
     "people": Rows(),
@@ -49,7 +50,7 @@ VALUES: dict[str, Any] = {
 def result(source: str, **values: Any) -> Any:
     node = parse(source)
     type_of(node, KNOWN)
-    return evaluate(node, {**VALUES, **values}, {"cap_fen": Money(500), "share": Decimal("0.3")}.get)
+    return evaluate(node, {**VALUES, **values}, {"cap_fen": Fen(500), "share": Decimal("0.3")}.get)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def result(source: str, **values: Any) -> Any:
         ("(1 + 2) * 3 - -1", Decimal(10)),
         ("8 / 4 / 2", Decimal(1)),
         ("15% * 200", Decimal(30)),
-        ("80万元", Money(80_000_000)),
-        ("2.5元 + 0.5元", Money(300)),
-        ("amount / 3", Money(10_000_000)),
-        ("1元 / 3", Money(33)),
-        ("2元 / 3 * 1", Money(67)),
+        ("80万元", Fen(80_000_000)),
+        ("2.5元 + 0.5元", Fen(300)),
+        ("amount / 3", Fen(10_000_000)),
+        ("1元 / 3", Fen(33)),
+        ("2元 / 3 * 1", Fen(67)),
         ("amount / 10万元", Decimal(3)),
-        ("0.5 * amount", Money(15_000_000)),
+        ("0.5 * amount", Fen(15_000_000)),
         ("amount <= 30万元 and months == 36", True),
         ("not months > 36", True),
         ("not not agreed", True),
@@ -74,26 +75,26 @@ def result(source: str, **values: Any) -> Any:
         ('"water" in domains', False),
         ("count(domains)", Decimal(1)),
         ("len(goal)", Decimal(4)),
-        ("sum(items.price)", Money(10_002_500)),
-        ("sum(items.price * items.pieces)", Money(20_010_000)),
+        ("sum(items.price)", Fen(10_002_500)),
+        ("sum(items.price * items.pieces)", Fen(20_010_000)),
         ("count(items)", Decimal(3)),
         ("count(items.price >= 50元)", Decimal(1)),
         ("any(items.price > 1万元)", True),
         ("all(items.price > 1元)", None),
         ("all(items.pieces > 0)", True),
-        ("min(items.price)", Money(2_500)),
+        ("min(items.price)", Fen(2_500)),
         ("max(items.due)", date(2028, 6, 1)),
-        ("max(amount, 50万元)", Money(50_000_000)),
+        ("max(amount, 50万元)", Fen(50_000_000)),
         ("distinct(items.name)", Decimal(2)),
         ('days(starts_on, date("2027-01-31"))', Decimal(30)),
         ("starts_on + 31", date(2027, 2, 1)),
         ("year(starts_on) == 2027", True),
-        ("if(agreed, amount, 0元)", Money(30_000_000)),
+        ("if(agreed, amount, 0元)", Fen(30_000_000)),
         ("sum(people.share)", Decimal(0)),
         ("sum(people.share) == 100%", False),
         ("count(people) == 0 and not filled(people)", True),
         ("filled(items) and filled(goal)", True),
-        ('parameter("cap_fen") + 1元', Money(600)),
+        ('parameter("cap_fen") + 1元', Fen(600)),
         ('parameter("share") * 10', Decimal(3)),
         ('parameter("nothing") > 1', None),
         ("months / 0", None),
@@ -123,7 +124,7 @@ def test_evaluate_missing_answer_is_not_known(source: str, value: Any) -> None:
 
 def test_evaluate_empty_column_of_money_beside_money() -> None:
     assert result("sum(items.price) == 0元", **{"items.price": []}) is True
-    assert result("sum(items.price) + 1元", **{"items.price": []}) == Money(100)
+    assert result("sum(items.price) + 1元", **{"items.price": []}) == Fen(100)
     assert result("sum(items.price) < amount", **{"items.price": []}) is True
 
 
@@ -211,7 +212,7 @@ def test_words_in_any_order_give_a_value_or_its_own_error(source: str) -> None:
         value = evaluate(node, VALUES)
     except ExpressionError:
         return
-    shapes = {"number": Decimal, "money": (Money, Decimal), "date": date, "text": str, "yes-or-no": bool}
+    shapes = {"number": Decimal, "money": (Fen, Decimal), "date": date, "text": str, "yes-or-no": bool}
     if value is not None and not kind.table and kind.kind in shapes:
         assert isinstance(value, shapes[kind.kind])
 

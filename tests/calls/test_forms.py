@@ -14,6 +14,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, SchemeVersion
 from headwater.calls.schemes import scheme_of
+from headwater.core.money import wan_typed
 from headwater.forms.results import Outcome
 from headwater.registry.models import Discipline, Person
 from headwater.schemes import Scheme
@@ -44,7 +45,7 @@ def send(browser: Client, row: Application, section: str, data: dict[str, Any]) 
 def fill(browser: Client, row: Application, leader: Person) -> Scheme:
     """Send every page of the editor."""
     scheme = scheme_of(row.call)
-    amount = SPECIAL.get(scheme.code, {}).get("_amount", f"{row.amount_fen / 1_000_000:g}")
+    amount = SPECIAL.get(scheme.code, {}).get("_amount", wan_typed(row.amount_fen))
     code = Discipline.objects.filter(level=2).order_by("code")[0].code
     info = {"title_zh": "草原土壤碳汇的形成", "discipline": code, "amount_wan": amount, "flags": ""}
     assert send(browser, row, "info", info).status_code == 302

@@ -13,7 +13,6 @@ from django.db import connection
 from django.test import Client
 
 from headwater.algorithms.duplicates import Index
-from headwater.calls.checking.services import likeness
 from headwater.calls.checking.services.checking import check_rules, run_formal_check
 from headwater.calls.checking.services.likeness import find_likenesses, sections_of, take_in
 from headwater.calls.checking.views.likeness import sides
@@ -21,6 +20,7 @@ from headwater.calls.models import Application, Call, FormalCheck, Likeness
 from headwater.core.command import system
 from headwater.core.errors import NotAllowed
 from headwater.core.models import SearchEntry
+from headwater.solving import likeness
 from tests.calls.test_services import as_, new_call, new_person, placed
 from tests.conftest import database_url
 from tests.people import actor, client
@@ -135,7 +135,7 @@ import django
 django.setup()
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
-from headwater.calls.checking.services import likeness
+from headwater.solving import likeness
 print("ready", flush=True)
 sys.stdin.readline()
 print(likeness.take_in(), flush=True)

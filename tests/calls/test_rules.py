@@ -299,7 +299,7 @@ def has_chinese(text: str) -> bool:
 @pytest.mark.parametrize("name", RULES)
 def test_registry_texts_in_both_languages(name):
     rule = RULES[name]
-    assert (rule.name, has_chinese(rule.zh), rule.en.isascii() and len(rule.en) > 2) == (name, True, True)
+    assert (rule.name, has_chinese(rule.title.zh), rule.title.en.isascii() and len(rule.title.en) > 2) == (name, True, True)
     assert rule.ref
     assert rule.code in REFUSAL_CODES
 
@@ -337,7 +337,7 @@ def test_registry_reason_codes_are_whole():
     given = {rule.code for rule in RULES.values()}
     assert set(REFUSAL_CODES) == {f"F{n:02d}" for n in range(1, 20)} | {"R1", "R2", "R3", "R4"}
     assert set(REFUSAL_CODES) - given == JUDGED
-    parents = {code: parent for code, (parent, _zh, _en) in REFUSAL_CODES.items()}
+    parents = {code: parent for code, (parent, _words) in REFUSAL_CODES.items()}
     assert [c for c, p in parents.items() if p == "R1"] == ["F06", "F07", "F12", "R1"]
     assert [c for c, p in parents.items() if p in {"R3", "R4"}] == ["F11", "F13", "R3", "R4"]
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from headwater.core.i18n import Bilingual
 from headwater.regions.check import find_package, read_package
 from headwater.schemes import parse_scheme
 from headwater.schemes.rules import parameters_of
@@ -94,7 +95,7 @@ def test_parse_scheme_good_and_its_defaults():
     assert (scheme.members_max, scheme.research_classes, scheme.purpose_zh) == (10, ("free", "goal"), "")
     assert scheme.plan == ""
     assert (goals.required, goals.min_chars, goals.max_chars, goals.choices) == (False, 40, 4000, ())
-    assert kind.choices == (("a", "甲", "A"), ("b", "乙", "B"))
+    assert kind.choices == (("a", Bilingual("甲", "A")), ("b", Bilingual("乙", "B")))
     assert [(r.name, r.blocks) for r in scheme.rules] == [("title_given", True), ("max_age", False)]
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.forms.expressions import ExpressionError, Money, Rows, Type, evaluate, parse, type_of
+from headwater.core.money import Fen
+from headwater.forms.expressions import ExpressionError, Rows, Type, evaluate, parse, type_of
 
 CODES = frozenset({"a", "b"})
 KNOWN = {
@@ -99,7 +100,7 @@ def sources(draw: Draw) -> str:
 ODD = {
     "text": st.sampled_from(["", "a", "b", "甲 ", "\x00"]),
     "number": st.sampled_from([Decimal(x) for x in ("0", "-1", "2.5", "1E+40", "1E-40", "9" * 28, "NaN", "Infinity")]),
-    "money": st.sampled_from([Money(0), Money(-5), Money(10**15), Money(10**30)]),
+    "money": st.sampled_from([Fen(0), Fen(-5), Fen(10**15), Fen(10**30)]),
     "date": st.sampled_from([date(1, 1, 1), date(2028, 2, 29), date(9999, 12, 31)]),
     "yes-or-no": st.booleans(),
     "choices": st.frozensets(st.sampled_from(["a", "b"])),
@@ -122,7 +123,7 @@ def answers(draw: Any) -> dict[str, Any]:
     return found
 
 
-SHAPES = {"number": Decimal, "money": (Money, Decimal), "date": date, "text": str, "yes-or-no": bool, "choices": frozenset}
+SHAPES = {"number": Decimal, "money": (Fen, Decimal), "date": date, "text": str, "yes-or-no": bool, "choices": frozenset}
 
 
 @given(sources(), answers(), st.sampled_from([None, Decimal(3)]))

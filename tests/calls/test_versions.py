@@ -425,10 +425,10 @@ def test_a_save_asks_one_more_statement_for_its_version() -> None:
 def test_an_application_has_a_size_that_it_may_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     row = draft_of(new_call(), new_person())
     size = sum(len(v) for v in row.answers.values())
-    monkeypatch.setattr("headwater.calls.applying.services.applications.MOST_SIGNS", size + 100)
+    monkeypatch.setattr("headwater.forms.autosaving.MOST_SIGNS", size + 100)
     with pytest.raises(Refused, match="整份申请书"):
         save(row, row.leader, goals="研" * 3900)
-    monkeypatch.setattr("headwater.calls.applying.services.applications.MOST_SIGNS", 10)
+    monkeypatch.setattr("headwater.forms.autosaving.MOST_SIGNS", 10)
     save(row, row.leader, goals="短")
 
 

@@ -24,6 +24,7 @@ from headwater.calls.models import Application, Call, Decision, Letter, Notice, 
 from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.duties import duties_of
+from headwater.core.i18n import Bilingual
 from headwater.core.invariants import check
 from headwater.core.models import Account, Notification, OutboxMail
 from headwater.core.reading import Reader
@@ -202,15 +203,15 @@ def phrases(outcome: str) -> set[str]:
     """What an outcome says and everyday speech does not: Chinese, and English of two words and more."""
     out: set[str] = set()
     for key, pair in _tables()[outcome].items():
-        if key not in GENERAL or pair[0] in {"项目名称", "成果名称", "需求名称"}:
-            out |= {re.sub(r"\{\w+\}.*", "", text).strip() for text in pair}
+        if key not in GENERAL or pair.zh in {"项目名称", "成果名称", "需求名称"}:
+            out |= {re.sub(r"\{\w+\}.*", "", text).strip() for text in (pair.zh, pair.en)}
     out |= {"立项", "资助", "Funded", "Award"} if outcome == "award" else set()
     return {p for p in out if len(p) > 1 and (not p.isascii() or " " in p or p in {"Funded", "Award"})}
 
 
 def foreign(scheme: Scheme, also: str) -> set[str]:
     """Phrases of the other outcomes that neither this one nor the declaration of the scheme says."""
-    own = " ".join(x for pair in scheme.words.table.values() for x in pair) + also
+    own = " ".join(x for pair in scheme.words.table.values() for x in (pair.zh, pair.en)) + also
     others = set().union(*(phrases(o) for o in OUTCOMES if o != scheme.outcome))
     others |= set() if scheme.has_agreement else {"任务书", "Agreement"}
     return {p for p in others if p not in own}
@@ -294,10 +295,10 @@ def test_every_outcome_has_every_word_it_needs_in_both_languages() -> None:
         assert more == (set(MONEY) if "amount" in tables[outcome] else set()) | (
             set(UNDER_AGREEMENT) if outcome in WITH_AGREEMENT else set()
         )
-        for key, (zh, en) in tables[outcome].items():
-            assert re.search(r"[一-鿿]", zh)
-            assert en.isascii()
-            for text in (zh, en):
+        for key, pair in tables[outcome].items():
+            assert re.search(r"[一-鿿]", pair.zh)
+            assert pair.en.isascii()
+            for text in (pair.zh, pair.en):
                 assert set(re.findall(r"\{(\w+)\}", text)) == (
                     PLACES.get(key, set()) if key == "notice" or "amount" in tables[outcome] else set()
                 )
@@ -344,6 +345,6 @@ def test_words_of_a_scheme_are_checked(own: dict[str, Any], said: str) -> None:
 def test_a_scheme_says_its_own_word() -> None:
     problems: list[tuple[str, str]] = []
     own = read_words(Reader({"yes": ["奖励", "Reward"]}, problems, "words"), "prize")
-    assert (problems, own) == ([], {"yes": ("奖励", "Reward")})
+    assert (problems, own) == ([], {"yes": Bilingual("奖励", "Reward")})
     assert words_for("prize", own).zh("yes") == "奖励"
     assert words_for("prize", own).zh("no") == "不授奖"

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 NOTE = "test.note"
 PLEDGE = Document("pledge", "承诺书", "Pledge", "所填属实。", "All is true.", ("applicant",))
 EXTRA = Document(
-    "extra", "补充承诺", "Further pledge", "经费另有来源。", "There is other money.", ("applicant",), when='more = "yes"'
+    "extra", "补充承诺", "Further pledge", "经费另有来源。", "There is other money.", ("applicant",), when='more == "yes"'
 )
 MORE = (("yes", "有", "Yes"), ("no", "没有", "No"))
 FORM = Form(

@@ -47,6 +47,12 @@ def _forget(parent: Path, name: str) -> None:
 if not config.CACHE_DIR:
     config.CACHE_DIR = str(_folder())
 
+
+def kept_in() -> Path:
+    """The folder of the machine code."""
+    return Path(config.CACHE_DIR)
+
+
 loop = njit(cache=True, nogil=True)
 """For loops of their own that may allocate."""
 bare = njit(cache=True, nogil=True, _nrt=False)

@@ -17,6 +17,7 @@ from headwater.calls.indicators import call_records, counted, mean_days, narrowe
 from headwater.calls.states import ResearchClass
 from headwater.core.i18n import named
 from headwater.core.indicators import Figure, Only, Records, indicator, share, through
+from headwater.core.money import wan_cell
 from headwater.core.parameters import Parameters
 from headwater.registry.models import Person, Place
 from headwater.registry.places import place_of, places_word
@@ -37,7 +38,7 @@ def records_of(awards: QuerySet[Award]) -> Records:
     columns = ("number", "title_zh", "leader__name_zh", "host__name_zh", "amount_fen")
 
     def rows() -> list[tuple[object, ...]]:
-        return [(n, t, p, h, a / 1_000_000) for n, t, p, h, a in awards.order_by("number").values_list(*columns)]
+        return [(n, t, p, h, wan_cell(a)) for n, t, p, h, a in awards.order_by("number").values_list(*columns)]
 
     return Records(HEADING, rows, link="/projects/")
 
@@ -61,7 +62,7 @@ def count(on: date, only: Only) -> Figure:
 @indicator("awards.money", unit="wan", breakdowns=BY)
 def money(on: date, only: Only) -> Figure:
     total = grants(on, only).aggregate(t=Sum("amount_fen"))["t"]
-    return Figure(total / 1_000_000 if total else None, records_of(grants(on, only)))
+    return Figure(wan_cell(total) if total else None, records_of(grants(on, only)))
 
 
 @indicator("people.young", unit="percent", breakdowns=BY)
@@ -100,7 +101,7 @@ def diversity(on: date) -> Figure:
 @indicator("places.reached", unit="count")
 def places_reached(on: date) -> Figure:
     """Places of the region in which there is a grant."""
-    table = [(named(place), n, fen / 1_000_000) for place, n, fen in by_place(grants(on))]
+    table = [(named(place), n, wan_cell(fen)) for place, n, fen in by_place(grants(on))]
     reached = sum(1 for _name, n, _money in table if n)
     return Figure(reached or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table))
 

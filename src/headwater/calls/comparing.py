@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.calls.contents import BASIC, PRIVATE
-from headwater.core.i18n import chinese, named
+from headwater.core.i18n import Bilingual, both, chinese, named
 from headwater.forms.answers.differences import Piece, pair_rows, pieces
 from headwater.forms.answers.merging import same
 from headwater.forms.fieldtype import label
@@ -69,9 +69,9 @@ def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
     """The page of basic information as questions."""
     kinds = {"amount_fen": "money", "months": "number", "starts_on": "date", "flags": "choices"}
     choices: dict[str, Any] = {
-        "research_class": [(c, str(zh), str(zh)) for c, zh in row._meta.get_field("research_class").choices],
-        "topic": [(t["code"], f"{t['code']} {t['zh']}", f"{t['code']} {t['en'] or t['zh']}") for t in row.call.topics],
-        "priority_field": [(p.code, p.name_zh, p.name_en or p.name_zh) for p in PriorityField.objects.all()],
+        "research_class": [(c, Bilingual(str(zh))) for c, zh in row._meta.get_field("research_class").choices],
+        "topic": [(t["code"], Bilingual(f"{t['code']} {t['zh']}", f"{t['code']} {t['en'] or t['zh']}")) for t in row.call.topics],
+        "priority_field": [(p.code, both(p)) for p in PriorityField.objects.all()],
         "flags": list(scheme.flags),
     }
     return [

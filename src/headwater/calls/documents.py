@@ -13,6 +13,7 @@ from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.i18n import in_chinese
+from headwater.core.money import wan
 from headwater.forms.answers.showing import document
 from headwater.registry.models import PriorityField
 
@@ -42,7 +43,7 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "leader": row.leader.name_zh,
         "host": row.host.name_zh,
         "discipline": str(row.discipline or ""),
-        "amount_fen": row.amount_fen,
+        "amount": wan(row.amount_fen),
         "term": f"{row.starts_on or ''} 起 {row.months} 个月",
         "abstract": row.abstract_zh,
         "abstract_en": row.abstract_en,
@@ -50,7 +51,7 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "keywords_en": row.keywords_en,
         "priority_field": _priority_field(row),
         "has_flags": bool(scheme.flags),
-        "flags": [zh for _code, zh, _en in declared(row)],
+        "flags": [words.zh for _code, words in declared(row)],
         "sections": document(answers_of(row)),
         "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
         "asks": sorted(scheme.asks),

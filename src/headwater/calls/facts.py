@@ -14,6 +14,7 @@ from headwater.calls.records import Records, read_records
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED
 from headwater.calls.terms import terms_of
+from headwater.core.i18n import Bilingual
 from headwater.core.prepared import Prepared
 from headwater.forms.answers.judging import field_facts, judge, needs_judging
 from headwater.forms.answers.state import Answers
@@ -159,8 +160,8 @@ def topic_results(row: Application, call: Call) -> list[Result]:
     if topic:
         zh, en = f"指南方向：{topic['zh']}", f"Topic: {topic['en'] or topic['zh']}"
         return [Result("topic", "F02", Outcome.PASSED, zh, en, blocks=True)]
-    mend = ("在“基本信息”中选择指南方向", "Choose a topic under basic information")
-    return [Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", *mend, {}, True)]
+    mend = Bilingual("在“基本信息”中选择指南方向", "Choose a topic under basic information")
+    return [Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", mend.zh, mend.en, {}, True)]
 
 
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:

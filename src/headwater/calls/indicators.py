@@ -15,6 +15,7 @@ from headwater.calls.models import Application, Call, Decision, FormalCheck, Not
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core.i18n import named
 from headwater.core.indicators import Figure, Only, Records, Text, breakdown, indicator, share, through
+from headwater.core.money import wan_cell
 from headwater.registry.places import places_within
 from headwater.registry.queries import region_code
 from headwater.schemes.shapes import OUTCOMES
@@ -81,7 +82,7 @@ def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
 
 @indicator("calls.guides", unit="count")
 def guides(on: date) -> Figure:
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: c.budget_fen / 1_000_000 for c in shown_calls(on)})
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in shown_calls(on)})
     return Figure(shown_calls(on).count() or None, budgets)
 
 
@@ -133,5 +134,5 @@ def within_budget(on: date, only: Only) -> Figure:
     spent = Decision.objects.filter(call__in=calls, outcome=Decision.Outcome.FUND)
     spent = spent.exclude(freed_at__lt=through(on))
     part, whole = spent.aggregate(t=Sum("amount_fen"))["t"], calls.aggregate(t=Sum("budget_fen"))["t"]
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: c.budget_fen / 1_000_000 for c in calls})
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in calls})
     return Figure(share(part, whole), budgets)

@@ -13,8 +13,9 @@ from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
 from headwater.core import clock
+from headwater.core.money import Fen
 from headwater.forms.answers.state import Answers
-from headwater.forms.expressions import Money, Value
+from headwater.forms.expressions import Value
 from headwater.schemes import Scheme
 
 AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
@@ -35,7 +36,7 @@ class ApplicationContext:
     def built_in(self) -> dict[str, Value]:
         row = self.row
         return {
-            "amount": Money(row.amount_fen or 0),
+            "amount": Fen(row.amount_fen or 0),
             "months": Decimal(row.months or 0),
             "starts_on": row.starts_on,
             "members": Decimal(self.members),

@@ -6,6 +6,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.i18n import Bilingual
+
 
 class CallState(models.TextChoices):
     DRAFT = "draft", _("拟定中")
@@ -75,30 +77,30 @@ class ResearchClass(models.TextChoices):
     GOAL = "goal", _("目标导向类")
 
 
-REFUSAL_CODES: dict[str, tuple[str, str, str]] = {
-    "F01": ("R2", "签署或参与人确认不全", "Signatures or confirmations missing"),
-    "F02": ("R2", "不属于指南范围", "Outside the guide"),
-    "F03": ("R2", "申请代码或领域有误", "Wrong application code or field"),
-    "F04": ("R2", "附注说明未按要求填写", "Note not filled in as required"),
-    "F05": ("R2", "申请材料不全", "Material incomplete"),
-    "F06": ("R1", "缺推荐信或资格证明", "Referee letter or certificate missing"),
-    "F07": ("R1", "在读人员缺导师同意函", "Supervisor's consent missing"),
-    "F08": ("R2", "缺科技伦理审查意见", "Ethics approval missing"),
-    "F09": ("R2", "缺境外参与者知情同意函", "Consent of overseas members missing"),
-    "F10": ("R2", "依托单位公章缺失或不符", "Seal of the host missing or different"),
-    "F11": ("R4", "超出限项规定", "Limits exceeded"),
-    "F12": ("R1", "年龄不符合要求", "Age limit"),
-    "F13": ("R3", "在失信惩戒期内", "Under sanction"),
-    "F14": ("R2", "逾期或未经依托单位报送", "Late, or not through the host"),
-    "F15": ("R2", "超出单位推荐限额", "Host quota exceeded"),
-    "F16": ("R2", "内容与已有申请高度相似", "High similarity to an earlier application"),
-    "F17": ("R2", "含涉密或敏感内容", "Secret or sensitive content"),
-    "F18": ("R2", "缺联合出资方承诺或合作协议", "Co-funding commitment or agreement missing"),
-    "F19": ("R2", "金额或期限超出范围", "Money or term outside the range"),
-    "R1": ("R1", "申请人不符合条件", "Applicant not eligible"),
-    "R2": ("R2", "申请材料不符合指南要求", "Material not in line with the guide"),
-    "R3": ("R3", "申请人或参与者不得申报", "Applicant or member barred"),
-    "R4": ("R4", "超出申请数量限制", "Over the number of applications allowed"),
+REFUSAL_CODES: dict[str, tuple[str, Bilingual]] = {
+    "F01": ("R2", Bilingual("签署或参与人确认不全", "Signatures or confirmations missing")),
+    "F02": ("R2", Bilingual("不属于指南范围", "Outside the guide")),
+    "F03": ("R2", Bilingual("申请代码或领域有误", "Wrong application code or field")),
+    "F04": ("R2", Bilingual("附注说明未按要求填写", "Note not filled in as required")),
+    "F05": ("R2", Bilingual("申请材料不全", "Material incomplete")),
+    "F06": ("R1", Bilingual("缺推荐信或资格证明", "Referee letter or certificate missing")),
+    "F07": ("R1", Bilingual("在读人员缺导师同意函", "Supervisor's consent missing")),
+    "F08": ("R2", Bilingual("缺科技伦理审查意见", "Ethics approval missing")),
+    "F09": ("R2", Bilingual("缺境外参与者知情同意函", "Consent of overseas members missing")),
+    "F10": ("R2", Bilingual("依托单位公章缺失或不符", "Seal of the host missing or different")),
+    "F11": ("R4", Bilingual("超出限项规定", "Limits exceeded")),
+    "F12": ("R1", Bilingual("年龄不符合要求", "Age limit")),
+    "F13": ("R3", Bilingual("在失信惩戒期内", "Under sanction")),
+    "F14": ("R2", Bilingual("逾期或未经依托单位报送", "Late, or not through the host")),
+    "F15": ("R2", Bilingual("超出单位推荐限额", "Host quota exceeded")),
+    "F16": ("R2", Bilingual("内容与已有申请高度相似", "High similarity to an earlier application")),
+    "F17": ("R2", Bilingual("含涉密或敏感内容", "Secret or sensitive content")),
+    "F18": ("R2", Bilingual("缺联合出资方承诺或合作协议", "Co-funding commitment or agreement missing")),
+    "F19": ("R2", Bilingual("金额或期限超出范围", "Money or term outside the range")),
+    "R1": ("R1", Bilingual("申请人不符合条件", "Applicant not eligible")),
+    "R2": ("R2", Bilingual("申请材料不符合指南要求", "Material not in line with the guide")),
+    "R3": ("R3", Bilingual("申请人或参与者不得申报", "Applicant or member barred")),
+    "R4": ("R4", Bilingual("超出申请数量限制", "Over the number of applications allowed")),
 }
 """Operational reason codes under the four statutory ones, then those themselves for what has no code of its own
 (国家自然科学基金条例 2024, art. 13; handbook 2.5)."""

@@ -10,6 +10,7 @@ from typing import Any
 from headwater.calls.models import Call
 from headwater.calls.schemes import scheme_of
 from headwater.core import clock
+from headwater.core.i18n import NOTHING, Bilingual
 from headwater.core.parameters import Parameters
 from headwater.forms.expressions import parameters, parse
 from headwater.schemes import Scheme, expressions
@@ -27,7 +28,7 @@ def region_terms(call: Call) -> Read:
     return lambda key: values.get(key, code)
 
 
-def region_words(call: Call) -> Callable[[str], tuple[str, str]]:
+def region_words(call: Call) -> Callable[[str], Bilingual]:
     """What the region calls its parameters."""
     return Parameters(call.scheme.region, clock.last_day(call.closes_at)).words
 
@@ -68,8 +69,8 @@ class Term:
     part: str
     usual: int | float
     value: int | float
-    words: tuple[str, str] = ("", "")
-    """What the region calls the parameter, in Chinese and English; empty where it leaves that to the core."""
+    words: Bilingual = NOTHING
+    """What the region calls the parameter; empty where it leaves that to the core."""
 
     @property
     def name(self) -> str:
@@ -127,8 +128,8 @@ def overrides_from(terms: list[Term], given: dict[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for t in terms:
         value = given.get(t.name)
-        if value is None or value == t.usual or (t.is_money and round(value / 100) == round(t.usual / 100)):
-            continue  # money is typed to the yuan, so a bound of one fen comes back as nothing
+        if value is None or value == t.usual:
+            continue
         if t.part:
             out.setdefault(t.key, {})[t.part] = value
         else:

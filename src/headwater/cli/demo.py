@@ -54,6 +54,15 @@ def demo(scale: str, seed: int | None, texts: Path | None, reset: bool, no_serve
 KERNELS = ["assignment", "expertise", "conflicts", "duplicates", "calibration", "portfolio", "formal", "deadline", "fuzz", "demo", "evidence"]
 
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def bench_module(kernel: str) -> str | None:
+    """Name the module of a bench; a package has none."""
+    places = (f"bench.kernels.{kernel}.bench", f"bench.{kernel}.bench", f"bench.{kernel}")
+    return next((name for name in places if (CHECKOUT / f"{name.replace('.', '/')}.py").exists()), None)
+
+
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("kernel", type=click.Choice(KERNELS))
 @click.pass_context
@@ -61,13 +70,12 @@ def bench(context: click.Context, kernel: str) -> None:
     """Measure a part of the system; with --peers beside a peer, with --json as one object."""
     import runpy
 
-    folder = Path(__file__).resolve().parents[3] / "bench"
-    script = folder / f"{kernel}.py"
-    if not script.exists():
+    module = bench_module(kernel)
+    if module is None:
         raise click.ClickException("the benchmarks are in the source checkout, folder bench/")
-    sys.path.insert(0, str(folder))
-    sys.argv = [str(script), *context.args]
-    runpy.run_path(str(script), run_name="__main__")
+    sys.path.insert(0, str(CHECKOUT))
+    sys.argv = [f"headwater bench {kernel}", *context.args]
+    runpy.run_module(module, run_name="__main__")
 
 
 @click.command()

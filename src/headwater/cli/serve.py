@@ -54,6 +54,11 @@ def web_command(config: Config, port: int) -> list[str]:
     ]
 
 
+def warm_kernels() -> None:
+    """Compile the kernels' loops aside, where they are not yet: a first round or check would wait for it. Ends with this process."""
+    subprocess.Popen([sys.executable, "-m", "headwater.algorithms.warm", "--aside", "--with-parent"])
+
+
 def worker_command() -> list[str]:
     return [sys.executable, "-m", "headwater.cli", "worker"]
 
@@ -63,6 +68,7 @@ def serve_all(config: Config, port: int) -> None:
     check_port(port)
     children: dict[str, tuple[list[str], subprocess.Popen[bytes]]] = {}
     env = child_environment()
+    warm_kernels()
     for name, words in (("web", web_command(config, port)), ("worker", worker_command())):
         children[name] = (words, subprocess.Popen(words, env=env))  # noqa: S603
     stopping = False

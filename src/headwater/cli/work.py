@@ -22,8 +22,10 @@ def doctor() -> None:
     from headwater.core import clock
     from headwater.core.documents import FONTS
     from headwater.core.guards import rights_too_many
+    from headwater.database import programs_in_use
     from headwater.home import open_to_others
 
+    programs = programs_in_use(config)
     free = shutil.disk_usage(config.home).free / 1e9
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -37,6 +39,7 @@ def doctor() -> None:
         (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
         (not opened, closed if not opened else f"open to other accounts (chmod -R go= each): {', '.join(opened)}"),
         (True, f"database: PostgreSQL {connection.cursor().connection.info.server_version // 10000}"),
+        (True, f"programs of the embedded server: {programs}" if programs else "the database is that of HEADWATER_DATABASE_URL"),
         (not many, "; ".join(many) or f"the application connects as {settings.DATABASE_ROLE}, which owns no table"),
         (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
         (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from headwater.core.addresses import normal
+from headwater.core.money import wan_cell
 from headwater.core.names import normal_name
 from headwater.core.sheets import csv_into, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder
@@ -230,7 +231,7 @@ class Listing:
 def plain(value: Any, kind: str) -> Any:
     """A cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
     if kind == "money" and value is not None:
-        return value / 1_000_000
+        return wan_cell(value)
     if isinstance(value, datetime):
         return timezone.localtime(value).replace(tzinfo=None)
     if isinstance(value, (int, float, date)) or value is None:

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from headwater.core.money import Fen, PartOfFen
 from headwater.core.translation import gettext as _
 
-FEN_IN_WAN = 1_000_000
 MOST_FEN = 10**13
 MOST_DIGITS = 15
 DECIMALS = 6
@@ -18,7 +18,7 @@ PARTED = re.compile(r"-?[1-9]\d{0,2}([, ])\d{3}(?:\1\d{3})*(?:\.\d+)?", re.ASCII
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
 HALF = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | {0xFE50: 0x2C, 0xFE52: 0x2E} | dict.fromkeys(map(ord, "−﹣‐‑–"), 0x2D)
 """Full-width and small signs. The compatibility forms of Unicode would do more: they make 5² into 52."""
-UNITS = ("万元", "万")
+UNITS = {"万元": Fen.of_wan, "万": Fen.of_wan, "元": Fen.of_yuan}
 
 
 class BadNumber(ValueError):
@@ -47,20 +47,24 @@ def read_whole(text: str) -> int:
     return int(number)
 
 
-def read_wan(text: str) -> int:
-    """An amount in 万元, with or without its unit, as fen.
+def read_wan(text: str) -> Fen:
+    """An amount in 万元, or in the unit that stands behind it.
 
     Raises:
-        BadNumber: no number, below zero, or more than any budget holds.
+        BadNumber: no number, below zero, more decimals than fen, or more than any budget holds.
     """
     given = _half(text)
     unit = next((u for u in UNITS if given.endswith(u)), "")
     number = _read(given.removesuffix(unit).rstrip(), _("请填写数字，单位万元，例如 12.5"))
     if number < 0:
         raise BadNumber(_("请填写数字，单位万元，不能为负"))
-    if number * FEN_IN_WAN >= MOST_FEN:
+    try:
+        fen = UNITS[unit or "万元"](number)
+    except PartOfFen as part:
+        raise BadNumber(_("金额最小到分：以元为单位时最多两位小数")) from part
+    if fen >= MOST_FEN:
         raise BadNumber(_("金额过大：单位是万元，请核对"))
-    return int(number * FEN_IN_WAN)
+    return fen
 
 
 def _half(text: str) -> str:

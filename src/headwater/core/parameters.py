@@ -9,10 +9,11 @@ from typing import Any
 from django.db.models import Q
 
 from headwater.core import clock
+from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.core.models import Parameter
 
 KEPT_SECONDS = 20.0
-_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, tuple[str, str]]]] = {}
+_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, Bilingual]]] = {}
 
 
 def forget_parameters() -> None:
@@ -36,7 +37,7 @@ class Parameters:
         rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
         found = list(rows.order_by("valid_from"))
         self._values = {(p.key, p.applies_to): p.value for p in found}
-        self._words = {p.key: (p.label_zh, p.label_en) for p in found if p.label_zh}
+        self._words = {p.key: both(p, "label") for p in found if p.label_zh}
         if len(_kept) > 200:
             _kept.clear()
         _kept[region, on] = (time.monotonic(), self._values, self._words)
@@ -46,9 +47,9 @@ class Parameters:
             return self._values[key, scheme]
         return self._values.get((key, ""), default)
 
-    def words(self, key: str) -> tuple[str, str]:
-        """What the region calls a parameter, in Chinese and English; empty where it does not say."""
-        return self._words.get(key, ("", ""))
+    def words(self, key: str) -> Bilingual:
+        """What the region calls a parameter, empty where it does not say."""
+        return self._words.get(key, NOTHING)
 
     def needed(self, key: str, scheme: str = "") -> Any:
         """A value that the house works with whatever the scheme's rules: a clock, a quota. Before the first row of it that row holds.

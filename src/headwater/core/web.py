@@ -16,8 +16,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from headwater.core.errors import Refused
+from headwater.core.money import wan_typed
 from headwater.core.names import normal_name
-from headwater.core.numbers import FEN_IN_WAN, BadNumber, read_decimal, read_wan, read_whole
+from headwater.core.numbers import BadNumber, read_decimal, read_wan, read_whole
 from headwater.core.text import file_name
 
 
@@ -168,4 +169,4 @@ class WanField(_Typed, forms.IntegerField):
         return read_wan(text)
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value / FEN_IN_WAN:.4f}".rstrip("0").rstrip(".") if isinstance(value, int) else value
+        return wan_typed(value) if isinstance(value, int) else value

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from headwater.core.money import Fen
 from headwater.core.reading import Reader
 from headwater.regions.package import Mistake, Package
 
@@ -45,7 +46,7 @@ class CallPlan:
     scheme: str
     part: str
     applications: Mapping[str, int]
-    amount_fen: int
+    amount_fen: Fen
     success: float
     for_young: bool
     aside: bool
@@ -201,7 +202,7 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
         scheme,
         part,
         counts,
-        r.get("amount_fen", int, 0, required=True),
+        Fen(r.get("amount_fen", int, 0, required=True)),
         r.get("success", float, 0.0, required=True),
         r.get("for_young", bool, False),
         r.get("aside", bool, False),

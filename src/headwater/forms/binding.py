@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.core.i18n import chinese, named
+from headwater.core.i18n import Bilingual, chinese, named
 from headwater.forms.answers.judging import problems_of
 from headwater.forms.answers.rich import to_html
 from headwater.forms.answers.state import Answers
@@ -40,7 +40,7 @@ class Control:
     def choose(self, chosen: Any) -> None:
         """Mark what is chosen among the choices of the question."""
         have = chosen if isinstance(chosen, list) else [chosen]
-        self.options = [(code, zh if chinese() else en, code in have) for code, zh, en in self.field.choices]
+        self.options = [(code, str(words), code in have) for code, words in self.field.choices]
 
 
 @dataclass
@@ -80,7 +80,7 @@ def _question(f: Field, answers: Answers, post: Any, errors: Errors) -> Question
     refused = "_" in errors or any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
     zh = chinese()
     q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f, zh), zh=zh, hidden=f.code in answers.hidden)
-    q.problems = [pair[0 if zh else 1] for pair in problems_of(answers, f)]
+    q.problems = [str(told) for told in problems_of(answers, f)]
     q.limits = f.of.limits(f, zh)
     f.of.bind(q, answers, post if refused else None, errors)
     return q
@@ -117,7 +117,7 @@ def live(answers: Answers) -> dict[str, Any]:
 def outline(sections: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The form for somebody who does not fill it in: (section, [(question, what it takes, under which condition it is asked)])."""
     zh = chinese()
-    asked = ("按条件填写", "asked under a condition")[0 if zh else 1]
+    asked = str(Bilingual("按条件填写", "asked under a condition"))
     return [
         (named(s, "title"), [(label(f, zh), f.of.limits(f, zh), asked if f.when else "") for f in s.fields if not f.value])
         for s in sections

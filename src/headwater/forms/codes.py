@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Problem, Reader
 
-Choice = tuple[str, str, str]
-"""(code, Chinese, English)"""
+Choice = tuple[str, Bilingual]
+"""Its code, and its words."""
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -17,6 +18,6 @@ def unique(problems: list[Problem], key: str, codes: list[str]) -> None:
 
 
 def read_choice(r: Reader) -> Choice:
-    choice = (r.text("code", required=True), r.text("zh", required=True), r.text("en", required=True))
+    choice = (r.text("code", required=True), Bilingual(r.text("zh", required=True), r.text("en", required=True)))
     r.done()
     return choice

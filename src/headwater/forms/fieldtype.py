@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from headwater.core.i18n import NOTHING, Bilingual
 from headwater.core.numbers import BadNumber
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from headwater.forms.binding import Question
     from headwater.forms.shapes import Field
 
-Pair = tuple[str, str]
-"""(Chinese, English)"""
 Pairs = list[tuple[str, str]]
 """Names of controls with what they send."""
 Errors = Mapping[str, str]
@@ -74,7 +73,7 @@ class FieldType:
     """A simple answer, stored as its control sends it."""
 
     code: ClassVar[str]
-    takes: ClassVar[Pair] = ("", "")
+    takes: ClassVar[Bilingual] = NOTHING
     """What it takes, in a few words."""
     kind: ClassVar[str] = "text"
     """The kind of its value in expressions."""
@@ -164,11 +163,11 @@ class FieldType:
         """Characters of a text, as its limits count them."""
         return len(str(value or "").strip())
 
-    def problems(self, f: Field, value: Any, answers: Answers) -> list[Pair]:
+    def problems(self, f: Field, value: Any, answers: Answers) -> list[Bilingual]:
         """What is wrong with a stored answer that is neither missing nor, for a text, a matter of length."""
         return self.bad_cell(f, value)
 
-    def bad_cell(self, f: Field, value: Any) -> list[Pair]:
+    def bad_cell(self, f: Field, value: Any) -> list[Bilingual]:
         """As `problems`, of one value alone."""
         return []
 
@@ -207,7 +206,7 @@ class FieldType:
 
     def limits(self, f: Field, zh: bool) -> str:
         """What a question takes, in a few words."""
-        return f"{self.takes[0 if zh else 1]} {self.bounds(f)}".strip()
+        return f"{self.takes.zh if zh else self.takes.en} {self.bounds(f)}".strip()
 
     def bounds(self, f: Field) -> str:
         """The least and the most that a number or an amount may be: the same in both languages; empty where anything goes."""

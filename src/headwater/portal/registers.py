@@ -12,7 +12,9 @@ from django.utils import timezone
 from headwater.awards.models import Award
 from headwater.calls.models import Call, NoticeRow
 from headwater.calls.phases import phases_of
+from headwater.core.i18n import Bilingual
 from headwater.core.indicators import INDICATORS
+from headwater.core.money import yuan_cell
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.policy.queries import articles_here, figures_here, latest_values
 
@@ -31,7 +33,7 @@ def calls() -> Register:
         "calls",
         ["code", "title_zh", "title_en", "scheme", "year", "opens_at", "closes_at", "budget_cny", "phase"],
         [
-            [c.code, c.title_zh, c.title_en, c.scheme.code, c.year, c.opens_at, c.closes_at, c.budget_fen / 100, phases[c.pk].value]
+            [c.code, c.title_zh, c.title_en, c.scheme.code, c.year, c.opens_at, c.closes_at, yuan_cell(c.budget_fen), phases[c.pk].value]
             for c in rows
         ],
     )
@@ -65,7 +67,7 @@ def projects() -> Register:
                 a.host.place.code if a.host.place else "",
                 a.call.code,
                 a.application.discipline.code if a.application.discipline else "",
-                a.amount_fen / 100,
+                yuan_cell(a.amount_fen),
                 a.starts_on,
                 a.ends_on,
                 a.state,
@@ -81,7 +83,7 @@ def notices() -> Register:
         "notices",
         ["call", "starts_at", "ends_at", "position", "title", "leader", "host", "amount_cny"],
         [
-            [r.notice.call.code, r.notice.starts_at, r.notice.ends_at, r.position, r.title, r.leader, r.host, r.amount_fen / 100]
+            [r.notice.call.code, r.notice.starts_at, r.notice.ends_at, r.position, r.title, r.leader, r.host, yuan_cell(r.amount_fen)]
             for r in rows
         ],
     )
@@ -120,11 +122,11 @@ REGISTERS: dict[str, Callable[[], Register]] = {
     "indicators": indicators,
 }
 LABELS = {
-    "calls": ("申报批次", "Calls"),
-    "projects": ("项目", "Projects"),
-    "notices": ("公示名单", "Public notices"),
-    "articles": ("政策条款", "Policy articles"),
-    "indicators": ("指标", "Indicators"),
+    "calls": Bilingual("申报批次", "Calls"),
+    "projects": Bilingual("项目", "Projects"),
+    "notices": Bilingual("公示名单", "Public notices"),
+    "articles": Bilingual("政策条款", "Policy articles"),
+    "indicators": Bilingual("指标", "Indicators"),
 }
 TYPES = {
     "csv": "text/csv; charset=utf-8",

@@ -10,31 +10,26 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 
-from headwater.algorithms import expertise as kernel
-from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
 from headwater.core import clock
+from headwater.core.i18n import Bilingual
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
+from headwater.core.solver import solve
 from headwater.registry.models import Discipline, Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
 """Publications of an expert that an explanation looks at, the newest."""
-CRITERIA: dict[str, tuple[str, str, str, str]] = {
-    "originality": ("原创性", "Originality", "提出新问题、新概念或新方法的程度", "New question, concept or method"),
-    "value": ("科学价值与需求意义", "Value", "科学价值，或所解决需求的意义", "Scientific value, or that of the need"),
-    "feasibility": ("方案与可行性", "Feasibility", "研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks"),
-    "team": (
-        "研究方向与团队",
-        "Direction and team",
-        "研究方向、团队能力、研究条件",
-        "Direction, ability of the team, environment",
-    ),
-    "chain": ("与应用研究的衔接", "Link to application", "与关键共性技术、应用示范的衔接", "Chain to key technology and use"),
-    "performance": ("前期工作", "Earlier work", "前期基础与已完成项目的情况", "Basis and earlier projects"),
+CRITERIA: dict[str, tuple[Bilingual, Bilingual]] = {
+    "originality": (Bilingual("原创性", "Originality"), Bilingual("提出新问题、新概念或新方法的程度", "New question, concept or method")),
+    "value": (Bilingual("科学价值与需求意义", "Value"), Bilingual("科学价值，或所解决需求的意义", "Scientific value, or that of the need")),
+    "feasibility": (Bilingual("方案与可行性", "Feasibility"), Bilingual("研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks")),
+    "team": (Bilingual("研究方向与团队", "Direction and team"), Bilingual("研究方向、团队能力、研究条件", "Direction, ability of the team, environment")),
+    "chain": (Bilingual("与应用研究的衔接", "Link to application"), Bilingual("与关键共性技术、应用示范的衔接", "Chain to key technology and use")),
+    "performance": (Bilingual("前期工作", "Earlier work"), Bilingual("前期基础与已完成项目的情况", "Basis and earlier projects")),
 }
 """Criteria of the two research classes (policy article 19); their weights are dated parameters of the region."""
 
@@ -72,17 +67,18 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
     disciplines = list(expert.disciplines.all())
     codes = [d.code for d in disciplines]
     code = application.discipline.code if application.discipline else ""
-    told = explain(_proposal(application, code), kernel.Expert(tuple(map(_work, papers)), tuple(codes), _words(expert.keywords)))
-    works = [(papers[w.work], w) for w in told.works if w.terms][:3]
+    about = (_proposal(application, code), [_work(p) for p in papers], tuple(codes), _words(expert.keywords))
+    told = solve("headwater.solving.expertise:why", *about)
+    works = [(papers[at], share, terms) for at, share, terms in told["works"][:3]]
     return {
         "codes": codes,
         "code": code,
         "same_code": code in codes,
         "same_field": application.discipline is not None and branch(application.discipline) in map(branch, disciplines),
         "papers": [
-            {"title": p.title, "year": p.year, "share": w.share, "shared": [t.text for t in w.terms]} for p, w in works
+            {"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works
         ],
-        "keywords": told.keywords,
+        "keywords": told["keywords"],
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
         **_price(application, expert),
@@ -98,20 +94,20 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(w.strip() for w in re.split("[；;，,、]", text) if w.strip())
 
 
-def _proposal(application: Application, code: str) -> kernel.Work:
-    return kernel.Work(
-        application.title_zh,
-        application.abstract_zh,
-        _words(application.keywords_zh),
-        (code,) if code else (),
-        application.title_en,
-        application.abstract_en,
-        _words(application.keywords_en),
-    )
+def _proposal(application: Application, code: str) -> dict[str, Any]:
+    return {
+        "title": application.title_zh,
+        "abstract": application.abstract_zh,
+        "keywords": _words(application.keywords_zh),
+        "codes": (code,) if code else (),
+        "title_en": application.title_en,
+        "abstract_en": application.abstract_en,
+        "keywords_en": _words(application.keywords_en),
+    }
 
 
-def _work(paper: Publication) -> kernel.Work:
-    return kernel.Work(paper.title, paper.abstract, _words(paper.keywords))
+def _work(paper: Publication) -> dict[str, Any]:
+    return {"title": paper.title, "abstract": paper.abstract, "keywords": _words(paper.keywords)}
 
 
 def _price(application: Application, expert: Expert) -> dict[str, Any]:

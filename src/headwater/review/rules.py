@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from headwater.core.i18n import Bilingual
+
 GRADES = (1, 2, 3)
 
 
@@ -38,22 +40,22 @@ def has_quorum(present: int, size: int, quorum: str) -> bool:
 
 def opinion_problems(
     *, scores: Mapping[str, object], weights: Mapping[str, int], grade: int | None, familiarity: int | None, text: str, least: int
-) -> list[tuple[str, str, str]]:
-    """What keeps an opinion from being submitted: (field, Chinese, English). `least` is in characters."""
+) -> list[tuple[str, Bilingual]]:
+    """What keeps an opinion from being submitted: (field, words). `least` is in characters."""
     found = []
     for criterion, weight in weights.items():
         if weight <= 0:
             continue
         value = scores.get(criterion)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 100:
-            found.append((f"score_{criterion}", "请评 0–100 分", "Give 0 to 100 points"))
+            found.append((f"score_{criterion}", Bilingual("请评 0–100 分", "Give 0 to 100 points")))
     if grade not in GRADES:
-        found.append(("grade", "请选择建议", "Choose a recommendation"))
+        found.append(("grade", Bilingual("请选择建议", "Choose a recommendation")))
     if familiarity not in GRADES:
-        found.append(("familiarity", "请选择熟悉程度", "Choose how well you know the field"))
+        found.append(("familiarity", Bilingual("请选择熟悉程度", "Choose how well you know the field")))
     length = len(text.strip())
     if length < least:
-        found.append(("text_applicant", f"不少于 {least} 字，现有 {length} 字", f"At least {least} characters; now {length}"))
+        found.append(("text_applicant", Bilingual(f"不少于 {least} 字，现有 {length} 字", f"At least {least} characters; now {length}")))
     return found
 
 

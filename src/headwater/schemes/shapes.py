@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from headwater.core.i18n import Bilingual, both
 from headwater.forms.codes import Choice
 from headwater.forms.shapes import REGIMES, Form
 from headwater.schemes.words import Words, words_for
@@ -65,7 +66,7 @@ class Scheme(Form):
     asks: frozenset[str] = frozenset(ASKS)
     title_zh: str = ""
     title_en: str = ""
-    own_words: tuple[tuple[str, tuple[str, str]], ...] = ()
+    own_words: tuple[tuple[str, Bilingual], ...] = ()
     """What this scheme says otherwise than its outcome."""
     packs: tuple[str, ...] = ()
     """Where some of its rules come from; they are among `rules`."""
@@ -78,7 +79,7 @@ class Scheme(Form):
 
     @cached_property
     def words(self) -> Words:
-        title = {"title": (self.title_zh, self.title_en)} if self.title_zh else {}
+        title = {"title": both(self, "title")} if self.title_zh else {}
         return words_for(self.outcome, dict(self.own_words) | title)
 
     @property

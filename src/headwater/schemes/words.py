@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 
-Pair = tuple[str, str]
-"""(Chinese, English)"""
 FILE = Path(__file__).with_name("words.toml")
 COMMON, OUTLINE = "common", "outline"
 MONEY, UNDER_AGREEMENT = ("amount",), ("number", "agreement")
@@ -25,28 +24,25 @@ PLACES = {"notice": {"call"}, "letter_yes_text": {"amount"}}
 class Words:
     """`words["title"]` and, in a template, `words.title` are in the reader's language; `zh` is for official texts."""
 
-    table: Mapping[str, Pair]
+    table: Mapping[str, Bilingual]
 
     def __getitem__(self, key: str) -> str:
-        from headwater.core.i18n import chinese  # a package is checked where there is no Django
-
-        zh, en = self.table[key]
-        return zh if chinese() else en
+        return str(self.table[key])
 
     def __contains__(self, key: object) -> bool:
         return key in self.table
 
     def zh(self, key: str, **values: str) -> str:
-        return self.table[key][0].format(**values)
+        return self.table[key].zh.format(**values)
 
     def en(self, key: str, **values: str) -> str:
-        return self.table[key][1].format(**values)
+        return self.table[key].en.format(**values)
 
 
 @cache
-def _tables() -> dict[str, dict[str, Pair]]:
+def _tables() -> dict[str, dict[str, Bilingual]]:
     with FILE.open("rb") as source:
-        return {name: {key: (zh, en) for key, (zh, en) in table.items()} for name, table in tomllib.load(source).items()}
+        return {name: {key: Bilingual(*texts) for key, texts in table.items()} for name, table in tomllib.load(source).items()}
 
 
 @cache
@@ -55,17 +51,17 @@ def common_words() -> Words:
     return Words(_tables()[COMMON])
 
 
-def outline_words(own: Sequence[tuple[str, Pair]]) -> tuple[tuple[str, Pair], ...]:
+def outline_words(own: Sequence[tuple[str, Bilingual]]) -> tuple[tuple[str, Bilingual], ...]:
     """`own` with what the first of two stages says instead: it ends with an invitation or without one."""
     return tuple((dict(own) | _tables()[OUTLINE]).items())
 
 
-def words_for(outcome: str, own: Mapping[str, Pair]) -> Words:
+def words_for(outcome: str, own: Mapping[str, Bilingual]) -> Words:
     """The words of an outcome with those that a scheme says otherwise."""
     return Words(_tables()[COMMON] | _tables().get(outcome, {}) | dict(own))
 
 
-def read_words(r: Reader, outcome: str) -> dict[str, Pair]:
+def read_words(r: Reader, outcome: str) -> dict[str, Bilingual]:
     """A scheme's own words: only those that its outcome has, each a pair of texts with no other places than the usual ones."""
     known, own = words_for(outcome, {}), {}
     for key, value in r.table.items():
@@ -76,7 +72,7 @@ def read_words(r: Reader, outcome: str) -> dict[str, Pair]:
         elif wrong := _places(value) - PLACES.get(key, set()):
             r.problems.append((r.path(key), f"unknown place {{{sorted(wrong)[0]}}}"))
         else:
-            own[key] = (value[0], value[1])
+            own[key] = Bilingual(*value)
     return own
 
 

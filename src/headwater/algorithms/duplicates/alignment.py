@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from headwater.algorithms.compiled import bare, loop
-from headwater.algorithms.duplicates.units import OLD_END, document_units, mixed
+from headwater.algorithms.duplicates.units import OLD_END, Cut, Queries, document_units, mixed
 
 START, SIDE, GAP, SHIFT, REACH, FLOOR = 5.0, 2.0, 0.2, 1.0, 30, 4.0
 """Cost of a passage, what is given back for each side on which a sentence begins or ends in both texts, cost of a unit of gap and of a
@@ -114,7 +114,7 @@ def seed_table(units: Any, before: Any, seed: int) -> Any:
 
 
 @bare
-def find_runs(new: Any, old: Any, m: int, seed: int, table: Any, runs: Any) -> int:
+def find_runs(new: Any, old: Any, m: int, seed: int, table: Any, runs: Runs) -> int:
     """Longest common runs that hold a seed; returns how many."""
     head, after, seeded, n, top = table.head, table.after, table.seeded, 0, np.uint64(1)
     if m < seed:
@@ -151,7 +151,7 @@ def find_runs(new: Any, old: Any, m: int, seed: int, table: Any, runs: Any) -> i
 
 
 @loop
-def in_order(runs: Any, n: int) -> int:
+def in_order(runs: Runs, n: int) -> int:
     """Sort runs by the new text, then the old one, and drop doubles; returns how many stay."""
     for j in range(n):
         runs.key[j] = runs.new[j] << 32 | runs.old[j]
@@ -175,7 +175,7 @@ class Side(NamedTuple):
 
 
 @bare
-def link(runs: Any, i: int, j: int, before: Any, new: Any, old: Any) -> Any:
+def link(runs: Runs, i: int, j: int, before: Any, new: Any, old: Any) -> Any:
     """Evidence of the best chain through run i that ends in run j, and the units of j that i already covers; -1 if they do not fit."""
     a, b = runs.new[j], runs.old[j]
     end, old_end = runs.new[i] + runs.length[i], runs.old[i] + runs.length[i]
@@ -190,7 +190,7 @@ def link(runs: Any, i: int, j: int, before: Any, new: Any, old: Any) -> Any:
 
 
 @bare
-def chain(runs: Any, n: int, before: Any, new: Any, old: Any) -> None:
+def chain(runs: Runs, n: int, before: Any, new: Any, old: Any) -> None:
     """The best chain that ends in each run, by dynamic programming over the runs that end within reach."""
     alive = 0
     for j in range(n):
@@ -214,7 +214,7 @@ def chain(runs: Any, n: int, before: Any, new: Any, old: Any) -> None:
 
 
 @bare
-def walk(runs: Any, j: int, covered: Any, listed: Any, at: int) -> Any:
+def walk(runs: Runs, j: int, covered: Any, listed: Any, at: int) -> Any:
     """List the runs of the chain that ends in j up to a run already used; how many, units, units not covered, evidence taken before."""
     n, units, fresh, low = 0, 0, 0, 0.0
     while j >= 0:
@@ -232,7 +232,7 @@ def walk(runs: Any, j: int, covered: Any, listed: Any, at: int) -> Any:
 
 
 @loop
-def passages(runs: Any, n: int, covered: Any) -> Any:
+def passages(runs: Runs, n: int, covered: Any) -> Any:
     """Passages from the best chain downwards; one that mostly repeats what is covered is left out. Marks `covered`."""
     order = np.argsort(-runs.value[:n], kind="mergesort")
     start, listed = np.zeros(n + 1, np.int64), np.empty(n, np.int64)
@@ -266,7 +266,7 @@ def old_parts(bounds: Any, parts: int, part_of: Any) -> None:
 
 
 @loop
-def align_pair(new: Any, before: Any, table: Any, seed: int, old: Any, m: int, runs: Any, covered: Any) -> Any:
+def align_pair(new: Any, before: Any, table: Any, seed: int, old: Any, m: int, runs: Runs, covered: Any) -> Any:
     """Passages of a pair; `covered` becomes the units of the new text that stand in them."""
     covered[:] = False
     n = in_order(runs, find_runs(new.units, old.units, m, seed, table, runs))
@@ -275,7 +275,7 @@ def align_pair(new: Any, before: Any, table: Any, seed: int, old: Any, m: int, r
 
 
 @bare
-def sums(found: Any, runs: Any, before: Any, covered: Any) -> Any:
+def sums(found: Found, runs: Runs, before: Any, covered: Any) -> Any:
     """Evidence, weight of the covered units, their number, and the longest run."""
     evidence, weight, units, longest = 0.0, 0.0, 0, 0
     for p in range(found.evidence.shape[0]):
@@ -305,7 +305,7 @@ def longest_document(doc_part: Any, part_start: Any, number: Any, count: Any, fi
 
 @loop
 def align(
-    queries: Any, number: Any, count: Any, raw: Any, part_start: Any, doc_part: Any, first: int, cut: Any, out: Any
+    queries: Queries, number: Any, count: Any, raw: Any, part_start: Any, doc_part: Any, first: int, cut: Cut, out: Any
 ) -> None:
     """Weigh the candidates of each query that stand in these texts, whose first document has number `first`.
 
@@ -331,7 +331,7 @@ def align(
 
 
 @loop
-def trace(queries: Any, q: int, raw: Any, part_start: Any, first: int, last: int, cut: Any) -> Any:
+def trace(queries: Queries, q: int, raw: Any, part_start: Any, first: int, last: int, cut: Cut) -> Any:
     """The passages of query q with the document of parts first..last.
 
     Returns passages, (n, 5): section parts new and old, units, first and last row of pieces + 1; their evidence; pieces, (k, 4):

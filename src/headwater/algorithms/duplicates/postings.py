@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headwater.algorithms.compiled import bare, loop
 from headwater.algorithms.duplicates.units import FEWEST, KEY_BITS
@@ -82,20 +83,30 @@ def lower_bound(postings: Any, low: int, high: int, value: Any) -> int:
     return low
 
 
+class Stored(NamedTuple):
+    """The arrays of a segment: (2**bits + 1,) directory of buckets, (postings,) in order, and keys that are not kept, ascending, with
+    the number of their documents.
+    """
+
+    bits: int
+    directory: NDArray[np.uint32]
+    postings: NDArray[np.uint64]
+    frequent: NDArray[np.uint64]
+    frequent_count: NDArray[np.int64]
+
+
+class Spans(NamedTuple):
+    """Where the postings of each key stand in a segment, (keys,): start[i]:end[i]."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
 @loop
-def locate(
-    keys: Any,
-    weight: Any,
-    bits: int,
-    directory: Any,
-    postings: Any,
-    frequent: Any,
-    frequent_count: Any,
-    start: Any,
-    end: Any,
-    df: Any,
-) -> None:
+def locate(stored: Stored, keys: Any, weight: Any, spans: Spans, df: Any) -> None:
     """Where the postings of each key stand in a segment; their number, and that of the ones not kept, is added to `df`."""
+    bits, directory, postings, frequent, frequent_count = stored
+    start, end = spans
     shift = np.uint64(KEY_BITS - bits)
     for i in range(keys.shape[0]):
         start[i] = end[i] = 0
@@ -144,9 +155,9 @@ def choose(key_start: Any, weight: Any, df: Any, documents: int, limit: int, eff
 class Workspace(NamedTuple):
     """A hash table from documents to weights for one thread: number + 1 or 0, weight, used slots."""
 
-    number: Any
-    weight: Any
-    used: Any
+    number: NDArray[np.uint32]
+    weight: NDArray[np.float32]
+    used: NDArray[np.int64]
 
 
 def workspace() -> Workspace:
@@ -156,9 +167,9 @@ def workspace() -> Workspace:
 class Candidates(NamedTuple):
     """The best documents by each query, a heap with the worst in front: weight, number, how many, (queries, places)."""
 
-    weight: Any
-    number: Any
-    count: Any
+    weight: NDArray[np.float32]
+    number: NDArray[np.int64]
+    held: NDArray[np.int64]
 
 
 def no_candidates(queries: int, places: int) -> Candidates:
@@ -204,7 +215,7 @@ def offer(weight: Any, number: Any, n: int, w: Any, d: int) -> int:
 
 
 @bare
-def credit(space: Any, d: int, w: Any, used: int) -> int:
+def credit(space: Workspace, d: int, w: Any, used: int) -> int:
     """Add weight to a document; a full table takes no new ones. Returns how many slots are used."""
     slot = np.int64((np.uint64(d) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(48))
     while space.number[slot]:
@@ -218,36 +229,41 @@ def credit(space: Any, d: int, w: Any, used: int) -> int:
     return used + 1
 
 
+class Wish(NamedTuple):
+    """What the first stage looks for.
+
+    Attributes:
+        key_start: (queries + 1,) where the keys of each query begin in `order`.
+        order, weight: (keys,) which are read one after the other, and what each weighs when it is shared.
+        skip: (queries,) the document that a query must not find (itself), or -1.
+        least: (queries,) the least weight of a candidate.
+    """
+
+    key_start: NDArray[np.int64]
+    order: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    skip: NDArray[np.int64]
+    least: NDArray[np.float64]
+
+
 @loop
 def gather(
-    key_start: Any,
-    order: Any,
-    weight: Any,
-    start: Any,
-    end: Any,
-    postings: Any,
-    span: Any,
-    skip: Any,
-    removed: Any,
-    least: Any,
-    space: Any,
-    best: Any,
+    wish: Wish, postings: Any, spans: Spans, first: int, last: int, removed: Any, space: Workspace, best: Candidates
 ) -> None:
-    """Offer the documents span[0]..span[1] of a segment that share keys with each query to its candidates.
-
-    `skip` is a document that a query must not find (itself), or -1; `least` the least weight of a candidate.
-    """
+    """Offer the documents first..last of a segment that share keys with each query to its candidates."""
+    key_start, order, weight, skip, least = wish
+    start, end = spans
     for q in range(key_start.shape[0] - 1):
         used = 0
         for i in order[key_start[q] : key_start[q + 1]]:
             if weight[i] > 0.0:
                 for at in range(start[i], end[i]):
                     used = credit(space, np.int64(postings[at] & LOW), weight[i], used)
-        count = best.count[q]
+        count = best.held[q]
         for j in range(used):
             slot = space.used[j]
             d, w = np.int64(space.number[slot]) - 1, space.weight[slot]
             space.number[slot] = 0
-            if w >= least[q] and d != skip[q] and span[0] <= d < span[1] and not removed[d]:
+            if w >= least[q] and d != skip[q] and first <= d < last and not removed[d]:
                 count = offer(best.weight[q], best.number[q], count, w, d)
-        best.count[q] = count
+        best.held[q] = count

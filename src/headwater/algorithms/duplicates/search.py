@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from headwater.algorithms.duplicates.segment import ALWAYS_KEPT, Segment, cut_of
 from headwater.algorithms.errors import BadInput
 from headwater.algorithms.progress import Progress, silent
 from headwater.algorithms.threads import cores, in_ranges
+
+if TYPE_CHECKING:
+    from headwater.algorithms.duplicates.postings import Candidates, Workspace
+    from headwater.algorithms.duplicates.units import Cut, Queries
 
 TextSource = Callable[[Sequence[int]], Sequence[Document]]
 TOGETHER = 64
@@ -32,7 +36,7 @@ class View:
     removed: NDArray[np.bool_]
     counts: NDArray[np.uint32]
     stretches: float
-    cut: Any
+    cut: Cut
     settings: Settings
     source: TextSource | None
 
@@ -58,7 +62,7 @@ def search_texts(view: View, texts: Texts, wanted: Wanted, *, progress: Progress
     from headwater.algorithms.duplicates.postings import workspace
 
     results: list[list[Match]] = [[] for _ in range(len(texts))]
-    spaces: SimpleQueue[Any] = SimpleQueue()
+    spaces: SimpleQueue[Workspace] = SimpleQueue()
     together = max(1, min(TOGETHER, -(-len(texts) // cores())))
     for _ in range(min(cores(), -(-len(texts) // together))):
         spaces.put(workspace())
@@ -74,7 +78,7 @@ def search_texts(view: View, texts: Texts, wanted: Wanted, *, progress: Progress
     return results
 
 
-def _search(view: View, texts: Texts, first: int, last: int, wanted: Wanted, space: Any) -> list[list[Match]]:
+def _search(view: View, texts: Texts, first: int, last: int, wanted: Wanted, space: Workspace) -> list[list[Match]]:
     from headwater.algorithms.duplicates.units import prepare
 
     queries = prepare(texts.raw, texts.part_start, texts.doc_part, first, last, view.cut, view.counts, view.stretches)
@@ -84,8 +88,8 @@ def _search(view: View, texts: Texts, first: int, last: int, wanted: Wanted, spa
     weighed = _weigh(view, queries, best, places)
     found = []
     for q in range(last - first):
-        enough = weighed[q, : best.count[q], 0] >= max(wanted.evidence, 1e-9)
-        enough &= weighed[q, : best.count[q], 1] >= wanted.share * totals[q]
+        enough = weighed[q, : best.held[q], 0] >= max(wanted.evidence, 1e-9)
+        enough &= weighed[q, : best.held[q], 1] >= wanted.share * totals[q]
         rows = np.flatnonzero(enough)
         ids = [_id_of(view, int(n)) for n in best.number[q, rows]]
         order = sorted(range(len(rows)), key=lambda n: (-weighed[q, rows[n], 0], ids[n]))[: wanted.limit]
@@ -97,29 +101,28 @@ def _search(view: View, texts: Texts, first: int, last: int, wanted: Wanted, spa
     return found
 
 
-def _candidates(view: View, queries: Any, totals: NDArray[Any], skip: NDArray[np.int64], wanted: Wanted, space: Any) -> Any:
+def _candidates(
+    view: View, queries: Queries, totals: NDArray[Any], skip: NDArray[np.int64], wanted: Wanted, space: Workspace
+) -> Candidates:
     """The first stage: the documents whose shared fingerprints weigh most, by query."""
-    from headwater.algorithms.duplicates.postings import choose, gather, locate, no_candidates
+    from headwater.algorithms.duplicates.postings import Spans, Wish, choose, gather, locate, no_candidates
 
     s, n = view.settings, len(queries.keys)
     df = np.zeros(n, np.int64)
-    spans = []
+    where = []
     for segment in view.segments:
-        start, end = np.empty(n, np.int64), np.empty(n, np.int64)
-        locate(
-            queries.keys, queries.key_weight, segment.bits, segment.directory, segment.postings,
-            segment.frequent, segment.frequent_count, start, end, df,
-        )  # fmt: skip
-        spans.append((start, end))
+        spans = Spans(np.empty(n, np.int64), np.empty(n, np.int64))
+        locate(segment.stored, queries.keys, queries.key_weight, spans, df)
+        where.append(spans)
     limit = max(ALWAYS_KEPT, int(s.boilerplate * view.documents))
     order, weight = choose(queries.key_start, queries.key_weight, df, view.documents, limit, s.effort)
     long = np.diff(queries.unit_start) > s.long_units
     density = 2.0 / (np.where(long, s.long_window, s.window) + 1.0)
     least = FIRST_STAGE * np.maximum(wanted.evidence, wanted.share * totals) * density
     best = no_candidates(len(skip), s.candidates)
-    for segment, (start, end) in zip(view.segments, spans, strict=True):
-        span = np.array([segment.first, segment.end], np.int64)
-        gather(queries.key_start, order, weight, start, end, segment.postings, span, skip, view.removed, least, space, best)
+    wish = Wish(queries.key_start, order, weight, skip, least)
+    for segment, spans in zip(view.segments, where, strict=True):
+        gather(wish, segment.postings, spans, segment.first, segment.end, view.removed, space, best)
     return best
 
 
@@ -129,9 +132,9 @@ def _kept(view: View, segment: Segment) -> Texts:
     return segment.texts
 
 
-def _asked(view: View, best: Any) -> tuple[Texts, NDArray[np.int64]]:
+def _asked(view: View, best: Candidates) -> tuple[Texts, NDArray[np.int64]]:
     """The texts of all candidates, from the caller, and their numbers in order."""
-    numbers = np.unique(np.concatenate([best.number[q, : best.count[q]] for q in range(len(best.count))]))
+    numbers = np.unique(np.concatenate([best.number[q, : best.held[q]] for q in range(len(best.held))]))
     if view.source is None or not len(numbers):
         return encode_documents([]), numbers
     ids = [_id_of(view, int(n)) for n in numbers]
@@ -141,7 +144,7 @@ def _asked(view: View, best: Any) -> tuple[Texts, NDArray[np.int64]]:
     return encode_documents(documents), numbers
 
 
-def _weigh(view: View, queries: Any, best: Any, places: Sequence[tuple[Texts, Any]]) -> NDArray[np.float64]:
+def _weigh(view: View, queries: Queries, best: Candidates, places: Sequence[tuple[Texts, Any]]) -> NDArray[np.float64]:
     """The second stage: evidence, weight and number of covered units, longest run, (queries, places, 4)."""
     from headwater.algorithms.duplicates.alignment import align
 
@@ -150,7 +153,7 @@ def _weigh(view: View, queries: Any, best: Any, places: Sequence[tuple[Texts, An
         number, first = best.number, where
         if isinstance(where, np.ndarray):
             number, first = np.searchsorted(where, best.number).astype(np.int64), 0
-        align(queries, number, best.count, texts.raw, texts.part_start, texts.doc_part, first, view.cut, out)
+        align(queries, number, best.held, texts.raw, texts.part_start, texts.doc_part, first, view.cut, out)
     return out
 
 
@@ -173,7 +176,7 @@ def _id_of(view: View, number: int) -> int:
 
 
 def describe(
-    queries: Any, q: int, new: Texts, new_row: int, old: Texts, old_row: int, id: int, cut: Any, sums: Sequence[float]
+    queries: Queries, q: int, new: Texts, new_row: int, old: Texts, old_row: int, id: int, cut: Cut, sums: Sequence[float]
 ) -> Match:
     """A match with its passages; `sums` is a row of `_weigh`."""
     from headwater.algorithms.duplicates.alignment import trace
@@ -204,7 +207,7 @@ def describe(
 
 
 def _by_section(
-    queries: Any, a: int, b: int, new_section: list[int], old_section: list[int], by_part: NDArray[np.float64]
+    queries: Queries, a: int, b: int, new_section: list[int], old_section: list[int], by_part: NDArray[np.float64]
 ) -> tuple[SectionShare, ...]:
     weight = np.bincount(queries.part[a:b], weights=np.diff(queries.before[a : b + 1]), minlength=len(new_section))
     units = np.bincount(queries.part[a:b], minlength=len(new_section)) - 1
@@ -245,6 +248,6 @@ def compare(new: Document, old: Document, *, settings: Settings | None = None, v
     left, right = encode_documents([new]), encode_documents([old])
     queries = prepare(left.raw, left.part_start, left.doc_part, 0, 1, cut, counts, view.stretches if view else 0.0)
     best, out = no_candidates(1, 1), np.zeros((1, 1, 4))
-    best.count[0] = 1
-    align(queries, best.number, best.count, right.raw, right.part_start, right.doc_part, 0, cut, out)
+    best.held[0] = 1
+    align(queries, best.number, best.held, right.raw, right.part_start, right.doc_part, 0, cut, out)
     return describe(queries, 0, left, 0, right, 0, id, cut, out[0, 0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from headwater.algorithms.duplicates.model import Settings
 from headwater.algorithms.errors import BadInput
 from headwater.algorithms.progress import Progress, silent
 from headwater.algorithms.threads import cores, in_ranges
+
+if TYPE_CHECKING:
+    from headwater.algorithms.duplicates.postings import Stored
+    from headwater.algorithms.duplicates.units import Cut
 
 CHUNK_CHARACTERS = 2_000_000
 ALWAYS_KEPT = 64
@@ -53,6 +57,12 @@ class Segment:
     @property
     def bits(self) -> int:
         return (len(self.directory) - 1).bit_length() - 1
+
+    @property
+    def stored(self) -> Stored:
+        from headwater.algorithms.duplicates.postings import Stored
+
+        return Stored(self.bits, self.directory, self.postings, self.frequent, self.frequent_count)
 
     @cached_property
     def known(self) -> Known:
@@ -120,7 +130,7 @@ class Fingerprinted:
     short: int
 
 
-def fingerprint(texts: Texts, first: int, cut: Any, *, progress: Progress = silent) -> Fingerprinted:
+def fingerprint(texts: Texts, first: int, cut: Cut, *, progress: Progress = silent) -> Fingerprinted:
     """Fingerprints of documents that get the numbers `first`, `first` + 1 ..., in threads. Memory: 9 bytes for each character of a
     chunk of two million and thread, and 4 MB of counters for each thread.
     """

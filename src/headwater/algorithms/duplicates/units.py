@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headwater.algorithms.compiled import bare, loop
 from headwater.algorithms.duplicates.characters import IDEOGRAPH, LETTER, PASSED, STOP
@@ -26,13 +27,13 @@ WORD = 0x80000000
 class Cut(NamedTuple):
     """How texts are cut: character table, gram, windows, sorted keys of templates."""
 
-    kind: Any
-    value: Any
+    kind: NDArray[np.uint8]
+    value: NDArray[np.uint16]
     gram: int
     window: int
     long_units: int
     long_window: int
-    templates: Any
+    templates: NDArray[np.uint64]
 
 
 @bare
@@ -83,7 +84,7 @@ def document_units(
     first: int,
     last: int,
     mark: int,
-    cut: Any,
+    cut: Cut,
     units: Any,
     begin: Any,
     end: Any,
@@ -165,7 +166,7 @@ def stands_in(key: Any, table: Any) -> bool:
 
 @loop
 def document_fingerprints(
-    raw: Any, part_start: Any, doc_part: Any, first: int, last: int, ordinal: int, cut: Any, counts: Any, tops: Any, postings: Any
+    raw: Any, part_start: Any, doc_part: Any, first: int, last: int, ordinal: int, cut: Cut, counts: Any, tops: Any, postings: Any
 ) -> Any:
     """Fingerprints of documents first..last, the first of which has number `ordinal`; trigrams are added to `counts`.
 
@@ -203,7 +204,7 @@ def document_fingerprints(
 
 
 @loop
-def template_keys(raw: Any, part_start: Any, cut: Any) -> Any:
+def template_keys(raw: Any, part_start: Any, cut: Cut) -> Any:
     """Keys of all grams of some texts, sorted, each once."""
     most = raw.shape[0] + 1
     units, begin, end = np.empty(most, np.uint32), np.empty(most, np.int32), np.empty(most, np.int32)
@@ -218,7 +219,7 @@ def template_keys(raw: Any, part_start: Any, cut: Any) -> Any:
 
 
 @bare
-def unit_weights(units: Any, first: int, last: int, counts: Any, stretches: float, cut: Any, hashes: Any, weights: Any) -> None:
+def unit_weights(units: Any, first: int, last: int, counts: Any, stretches: float, cut: Cut, hashes: Any, weights: Any) -> None:
     """Weights 0..1 of units[first:last]: the mean of the trigrams that hold a unit, 0 inside a template.
 
     One occurrence is taken off each count: that of the old text itself, if it is there.
@@ -263,7 +264,7 @@ class Queries(NamedTuple):
 
 
 @loop
-def prepare(raw: Any, part_start: Any, doc_part: Any, first: int, last: int, cut: Any, counts: Any, stretches: float) -> Any:
+def prepare(raw: Any, part_start: Any, doc_part: Any, first: int, last: int, cut: Cut, counts: Any, stretches: float) -> Any:
     """Cut and weigh documents first..last of a set."""
     parts = doc_part[last] - doc_part[first]
     most = part_start[doc_part[last]] - part_start[doc_part[first]] + parts + 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from headwater.algorithms.compiled import loop
 
 COUNT_BITS = 10
 """A forward entry is id << 10 | count - 1."""
@@ -17,7 +18,7 @@ RISE = np.array([1.0, 0.75, 0.8, 0.7], dtype=np.float32)
 """What each row adds to the weight, close to 1 + ln count at 1, 2-3, 4-7 and 8 or more."""
 
 
-@njit(cache=True, nogil=True)
+@loop
 def forward_rows(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, first: Any, entries: Any, norms: Any) -> None:
     """Entries of a block of texts, sorted by id, at first[t] in `entries`; norms of their TF-IDF vectors."""
     for t in range(len(pointer) - 1):
@@ -32,7 +33,7 @@ def forward_rows(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, f
         norms[t] = np.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def count_steps(entries: Any, head: int, found: Any) -> None:
     """found[id, s] = profiles that have the n-gram STEPS[s] times or more, for ids below `head`."""
     for e in entries:
@@ -44,7 +45,7 @@ def count_steps(entries: Any, head: int, found: Any) -> None:
                     found[term, s] += 1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def fill_tiles(
     order: Any, first: Any, entries: Any, row: Any, codes_first: Any, codes: Any, tiles: Any, start: int, end: int
 ) -> None:
@@ -70,7 +71,7 @@ def fill_tiles(
                 tiles[tile, codes[i], byte] |= bit
 
 
-@njit(cache=True, nogil=True)
+@loop
 def fill_lists(order: Any, first: Any, entries: Any, head: int, list_first: Any, lists: Any) -> None:
     """Profiles (by place in `order`) of each id >= head, ascending; list_first (ids - head + 1) must hold the starts."""
     place = list_first[:-1].copy()

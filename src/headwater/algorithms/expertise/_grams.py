@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from headwater.algorithms.compiled import loop
 
 MOST = 1023
 """Counts above this are taken as this."""
@@ -16,7 +17,7 @@ SKIP, CUT, WORD, SIGN = 0, 1, 2, 3
 _A, _B, _MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xBF58476D1CE4E5B9)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def kind_of(c: Any) -> Any:
     """What a code point is: skipped, a cut, part of a word, or a sign that stands for itself."""
     if c < 0x80:
@@ -32,13 +33,13 @@ def kind_of(c: Any) -> Any:
     return WORD
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _narrow(c: Any) -> Any:
     """Full-width letters, digits and marks as their ASCII ones."""
     return c - 0xFEE0 if 0xFF01 <= c <= 0xFF5E else c
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _stem(codes: Any, start: int, end: int) -> Any:
     """Where a word ends without the s of an English plural, and whether "ies" became "y"."""
     if end - start < 4 or codes[end - 1] != 115:
@@ -51,7 +52,7 @@ def _stem(codes: Any, start: int, end: int) -> Any:
     return end - 1, False
 
 
-@njit(cache=True, nogil=True)
+@loop
 def units_of(codes: Any, start: int, end: int, units: Any, first: Any, last: Any) -> int:
     """Units of one text, their code point ranges, and a 0 unit at each cut; returns how many there are."""
     n, i = 0, start
@@ -82,7 +83,7 @@ def units_of(codes: Any, start: int, end: int, units: Any, first: Any, last: Any
     return n
 
 
-@njit(cache=True, nogil=True)
+@loop
 def gram_at(units: Any, n: int, i: int, order: int, shift: Any) -> Any:
     """Bucket of the n-gram of `order` units at i, or -1 where a cut or the end is in it."""
     if i + order > n:
@@ -98,7 +99,7 @@ def gram_at(units: Any, n: int, i: int, order: int, shift: Any) -> Any:
     return np.int64((mixed * _A) >> shift)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def count_grams(codes: Any, starts: Any, orders: int, bits: int, pointer: Any, buckets: Any, counts: Any) -> None:
     """Distinct n-grams of 1..orders units of each text and how often each occurs, in order of first occurrence.
 
@@ -135,7 +136,7 @@ def count_grams(codes: Any, starts: Any, orders: int, bits: int, pointer: Any, b
     pointer[len(starts) - 1] = at
 
 
-@njit(cache=True, nogil=True)
+@loop
 def place_grams(codes: Any, orders: int, bits: int, buckets: Any, units: Any, first: Any, last: Any) -> Any:
     """Where the n-grams of one text are: buckets[i, n - 1] is that of the n units from unit i on, -1 where there is none.
 
@@ -148,14 +149,14 @@ def place_grams(codes: Any, orders: int, bits: int, buckets: Any, units: Any, fi
     return n
 
 
-@njit(cache=True, nogil=True)
+@loop
 def add_frequencies(buckets: Any, frequency: Any) -> None:
     """Add one for each (distinct) n-gram of a text to the number of texts that have it."""
     for i in range(len(buckets)):
         frequency[buckets[i]] += 1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def weigh(pointer: Any, buckets: Any, counts: Any, idf: Any, weights: Any) -> None:
     """(1 + ln count) x idf of each n-gram; rows of unit length."""
     for t in range(len(pointer) - 1):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from headwater.algorithms.compiled import loop
 
 
-@njit(cache=True, nogil=True)
+class Rows(NamedTuple):
+    """A sparse matrix by rows: (rows + 1,) pointer, (entries,) columns and data."""
+
+    pointer: NDArray[np.integer]
+    columns: NDArray[np.integer]
+    data: NDArray[np.float32]
+
+
+@loop
 def top_mean(values: Any, n: int, top: int) -> float:
     """Mean of the `top` highest of values[:n] (all of them for 0), which are reordered; 0 when there are none."""
     if n == 0:
@@ -24,7 +34,7 @@ def top_mean(values: Any, n: int, top: int) -> float:
     return total / count
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _dot(pointer: Any, columns: Any, data: Any, row: int, table: Any) -> float:
     total = 0.0
     for i in range(pointer[row], pointer[row + 1]):
@@ -32,18 +42,17 @@ def _dot(pointer: Any, columns: Any, data: Any, row: int, table: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _set(pointer: Any, columns: Any, data: Any, row: int, table: Any, on: bool) -> None:
     for i in range(pointer[row], pointer[row + 1]):
         table[columns[i]] = data[i] if on else np.float32(0.0)
 
 
-@njit(cache=True, nogil=True)
-def sparse_pairs(
-    left: Any, right: Any, first: Any, ask_pointer: Any, ask_columns: Any, ask_data: Any,
-    pointer: Any, columns: Any, data: Any, top: int, out: Any,
-) -> None:  # fmt: skip
+@loop
+def sparse_pairs(left: Any, right: Any, first: Any, asked: Rows, held: Rows, top: int, out: Any) -> None:
     """Rows 2 i and 2 i + 1 of both matrices are the two languages of work i; first[e]:first[e + 1] are the works of expert e."""
+    ask_pointer, ask_columns, ask_data = asked
+    pointer, columns, data = held
     width = 1
     for c in ask_columns:
         width = max(width, c + 1)
@@ -69,7 +78,7 @@ def sparse_pairs(
         out[n] = top_mean(values, high - low, top)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def dense_pairs(left: Any, right: Any, first: Any, asked: Any, held: Any, top: int, out: Any) -> None:
     """The same with rows of a sentence model; a work or proposal without a text has a row of zeros and counts 0."""
     longest = 0

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from headwater.algorithms.compiled import loop
 from headwater.algorithms.expertise._bits import LANES, PLANES, WORDS, prefetch
 from headwater.algorithms.expertise._build import COUNT_BITS, LIST_BITS
 from headwater.algorithms.expertise._search import is_forbidden, make_key, plan, shared_levels, spread
+from headwater.algorithms.expertise.arrays import Answer, Barred, Levels, Plans, Profiles, Room, Shortlists, Terms
 
 HOT = 1 << 16
 """Ids below this are looked up at once, the others only when a small sieve lets them pass."""
 _LN = (1.0 + np.log(np.arange(1, 1025))).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
-def ask(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, first: Any, terms: Any, weights: Any, norms: Any) -> None:
+@loop
+def ask(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, asked: Terms) -> None:
     """Known terms of each proposal with the weight (1 + ln count) idf^2 that a profile's (1 + ln count) is multiplied by."""
+    first, terms, weights, norms = asked
     at = 0
     for q in range(len(pointer) - 1):
         first[q] = at
@@ -34,40 +36,40 @@ def ask(pointer: Any, buckets: Any, counts: Any, rank: Any, idf: Any, first: Any
     first[len(pointer) - 1] = at
 
 
-@njit(cache=True, nogil=True)
-def prepare(
-    first: Any, terms: Any, weights: Any, share: Any, row: Any, empty: int, list_first: Any, lists: Any,
-    rows: Any, plane: Any, bound: Any, step: Any, lost: Any, extra: Any,
-) -> None:  # fmt: skip
+@loop
+def prepare(asked: Terms, profiles: Profiles, plans: Plans) -> None:
     """Plans of a block of proposals, their ends in `bound`, and their rare terms spread over the profiles in `extra`."""
+    first, terms, weights = asked.first, asked.terms, asked.weights
+    bound, step, lost, extra = plans.bound, plans.step, plans.lost, plans.extra
     most, at = 0, 0
     for q in range(len(step)):
         most = max(most, first[q + 1] - first[q])
     picked, masks = np.empty(4 * most + 1, np.uint16), np.empty(4 * most + 1, np.int64)
-    waiting = np.empty((PLANES + 4, most + 2 * PLANES), np.uint16)
+    room = Room(picked, masks, np.empty((PLANES + 4, most + 2 * PLANES), np.uint16))
     for q in range(len(step)):
         own, theirs = terms[first[q] : first[q + 1]], weights[first[q] : first[q + 1]]
         bound[q, 0] = at
-        step[q], bound[q, 1], at, lost[q] = plan(own, theirs, share, row, empty, rows, plane, at, picked, masks, waiting)
+        step[q], bound[q, 1], at, lost[q] = plan(own, theirs, profiles, plans, at, room)
         bound[q, 2] = at
-        spread(own, theirs, row.shape[0], list_first, lists, step[q], extra[q])
+        spread(own, theirs, profiles.row.shape[0], profiles.list_first, profiles.lists, step[q], extra[q])
 
 
-@njit(cache=True, nogil=True)
-def everyone(bits: Any, height: int, order: Any, code_rows: Any, barred_first: Any, barred: Any, keys: Any, used: Any) -> None:
+@loop
+def everyone(profiles: Profiles, levels: Levels, barred: Barred, found: Shortlists) -> None:
     """Shortlists of all profiles, for registers so small that a filter saves nothing."""
+    bits, height, order, keys, used = profiles.bits, profiles.height, profiles.order, found.keys, found.used
     for q in range(len(used)):
         n = 0
         for place in range(len(order)):
-            if is_forbidden(barred, barred_first[q], barred_first[q + 1], order[place]):
+            if is_forbidden(barred.columns, barred.first[q], barred.first[q + 1], order[place]):
                 continue
             base = (place // LANES) * height * WORDS
-            keys[q, n] = make_key(0.0, place | shared_levels(bits, base, code_rows, q, place % LANES) << LIST_BITS)
+            keys[q, n] = make_key(0.0, place | shared_levels(bits, base, levels.rows, q, place % LANES) << LIST_BITS)
             n += 1
         used[q] = n
 
 
-@njit(cache=True, nogil=True)
+@loop
 def exact(entries: Any, i: int, n: int, table: Any, sieve: Any, then: int) -> float:
     """Dot product of a profile, entries[i:n], before its norm, with a proposal whose weights are in `table`; `sieve` has a bit for its
     rare terms. Asks for entries from `then` on in the same measure as it reads: each profile lies elsewhere in memory.
@@ -98,7 +100,7 @@ def exact(entries: Any, i: int, n: int, table: Any, sieve: Any, then: int) -> fl
     return float(a + b) + float(c + d)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _load(terms: Any, weights: Any, table: Any, sieve: Any) -> None:
     for i in range(len(terms)):
         t = terms[i]
@@ -106,11 +108,10 @@ def _load(terms: Any, weights: Any, table: Any, sieve: Any) -> None:
         sieve[(t & 0x7FFF) >> 6] |= np.uint64(1) << np.uint64(t & 63)
 
 
-@njit(cache=True, nogil=True)
-def _score_all(
-    keys: Any, n: int, order: Any, starts: Any, entries: Any, norms: Any, asked: float, table: Any, sieve: Any, out: Any
-) -> None:
-    """Cosines of keys[:n]."""
+@loop
+def _score_all(keys: Any, n: int, profiles: Profiles, asked: float, table: Any, sieve: Any, out: Any) -> None:
+    """Cosines of keys[:n] with a proposal whose norm is `asked`."""
+    order, starts, entries, norms = profiles.order, profiles.starts, profiles.entries, profiles.norms
     low = np.uint64((1 << LIST_BITS) - 1)
     for i in range(n):
         place = keys[i] & low
@@ -119,7 +120,7 @@ def _score_all(
         out[i] = exact(entries, starts[d], starts[d + 1], table, sieve, then) / length if length > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _insert(columns: Any, scores: Any, size: int, keep: int, column: int, score: float) -> int:
     """Keep the best in a heap whose root is the worst kept; of equal scores the lower column is the better."""
     if size < keep:
@@ -144,12 +145,12 @@ def _insert(columns: Any, scores: Any, size: int, keep: int, column: int, score:
     return size
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _worse(a: float, i: int, b: float, j: int) -> bool:
     return a < b or (a == b and i > j)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _sort(columns: Any, scores: Any, n: int) -> None:
     """Sort the first n pairs by column (Shell's sort)."""
     gap = 1
@@ -165,29 +166,32 @@ def _sort(columns: Any, scores: Any, n: int) -> None:
         gap //= 3
 
 
-@njit(cache=True, nogil=True)
+@loop
 def finish(
-    first: Any, terms: Any, weights: Any, asked: Any, order: Any, starts: Any, entries: Any, norms: Any,
-    keys: Any, used: Any, top: Any, worth: Any, share: Any, table: Any, columns: Any, scores: Any, found: Any,
-) -> None:  # fmt: skip
+    asked: Terms, profiles: Profiles, found: Shortlists, worth: Any, share: tuple[float, float], table: Any, answer: Answer
+) -> None:
     """Exact scores of the shortlists, the best columns.shape[1] of each, by column; `share` is (text, codes).
 
     The best text scores by the counters (`top`) are made exact too: text is measured by the highest when codes count.
-    `norms` are by place; `table` (float32, terms) must be zero and is left so.
+    `table` (float32, terms) must be zero and is left so.
     """
+    first, terms, weights, norms = asked
+    keys, used, top = found
+    columns, scores, count = answer
+    order = profiles.order
     sieve, keep, low = np.zeros(512, np.uint64), columns.shape[1], np.uint64((1 << LIST_BITS) - 1)
     cosines = np.zeros(keys.shape[1] + top.shape[1])
     for q in range(len(used)):
         own = terms[first[q] : first[q + 1]]
         _load(own, weights[first[q] : first[q + 1]], table, sieve)
         n = used[q]
-        _score_all(keys[q], n, order, starts, entries, norms, asked[q], table, sieve, cosines)
+        _score_all(keys[q], n, profiles, norms[q], table, sieve, cosines)
         scale = share[0]
         if share[1] > 0.0:
             few, best = 0, 0.0
             while few < top.shape[1] and top[q, few]:
                 few += 1
-            _score_all(top[q], few, order, starts, entries, norms, asked[q], table, sieve, cosines[n:])
+            _score_all(top[q], few, profiles, norms[q], table, sieve, cosines[n:])
             for i in range(n + few):
                 best = max(best, cosines[i])
             scale = share[0] / best if best > 0.0 else 0.0
@@ -199,5 +203,5 @@ def finish(
             value = np.float32(scale * cosines[i] + share[1] * worth[keys[q, i] >> np.uint64(LIST_BITS) & np.uint64(63)])
             if value > 0.0:
                 size = _insert(columns[q], scores[q], size, keep, order[keys[q, i] & low], value)
-        found[q] = size
+        count[q] = size
         _sort(columns[q], scores[q], size)

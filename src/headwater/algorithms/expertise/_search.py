@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from headwater.algorithms.compiled import loop
 from headwater.algorithms.expertise._bits import LANES, PLANES, WORDS, add16, ask16, prefetch, unpack
 from headwater.algorithms.expertise._build import LIST_BITS, RISE
+from headwater.algorithms.expertise.arrays import Barred, Levels, Measure, Passed, Plans, Profiles, Room, Shortlists
 
 ROOM, LIST_ROOM, CODE_ROOM = 24_000.0, 20_000.0, 12_000.0
 """What counters (below 2**15 with the rounding), lists and codes may add up to: together below 2**16."""
@@ -20,7 +21,7 @@ AHEAD = 24
 _LN = (1.0 + np.log(np.arange(1, 1025))).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _step(terms: Any, weights: Any, share: Any, head: int) -> Any:
     """The size of a counter's step for one proposal and the variance of its scores over profiles, terms taken as independent.
 
@@ -36,7 +37,7 @@ def _step(terms: Any, weights: Any, share: Any, head: int) -> Any:
     return max(np.sqrt(variance) / FINE, most / ROOM, 1e-6), variance
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _digits(rest: float, value: float) -> int:
     """At most two binary digits for a weight in steps, each only when it earns LEAST_GAIN; `value` x rest^2 is its share of the variance."""
     mask = 0
@@ -54,12 +55,13 @@ def _digits(rest: float, value: float) -> int:
     return mask
 
 
-@njit(cache=True, nogil=True)
-def _pick(terms: Any, weights: Any, share: Any, row: Any, step: float, variance: float, rows: Any, masks: Any, size: Any) -> Any:
+@loop
+def _pick(terms: Any, weights: Any, profiles: Profiles, step: float, variance: float, room: Room, size: Any) -> Any:
     """Rows of a proposal's frequent terms and the planes (bits of a mask) that each is added at; counts rows by plane in `size`.
 
     Returns how many rows there are, and what the rounding leaves out of the score of a mean profile.
     """
+    share, row, rows, masks = profiles.share, profiles.row, room.picked, room.masks
     n, head, lost, scale = 0, row.shape[0], 0.0, step * step / max(variance, 1e-12)
     size[:] = 0
     for i in range(len(terms)):
@@ -83,29 +85,18 @@ def _pick(terms: Any, weights: Any, share: Any, row: Any, step: float, variance:
     return n, lost
 
 
-@njit(cache=True, nogil=True)
-def plan(
-    terms: Any,
-    weights: Any,
-    share: Any,
-    row: Any,
-    empty: int,
-    rows: Any,
-    plane: Any,
-    at: int,
-    picked: Any,
-    masks: Any,
-    waiting: Any,
-) -> Any:
+@loop
+def plan(terms: Any, weights: Any, profiles: Profiles, plans: Plans, at: int, room: Room) -> Any:
     """What to add for one proposal, in groups of 16 from group `at` on: rows[16 at:] and the plane of each group.
 
     First come groups of rows of bits, filled up with the empty row; group n of the proposal leaves its carry in slot n + 1. Then come
     groups of such slots, filled up with slot 0, which is zero. Returns the step, where the first and the second kind end,
     and what rounding leaves out of a mean score.
     """
-    step, variance = _step(terms, weights, share, row.shape[0])
+    rows, plane, picked, masks, waiting = plans.rows, plans.plane, room.picked, room.masks, room.waiting
+    step, variance = _step(terms, weights, profiles.share, profiles.row.shape[0])
     size, place, used, start = np.zeros(PLANES, np.int64), np.zeros(PLANES, np.int64), np.zeros(PLANES + 4, np.int64), at
-    n, lost = _pick(terms, weights, share, row, step, variance, picked, masks, size)
+    n, lost = _pick(terms, weights, profiles, step, variance, room, size)
     for k in range(PLANES):
         place[k] = 16 * at
         for _ in range((size[k] + 15) // 16):
@@ -122,7 +113,7 @@ def plan(
             k += 1
     for k in range(PLANES):
         while place[k] % 16:
-            rows[place[k]] = empty
+            rows[place[k]] = profiles.empty
             place[k] += 1
     middle = at
     for k in range(PLANES):
@@ -135,7 +126,7 @@ def plan(
     return step, middle, at, lost
 
 
-@njit(cache=True, nogil=True)
+@loop
 def sum_rows(bits: Any, base: int, rows: Any, plane: Any, start: int, middle: int, end: int, planes: Any, carries: Any) -> None:
     """Counters of the 512 profiles of a tile by a plan. Rows are asked for AHEAD groups before their turn: most lie in the third cache."""
     planes[:] = 0
@@ -146,7 +137,7 @@ def sum_rows(bits: Any, base: int, rows: Any, plane: Any, start: int, middle: in
         add16(carries, 0, rows, 16 * g, planes, plane[g], carries, g - start + 1)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def spread(terms: Any, weights: Any, head: int, list_first: Any, lists: Any, step: float, extra: Any) -> None:
     """Weights of rare terms, added up for the profiles that have them (uint16, in steps, at most LIST_ROOM)."""
     extra[:] = 0
@@ -164,7 +155,7 @@ def spread(terms: Any, weights: Any, head: int, list_first: Any, lists: Any, ste
             extra[entry & low] = min(np.uint32(extra[entry & low]) + more, most)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def highest_first(keys: Any, n: int, k: int) -> None:
     """Reorder keys[:n] so that the k highest come first."""
     low, high = 0, n - 1
@@ -189,18 +180,18 @@ def highest_first(keys: Any, n: int, k: int) -> None:
             return
 
 
-@njit(cache=True, nogil=True)
+@loop
 def make_key(score: Any, low: Any) -> Any:
     """A number that sorts by a score (float32, not negative), then by `low` (below 2**32)."""
     return np.uint64(np.float32(score).view(np.uint32)) << np.uint64(32) | np.uint64(low)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def score_of(key: Any) -> Any:
     return np.uint32(key >> np.uint64(32)).view(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _cut_back(keys: Any, n: int, short: int, weight: float, worth: Any, mixed: Any, spare: Any) -> float:
     """Keep the `short` best of keys[:n] by text + weight x worth of the shared levels of codes; returns the lowest such score."""
     if n <= short:
@@ -223,14 +214,14 @@ def _cut_back(keys: Any, n: int, short: int, weight: float, worth: Any, mixed: A
     return float(score_of(lowest))
 
 
-@njit(cache=True, nogil=True)
+@loop
 def has_bit(bits: Any, base: int, row: int, lane: int) -> Any:
     """Whether a lane's bit is set in a row: byte lane % 64, bit lane // 64."""
     byte = lane & 63
     return bits[base + row * WORDS + (byte >> 3)] >> np.uint64(8 * (byte & 7) + (lane >> 6)) & np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def is_forbidden(columns: Any, low: int, high: int, column: int) -> bool:
     """Whether a column is among the sorted columns[low:high]."""
     end = high
@@ -243,7 +234,7 @@ def is_forbidden(columns: Any, low: int, high: int, column: int) -> bool:
     return low < end and columns[low] == column
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _ask_ahead(bits: Any, height: int, tile: int, tiles: int, extra: Any, q: int, proposals: int) -> None:
     """Ask for what comes next: this proposal's part of the next tile's rows, and the next proposal's scores of rare terms."""
     count = height // proposals + 1
@@ -255,7 +246,7 @@ def _ask_ahead(bits: Any, height: int, tile: int, tiles: int, extra: Any, q: int
             prefetch(extra, (q + 1) * extra.shape[1] + tile * LANES + line)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _add_codes(bits: Any, base: int, rows: Any, q: int, bonus: Any, extra: Any, at: int) -> None:
     """Add what shared discipline codes are worth to the 512 profiles of a tile."""
     for level in range(rows.shape[1]):
@@ -270,7 +261,7 @@ def _add_codes(bits: Any, base: int, rows: Any, q: int, bonus: Any, extra: Any, 
                     extra[q, at + 64 * bit + 8 * word + byte] += more * np.uint16(w >> np.uint64(8 * byte + bit) & np.uint64(1))
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _aligned(words: int) -> Any:
     """Zeros that begin on a cache line, so that a row never lies in two."""
     raw = np.zeros(words + 8, np.uint64)
@@ -278,7 +269,7 @@ def _aligned(words: int) -> Any:
     return raw[skip : skip + words]
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _passing(totals: Any, groups: Any, bar: Any, passing: Any) -> int:
     """Lanes with totals of at least `bar`, looked for only in the groups of 64 that have one."""
     n, group = 0, 0
@@ -292,7 +283,7 @@ def _passing(totals: Any, groups: Any, bar: Any, passing: Any) -> int:
     return n
 
 
-@njit(cache=True, nogil=True)
+@loop
 def shared_levels(bits: Any, base: int, rows: Any, q: int, lane: int) -> int:
     """A bit for each level of the tree of codes at which a profile shares the proposal's code."""
     mask = 0
@@ -302,7 +293,7 @@ def shared_levels(bits: Any, base: int, rows: Any, q: int, lane: int) -> int:
     return mask
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _keep_top(top: Any, q: int, key: Any) -> None:
     """Put a key in its place in the descending row top[q], whose last one goes."""
     i = top.shape[1] - 1
@@ -312,15 +303,24 @@ def _keep_top(top: Any, q: int, key: Any) -> None:
     top[q, i] = key
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _collect(
-    passing: Any, count: int, totals: Any, start: int, bits: Any, base: int, norms: Any, step: float, lost: float, q: int,
-    code_rows: Any, bonus: Any, coded: bool, least: float, weight: float, worth: Any, order: Any, barred_first: Any, barred: Any,
-    keys: Any, used: int, top: Any,
-) -> int:  # fmt: skip
+    passed: Passed, measure: Measure, q: int, profiles: Profiles, levels: Levels, bonus: Any, barred: Barred, found: Shortlists
+) -> Any:
     """Add the profiles of a tile whose totals passed to a shortlist; returns its new length."""
-    for i in range(count):
-        lane = passing[i]
+    lanes, totals, start, base = passed.lanes, passed.totals, passed.start, passed.base
+    bits, norms, order, code_rows, worth = profiles.bits, profiles.norms, profiles.order, levels.rows, levels.worth
+    barred_first, columns, keys, top = barred.first, barred.columns, found.keys, found.top
+    step, lost, least, weight, coded, used = (
+        measure.step,
+        measure.lost,
+        measure.least,
+        measure.weight,
+        levels.ratio > 0.0,
+        found.used[q],
+    )
+    for i in range(passed.found):
+        lane = lanes[i]
         place = start + lane
         if place >= len(norms):
             break
@@ -332,7 +332,7 @@ def _collect(
         similar = np.float32(max(raw * step + lost, 0.0) / norms[place])
         enough = similar + weight * worth[mask] > least
         key = make_key(similar, place | mask << LIST_BITS)
-        if not (enough or key > top[q, -1]) or is_forbidden(barred, barred_first[q], barred_first[q + 1], order[place]):
+        if not (enough or key > top[q, -1]) or is_forbidden(columns, barred_first[q], barred_first[q + 1], order[place]):
             continue
         if key > top[q, -1]:
             _keep_top(top, q, key)
@@ -342,19 +342,17 @@ def _collect(
     return used
 
 
-@njit(cache=True, nogil=True)
-def scan(
-    bits: Any, height: int, order: Any, norms: Any,
-    rows: Any, plane: Any, bound: Any, step: Any, lost: Any, extra: Any,
-    code_rows: Any, rises: Any, worth: Any, ratio: float, barred_first: Any, barred: Any,
-    keys: Any, used: Any, top: Any, short: int,
-) -> None:  # fmt: skip
+@loop
+def scan(profiles: Profiles, plans: Plans, levels: Levels, barred: Barred, found: Shortlists, short: int) -> None:
     """Shortlists of a block of proposals: the `short` best of all profiles by the counters, as keys of text score, levels and place.
 
-    `norms` are in the order of places, ascending. A shortlist is cut back whenever less than a tile is free in its row; from then on
-    only lanes that hold a better total are looked into, or one of the best by text alone; `top` (proposals, some) gets the keys of these.
-    `step`, `lost` and `bound` are those of the plans.
+    A shortlist is cut back whenever less than a tile is free in its row; from then on only lanes that hold a better total are looked
+    into, or one of the best by text alone.
     """
+    bits, height, norms = profiles.bits, profiles.height, profiles.norms
+    rows, plane, bound, step, lost, extra = plans
+    code_rows, rises, worth, ratio = levels
+    keys, used, top = found
     tiles, longest = -(-len(norms) // LANES), 0
     for q in range(len(step)):
         longest = max(longest, bound[q, 2] - bound[q, 0])
@@ -378,11 +376,8 @@ def scan(
             groups = unpack(planes, extra, q * extra.shape[1] + start, totals, bar)
             if groups == 0:
                 continue
-            n = _passing(totals, groups, bar, passing)
-            used[q] = _collect(
-                passing, n, totals, start, bits, base, norms, step[q], lost[q], q, code_rows, bonus, ratio > 0.0, least[q],
-                weight[q], worth, order, barred_first, barred, keys, used[q], top,
-            )  # fmt: skip
+            passed = Passed(passing, _passing(totals, groups, bar, passing), totals, start, base)
+            used[q] = _collect(passed, Measure(step[q], lost[q], least[q], weight[q]), q, profiles, levels, bonus, barred, found)
             if used[q] + LANES > keys.shape[1]:
                 weight[q] = ratio * score_of(top[q, 0])
                 least[q] = _cut_back(keys[q], used[q], short, weight[q], worth, mixed, spare)

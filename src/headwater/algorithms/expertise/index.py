@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from headwater.algorithms.errors import BadInput
+from headwater.algorithms.expertise.arrays import Answer, Profiles
 from headwater.algorithms.expertise.codes import NSFC, CodeTree, check_codes
 from headwater.algorithms.expertise.space import BLOCK, Space, aligned_empty, check_texts, count, counted_space
 from headwater.algorithms.progress import Progress, silent
@@ -86,6 +87,14 @@ class Index:
     @property
     def tiles(self) -> int:
         return -(-len(self.order) // TILE)
+
+    @property
+    def profiles(self) -> Profiles:
+        """The arrays that the compiled loops of a search read."""
+        return Profiles(
+            self.bits, self.height, self.empty, self.order, self.norms, self.starts, self.entries,
+            self.row, self.share, self.list_first, self.lists,
+        )  # fmt: skip
 
     @property
     def nbytes(self) -> int:
@@ -289,7 +298,7 @@ def search(
     best = _Best.empty(shape[0], min(keep, shape[1]))
 
     def work(start: int, end: int) -> None:
-        search_block(index, asked, start, end, best.columns[start:end], best.scores[start:end], best.count[start:end])
+        search_block(index, asked, start, end, best.rows(start, end))
 
     size = rows_at_once(index)
     in_ranges(work, shape[0], size=size, workers=workers, progress=progress, done_before=done_before, total_for_progress=total)
@@ -307,6 +316,9 @@ class _Best:
     @classmethod
     def empty(cls, n: int, keep: int) -> _Best:
         return cls(np.zeros((n, keep), dtype=np.int32), np.zeros((n, keep), dtype=np.float32), np.zeros(n, dtype=np.int64))
+
+    def rows(self, start: int, end: int) -> Answer:
+        return Answer(self.columns[start:end], self.scores[start:end], self.count[start:end])
 
     def matrix(self, shape: tuple[int, int]) -> sparse.csr_matrix:
         pointer = np.zeros(len(self.count) + 1, dtype=np.int64)

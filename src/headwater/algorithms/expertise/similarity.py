@@ -135,14 +135,14 @@ class _Asked:
         np.cumsum([len(e.works) for e in experts], out=self.first[1:])
 
     def by_text(self, spaces: tuple[Space, Space], workers: int | None, progress: Progress) -> NDArray[np.float32]:
-        from headwater.algorithms.expertise._pairs import sparse_pairs
+        from headwater.algorithms.expertise._pairs import Rows, sparse_pairs
 
-        asked, held = _vectors(self.proposals, spaces), _vectors(self.works, spaces)
+        asked, held = Rows(*_vectors(self.proposals, spaces)), Rows(*_vectors(self.works, spaces))
         found = np.zeros(len(self.left), dtype=np.float32)
 
         def work(start: int, end: int) -> None:
             part = slice(start, end)
-            sparse_pairs(self.left[part], self.right[part], self.first, *asked, *held, self.top, found[part])
+            sparse_pairs(self.left[part], self.right[part], self.first, asked, held, self.top, found[part])
 
         in_ranges(work, len(found), size=PAIRS, workers=workers, progress=progress)
         return found

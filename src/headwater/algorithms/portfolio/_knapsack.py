@@ -7,14 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from headwater.algorithms.compiled import loop
 
 STATES = 6_000
 """States kept at once; a harder knapsack falls back to its linear bound."""
 HISTORY = 200_000
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _break(d: Any, w: Any, order: Any, cap: float, floor: float) -> Any:
     """Items taken whole in order of worth per weight, their weight and worth, and the price of weight (0: neither limit binds)."""
     weight, worth = 0.0, 0.0
@@ -32,7 +33,7 @@ def _break(d: Any, w: Any, order: Any, cap: float, floor: float) -> Any:
     return len(order), weight, worth, 0.0
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _ceiling(weight: float, worth: float, cap: float, floor: float, right: float, left: float) -> float:
     """What a state can reach at most: items still out give `right` per weight at best, items still in cost `left` at least."""
     most, least = cap - weight, floor - weight
@@ -48,7 +49,7 @@ def _ceiling(weight: float, worth: float, cap: float, floor: float, right: float
     return worth + change * rate if np.isfinite(rate) and np.isfinite(change) else -np.inf
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _greedy(d: Any, w: Any, order: Any, first: int, weight: float, worth: float, cap: float, x: Any) -> Any:
     """Add to the break solution what still fits."""
     for k in range(first, len(order)):
@@ -62,7 +63,7 @@ def _greedy(d: Any, w: Any, order: Any, first: int, weight: float, worth: float,
     return weight, worth
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _grow(
     old: Any, ids: Any, size: int, new: Any, new_ids: Any, parents: Any, items: Any, count: int, item: int, dw: float, dv: float,
     cap: float, floor: float, right: float, left: float, best: float, best_id: int, slack: float,
@@ -98,7 +99,7 @@ def _grow(
     return k, count, best, best_id
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _expand(
     d: Any, w: Any, ratio: Any, order: Any, first: int, weight: float, worth: float, cap: float, floor: float, slack: float,
     best: float, room: Any,
@@ -131,7 +132,7 @@ def _expand(
     return size, best, best_id
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _one(d: Any, w: Any, cap: float, floor: float, slack: float, x: Any, r: Any, room: Any) -> Any:
     """Maximise d.x with floor <= w.x <= cap, w > 0. Fills x and the reduced worths r; returns (bound, linear bound, exact?).
 
@@ -167,7 +168,7 @@ def _one(d: Any, w: Any, cap: float, floor: float, slack: float, x: Any, r: Any,
     return min(linear, best + slack), linear, True
 
 
-@njit(cache=True, nogil=True)
+@loop
 def make_room(states: int, history: int) -> Any:
     return (
         np.empty((2, states, 2)),
@@ -177,7 +178,7 @@ def make_room(states: int, history: int) -> Any:
     )
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _load(d: Any, a: Any, at: Any, dd: Any, ww: Any) -> Any:
     """Bring an item list to positive weights: negative ones are replaced by their complements. Returns items, worth and weight moved."""
     n, worth, weight = 0, 0.0, 0.0
@@ -194,7 +195,7 @@ def _load(d: Any, a: Any, at: Any, dd: Any, ww: Any) -> Any:
     return n, worth, weight
 
 
-@njit(cache=True, nogil=True)
+@loop
 def knapsacks(ptr: Any, d: Any, a: Any, cap: Any, floor: Any, slack: float, two_sided: bool, x: Any, r: Any) -> Any:
     """Solve max d.x, floor <= a.x <= cap for each range of `ptr`; x and r are filled. Returns bounds and linear bounds (blocks,).
 
@@ -225,7 +226,7 @@ def knapsacks(ptr: Any, d: Any, a: Any, cap: Any, floor: Any, slack: float, two_
     return bound, linear
 
 
-@njit(cache=True, nogil=True)
+@loop
 def flipped(ptr: Any, d: Any, a: Any, cap: Any, slack: float, x: Any, wanted: Any) -> Any:
     """For each wanted entry, a bound of its block once the entry takes the value that it has not in x; elsewhere +inf."""
     out = np.full(len(d), np.inf)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
-from headwater.awards.services.money import agreed_money, money_fields
+from headwater.awards.services.money import agreed_money, money_fields, printed
 from headwater.awards.workflow import AWARD
 from headwater.calls.deciding.services.decisions import barred_applications, on_release
 from headwater.calls.loading import AnswersOf, answers_in
@@ -258,7 +258,7 @@ def agreement_pdf(agreement: Agreement) -> bytes:
             for s in agreement.signatures.order_by("signed_at")
         ]
     return render_pdf(
-        "awards/documents/agreement.typ", {**agreement.content, "signatures": signatures, "digest": agreement.digest}
+        "awards/documents/agreement.typ", {**printed(agreement.content), "signatures": signatures, "digest": agreement.digest}
     )
 
 

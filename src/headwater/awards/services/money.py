@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headwater.core.money import shares, wan
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field, Form
 from headwater.schemes import Scheme
@@ -24,15 +25,23 @@ def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen
     for f in money_fields(scheme):
         rows = answers.rows(f)
         if f.type == "milestones":
-            shares = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
-            out["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, shares, strict=True)]
+            brought = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
+            out["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=True)]
         elif rows:
             budget = answers.get(f.code) or {}
             indirect = int(budget.get("indirect") or 0)
-            shares = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
-            out["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, shares, strict=False)]
-            out["indirect_fen"] = shares[-1]
+            brought = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
+            out["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=False)]
+            out["indirect_fen"] = brought[-1]
     return out
+
+
+def printed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of an agreement with its amounts in words, as the document prints them."""
+    amount, money = content["amount_fen"], content.get("money") or {}
+    rows = {part: [[*row[:-1], wan(row[-1])] for row in money.get(part, [])] for part in ("lines", "steps")}
+    told = {"regime": money.get("regime", "lump"), "indirect": wan(money.get("indirect_fen", 0)), "asked": wan(money.get("asked_fen", amount))}
+    return {**content, "amount": wan(amount), "money": {**told, **rows}}
 
 
 def _texts(f: Field, row: Row) -> list[str]:
@@ -40,13 +49,8 @@ def _texts(f: Field, row: Row) -> list[str]:
 
 
 def in_proportion(parts: Sequence[int], total: int) -> list[int]:
-    """`parts` brought to `total` in their proportion, in whole fen; what rounding leaves goes to the first of the largest.
+    """`parts` brought to `total` in their proportion, in whole fen; all of nothing stays nothing.
 
-    Brought down, an indirect cost within its cap stays within it: the tiers of the cap fall with the base.
+    Brought down, an indirect cost within its cap stays within it, but for a fen: the tiers of the cap fall with the base.
     """
-    whole = sum(parts)
-    if not whole or whole == total:
-        return list(parts)
-    found = [part * total // whole for part in parts]
-    found[parts.index(max(parts))] += total - sum(found)
-    return found
+    return [int(share) for share in shares(total, parts)] if sum(parts) else list(parts)

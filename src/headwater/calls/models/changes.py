@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.calls import Call
 from headwater.core import clock
+from headwater.core.i18n import Bilingual
 from headwater.core.models import Account
 
 
@@ -62,6 +63,11 @@ class CallChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.call}: {self.kind}"
+
+    @property
+    def why(self) -> str:
+        """The reason in the reader's language."""
+        return str(Bilingual(self.reason, self.reason_en))
 
     def value(self, name: str) -> Any:
         return self.values.get(name, "")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.money import Fen, rounded_down
+
 if TYPE_CHECKING:
     from headwater.forms.context import Context
 
@@ -13,13 +15,13 @@ TIERS = "indirect_cost_tiers"
 """The dated parameter that caps the indirect cost."""
 
 
-def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate: Any = None) -> int:
+def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate: Any = None) -> Fen:
     """The highest indirect cost on a base of direct cost without purchases of equipment, rounded down to the fen.
 
     `tiers` are marginal: {"up_to_fen": bound or absent, "rate": "0.30"}. `theory_rate` replaces them for pure theory.
     """
     if theory_rate is not None:
-        return int(max(0, base_fen) * Fraction(str(theory_rate)))
+        return rounded_down(max(0, base_fen) * Fraction(str(theory_rate)))
     cap, lower = Fraction(0), 0
     for tier in tiers:
         upper = tier.get("up_to_fen")
@@ -28,7 +30,7 @@ def indirect_cap(base_fen: int, tiers: Sequence[Mapping[str, Any]], theory_rate:
             break
         cap += part * Fraction(str(tier["rate"]))
         lower += part
-    return int(cap)
+    return rounded_down(cap)
 
 
 def direct_fen(budget: Mapping[str, Any], category: str = "") -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.forms.answers.budgets import TIERS, cap_of
 from headwater.forms.answers.state import Answers
-from headwater.forms.fieldtype import Pair
 from headwater.forms.results import FieldFacts, Outcome, Result
 from headwater.forms.shapes import CrossCheck, Field, Form
 
@@ -39,7 +39,7 @@ def field_facts(answers: Answers) -> list[FieldFacts]:
     return found
 
 
-def problems_of(answers: Answers, f: Field) -> list[Pair]:
+def problems_of(answers: Answers, f: Field) -> list[Bilingual]:
     """What is wrong with a stored answer that is neither missing nor, for a text, a matter of length."""
     return f.of.problems(f, answers.get(f.code), answers) if is_filled(answers, f) else []
 
@@ -56,12 +56,12 @@ def judge(answers: Answers) -> list[Result]:
     return [_told(found), *_uncapped(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
 
 
-def _told(found: Sequence[Pair]) -> Result:
+def _told(found: Sequence[Bilingual]) -> Result:
     if not found:
         return Result(
             "answers", "F05", Outcome.PASSED, "所填数据符合各栏要求", "The data keep to what each question asks", blocks=True
         )
-    zh, en = "；".join(p[0] for p in found[:8]), "; ".join(p[1] for p in found[:8])
+    zh, en = "；".join(p.zh for p in found[:8]), "; ".join(p.en for p in found[:8])
     if len(found) > 8:
         zh, en = f"{zh}；另有 {len(found) - 8} 处", f"{en}; and {len(found) - 8} more"
     return Result("answers", "F05", Outcome.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
@@ -75,8 +75,8 @@ def _uncapped(answers: Answers) -> list[Result]:
     day = answers.context.day()
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
-    mend = ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
-    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, *mend, {"missing": [TIERS], "day": str(day)})]
+    mend = Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
+    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, mend.zh, mend.en, {"missing": [TIERS], "day": str(day)})]
 
 
 def judge_check(answers: Answers, c: CrossCheck) -> Result | None:
@@ -84,5 +84,5 @@ def judge_check(answers: Answers, c: CrossCheck) -> Result | None:
     if c.when and answers.holds(c.when) is not True:
         return None
     outcome = {True: Outcome.PASSED, False: Outcome.FAILED, None: Outcome.UNKNOWN}[answers.holds(c.expr)]
-    mend = (c.mend_zh, c.mend_en) if outcome == Outcome.FAILED else ("", "")
-    return Result(f"check.{c.code}", c.reason, outcome, c.message_zh, c.message_en, *mend, {"expr": c.expr}, c.blocks)
+    mend = both(c, "mend") if outcome == Outcome.FAILED else NOTHING
+    return Result(f"check.{c.code}", c.reason, outcome, c.message_zh, c.message_en, mend.zh, mend.en, {"expr": c.expr}, c.blocks)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from headwater.core.money import Fen
 from headwater.forms.context import Context
-from headwater.forms.expressions import ExpressionError, Money, Value, evaluate, parse
+from headwater.forms.expressions import ExpressionError, Value, evaluate, parse
 from headwater.forms.shapes import Field, Form
 
 
@@ -59,7 +60,7 @@ class Answers:
             value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        return Money(int(value)) if name.endswith("_fen") else Decimal(str(value))
+        return Fen(int(value)) if name.endswith("_fen") else Decimal(str(value))
 
     def evaluate(self, source: str, values: Mapping[str, Value] | None = None) -> Value:
         """The value of an expression, or None when it cannot be told."""

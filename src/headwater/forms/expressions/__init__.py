@@ -7,6 +7,6 @@ missing and the like give "not known" (None), never a guess.
 
 from headwater.forms.expressions.evaluation import Rows, Value, evaluate
 from headwater.forms.expressions.kinds import Type, type_of
-from headwater.forms.expressions.syntax import ExpressionError, Money, Node, names, parameters, parse
+from headwater.forms.expressions.syntax import ExpressionError, Node, names, parameters, parse
 
-__all__ = ["ExpressionError", "Money", "Node", "Rows", "Type", "Value", "evaluate", "names", "parameters", "parse", "type_of"]
+__all__ = ["ExpressionError", "Node", "Rows", "Type", "Value", "evaluate", "names", "parameters", "parse", "type_of"]

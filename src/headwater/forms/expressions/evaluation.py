@@ -5,17 +5,18 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
-from headwater.forms.expressions.syntax import Call, ExpressionError, Literal, Money, Name, Node, Operation
+from headwater.core.money import Fen
+from headwater.forms.expressions.syntax import Call, ExpressionError, Literal, Name, Node, Operation
 
 MAX_STEPS = 50_000
 MAX_FEN = 10**16
 NUMBERS = Context(prec=28, Emin=-40, Emax=40, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 Value = Any
-"""Decimal, Money, date, str, bool, list of them (a column), frozenset (choices) or None for what is not known."""
+"""Decimal, Fen, date, str, bool, list of them (a column), frozenset (choices) or None for what is not known."""
 
 
 class _Run:
@@ -67,7 +68,7 @@ class _Run:
             return None
         except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise ExpressionError(f"cannot be calculated ({type(error).__name__})", node.position) from None
-        if isinstance(value, Money) and abs(value.fen) > MAX_FEN:
+        if isinstance(value, Fen) and abs(value) > MAX_FEN:
             raise ExpressionError("an amount beyond all bounds", node.position)
         return value
 
@@ -104,56 +105,51 @@ def _decide(a: Value, b: Value, stop: bool) -> Value:
     return None if a is None or b is None else not stop
 
 
-def _rounded(fen: Decimal) -> Money:
-    return Money(int(fen.quantize(Decimal(1), ROUND_HALF_UP, NUMBERS)))
-
-
 def _level(a: Value, b: Value) -> tuple[Value, Value]:
     """The sum of an empty column is a plain zero: beside money it is no money."""
-    if isinstance(a, Money) and b == Decimal(0):
-        return a, Money(0)
-    return (Money(0), b) if isinstance(b, Money) and a == Decimal(0) else (a, b)
+    if isinstance(a, Fen) and b == Decimal(0):
+        return a, Fen(0)
+    return (Fen(0), b) if isinstance(b, Fen) and a == Decimal(0) else (a, b)
 
 
 def _plus(a: Value, b: Value) -> Value:
     a, b = _level(a, b)
-    if isinstance(a, Money):
-        return Money(a.fen + b.fen)
+    if isinstance(a, Fen):
+        return a + b
     return a + timedelta(days=int(b)) if isinstance(a, date) else NUMBERS.add(a, b)
 
 
 def _minus(a: Value, b: Value) -> Value:
     a, b = _level(a, b)
-    if isinstance(a, Money):
-        return Money(a.fen - b.fen)
+    if isinstance(a, Fen):
+        return a - b
     return a - timedelta(days=int(b)) if isinstance(a, date) else NUMBERS.subtract(a, b)
 
 
 def _times(a: Value, b: Value) -> Value:
-    if isinstance(b, Money):
+    if isinstance(b, Fen):
         a, b = b, a
-    return _rounded(NUMBERS.multiply(Decimal(a.fen), b)) if isinstance(a, Money) else NUMBERS.multiply(a, b)
+    return a * b if isinstance(a, Fen) else NUMBERS.multiply(a, b)
 
 
 def _over(a: Value, b: Value) -> Value:
-    if isinstance(a, Money):
-        if isinstance(b, Money):
-            return None if b.fen == 0 else NUMBERS.divide(Decimal(a.fen), Decimal(b.fen))
-        return None if b == 0 else _rounded(NUMBERS.divide(Decimal(a.fen), b))
-    return None if b == 0 else NUMBERS.divide(a, b)
+    if b == 0:
+        return None
+    if isinstance(b, Fen):
+        return NUMBERS.divide(Decimal(a), Decimal(b))
+    return a / b if isinstance(a, Fen) else NUMBERS.divide(a, b)
 
 
 def _compare(work: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bool]:
     def compare(a: Value, b: Value) -> bool:
-        a, b = _level(a, b)
-        return work(a.fen, b.fen) if isinstance(a, Money) else work(a, b)
+        return work(*_level(a, b))
 
     return compare
 
 
 SIGNS: dict[str, Callable[..., Value]] = {
     "not": lambda a: not a,
-    "neg": lambda a: Money(-a.fen) if isinstance(a, Money) else NUMBERS.minus(a),
+    "neg": lambda a: -a if isinstance(a, Fen) else NUMBERS.minus(a),
     "+": _plus,
     "-": _minus,
     "*": _times,
@@ -170,13 +166,13 @@ SIGNS: dict[str, Callable[..., Value]] = {
 def _extreme(name: str, values: list[Value]) -> Value:
     known = [v for v in values if v is not None]
     pick = max if name == "max" else min
-    return pick(known, key=lambda v: v.fen if isinstance(v, Money) else v) if known else None
+    return pick(known) if known else None
 
 
 def _sum(values: list[Value]) -> Value:
     known = [v for v in values if v is not None]
-    if known and isinstance(known[0], Money):
-        return Money(sum(v.fen for v in known))
+    if known and isinstance(known[0], Fen):
+        return sum(known, Fen(0))
     total = Decimal(0)
     for v in known:
         total = NUMBERS.add(total, v)

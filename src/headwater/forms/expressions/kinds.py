@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from headwater.forms.expressions.syntax import Call, ExpressionError, Literal, Money, Name, Node, Operation
+from headwater.core.money import Fen
+from headwater.forms.expressions.syntax import Call, ExpressionError, Literal, Name, Node, Operation
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def type_of(node: Node, known: Known) -> Type:
 
 
 def _literal(node: Literal) -> Type:
-    kinds = {bool: YES, str: TEXT, Money: MONEY, Decimal: NUMBER, date: DATE}
+    kinds = {bool: YES, str: TEXT, Fen: MONEY, Decimal: NUMBER, date: DATE}
     return kinds[type(node.value)]
 
 

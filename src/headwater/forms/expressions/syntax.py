@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from headwater.core.money import Fen, PartOfFen
+
 MAX_CHARS = 1000
 MAX_DEPTH = 30
 MAX_NODES = 200
@@ -23,13 +25,6 @@ class ExpressionError(Exception):
     def __init__(self, message: str, position: int = 0) -> None:
         self.message, self.position = message, position
         super().__init__(f"at character {position + 1}: {message}")
-
-
-@dataclass(frozen=True)
-class Money:
-    """An amount in fen."""
-
-    fen: int
 
 
 @dataclass(frozen=True)
@@ -223,15 +218,16 @@ class _Parser:
             self.need(",")
 
 
-def _number(token: Token) -> Decimal | Money:
+def _number(token: Token) -> Decimal | Fen:
     if len(token.text) > 20:
         raise ExpressionError("a number of more than 20 digits", token.position)
     value = Decimal(token.text)
     if token.unit == "%":
         return value / 100
-    if token.unit:
-        return Money(int(value * (1_000_000 if token.unit == "万元" else 100)))
-    return value
+    try:
+        return Fen.of_wan(value) if token.unit == "万元" else Fen.of_yuan(value) if token.unit else value
+    except PartOfFen:
+        raise ExpressionError("an amount with more decimals than fen", token.position) from None
 
 
 def _call(token: Token, arguments: tuple[Node, ...]) -> Node:

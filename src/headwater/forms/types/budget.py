@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
+from headwater.core.money import Fen, wan, yuan
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.answers.budgets import cap_of, direct_fen, total_fen
 from headwater.forms.codes import Choice
-from headwater.forms.expressions import Money, Type, Value
-from headwater.forms.fieldtype import TYPES, Cleaned, Errors, Pair, Pairs, Shown, field_type, label
-from headwater.forms.figures import wan
+from headwater.forms.expressions import Type, Value
+from headwater.forms.fieldtype import TYPES, Cleaned, Errors, Pairs, Shown, field_type, label
 from headwater.forms.shapes import REGIMES, Field, line_column
 from headwater.forms.types.table import Table
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 LUMP, IN_CATEGORIES, BY_YEAR = REGIMES
 CATEGORIES: tuple[Choice, ...] = (
-    ("purchase", "设备费：购置", "Equipment: purchase"),
-    ("equipment", "设备费：试制、升级改造、租赁", "Equipment: making, upgrade, lease"),
-    ("operation", "业务费", "Operation"),
-    ("labour", "劳务费", "Labour"),
+    ("purchase", Bilingual("设备费：购置", "Equipment: purchase")),
+    ("equipment", Bilingual("设备费：试制、升级改造、租赁", "Equipment: making, upgrade, lease")),
+    ("operation", Bilingual("业务费", "Operation")),
+    ("labour", Bilingual("劳务费", "Labour")),
 )
 """Direct cost in three categories (国办发〔2021〕32号); purchases are told apart because indirect cost is counted without them."""
 PARTS = ("total", "direct", "indirect")
@@ -50,7 +51,7 @@ def columns_of(regime: str) -> tuple[Field, ...]:
 @field_type
 class Budget(Table):
     code = "budget"
-    takes = ("包干承诺", "promise on the lump sum")
+    takes = Bilingual("包干承诺", "promise on the lump sum")
 
     def declare(self, r: Reader) -> dict[str, Any]:
         regime = r.text("regime", required=True)
@@ -92,16 +93,16 @@ class Budget(Table):
         budget = value if isinstance(value, dict) else {}
         total = answers.context.lump_fen() if f.regime == LUMP else total_fen(budget)
         return super().operands(f, value, answers) | {
-            f"{f.code}.total": Money(total or 0),
-            f"{f.code}.direct": Money(direct_fen(budget)),
-            f"{f.code}.indirect": Money(int(budget.get("indirect") or 0)),
+            f"{f.code}.total": Fen(total or 0),
+            f"{f.code}.direct": Fen(direct_fen(budget)),
+            f"{f.code}.indirect": Fen(int(budget.get("indirect") or 0)),
         }
 
     def is_filled(self, f: Field, answers: Answers) -> bool:
         value = answers.get(f.code)
         return bool(value and (value.get("promise") if f.regime == LUMP else value.get("rows")))
 
-    def problems(self, f: Field, value: Any, answers: Answers) -> list[Pair]:
+    def problems(self, f: Field, value: Any, answers: Answers) -> list[Bilingual]:
         """The total equals what is asked for; the indirect cost keeps within the cap in force on the day."""
         if not f.has_rows:
             return []
@@ -109,19 +110,19 @@ class Budget(Table):
         total, asked = total_fen(value), answers.context.asked_fen()
         if asked is not None and total != asked:
             zh = f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(asked)} 万元不一致"
-            en = f"{f.label_en}: the total of CNY {total / 100:,.2f} differs from the amount asked for, {asked / 100:,.2f}"
-            found.append((zh, en))
+            en = f"{f.label_en}: the total of CNY {yuan(total)} differs from the amount asked for, {yuan(asked)}"
+            found.append(Bilingual(zh, en))
         cap, indirect = cap_of(answers.context, value), int(value.get("indirect") or 0)
         if f.regime == IN_CATEGORIES and cap is not None and indirect > cap:
             zh = f"间接费用 {wan(indirect)} 万元超过上限 {wan(cap)} 万元，超出 {wan(indirect - cap)} 万元"
-            found.append((zh, f"Indirect cost of CNY {indirect / 100:,.2f} is above the cap of {cap / 100:,.2f}"))
+            found.append(Bilingual(zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
         return found
 
     def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
         stored = answers.get(f.code)
         value = stored if isinstance(stored, dict) else {}
         total = answers.values.get(f"{f.code}.total")
-        said = wan(total.fen) if isinstance(total, Money) else "0"
+        said = wan(total or 0)
         if f.regime == LUMP:
             promised = bool(value.get("promise"))
             words = (
@@ -155,7 +156,7 @@ class Budget(Table):
         return found + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]
 
     def limits(self, f: Field, zh: bool) -> str:
-        return super().limits(f, zh) if f.columns else self.takes[0 if zh else 1]
+        return super().limits(f, zh) if f.columns else (self.takes.zh if zh else self.takes.en)
 
     def bind(self, q: Question, answers: Answers, post: Any, errors: Errors) -> None:
         q.extra = self.beside(q.field, answers, post, errors)
@@ -174,7 +175,7 @@ class Budget(Table):
             "indirect_error": errors.get(name, ""),
             "theory": bool(post.get(f"{f.code}.theory") if post is not None else value.get("theory")),
             "promise": bool(post.get(f"{f.code}.promise") if post is not None else value.get("promise")),
-            "total": wan(total.fen) if isinstance(total, Money) else "0",
+            "total": wan(total or 0),
             "cap": "" if cap is None else wan(cap),
         }
 

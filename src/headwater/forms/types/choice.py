@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.codes import read_choice, unique
@@ -16,21 +17,21 @@ if TYPE_CHECKING:
 
 def read_choices(r: Reader) -> dict[str, Any]:
     choices = tuple(read_choice(c) for c in r.tables("choice"))
-    unique(r.problems, r.path("choice"), [code for code, _zh, _en in choices if code])
+    unique(r.problems, r.path("choice"), [code for code, _words in choices if code])
     if not choices:
         r.problems.append((r.path("choice"), "a field of this type needs at least one choice"))
     return {"choices": choices}
 
 
 def words_of(f: Field, codes: list[Any], zh: bool) -> str:
-    words = {code: (z if zh else e) for code, z, e in f.choices}
+    words = {code: w.zh if zh else w.en for code, w in f.choices}
     return ("、" if zh else ", ").join(words.get(code, str(code)) for code in codes)
 
 
 @field_type
 class OneChoice(FieldType):
     code = "choice"
-    takes = ("单选", "one choice")
+    takes = Bilingual("单选", "one choice")
 
     def declare(self, r: Reader) -> dict[str, Any]:
         return read_choices(r)

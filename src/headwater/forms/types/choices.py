@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.expressions import Value
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class SomeChoices(FieldType):
     code = "choices"
     kind = "choices"
-    takes = ("多选", "choices")
+    takes = Bilingual("多选", "choices")
     is_column = False
     is_grouped = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.expressions import Value
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Day(FieldType):
     code = "date"
     kind = "date"
-    takes = ("日期", "date")
+    takes = Bilingual("日期", "date")
 
     def declare(self, r: Reader) -> dict[str, Any]:
         return read_value(r)

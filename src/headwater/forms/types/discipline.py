@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.forms.fieldtype import FieldType, field_type
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 @field_type
 class DisciplineCode(FieldType):
     code = "discipline"
-    takes = ("申请代码", "application code")
+    takes = Bilingual("申请代码", "application code")
 
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return registry.discipline(value)

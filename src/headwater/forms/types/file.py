@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.expressions import Value
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Files(FieldType):
     code = "file"
     kind = "number"
-    takes = ("附件", "attachment")
+    takes = Bilingual("附件", "attachment")
     is_column = False
     is_stored = False
     is_grouped = True

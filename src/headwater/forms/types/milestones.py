@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
-from headwater.forms.fieldtype import Pair, field_type
+from headwater.forms.fieldtype import field_type
 from headwater.forms.shapes import Field, line_column
 from headwater.forms.types.table import Row, Table
 
@@ -26,8 +27,8 @@ class Milestones(Table):
             columns.append(line_column("amount", "阶段经费", "Money", type="money", minimum=Decimal(0)))
         return {"columns": tuple(columns), **self.read_rows(r)}
 
-    def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Pair]:
+    def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Bilingual]:
         dates = [str(row["due"]) for row in rows if row.get("due")]
         if dates == sorted(dates):
             return []
-        return [(f"{f.label_zh}应按完成日期排列", f"{f.label_en}: put the steps in the order of their dates")]
+        return [Bilingual(f"{f.label_zh}应按完成日期排列", f"{f.label_en}: put the steps in the order of their dates")]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
+from headwater.core.money import Fen, wan, wan_cell, wan_typed, yuan
 from headwater.core.numbers import MOST_FEN, read_wan
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
-from headwater.forms.expressions import Money, Value
-from headwater.forms.fieldtype import Pair, field_type
-from headwater.forms.figures import wan
+from headwater.forms.expressions import Value
+from headwater.forms.fieldtype import field_type
 from headwater.forms.types.calculated import read_value
 from headwater.forms.types.number import Number
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Amount(Number):
     code = "money"
     kind = "money"
-    takes = ("金额，万元", "amount, CNY 10,000")
+    takes = Bilingual("金额，万元", "amount, CNY 10,000")
     keys = ("min_fen", "max_fen")
     of_bounds = (int,)
 
@@ -38,16 +39,16 @@ class Amount(Number):
         return (value, "") if good else (None, _("请填写金额（万元）"))
 
     def as_operand(self, value: Any) -> Value:
-        return Money(int(value))
+        return Fen(int(value))
 
     def plain(self, f: Field, value: Value) -> Any:
         if isinstance(value, Decimal):
             return 0 if value == 0 else None
-        return value.fen if isinstance(value, Money) else value
+        return int(value) if isinstance(value, Fen) else value
 
-    def limit_in_words(self, f: Field, limit: Decimal | None) -> Pair:
+    def limit_in_words(self, f: Field, limit: Decimal | None) -> Bilingual:
         fen = int(limit or 0)
-        return f"{wan(fen)} 万元", f"CNY {fen / 100:,.2f}"
+        return Bilingual(f"{wan(fen)} 万元", f"CNY {yuan(fen)}")
 
     def in_words(self, f: Field, value: Any, zh: bool) -> str:
         return wan(int(value))
@@ -56,10 +57,10 @@ class Amount(Number):
         return "万元" if zh else "CNY 10,000"
 
     def for_sheet(self, f: Field, value: Any, answers: Any, zh: bool) -> Any:
-        return value / 1_000_000 if isinstance(value, int) else self.text(f, value, zh)
+        return wan_cell(value) if isinstance(value, int) else self.text(f, value, zh)
 
     def as_typed(self, value: Any) -> str:
-        return wan(value).replace(",", "") if isinstance(value, int) else ""
+        return wan_typed(value) if isinstance(value, int) else ""
 
     def bounds(self, f: Field) -> str:
         return "> 0" if f.minimum == 1 and f.maximum is None else super().bounds(f)

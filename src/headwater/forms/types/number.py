@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.numbers import BadNumber, read_decimal
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.expressions import Value
-from headwater.forms.fieldtype import FieldType, Pair, field_type
+from headwater.forms.fieldtype import FieldType, field_type
 from headwater.forms.figures import figure
 from headwater.forms.types.calculated import read_value
 
@@ -24,7 +25,7 @@ MOST = Decimal(10) ** 15
 class Number(FieldType):
     code = "number"
     kind = "number"
-    takes = ("数字", "number")
+    takes = Bilingual("数字", "number")
     is_numeric = True
     keys: tuple[str, str] = ("min", "max")
     """The keys of its bounds in a package."""
@@ -70,20 +71,20 @@ class Number(FieldType):
         value = round(value, f.decimals)
         return int(value) if value == value.to_integral_value() else float(value)
 
-    def bad_cell(self, f: Field, value: Any) -> list[Pair]:
+    def bad_cell(self, f: Field, value: Any) -> list[Bilingual]:
         if not isinstance(value, (int, float)):
             return []
         low = f.minimum is not None and value < f.minimum
         high = f.maximum is not None and value > f.maximum
         if not low and not high:
             return []
-        zh, en = self.limit_in_words(f, f.minimum if low else f.maximum)
+        told = self.limit_in_words(f, f.minimum if low else f.maximum)
         if low:
-            return [(f"{f.label_zh}不低于 {zh}", f"{f.label_en}: at least {en}")]
-        return [(f"{f.label_zh}不超过 {zh}", f"{f.label_en}: at most {en}")]
+            return [Bilingual(f"{f.label_zh}不低于 {told.zh}", f"{f.label_en}: at least {told.en}")]
+        return [Bilingual(f"{f.label_zh}不超过 {told.zh}", f"{f.label_en}: at most {told.en}")]
 
-    def limit_in_words(self, f: Field, limit: Decimal | None) -> Pair:
-        return f"{figure(limit)} {f.unit_zh}".strip(), f"{figure(limit)} {f.unit_en}".strip()
+    def limit_in_words(self, f: Field, limit: Decimal | None) -> Bilingual:
+        return Bilingual(f"{figure(limit)} {f.unit_zh}".strip(), f"{figure(limit)} {f.unit_en}".strip())
 
     def in_words(self, f: Field, value: Any, zh: bool) -> str:
         return figure(value)

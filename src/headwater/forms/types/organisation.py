@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.forms.fieldtype import field_type
 from headwater.forms.types.person import Reference
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @field_type
 class Institution(Reference):
     code = "organisation"
-    takes = ("单位全称", "full name of the institution")
+    takes = Bilingual("单位全称", "full name of the institution")
 
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return registry.organisation(value, outside=f.outside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.names import with_institution
 from headwater.core.reading import Reader
 from headwater.forms.expressions import Value
@@ -32,7 +33,7 @@ class Reference(FieldType):
 @field_type
 class SomePerson(Reference):
     code = "person"
-    takes = ("姓名加单位、电子邮箱或 ORCID", "name and institution, e-mail or ORCID")
+    takes = Bilingual("姓名加单位、电子邮箱或 ORCID", "name and institution, e-mail or ORCID")
 
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return registry.person(value, outside=f.outside)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.codes import unique
 from headwater.forms.declaring import read_field
 from headwater.forms.expressions import Rows, Type, Value
-from headwater.forms.fieldtype import Cleaned, Errors, FieldType, Pair, Pairs, Shown, field_type, label
+from headwater.forms.fieldtype import Cleaned, Errors, FieldType, Pairs, Shown, field_type, label
 
 if TYPE_CHECKING:
     from headwater.forms.answers.references import Registry
@@ -106,24 +107,24 @@ class Table(FieldType):
         found: dict[str, Value] = {f.code: Rows(rows)}
         return found | {f"{f.code}.{c.code}": [c.of.operand(row.get(c.code)) for row in rows] for c in f.columns}
 
-    def problems(self, f: Field, value: Any, answers: Answers) -> list[Pair]:
+    def problems(self, f: Field, value: Any, answers: Answers) -> list[Bilingual]:
         if not f.has_rows:
             return []
         rows = answers.rows(f)
-        found: list[Pair] = []
+        found: list[Bilingual] = []
         if len(rows) < f.min_rows:
-            found.append((f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
+            found.append(Bilingual(f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
         for n, row in enumerate(rows, start=1):
             for c in f.columns:
                 value = row.get(c.code)
                 if value in (None, "") and c.required and not c.value:
-                    found.append((f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty"))
+                    found.append(Bilingual(f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty"))
                 else:
                     bad = c.of.bad_cell(c, value)
-                    found += [(f"{f.label_zh}第 {n} 行：{zh}", f"{f.label_en}, row {n}: {en}") for zh, en in bad]
+                    found += [Bilingual(f"{f.label_zh}第 {n} 行：{b.zh}", f"{f.label_en}, row {n}: {b.en}") for b in bad]
         return found + self.order_problems(f, rows)
 
-    def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Pair]:
+    def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Bilingual]:
         return []
 
     def show(self, f: Field, answers: Answers, zh: bool) -> Shown:

@@ -6,22 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.db import connection
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
-from headwater.algorithms.conflicts import Found, Kind, stream_conflicts
 from headwater.calls.endorsing.services.endorsement import officers
 from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.services import notify
-from headwater.registry.models import is_own
+from headwater.core.solver import solve
+from headwater.registry.models import Publication, is_own
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
-from headwater.review.ties import NAMES, Ties, evidence, read_ties
+from headwater.review.ties import SEARCHED, Ties, read_ties
 
 WRITE = """INSERT INTO review_conflict (application_id, expert_id, kind, evidence, found_at)
     SELECT a, e, k, left(why, 300), %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS f(a, e, k, why)
@@ -36,8 +34,8 @@ CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidenc
     ORDER BY 1, 2, 3, c.id ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
 PERSONAL = [str(k) for k in (Conflict.Kind.DECLARED, Conflict.Kind.KIN, Conflict.Kind.SUPERVISOR, Conflict.Kind.COPROJECT)]
 STATES = ("accepted", "in_review", "reviewed", "panel")
-BLOCK, ROWS = 20_000, 100_000
-"""Applications searched at once, and conflicts written at once: what bounds the memory."""
+ROWS = 100_000
+"""Conflicts written at once."""
 
 
 def find_conflicts(
@@ -50,15 +48,14 @@ def find_conflicts(
     kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets. What the database takes from an expert for a
     conflict that came to light, also a submitted opinion that does not count any more, the expert is told.
     """
-    found = dict.fromkeys(NAMES.values(), 0)
+    found = dict.fromkeys(SEARCHED, 0)
     with command(actor, "review.manage", call, name="review.find_conflicts") as log, connection.cursor() as cursor:
         scope = {"application": only} if only else {"application__call": call}
         held = Assignment.objects.filter(**scope, state__in=(*OPEN, Assignment.State.SUBMITTED))
         before = {row.pk: row for row in held.only("state", "expert_id")}
         ties = read_ties(call, states, only)
-        at = np.arange(len(ties.applications)) if only is None else np.flatnonzero(ties.applications == only.pk)
-        for block in stream_conflicts(ties.proposals, ties.registry, ties.rules, size=BLOCK, kinds=tuple(NAMES)):
-            _write(cursor, ties, block, np.isin(block.proposal, at), found)
+        for block in solve("headwater.solving.conflicts:search", ties.tables, ties.rules, only.pk if only else None):
+            _write(cursor, ties, block, found)
         values: dict[str, Any] = {"now": clock.now(), "ties": PERSONAL, "call": call.pk, "states": list(states), "only": only.pk if only else None}
         cursor.execute(CARRY, values)
         for (kind,) in cursor.fetchall():
@@ -71,23 +68,29 @@ def find_conflicts(
     return found
 
 
-def _write(cursor: Any, ties: Ties, block: Found, asked: NDArray[np.bool_], found: dict[str, int]) -> None:
-    """Write the conflicts of the applications that were asked for; what is known already stays as it is."""
-    words = evidence(ties, block)[asked]
-    rows = np.flatnonzero(asked)
-    application, expert = ties.applications[block.proposal[rows]], ties.experts[block.expert[rows]]
-    kinds = [NAMES[Kind(kind)] for kind in block.kind[rows]]
+def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str], list[str]], found: dict[str, int]) -> None:
+    """Write what was found, for both records of an expert who has two; what is known already stays as it is."""
+    application, expert, kind, words = block
+    words = _with_titles(kind, words)
+    twins: dict[int, list[int]] = {}
     for one, other in ties.tables["twin"]:
-        same = np.flatnonzero(expert == one)
-        application, words = np.append(application, application[same]), np.append(words, words[same])
-        expert = np.append(expert, np.full(len(same), other))
-        kinds += [kinds[n] for n in same]
-    for start in range(0, len(kinds), ROWS):
+        twins.setdefault(one, []).append(other)
+    twice = [(n, other) for n, one in enumerate(expert) if one in twins for other in twins[one]] if twins else []
+    application, expert = application + [application[n] for n, _other in twice], expert + [other for _n, other in twice]
+    kind, words = kind + [kind[n] for n, _other in twice], words + [words[n] for n, _other in twice]
+    for start in range(0, len(kind), ROWS):
         part = slice(start, start + ROWS)
-        columns = (application[part].tolist(), expert[part].tolist(), kinds[part], words[part].tolist())
-        cursor.execute(WRITE, [clock.now(), *columns])
-        for kind, count in Counter(kind for (kind,) in cursor.fetchall()).items():
-            found[kind] += count
+        cursor.execute(WRITE, [clock.now(), application[part], expert[part], kind[part], words[part]])
+        for name, count in Counter(name for (name,) in cursor.fetchall()).items():
+            found[name] += count
+
+
+def _with_titles(kinds: list[str], words: list[str]) -> list[str]:
+    """The evidence of co-authors with titles and years in place of the ids of papers."""
+    ids = {int(word) for kind, word in zip(kinds, words, strict=True) if kind == "coauthor"}
+    rows = Publication.objects.filter(pk__in=ids).values_list("pk", "title", "year") if ids else ()
+    titles = {str(pk): f"{title} ({year})" for pk, title, year in rows}
+    return [titles[word] if kind == "coauthor" else word for kind, word in zip(kinds, words, strict=True)]
 
 
 def declare_conflict(*, application: Application, expert: Expert, kind: str, evidence: str, actor: Actor) -> Conflict:

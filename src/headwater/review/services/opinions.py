@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
 
-from headwater.algorithms.calibration import Calibrated, calibrate, funding_chances
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
@@ -22,6 +18,7 @@ from headwater.core.models import Event
 from headwater.core.own import not_own
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify
+from headwater.core.solver import solve
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import Assignment, Opinion, Ranking
 from headwater.review.queries import CRITERIA, weights_of
@@ -106,8 +103,7 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
         problems = opinion_problems(
             scores=row.scores, weights=weights, grade=row.grade, familiarity=row.familiarity, text=row.text_applicant, least=least
         )
-        chinese = (get_language() or "zh").startswith("zh")
-        reasons += [Reason(zh if chinese else en, field=field) for field, zh, en in problems]
+        reasons += [Reason(str(words), field=field) for field, words in problems]
         if not problems:
             row.total, row.submitted_at = round(weighted_total(row.scores, weights), 4), clock.now()
     return reasons
@@ -124,37 +120,13 @@ def compute_ranking(*, call: Call) -> int:
     Ranking.objects.filter(application__call=call).exclude(application__in={r[0] for r in rows}).delete()
     if not rows:
         return 0
-    table = np.array(rows, dtype=np.float64)
-    ids, proposal = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
-    _experts, reviewer = np.unique(table[:, 1].astype(np.int64), return_inverse=True)
-    found = calibrate(proposal, reviewer, table[:, 2])
-    chance, near = _chances(call, found, ids)
-    high, low = np.zeros(len(ids)), np.full(len(ids), 9.0)
-    np.maximum.at(high, proposal, table[:, 3])
-    np.minimum.at(low, proposal, table[:, 3])
-    grades = np.bincount(proposal, weights=table[:, 3]) / found.count
-    order = np.lexsort((ids, -found.raw, -found.mean))
-    place = np.empty(len(ids), dtype=np.int64)
-    place[order] = np.arange(1, len(ids) + 1)
+    money = None
+    if scheme_of(call).has_money:
+        money = (float(call.budget_fen), dict(Application.objects.filter(call=call).values_list("pk", "amount_fen")))
+    ranked: list[dict[str, Any]] = solve("headwater.solving.ranking:rank", rows, money, call.pk)
     now = clock.now()
     Ranking.objects.bulk_create(
-        [
-            Ranking(
-                application_id=int(pk),
-                opinions=int(found.count[n]),
-                mean=round(float(found.raw[n]), 4),
-                computed_at=now,
-                calibrated=round(float(found.mean[n]), 4),
-                sd=round(float(found.sd[n]), 4) if found.identified else None,
-                component=int(found.component[n]),
-                chance=round(float(chance[n]), 4) if chance is not None else None,
-                near_line=bool(near[n]),
-                grade_mean=round(float(grades[n]), 4),
-                spread=int(high[n] - low[n]),
-                rank=int(place[n]),
-            )
-            for n, pk in enumerate(ids)
-        ],
+        [Ranking(**fields, computed_at=now) for fields in ranked],
         batch_size=2000,
         update_conflicts=True,
         unique_fields=["application"],
@@ -163,22 +135,7 @@ def compute_ranking(*, call: Call) -> int:
             *("grade_mean", "spread", "rank", "computed_at"),
         ],
     )
-    return len(ids)
-
-
-def _chances(call: Call, found: Calibrated, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_]]:
-    """Probability of each application to stand above the budget line, and who cannot be told from the line; by the amounts asked for;
-    none where the call gives no money.
-
-    Applications of one call compete for one budget, so that components are compared here although their scores share no reviewer;
-    the board says when there are several.
-    """
-    if not found.identified or not scheme_of(call).has_money:
-        return None, np.zeros(len(ids), dtype=bool)
-    amounts = dict(Application.objects.filter(call=call).values_list("pk", "amount_fen"))
-    costs = np.array([float(amounts.get(int(pk)) or 0) for pk in ids])
-    funding = funding_chances(found, budget=float(call.budget_fen), costs=costs, seed=call.pk, across=True)
-    return funding.chance, np.isin(np.arange(len(ids)), funding.group)
+    return len(ranked)
 
 
 def remind(*, call: Call, actor: Actor) -> int:

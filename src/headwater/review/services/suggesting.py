@@ -9,59 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from headwater.algorithms.errors import Infeasible
-from headwater.algorithms.portfolio import (
-    Budget,
-    Change,
-    Funded,
-    Outcome,
-    Portfolio,
-    Rule,
-    ShareRule,
-    each,
-    fund,
-    refusals,
-    scenarios,
-)
-from headwater.algorithms.portfolio import Fixed as FixedRule
 from headwater.calls.deciding.services.decisions import barred_applications
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
+from headwater.core.money import rounded, wan
 from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
+from headwater.core.solver import solve
 from headwater.review.models import PanelItem
-
-BUDGET, DECIDED = "budget", "decided"
-GAP, SECONDS = 1e-4, 20.0
-
-
-@dataclass(frozen=True)
-class Balance:
-    """A rule of balance as the region states it (parameter `portfolio_rules`).
-
-    `group` as in `_groups`; `label` its value, none for each value in turn. `of`: funded, money, budget, applications or requested.
-    """
-
-    code: str
-    zh: str
-    en: str
-    group: str
-    of: str
-    label: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @property
-    def name(self) -> str:
-        return self.en if get_language() == "en" else self.zh
+from headwater.review.sets import BUDGET, DECIDED, Balance, Chosen, Compared, Contest, Variant
 
 
 @dataclass
@@ -73,7 +36,8 @@ class Suggestion:
     funded: set[int]
     reasons: dict[int, str]
     balances: list[Balance]
-    result: Funded | None = None
+    result: Chosen | None = None
+    contest: Contest | None = None
     conflict: list[str] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
 
@@ -128,29 +92,17 @@ def _recommended(application: Application) -> bool:
     return application.state == State.PANEL and item is not None and item.result == PanelItem.Result.RECOMMENDED
 
 
-def problem_of(call: Call, rows: Sequence[Application], balances: Sequence[Balance]) -> Portfolio:
-    """The candidates as a problem of the kernel; money in fen."""
-    amount = np.array([a.decision.amount_fen if _decided(a) else a.amount_fen for a in rows], dtype=np.float64)
-    score = np.array([max(0.0, a.ranking.calibrated or 0.0) for a in rows])
+def contest_of(call: Call, rows: Sequence[Application], balances: Sequence[Balance]) -> Contest:
+    """The candidates as the kernel takes them; money in fen."""
     groups = _groups(call, rows)
-    rules: list[Rule] = [Budget(BUDGET, limit=float(call.budget_fen))]
-    decided = [at for at, a in enumerate(rows) if _decided(a)]
-    if decided:
-        rules.append(FixedRule(DECIDED, decided, True))
-    for balance in balances:
-        rules += _rules(balance, groups)
-    return Portfolio(score * amount / 1e8, amount, rules, groups=groups)
-
-
-def _rules(balance: Balance, groups: dict[str, list[str]]) -> list[ShareRule]:
-    labels = groups[balance.group]
-    of: Any = balance.of
-    rule = ShareRule(balance.code, of=of, at_least=balance.at_least, at_most=balance.at_most)
-    if balance.label is None:
-        return each(rule, balance.group, labels)
-    if balance.label in labels:
-        return [ShareRule(balance.code, of=of, at_least=balance.at_least, at_most=balance.at_most, where={balance.group: balance.label})]
-    return []
+    return Contest(
+        score=tuple(max(0.0, a.ranking.calibrated or 0.0) for a in rows),
+        amount=tuple(float(a.decision.amount_fen if _decided(a) else a.amount_fen) for a in rows),
+        groups=tuple((name, tuple(labels)) for name, labels in groups.items()),
+        budget=float(call.budget_fen),
+        decided=tuple(at for at, a in enumerate(rows) if _decided(a)),
+        balances=tuple(balances),
+    )
 
 
 def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> Suggestion:
@@ -164,22 +116,17 @@ def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> 
     balances = [b for b in balances_of(call) if b.code not in without]
     if not rows:
         return Suggestion(set(), {}, balances)
-    conflict: list[str] = []
-    try:
-        result = fund(problem_of(call, rows, balances), gap=GAP, seconds=SECONDS)
-    except Infeasible as none:
-        conflict = [_told(reason.split(": at ")[0], balances) for reason in none.reasons]
-        result = fund(problem_of(call, rows, []), gap=GAP)
-    funded = {rows[at].pk for at in np.flatnonzero(result.funded)}
-    return Suggestion(funded, _reasons(rows, result, balances), balances, result, list(dict.fromkeys(conflict)), rows)
+    contest = contest_of(call, rows, balances)
+    result: Chosen = solve("headwater.solving.portfolio:choose", contest)
+    conflict = list(dict.fromkeys(_told(rule, balances) for rule in result.conflict))
+    funded = {rows[at].pk for at in result.funded}
+    return Suggestion(funded, _reasons(rows, result, balances), balances, result, contest, conflict, rows)
 
 
-def _reasons(rows: Sequence[Application], result: Funded, balances: Sequence[Balance]) -> dict[int, str]:
+def _reasons(rows: Sequence[Application], result: Chosen, balances: Sequence[Balance]) -> dict[int, str]:
     """For each refused candidate the rules that ask the highest prices of it."""
-    told = refusals(result)
     return {
-        rows[int(row)].pk: "、".join(dict.fromkeys(_told(c.rule, balances) for c in told.loudest(at)[:2] if c.price > 0)) or _("预算")
-        for at, row in enumerate(told.proposal)
+        rows[at].pk: "、".join(dict.fromkeys(_told(rule, balances) for rule in rules)) or _("预算") for at, rules in result.refused.items()
     }
 
 
@@ -206,7 +153,7 @@ def reached(suggestion: Suggestion) -> list[Reached]:
         return []
     kinds = {b.code: b.of for b in suggestion.balances}
     out, quiet = [], dict.fromkeys(kinds, 0)
-    for row in suggestion.result.activity:
+    for row in suggestion.result.reach:
         code, _colon, label = row.rule.partition(": ")
         if code == DECIDED:
             continue
@@ -223,21 +170,14 @@ def reached(suggestion: Suggestion) -> list[Reached]:
 def _amount(value: float, of: str) -> str:
     if of in ("funded", "money"):
         return f"{100 * value:.0f} %"
-    return f"{value:.0f}" if of == "applications" else _("%s 万元") % f"{value / 1e6:,.2f}"
+    return f"{value:.0f}" if of == "applications" else _("%s 万元") % wan(rounded(Fraction(value)))
 
 
-def compare(suggestion: Suggestion) -> list[tuple[Outcome, list[str], str]]:
+def compare(suggestion: Suggestion) -> list[tuple[Compared, list[str], str]]:
     """What other budgets and the loss of each rule of balance would change; with the rules that cannot be kept then, and the rule left out."""
-    if suggestion.result is None:
+    if suggestion.contest is None:
         return []
-    rules = [rule.name for rule in suggestion.result.problem.rules]
-    changes = [Change(_("预算减少一成"), scale={BUDGET: 0.9}), Change(_("预算增加一成"), scale={BUDGET: 1.1})]
-    without = ["", ""]
-    for balance in suggestion.balances:
-        names = [name for name in rules if name.partition(": ")[0] == balance.code]
-        if names:
-            changes.append(Change(_("不计“%s”") % balance.name, drop=names))
-            without.append(balance.code)
-    found = scenarios(suggestion.result, changes)
-    told = [[_told(r.split(": at ")[0], suggestion.balances) for r in o.reasons] for o in found]
-    return list(zip(found, told, without, strict=True))
+    variants = [Variant(_("预算减少一成"), budget=0.9), Variant(_("预算增加一成"), budget=1.1)]
+    variants += [Variant(_("不计“%s”") % balance.name, without=balance.code) for balance in suggestion.balances]
+    found: list[Compared] = solve("headwater.solving.portfolio:compare", suggestion.contest, variants)
+    return [(o, [_told(rule, suggestion.balances) for rule in o.reasons], o.without) for o in found]

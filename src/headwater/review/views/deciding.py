@@ -93,8 +93,8 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
             "reasons": reasons,
             "entering": [titles[k] for k in outcome.entering],
             "leaving": [titles[k] for k in outcome.leaving],
-            "count": len(outcome.result.proposals) if outcome.result else None,
-            "money": outcome.result.money if outcome.result else None,
+            "count": outcome.count,
+            "money": outcome.money,
         }
         for outcome, reasons, without in compare(suggestion)
     ]

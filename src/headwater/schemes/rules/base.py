@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from headwater.core.i18n import NOTHING, Bilingual
 from headwater.forms.results import FieldFacts, Outcome, Result
 
 
@@ -110,12 +111,15 @@ class RefereeFacts:
     same_field: bool
 
 
+TITLE = Bilingual("名称", "Title")
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything the rules of one application may use. Money in fen, terms in months.
 
     `quota` is the host's quota of the call, `endorsed` how many it has endorsed, this one included when `is_endorsed`.
-    `title_words` is what the scheme calls the title, in Chinese and English. `documents` are those that the applicant and the members
+    `title_words` is what the scheme calls the title. `documents` are those that the applicant and the members
     must sign; `referees` who have written, `referees_waiting` how many named ones have not answered. `likenesses` is None until the
     texts were compared.
     """
@@ -139,7 +143,7 @@ class Facts:
     flags: frozenset[str] = frozenset()
     fields: Sequence[FieldFacts] = ()
     title_length: int = 0
-    title_words: tuple[str, str] = ("名称", "Title")
+    title_words: Bilingual = TITLE
     discipline_level: int | None = None
     amount_fen: int = 0
     months: int = 0
@@ -174,19 +178,19 @@ class Answer(NamedTuple):
     outcome: Outcome
     zh: str
     en: str
-    mend: tuple[str, str]
+    mend: Bilingual
     inputs: dict[str, Any]
 
 
 def passed(zh: str, en: str, **inputs: Any) -> Answer:
-    return Answer(Outcome.PASSED, zh, en, ("", ""), inputs)
+    return Answer(Outcome.PASSED, zh, en, NOTHING, inputs)
 
 
-def failed(zh: str, en: str, mend: tuple[str, str], **inputs: Any) -> Answer:
+def failed(zh: str, en: str, mend: Bilingual, **inputs: Any) -> Answer:
     return Answer(Outcome.FAILED, zh, en, mend, inputs)
 
 
-def unknown(zh: str, en: str, look: tuple[str, str], **inputs: Any) -> Answer:
+def unknown(zh: str, en: str, look: Bilingual, **inputs: Any) -> Answer:
     """A person must tell; `look` says what to look at."""
     return Answer(Outcome.UNKNOWN, zh, en, look, inputs)
 
@@ -207,8 +211,7 @@ class Rule:
 
     name: str
     code: str
-    zh: str
-    en: str
+    title: Bilingual
     ref: str
     reads: tuple[str, ...]
     params: dict[str, type]
@@ -238,11 +241,11 @@ def rule(
 
             def check(facts: Facts) -> Result:
                 found = _skipped(missing, facts) if missing else function(facts, given, *read)
-                return Result(name, code, found.outcome, found.zh, found.en, *found.mend, found.inputs, blocks, ref)
+                return Result(name, code, found.outcome, found.zh, found.en, found.mend.zh, found.mend.en, found.inputs, blocks, ref)
 
             return check
 
-        made = RULES[name] = Rule(name, code, zh, en, ref, reads, params, prepare)
+        made = RULES[name] = Rule(name, code, Bilingual(zh, en), ref, reads, params, prepare)
         return function
 
     return wrap
@@ -254,7 +257,7 @@ def _skipped(missing: list[str], facts: Facts) -> Answer:
         Outcome.SKIPPED,
         f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",
         f"No parameter for {day} ({', '.join(missing)}); not checked",
-        ("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
+        Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
         {"missing": missing, "day": str(day)},
     )
 
@@ -270,6 +273,6 @@ def evaluation(uses: Sequence[Any], values: Values) -> Callable[[Facts], list[Re
     return lambda facts: [check(facts) for check in checks]
 
 
-def names(people: Sequence[PersonFacts]) -> tuple[str, str]:
+def names(people: Sequence[PersonFacts]) -> Bilingual:
     """The people's names in a Chinese and in an English sentence."""
-    return "、".join(x.name for x in people), ", ".join(x.name for x in people)
+    return Bilingual("、".join(x.name for x in people), ", ".join(x.name for x in people))

@@ -6,24 +6,25 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
 
+from headwater.core.i18n import Bilingual
 from headwater.schemes.rules.base import Answer, Facts, Given, failed, names, passed, rule, unknown
 from headwater.schemes.rules.limits import LEADER
 
-PROFILE = ("请单位在人员登记中补全", "Ask the institution to complete the registry's record")
+PROFILE = Bilingual("请单位在人员登记中补全", "Ask the institution to complete the registry's record")
 
 
 @rule("identity_known", "R1", "身份证件已登记", "Identity document on record", ref="handbook 1.5")
 def identity_known(f: Facts, p: Given) -> Answer:
     """Persons are known by the hash of their document: without it nobody could tell whom a limit counts."""
     lacking = [x for x in f.people if not x.has_document]
-    zh, en = names(lacking)
+    who = names(lacking)
     if not lacking:
         return passed("申请人和参与者的身份证件均已登记", "Everybody's identity document is on record", people=len(f.people))
     if f.leader.has_document:
-        look = ("核对其护照等证件，以及是否与登记库中他人重复", "Check the passport, and that no other record is the same person")
-        return unknown(f"{zh} 没有登记身份证件", f"{en}: no identity document on record", look, lacking=en)
-    mend = ("请单位在人员登记中补录身份证件", "Ask the institution to record the document in the registry")
-    return failed(f"{zh} 没有登记身份证件", f"{en}: no identity document on record", mend, lacking=en)
+        look = Bilingual("核对其护照等证件，以及是否与登记库中他人重复", "Check the passport, and that no other record is the same person")
+        return unknown(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", look, lacking=who.en)
+    mend = Bilingual("请单位在人员登记中补录身份证件", "Ask the institution to record the document in the registry")
+    return failed(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", mend, lacking=who.en)
 
 
 @rule("experience", "R1", "从事基础研究的经历", "Experience of basic research", ref="EL-01", reads=("doctoral_degrees",))
@@ -39,7 +40,7 @@ def experience(f: Facts, p: Given, doctoral: list[str]) -> Answer:
     return unknown(
         "登记中没有项目、论著或博士学位，申请人也未声明",
         "No project, publication or doctorate on record, and none declared",
-        ("查看申请书中已有工作基础一栏", "Look at the groundwork in the application"),
+        Bilingual("查看申请书中已有工作基础一栏", "Look at the groundwork in the application"),
         **inputs,
     )
 
@@ -74,7 +75,7 @@ def qualified(f: Facts, p: Given, least: int, doctoral: list[str]) -> Answer:
     if f.referees_waiting:
         zh += f"；{f.referees_waiting} 名专家尚未提交"
         en += f"; {f.referees_waiting} have not written yet"
-    mend = (
+    mend = Bilingual(
         f"在“推荐专家”中邀请，或在“附件”中上传 {least} 名同领域高级职称专家的推荐信",
         f"Invite referees, or attach {least} letters by referees with a senior title in the field",
     )
@@ -113,7 +114,7 @@ def max_age(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
     return failed(
         f"出生日期早于 {earliest}，超出年龄要求",
         f"Born before {earliest}: over the age limit",
-        ("可申报没有年龄要求的项目类型", "Apply to a scheme without an age limit"),
+        Bilingual("可申报没有年龄要求的项目类型", "Apply to a scheme without an age limit"),
         **inputs,
     )
 
@@ -152,7 +153,7 @@ def not_student(f: Facts, p: Given) -> Answer:
     if not f.leader.is_student:
         return passed("申请人不是在读研究生", "The applicant is not a student", **inputs)
     if not f.leader.has_job:
-        mend = (
+        mend = Bilingual(
             "由在职人员作为申请人；如已在职，请单位补录任职",
             "Let an employed person lead; if employed, have the post recorded",
         )
@@ -162,7 +163,7 @@ def not_student(f: Facts, p: Given) -> Answer:
     return failed(
         "申请人在职攻读学位，未附导师同意函",
         "The applicant is studying; the supervisor's consent is missing",
-        ("在“附件”中上传导师同意函", "Attach the supervisor's letter of consent"),
+        Bilingual("在“附件”中上传导师同意函", "Attach the supervisor's letter of consent"),
         **inputs,
     )
 
@@ -171,10 +172,10 @@ def not_student(f: Facts, p: Given) -> Answer:
 def not_fund_staff(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, art. 21."""
     found = [x for x in f.people if x.is_fund_staff]
-    zh, en = names(found)
+    who = names(found)
     if found:
-        mend = ("更换该参与人", "Replace this person")
-        return failed(f"{zh} 为基金管理人员", f"{en}: fund staff", mend, staff=en)
+        mend = Bilingual("更换该参与人", "Replace this person")
+        return failed(f"{who.zh} 为基金管理人员", f"{who.en}: fund staff", mend, staff=who.en)
     return passed("申请人和参与者中没有基金管理人员", "Nobody is fund staff", people=len(f.people))
 
 
@@ -189,7 +190,7 @@ def not_fund_staff(f: Facts, p: Given) -> Answer:
 def not_civil_servant(f: Facts, p: Given, excluded: bool) -> Answer:
     inputs = {"government": f.leader.is_civil_servant, "excluded": excluded}
     if f.leader.is_civil_servant and excluded:
-        mend = ("由非公务员作为申请人", "Let somebody lead who is no civil servant")
+        mend = Bilingual("由非公务员作为申请人", "Let somebody lead who is no civil servant")
         return failed("申请人任职于机关", "The applicant works for a government body", mend, **inputs)
     return passed("申请人不在机关任职", "The applicant does not work for a government body", **inputs)
 
@@ -202,10 +203,10 @@ def no_overdue_report(f: Facts, p: Given, days: int) -> Answer:
     late, unclear = [h.number for h in ended if h.closed is False], [h.number for h in ended if h.closed is None]
     inputs = {"days": days, "late": late, "unclear": unclear}
     if late:
-        mend = ("先提交结题报告", "Hand in the closing report first")
+        mend = Bilingual("先提交结题报告", "Hand in the closing report first")
         return failed(f"{'、'.join(late)} 逾期未结题", f"Closing report overdue: {', '.join(late)}", mend, **inputs)
     if unclear:
-        look = ("核对这些项目是否已结题、结余经费是否已退回", "Check that they were closed and unspent money was returned")
+        look = Bilingual("核对这些项目是否已结题、结余经费是否已退回", "Check that they were closed and unspent money was returned")
         return unknown(
             f"{'、'.join(unclear)} 期满，没有结题记录", f"Ended without a record of closing: {', '.join(unclear)}", look, **inputs
         )
@@ -218,7 +219,7 @@ def mentors_named(f: Facts, p: Given) -> Answer:
     text = f.answer(p["field"]).strip()
     missing = [n for n in f.leader.mentors if n not in text]
     inputs = {"answered": bool(text), "on_record": list(f.leader.mentors), "missing": missing}
-    mend = ("如实填写导师姓名；没有的填“无”", "Name your supervisors truthfully, or write “none”")
+    mend = Bilingual("如实填写导师姓名；没有的填“无”", "Name your supervisors truthfully, or write “none”")
     if not text:
         return failed("未填写导师姓名", "The supervisors are not named", mend, **inputs)
     if missing:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from headwater.core.i18n import Bilingual
 from headwater.schemes.rules.base import Answer, Facts, Given, Holding, PersonFacts, Values, failed, passed, rule
 from headwater.schemes.shapes import UNLIMITED
 
@@ -88,7 +89,7 @@ def limit_same_type(f: Facts, p: Given, limit: Value) -> Answer:
     return failed(
         f"本年度已申报同类项目 {'、'.join(_numbers(found))}，限 {limit['max']} 项；换单位申报同样计入",
         f"Already applied for this type this year: {', '.join(_numbers(found))}; at most {limit['max']}, whatever the host",
-        ("撤回其中一项", "Withdraw one of them"),
+        Bilingual("撤回其中一项", "Withdraw one of them"),
         **inputs,
     )
 
@@ -147,16 +148,16 @@ def limit_total(f: Facts, p: Given, senior: Value, junior: Value, free: Value) -
     over = [c for c in counts if c.over]
     if not over:
         return passed("各人申请和承担的项目数在限额以内", "Nobody is over the limit", **inputs)
-    zh = [f"{c.person.name} 主持 {len(c.leads)} 项、参与 {len(c.joins)} 项，{_most(c.most)[0]}" for c in over]
-    en = [f"{c.person.name} leads {len(c.leads)} and takes part in {len(c.joins)}; {_most(c.most)[1]}" for c in over]
-    mend = ("撤回其中一项，或更换参与者", "Withdraw one of them, or replace the member")
+    zh = [f"{c.person.name} 主持 {len(c.leads)} 项、参与 {len(c.joins)} 项，{_most(c.most).zh}" for c in over]
+    en = [f"{c.person.name} leads {len(c.leads)} and takes part in {len(c.joins)}; {_most(c.most).en}" for c in over]
+    mend = Bilingual("撤回其中一项，或更换参与者", "Withdraw one of them, or replace the member")
     return failed("；".join(zh), "; ".join(en), mend, **inputs)
 
 
-def _most(most: dict[str, int]) -> tuple[str, str]:
-    words = {"total": ("合计", "in all"), "leader": ("主持", "as leader"), "member": ("参与", "as member")}
-    zh = "、".join(f"{words[k][0]}限 {n} 项" for k, n in most.items())
-    return zh, ", ".join(f"at most {n} {words[k][1]}" for k, n in most.items())
+def _most(most: dict[str, int]) -> Bilingual:
+    words = {"total": Bilingual("合计", "in all"), "leader": Bilingual("主持", "as leader"), "member": Bilingual("参与", "as member")}
+    zh = "、".join(f"{words[k].zh}限 {n} 项" for k, n in most.items())
+    return Bilingual(zh, ", ".join(f"at most {n} {words[k].en}" for k, n in most.items()))
 
 
 @rule("limit_key", "F11", "重点类项目限一项", "One project of a key type", ref="LM-05", reads=("limit_key",))
@@ -172,7 +173,7 @@ def limit_key(f: Facts, p: Given, limit: Value) -> Answer:
     return failed(
         f"已申请或承担同类项目 {'、'.join(_numbers(found))}，限 {limit['max']} 项",
         f"Applies for or leads {', '.join(_numbers(found))}; at most {limit['max']}",
-        ("在研项目结题后再申报", "Apply after the running project is closed"),
+        Bilingual("在研项目结题后再申报", "Apply after the running project is closed"),
         **inputs,
     )
 
@@ -194,7 +195,7 @@ def limit_rest_year(f: Facts, p: Given, limit: Value) -> Answer:
     return failed(
         f"上年度已获同类资助 {'、'.join(_numbers(last))}",
         f"Won this type last year: {', '.join(_numbers(last))}",
-        ("下一年度再申报", "Apply next year"),
+        Bilingual("下一年度再申报", "Apply next year"),
         **inputs,
     )
 
@@ -210,7 +211,7 @@ def limit_plans(f: Facts, p: Given, limit: Value) -> Answer:
     return failed(
         f"已入选或已申报同层次人才计划 {'、'.join(_numbers([*holds, *applied]))}",
         f"Holds or has applied for a plan of this level: {', '.join(_numbers([*holds, *applied]))}",
-        ("撤回其中一项，或在现有支持期满后申报", "Withdraw one, or apply when the present support ends"),
+        Bilingual("撤回其中一项，或在现有支持期满后申报", "Withdraw one, or apply when the present support ends"),
         **inputs,
     )
 
@@ -225,7 +226,7 @@ def one_per_year(f: Facts, p: Given, on: bool) -> Answer:
     return failed(
         f"本年度已申报 {'、'.join(_numbers(found))}",
         f"Already applied this year: {', '.join(_numbers(found))}",
-        ("撤回其中一项", "Withdraw one of them"),
+        Bilingual("撤回其中一项", "Withdraw one of them"),
         **inputs,
     )
 
@@ -252,6 +253,6 @@ def no_running_project(f: Facts, p: Given, bar: Value) -> Answer:
     return failed(
         f"主持在研项目 {'、'.join(_numbers(found))}",
         f"Leads running projects: {', '.join(_numbers(found))}",
-        ("在研项目结题后再申报", "Apply after the running project is closed"),
+        Bilingual("在研项目结题后再申报", "Apply after the running project is closed"),
         **inputs,
     )

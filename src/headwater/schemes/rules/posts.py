@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.core.i18n import Bilingual
 from headwater.schemes.rules.base import Answer, Facts, Given, failed, passed, rule, unknown
 
 PART_TIME = frozenset({"dual", "flexible"})
@@ -14,7 +15,7 @@ def registered_host(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, arts 9 and 11."""
     if f.host_registered:
         return passed("依托单位已注册", "The host institution is registered", registered=True)
-    mend = (
+    mend = Bilingual(
         "请单位先办理依托单位注册，或改由同意报送的依托单位申报",
         "Ask the institution to register as a host, or apply through a host that consents",
     )
@@ -26,7 +27,7 @@ def host_is_entity(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, art. 9; a unified social credit code is the sign of a legal entity."""
     if f.host_is_entity:
         return passed("依托单位有统一社会信用代码", "The host has a unified social credit code", credit_code=True)
-    look = ("核对该单位是否为独立法人，并补录统一社会信用代码", "Check that it is a legal entity and record its credit code")
+    look = Bilingual("核对该单位是否为独立法人，并补录统一社会信用代码", "Check that it is a legal entity and record its credit code")
     return unknown("登记中没有该单位的统一社会信用代码", "No credit code on record for the host", look, credit_code=False)
 
 
@@ -41,7 +42,7 @@ def employed_by_host(f: Facts, p: Given) -> Answer:
         return failed(
             "申请人的任职单位是注册的依托单位，应通过任职单位申报",
             "The applicant's employer is a registered host: they apply through it",
-            ("在“基本信息”中改选任职单位", "Choose the employer as the host on the page of basic information"),
+            Bilingual("在“基本信息”中改选任职单位", "Choose the employer as the host on the page of basic information"),
             **inputs,
         )
     if letters:
@@ -49,7 +50,7 @@ def employed_by_host(f: Facts, p: Given) -> Answer:
     return failed(
         "申请人不在依托单位任职，未附该单位同意函",
         "The applicant has no post with the host, and its consent is missing",
-        ("在“附件”中上传依托单位同意函", "Attach the host's consent"),
+        Bilingual("在“附件”中上传依托单位同意函", "Attach the host's consent"),
         **inputs,
     )
 
@@ -69,10 +70,10 @@ def postdoc(f: Facts, p: Given, promise: bool) -> Answer:
     if not f.leader.stations:
         return passed("申请人不是在站博士后", "The applicant is no post-doc", **inputs)
     if not here:
-        mend = ("由博士后设站单位报送", "Apply through the host of the station")
+        mend = Bilingual("由博士后设站单位报送", "Apply through the host of the station")
         return failed("在站博士后须通过设站单位申报", "A post-doc applies through the host of the station", mend, **inputs)
     if promise and not promised:
-        mend = ("在“附件”中上传设站单位全程保障承诺", "Attach the host's promise for the whole term")
+        mend = Bilingual("在“附件”中上传设站单位全程保障承诺", "Attach the host's promise for the whole term")
         return failed("未附设站单位承诺", "The promise of the station's host is missing", mend, **inputs)
     return passed("通过设站单位申报", "Applies through the host of the station", **inputs)
 
@@ -99,7 +100,7 @@ def part_time(f: Facts, p: Given, least: int) -> Answer:
         return failed(
             f"非全职人员：每年工作月数 {have}（至少 {least} 个月），聘用合同 {contract} 份",
             f"Part-time: {months if months is not None else 'no'} months a year (at least {least}), contracts attached: {contract}",
-            ("填写每年工作月数并上传聘用合同", "State the months a year and attach the contract"),
+            Bilingual("填写每年工作月数并上传聘用合同", "State the months a year and attach the contract"),
             **inputs,
         )
     return passed(f"每年工作 {months} 个月，已附合同", f"{months} months a year, contract attached", **inputs)
@@ -111,7 +112,7 @@ def partner_units(f: Facts, p: Given, most: int) -> Answer:
     inputs: dict[str, Any] = {"units": len(units), "max": most}
     if len(units) <= most:
         return passed(f"合作研究单位 {len(units)} 个", f"{len(units)} partner institutions", **inputs)
-    mend = ("减少合作研究单位", "Take fewer institutions together")
+    mend = Bilingual("减少合作研究单位", "Take fewer institutions together")
     return failed(
         f"合作研究单位 {len(units)} 个，最多 {most} 个", f"{len(units)} partner institutions, at most {most}", mend, **inputs
     )
@@ -124,11 +125,11 @@ def within_quota(f: Facts, p: Given, value: dict[str, Any]) -> Answer:
     if f.scheme in value.get("exempt", []) or f.quota is None:
         return passed("不受单位推荐限额限制", "Outside the host quota", **inputs)
     if f.is_endorsed and f.endorsed > f.quota:
-        mend = ("请单位撤回超出限额的申报", "Ask the host to take back what is over its quota")
+        mend = Bilingual("请单位撤回超出限额的申报", "Ask the host to take back what is over its quota")
         return failed(
             f"单位已报送 {f.endorsed} 项，限额 {f.quota} 项", f"The host has endorsed {f.endorsed} of {f.quota}", mend, **inputs
         )
     if not f.is_endorsed and f.endorsed >= f.quota:
-        look = ("由依托单位决定报送哪些申请", "The host decides which applications it sends")
+        look = Bilingual("由依托单位决定报送哪些申请", "The host decides which applications it sends")
         return unknown(f"单位限额 {f.quota} 项已报满", f"The host's quota of {f.quota} is used up", look, **inputs)
     return passed(f"单位限额 {f.quota} 项，已报送 {f.endorsed} 项", f"The host has endorsed {f.endorsed} of {f.quota}", **inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from headwater.core.i18n import Bilingual
 from headwater.registry.bans import BARRING
 from headwater.schemes.rules.base import Answer, Ban, Facts, Given, failed, names, passed, rule
 
@@ -21,6 +22,6 @@ def no_ban(f: Facts, p: Given) -> Answer:
     found = [x for x in f.people if blocked(x.bans, day)]
     if not found:
         return passed("没有限制申报的记录", "No bar on record", day=str(day), people=len(f.people))
-    zh, en = names(found)
-    mend = ("限制期满后再申报，或更换参与者", "Wait until the bar ends, or replace the member")
-    return failed(f"{zh} 在限制申报期内", f"{en}: barred from applying", mend, day=str(day), people=len(f.people))
+    who = names(found)
+    mend = Bilingual("限制期满后再申报，或更换参与者", "Wait until the bar ends, or replace the member")
+    return failed(f"{who.zh} 在限制申报期内", f"{who.en}: barred from applying", mend, day=str(day), people=len(f.people))

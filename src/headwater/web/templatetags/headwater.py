@@ -16,8 +16,8 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
-from headwater.core import clock
-from headwater.core.i18n import named
+from headwater.core import clock, money
+from headwater.core.i18n import both, named
 
 register = template.Library()
 
@@ -107,9 +107,15 @@ register.filter("named", named)
 
 
 @register.filter
-def wan(fen: int | None, places: int = 2) -> str:
-    """Fen as 万元, grouped: 12,000,000 fen is 12.00."""
-    return "" if fen is None else f"{fen / 1_000_000:,.{places}f}"
+def other(record: Any, stem: str) -> str:
+    """A text in the language that the reader does not read, beside the one they do."""
+    return both(record, stem).other
+
+
+@register.filter
+def wan(fen: int | None) -> str:
+    """Fen as 万元: 12,345,000,000 fen is 12,345."""
+    return "" if fen is None else money.wan(fen)
 
 
 @register.filter

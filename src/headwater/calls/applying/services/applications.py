@@ -30,7 +30,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
-from headwater.core.i18n import chinese
+from headwater.core.i18n import named
 from headwater.core.permission import may
 from headwater.core.prepared import write
 from headwater.core.services import notify
@@ -329,9 +329,8 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     failed = [r for r in results if r.blocks and r.outcome == Outcome.FAILED]
-    if chinese():
-        return [Reason(f"{r.zh}。{r.mend_zh}" if r.mend_zh else r.zh, code=r.code) for r in failed]
-    return [Reason(f"{r.en}. {r.mend_en}" if r.mend_en else r.en, code=r.code) for r in failed]
+    told = [(named(r), named(r, "mend"), r.code) for r in failed]
+    return [Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told]
 
 
 def next_number(call: Call) -> str:

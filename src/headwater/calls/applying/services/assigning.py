@@ -128,7 +128,7 @@ def _starts_on(_row: Application, name: str, value: Any) -> Read:
 
 
 def _flags(row: Application, name: str, value: Any) -> Read:
-    return (sorted(set(value) & {code for code, _zh, _en in scheme_of(row.call).flags}),)
+    return (sorted(set(value) & {code for code, _words in scheme_of(row.call).flags}),)
 
 
 def _unsuitable(row: Application, name: str, value: Any) -> Read:

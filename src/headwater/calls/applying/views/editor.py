@@ -161,7 +161,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
             "size": f"{size_of(row.answers):,}",
             "fields": told_fields(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
             "live": live(answers_of(row)),
-            "rules": render_to_string("components/rules.html", {"results": results, "LANGUAGE_CODE": request.LANGUAGE_CODE}),
+            "rules": render_to_string("components/rules.html", {"results": results}),
         }
     )
 
@@ -190,7 +190,7 @@ def told_fields(
         out["unsuitable"] |= {"clash": notice or " "}
     if saved and saved.changes.clashes:
         for name, notice in clash_notices(row, request.user, set(names)).items():
-            context = {"notice": notice, "LANGUAGE_CODE": request.LANGUAGE_CODE}
+            context = {"notice": notice}
             out[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
     return out
 

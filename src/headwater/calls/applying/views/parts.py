@@ -31,6 +31,7 @@ from headwater.calls.versions import changed_since_confirmed, open_clashes
 from headwater.core.files import MAX_BYTES
 from headwater.core.i18n import named
 from headwater.core.models import StoredFile
+from headwater.core.money import wan_typed
 from headwater.core.web import key_in
 from headwater.forms.answers.cleaning import clean
 from headwater.forms.answers.judging import is_complete
@@ -39,7 +40,6 @@ from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_pe
 from headwater.forms.answers.state import Answers
 from headwater.forms.autosaving import MOST_SIGNS, size_of
 from headwater.forms.binding import bind
-from headwater.forms.figures import wan
 from headwater.forms.presence import Other, tell_presence
 from headwater.forms.results import Outcome
 from headwater.forms.shapes import Field, Section
@@ -110,7 +110,7 @@ def editor_context(
         "organisations": organisations(part),
         "codes": "discipline" in types_in(part),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
-        "amount": wan(row.amount_fen).replace(",", ""),
+        "amount": wan_typed(row.amount_fen),
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",

@@ -14,10 +14,10 @@ from headwater.calls.applying.services.assigning import PLAIN
 from headwater.calls.contents import BASIC, PRIVATE, plain, questions_of, stored
 from headwater.calls.models import Application
 from headwater.core.i18n import named
+from headwater.core.money import wan_typed
 from headwater.core.numbers import BadNumber, read_wan, read_whole
 from headwater.forms.answers.reading import read_answer
 from headwater.forms.fieldtype import Pairs
-from headwater.forms.figures import wan
 from headwater.forms.shapes import Section
 from headwater.schemes import Scheme
 
@@ -113,7 +113,7 @@ def pairs_of(row: Application, name: str) -> Pairs:
         return f.of.pairs(f, row.answers.get(name))
     value = plain(getattr(row, name))
     if name == "amount_fen":
-        return [("amount_wan", wan(value).replace(",", ""))]
+        return [("amount_wan", wan_typed(value))]
     if name == "flags":
         return [("flags", ""), *(("flags", v) for v in value)]
     if name == "unsuitable":

@@ -18,6 +18,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.versions import MOST_SHOWN, content_after, listed, readable
 from headwater.core.errors import Refused
+from headwater.core.i18n import named
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt
 from headwater.forms.versions import WHOLE_DAYS, WINDOW
@@ -32,9 +33,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
     """All versions for who writes in the application; for host, agency and officers those that were submitted."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     own = is_own(request.user, row.leader)
-    labels = {
-        code: f.label_zh if request.LANGUAGE_CODE != "en" or not f.label_en else f.label_en for code, f in fields_of(row).items()
-    }
+    labels = {code: named(f, "label") for code, f in fields_of(row).items()}
     found = []
     for entry in listed(row, request.user):
         names = [labels[n] for n in labels if n in entry.names and (own or n not in PRIVATE)]

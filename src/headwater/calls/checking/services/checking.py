@@ -147,7 +147,7 @@ def decide_check(
     with command(actor, "calls.check", name="calls.decide_check") as log:
         rows = _decide([a.pk for a in applications], "accept" if accept else "refuse", log, codes=list(codes), note=note)
         if not accept:
-            reasons = [f"{c} {REFUSAL_CODES[c][1]}（{REFUSAL_CODES[c][0]}）" for c in codes]
+            reasons = [f"{c} {REFUSAL_CODES[c][1].zh}（{REFUSAL_CODES[c][0]}）" for c in codes]
             write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
     return rows
 

@@ -17,6 +17,7 @@ from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.exports import Document, Kind, kind
 from headwater.core.models import Account
+from headwater.core.money import wan_cell
 
 APPLICATIONS, LETTERS, RESULTS = "calls.applications", "calls.letters", "calls.results"
 
@@ -33,7 +34,7 @@ def application_heading() -> Sequence[str]:
 def application_document(row: Application) -> Document:
     """The state in the index is the public one: an archive travels further than a page."""
     number = row.number or f"{_('草稿')}{row.pk}"
-    line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, row.amount_fen / 1_000_000]
+    line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, wan_cell(row.amount_fen)]
     return Document(
         f"{number} {row.leader.name_zh} {row.title_zh[:40]}.pdf",
         [*line, said_outside(row).label],

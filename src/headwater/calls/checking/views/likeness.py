@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from headwater.calls.checking.services.likeness import ABSTRACT, sections_of
 from headwater.calls.models import Application, Likeness
 from headwater.calls.schemes import scheme_of
+from headwater.core.i18n import named
 from headwater.core.own import without_own
 from headwater.core.permission import access, page
 
@@ -78,7 +79,6 @@ def sides(application: Application, passages: list[dict[str, Any]], which: str) 
 
 
 def _label(application: Application, name: str) -> str:
-    from django.utils.translation import get_language
     from django.utils.translation import gettext as _
 
     if name == ABSTRACT:
@@ -86,7 +86,7 @@ def _label(application: Application, name: str) -> str:
     fields = {f.code: f for s in scheme_of(application.call).sections for f in s.fields}
     if name not in fields:
         return name
-    return fields[name].label_en if get_language() == "en" else fields[name].label_zh
+    return named(fields[name], "label")
 
 
 def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]) -> list[Run]:

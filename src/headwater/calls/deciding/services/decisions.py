@@ -27,6 +27,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
+from headwater.core.money import wan
 from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.permission import may
@@ -128,10 +129,10 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
 def over_budget(call: Call, more: int | None) -> str:
     """`more` is None for whom the sum would tell of their own case."""
     if more is None:
-        return _("超出批次预算：预算 %s 万元") % f"{call.budget_fen / 1_000_000:,.2f}"
+        return _("超出批次预算：预算 %s 万元") % wan(call.budget_fen)
     return _("超出批次预算：预算 %(budget)s 万元，拟定决定合计 %(asked)s 万元") % {
-        "budget": f"{call.budget_fen / 1_000_000:,.2f}",
-        "asked": f"{more / 1_000_000:,.2f}",
+        "budget": wan(call.budget_fen),
+        "asked": wan(more),
     }
 
 

@@ -14,6 +14,7 @@ from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.clock import official_date
 from headwater.core.models import RoleGrant
+from headwater.core.money import wan
 from headwater.core.parameters import Parameters
 from headwater.core.services import notify, tell
 from headwater.registry.models import accounts_of
@@ -91,7 +92,7 @@ def letter_name(words: Words, kind: str) -> str:
 def said_in_letter(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
     """Name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
     key = NAMES[Letter.Kind(kind)]
-    amount = f"{body.get('amount_fen', 0) / 1_000_000:.4f}"
+    amount = wan(body.get("amount_fen", 0))
     said = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
     return {"heading": words.zh(key), **said}
 

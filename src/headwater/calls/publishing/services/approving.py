@@ -14,6 +14,7 @@ from headwater.calls.models import Call
 from headwater.calls.publishing.services.cloning import said, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
+from headwater.core.money import wan
 from headwater.forms.answers.differences import Piece, pieces
 from headwater.forms.shapes import Field
 from headwater.schemes import Scheme
@@ -29,7 +30,7 @@ def differences(call: Call) -> list[Row]:
     if last is None:
         return []
     rows = [(DATE_LABELS[n](), _moment(getattr(last, n)), _moment(getattr(call, n))) for n in DATES]
-    rows.append((_("预算（万元）"), f"{last.budget_fen / 1_000_000:,.2f}", f"{call.budget_fen / 1_000_000:,.2f}"))
+    rows.append((_("预算（万元）"), wan(last.budget_fen), wan(call.budget_fen)))
     plain = {"title_zh": _("名称"), "title_en": _("英文名称"), "contact": _("联系方式")}
     rows += [(label, getattr(last, name), getattr(call, name)) for name, label in plain.items()]
     rows.append((_("阶段"), str(last.get_stage_display()), str(call.get_stage_display())))
@@ -111,7 +112,7 @@ ASKED: dict[str, Callable[[], str]] = {
     "restricted": lambda: _("评审专家不可见"),
 }
 PARTS: dict[Callable[[], str], Callable[[Scheme], dict[str, str]]] = {
-    lambda: _("声明"): lambda s: {code: zh for code, zh, _en in s.flags},
+    lambda: _("声明"): lambda s: {code: words.zh for code, words in s.flags},
     lambda: _("附件"): lambda s: {a.kind: a.label_zh for a in s.attachments},
     lambda: _("签署文件"): lambda s: {d.code: f"{d.title_zh} · SHA-256 {d.digest[:12]} · {'、'.join(d.signs)} {d.when}" for d in s.documents},
     lambda: _("规则"): lambda s: {f"{u.name} {u.params.get('parameter', '')}".strip(): _rule(u.name, u.blocks, u.params) for u in s.rules},
@@ -121,8 +122,8 @@ PARTS: dict[Callable[[], str], Callable[[Scheme], dict[str, str]]] = {
 
 def _rule(name: str, blocks: bool, params: dict[str, Any]) -> str:
     given = "，".join(f"{k} = {v}" for k, v in params.items())
-    zh = RULES[name].zh if name in RULES else name
-    return f"{zh}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + given if given else ''}）"
+    title = RULES[name].title if name in RULES else name
+    return f"{title}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + given if given else ''}）"
 
 
 def _told(f: Field, part: str) -> str:
@@ -130,7 +131,7 @@ def _told(f: Field, part: str) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if part == "choices":
-        return "、".join(f"{zh} / {en}" for _code, zh, en in value)
+        return "、".join(f"{words.zh} / {words.en}" for _code, words in value)
     if part == "columns":
         return "、".join(f"{c.label_zh}{'*' if c.required else ''}{' = ' + c.value if c.value else ''}" for c in value)
     return "" if value is None else str(value)

@@ -13,9 +13,9 @@ from headwater.calls.models import Call, SchemeVersion
 from headwater.calls.publishing.services.calls import draft_from_scheme, usual_dates
 from headwater.calls.states import Stage
 from headwater.core import clock
-from headwater.core.i18n import chinese
+from headwater.core.i18n import NOTHING, Bilingual
+from headwater.core.money import wan
 from headwater.core.parameters import Parameters
-from headwater.forms.figures import wan
 
 CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides", "agency")
 
@@ -110,8 +110,8 @@ def said(value: float, money: bool) -> str:
     return wan(int(value)) if money else f"{value:g}"
 
 
-def term_label(key: str, part: str, own: tuple[str, str] = ("", "")) -> str:
+def term_label(key: str, part: str, own: Bilingual = NOTHING) -> str:
     """A parameter in words: the region's `own`, else the core's; one that has neither keeps its key."""
-    word = own[0 if chinese() else 1] or own[0] or str(FIGURES.get(key, key))
+    word = str(own) or str(FIGURES.get(key, key))
     more = str(PARTS.get(part, part))
     return f"{word} · {more}" if more else word

@@ -27,13 +27,13 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ResearchClass, Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
 from headwater.core.errors import Refused
+from headwater.core.money import wan_typed
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.web import attempt, keys_in
 from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
 from headwater.forms.binding import bind, live
-from headwater.forms.figures import wan
 from headwater.forms.results import Outcome, Result
 from headwater.registry.models import Discipline, PriorityField
 from headwater.schemes import Scheme
@@ -104,7 +104,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "errors": errors,
             "typed": request.POST if errors else None,
             "own": True,
-            "amount": wan(trial.amount_fen).replace(",", ""),
+            "amount": wan_typed(trial.amount_fen),
             "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
             "fields_known": PriorityField.objects.all(),
             "results": [r for r in results if r.outcome == Outcome.FAILED],

@@ -1,0 +1,1 @@
+"""The last hour of a national call, replayed."""

@@ -1,0 +1,164 @@
+"""Money in whole fen (分, a hundredth of a yuan): one type, one way of rounding, one way of showing an amount.
+
+Amounts are kept, added and compared in fen; a column, JSON and SQL hold them as integers. A unit changes exactly or not at all. Only a
+rate, a share or a division leaves a part of a fen, and it is rounded once, at the end, half up (`rounded`). The cap of the indirect cost
+is the one exception and goes down (`rounded_down`): what lies above a cap would be refused. What is shown is exact, so that the
+amounts of a column add up to the total below it.
+
+This module knows no Django: region packages are checked, and expressions worked out, without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+Number = int | Decimal | Fraction
+"""What is exact. A float is none: 0.1 is not a tenth."""
+FEN_IN_YUAN = 100
+FEN_IN_WAN = 1_000_000
+
+
+class PartOfFen(ValueError):
+    """An amount that whole fen cannot hold."""
+
+
+class Fen(int):
+    """An amount in fen: an integer wherever it is stored, an amount wherever it is calculated with.
+
+    A sum of amounts is an amount. A product with a rate (which stands behind it) and a quotient by a number are rounded; a quotient of
+    two amounts is a fraction.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of_wan(cls, number: Number | str) -> Fen:
+        """An amount told in 万元.
+
+        Raises:
+            PartOfFen: more decimals than whole fen have.
+        """
+        return cls._exact(number, FEN_IN_WAN)
+
+    @classmethod
+    def of_yuan(cls, number: Number | str) -> Fen:
+        """An amount told in yuan.
+
+        Raises:
+            PartOfFen: more decimals than whole fen have.
+        """
+        return cls._exact(number, FEN_IN_YUAN)
+
+    @classmethod
+    def _exact(cls, number: Number | str, unit: int) -> Fen:
+        over, under = _ratio(Decimal(number) if isinstance(number, str) else number)
+        if over * unit % under:
+            raise PartOfFen(str(number))
+        return cls(over * unit // under)
+
+    def __add__(self, other: int) -> Fen:
+        return Fen(int(self) + _whole(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: int) -> Fen:
+        return Fen(int(self) - _whole(other))
+
+    def __neg__(self) -> Fen:
+        return Fen(-int(self))
+
+    def __mul__(self, rate: Number) -> Fen:
+        if isinstance(rate, Fen):
+            raise TypeError("an amount times an amount is none")
+        over, under = _ratio(rate)
+        return _half_up(int(self) * over, under)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Number) -> Fen | Fraction:  # type: ignore[override]  # an int gives a float here, an amount never
+        if isinstance(other, Fen):
+            return Fraction(int(self), int(other))
+        over, under = _ratio(other)
+        if not over:
+            raise ZeroDivisionError("an amount divided by nothing")
+        return _half_up(int(self) * under, over) if over > 0 else _half_up(-int(self) * under, -over)
+
+
+def rounded(fen: Number) -> Fen:
+    """A calculated number of fen as an amount: half a fen goes up, away from zero."""
+    return _half_up(*_ratio(fen))
+
+
+def rounded_down(fen: Number) -> Fen:
+    """A calculated cap as an amount: never above what was calculated."""
+    over, under = _ratio(fen)
+    return Fen(over // under)
+
+
+def _whole(fen: int) -> int:
+    if not isinstance(fen, int):
+        raise TypeError(f"only an amount is added to an amount: {fen!r}")
+    return int(fen)
+
+
+def _ratio(number: Number) -> tuple[int, int]:
+    if isinstance(number, float):
+        raise TypeError(f"money is not calculated with floats: {number!r}")
+    return number.as_integer_ratio()
+
+
+def _half_up(over: int, under: int) -> Fen:
+    whole = (2 * abs(over) + under) // (2 * under)
+    return Fen(whole if over >= 0 else -whole)
+
+
+def shares(total: int, weights: Sequence[int]) -> list[Fen]:
+    """`total` divided by `weights`, to the last fen: each share is rounded down, and what is left goes, a fen each, to the largest
+    remainders, the first of equal ones first.
+
+    Raises:
+        ValueError: there is nothing to divide by.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("shares need weights above zero")
+    parts = [divmod(total * weight, whole) for weight in weights]
+    left = total - sum(part for part, _rest in parts)
+    first = set(sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:left])
+    return [Fen(part + (n in first)) for n, (part, _rest) in enumerate(parts)]
+
+
+def wan(fen: int) -> str:
+    """万元 for reading, exact and without needless zeros: 10, 1,234.5, 0.000001."""
+    return _grouped(fen, FEN_IN_WAN, 6).rstrip("0").rstrip(".")
+
+
+def wan_typed(fen: int) -> str:
+    """万元 as somebody types it into a field, without signs for thousands; reading it gives `fen` again."""
+    return wan(fen).replace(",", "")
+
+
+def yuan(fen: int) -> str:
+    """Yuan for reading: 80,500, and 80,500.50 where there are fen."""
+    return _grouped(fen, FEN_IN_YUAN, 2).removesuffix(".00")
+
+
+def _grouped(fen: int, unit: int, decimals: int) -> str:
+    whole, rest = divmod(abs(int(fen)), unit)
+    return f"{'-' if fen < 0 else ''}{whole:,}.{rest:0{decimals}d}"
+
+
+def wan_cell(fen: int) -> int | float:
+    """万元 as a number for a spreadsheet, a chart or an indicator: whole where it is whole, else the nearest that a cell can hold."""
+    return _cell(fen, FEN_IN_WAN)
+
+
+def yuan_cell(fen: int) -> int | float:
+    """Yuan as a number, for open data."""
+    return _cell(fen, FEN_IN_YUAN)
+
+
+def _cell(fen: int, unit: int) -> int | float:
+    return int(fen) // unit if fen % unit == 0 else int(fen) / unit

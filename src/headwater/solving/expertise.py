@@ -1,0 +1,21 @@
+"""Why an expert fits an application, by the expertise kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headwater.algorithms.expertise import Expert, Work, explain
+
+
+def why(proposal: dict[str, Any], works: list[dict[str, Any]], codes: tuple[str, ...], keywords: tuple[str, ...]) -> dict[str, Any]:
+    """Explain a pair.
+
+    Args:
+        proposal, works: fields of the kernel's `Work`.
+
+    Returns:
+        `works` (place, share, shared terms) of those that count and share a term, the weightiest first; `keywords` that both have.
+    """
+    told = explain(Work(**proposal), Expert(tuple(Work(**work) for work in works), codes, keywords))
+    shown = [(w.work, w.share, [t.text for t in w.terms]) for w in told.works if w.terms]
+    return {"works": shown, "keywords": told.keywords}
