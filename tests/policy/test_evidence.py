@@ -96,14 +96,16 @@ def test_a_figure_can_be_narrowed_to_a_place_and_to_a_group_of_places() -> None:
 def test_a_figure_counts_what_was_so_at_the_end_of_its_day() -> None:
     known = figures_here()
     awards = list(Award.objects.projects().select_related("agreement"))
-    approved = {clock.local_day(a.approved_at) for a in awards}
-    assert len(approved) > 1
-    for day in (*approved, *(d + timedelta(days=1) for d in approved)):
+    decided = {clock.local_day(a.approved_at) for a in awards}
+    shares = set()
+    for day in (d + timedelta(days=n) for d in decided for n in (0, 1, 11, 12)):
         before = [a for a in awards if clock.local_day(a.approved_at) <= day]
         assert figure_of(known["awards.count"], day).value == len(before)
         assert figure_of(known["awards.money"], day).value == sum(a.amount_fen for a in before) / 1_000_000
         signed = [a for a in before if a.agreement.signed_at and clock.local_day(a.agreement.signed_at) <= day]
+        shares.add(figure_of(known["agreements.signed"], day).value)
         assert figure_of(known["agreements.signed"], day).value == 100 * len(signed) / len(before)
+    assert len(shares) > 1
 
 
 def test_a_grant_that_was_given_up_counts_until_that_day() -> None:
