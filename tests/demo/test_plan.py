@@ -55,7 +55,11 @@ def test_texts_have_the_words_of_their_region_and_none_left_open(name: str) -> N
         ('scheme = "at-grant"\npart', 'scheme = "at-prise"\npart', "call[0].scheme"),
         ('part = "reviewing"', 'part = "waiting"', "call[1].part"),
         ('part = "open"', 'part = "finished"', "call"),
-        ("applications = { least = 8, tiny = 12, small = 90 }", "applications = { least = 8, tiny = 12 }", "call[0].applications"),
+        (
+            "applications = { least = 8, tiny = 12, small = 90 }",
+            "applications = { least = 8, tiny = 12 }",
+            "call[0].applications",
+        ),
         ('suffix = "-b"', 'suffix = ""', "call[2].suffix"),
         ('role = "finance_officer"', 'role = "finance"', "staff"),
         ('username = "officer2"\nname = "汐宁"\nrole = "programme_officer"', 'username = "o"\nname = "o"\nrole = "x"', "staff"),

@@ -224,7 +224,9 @@ def test_a_second_record_leads_nothing_and_joins_nothing_unseen(code: str) -> No
 
 def test_another_document_with_the_same_orcid_is_refused() -> None:
     """Else a person could take a new identity, and with it new limits."""
-    person = new_person(NAME, orcid="0000-0002-1825-0097", id_hash=document_hash(synthetic_document(NOWHERE, 7, date(1992, 3, 4), "f")))
+    person = new_person(
+        NAME, orcid="0000-0002-1825-0097", id_hash=document_hash(synthetic_document(NOWHERE, 7, date(1992, 3, 4), "f"))
+    )
     heading = ["姓名", "身份证号", "单位", "ORCID"]
     row = [NAME, synthetic_document(NOWHERE, 9, date(1993, 3, 4), "f"), person.organisation.name_zh, person.orcid]
     result = import_people(name="p.csv", content=write_csv(heading, [row]), actor=actor("officer"), dry_run=False)
