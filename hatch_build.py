@@ -16,7 +16,7 @@ def build_assets(root: Path = ROOT) -> None:
     """
     frontend = root / "frontend"
     stamp = root / "src/headwater/web/static/build/.stamp"
-    inputs = [p for p in sorted(frontend.rglob("*")) if p.is_file() and "node_modules" not in p.parts]
+    inputs = [p for p in sorted(frontend.rglob("*")) if p.is_file() and not {"node_modules", "test"} & set(p.parts)]
     now = "\n".join(f"{p.relative_to(root)} {p.stat().st_size} {hash_of(p)}" for p in inputs)
     if stamp.exists() and stamp.read_text() == now:
         return
@@ -27,7 +27,7 @@ def build_assets(root: Path = ROOT) -> None:
     here = Path.cwd()
     os.chdir(frontend)
     try:
-        for words in (["ci", "--ignore-scripts", "--loglevel=error"], ["run", "--silent", "build"]):
+        for words in (["ci", "--omit=dev", "--ignore-scripts", "--loglevel=error"], ["run", "--silent", "build"]):
             if npm(words) != 0:
                 raise SystemExit(f"front-end build failed at: npm {' '.join(words)}")
     finally:

@@ -10,16 +10,16 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from headwater.awards.models import Award
 from headwater.calls.joining.services.inviting import make_links
-from headwater.calls.models import Application, Call, Letter, Likeness, Notice, Participant
+from headwater.calls.models import Application, Likeness, Participant
 from headwater.calls.states import State
 from headwater.core import clock
-from headwater.core.models import StoredFile
+from headwater.core.apps import load
+from headwater.core.examples import ARGUMENT, EXAMPLES, concrete, first_of_each, name_at
 from headwater.core.permission import PUBLIC, SIGNED_IN
 from headwater.core.tokens import SCOPES, make_token
 from headwater.registry.models import Person
-from headwater.review.models import Assignment, Opinion, Panel
+from headwater.review.models import Assignment, Opinion
 from tests.people import actor, client, roles
 
 pytestmark = pytest.mark.django_db
@@ -36,29 +36,18 @@ def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLP
 ROUTES = sorted(patterns(), key=lambda r: r[0])
 
 
+load("examples")
+
+
 def records() -> dict[str, Any]:
     """A record for each kind of argument: the one that could leak."""
-    application = Application.objects.filter(state=State.IN_REVIEW).order_by("pk")[0]
-    assignment = Assignment.objects.filter(state="accepted").order_by("pk")[0]
-    other = Application.objects.exclude(pk=application.pk).order_by("pk")[0]
+    have = first_of_each()
     Likeness.objects.get_or_create(
-        application=application, other=other, defaults={"share": 0.5, "plain": 0.5, "evidence": 9, "longest": 20, "passages": []}
+        application_id=have["application"],
+        other_id=have["other"],
+        defaults={"share": 0.5, "plain": 0.5, "evidence": 9, "longest": 20, "passages": []},
     )
-    return {
-        "application": application.pk,
-        "other": other.pk,
-        "call": application.call_id,
-        "assignment": assignment.pk,
-        "person": application.leader_id,
-        "expert": assignment.expert_id,
-        "letter": Letter.objects.order_by("pk")[0].pk,
-        "notice": Notice.objects.order_by("pk")[0].pk,
-        "panel": Panel.objects.order_by("pk")[0].pk,
-        "file": StoredFile.objects.filter(owner_type="calls.application").order_by("pk")[0].pk,
-        "award": Award.objects.order_by("pk")[0].number,
-        "host": application.host_id,
-        "export": 1,
-    }
+    return have
 
 
 def keyed(name: str | None) -> Client:
@@ -69,51 +58,18 @@ def keyed(name: str | None) -> Client:
     return Client(headers={"authorization": f"Bearer {secret}"})
 
 
-def address(route: str, have: dict[str, Any]) -> str:
-    """A concrete address of a route, with the record that its place in the tree asks for."""
-    kinds = [
-        ("review/<int:pk>", "assignment"),
-        ("panels/<int:pk>", "panel"),
-        ("office/calls/<int:pk>", "call"),
-        ("exports/<int:pk>", "export"),
-        ("letters/<int:pk>", "letter"),
-        ("notices/<int:pk>", "notice"),
-        ("people/<int:pk>", "person"),
-        ("office/experts/<int:pk>", "expert"),
-        ("files/<int:pk>", "file"),
-    ]
-    pk = next((have[kind] for start, kind in kinds if start in route), have["application"])
-    values = {
-        "<int:pk>": pk,
-        "<int:host>": have["host"],
-        "<int:call>": have["call"],
-        "<int:row>": 1,
-        "<int:other>": have["other"],
-        "<int:item>": 1,
-        "<int:version>": 1,
-        "<str:section>": "info",
-        "<str:verb>": "close",
-        "<str:group>": "eco",
-        "<int:number>": 16,
-        "<str:kind>": "people",
-        "<str:name>": "projects",
-        "<str:form>": "csv",
-        "<int:application>": have["application"],
-        "<int:expert>": 1,
-        "<str:token>": "x",
-        "<base36:uidb36>": "1",
-        "<str:key>": "x",
-        "<str:number>": have["award"],
-        "<str:code>": "awards.money" if "indicators" in route else Call.objects.all()[0].code,
-    }
-    for name, value in values.items():
-        route = route.replace(name, str(value))
-    return "/" + route
-
-
 def test_every_route_declares_its_permission() -> None:
     silent = [route for route, entry in ROUTES if not getattr(entry.callback, "permission", None)]
     assert silent == []
+
+
+def test_every_argument_of_a_route_has_an_example_in_its_app() -> None:
+    for route, _entry in ROUTES:
+        for argument in ARGUMENT.finditer(route):
+            assert name_at(route, argument.end()) in EXAMPLES
+    with pytest.raises(LookupError, match=r"no app says in its examples\.py what stands for <int:bolt>"):
+        concrete("stations/<int:bolt>/", {})
+    assert concrete("office/calls/<int:pk>/step/<str:verb>/", {"call": 7, "step": "close"}) == "/office/calls/7/step/close/"
 
 
 def test_every_route_answers_every_role_without_error() -> None:
@@ -124,7 +80,7 @@ def test_every_route_answers_every_role_without_error() -> None:
         browser, program = client(name), keyed(name)
         for route, entry in ROUTES:
             permission = entry.callback.permission
-            response = (program if route.startswith("api/") else browser).get(address(route, have))
+            response = (program if route.startswith("api/") else browser).get(concrete(route, have))
             if response.status_code >= 500:
                 wrong.append((name, route, response.status_code))
             turned_away = {401} if route.startswith("api/") else {302, 405}
@@ -152,7 +108,7 @@ def test_applicant_learns_nothing_of_reviewers_on_any_page() -> None:
     for route, _entry in ROUTES:
         if route.startswith(("accounts/", "enter", "projects", "api/v1/results/", "data/", "notices", "indicators", "search")):
             continue
-        body = (program if route.startswith("api/") else browser).get(address(route, have)).content.decode(errors="replace")
+        body = (program if route.startswith("api/") else browser).get(concrete(route, have)).content.decode(errors="replace")
         assert opinion.text_applicant not in body, route
         assert not [n for n in names - own if f">{n}<" in body or f'"{n}"' in body], route
 

@@ -12,10 +12,11 @@ from django.db import connection
 from headwater.calls.models import Call, HostQuota
 from headwater.calls.states import CallState
 from headwater.core.duties import duties_of
+from headwater.core.examples import concrete
 from headwater.core.listing import Listing
 from headwater.core.models import Account
 from tests.people import client, roles
-from tests.test_access import ROUTES, address, records
+from tests.test_access import ROUTES, records
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def test_lists_ask_as_often_for_six_rows_as_for_two(monkeypatch: pytest.MonkeyPa
                 sized(size)
                 seen.clear()
                 with counted() as found:
-                    browser.get(address(route, have))
+                    browser.get(concrete(route, have))
                 if seen != [True]:
                     break
                 counts.append(len(found))

@@ -41,7 +41,7 @@ def test_applicant_writes_loses_nothing_and_submits(enter: Enter) -> None:
     tab.goto(address + "edit/info/")
     tab.locator("input[name=discipline]").fill("ZZ99")
     press(tab, "保存")
-    assert "没有这个申请代码" in tab.locator("#i-discipline + datalist + .invalid-feedback").inner_text()
+    assert "没有这个申请代码" in tab.locator("#i-discipline ~ .invalid-feedback").inner_text()
     assert tab.locator("input[name=discipline]").input_value() == "ZZ99"
 
 

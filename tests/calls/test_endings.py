@@ -142,14 +142,14 @@ def test_proposed_experts_are_not_asked_for_what_was_withdrawn() -> None:
 STARTED = """
 import django
 django.setup()
-from headwater.calls.applying.services.withdrawing import _on_withdraw
-print(*(f.__name__ for f in _on_withdraw))
+from headwater.calls.applying.services.withdrawing import ON_WITHDRAW
+print(*ON_WITHDRAW)
 """
 
 
 def test_a_process_that_has_opened_no_page_releases_the_experts_too() -> None:
     """As the worker and the commands: what registers itself is imported when the process starts."""
-    assert subprocess.check_output([sys.executable, "-c", STARTED], text=True).split() == ["release_withdrawn"]
+    assert subprocess.check_output([sys.executable, "-c", STARTED], text=True).split() == ["review"]
 
 
 def test_the_page_asks_for_the_reason_after_the_endorsement() -> None:

@@ -20,7 +20,7 @@ from headwater.core.errors import Refused
 from headwater.core.granting import propose_grant
 from headwater.core.invariants import check
 from headwater.core.models import RoleGrant
-from headwater.core.roles import FUND_STAFF
+from headwater.core.roles import fund_staff_roles
 from headwater.core.services import grant_roles
 from headwater.core.sheets import write_csv
 from headwater.registry.fund_staff import fund_staff
@@ -125,7 +125,7 @@ def test_every_door_refuses_fund_staff(door: Callable[[], None]) -> None:
         door()
 
 
-@pytest.mark.parametrize("role", sorted(FUND_STAFF))
+@pytest.mark.parametrize("role", sorted(fund_staff_roles()))
 @pytest.mark.parametrize("part", ["leads", "has joined", "carries out"])
 def test_who_is_at_work_gets_no_role_of_the_fund(role: str, part: str) -> None:
     if part == "leads":

@@ -20,18 +20,26 @@ from headwater.core.models import Job, Notification
 from tests.people import actor, client
 
 
-@pytest.fixture
-def deadly() -> Iterator[list[int]]:
-    """A kind of job that ends its worker, as the system does when memory runs out; what it has begun."""
-    begun: list[int] = []
+class Begun(list[int]):
+    """The jobs that were begun; once `cured` they come to their end."""
 
-    @jobs.job("test.deadly", "致命任务")
+    cured = False
+
+
+@pytest.fixture
+def deadly() -> Iterator[Begun]:
+    """A kind of job that ends its worker, as the system does when memory runs out; what it has begun."""
+    begun = Begun()
+
     def work(progress: Progress, actor: Any) -> dict[str, Any]:
         begun.append(progress.job.pk)
-        raise SystemExit(137)
+        if not begun.cured:
+            raise SystemExit(137)
+        return {"n": 1}
 
-    yield begun
-    del jobs.KINDS["test.deadly"]
+    with jobs.KINDS.reopened():
+        jobs.job("test.deadly", "致命任务")(work)
+        yield begun
 
 
 def kill(pk: int) -> None:
@@ -58,10 +66,10 @@ def test_a_job_that_ends_its_worker_three_times_is_given_up_and_told(deadly: lis
 
 
 @pytest.mark.django_db
-def test_a_job_whose_worker_was_killed_once_is_done_the_second_time(deadly: list[int]) -> None:
+def test_a_job_whose_worker_was_killed_once_is_done_the_second_time(deadly: Begun) -> None:
     row = jobs.enqueue("test.deadly", actor=actor("officer"))
     kill(row.pk)
-    jobs.KINDS["test.deadly"] = ("致命任务", lambda progress, actor: {"n": 1}, "jobs")
+    deadly.cured = True
     found = jobs.run(row.pk)
     assert (found.state, found.result, found.attempts) == (Job.State.DONE, {"n": 1}, 2)
 

@@ -130,9 +130,9 @@ class Written:
 
 @pytest.fixture
 def notes() -> Iterator[None]:
-    own_store(NOTE, Organisation)
-    yield
-    del STORES[NOTE]
+    with STORES.reopened():
+        own_store(NOTE, Organisation)
+        yield
 
 
 @pytest.fixture(params=["application", "note"])
@@ -324,5 +324,5 @@ def test_signed_words_never_change(notes: None):
 
 
 def test_a_kind_of_subject_is_declared_once(notes: None):
-    with pytest.raises(ValueError, match="declared twice"):
+    with pytest.raises(ValueError, match="registered twice"):
         own_store(NOTE, Account)

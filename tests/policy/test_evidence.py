@@ -207,7 +207,7 @@ def test_evidence_that_changes_is_replaced_and_the_same_is_left(package: Package
 
 
 def test_an_indicator_is_declared_once_with_a_known_unit() -> None:
-    with pytest.raises(ValueError, match="declared twice"):
+    with pytest.raises(RuntimeError, match="comes too late"):
         indicator("awards.count", unit="items")(lambda on: Figure(1, Records((), list)))
     with pytest.raises(LookupError, match="no unit 'ells'; known: items"):
         indicator("awards.cloth", unit="ells")

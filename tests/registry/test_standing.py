@@ -9,7 +9,6 @@ import pytest
 
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Call, SchemeVersion
-from headwater.cli.data import TABLES
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.sheets import write_csv, write_xlsx
@@ -82,10 +81,6 @@ def project(person: Person, **more: Any) -> dict[str, Any]:
 
 EXAMPLES = {"sanctions": ban, "posts": post, "titles": title, "projects": project}
 MODELS = {"sanctions": Sanction, "posts": Employment, "titles": TitleHeld, "projects": EarlierProject}
-
-
-def test_the_command_knows_every_table() -> None:
-    assert sorted(TABLES) == sorted(IMPORTS)
 
 
 def test_templates_and_the_page_offer_every_table() -> None:

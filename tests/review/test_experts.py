@@ -225,7 +225,7 @@ def test_the_list_is_filtered_and_exported() -> None:
     gone = new_expert("已经出库", is_active=False)
     assert shown(language="fr") == [expert]
     assert expert in shown(discipline=far.code[:3], q="独一无二")
-    assert shown(home=str(expert.person.organisation_id)) == [expert]
+    assert shown(home=expert.person.organisation.name_zh) == [expert]
     assert shown(state="off", q="已经出库") == [gone]
     assert shown(state="on", q="已经出库") == []
     content = client("officer").get("/office/experts/", {"format": "csv", "language": "fr"})

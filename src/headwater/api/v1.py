@@ -11,8 +11,8 @@ from ninja import NinjaAPI, Router, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.renderers import JSONRenderer
 
-from headwater.calls.api import router as calls
-from headwater.core.api import DECLARED, mistake, problem, read
+from headwater.core.api import DECLARED, ROUTERS, mistake, problem, read
+from headwater.core.apps import load
 from headwater.core.models import AccessToken
 from headwater.core.permission import SIGNED_IN
 
@@ -63,8 +63,9 @@ def read_token(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-api.add_router("", own)
-api.add_router("", calls)
+load("api")
+for router in (own, *ROUTERS.values()):
+    api.add_router("", router)
 
 
 @api.exception_handler(ValidationError)

@@ -1,9 +1,7 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class AwardsConfig(AppConfig):
+class AwardsConfig(App):
     name = "headwater.awards"
     verbose_name = "资助"
-
-    def ready(self) -> None:
-        from headwater.awards.services import agreements, earlier, giving_up  # noqa: F401 -- register what follows a release, what is open, and an import
+    also = ("services.agreements", "services.giving_up")

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from headwater.awards.models import Award, Party
 from headwater.calls.models import of_officer
 from headwater.calls.words import words_of
-from headwater.core.duties import Duty, duties
+from headwater.core.duties import DUTIES, Duty
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
 
 
-@duties
+@DUTIES.under("awards.signers")
 def of_signers(account: Any) -> Iterator[Duty]:
     """Agreements that wait for one's signature: leader, host, department, in this order."""
     waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")

@@ -1,7 +1,7 @@
 from typing import Any
 
 from headwater.awards.models import Agreement
-from headwater.core.files import owner
+from headwater.core.files import OWNERS
 from headwater.core.models import StoredFile
 from headwater.core.permission import may
 
@@ -11,4 +11,4 @@ def agreement_file(user: Any, file: StoredFile) -> bool:
     return may(user, "awards.agreement.view", agreement.award)
 
 
-owner("awards.agreement", agreement_file)
+OWNERS.add("awards.agreement", agreement_file)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from headwater.awards.models import Award
-from headwater.registry.merging import Effect, effect_of_merging
+from headwater.registry.merging import EFFECTS, Effect
 from headwater.registry.models import EarlierProject, Person
 
 
-@effect_of_merging
+@EFFECTS.under("awards")
 def of_awards(person: Person, into: Person) -> Iterable[Effect]:
     """Awards and earlier projects that count for the surviving record from now on."""
     held = [str(a) for a in Award.objects.filter(leader=person).order_by("pk")]

@@ -21,4 +21,4 @@ def projects_of(people: Collection[int], actor: Actor) -> list[Work]:
     return [(person, number) for person, number in [*led, *shared] if person in wanted]
 
 
-WORK.append(projects_of)
+WORK.add("awards", projects_of)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from django.utils.translation import gettext_lazy as _
 from ninja import Query, Router, Schema
 
 from headwater.calls.clocks import timeline
@@ -15,15 +14,13 @@ from headwater.calls.models import Application, Call, NoticeRow
 from headwater.calls.phases import phases_of
 from headwater.calls.queries import released_rows
 from headwater.calls.states import CONFIDENTIAL, State
+from headwater.calls.tokens import APPLICATIONS, CALLS
 from headwater.calls.words import said_outside
 from headwater.core import clock
-from headwater.core.api import After, Limit, read, rows_after
+from headwater.core.api import ROUTERS, After, Limit, read, rows_after
 from headwater.core.permission import PUBLIC, SIGNED_IN
-from headwater.core.tokens import scope
 
-router = Router(tags=["calls"])
-CALLS = scope("calls:read", _("批次：读取您的角色能看到的批次，包括未发布的"))
-APPLICATIONS = scope("applications:read", _("申请：读取您能看到的申请的公开状态"))
+router = ROUTERS.add("calls", Router(tags=["calls"]))
 
 
 class PublicState(StrEnum):

@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class CallsConfig(AppConfig):
+class CallsConfig(App):
     name = "headwater.calls"
     verbose_name = "申报"

@@ -23,12 +23,12 @@ from headwater.calls.models import (
 )
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
-from headwater.core.duties import Duty, duties
+from headwater.core.duties import DUTIES, Duty
 from headwater.core.own import own_cases, without_own
 from headwater.registry.models import own_records
 
 
-@duties
+@DUTIES.under("calls.applicants")
 def of_applicants(account: Any) -> Iterator[Duty]:
     for row in Application.objects.filter(
         leader__in=own_records(account), state=State.DRAFT, call__closes_at__gt=clock.now()
@@ -42,7 +42,7 @@ def of_applicants(account: Any) -> Iterator[Duty]:
         )
 
 
-@duties
+@DUTIES.under("calls.refused")
 def of_refused(account: Any) -> Iterator[Duty]:
     """The time in which a re-check may be asked for runs from the letter."""
     letters = Letter.objects.filter(
@@ -57,7 +57,7 @@ def of_refused(account: Any) -> Iterator[Duty]:
             yield Duty(_("可申请复审：%s") % letter.application.title_zh, f"/applications/{letter.application_id}/", until)
 
 
-@duties
+@DUTIES.under("calls.objected")
 def of_objected(account: Any) -> Iterator[Duty]:
     """An objection to one's own application waits for a reply while there is time."""
     rows = Objection.objects.filter(
@@ -71,7 +71,7 @@ def of_objected(account: Any) -> Iterator[Duty]:
         yield Duty(_("可就公示异议陈述：%s") % objection.row.title, url, objection.reply_by)
 
 
-@duties
+@DUTIES.under("calls.hosts")
 def of_hosts(account: Any) -> Iterator[Duty]:
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
@@ -91,7 +91,7 @@ def of_hosts(account: Any) -> Iterator[Duty]:
             yield Duty(_("推荐申请"), "/recommend/", found["due"], found["n"])
 
 
-@duties
+@DUTIES.under("calls.officers")
 def of_officers(account: Any) -> Iterator[Duty]:
     if not account.has_role("programme_officer"):
         return
@@ -136,7 +136,7 @@ def _of_checking(account: Any) -> Iterator[Duty]:
             yield Duty(_("答复复审：%s") % call.title_zh, f"/office/calls/{call.pk}/check/?state=recheck", due, n)
 
 
-@duties
+@DUTIES.under("calls.approvers")
 def of_approvers(account: Any) -> Iterator[Duty]:
     if not account.has_role("committee", "programme_officer"):
         return

@@ -32,7 +32,7 @@ MEMBERS = Prepared(
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
-    """Facts by application id, for applications of one call (6 queries with those of `holdings_of`)."""
+    """Facts by application id, for applications of one call (6 queries with those of `HOLDINGS`)."""
     return {pk: facts for pk, facts, _answers in _gathered(applications, call)}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from headwater.calls.lookups import HOSTS
 from headwater.calls.models import Call, Referee, SchemeVersion
 from headwater.calls.publishing.services.calls import GUIDE_CHARS
 from headwater.calls.publishing.services.cloning import said, term_label
@@ -14,7 +15,9 @@ from headwater.calls.states import Stage
 from headwater.calls.terms import Term
 from headwater.core.addresses import AddressFormField
 from headwater.core.files import ACCEPT
+from headwater.core.lookups import LookupInput
 from headwater.core.web import MomentField, NameField, NumberField, WanField, WholeField
+from headwater.registry.lookups import CODES
 from headwater.schemes import RefereeRules
 
 TOPIC_ZH, TOPIC_EN = 120, 200
@@ -58,7 +61,7 @@ class HostForm(forms.Form):
             "一般为您的任职单位；在站博士后选择设站单位。没有工作单位或所在单位未注册的，可填写同意为您报送的依托单位，并在“附件”中上传其同意函。"
         ),
         error_messages={"required": _("请选择依托单位")},
-        widget=forms.TextInput(attrs={"list": "hosts", "autocomplete": "off"}),
+        widget=LookupInput(HOSTS),
     )
 
 
@@ -279,8 +282,11 @@ class RefereeForm(forms.Form):
     name = NameField(label=_("姓名"), max_length=60)
     institution = forms.CharField(label=_("单位"), max_length=120)
     title = forms.CharField(label=_("职称"), max_length=40, help_text=_("须为高级专业技术职务，例如教授、研究员。"))
-    discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=20, widget=forms.TextInput(attrs={"list": "codes"}))
+    discipline = forms.CharField(label=_("研究领域（申请代码）"), max_length=400, widget=LookupInput(CODES))
     email = AddressFormField(label=_("电子邮箱"), help_text=_("邀请链接发到这个邮箱。"))
+
+    def clean_discipline(self) -> str:
+        return CODES.key(self.cleaned_data["discipline"])
 
 
 class LetterForm(forms.Form):

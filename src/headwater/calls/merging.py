@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Participant
 from headwater.calls.states import UNSUBMITTED, State
-from headwater.registry.merging import Effect, effect_of_merging
+from headwater.registry.merging import EFFECTS, Effect
 from headwater.registry.models import Person, records_of
 from headwater.schemes.shapes import UNLIMITED
 
 
-@effect_of_merging
+@EFFECTS.under("calls")
 def of_applications(person: Person, into: Person) -> Iterable[Effect]:
     """Applications that count for one person from now on; two live ones where the limits let one through must be settled first."""
     both = list(records_of([person.pk, into.pk]))

@@ -26,6 +26,7 @@ from headwater.calls.words import words_of
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, may
 from headwater.core.prepared import Prepared
+from headwater.core.register import Register
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.forms.answers.showing import sections
@@ -69,12 +70,12 @@ def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.ed
     return found
 
 
-OPINIONS: list[Any] = []
-"""Filled by review: a function that gives the released opinions of an application without their authors."""
+OPINIONS: Register[Callable[[Application], list[dict[str, Any]]]] = Register("source of opinions")
+"""A function that gives the released opinions of an application without their authors."""
 
 
 def released_opinions(row: Application) -> list[dict[str, Any]]:
-    return [o for function in OPINIONS for o in function(row)]
+    return [o for function in OPINIONS.values() for o in function(row)]
 
 
 def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:

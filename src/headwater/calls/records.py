@@ -13,18 +13,14 @@ from django.db import connection
 from headwater.calls.models import Call
 from headwater.calls.states import ENDORSED, UNSUBMITTED, State
 from headwater.core import clock
+from headwater.core.register import Register
 from headwater.registry.models import records_of
 from headwater.schemes.rules import Ban, Holding, LikenessFacts, RefereeFacts
 
 Held = list[tuple[int, Holding]]
 HoldingsOf = Callable[[Sequence[int]], Held]
-_registered: list[HoldingsOf] = []
-
-
-def holdings_of(function: HoldingsOf) -> HoldingsOf:
-    """Registered by awards: (person, holding) of people by id, in a number of statements that does not depend on how many."""
-    _registered.append(function)
-    return function
+HOLDINGS: Register[HoldingsOf] = Register("source of holdings")
+"""(Person, holding) of people by id, in a number of statements that does not depend on how many."""
 
 
 @dataclass
@@ -112,7 +108,7 @@ CAME_TO = {
 
 
 def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
-    """Four statements, and those of `holdings_of`. Posts are those held on the day of the deadline.
+    """Four statements, and those of `HOLDINGS`. Posts are those held on the day of the deadline.
 
     What is known by person is known by the record that stands for them, whichever of their records holds it.
     """
@@ -142,7 +138,7 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
         for pk, number, share, own in cursor.fetchall():
             known = () if number is None else (LikenessFacts(number, share, own),)
             found.likenesses[pk] = found.likenesses.get(pk, ()) + known
-    for function in _registered:
+    for function in HOLDINGS.values():
         for person, holding in function(list(one)):
             found.holdings[one[person]].append(holding)
     return found

@@ -27,7 +27,7 @@ def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
     ]
 
 
-WORK.append(undecided_of)
+WORK.add("calls", undecided_of)
 
 
 TEAM = """SELECT leader_id FROM calls_application WHERE id = ANY(%(applications)s)

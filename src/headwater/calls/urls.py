@@ -5,7 +5,9 @@ from headwater.calls.checking.views import answers, checking, likeness
 from headwater.calls.deciding.views import ending, noticing, results
 from headwater.calls.endorsing.views import host, quotas, recommend
 from headwater.calls.joining.views import inviting, naming, referees
+from headwater.calls.lookups import HOSTS
 from headwater.calls.publishing.views import changing, drafting, office
+from headwater.core.views.lookups import lookup_view
 
 urlpatterns = [
     path("applications/", applicant.applications, name="applications"),
@@ -75,4 +77,5 @@ urlpatterns = [
     path("office/notices/<int:pk>/release/", noticing.release_notice, name="notice_release"),
     path("office/applications/<int:pk>/words/", noticing.letter_words, name="letter_words"),
     path("applications/<int:pk>/objections/", noticing.objections, name="application_objections"),
+    path("lookup/hosts/", lookup_view(HOSTS), name="lookup_hosts"),
 ]

@@ -6,13 +6,16 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from headwater.regions.package import Mistake, Package
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -96,28 +99,36 @@ def region_load(path: str, as_json: bool) -> None:
         click.echo("; ".join(f"{k}: {v} new or changed" for k, v in counts.items()))
 
 
-TABLES = [
-    *("people", "organisations", "sanctions", "posts", "titles", "projects", "host_history"),
-    *("experts", "works", "relations"),
-]
-"""Those of `IMPORTS`, which needs the settings; a test compares them."""
+def known(register: Mapping[str, T], code: str) -> T:
+    """The entry under `code`.
+
+    Raises:
+        BadParameter: there is none; the message names those there are.
+    """
+    try:
+        return register[code]
+    except LookupError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command("import")
-@click.argument("kind", type=click.Choice(TABLES))
+@click.argument("kind")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="list every bad row and change nothing")
 @click.option("--skip-bad", is_flag=True, help="import the good rows and leave the bad ones out")
 @click.option("--json", "as_json", is_flag=True)
 def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
-    """Import a table from xlsx or csv; nothing changes unless all rows are good or --skip-bad is given."""
+    """Import a table from xlsx or csv; nothing changes unless all rows are good or --skip-bad is given.
+
+    KIND is people, organisations or another table; one that does not exist is answered with those that do."""
     from headwater.cli.main import setup
 
     setup(migrate=True)
     from headwater.core.command import system
     from headwater.registry.tables import IMPORTS
 
-    result = IMPORTS[kind][2](name=file.name, content=file.read_bytes(), actor=system("cli"), dry_run=dry_run, skip_bad=skip_bad)
+    work = known(IMPORTS, kind).work
+    result = work(name=file.name, content=file.read_bytes(), actor=system("cli"), dry_run=dry_run, skip_bad=skip_bad)
     if as_json:
         click.echo(json.dumps({**result.__dict__, "errors": [e.__dict__ for e in result.errors]}, ensure_ascii=False))
     else:
@@ -135,17 +146,18 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
 
 
 @click.command()
-@click.argument("register", type=click.Choice(["calls", "projects", "notices", "articles", "indicators"]))
+@click.argument("register")
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="file (default: standard output)")
 def export(register: str, form: str, out: Path | None) -> None:
-    """Export a public register."""
+    """Export a public REGISTER (calls, projects or another; one that does not exist is answered with those that do)."""
     from headwater.cli.main import setup
 
     setup()
-    from headwater.portal.registers import REGISTERS, write
+    from headwater.core.open_data import OPEN_DATA, write
 
-    content = write(REGISTERS[register](), form)
+    known(OPEN_DATA, register)
+    content = write(register, form)
     if out:
         out.write_bytes(content)
     else:

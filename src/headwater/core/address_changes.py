@@ -18,7 +18,8 @@ from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, AddressChange, RoleGrant
 from headwater.core.parameters import house_days
 from headwater.core.permission import PUBLIC
-from headwater.core.roles import SENSITIVE
+from headwater.core.register import Register
+from headwater.core.roles import sensitive_roles
 from headwater.core.services import notify, write_to
 from headwater.core.site import site_address
 from headwater.core.tokens import digest_of
@@ -26,8 +27,8 @@ from headwater.core.tokens import digest_of
 DAYS = 7
 
 Follower = Callable[[Account, Log], None]
-FOLLOWERS: list[Follower] = []
-"""Filled by apps: what keeps an address beside the account follows it, in the same transaction."""
+FOLLOWERS: Register[Follower] = Register("follower of an address")
+"""What keeps an address beside the account follows it, in the same transaction."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def ask_changes(changes: Sequence[Wanted], *, reason: str, actor: Actor, log: Lo
     accounts = [w.account.pk for w in changes]
     AddressChange.objects.waiting().filter(account__in=accounts).update(dropped_at=now)
     deciding = set(
-        RoleGrant.objects.in_force(now).filter(account__in=accounts, role__in=SENSITIVE).values_list("account_id", flat=True)
+        RoleGrant.objects.in_force(now).filter(account__in=accounts, role__in=sensitive_roles()).values_list("account_id", flat=True)
     )
     keys = [secrets.token_urlsafe(32) for _wanted in changes]
     until = now + timedelta(days=house_days("address_change_days", DAYS))
@@ -203,7 +204,7 @@ def _finish(row: AddressChange, log: Log) -> None:
         raise Refused.because(_("这个邮箱已属于另一个账号"), field="email") from error
     row.done_at = clock.now()
     row.save(update_fields=["done_at"])
-    for follow in FOLLOWERS:
+    for follow in FOLLOWERS.values():
         follow(account, log)
     log(account, before={"has_email": bool(row.old)}, after={"has_email": bool(row.new), "change": row.pk})
     with translation.override(account.language):

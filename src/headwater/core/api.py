@@ -25,6 +25,7 @@ from headwater.core.command import Actor
 from headwater.core.models import AccessToken
 from headwater.core.permission import PUBLIC, may
 from headwater.core.rates import Rate, count_use
+from headwater.core.register import Register
 from headwater.core.second_factor import lacks_second_factor
 from headwater.core.tokens import find_token
 
@@ -89,16 +90,16 @@ class Declared:
         return self.permission == PUBLIC
 
 
-DECLARED: dict[str, Declared] = {}
+DECLARED: Register[Declared] = Register("operation of the API")
+ROUTERS: Register[Router] = Register("router of the API")
+"""Each app's own, made in its `api.py`; they are loaded with the addresses."""
 
 
 def read(router: Router, path: str, *, name: str, permission: str, answer: Any, scope: str = "") -> Callable[[View], View]:
     """Declare a GET operation. Its docstring is what the OpenAPI document says of it."""
 
     def wrap(view: View) -> View:
-        if name in DECLARED:
-            raise ValueError(f"two operations {name!r}")
-        declared = DECLARED[name] = Declared(permission, scope)
+        declared = DECLARED.add(name, Declared(permission, scope))
         keys: list[dict[str, list[str]]] = [{"token": [scope] if scope else []}]
         security = ([{}, *keys] if scope else []) if declared.open else keys
         faults = (404, 422, 429) if declared.open else (401, 403, 404, 422, 429)

@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.utils.functional import Promise
 
 from headwater.core import canonical
+from headwater.core.register import Register
 
 Reason = str | Promise
 NOTED = "headwater.rows"
@@ -95,8 +96,8 @@ END """  # noqa: S608
         }
 
 
-COVERS: dict[str, Cover] = {}
-LEFT_OUT: dict[str, Reason] = {}
+COVERS: Register[Cover] = Register("covered table")
+LEFT_OUT: Register[Reason] = Register("table left out")
 
 
 def covered(model: type[models.Model], *, without: Sequence[str] = (), when: str = "true") -> None:
@@ -106,12 +107,13 @@ def covered(model: type[models.Model], *, without: Sequence[str] = (), when: str
     if not isinstance(meta.pk, (models.AutoField, models.BigAutoField, models.BigIntegerField)) or not names >= set(without):
         raise ValueError(f"{meta.label}: expected a number as key, and names of its columns in {without}")
     fields = tuple(f for f in sorted(meta.concrete_fields, key=lambda f: str(f.column)) if f.name not in without)
-    COVERS[meta.db_table] = Cover(model, fields, when)
+    COVERS.add(meta.db_table, Cover(model, fields, when))
 
 
 def left_out(reason: Reason, *some: type[models.Model]) -> None:
     """Declare why the rows of these tables are not compared."""
-    LEFT_OUT.update({model._meta.db_table: reason for model in some})
+    for model in some:
+        LEFT_OUT.add(model._meta.db_table, reason)
 
 
 def read_noted(text: str | None) -> dict[str, list[int]]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core import clock
 from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
+from headwater.core.register import Register
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,17 @@ class Duty:
 
 
 Provider = Callable[[Any], Iterable[Duty]]
-PROVIDERS: list[Provider] = []
-
-
-def duties(provider: Provider) -> Provider:
-    """Register a provider: given an account, it yields duties. It must start from what the account may see."""
-    PROVIDERS.append(provider)
-    return provider
+DUTIES: Register[Provider] = Register("provider of duties")
+"""Given an account, a provider yields its duties. It must start from what the account may see."""
 
 
 def duties_of(account: Any) -> list[Duty]:
     """All duties of an account, the most urgent first, those without a date last."""
-    found = [d for provider in PROVIDERS for d in provider(account)]
+    found = [d for provider in DUTIES.values() for d in provider(account)]
     return sorted(found, key=lambda d: (d.due is None, d.due or clock.now(), d.title))
 
 
-@duties
+@DUTIES.under("core.administrators")
 def of_administrators(account: Any) -> Iterator[Duty]:
     """What waits for a second administrator, and addresses that several accounts had when they got one form."""
     if account.has_perm("core.role.approve"):

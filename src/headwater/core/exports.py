@@ -35,6 +35,7 @@ from headwater.core.jobs import EXPORTS, Progress, enqueue, job, result_names
 from headwater.core.models import Account, Export, Job
 from headwater.core.own import own_cases, own_rows
 from headwater.core.permission import SIGNED_IN
+from headwater.core.register import Register
 from headwater.core.sheets import SheetFile
 from headwater.core.text import file_name
 from headwater.core.web import scratch_root
@@ -77,17 +78,13 @@ class Whole:
     make: Callable[..., tuple[str, int]]
 
 
-KINDS: dict[str, Kind | Whole] = {}
-result_names(documents=gettext_lazy("文件数"), faults=gettext_lazy("未能生成"), rows=gettext_lazy("行数"))
-
-
-def kind(code: str, entry: Kind | Whole) -> None:
-    """Register what can be exported as an archive."""
-    KINDS[code] = entry
+KINDS: Register[Kind | Whole] = Register("kind of export")
+"""What can be exported as an archive."""
+result_names(documents=gettext_lazy("文件数"), faults=gettext_lazy("未能生成"), rows=gettext_lazy("行"))
 
 
 def grants_of(account: Account) -> list[str]:
-    return sorted(f"{g.role}:{g.scope}:{g.scope_id or ''}" for g in account.grants)
+    return sorted(f"{g.role}:{g.limit}:{g.scope_id or ''}" for g in account.grants)
 
 
 def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor, **more: Any) -> Job:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from headwater.core.errors import Refused
 from headwater.core.inspection.pdf import beginning
 from headwater.core.models import StoredFile
+from headwater.core.register import Register
 
 Rule = Callable[[Any, StoredFile], bool]
-OWNERS: dict[str, Rule] = {}
+OWNERS: Register[Rule] = Register("owner of files")
+"""By owner type (app.model): who may download its files."""
 
 MAX_BYTES = 10 * 1024 * 1024
 ZIP = (b"PK\x03\x04",)
@@ -26,11 +28,6 @@ SIGNATURES: dict[str, tuple[tuple[bytes, ...], str]] = {
     ".xlsx": (ZIP, OPEN_XML + "spreadsheetml.sheet"),
 }
 ACCEPT = ",".join(SIGNATURES)
-
-
-def owner(label: str, rule: Rule) -> None:
-    """Register who may download the files of `label` (app.model)."""
-    OWNERS[label] = rule
 
 
 def may_download(user: Any, file: StoredFile) -> bool:

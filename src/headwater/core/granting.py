@@ -11,10 +11,12 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.parameters import house_days
-from headwater.core.roles import ROLES, SENSITIVE
+from headwater.core.roles import ROLES, sensitive_roles
 from headwater.core.services import Words, check_grants, tell
 
 DAYS = 14
+GRANTED = ("account", "role", "scope", "scope_kind", "scope_id")
+"""What two grants of the same have in common."""
 
 
 def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
@@ -24,11 +26,11 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
         Refused: the role may not be granted (see `grant_roles`), needs no second person, or is proposed already.
     """
     with command(actor, "core.role.grant", name="core.propose_grant") as log:
-        if grant.role not in SENSITIVE:
+        if grant.role not in sensitive_roles():
             raise Refused.because(_("这个角色不需要第二人核准"), field="role")
         check_grants([grant], actor)
         now = clock.now()
-        same = {"account": grant.account, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id}
+        same = {name: getattr(grant, name) for name in GRANTED}
         if GrantProposal.objects.waiting(now).filter(**same).exists():
             raise Refused.because(_("同样的授权已提议，正等待核准"), field="role")
         row = GrantProposal.objects.create(
@@ -38,7 +40,7 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
             proposed_at=now,
             expires_at=now + timedelta(days=house_days("grant_proposal_days", DAYS)),
         )
-        log(row, after={"account": row.account_id, "role": row.role, "scope": row.scope, "scope_id": row.scope_id})
+        log(row, after={"account": row.account_id, "role": row.role, "scope": row.limit, "scope_id": row.scope_id})
         told = {"person": row.account, "role": row}
         tell_with_administrators(row.account, lambda: _("提议授予 %(person)s：%(role)s") % told)
     return row
@@ -55,10 +57,7 @@ def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
         if actor.account and actor.account.pk in {row.proposed_by_id, row.account_id}:
             raise Refused.because(_("须由提议人和本人以外的另一位管理员核准"))
         grant = RoleGrant(
-            account=row.account,
-            role=row.role,
-            scope=row.scope,
-            scope_id=row.scope_id,
+            **{name: getattr(row, name) for name in GRANTED},
             scope_label=row.scope_label,
             since=clock.now(),
             granted_by=row.proposed_by,
@@ -67,7 +66,7 @@ def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
         grant.save()
         row.approved_by, row.approved_at, row.grant = actor.account, clock.now(), grant
         row.save(update_fields=["approved_by", "approved_at", "grant"])
-        log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id})
+        log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.limit, "scope_id": grant.scope_id})
         log(row, after={"approved": True, "grant": grant.pk})
         told = {"person": row.account, "role": grant}
         tell_with_administrators(row.account, lambda: _("已授予 %(person)s：%(role)s") % told)
@@ -104,7 +103,7 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
         row.until = clock.now()
         row.save(update_fields=["until"])
         log(row, after={"until": str(row.until), "reason": reason.strip()[:500]})
-        if row.role in SENSITIVE:
+        if row.role in sensitive_roles():
             told, why = {"person": row.account, "role": row}, reason.strip()[:500]
             tell_with_administrators(row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why)
 
@@ -127,4 +126,4 @@ def _locked(proposal: GrantProposal) -> GrantProposal:
 def label_of(role: str) -> str:
     """What a role is called, with whether it takes two people to grant."""
     label = str(ROLES[role].label)
-    return _("%s（须两人）") % label if role in SENSITIVE else label
+    return _("%s（须两人）") % label if role in sensitive_roles() else label

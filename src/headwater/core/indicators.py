@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from headwater.core import clock
+from headwater.core.register import Register
 
 Text = str | Promise
 Only = Mapping[str, Collection[str]]
@@ -87,38 +88,29 @@ class Breakdown:
     parts: Callable[[], list[tuple[str, str]]]
 
 
-INDICATORS: dict[str, Indicator] = {}
-BREAKDOWNS: dict[str, Breakdown] = {}
+INDICATORS: Register[Indicator] = Register("indicator")
+BREAKDOWNS: Register[Breakdown] = Register("breakdown")
 
 
 def indicator(code: str, *, unit: str, breakdowns: Sequence[str] = ()) -> Callable[[Callable[..., Figure]], Callable[..., Figure]]:
     """Declare a function of a date as the indicator `code`.
 
     Raises:
-        ValueError: the code is declared already.
         LookupError: the unit is unknown.
     """
     if unit not in UNITS:
         raise LookupError(f"no unit {unit!r}; known: {', '.join(UNITS)}")
 
     def declare(count: Callable[..., Figure]) -> Callable[..., Figure]:
-        if code in INDICATORS:
-            raise ValueError(f"indicator {code!r} is declared twice")
-        INDICATORS[code] = Indicator(code, unit, tuple(breakdowns), count)
+        INDICATORS.add(code, Indicator(code, unit, tuple(breakdowns), count))
         return count
 
     return declare
 
 
 def breakdown(code: str, label: Callable[[], Text], parts: Callable[[], list[tuple[str, str]]]) -> None:
-    """Declare something by which indicators can be narrowed.
-
-    Raises:
-        ValueError: the code is declared already.
-    """
-    if code in BREAKDOWNS:
-        raise ValueError(f"breakdown {code!r} is declared twice")
-    BREAKDOWNS[code] = Breakdown(code, label, parts)
+    """Declare something by which indicators can be narrowed."""
+    BREAKDOWNS.add(code, Breakdown(code, label, parts))
 
 
 def through(on: date) -> datetime:

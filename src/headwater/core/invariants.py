@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core import clock
 from headwater.core.coverage import differing, loose_digests
 from headwater.core.guards import rights_too_many, weakened
-from headwater.core.roles import SENSITIVE
+from headwater.core.models import RoleGrant
+from headwater.core.register import Register
+from headwater.core.roles import LIMITS, Scope, sensitive_roles
 from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
 
 
@@ -32,23 +37,32 @@ class Breach:
     count: int
 
 
-INVARIANTS: dict[str, Invariant] = {}
+INVARIANTS: Register[Invariant] = Register("invariant")
 
 
 def invariant(name: str, sentence: str | Promise, sql: str) -> None:
     """Register a query that selects one text column."""
-    INVARIANTS[name] = Invariant(name, sentence, lambda: _selected(sql))
+    INVARIANTS.add(name, Invariant(name, sentence, lambda: _selected(sql)))
 
 
 def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]) -> None:
     """Register what no query can tell: a condition in the words of a scheme, for one."""
-    INVARIANTS[name] = Invariant(name, sentence, find)
+    INVARIANTS.add(name, Invariant(name, sentence, find))
 
 
-def _selected(sql: str) -> list[str]:
+def _selected(sql: str, values: Sequence[Any] | None = None) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values)
         return [str(r[0]) for r in cursor.fetchall()]
+
+
+def lost_entries() -> list[str]:
+    """Grants in force that are limited to an entry which is not there."""
+    found, grants = [], RoleGrant.objects.in_force(clock.now()).filter(scope=Scope.ENTRY)
+    for kind in grants.order_by("scope_kind").values_list("scope_kind", flat=True).distinct():
+        there = apps.get_model(kind)._base_manager.values("pk") if kind in LIMITS else []
+        found += [f"grant {g.pk} of {g.role} to {kind} {g.scope_id}" for g in grants.filter(scope_kind=kind).exclude(scope_id__in=there)]
+    return found
 
 
 def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
@@ -81,14 +95,15 @@ invariant(
         FROM core_seal s) x
     WHERE digest <> again OR previous <> before OR found <> count ORDER BY id""",
 )
-invariant(
-    "sensitive_roles_by_two",
-    _("决定和管理的角色由两人授予，或记为命令行单独授予"),
-    f"""SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
-    FROM core_rolegrant g WHERE g.role IN ({", ".join(f"'{code}'" for code in sorted(SENSITIVE))})
+ALONE = """SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
+    FROM core_rolegrant g WHERE g.role = ANY(%s)
     AND NOT EXISTS (SELECT 1 FROM core_grantproposal p WHERE p.grant_id = g.id AND p.approved_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM core_event e WHERE e.command = 'core.grant_roles' AND e.subject_id = g.id)
-    ORDER BY g.id""",  # noqa: S608 -- codes of our own roles
+    ORDER BY g.id"""
+worked_out(
+    "sensitive_roles_by_two",
+    _("决定和管理的角色由两人授予，或记为命令行单独授予"),
+    lambda: _selected(ALONE, [sorted(sensitive_roles())]),
 )
 invariant(
     "events_sealed",
@@ -97,6 +112,7 @@ invariant(
     UNION ALL SELECT 'event ' || s.event_id || ' names seal ' || s.seal_id || ', which is missing' FROM core_eventseal s
         WHERE NOT EXISTS (SELECT 1 FROM core_seal c WHERE c.id = s.seal_id)""",
 )
+worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries)
 worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
 worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +18,7 @@ from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
 from headwater.core.models import Job
+from headwater.core.register import Register
 
 logger = logging.getLogger("headwater.jobs")
 MOST_ATTEMPTS = 3
@@ -36,44 +37,49 @@ class Progress:
         Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])
 
 
-RESULTS: dict[str, str | Promise] = {}
+RESULTS: Register[str | Promise] = Register("number of a result")
 """What the numbers of a result are called; a number that has no name here is for the record and is not shown."""
 
 
 def result_names(**names: str | Promise) -> None:
-    RESULTS.update(names)
+    for name, label in names.items():
+        RESULTS.add(name, label)
 
 
-Kind = Callable[..., dict[str, Any]]
-KINDS: dict[str, tuple[str | Promise, Kind, str]] = {}
-"""By kind: how it is called, what does it, and the queue (a lane of the worker) in which it waits."""
+Work = Callable[..., dict[str, Any]]
 
 
-def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Kind], Kind]:
+class Kind(NamedTuple):
+    """How a kind of job is called, what does it, and the queue (a lane of the worker) in which it waits."""
+
+    label: str | Promise
+    work: Work
+    queue: str
+
+
+KINDS: Register[Kind] = Register("kind of job")
+
+
+def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Work], Work]:
     """Register a function as a kind of job. It takes (progress, actor, **arguments), may run twice, and returns a result."""
 
-    def wrap(function: Kind) -> Kind:
-        KINDS[kind] = (label, function, queue)
+    def wrap(function: Work) -> Work:
+        KINDS.add(kind, Kind(label, function, queue))
         return function
 
     return wrap
 
 
 Reach = Callable[[Any], Q]
-_reach: list[Reach] = []
-
-
-def in_reach(function: Reach) -> Reach:
-    """Register what keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
-    _reach.append(function)
-    return function
+REACH: Register[Reach] = Register("reach of jobs")
+"""What keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
 
 
 def jobs_for(account: Any) -> QuerySet[Job]:
     """What one has asked for, and with `core.job.view` what others have, as far as one's scope and own cases let."""
     mine = Q(asked_by=account)
     if account.has_perm("core.job.view"):
-        mine |= reduce(and_, (function(account) for function in _reach), Q(pk__isnull=False))
+        mine |= reduce(and_, (function(account) for function in REACH.values()), Q(pk__isnull=False))
     return Job.objects.filter(mine)
 
 
@@ -82,7 +88,7 @@ def enqueue(kind: str, *, actor: Actor, **arguments: Any) -> Job:
     from headwater.core.tasks import run_job
 
     row = Job.objects.create(kind=kind, arguments=arguments, asked_by=actor.account)
-    transaction.on_commit(lambda: run_job.configure(queue=KINDS[kind][2]).defer(job_id=row.pk))
+    transaction.on_commit(lambda: run_job.configure(queue=KINDS[kind].queue).defer(job_id=row.pk))
     return row
 
 
@@ -100,7 +106,7 @@ def run(job_id: int) -> Job:
     row.save(update_fields=["state", "started_at", "attempts"])
     actor = Actor(account=row.asked_by, source=f"job:{row.pk}")
     try:
-        row.result = KINDS[row.kind][1](Progress(row), actor, **row.arguments)
+        row.result = KINDS[row.kind].work(Progress(row), actor, **row.arguments)
         row.state, row.message = Job.State.DONE, ""
     except Refused as refused:
         row.state, row.message = Job.State.FAILED, str(refused)[:300]
@@ -120,7 +126,7 @@ def _give_up(row: Job) -> Job:
         return _("已尝试 %d 次，每次后台进程都在完成前中断（可能内存不足），不再重试。请缩小范围后重新提出，或联系系统管理员。") % row.attempts
 
     def head() -> str:
-        return _("任务没有完成：%s") % (KINDS[row.kind][0] if row.kind in KINDS else row.kind)
+        return _("任务没有完成：%s") % (KINDS[row.kind].label if row.kind in KINDS else row.kind)
 
     if row.state != Job.State.FAILED:
         row.state, row.message, row.ended_at = Job.State.FAILED, why(), clock.now()

@@ -26,13 +26,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from headwater.config import ConfigError
+from headwater.core.register import Register
 
 IDENTITY = "identity"
 """Hashes identity numbers. The numbers themselves are not kept, so nothing could be hashed anew with another key."""
 SESSION = "session"
 TOTP = "totp"
 
-REWRITERS: dict[str, Callable[[], int]] = {}
+REWRITERS: Register[Callable[[], int]] = Register("rewriter of a secret")
 """By name, what encrypts all stored values of that name with the secret in use and tells how many there were."""
 
 SMALLEST = 16

@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from headwater.core.addresses import normal
+from headwater.core.lookups import MOST_CHARS, Lookup
 from headwater.core.money import wan_cell
 from headwater.core.names import normal_name
 from headwater.core.sheets import csv_into, xlsx_into
@@ -56,13 +57,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice list on the query string. `field` is a lookup, or `apply` narrows the queryset itself."""
+    """A choice on the query string: from a short list, or of a look-up. `field` is a lookup, or `apply` narrows the queryset itself;
+    for a look-up it is given the records that were named.
+    """
 
     name: str
     label: Text
-    choices: Sequence[tuple[str, Text]]
+    choices: Sequence[tuple[str, Text]] = ()
     field: str = ""
-    apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    apply: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None
+    lookup: Lookup | None = None
 
 
 ADDRESSES = frozenset({"email", "to"})
@@ -106,10 +110,11 @@ class Listing:
             rows = rows.filter(found)
         self.active: dict[str, str] = {}
         for f in self.filters:
-            value = get.get(f.name, "")
-            if value and value in {str(c[0]) for c in f.choices}:
+            value = get.get(f.name, "").strip()[:MOST_CHARS]
+            if value and (f.lookup or value in {str(c[0]) for c in f.choices}):
                 self.active[f.name] = value
-                rows = f.apply(rows, value) if f.apply else rows.filter(**{f.field: value})
+                wanted = f.lookup.matching(self.request.user, value) if f.lookup else value
+                rows = f.apply(rows, wanted) if f.apply else rows.filter(**{f.field: wanted})
         wanted = get.get("sort", self.order)
         allowed = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
         self.sort = wanted if wanted.lstrip("-") in allowed else self.order

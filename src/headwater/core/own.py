@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db.models import Model, Q, QuerySet
+
+from headwater.core.register import Register
 
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
@@ -27,25 +30,20 @@ class Part(StrEnum):
 
 
 Source = Callable[[Any], Iterable[tuple[int, str]]]
-PATHS: dict[type[Model], tuple[str, ...]] = {}
-"""By kind of record: the lookups that lead to its cases."""
-MANY: set[type[Model]] = set()
-"""Kinds that hold the cases of many people, or none: what is listed in them leaves one's own out."""
-_sources: list[Source] = []
-
-
-def source(function: Source) -> Source:
-    """Register who has a part in what: a function from an account to (case, part)."""
-    _sources.append(function)
-    return function
+PATHS: Register[tuple[str, ...]] = Register("kind of record with cases")
+"""By kind of record (app.model): the lookups that lead to its cases; none for a kind that holds the cases of many people, or of nobody:
+what is listed in it leaves one's own out."""
+SOURCES: Register[Source] = Register("source of own cases")
+"""Who has a part in what: functions from an account to (case, part)."""
 
 
 def leads_to(model: type[Model], *paths: str) -> None:
-    PATHS[model] = paths
+    PATHS.add(model._meta.label_lower, paths)
 
 
 def of_many(*models: type[Model]) -> None:
-    MANY.update(models)
+    for model in models:
+        PATHS.add(model._meta.label_lower, ())
 
 
 def parts_of(account: Any) -> dict[int, set[Part]]:
@@ -56,12 +54,12 @@ def parts_of(account: Any) -> dict[int, set[Part]]:
     """
     if not getattr(account, "pk", None):
         return {}
-    if not _sources:
+    if not SOURCES:
         raise RuntimeError("no source of own cases")
     kept: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
     if kept is None:
         kept = {}
-        for function in _sources:
+        for function in SOURCES.values():
             for case, part in function(account):
                 kept.setdefault(case, set()).add(Part(part))
         account.__dict__["own_parts"] = kept
@@ -78,15 +76,21 @@ def paths_of(model: type[Model]) -> tuple[str, ...]:
     Raises:
         KeyError: nobody has said how this kind leads to cases.
     """
-    if model not in PATHS:
+    paths = PATHS.get(model._meta.label_lower)
+    if not paths:
         raise KeyError(f"{model._meta.label} does not say whose case it is")
-    return PATHS[model]
+    return paths
+
+
+def holds_many(model: type[Model]) -> bool:
+    """Whether records of this kind hold the cases of many people, or of nobody."""
+    return PATHS.get(model._meta.label_lower) == ()
 
 
 def cases_of(record: Model) -> set[int]:
     """The cases of a record: at once where it names them, else by one query for each path."""
     kind = type(record)
-    if kind in MANY:
+    if holds_many(kind):
         return set()
     out: set[int] = set()
     for path in paths_of(kind):
@@ -99,7 +103,7 @@ def cases_of(record: Model) -> set[int]:
 
 def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> bool:
     """Whether `account` has no part in the case of `record` (in none of its cases). A record that holds the cases of many is nobody's own."""
-    if record is None or type(record) in MANY:
+    if record is None or holds_many(type(record)):
         return True
     paths_of(type(record))
     own = own_cases(account, but=but)
@@ -132,7 +136,7 @@ def own_events(account: Any) -> Q:
     """Events on one's own cases, whatever record of them they name."""
     own = sorted(own_cases(account))
     found = Q(pk__in=[])
-    for model in PATHS if own else ():
+    for model in (apps.get_model(label) for label, paths in PATHS.items() if own and paths):
         rows = model._base_manager.filter(own_rows(model, account))
         found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
     for case in own:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from headwater.core.command import Actor, command
 from headwater.core.models import Account
 from headwater.core.permission import SIGNED_IN
+from headwater.core.register import Register
 from headwater.core.sign_ins import end_access
 
 OWN_SIGNS = 6
@@ -31,8 +32,8 @@ COMMON_HERE = frozenset(
 LEET = str.maketrans("@$0134!", "asoieai")
 
 Words = Callable[[Account], Iterable[str]]
-PERSONAL: list[Words] = []
-"""Filled by apps: what they know of the holder of an account, as words and numbers that make a bad password."""
+PERSONAL: Register[Words] = Register("source of personal words")
+"""What apps know of the holder of an account, as words and numbers that make a bad password."""
 
 
 def folded(text: str) -> str:
@@ -44,7 +45,7 @@ def personal_words(account: Account) -> set[str]:
     texts = [account.name_zh, account.name_en, account.username, *account.email.partition("@")[::2]]
     if account.pk:
         texts += [g.scope_label for g in account.grants]
-        texts += [text for words in PERSONAL for text in words(account)]
+        texts += [text for words in PERSONAL.values() for text in words(account)]
     return {word for text in texts for word in _forms(folded(text))}
 
 

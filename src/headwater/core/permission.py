@@ -37,7 +37,8 @@ def role(*codes: str) -> rules.Predicate:
 
 
 def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.Predicate:
-    """True when the account holds `code` for the scope that the record belongs to, or for everything."""
+    """True when the account holds `code` for the scope that the record belongs to, or for everything. For a role that is limited to one
+    entry, `scope` is the kind of the entry (app.model) and `id_of` gives its key."""
 
     @rules.predicate(f"scoped:{code}")
     def holds(user: Any, record: Any) -> bool:
@@ -46,7 +47,7 @@ def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.P
         if record is None:
             return bool(user.has_role(code))
         wanted = id_of(record)
-        return any(g.role == code and (g.scope == "all" or (g.scope == scope and g.scope_id == wanted)) for g in user.grants)
+        return any(g.role == code and (g.scope == "all" or (g.limit == scope and g.scope_id == wanted)) for g in user.grants)
 
     return holds
 

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from headwater.core.models import SearchEntry
+from headwater.core.register import Register
 
 HAN = re.compile("[\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
 WORD = re.compile(rf"{HAN.pattern}|[^\W_\u3005\u3007\u3400-\u9fff\U00020000-\U000323af]+")
@@ -27,11 +28,16 @@ STOP = frozenset(["的", "了", "和", "与", "及", "在", "对", "是", "为",
 
 @dataclass(frozen=True)
 class Kind:
-    """`visible` gives the records of the kind that a user may know of."""
+    """`visible` gives the records of the kind that a user may know of; one that is `public` is searched for visitors, too.
+
+    Kinds stand in the order of `place` on the page.
+    """
 
     code: str
     label: str | Promise
     visible: Callable[[Any], QuerySet[Any]]
+    public: bool
+    place: int
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,19 @@ class Document:
     summary: str = ""
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: Register[Kind] = Register("kind of search")
 
 
-def register(code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]]) -> None:
-    KINDS[code] = Kind(code, label, visible)
+def register(
+    code: str, label: str | Promise, visible: Callable[[Any], QuerySet[Any]], *, place: int, public: bool = False
+) -> None:
+    """Register a kind of record that can be found."""
+    KINDS.add(code, Kind(code, label, visible, public, place))
+
+
+def kinds_for(user: Any) -> list[Kind]:
+    """What a search by `user` looks through, in the order of the page."""
+    return sorted((k for k in KINDS.values() if k.public or user.is_authenticated), key=lambda k: k.place)
 
 
 def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:

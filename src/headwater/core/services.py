@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models.functions import Lower
 from django.utils import translation
@@ -15,7 +16,8 @@ from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
-from headwater.core.roles import ROLES, SENSITIVE, Scope
+from headwater.core.register import Register
+from headwater.core.roles import ROLES, Scope, sensitive_roles
 from headwater.core.text import file_name
 
 
@@ -43,16 +45,17 @@ def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
         Refused: unknown role, wrong scope, excluded combination, a grant to oneself, or a role that takes two people.
     """
     with command(actor, "core.role.grant", name="core.grant_roles") as log:
-        if actor.account is not None and any(g.role in SENSITIVE for g in grants):
+        sensitive = sensitive_roles()
+        if actor.account is not None and any(g.role in sensitive for g in grants):
             raise Refused.because(_("这个角色须由两位管理员授予：一位提议，另一位核准"), field="role")
         if check:
             check_grants(grants, actor)
         made = RoleGrant.objects.bulk_create(grants)
         for grant in made:
-            alone = {"alone": actor.source} if grant.role in SENSITIVE else {}
+            alone = {"alone": actor.source} if grant.role in sensitive else {}
             log(
                 grant,
-                after={"account": grant.account_id, "role": grant.role, "scope": grant.scope, "scope_id": grant.scope_id} | alone,
+                after={"account": grant.account_id, "role": grant.role, "scope": grant.limit, "scope_id": grant.scope_id} | alone,
             )
     return made
 
@@ -71,8 +74,8 @@ def _taken(accounts: Sequence[Account]) -> Iterator[Reason]:
 
 
 GrantCheck = Callable[[Sequence[RoleGrant], Actor], list[str]]
-GRANT_CHECKS: list[GrantCheck] = []
-"""Filled by apps: each says why roles may not be granted (nothing when they may), in words for the actor."""
+GRANT_CHECKS: Register[GrantCheck] = Register("check of grants")
+"""Each says why roles may not be granted (nothing when they may), in words for the actor."""
 
 
 def check_grants(grants: Sequence[RoleGrant], actor: Actor) -> None:
@@ -89,7 +92,7 @@ def check_grants(grants: Sequence[RoleGrant], actor: Actor) -> None:
     for grant in grants:
         _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
         held[grant.account_id].add(grant.role)
-    objections = [text for check in GRANT_CHECKS for text in check(grants, actor)]
+    objections = [text for check in GRANT_CHECKS.values() for text in check(grants, actor)]
     if objections:
         raise Refused.because(*objections, field="username")
 
@@ -98,8 +101,10 @@ def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
     role = ROLES.get(grant.role)
     if role is None:
         raise Refused.because(_("没有这个角色：%s") % grant.role, field="role")
-    if Scope(grant.scope) not in role.scopes:
+    if grant.limit not in role.scopes or (grant.scope == Scope.ENTRY) != bool(grant.scope_kind):
         raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
+    if grant.scope == Scope.ENTRY and not apps.get_model(grant.scope_kind)._base_manager.filter(pk=grant.scope_id).exists():
+        raise Refused.because(_("没有找到该条目"), field="scope_code")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")
     clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]

@@ -16,19 +16,15 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, refuse_if
 from headwater.core.models import AccessToken
 from headwater.core.permission import SIGNED_IN
+from headwater.core.register import Register
 
 PREFIX = "hw_"
 LONGEST_DAYS = 365
 MOST_LIVE = 20
 USED_EVERY = timedelta(minutes=1)
 
-SCOPES: dict[str, str | Promise] = {}
-"""Filled by the parts of the API: what a token may be allowed to do, in words."""
-
-
-def scope(code: str, label: str | Promise) -> str:
-    SCOPES[code] = label
-    return code
+SCOPES: Register[str | Promise] = Register("scope of a token")
+"""What a token may be allowed to do, in words."""
 
 
 def digest_of(secret: str) -> str:

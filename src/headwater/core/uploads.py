@@ -20,6 +20,7 @@ from headwater.core.errors import Refused
 from headwater.core.files import check_claim
 from headwater.core.inspection import PROBLEMS, inspect
 from headwater.core.models import Account, StoredFile, Upload
+from headwater.core.register import Register
 from headwater.core.services import tell
 from headwater.core.text import file_name
 
@@ -124,7 +125,7 @@ def _defer_check() -> None:
 
 
 Refusal = Callable[[StoredFile], tuple[str, str]]
-TELL: dict[str, Refusal] = {}
+TELL: Register[Refusal] = Register("owner of refused files")
 """By owner type: what a file belongs to (its title and address), for the message about a refused one."""
 
 

@@ -14,6 +14,7 @@ from headwater.core.command import Log
 from headwater.core.errors import Reason, Refused
 from headwater.core.permission import may
 from headwater.core.prepared import write
+from headwater.core.register import Register
 
 Guard = Callable[[Any], Reason | None]
 
@@ -54,7 +55,7 @@ class Workflow:
             if (t.source, t.verb) in self.index:
                 raise ValueError(f"{self.name}: two transitions {t.verb!r} from {t.source!r}")
             self.index[t.source, t.verb] = t
-        WORKFLOWS[self.name] = self
+        WORKFLOWS.add(self.name, self)
 
     def buttons(self, record: Any, user: Any) -> list[Transition]:
         """Transitions open to `user` from the record's state."""
@@ -119,7 +120,7 @@ class Workflow:
                     setattr(row, name, value)
 
 
-WORKFLOWS: dict[str, Workflow] = {}
+WORKFLOWS: Register[Workflow] = Register("workflow")
 
 
 def _plain(changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class FormsConfig(AppConfig):
+class FormsConfig(App):
     name = "headwater.forms"
     verbose_name = "填报"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from headwater.core.i18n import NOTHING, Bilingual
 from headwater.core.numbers import BadNumber
 from headwater.core.reading import Reader
+from headwater.core.register import Register
 from headwater.core.translation import gettext as _
 from headwater.forms.answers.rich import to_plain
 from headwater.forms.expressions import Type, Value
@@ -244,7 +245,7 @@ def label(f: Field, zh: bool) -> str:
     return text if not unit else f"{text}（{unit}）" if zh else f"{text} ({unit})"
 
 
-TYPES: dict[str, FieldType] = {}
+TYPES: Register[FieldType] = Register("field type")
 """The types of questions by their code in a package, in the order of their declaration."""
 
 
@@ -254,7 +255,5 @@ UNKNOWN = FieldType()
 
 def field_type(cls: type[FieldType]) -> type[FieldType]:
     """Enter a type of question into the register."""
-    if cls.code in TYPES:
-        raise ValueError(f"the type {cls.code!r} is declared twice")
-    TYPES[cls.code] = cls()
+    TYPES.add(cls.code, cls())
     return cls

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from headwater.core.register import Register
+
 
 @dataclass(frozen=True)
 class Store:
@@ -70,13 +72,10 @@ class Subject:
         return model._default_manager.filter(**self.where)
 
 
-STORES: dict[str, Store] = {}
+STORES: Register[Store] = Register("kind of subject")
 """The kinds of subject by their code."""
 
 
 def store(found: Store) -> Store:
     """Make a kind of subject known."""
-    if found.kind in STORES:
-        raise ValueError(f"subjects of kind {found.kind!r} are declared twice")
-    STORES[found.kind] = found
-    return found
+    return STORES.add(found.kind, found)

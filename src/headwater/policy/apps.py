@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class PolicyConfig(AppConfig):
+class PolicyConfig(App):
     name = "headwater.policy"
     verbose_name = "政策"

@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class PortalConfig(AppConfig):
+class PortalConfig(App):
     name = "headwater.portal"
     verbose_name = "门户"

@@ -23,21 +23,19 @@ from headwater.core import clock
 from headwater.core.api import client_address
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.open_data import OPEN_DATA, TYPES, write
 from headwater.core.permission import PUBLIC, page
-from headwater.core.search import KINDS, search
+from headwater.core.search import kinds_for, search
 from headwater.core.web import attempt, download
 from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
 from headwater.portal.forms import ObjectionForm
-from headwater.portal.registers import LABELS, REGISTERS, TYPES, write
 from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
 from headwater.schemes.rules import RULES
 from headwater.schemes.rules.eligibility import earliest_birth
-
-PUBLIC_KINDS = ("article", "call", "award", "organisation")
 
 
 @page(PUBLIC)
@@ -242,20 +240,20 @@ def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """One search box: the public sees public kinds, people with roles find what they may see besides."""
     text = request.GET.get("q", "").strip()[:100]
-    kinds = list(PUBLIC_KINDS) + (["application"] if request.user.is_authenticated else [])
-    found = search(request.user, text, kinds=kinds)
-    groups = [(KINDS[k].label, [f for f in found if f.kind == k]) for k in kinds]
+    kinds = kinds_for(request.user)
+    found = search(request.user, text, kinds=[k.code for k in kinds])
+    groups = [(k.label, [f for f in found if f.kind == k.code]) for k in kinds]
     return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(found)})
 
 
 @page(PUBLIC)
 def open_data(request: HttpRequest) -> HttpResponse:
-    rows = [(name, LABELS[name], len(REGISTERS[name]().rows)) for name in REGISTERS]
+    rows = [(name, found, len(found.rows())) for name, found in OPEN_DATA.items()]
     return render(request, "portal/data.html", {"registers": rows})
 
 
 @page(PUBLIC)
 def register(request: HttpRequest, name: str, form: str) -> HttpResponse:
-    if name not in REGISTERS or form not in TYPES:
+    if name not in OPEN_DATA or form not in TYPES:
         raise Http404
-    return download(write(REGISTERS[name](), form), f"{name}.{form}", TYPES[form])
+    return download(write(name, form), f"{name}.{form}", TYPES[form])

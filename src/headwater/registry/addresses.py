@@ -24,7 +24,7 @@ def follow_account(account: Account, log: Log) -> None:
         log(person, after={"changed": ["email"]})
 
 
-FOLLOWERS.append(follow_account)
+FOLLOWERS.add("registry", follow_account)
 
 
 def correct_person_address(*, person: Person, new: str, reason: str, actor: Actor) -> bool:
@@ -91,4 +91,4 @@ def words_of_person(account: Account) -> Iterator[str]:
         yield from (person.organisation.name_zh, person.organisation.name_en, person.organisation.code)
 
 
-PERSONAL.append(words_of_person)
+PERSONAL.add("registry", words_of_person)

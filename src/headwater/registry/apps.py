@@ -1,9 +1,7 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class RegistryConfig(AppConfig):
+class RegistryConfig(App):
     name = "headwater.registry"
     verbose_name = "登记"
-
-    def ready(self) -> None:
-        from headwater.registry import addresses, fund_staff, imports, places, posts, standing, works  # noqa: F401 -- they add what the core asks for
+    also = ("addresses", "fund_staff", "places", "posts", "standing", "works")

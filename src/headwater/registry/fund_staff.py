@@ -14,7 +14,8 @@ from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import Reason, Refused
 from headwater.core.models import RoleGrant
-from headwater.core.roles import FUND_STAFF, ROLES
+from headwater.core.register import Register
+from headwater.core.roles import ROLES, fund_staff_roles
 from headwater.core.services import GRANT_CHECKS
 from headwater.registry.models import EarlierProject, Person, records_of
 from headwater.registry.queries import basis_of, region_here
@@ -22,8 +23,8 @@ from headwater.registry.queries import basis_of, region_here
 Work = tuple[int, str]
 """Somebody, and what of theirs is under way: a name that the viewer may know, or empty."""
 WorkOf = Callable[[Collection[int], Actor], list[Work]]
-WORK: list[WorkOf] = []
-"""Filled by apps: what people lead or take part in that is not decided or not finished."""
+WORK: Register[WorkOf] = Register("work under way")
+"""What people lead or take part in that is not decided or not finished."""
 
 
 NAMES = """WITH one AS (SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM registry_person WHERE id IN ({people})),
@@ -36,7 +37,7 @@ NAMES = """WITH one AS (SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM 
 
 def fund_staff() -> set[int]:
     """All who are marked as fund staff or hold a role of it now."""
-    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=FUND_STAFF, account=OuterRef("account"))
+    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
     return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(held)).values_list("pk", flat=True))
 
 
@@ -70,7 +71,7 @@ def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = 
         Refused: some of them are fund staff; by name.
     """
     with connection.cursor() as cursor:
-        cursor.execute(NAMES.format(people=people), {**parameters, "roles": sorted(FUND_STAFF), "now": clock.now()})
+        cursor.execute(NAMES.format(people=people), {**parameters, "roles": sorted(fund_staff_roles()), "now": clock.now()})
         names = "、".join(name for (name,) in cursor.fetchall())
     if names:
         text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _cited()}
@@ -88,7 +89,7 @@ def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]
     found: dict[int, list[str]] = defaultdict(list)
     records = records_of(people)
     earlier = EarlierProject.objects.filter(person__in=list(records), closed=False).values_list("person", "number")
-    for person, name in [*earlier, *(row for work_of in WORK for row in work_of(list(records), actor))]:
+    for person, name in [*earlier, *(row for work_of in WORK.values() for row in work_of(list(records), actor))]:
         if name not in found[records[person]]:
             found[records[person]].append(name)
     return dict(found)
@@ -113,4 +114,4 @@ def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
     return [f"{called[pk]}{objection(names)}" for pk, names in busy.items()]
 
 
-GRANT_CHECKS.append(not_at_work)
+GRANT_CHECKS.add("registry.not_at_work", not_at_work)

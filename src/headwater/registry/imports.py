@@ -33,6 +33,7 @@ from headwater.registry.tables import (
     UNITS,
     YES,
     Column,
+    Importable,
     ImportResult,
     Row,
     birth_span,
@@ -385,7 +386,5 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
             log(target, after={"name_zh": target.name_zh, "uscc": target.uscc, "is_host": target.is_host})
 
 
-IMPORTS |= {
-    "people": (gettext_lazy("人员"), PEOPLE, import_people),
-    "organisations": (gettext_lazy("单位"), ORGANISATIONS, import_organisations),
-}
+IMPORTS.add("people", Importable(gettext_lazy("人员"), PEOPLE, import_people))
+IMPORTS.add("organisations", Importable(gettext_lazy("单位"), ORGANISATIONS, import_organisations))

@@ -1,6 +1,6 @@
 """Two records of one person: compare them, see what follows, let one stand for both, and take it back. Nothing is moved.
 
-What the other parts of the house hold of a person is told by those who hold it (`effect_of_merging`).
+What the other parts of the house hold of a person is told by those who hold it (`EFFECTS`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.register import Register
 from headwater.registry.models import Authorship, Person, Relation, Sanction, own_records
 from headwater.registry.services import LEAST_REASON
 
@@ -29,20 +30,10 @@ class Effect:
 
 
 Teller = Callable[[Person, Person], Iterable[Effect]]
-_tellers: list[Teller] = []
-_followers: list[Callable[[Person, Actor], None]] = []
-
-
-def effect_of_merging(teller: Teller) -> Teller:
-    """Registered by what lies above: given the record that is merged and the one that stands for it, what follows."""
-    _tellers.append(teller)
-    return teller
-
-
-def after_merging(follower: Callable[[Person, Actor], None]) -> Callable[[Person, Actor], None]:
-    """Registered by what lies above: what it does anew, in the same transaction, once a record points elsewhere or no longer."""
-    _followers.append(follower)
-    return follower
+EFFECTS: Register[Teller] = Register("effect of merging")
+"""Given the record that is merged and the one that stands for it: what follows for what an app holds."""
+AFTER_MERGING: Register[Callable[[Person, Actor], None]] = Register("follower of merging")
+"""What an app does anew, in the same transaction, once a record points elsewhere or no longer."""
 
 
 SHOWN = ("name_zh", "name_en", "organisation", "department", "title", "highest_degree", "orcid", "email", "account")
@@ -72,10 +63,11 @@ def compare(one: Person, other: Person, *, restricted: bool) -> list[Line]:
 
 def effects(person: Person, into: Person) -> list[Effect]:
     """Everything that follows, what blocks first."""
-    found = [e for teller in (_of_registry, *_tellers) for e in teller(person, into)]
+    found = [e for teller in EFFECTS.values() for e in teller(person, into)]
     return sorted(found, key=lambda e: not e.blocks)
 
 
+@EFFECTS.under("registry")
 def _of_registry(person: Person, into: Person) -> Iterable[Effect]:
     if into.merged_into_id:
         yield Effect(_("对方记录本身已并入他人，请选择其现行记录"), (str(into.merged_into_id),), blocks=True)
@@ -143,7 +135,7 @@ def _point(row: Person, log: Log, after: dict[str, Any], actor: Actor) -> None:
     except IntegrityError as error:
         raise Refused.because(_("数据库不允许这样合并，请刷新后重试")) from error
     log(row, after=after)
-    for follower in _followers:
+    for follower in AFTER_MERGING.values():
         follower(row, actor)
 
 

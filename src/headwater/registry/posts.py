@@ -15,7 +15,7 @@ from headwater.core.sheets import RowError
 from headwater.registry.models import Employment, Organisation, Person
 from headwater.registry.services import record_employment
 from headwater.registry.standing import WHO, People, Ready, about_people, organisation_of, required_day
-from headwater.registry.tables import IMPORTS, UNITS, Column, ImportResult, Row, parse_rows, pick, too_long
+from headwater.registry.tables import IMPORTS, UNITS, Column, Importable, ImportResult, Row, parse_rows, pick, too_long
 
 POSTS = (
     *WHO,
@@ -138,4 +138,4 @@ def _write_posts(ready: Ready, actor: Actor) -> None:
         log(None, after={"rows": len(ready)})
 
 
-IMPORTS |= {"posts": (gettext_lazy("任职"), POSTS, import_posts)}
+IMPORTS.add("posts", Importable(gettext_lazy("任职"), POSTS, import_posts))

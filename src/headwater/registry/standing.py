@@ -24,6 +24,7 @@ from headwater.registry.tables import (
     UNITS,
     YES_NO,
     Column,
+    Importable,
     ImportResult,
     Row,
     Table,
@@ -295,8 +296,6 @@ def _write_history(ready: Ready, actor: Actor) -> None:
     record_history(history=[HostHistory(**values) for values, _found in ready], actor=actor)
 
 
-IMPORTS |= {
-    "sanctions": (gettext_lazy("失信惩戒"), SANCTIONS, import_sanctions),
-    "titles": (gettext_lazy("职称"), TITLES, import_titles),
-    "host_history": (gettext_lazy("历年立项数"), HISTORY, import_history),
-}
+IMPORTS.add("sanctions", Importable(gettext_lazy("失信惩戒"), SANCTIONS, import_sanctions))
+IMPORTS.add("titles", Importable(gettext_lazy("职称"), TITLES, import_titles))
+IMPORTS.add("host_history", Importable(gettext_lazy("历年立项数"), HISTORY, import_history))

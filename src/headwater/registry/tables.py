@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
@@ -19,6 +20,7 @@ from headwater.core.command import Actor
 from headwater.core.encodings import other_separator
 from headwater.core.errors import Refused
 from headwater.core.names import normal_name
+from headwater.core.register import Register
 from headwater.core.sheets import Number, RowError, read_sheet
 
 Row = dict[str, str]
@@ -301,8 +303,12 @@ def finish(
     return result
 
 
-Import = Callable[..., ImportResult]
-IMPORTS: dict[str, tuple[Any, tuple[Column, ...], Import]] = {}
-"""By kind: its name, its columns, its function. Each module that imports a table adds its own."""
+class Importable(NamedTuple):
+    """A kind of table: what it is called, its columns, and the function that imports one: `work(name=, content=, actor=, dry_run=, skip_bad=)`."""
+
+    label: str | Promise
+    columns: tuple[Column, ...]
+    work: Callable[..., ImportResult]
 
 
+IMPORTS: Register[Importable] = Register("kind of table")

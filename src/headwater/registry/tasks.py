@@ -14,7 +14,7 @@ from headwater.core.jobs import Progress, job, result_names
 from headwater.registry.tables import IMPORTS
 
 result_names(
-    rows=gettext_lazy("行"), added=gettext_lazy("新增"), changed=gettext_lazy("更新"), skipped=gettext_lazy("有问题")
+    added=gettext_lazy("新增"), changed=gettext_lazy("更新"), skipped=gettext_lazy("有问题")
 )
 TOLD = 5
 """Bad rows that a job names; the dry run names them all."""
@@ -33,7 +33,7 @@ def import_table(
         content = source.read()
     progress(0, 1)
     try:
-        result = IMPORTS[table][2](name=name, content=content, actor=actor, dry_run=False, skip_bad=skip_bad)
+        result = IMPORTS[table].work(name=name, content=content, actor=actor, dry_run=False, skip_bad=skip_bad)
     finally:
         default_storage.delete(path)
     if result.errors and not skip_bad:

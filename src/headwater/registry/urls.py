@@ -1,6 +1,8 @@
 from django.urls import path
 
+from headwater.core.views.lookups import lookup_view
 from headwater.registry import views
+from headwater.registry.lookups import CODES, FIELDS, ORGANISATIONS, PEOPLE
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -11,4 +13,8 @@ urlpatterns = [
     path("people/<int:pk>/address/", views.address, name="person_address"),
     path("imports/", views.imports, name="imports"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
+    path("lookup/organisations/", lookup_view(ORGANISATIONS), name="lookup_organisations"),
+    path("lookup/codes/", lookup_view(CODES), name="lookup_codes"),
+    path("lookup/fields/", lookup_view(FIELDS), name="lookup_fields"),
+    path("lookup/people/", lookup_view(PEOPLE), name="lookup_people"),
 ]

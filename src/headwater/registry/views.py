@@ -177,7 +177,7 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class ImportForm(forms.Form):
-    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=lambda: [(k, v[0]) for k, v in IMPORTS.items()])
+    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=lambda: [(k, v.label) for k, v in IMPORTS.items()])
     file = forms.FileField(label=gettext_lazy("表格（xlsx、csv）"), required=False)
 
 
@@ -195,7 +195,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             dry = not request.POST.get("confirmed")
             if not dry and len(content) > LARGE:
                 return _as_job(request, form.cleaned_data["kind"], name, content)
-            result = IMPORTS[form.cleaned_data["kind"]][2](
+            result = IMPORTS[form.cleaned_data["kind"]].work(
                 name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
             )
             held = _hold(request, name, content) if dry else ""
@@ -250,7 +250,7 @@ def _held(request: HttpRequest, held: str) -> tuple[str, bytes]:
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in IMPORTS:
         raise Http404
-    heading = [c.label for c in IMPORTS[kind][1]]
+    heading = [c.label for c in IMPORTS[kind].columns]
     return download(
         write_xlsx(kind, heading, [[]]), f"{kind}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )

@@ -15,7 +15,19 @@ from headwater.core.sheets import RowError
 from headwater.registry.models import Authorship, Person, Publication, Relation
 from headwater.registry.services import Paper, add_publications, add_relations
 from headwater.registry.standing import WHO, People, Ready, about_people, required_day, whole
-from headwater.registry.tables import DOCUMENTS, IDENTIFIER, IMPORTS, NAME, Column, ImportResult, Row, parse_rows, pick, too_long
+from headwater.registry.tables import (
+    DOCUMENTS,
+    IDENTIFIER,
+    IMPORTS,
+    NAME,
+    Column,
+    Importable,
+    ImportResult,
+    Row,
+    parse_rows,
+    pick,
+    too_long,
+)
 
 WORKS = (
     *WHO,
@@ -187,7 +199,5 @@ def _write_relations(ready: Ready, actor: Actor) -> None:
         log(None, after={"rows": len(ready)})
 
 
-IMPORTS |= {
-    "works": (gettext_lazy("论著"), WORKS, import_works),
-    "relations": (gettext_lazy("人员关系"), RELATIONS, import_relations),
-}
+IMPORTS.add("works", Importable(gettext_lazy("论著"), WORKS, import_works))
+IMPORTS.add("relations", Importable(gettext_lazy("人员关系"), RELATIONS, import_relations))

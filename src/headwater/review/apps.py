@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class ReviewConfig(AppConfig):
+class ReviewConfig(App):
     name = "headwater.review"
     verbose_name = "评审"

@@ -14,16 +14,16 @@ from headwater.calls.models import Application, Call
 from headwater.calls.pages import OPINIONS
 from headwater.calls.phases import not_yet
 from headwater.calls.states import CallState, State
-from headwater.core.duties import Duty, duties
+from headwater.core.duties import DUTIES, Duty
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
 from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
 from headwater.review.queries import involved, opinions_for_applicant, review_deadlines
 
-OPINIONS.append(opinions_for_applicant)
+OPINIONS.add("review", opinions_for_applicant)
 
 
-@duties
+@DUTIES.under("review.experts")
 def of_experts(account: Any) -> Iterator[Duty]:
     rows = Assignment.objects.visible_to(account).filter(expert__person__in=own_records(account))
     invited = rows.filter(state="invited").aggregate(n=Count("pk"), due=Min("round__respond_by"))
@@ -44,7 +44,7 @@ def of_experts(account: Any) -> Iterator[Duty]:
         yield Duty(_("投票：%s") % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)
 
 
-@duties
+@DUTIES.under("review.officers")
 def of_officers(account: Any) -> Iterator[Duty]:
     if not account.has_role("programme_officer"):
         return

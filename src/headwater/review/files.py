@@ -1,7 +1,7 @@
 from typing import Any
 
 from headwater.calls.models import Application
-from headwater.core.files import owner
+from headwater.core.files import OWNERS
 from headwater.core.models import StoredFile
 from headwater.core.own import without_own
 from headwater.core.permission import may
@@ -20,4 +20,4 @@ def application_file(user: Any, file: StoredFile) -> bool:
     return without_own(asked, user).exists()
 
 
-owner("calls.application", application_file)
+OWNERS.add("calls.application", application_file)

@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.lookups import LookupInput
 from headwater.registry.forms import DayField
+from headwater.registry.lookups import PEOPLE
 from headwater.registry.models import Person, Relation
 from headwater.registry.tables import several
 from headwater.review.languages import LANGUAGES
@@ -63,7 +65,9 @@ def of_expert(expert: Expert) -> dict[str, Any]:
 
 
 class NewExpertForm(ExpertForm):
-    person = forms.CharField(label=_("人员"), max_length=200, help_text=_("姓名加单位、电子邮箱或 ORCID"))
+    person = forms.CharField(
+        label=_("人员"), max_length=200, help_text=_("姓名加单位、电子邮箱或 ORCID"), widget=LookupInput(PEOPLE)
+    )
     field_order = ("person", "codes", "keywords", "languages", "max_load", "away_until", "is_external")
 
 

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy
 from headwater.calls.models import Call
 from headwater.core.command import Actor
 from headwater.core.jobs import Progress, enqueue, job
-from headwater.registry.merging import Effect, after_merging, effect_of_merging
+from headwater.registry.merging import AFTER_MERGING, EFFECTS, Effect
 from headwater.registry.models import Person, records_of
 from headwater.review.models import ACTIVE, Assignment, Expert
 from headwater.review.services.conflicts import STATES, find_conflicts
 
 
-@effect_of_merging
+@EFFECTS.under("review")
 def of_experts(person: Person, into: Person) -> Iterable[Effect]:
     """Which record is asked to review, and that conflicts are found anew, which may end assignments."""
     experts = {e.person_id: e for e in Expert.objects.filter(person__in=[person.pk, into.pk])}
@@ -32,7 +32,7 @@ def of_experts(person: Person, into: Person) -> Iterable[Effect]:
         yield Effect(text, tuple(str(a.application) for a in open_.order_by("pk")[:30]))
 
 
-@after_merging
+@AFTER_MERGING.under("review")
 def look_again(person: Person, actor: Actor) -> None:
     """Find conflicts anew in every call that is in review and that concerns the person; the search of all of them is a job."""
     enqueue("review.conflicts_of_merged", actor=actor, person=person.pk)

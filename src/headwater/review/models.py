@@ -346,4 +346,4 @@ def _experts_of_calls(calls: Collection[int], account: Account) -> models.QueryS
     return Person.objects.filter(Q(pk__in=asked) | Q(pk__in=seated)).values("pk")
 
 
-IN_CALLS.append(_experts_of_calls)
+IN_CALLS.add("review.experts", _experts_of_calls)

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from headwater.core.views.lookups import lookup_view
+from headwater.review.lookups import EXPERT_HOMES
 from headwater.review.views import deciding, expert, experts, office, panels
 
 urlpatterns = [
@@ -26,4 +28,5 @@ urlpatterns = [
     path("office/experts/<int:pk>/works/", experts.add_work, name="expert_work"),
     path("office/experts/<int:pk>/relations/", experts.add_relation, name="expert_relation"),
     path("review/profile/", experts.profile, name="expert_profile"),
+    path("lookup/expert-homes/", lookup_view(EXPERT_HOMES), name="lookup_expert_homes"),
 ]

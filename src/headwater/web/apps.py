@@ -1,6 +1,6 @@
-from django.apps import AppConfig
+from headwater.core.apps import App
 
 
-class WebConfig(AppConfig):
+class WebConfig(App):
     name = "headwater.web"
     verbose_name = "界面"

@@ -16,10 +16,10 @@ from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
 from headwater.awards.services.money import agreed_money, money_fields, printed
 from headwater.awards.workflow import AWARD
-from headwater.calls.deciding.services.decisions import barred_applications, on_release
+from headwater.calls.deciding.services.decisions import ON_RELEASE, barred_applications
 from headwater.calls.loading import AnswersOf, answers_in
 from headwater.calls.models import LONG, Application, Call, Decision, Participant
-from headwater.calls.records import Held, holdings_of
+from headwater.calls.records import HOLDINGS, Held
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.core import clock
@@ -40,7 +40,7 @@ from headwater.schemes.rules import Holding
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
-@on_release
+@ON_RELEASE.under("awards")
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
     if not applications or not scheme_of(call).has_agreement:
@@ -299,7 +299,7 @@ CLOSED = {Award.State.CLOSED: True, "untold": None}
 HELD_AS = {**dict.fromkeys(GIVEN_UP, "lapsed"), Award.State.TERMINATED: "terminated"}
 
 
-@holdings_of
+@HOLDINGS.under("awards")
 def awards_of(people: Sequence[int]) -> Held:
     """Awards and earlier projects that people lead or take part in, for the limits: one statement. An award that was not closed is
     known not to be; of an earlier project the records may not say.

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from headwater.awards.models import Award
 from headwater.calls.models import SchemeVersion
@@ -16,7 +15,7 @@ from headwater.core.models import Parameter
 from headwater.core.sheets import RowError
 from headwater.registry.models import EarlierProject, Person
 from headwater.registry.standing import WHO, People, Ready, about_people, required_day, whole
-from headwater.registry.tables import IMPORTS, MAYBE, Column, ImportResult, Row, parse_rows, pick, too_long
+from headwater.registry.tables import MAYBE, Column, ImportResult, Row, parse_rows, pick, too_long
 
 PROJECTS = (
     *WHO,
@@ -100,6 +99,3 @@ def _write(ready: Ready, actor: Actor) -> None:
         )
         for row in made:
             log(row, after={"number": row.number, "person": row.person_id, "closed": row.closed})
-
-
-IMPORTS |= {"projects": (gettext_lazy("以往项目"), PROJECTS, import_projects)}

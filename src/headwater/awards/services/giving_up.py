@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.awards.models import Award, Party, Signature
 from headwater.awards.workflow import AWARD
 from headwater.calls.deciding.services.decisions import free_money
-from headwater.calls.deciding.services.finishing import Open, open_parts
+from headwater.calls.deciding.services.finishing import OPEN_PARTS, Open
 from headwater.calls.endorsing.services.endorsement import managers_of, officers
 from headwater.calls.models import Call
 from headwater.calls.words import words_of
@@ -161,7 +161,7 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
         return len(rows)
 
 
-@open_parts
+@OPEN_PARTS.under("awards")
 def unsigned(call: Call) -> list[Open]:
     """Agreements keep a call from being finished until they run or are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()

@@ -19,9 +19,9 @@ from headwater.calls.models.likeness import Likeness, TextPrint
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 from headwater.calls.states import IN_THE_HOUSE
-from headwater.core.jobs import in_reach
+from headwater.core.jobs import REACH
 from headwater.core.models import Account
-from headwater.core.own import Part, leads_to, of_many, own_cases, source
+from headwater.core.own import SOURCES, Part, leads_to, of_many, own_cases
 from headwater.core.roles import Scope
 from headwater.registry.models import Person, own_records, records_of
 from headwater.registry.models.people import IN_CALLS
@@ -42,7 +42,7 @@ ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
     WHERE account_id IS NOT NULL"""  # noqa: S608
 
 
-@source
+@SOURCES.under("calls")
 def parts_in_applications(account: Account) -> list[tuple[int, str]]:
     """One statement, whatever somebody has a part in. Every request of an office runs it: it is text, as the planner must start from
     the few people concerned, and building it from querysets takes longer than running it.
@@ -93,7 +93,7 @@ leads_to(ObjectionClaim, "row__application")
 of_many(Call, CallChange, DocumentText, HostQuota, Notice, RuleResult, SchemeVersion)
 
 
-@in_reach
+@REACH.under("calls")
 def jobs_of_calls(account: Account) -> Q:
     """An officer of some calls looks at the jobs of these alone; nobody at those of a call in which their own case was received, by
     somebody else: their figures are over all its applications.
@@ -112,4 +112,4 @@ def _people_of_calls(calls: Collection[int], _account: Account) -> QuerySet[Any,
     return Person.objects.filter(Q(pk__in=received.values("leader")) | Q(pk__in=members.values("person"))).values("pk")
 
 
-IN_CALLS.append(_people_of_calls)
+IN_CALLS.add("calls.people", _people_of_calls)

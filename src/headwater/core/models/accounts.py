@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
-from headwater.core.roles import ROLES, SENSITIVE, Scope
+from headwater.core.roles import ROLES, Scope, role_choices, sensitive_roles
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -76,11 +76,11 @@ class Account(AbstractBaseUser):
     @property
     def is_sensitive(self) -> bool:
         """Whether the account decides or administers now."""
-        return self.has_role(*SENSITIVE)
+        return self.has_role(*sensitive_roles())
 
-    def scopes(self, role: str, scope: Scope) -> set[int]:
-        """Ids of the rows of `scope` for which this account holds `role`."""
-        return {g.scope_id for g in self.grants if g.role == role and g.scope == scope and g.scope_id}
+    def scopes(self, role: str, scope: str) -> set[int]:
+        """Ids of the rows of `scope` (or of a kind of entry) for which this account holds `role`."""
+        return {g.scope_id for g in self.grants if g.role == role and g.limit == scope and g.scope_id}
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         from headwater.core.permission import may
@@ -93,12 +93,17 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
         return self.filter(since__lte=at).filter(Q(until__isnull=True) | Q(until__gt=at))
 
 
+of_entry = Q(scope=Scope.ENTRY, scope_kind__gt="") | (~Q(scope=Scope.ENTRY) & Q(scope_kind=""))
+"""Only a grant for one entry names a kind: the table in which the entry is found."""
+
+
 class RoleGrant(models.Model):
-    """A role held by an account for a period, limited to one institution, agency, call or panel where the role says so."""
+    """A role held by an account for a period, limited to one institution, agency, call, panel or entry where the role says so."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="role_grants")
-    role = models.CharField(_("角色"), max_length=40, choices=[(r.code, r.label) for r in ROLES.values()])
+    role = models.CharField(_("角色"), max_length=40, choices=role_choices)
     scope = models.CharField(_("范围"), max_length=20, choices=Scope.choices, default=Scope.ALL)
+    scope_kind = models.CharField(_("条目种类"), max_length=80, blank=True, default="", db_default="")
     scope_id = models.BigIntegerField(null=True, blank=True)
     scope_label = models.CharField(max_length=200, blank=True)
     since = models.DateTimeField(default=clock.now)
@@ -113,8 +118,9 @@ class RoleGrant(models.Model):
                 name="role_grant_scope_has_id",
                 condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),
             ),
+            models.CheckConstraint(name="role_grant_entry_has_kind", condition=of_entry),
             models.UniqueConstraint(
-                fields=["account", "role", "scope", "scope_id"],
+                fields=["account", "role", "scope", "scope_kind", "scope_id"],
                 condition=Q(until__isnull=True),
                 name="role_grant_once",
                 nulls_distinct=False,
@@ -123,3 +129,8 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{ROLES[self.role].label} {self.scope_label}".strip()
+
+    @property
+    def limit(self) -> str:
+        """The scope of the role, or the kind of the entry that it is limited to."""
+        return self.scope_kind or self.scope

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
-from headwater.core.models.accounts import Account, RoleGrant
-from headwater.core.roles import ROLES, Scope
+from headwater.core.models.accounts import Account, RoleGrant, of_entry
+from headwater.core.roles import ROLES, Scope, role_choices
 
 
 def apart(first: str, second: str) -> Q:
@@ -77,8 +77,9 @@ class GrantProposal(models.Model):
     """A role that decides or administers, proposed by one administrator for a person and granted by another's approval."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="grant_proposals")
-    role = models.CharField(_("角色"), max_length=40, choices=[(r.code, r.label) for r in ROLES.values()])
+    role = models.CharField(_("角色"), max_length=40, choices=role_choices)
     scope = models.CharField(_("范围"), max_length=20, choices=Scope.choices, default=Scope.ALL)
+    scope_kind = models.CharField(_("条目种类"), max_length=80, blank=True, default="", db_default="")
     scope_id = models.BigIntegerField(null=True, blank=True)
     scope_label = models.CharField(max_length=200, blank=True)
     proposed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -106,10 +107,16 @@ class GrantProposal(models.Model):
                 name="grant_proposal_scope_has_id",
                 condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),
             ),
+            models.CheckConstraint(name="grant_proposal_entry_has_kind", condition=of_entry),
         ]
 
     def __str__(self) -> str:
         return f"{ROLES[self.role].label} {self.scope_label}".strip()
+
+    @property
+    def limit(self) -> str:
+        """The scope of the role, or the kind of the entry that it is limited to."""
+        return self.scope_kind or self.scope
 
 
 class FactorResetQuerySet(models.QuerySet["FactorReset"]):

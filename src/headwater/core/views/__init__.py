@@ -56,7 +56,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         name="jobs",
         order="-id",
         columns=[
-            Column(_("任务"), lambda j: jobs.KINDS[j.kind][0] if j.kind in jobs.KINDS else j.kind),
+            Column(_("任务"), lambda j: jobs.KINDS[j.kind].label if j.kind in jobs.KINDS else j.kind),
             Column(_("状态"), lambda j: Job.State(j.state), kind="state"),
             Column(_("进度"), lambda j: f"{j.percent}%", kind="number"),
             Column(_("说明"), lambda j: j.message),
@@ -73,7 +73,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress of a job, for whoever asked for it; the page asks again while it runs."""
     row = get_object_or_404(jobs.jobs_for(request.user), pk=pk)
-    label = jobs.KINDS[row.kind][0] if row.kind in jobs.KINDS else row.kind
+    label = jobs.KINDS[row.kind].label if row.kind in jobs.KINDS else row.kind
     found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
     return render(request, "core/job.html", {"job": row, "label": label, "found": found})
 

@@ -15,22 +15,24 @@ from headwater.core.granting import approve_grant, drop_grant, end_grant, label_
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.permission import page
-from headwater.core.roles import ROLES, SENSITIVE, Scope
+from headwater.core.roles import LIMITS, ROLES, Scope, role_choices, sensitive_roles
 from headwater.core.services import grant_roles
 from headwater.core.web import attempt, key_in
 
 MOST_TO_END = 10
-SCOPES: dict[str, Any] = {}
-"""Filled by apps: scope name to a function that finds a record by its code."""
 
 
 class GrantForm(forms.Form):
     username = forms.CharField(label=gettext_lazy("用户名"), max_length=150)
     role = forms.ChoiceField(label=gettext_lazy("角色"), choices=lambda: [(code, label_of(code)) for code in ROLES])
-    scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=Scope.choices)
+    scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=lambda: scope_choices())
     scope_code = forms.CharField(
-        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位或部门的代码、批次编号；范围为“全部”时留空。")
+        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位、部门或条目的代码、批次编号；范围为“全部”时留空。")
     )
+
+
+def scope_choices() -> list[tuple[str, Any]]:
+    return [(Scope.ALL.value, Scope.ALL.label), *((code, limit.label) for code, limit in LIMITS.items())]
 
 
 class ReasonForm(forms.Form):
@@ -64,7 +66,7 @@ def roles(request: HttpRequest) -> HttpResponse:
             Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),
             Column(_("起"), lambda g: g.since, kind="date"),
         ],
-        filters=[Filter("role", _("角色"), [(r.code, r.label) for r in ROLES.values()], "role")],
+        filters=[Filter("role", _("角色"), role_choices(), "role")],
         empty_title=_("没有授权"),
     )
     context = {
@@ -85,21 +87,23 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
     if account is None:
         form.add_error("username", _("没有这个用户"))
         return False
-    record = None
-    if data["scope"] != Scope.ALL:
-        record = SCOPES[data["scope"]](data["scope_code"]) if data["scope"] in SCOPES else None
+    record, limit = None, data["scope"]
+    if limit != Scope.ALL:
+        record = LIMITS[limit].find(data["scope_code"])
         if record is None:
             form.add_error("scope_code", _("没有找到该代码"))
             return False
+    of_entry = limit not in Scope.values
     grant = RoleGrant(
         account=account,
         role=data["role"],
-        scope=data["scope"],
+        scope=Scope.ENTRY if of_entry else limit,
+        scope_kind=limit if of_entry else "",
         scope_id=record.pk if record else None,
         scope_label=str(record) if record else "",
         granted_by=request.user,
     )
-    if data["role"] in SENSITIVE:
+    if data["role"] in sensitive_roles():
         told = _("已提议，待另一位管理员核准。")
         return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=told)
     return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))

@@ -72,7 +72,7 @@ class Registry:
         if self._organisations is None:
             self._organisations = {}
             for code, zh, en in Organisation.objects.values_list("code", "name_zh", "name_en"):
-                for key in (zh, en):
+                for key in (code, zh, en):
                     if key:
                         self._organisations[normal_name(key).casefold()] = (code, zh)
         found = self._organisations.get(normal_name(text).casefold())

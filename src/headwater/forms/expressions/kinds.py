@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from headwater.core.money import Fen
+from headwater.core.register import Register
 from headwater.forms.expressions.syntax import Call, ExpressionError, Literal, Name, Node, Operation
 
 
@@ -135,7 +136,7 @@ def _within(node: Operation, left: Type, right: Type, table: str) -> Type:
 
 
 Typing = Callable[[Call, list[Type]], Type]
-FUNCTIONS: dict[str, Typing] = {}
+FUNCTIONS: Register[Typing] = Register("function of expressions")
 
 
 def _function(name: str, least: int, most: int) -> Callable[[Typing], Typing]:
@@ -146,8 +147,7 @@ def _function(name: str, least: int, most: int) -> Callable[[Typing], Typing]:
                 raise ExpressionError(f"{name}() takes {count} arguments, found {len(kinds)}", node.position)
             return work(node, kinds)
 
-        FUNCTIONS[name] = typed
-        return typed
+        return FUNCTIONS.add(name, typed)
 
     return wrap
 

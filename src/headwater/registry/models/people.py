@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models import Account
+from headwater.core.register import Register
 from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
 
 KEYS: ArrayField[Any, Any] = ArrayField(models.TextField())
 """What `registry_name_keys` makes of names."""
-IN_CALLS: list[Callable[[Collection[int], Account], models.QuerySet[Any, Any]]] = []
+IN_CALLS: Register[Callable[[Collection[int], Account], models.QuerySet[Any, Any]]] = Register("people of calls")
 """Filled by calls and review: keys of the people who have to do with some calls."""
 
 
@@ -36,7 +37,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
             return self.all()
         found = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
         calls = user.scopes("programme_officer", "call")
-        for function in IN_CALLS if calls else ():
+        for function in IN_CALLS.values() if calls else ():
             found |= Q(pk__in=function(calls, user))
         return self.filter(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Call
-from headwater.calls.publishing.services.changing import when_cancelled
+from headwater.calls.publishing.services.changing import ON_CANCEL
 from headwater.core import clock
 from headwater.core.command import Log
 from headwater.core.services import notify
@@ -15,7 +15,7 @@ from headwater.review.models import Assignment, Expert
 State = Assignment.State
 
 
-@when_cancelled
+@ON_CANCEL.under("review")
 def release_experts(call: Call, reason: str, log: Log) -> None:
     """Take back what experts have not submitted; who knows of it is told. Submitted opinions stay as they are."""
     waiting = Assignment.objects.filter(application__call=call, state__in=[State.PROPOSED, State.INVITED, State.ACCEPTED])

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
 from headwater.registry.models import Discipline, Person
 from headwater.registry.standing import WHO, People, Ready, about_people, required_day, whole
-from headwater.registry.tables import IMPORTS, MAYBE, Column, ImportResult, Row, parse_rows, pick, several, too_long
+from headwater.registry.tables import MAYBE, Column, ImportResult, Row, parse_rows, pick, several, too_long
 from headwater.review.languages import USUAL, WRITTEN
 from headwater.review.models import Expert
 from headwater.review.services.experts import MOST_LOAD, Change, Entry, correct_experts, register_experts
@@ -85,6 +84,3 @@ def _change(values: dict[str, Any]) -> Change:
     names = ("codes", "keywords", "languages", "max_load", "is_external", "away_until")
     given: dict[str, Any] = {name: None if values[name] in ("", []) else values[name] for name in names}
     return Change(**given)
-
-
-IMPORTS |= {"experts": (gettext_lazy("专家"), EXPERTS, import_experts)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.withdrawing import on_withdraw
+from headwater.calls.applying.services.withdrawing import ON_WITHDRAW
 from headwater.calls.models import Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.signing import documents_for
@@ -160,7 +160,7 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
         row.save(update_fields=["state", "decline_reason", "answered_at"])
 
 
-@on_withdraw
+@ON_WITHDRAW.under("review")
 def release_withdrawn(application: Application, log: Log) -> None:
     """No expert is asked for an application that its author has withdrawn."""
     live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.lookups import LookupInput
 from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
 from headwater.forms.answers.references import find_person
+from headwater.registry.lookups import FIELDS, PEOPLE
 from headwater.registry.models import (
     Discipline,
-    Organisation,
     Person,
     Publication,
     Relation,
@@ -33,6 +34,7 @@ from headwater.registry.services import (
 )
 from headwater.review.forms import ExpertForm, NewExpertForm, OwnForm, RelationForm, WorkForm, of_expert, the_person
 from headwater.review.languages import LANGUAGES, USUAL
+from headwater.review.lookups import EXPERT_HOMES
 from headwater.review.models import Assignment, Expert
 from headwater.review.services.experts import (
     Entry,
@@ -100,13 +102,11 @@ def availability(expert: Expert) -> str:
 
 
 def _filters() -> list[Filter]:
-    homes = Organisation.objects.filter(people__expert__isnull=False).distinct().order_by("name_zh")
-    fields = Discipline.objects.filter(level=1).order_by("code")
     return [
         Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], apply=_in_group),
-        Filter("discipline", _("学科"), [(d.code, f"{d.code} {d.name_zh}") for d in fields], apply=_in_discipline),
+        Filter("discipline", _("学科"), lookup=FIELDS, apply=_below),
         Filter("language", _("评审语言"), list(LANGUAGES.items()), apply=lambda q, v: q.filter(languages__contains=[v])),
-        Filter("home", _("单位"), [(str(o.pk), o.name_zh) for o in homes], "person__organisation"),
+        Filter("home", _("单位"), field="person__organisation__in", lookup=EXPERT_HOMES),
         Filter("external", _("区内外"), [("1", _("区外")), ("0", _("区内"))], apply=lambda q, v: q.filter(is_external=v == "1")),
         Filter("state", _("状态"), [("on", _("可以邀请")), ("off", _("不可邀请"))], apply=_available),
     ]
@@ -124,8 +124,11 @@ def _in_group(rows: Any, code: str) -> Any:
     return _with(rows, wanted)
 
 
-def _in_discipline(rows: Any, code: str) -> Any:
-    return _with(rows, Q(disciplines__code__startswith=code))
+def _below(rows: Any, fields: Any) -> Any:
+    """Experts of one of these disciplines, or of one below them."""
+    code = ExpressionWrapper(OuterRef("code"), output_field=CharField())
+    below = Discipline.objects.filter(Exists(fields.alias(below=code).filter(below__startswith=F("code"))))
+    return _with(rows, Q(disciplines__in=below))
 
 
 def _available(rows: Any, value: str) -> Any:
@@ -189,6 +192,8 @@ def _shown(request: HttpRequest, expert: Expert, **forms: Any) -> HttpResponse:
         "works_total": works.count(),
         "relations": [_tie(r, records) for r in ties.select_related("first__organisation", "second__organisation").order_by("pk")],
     }
+    if request.user.has_perm(PEOPLE.action):
+        context["relation_form"].fields["other"].widget = LookupInput(PEOPLE)
     failed = any(f.errors for f in forms.values() if f is not None)
     return render(request, "review/expert.html", context, status=422 if failed else 200)
 

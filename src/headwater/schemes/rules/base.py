@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from headwater.core.i18n import NOTHING, Bilingual
+from headwater.core.register import Register
 from headwater.forms.results import FieldFacts, Outcome, Result
 
 
@@ -221,7 +222,7 @@ class Rule:
         return [str(given[k]) if k in self.params else k for k in self.reads]
 
 
-RULES: dict[str, Rule] = {}
+RULES: Register[Rule] = Register("rule")
 
 
 def rule(
@@ -245,7 +246,7 @@ def rule(
 
             return check
 
-        made = RULES[name] = Rule(name, code, Bilingual(zh, en), ref, reads, params, prepare)
+        made = RULES.add(name, Rule(name, code, Bilingual(zh, en), ref, reads, params, prepare))
         return function
 
     return wrap

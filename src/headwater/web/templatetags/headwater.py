@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, ClearableFileInput, RadioSelect, Select
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
@@ -16,69 +16,12 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import panel_word, said, said_outside, words_of
-from headwater.core import clock, money
+from headwater.core import clock, money, navigation
+from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
+from headwater.core.lookups import LOOKUPS, Lookup, attributes, search_link
 
 register = template.Library()
-
-COLOURS = {
-    "draft": "secondary",
-    "approval": "yellow",
-    "published": "green",
-    "finished": "secondary",
-    "open": "green",
-    "upcoming": "azure",
-    "reviewing": "blue",
-    "checking": "blue",
-    "decided": "indigo",
-    "notice": "teal",
-    "host_review": "azure",
-    "recommending": "azure",
-    "received": "blue",
-    "not_accepted": "red",
-    "recheck": "yellow",
-    "accepted": "teal",
-    "in_review": "blue",
-    "reviewed": "blue",
-    "panel": "indigo",
-    "proposed": "teal",
-    "not_proposed": "secondary",
-    "publicity": "teal",
-    "objection": "yellow",
-    "approved": "green",
-    "rejected": "secondary",
-    "withdrawn": "secondary",
-    "expired": "secondary",
-    "not_endorsed": "secondary",
-    "agreement": "yellow",
-    "running": "green",
-    "lapsed": "secondary",
-    "refused": "secondary",
-    "terminated": "red",
-    "invited": "yellow",
-    "submitted": "green",
-    "declined": "secondary",
-    "released": "secondary",
-    "waiting": "secondary",
-    "done": "green",
-    "failed": "red",
-    "preparing": "azure",
-    "voting": "yellow",
-    "closed": "secondary",
-    "recommended": "green",
-    "not_recommended": "secondary",
-    "no_quorum": "yellow",
-    "upheld": "red",
-    "dismissed": "secondary",
-    "clear": "green",
-    "eyes": "yellow",
-    "faulty": "red",
-    "discarded": "secondary",
-    "passed": "green",
-    "unknown": "yellow",
-    "skipped": "secondary",
-}
-
 
 GUIDE_TAGS = {
     "h2",
@@ -292,6 +235,22 @@ def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     }
 
 
+@register.simple_tag
+def lookup(which: Lookup | str) -> SafeString:
+    """What makes an input of text a look-up."""
+    return format_html_join("", ' {}="{}"', attributes(_lookup(which)).items())
+
+
+@register.simple_tag
+def lookup_link(which: Lookup | str) -> SafeString:
+    """Without script: the page to search, beside the input."""
+    return search_link(_lookup(which))
+
+
+def _lookup(which: Lookup | str) -> Lookup:
+    return which if isinstance(which, Lookup) else LOOKUPS[which]
+
+
 @register.inclusion_tag("components/listing.html", takes_context=True)
 def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
     return {"list": rows, "request": context["request"]}
@@ -332,6 +291,13 @@ def spark(points: list[tuple[str, float]]) -> SafeString:
         gettext("趋势"),
         path,
     )
+
+
+@register.simple_tag(takes_context=True)
+def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the head of every page, also of one that answers no request that was understood."""
+    request = context.get("request")
+    return navigation.public_pages(request.path if request else "")
 
 
 @register.simple_tag(takes_context=True)

@@ -123,11 +123,3 @@ def detach(*, attachment: Attachment, actor: Actor) -> None:
         log(attachment, before={"application": attachment.application_id, "kind": attachment.kind, "name": attachment.file.name})
         attachment.delete()
         StoredFile.objects.filter(pk=attachment.file_id).delete()  # its content goes with the nightly job
-
-
-def told(file: StoredFile) -> tuple[str, str]:
-    row = Application.objects.only("title_zh", "number").get(pk=file.owner_id)
-    return str(row), f"/applications/{file.owner_id}/edit/attachments/"
-
-
-uploads.TELL["calls.application"] = told

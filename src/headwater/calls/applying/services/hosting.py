@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
@@ -13,12 +13,16 @@ from headwater.core.names import normal_name
 from headwater.registry.models import Employment, Organisation, Person, records_of
 
 
-def own_institutions(person: Person) -> list[Organisation]:
-    """Where somebody belongs now: their own institution first, then the others at which they have a post."""
+def institutions_of(person: Person) -> QuerySet[Organisation]:
+    """Where somebody belongs now: their own institution, and the others at which they have a post."""
     today = clock.today()
     posts = Employment.objects.filter(Q(until=None) | Q(until__gte=today), person__in=list(records_of([person.pk])), since__lte=today)
-    rows = Organisation.objects.filter(Q(pk=person.organisation_id) | Q(pk__in=posts.values("organisation")))
-    return sorted(rows, key=lambda o: (o.pk != person.organisation_id, o.pk))
+    return Organisation.objects.filter(Q(pk=person.organisation_id) | Q(pk__in=posts.values("organisation")))
+
+
+def own_institutions(person: Person) -> list[Organisation]:
+    """The institutions of somebody, their own first."""
+    return sorted(institutions_of(person), key=lambda o: (o.pk != person.organisation_id, o.pk))
 
 
 def usual_host(call: Call, person: Person, own: list[Organisation]) -> Organisation | None:

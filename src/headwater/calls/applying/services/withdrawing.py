@@ -17,16 +17,12 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused
+from headwater.core.register import Register
 from headwater.forms.versions import mark_step
 
 Withdrawn = Callable[[Application, Log], None]
-_on_withdraw: list[Withdrawn] = []
-
-
-def on_withdraw(function: Withdrawn) -> Withdrawn:
-    """Registered by review: what ends with an application that its author withdraws, in the same transaction."""
-    _on_withdraw.append(function)
-    return function
+ON_WITHDRAW: Register[Withdrawn] = Register("end with a withdrawal")
+"""What ends with an application that its author withdraws, in the same transaction."""
 
 
 def withdraw_application(*, application: Application, actor: Actor, reason: str = "") -> None:
@@ -47,7 +43,7 @@ def withdraw_application(*, application: Application, actor: Actor, reason: str 
         if reason:
             log(rows[0], after={"reason": reason})
         mark_step(APPLICATIONS, [r.pk for r in rows], Version.Kind.WITHDRAW, actor=actor, at=clock.now())
-        for function in _on_withdraw:
+        for function in ON_WITHDRAW.values():
             function(rows[0], log)
         tell_of_withdrawal(rows[0], was, reason)
 

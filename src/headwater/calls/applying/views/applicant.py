@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.services.applications import create_draft
 from headwater.calls.applying.services.hosting import own_institutions, usual_host
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
-from headwater.calls.applying.views.hosting import host_options, read_host
+from headwater.calls.applying.views.hosting import read_host
 from headwater.calls.checking.services.checking import ask_recheck
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
@@ -106,7 +106,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
     trial = Application(call=call, leader=person, host=host, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0)
     results = check_applications([trial], call)[0] if host else []
     personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
-    context = {"call": call, "results": personal, "person": person, "host_form": form, "host_options": host_options(own)}
+    context = {"call": call, "results": personal, "person": person, "host_form": form}
     return render(request, "calls/applying/apply.html", context, status=422 if form.errors else 200)
 
 

@@ -1,21 +1,15 @@
-"""Choosing the host of an application: one's own institutions come first, every registered host can be found by its name."""
+"""Choosing the host of an application: every registered host, and one's own institutions, can be found by name or code."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from headwater.calls.applying.services.hosting import find_host, own_institutions
+from headwater.calls.applying.services.hosting import find_host
 from headwater.calls.forms import HostForm
 from headwater.calls.models import Application
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.registry.models import Organisation, Person
-
-
-def host_options(own: list[Organisation]) -> list[str]:
-    """Names to pick from, as the reader's language has them."""
-    mine = {o.pk for o in own}
-    return [named(o) for o in (*own, *(o for o in Organisation.objects.hosts().order_by("name_zh") if o.pk not in mine))]
 
 
 def read_host(form: HostForm, person: Person) -> Organisation | None:
@@ -29,7 +23,4 @@ def read_host(form: HostForm, person: Person) -> Organisation | None:
 
 def host_context(row: Application, form: HostForm | None) -> dict[str, Any]:
     """The field on the page of basic information."""
-    return {
-        "host_form": form or HostForm(initial={"host": named(row.host)}),
-        "host_options": host_options(own_institutions(row.leader)),
-    }
+    return {"host_form": form or HostForm(initial={"host": named(row.host)})}

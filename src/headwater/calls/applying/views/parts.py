@@ -42,10 +42,10 @@ from headwater.forms.autosaving import MOST_SIGNS, size_of
 from headwater.forms.binding import bind
 from headwater.forms.presence import Other, tell_presence
 from headwater.forms.results import Outcome
-from headwater.forms.shapes import Field, Section
+from headwater.forms.shapes import Field
 from headwater.forms.signing import asked
 from headwater.forms.unsaved import signature
-from headwater.registry.models import Discipline, Organisation, PriorityField, is_own
+from headwater.registry.models import PriorityField, is_own
 from headwater.schemes import Scheme
 
 PAGES = ("info", "members", "referees", "attachments", "submit")
@@ -102,13 +102,10 @@ def editor_context(
         "errors": errors,
         "typed": request.POST if errors else None,
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
-        "disciplines": Discipline.objects.filter(level=2),
         "fields_known": PriorityField.objects.all(),
         **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
-        "organisations": organisations(part),
-        "codes": "discipline" in types_in(part),
         "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
         "amount": wan_typed(row.amount_fen),
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
@@ -128,15 +125,6 @@ def member_context(request: HttpRequest) -> dict[str, Any]:
         "most_namesakes": MOST_NAMESAKES,
         "months": months,
     }
-
-
-def organisations(section: Section | None) -> list[Organisation]:
-    """Institutions to pick from, where a section asks for one."""
-    return list(Organisation.objects.order_by("name_zh")) if "organisation" in types_in(section) else []
-
-
-def types_in(section: Section | None) -> set[str]:
-    return {g.type for f in section.fields for g in (f, *f.columns)} if section else set()
 
 
 def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Attachment, Call
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import NotAllowed, Refused
-from headwater.core.exports import Whole, kind
+from headwater.core.exports import KINDS, Whole
 from headwater.core.i18n import chinese
 from headwater.core.jobs import Progress
 from headwater.core.listing import SHEET_ROWS
@@ -125,4 +125,4 @@ def make_file(account: Account, folder: str, progress: Progress, *, call: int, t
         return str(path), write_answers(out, folder, account, row, field, form, progress)
 
 
-kind(ANSWERS, Whole(gettext_lazy("答卷"), make_file))
+KINDS.add(ANSWERS, Whole(gettext_lazy("答卷"), make_file))

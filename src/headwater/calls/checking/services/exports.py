@@ -15,7 +15,7 @@ from headwater.calls.models import Application, Decision, Letter
 from headwater.calls.words import said_outside, words_of
 from headwater.core import clock
 from headwater.core.documents import render_pdf
-from headwater.core.exports import Document, Kind, kind
+from headwater.core.exports import KINDS, Document, Kind
 from headwater.core.models import Account
 from headwater.core.money import wan_cell
 
@@ -82,6 +82,6 @@ def result_document(row: Decision) -> Document:
     return letter_document(letter)
 
 
-kind(RESULTS, Kind(gettext_lazy("结果通知书"), results_of, letter_heading, result_document))
-kind(APPLICATIONS, Kind(gettext_lazy("申请书"), applications_of, application_heading, application_document))
-kind(LETTERS, Kind(gettext_lazy("通知书"), letters_of, letter_heading, letter_document))
+KINDS.add(RESULTS, Kind(gettext_lazy("结果通知书"), results_of, letter_heading, result_document))
+KINDS.add(APPLICATIONS, Kind(gettext_lazy("申请书"), applications_of, application_heading, application_document))
+KINDS.add(LETTERS, Kind(gettext_lazy("通知书"), letters_of, letter_heading, letter_document))

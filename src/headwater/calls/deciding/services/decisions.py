@@ -31,6 +31,7 @@ from headwater.core.money import wan
 from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.permission import may
+from headwater.core.register import Register
 from headwater.core.services import notify
 from headwater.registry.models import Sanction, records_of
 
@@ -251,13 +252,8 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
 
 
 Released = Callable[[Call, list[Application], Actor], None]
-_on_release: list[Released] = []
-
-
-def on_release(function: Released) -> Released:
-    """Registered by awards: what follows for the approved applications of a call, in the same transaction."""
-    _on_release.append(function)
-    return function
+ON_RELEASE: Register[Released] = Register("consequence of a release")
+"""What follows for the approved applications of a call, in the same transaction."""
 
 
 def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
@@ -287,7 +283,7 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
         Notice.objects.filter(pk=notice.pk).update(closed_at=now)
         if first:
             tell_objectors(notice)
-        for function in _on_release:
+        for function in ON_RELEASE.values():
             function(call, approved, actor)
         log(notice, after={"approved": len(approved), "rejected": len(rejected)})
     return {"approved": len(approved), "rejected": len(rejected)}

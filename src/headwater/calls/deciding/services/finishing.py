@@ -19,6 +19,7 @@ from headwater.calls.workflow import CALL
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, refuse_if
+from headwater.core.register import Register
 from headwater.core.services import notify
 
 
@@ -32,13 +33,8 @@ class Open:
 
 
 OpenParts = Callable[[Call], list[Open]]
-_open_parts: list[OpenParts] = []
-
-
-def open_parts(function: OpenParts) -> OpenParts:
-    """Register what an app on a higher floor still has open in a call."""
-    _open_parts.append(function)
-    return function
+OPEN_PARTS: Register[OpenParts] = Register("open part of a call")
+"""What an app on a higher floor still has open in a call."""
 
 
 def still_open(call: Call) -> list[Open]:
@@ -57,7 +53,7 @@ def still_open(call: Call) -> list[Open]:
         found.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
     if n := call.notices.filter(closed_at__isnull=True).count():
         found.append(Open(_("公示没有结束"), n))
-    return found + [part for function in _open_parts for part in function(call)]
+    return found + [part for function in OPEN_PARTS.values() for part in function(call)]
 
 
 def _may_be_rechecked(call: Call) -> int:

@@ -22,6 +22,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
+from headwater.core.register import Register
 from headwater.core.services import notify, write_to
 from headwater.core.site import site_address
 from headwater.forms.versions import mark_step
@@ -42,13 +43,8 @@ WORDS: dict[str, Callable[[], str]] = {
 SENT_OUT = IN_THE_HOUSE - {State.RECEIVED, State.NOT_ACCEPTED, State.RECHECK, State.ACCEPTED}
 
 Hook = Callable[[Call, str, Log], None]
-_when_cancelled: list[Hook] = []
-
-
-def when_cancelled(function: Hook) -> Hook:
-    """Register what an app on a higher floor ends when a call is cancelled; called within the command, with the reason."""
-    _when_cancelled.append(function)
-    return function
+ON_CANCEL: Register[Hook] = Register("end with a cancelled call")
+"""What an app on a higher floor ends when a call is cancelled; called within the command, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +257,7 @@ def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
     sent = [r.pk for r in rows if r.state not in UNSUBMITTED]
     mark_step(APPLICATIONS, sent, Version.Kind.WITHDRAW, actor=actor, at=clock.now())
     APPLICATION.move(rows, "cancel", log, returned_note=reason)
-    for hook in _when_cancelled:
+    for hook in ON_CANCEL.values():
         hook(call, reason, log)
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.assigning import assign
-from headwater.calls.applying.views.parts import organisations, types_in
 from headwater.calls.applying.views.typed import control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.facts import topic_results
@@ -35,7 +34,7 @@ from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
 from headwater.forms.binding import bind, live
 from headwater.forms.results import Outcome, Result
-from headwater.registry.models import Discipline, PriorityField
+from headwater.registry.models import PriorityField
 from headwater.schemes import Scheme
 from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
@@ -108,9 +107,6 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
             "fields_known": PriorityField.objects.all(),
             "results": [r for r in results if r.outcome == Outcome.FAILED],
-            "organisations": [o for s in scheme.sections[:1] for o in organisations(s)] or organisations(_first(scheme)),
-            "codes": any("discipline" in types_in(s) for s in scheme.sections),
-            "disciplines": Discipline.objects.filter(level=2),
         },
         status=422 if errors else 200,
     )
@@ -137,11 +133,6 @@ def _judged(row: Application, scheme: Scheme, answers: Answers) -> list[Result]:
     )
     judged = evaluation([u for u in scheme.rules if u.name in ON_THE_FORM], terms_of(row.call))(facts)
     return [*judged, *topic_results(row, row.call), *judge(answers)]
-
-
-def _first(scheme: Any) -> Any:
-    """A section that asks for an institution, so that the list to pick from is on the page once."""
-    return next((s for s in scheme.sections if "organisation" in types_in(s)), None)
 
 
 def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:

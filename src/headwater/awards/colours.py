@@ -1,0 +1,3 @@
+from headwater.core.colours import colours
+
+colours(agreement="yellow", running="green", lapsed="secondary", refused="secondary", closed="secondary", terminated="red")

@@ -1,0 +1,48 @@
+"""Public registers as tables: for download, for the command line, for anybody's own analysis. Every app declares its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from headwater.core.register import Register
+from headwater.core.sheets import write_csv, write_xlsx
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A public register: what it is called, the codes of its columns, and its rows as the public may see them."""
+
+    label_zh: str
+    label_en: str
+    heading: tuple[str, ...]
+    rows: Callable[[], list[list[Any]]]
+
+
+OPEN_DATA: Register[Dataset] = Register("public register")
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def write(name: str, form: str) -> bytes:
+    """A register as csv, xlsx or json bytes; times are given with their zone in json.
+
+    Raises:
+        LookupError: no such register.
+    """
+    found = OPEN_DATA[name]
+    rows = found.rows()
+    if form == "json":
+        told = [dict(zip(found.heading, row, strict=True)) for row in rows]
+        return json.dumps({"register": name, "generated_at": timezone.now(), "rows": told}, ensure_ascii=False, default=str).encode()
+    plain = [
+        [timezone.localtime(c).replace(tzinfo=None) if hasattr(c, "tzinfo") and c.tzinfo else c for c in row] for row in rows
+    ]
+    return write_csv(found.heading, plain) if form == "csv" else write_xlsx(name, found.heading, plain)
