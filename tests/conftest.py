@@ -27,7 +27,7 @@ def fingerprint() -> str:
     sha = hashlib.sha256(os.environ.get("HEADWATER_TEST_CLOCK", "").encode())
     kept = os.environ.get("HEADWATER_TEST_TEMPLATE") == "keep"
     for file in sorted((ROOT / "src/headwater").rglob("*")):
-        if file.suffix == ".toml" or (file.suffix == ".py" and (not kept or file.parent.name == "migrations")):
+        if file.suffix in {".toml", ".geojson"} or (file.suffix == ".py" and (not kept or file.parent.name == "migrations")):
             sha.update(file.read_bytes())
     return sha.hexdigest()[:16]
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+DEFAULT_REGION = Path(__file__).resolve().parent / "regions/default"
+"""Names the shipped region package that is taken where none is set."""
+
 
 class ConfigError(Exception):
     """A setting is missing or wrong; the message names it and says what was expected."""
@@ -21,7 +24,7 @@ KNOWN = {
     "HEADWATER_HOSTS": "comma-separated host names that may be served (default 127.0.0.1,localhost)",
     "HEADWATER_PORT": "port of the web server (default 8000)",
     "HEADWATER_WEB_PROCESSES": "number of web processes (default 2)",
-    "HEADWATER_REGION": "code or folder of the region package (default nmg)",
+    "HEADWATER_REGION": "code or folder of the region package (default: the shipped one that regions/default names)",
     "HEADWATER_DEMO": "1 opens the demo's one-click log-in (never with real data)",
     "HEADWATER_DEBUG": "1 shows tracebacks in the browser (development only)",
     "HEADWATER_EMAIL_URL": "smtp://user:password@host:port or file:///folder (default: files in HEADWATER_HOME/mail)",
@@ -82,7 +85,7 @@ class Config:
             hosts=hosts,
             port=_number(env, "HEADWATER_PORT", 8000, 1, 65535),
             web_processes=_number(env, "HEADWATER_WEB_PROCESSES", 2, 1, 64),
-            region=env.get("HEADWATER_REGION", "nmg"),
+            region=env.get("HEADWATER_REGION") or DEFAULT_REGION.read_text(encoding="utf-8").strip(),
             demo=demo,
             debug=_flag(env, "HEADWATER_DEBUG"),
             email_url=env.get("HEADWATER_EMAIL_URL", ""),

@@ -179,7 +179,7 @@ def test_pdf_holds_number_title_and_three_signers() -> None:
     pages = PdfReader(BytesIO(agreement_pdf(agreement))).pages
     text = "".join(p.extract_text() for p in pages).replace("\n", "").replace(" ", "")
     names = [s.account.name_zh for s in agreement.signatures.select_related("account").order_by("pk")]
-    missing = [x for x in [award.number, award.title_zh, *names, "负责人", "依托单位", "科技厅"] if x not in text]
+    missing = [x for x in [award.number, award.title_zh, *names, "负责人", "依托单位", "主管部门"] if x not in text]
     assert (missing, len(names)) == ([], 3)
     assert "未完成签署" not in text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import headwater.regions
 from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.regions.check import read_package
 from headwater.schemes.rules import RULES, DocumentFacts, Facts, Holding, PersonFacts
 
 P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
@@ -50,7 +50,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "part_time": {"field": "goals"},
 }
 PACKAGE = Path(headwater.regions.__file__).parent / "nmg"
-ROWS = tomllib.loads((PACKAGE / "parameters.toml").read_text(encoding="utf-8"))["parameter"]
+ROWS = read_package(PACKAGE).tables["parameters"]["parameter"]
 
 
 DAY = DEADLINE.date()

@@ -242,12 +242,12 @@ def test_signed_by_applicant_and_members_as_it_reads_now(documents, outcome, wor
 @pytest.mark.parametrize(("senior", "field", "counts"), [(True, True, True), (True, False, False), (False, True, False)])
 def test_qualified_counts_a_letter_only_of_a_senior_referee_in_the_field(senior, field, counts):
     facts = replace(led_by(degree="硕士"), attachments={"referee_letter": 1}, referees=(RefereeFacts("王某", senior, field),))
-    result = ask("qualified", facts, referee_letters=2)
+    result = ask("qualified", facts, referee_letters=2, doctoral_degrees=["博士"])
     assert (result.outcome, "王某" in result.zh) == ((P, False) if counts else (F, True))
 
 
 def test_qualified_tells_how_many_referees_have_not_answered():
-    result = ask("qualified", replace(led_by(degree="硕士"), referees_waiting=2), referee_letters=2)
+    result = ask("qualified", replace(led_by(degree="硕士"), referees_waiting=2), referee_letters=2, doctoral_degrees=["博士"])
     assert (result.outcome, result.inputs["letters"]) == (F, 0)
     assert "2 名专家尚未提交" in result.zh
     assert "2 have not written yet" in result.en

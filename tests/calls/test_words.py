@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Account, Notification, OutboxMail
 from headwater.core.reading import Reader
 from headwater.policy.models import Article
+from headwater.regions.check import find_package, read_package
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking, Round
 from headwater.review.services.deciding import propose
 from headwater.schemes import Scheme
@@ -39,7 +41,8 @@ from tests.calls.test_forms import fill, start
 from tests.make import SECOND, actor, as_, client, end_period, manager, new_expert, placed, words
 
 pytestmark = pytest.mark.django_db
-CODES = sorted(f.stem for f in (Path(headwater.regions.__file__).parent / "nmg/schemes").glob("*.toml"))
+DEFINITIONS = {s["scheme"]["code"]: s for s in read_package(find_package("nmg")).schemes}
+CODES = sorted(DEFINITIONS)
 GENERAL = {"item", "title"}
 """Keys whose words are everyday words that other texts use too."""
 
@@ -225,8 +228,7 @@ def test_scheme_speaks_its_own_words_all_the_way(code: str) -> None:
     assert decision.amount_fen == (row.amount_fen if scheme.has_money else 0)
     assert (decision.amount_fen > 0) == scheme.has_money
     check_agreement(walk, row)
-    definition = (Path(headwater.regions.__file__).parent / f"nmg/schemes/{code}.toml").read_text(encoding="utf-8")
-    strange = foreign(scheme, definition)
+    strange = foreign(scheme, json.dumps(DEFINITIONS[code], ensure_ascii=False))
     assert len(strange) > 100
     found = {(where, p) for where, text in without_titles(walk.texts).items() for p in strange if p in text}
     assert sorted(found) == []
@@ -309,9 +311,7 @@ def test_schemes_with_money_have_its_word() -> None:
 
 
 def test_every_word_that_a_template_asks_for_is_in_the_table() -> None:
-    root = (
-        Path(headwater.__file__ or "").parent if hasattr(headwater, "__file__") else Path(headwater.regions.__file__).parents[1]
-    )
+    root = Path(headwater.regions.__file__).parents[1]
     known = {key for table in _tables().values() for key in table}
     asked = set()
     for file in root.rglob("*.html"):

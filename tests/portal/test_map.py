@@ -11,7 +11,7 @@ from headwater.registry.models import Place
 from tests.make import client, new_award, new_call, new_host, new_person, nothing_played, placed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
-SHAPE = re.compile(r'<a href="/projects/\?league=(\d{6})"[^>]*>\s*<path class="l(\d)"[^>]*>\s*<title>([^<]*)</title>')
+SHAPE = re.compile(r'<a href="/projects/\?place=(\d{6})"[^>]*>\s*<path class="l(\d)"[^>]*>\s*<title>([^<]*)</title>')
 
 
 def shapes() -> dict[str, tuple[int, list[str]]]:
@@ -55,6 +55,6 @@ def test_a_shape_leads_to_as_many_projects_as_it_tells() -> None:
     drawn = {code: int(words[1]) for code, (_level, words) in shapes().items()}
     assert sum(1 for n in drawn.values() if n) >= 2
     for code, count in drawn.items():
-        export = client(None).get(f"/projects/?league={code}&format=csv").content.decode("utf-8-sig")
+        export = client(None).get(f"/projects/?place={code}&format=csv").content.decode("utf-8-sig")
         states = Counter(line.rsplit(",", 1)[-1] for line in export.splitlines()[1:])
         assert sum(states.values()) - sum(n for state, n in states.items() if "放弃" in state) == count, code

@@ -91,7 +91,7 @@ def test_read_package_no_folder(tmp_path):
         ("organisations.toml", 'code = "imust"', 'code = "imu"', "organisation[1].code"),
         ("disciplines.toml", 'parent = "A"', 'parent = "a"', "discipline[1].parent"),
         ("disciplines.toml", "level = 0", 'level = "top"', "discipline[0].level"),
-        ("parameters.toml", '["im-gen", "im-youth", "im-key"]', '["im-none"]', "parameter[0].applies_to"),
+        ("parameters.toml", 'applies_to = ["main"]', 'applies_to = ["im-none"]', "parameter[0].applies_to"),
         ("parameters.toml", "valid_from = 2021-11-04", "valid_from = 2021-11-04\nvalid_to = 2021-11-03", "parameter[0].valid_to"),
         ("parameters.toml", 'confidence = "checked"', 'confidence = "sure"', "parameter[0].confidence"),
         ("parameters.toml", "valid_from = 2021-11-04", 'valid_from = "2021"', "parameter[0].valid_from"),
@@ -178,10 +178,10 @@ def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plan
 
 
 def test_read_package_label_of_a_parameter_is_in_both_languages_or_none(package, plant):
-    row = 'key = "share_subsidy_rate"\n'
-    plant("parameters.toml", row, row + 'label_zh = "补助的份额"\nlabel_en = "Share"\n')
+    row = 'key = "host_quota"\n'
+    plant("parameters.toml", row, row + 'label_zh = "限额"\nlabel_en = "Quota"\n')
     assert short(package) == []
-    plant("parameters.toml", 'label_en = "Share"\n', "")
+    plant("parameters.toml", 'label_en = "Quota"\n', "")
     assert [key.partition(".")[2] for _file, key, _line in short(package)] == ["label_en"]
 
 
@@ -349,3 +349,45 @@ def test_read_package_scheme_code_in_two_files(package):
 def test_an_unknown_intake_is_named_with_its_line(package, plant):
     line = plant("schemes/im-direct.toml", 'intake = "rolling"', 'intake = "always"')
     assert short(package) == [("schemes/im-direct.toml", "scheme.intake", line)]
+
+
+def test_read_package_period_that_every_call_reads_has_a_row_for_each_scheme(package, plant):
+    plant("parameters.toml", 'key = "call_window_days"', 'key = "call_windows_days"')
+    (found,) = read_package(package).mistakes
+    assert found.expected.startswith("every call reads 'call_window_days': give im-bounty, im-direct,")
+
+
+def test_read_package_folder_is_named_after_the_region(package):
+    moved = package.rename(package.parent / "moved")
+    assert [(m.file, m.expected) for m in read_package(moved).mistakes] == [
+        ("region.toml", "expected 'moved', the name of the folder")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "key"),
+    [
+        ("places.toml", "counted = true\n", "", "level"),
+        ("places.toml", 'places = ["150400"', 'places = ["150499"', "group[0].places"),
+        ("places.toml", 'code = "nmg-west"', 'code = "nmg-east"', "group[1].code"),
+        ("region.toml", "formal_check = [", "formal_chek = [", "region.bases.formal_chek"),
+        ("region.toml", '"国家自然科学基金条例第八条", ', "", "region.bases.guide_lead"),
+        ("policy.toml", 'indicator = "fields.diversity"', 'code = "fields.diversity"', "article[2].evidence[1].code"),
+        ("policy.toml", 'label_en = "Awards in priority fields"', 'label_en = ""', "article[2].evidence[0].label_en"),
+        ("policy.toml", 'headline = ["awards.count"', 'headline = ["awards.counts"', "document.headline"),
+        ("policy.toml", "at_least = 12", 'at_least = "12"', "article[4].evidence[0].at_least"),
+        ("policy.toml", "at_least = 12", "at_leest = 12", "article[4].evidence[0].at_leest"),
+        (
+            "policy.toml",
+            'only = { scheme = ["im-youth"] }',
+            'only = { scheme = "im-youth" }',
+            "article[3].evidence[2].only.scheme",
+        ),
+        ("policy.toml", "chapter = 6", "chapter = 7", "article[13].chapter"),
+    ],
+)
+def test_read_package_planted_mistake_of_places_and_evidence(package, plant, name, old, new, key):
+    plant(name, old, new)
+    found = {(m.file, m.key): m.line for m in read_package(package).mistakes}
+    assert (name, key) in found
+    assert found[name, key] > 0

@@ -100,8 +100,7 @@ def test_mistakes_with_packs(packs: list[str], key: str, told: str) -> None:
         ("packs.toml", 'name = "postdoc"', 'name = "experience"', "pack[0].rule[3].name"),
         ("packs.toml", 'field = "ai_note"\n', "", "pack[0].rule[15].field"),
         ("packs.toml", 'name_en = "Projects', 'nam_en = "Projects', "pack[0].nam_en"),
-        ("schemes/im-dys.toml", 'code = "ai_note"', 'code = "ai_notes"', "scheme.packs"),
-        ("schemes/im-dys.toml", 'code = "ai_used"', 'code = "ai_use"', "scheme.packs"),
+        ("schemes/im-gen.toml", 'code = "ai_used"', 'code = "ai_use"', "scheme.packs"),
         ("schemes/im-phd.toml", 'field = "mentors"', 'field = "mentor"', "rule[10].field"),
         ("schemes/im-phd.toml", 'name = "within_quota"', 'name = "on_time"', "rule[9].name"),
         ("schemes/im-share.toml", 'name = "one_per_year"', 'name = "host_is_entity"', "scheme.limit_group"),
@@ -115,8 +114,14 @@ def test_a_planted_mistake_is_told_where_it_stands(package: Path, plant: Plant, 
     assert all(line for file, at, line in found if (file, at) == (name, key))
 
 
+def test_a_question_that_a_pack_asks_about_may_stand_in_a_shared_section(package: Path, plant: Plant) -> None:  # noqa: F811
+    plant("shared.toml", 'code = "ai_note"', 'code = "ai_notes"')
+    found = {(m.file, m.key) for m in read_package(package).mistakes}
+    assert found == {(f"schemes/im-{name}.toml", "scheme.packs") for name in ("dys", "jf", "jfk", "major", "phd", "test")}
+
+
 def test_a_setting_that_only_one_stage_asks_for_is_told(package: Path, plant: Plant) -> None:  # noqa: F811
-    line = plant("schemes/im-major.toml", 'code = "statements"', 'code = "statements"\nstage = "full"')
+    line = plant("shared.toml", 'code = "statements"', 'code = "statements"\nstage = "full"')
     assert line
     found = [m for m in read_package(package).mistakes if m.key == "scheme.packs"]
     assert {m.expected for m in found} == {

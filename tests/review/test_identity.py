@@ -39,6 +39,8 @@ from tests.review.test_conflicts import tie
 pytestmark = pytest.mark.django_db
 SERIAL = count(500)
 NAME = "同一人"
+NOWHERE = "150199"
+"""A place code of resident numbers that belongs to nobody."""
 SHIPPED = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in read_package(find_package("nmg")).schemes)}
 LIMITED = sorted(code for code, scheme in SHIPPED.items() if scheme.limit_group != "none")
 
@@ -49,7 +51,7 @@ class Somebody:
     def __init__(self, scheme: str = "im-key") -> None:
         self.scheme = scheme
         self.serial = next(SERIAL)
-        self.document = synthetic_document(self.serial, date(1992, 3, 4), "f")
+        self.document = synthetic_document(NOWHERE, self.serial, date(1992, 3, 4), "f")
         self.first, self.second = new_host("甲校"), new_host("乙校")
         self.home = self.first
         self.calls: list[Call] = [new_call(), new_call("im-gen")]
@@ -221,9 +223,11 @@ def test_a_second_record_leads_nothing_and_joins_nothing_unseen(code: str) -> No
 
 def test_another_document_with_the_same_orcid_is_refused() -> None:
     """Else a person could take a new identity, and with it new limits."""
-    person = new_person(NAME, orcid="0000-0002-1825-0097", id_hash=document_hash(synthetic_document(7, date(1992, 3, 4), "f")))
+    person = new_person(
+        NAME, orcid="0000-0002-1825-0097", id_hash=document_hash(synthetic_document(NOWHERE, 7, date(1992, 3, 4), "f"))
+    )
     heading = ["姓名", "身份证号", "单位", "ORCID"]
-    row = [NAME, synthetic_document(9, date(1993, 3, 4), "f"), person.organisation.name_zh, person.orcid]
+    row = [NAME, synthetic_document(NOWHERE, 9, date(1993, 3, 4), "f"), person.organisation.name_zh, person.orcid]
     result = import_people(name="p.csv", content=write_csv(heading, [row]), actor=actor("officer"), dry_run=False)
     assert [(e.column, e.value) for e in result.errors] == [("ORCID", person.orcid)]
     assert Person.objects.get(pk=person.pk).id_hash == person.id_hash
@@ -241,10 +245,10 @@ def test_a_move_keeps_the_institution_that_was_left() -> None:
 
 def test_a_move_of_somebody_without_a_recorded_post_records_it() -> None:
     person = new_person(
-        NAME, new_host("甲校"), email="m@x.example", id_hash=document_hash(synthetic_document(11, date(1990, 1, 2), "m"))
+        NAME, new_host("甲校"), email="m@x.example", id_hash=document_hash(synthetic_document(NOWHERE, 11, date(1990, 1, 2), "m"))
     )
     left, reached = person.organisation, new_host("乙校")
-    row = [NAME, synthetic_document(11, date(1990, 1, 2), "m"), reached.name_zh, "2026-09-01"]
+    row = [NAME, synthetic_document(NOWHERE, 11, date(1990, 1, 2), "m"), reached.name_zh, "2026-09-01"]
     import_people(
         name="p.csv", content=write_csv(["姓名", "身份证号", "单位", "入职日期"], [row]), actor=actor("officer"), dry_run=False
     )

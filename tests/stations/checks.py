@@ -18,6 +18,7 @@ from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import grant_roles
+from headwater.policy.models import Article, Evidence
 from headwater.policy.services import record_indicators
 from tests import test_access, test_own_cases
 from tests.make import client, roles
@@ -142,6 +143,9 @@ def test_the_duty_stands_on_the_desk(keeper: Account, mine: Station) -> None:
 
 def test_the_indicator_gives_a_figure_with_its_records(keeper: Account, mine: Station) -> None:
     open_station(station=mine, actor=Actor(keeper))
+    article = Article.objects.get(number=7)
+    words = {"label_zh": "运行中的台站", "label_en": "Stations at work"}
+    Evidence.objects.create(article=article, code="stations.open", indicator="stations.open", **words)
     record_indicators()
     page = client(None).get("/indicators/stations.open/").content.decode()
     assert "运行中的台站" in page

@@ -33,4 +33,4 @@ def of_signers(account: Any) -> Iterator[Duty]:
         rows = without_own(waiting.filter(of_officer(account, "call_id")), account)
         rows = rows.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)
         for call, title, n in rows.values_list("call", "call__title_zh").annotate(n=Count("pk", distinct=True)):
-            yield Duty(_("科技厅签署任务书：%s") % title, f"/office/calls/{call}/agreements/", None, n)
+            yield Duty(_("主管部门签署任务书：%s") % title, f"/office/calls/{call}/agreements/", None, n)

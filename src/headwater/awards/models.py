@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,8 @@ from headwater.core import clock
 from headwater.core.models import Account, StoredFile
 from headwater.core.own import leads_to
 from headwater.registry.models import Organisation, Person
+
+OF_GRANTS = Q(call__scheme__definition__scheme__outcome="award")
 
 
 class AwardQuerySet(models.QuerySet["Award"]):
@@ -26,7 +29,12 @@ class AwardQuerySet(models.QuerySet["Award"]):
 
     def projects(self) -> AwardQuerySet:
         """Grants of the fund (立项): what is valid, without support of talent, challenges and commissions."""
-        return self.valid().filter(call__scheme__definition__scheme__outcome="award")
+        return self.valid().filter(OF_GRANTS)
+
+    def projects_on(self, before: datetime) -> AwardQuerySet:
+        """Grants as they were at a moment: decided before it, and not given up before it."""
+        kept = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
+        return self.filter(OF_GRANTS, kept, approved_at__lt=before)
 
 
 class Award(models.Model):
@@ -102,7 +110,7 @@ class Agreement(models.Model):
 class Party(models.TextChoices):
     LEADER = "leader", _("负责人")
     HOST = "host", _("依托单位")
-    DEPARTMENT = "department", _("科技厅")
+    DEPARTMENT = "department", _("主管部门")
 
 
 class Signature(models.Model):

@@ -8,12 +8,13 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.checking.services.checking import recheck_until
+from headwater.calls.checking.services.checking import days_to_ask, recheck_until
 from headwater.calls.models import Application, Call
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.models import Event
 from headwater.core.parameters import Parameters
+from headwater.registry.queries import basis_of, region_of
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,33 @@ def provisional(year: int | None) -> str:
     return told % {"year": year} if year else ""
 
 
+def days_of(call: Call, key: str) -> int:
+    """A period of the call in days, as it was in force on the day of its deadline."""
+    return Parameters(call.scheme.region, clock.last_day(call.closes_at)).number(key, call.scheme.code)
+
+
 def check_due(call: Call) -> datetime:
-    """When the result of the formal check must be out (regulation, article 13)."""
-    days = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("formal_check_days", call.scheme.code, 45)
-    return after(call.closes_at, days)
+    """When the result of the formal check must be out."""
+    return after(call.closes_at, days_of(call, "formal_check_days"))
 
 
 def recheck_due(call: Call, asked: datetime) -> datetime:
-    """When a re-check that was asked for at `asked` must be answered (regulation, article 19)."""
-    days = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("recheck_answer_days", call.scheme.code, 60)
-    return after(asked, days)
+    """When a re-check that was asked for at `asked` must be answered."""
+    return after(asked, days_of(call, "recheck_answer_days"))
+
+
+def cited(call: Call, code: str, period: str) -> str:
+    """A period with the rule that the region cites for it, where it cites one."""
+    basis = basis_of(region_of(call.scheme.region), code)
+    return _("%(basis)s：%(period)s") % {"basis": basis, "period": period} if basis else period
+
+
+def check_period(call: Call) -> str:
+    return cited(call, "formal_check", _("截止后 %d 日内") % days_of(call, "formal_check_days"))
+
+
+def recheck_period(call: Call) -> str:
+    return cited(call, "recheck_answer", _("收到之日起 %d 日内") % days_of(call, "recheck_answer_days"))
 
 
 def told_steps(application: Application, *, to_host: bool) -> list[Step]:
@@ -86,10 +104,12 @@ def _recheck_steps(application: Application) -> list[Step]:
     check = getattr(application, "check_result", None)
     if check and check.recheck_at:
         due = recheck_due(application.call, check.recheck_at)
-        source, now = _("条例第十九条：收到之日起 60 日内"), application.state == State.RECHECK
-        return [Step(_("复审"), check.recheck_answered_at, due, source, now=now)]
+        now = application.state == State.RECHECK
+        return [Step(_("复审"), check.recheck_answered_at, due, recheck_period(application.call), now=now)]
     if application.state == State.NOT_ACCEPTED:
-        return [Step(_("可申请复审"), None, recheck_until(application), _("条例第十九条：收到通知之日起 15 日内"), now=True)]
+        period = _("收到通知之日起 %d 日内") % days_to_ask(application.call, clock.today())
+        source = cited(application.call, "recheck_request", period)
+        return [Step(_("可申请复审"), None, recheck_until(application), source, now=True)]
     return []
 
 
@@ -111,7 +131,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
             _("形式审查"),
             check.decided_at if check else None,
             check_due(call),
-            _("国家自然科学基金条例第十三条：截止后 45 日内"),
+            check_period(call),
             now=application.state == State.RECEIVED,
         )
     )

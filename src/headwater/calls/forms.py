@@ -24,7 +24,7 @@ TOPIC_ZH, TOPIC_EN = 120, 200
 
 
 class TopicsField(forms.CharField):
-    """Topics of a guide, one a line: "01 稀土功能材料 | Rare-earth materials"."""
+    """Topics of a guide, one a line: "01 量子材料 | Quantum materials"."""
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, list):
@@ -67,7 +67,7 @@ class HostForm(forms.Form):
 
 class CallForm(forms.Form):
     code = forms.RegexField(
-        label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如 im-gen-2027。")
+        label=_("编号"), regex=r"^[a-z0-9-]{3,40}$", help_text=_("小写字母、数字和连字符，例如项目类型的代码加年度。")
     )
     year = WholeField(label=_("年度"), min_value=2000, max_value=2100)
     title_zh = forms.CharField(label=_("名称"), max_length=200)
@@ -240,7 +240,7 @@ class WordsForm(forms.Form):
 
 class MemberForm(forms.Form):
     member = forms.CharField(
-        label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 内蒙古大学")
+        label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 某某大学")
     )
     months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 

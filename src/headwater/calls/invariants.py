@@ -129,7 +129,7 @@ invariant(
     FROM calls_application a JOIN registry_person p ON p.id = a.leader_id
     WHERE a.leader_of_record_id IS DISTINCT FROM coalesce(p.merged_into_id, p.id)""",
 )
-worked_out("fund_staff_apart", _("基金管理人员没有在办的申请和在研项目（条例第二十一条）"), staff_at_work)
+worked_out("fund_staff_apart", _("基金管理人员没有在办的申请和在研项目"), staff_at_work)
 invariant(
     "files_as_submitted",
     _("申请的附件与提交时的相同"),

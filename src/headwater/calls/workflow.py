@@ -13,6 +13,7 @@ from headwater.core import clock
 from headwater.core.errors import Reason
 from headwater.core.parameters import Parameters
 from headwater.core.workflow import Transition, Workflow
+from headwater.registry.queries import basis_of, region_of
 
 
 def before_deadline(application: Application) -> Reason | None:
@@ -61,11 +62,10 @@ def guide_lead(call: Call) -> Reason | None:
     first = clock.due(clock.today(), "guide_lead_days", lead).day
     if not lead or first <= clock.local_day(call.opens_at):
         return None
-    return Reason(
-        _("指南须在受理开始前至少 %(days)d 日发布（国家自然科学基金条例第八条），最早可于 %(day)s 开始受理")
-        % {"days": lead, "day": first.isoformat()},
-        field="opens_at",
-    )
+    basis = basis_of(region_of(call.scheme.region), "guide_lead")
+    told = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
+    values = {"days": lead, "day": first.isoformat(), "basis": _("（%s）") % basis if basis else ""}
+    return Reason(told % values, field="opens_at")
 
 
 def guide_time(call: Call) -> Reason | None:

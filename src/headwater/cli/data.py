@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from headwater.regions.package import Mistake, Package
 
 T = TypeVar("T")
 
@@ -25,7 +29,7 @@ def migrate() -> None:
 
 @click.group()
 def region() -> None:
-    """Region packages: check one, load one."""
+    """Region packages: check one, begin one, load one."""
 
 
 @region.command("check")
@@ -33,19 +37,47 @@ def region() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def region_check(path: str, as_json: bool) -> None:
     """Check a package (a folder, or the code of one that ships with Headwater); every mistake with file, key and expectation."""
+    from headwater.demo.plan import checked_plan
     from headwater.regions.check import find_package, read_package
 
     package = read_package(find_package(path))
+    mistakes = [*package.mistakes, *checked_plan(package)[1]] or _undeclared(package)
     if as_json:
-        click.echo(
-            json.dumps({"path": str(package.path), "mistakes": [m.__dict__ for m in package.mistakes]}, ensure_ascii=False)
-        )
+        click.echo(json.dumps({"path": str(package.path), "mistakes": [m.__dict__ for m in mistakes]}, ensure_ascii=False))
     else:
-        for mistake in package.mistakes:
+        for mistake in mistakes:
             click.echo(str(mistake))
-        if not package.mistakes:
+        if not mistakes:
             click.echo(f"{package.path.name}: no mistakes")
-    sys.exit(1 if package.mistakes else 0)
+    sys.exit(1 if mistakes else 0)
+
+
+def _undeclared(package: Package) -> list[Mistake]:
+    """What the package names and no app declares; the apps are set up for this, the database is not asked for."""
+    os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
+    import django
+
+    django.setup()
+    from headwater.regions.declared import undeclared
+
+    return undeclared(package)
+
+
+@region.command("new")
+@click.argument("code")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="folder in which the package's folder is made")
+@click.option("--name-zh", default="新区域", help="name of the region in Chinese")
+@click.option("--name-en", default="New Region", help="name of the region in English")
+def region_new(code: str, into: Path, name_zh: str, name_en: str) -> None:
+    """Write a package to start from into a new folder CODE: it has no mistake, can be loaded, and says what stands where."""
+    from headwater.regions.starting import StartError, write_package
+
+    try:
+        files = write_package(code, into / code, name_zh, name_en)
+    except StartError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("\n".join(map(str, files)))
 
 
 @region.command("load")

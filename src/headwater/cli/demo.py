@@ -12,8 +12,8 @@ import click
 
 
 @click.command()
-@click.option("--scale", type=click.Choice(["tiny", "small", "province"]), default="small", help="size of the generated year")
-@click.option("--seed", type=int, default=20181001, help="the same seed gives the same people, texts and marks")
+@click.option("--scale", default="small", help="size of the generated year: tiny, small, or what else the region's demo has")
+@click.option("--seed", type=int, help="the same seed gives the same people, texts and marks (default: that of the region's demo)")
 @click.option(
     "--texts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="table (csv, tsv) of title, abstract, keywords"
 )
@@ -21,7 +21,7 @@ import click
 @click.option("--no-serve", is_flag=True, help="build and stop")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object about the result")
 @click.option("--port", type=click.IntRange(1, 65535), help="port (default HEADWATER_PORT or 8000)")
-def demo(scale: str, seed: int, texts: Path | None, reset: bool, no_serve: bool, as_json: bool, port: int | None) -> None:
+def demo(scale: str, seed: int | None, texts: Path | None, reset: bool, no_serve: bool, as_json: bool, port: int | None) -> None:
     """Build a whole funding year by running the real commands, and serve it with one-click log-in."""
     from headwater.cli.main import setup
 

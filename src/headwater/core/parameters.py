@@ -29,7 +29,7 @@ class Parameters:
     """
 
     def __init__(self, region: str, on: date) -> None:
-        self.on = on
+        self.region, self.on = region, on
         kept = _kept.get((region, on))
         if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
             self._values, self._words = kept[1:]
@@ -51,16 +51,32 @@ class Parameters:
         """What the region calls a parameter, empty where it does not say."""
         return self._words.get(key, NOTHING)
 
-    def number(self, key: str, scheme: str = "", default: int = 0) -> int:
+    def needed(self, key: str, scheme: str = "") -> Any:
+        """A value that the house works with whatever the scheme's rules: a clock, a quota. Before the first row of it that row holds.
+
+        Raises:
+            LookupError: the region gives no row for it; the check of a package asks for those that are read.
+        """
         value = self.get(key, scheme)
-        return default if value is None else int(value)
+        return self._first(key, scheme) if value is None else value
+
+    def number(self, key: str, scheme: str = "") -> int:
+        """The same as a whole number."""
+        return int(self.needed(key, scheme))
+
+    def _first(self, key: str, scheme: str) -> Any:
+        rows = Parameter.objects.filter(region=self.region, key=key, applies_to__in={scheme, ""})
+        row = rows.order_by("valid_from", "-applies_to").first()
+        if row is None:
+            raise LookupError(f"the region {self.region!r} gives no parameter {key!r} for {scheme or 'the house'!r}: add a row")
+        return row.value
 
     def all(self) -> dict[tuple[str, str], Any]:
         return dict(self._values)
 
 
 def house_days(key: str, default: int) -> int:
-    """A number of days that holds for the whole house, whatever the scheme, as of today."""
+    """A number of days that holds for the whole house, whatever the scheme, as of today; `default` before a region is loaded."""
     rows = Parameter.objects.filter(key=key, applies_to="", valid_from__lte=clock.today())
     row = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=clock.today())).order_by("valid_from").last()
     return default if row is None else int(row.value)

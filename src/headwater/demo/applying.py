@@ -21,6 +21,7 @@ from headwater.calls.endorsing.services.endorsement import (
 )
 from headwater.calls.models import Application, Call, FormalCheck, Participant, SchemeVersion
 from headwater.calls.publishing.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import system
@@ -29,69 +30,50 @@ from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.uploads import check_files
 from headwater.demo.people import World
-from headwater.demo.plan import AMOUNTS, SUCCESS, Timetable
+from headwater.demo.plan import CallPlan
 from headwater.demo.references import ask_referees
 from headwater.demo.texts import Text, Writer, sample
+from headwater.demo.timetable import Timetable
 from headwater.registry.models import Person
-
-GUIDE = """## 资助范围
-围绕数学、物理、化学、生命、地球、材料、信息、医学等学科的基础研究和应用基础研究，鼓励围绕稀土、蒙医药、乳业、生态、水资源、新能源、新材料、现代装备制造、煤炭清洁高效利用、农牧业等优先领域选题。
-
-## 申报要求
-1. 申请人须为项目的实际负责人，由注册依托单位报送；同一年度只能申报一项。
-2. 研究属性分为自由探索类和目标导向类，分别评审。
-3. 涉及人、实验动物和生物安全的研究须附科技伦理审查意见。
-
-## 资助方式
-经费实行“包干制＋负面清单”，申报时不编列预算。"""
-GUIDE_EN = """## Scope
-Basic and applied basic research in mathematics, physics, chemistry, life, earth, materials, information and
-medical sciences, with priority for the fields of the region's policy.
-
-## Requirements
-One application a person and year, through a registered host. The research class is free exploration or
-goal-oriented. Ethics approval is attached where people, animals or biosafety are concerned.
-
-## Money
-Lump sum with a negative list; no budget is asked for."""
 
 
 class Applying:
     """One call on its timetable, up to the end of its formal check. Each step is a method."""
 
     def __init__(
-        self, world: World, writer: Writer, timetable: Timetable, scheme: str, year: int, leaders: Sequence[Person], seed: int
+        self, world: World, writer: Writer, timetable: Timetable, plan: CallPlan, year: int, leaders: Sequence[Person], seed: int
     ) -> None:
         self.world, self.writer, self.t = world, writer.at_desk(seed), timetable
-        self.scheme, self.year, self.leaders = scheme, year, list(leaders)
+        self.plan, self.year, self.leaders = plan, year, list(leaders)
         self.random = random.Random(seed)
         self.texts: dict[int, Text] = {}
         self.quality: dict[int, float] = {}
         self.call: Call
 
-    def staff(self, username: str) -> Any:
-        return self.world.actor(self.world.staff[username])
+    def staff(self, duty: str) -> Any:
+        return self.world.actor(self.world.staff[duty])
 
     def as_person(self, person: Person) -> Any:
         return self.world.actor(person.account)
 
     def announce(self, applications: int) -> None:
         """Draft the call, ask for approval, have the second officer publish it."""
-        version = SchemeVersion.objects.filter(code=self.scheme).order_by("-version")[0]
-        budget = max(2, round(applications * SUCCESS[self.scheme])) * AMOUNTS[self.scheme]
+        version = SchemeVersion.objects.filter(code=self.plan.scheme).order_by("-version")[0]
+        budget = max(2, round(applications * self.plan.success)) * self.plan.amount_fen
         with clock.at(self.t.at(0)):
             call = draft_from_scheme(
                 scheme=version,
                 year=self.year,
-                guide_zh=GUIDE,
-                guide_en=GUIDE_EN,
-                contact="基础研究处 0471-0000000",
+                guide_zh=self.world.plan.text("guide_zh"),
+                guide_en=self.world.plan.text("guide_en"),
+                contact=self.world.plan.text("contact"),
                 budget_fen=budget,
                 opens_at=self.t.at(36, 8),
                 closes_at=self.t.at(66, 16),
                 endorse_by=self.t.at(74, 16),
                 recommend_by=self.t.at(81, 17),
             )
+            call.code += self.plan.suffix
             self.call = save_call(call=call, actor=self.staff("officer"))
             ask_call_approval(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(2)):
@@ -119,7 +101,8 @@ class Applying:
     def _write(self, leader: Person, n: int, pending: dict[int, list[Participant]], accounts: dict[int, Account]) -> Application:
         text = self.writer.proposal(self.world.topics[leader.pk])
         r, actor = self.random, self.as_person(leader)
-        flags = [{"H": "human", "C": "animal"}[text.code[0]]] if text.code[0] in "HC" and r.random() < 0.35 else []
+        declared = self.world.plan.more["flags"].get(text.code[0])
+        flags = [declared] if declared and r.random() < 0.35 else []
         values: dict[str, Any] = {
             "title_zh": text.title_zh,
             "title_en": text.title_en,
@@ -131,10 +114,13 @@ class Applying:
             "flags": flags,
             "priority_field": text.priority,
             "research_class": "goal" if text.priority and r.random() < 0.6 else "free",
+            **self.world.plan.more["answers"],
             **text.sections,
         }
-        if self.scheme != "im-key":
-            values.pop("integration", None)
+        known = {f.code for f in scheme_of(self.call).fields}
+        for code in set(text.sections) | set(self.world.plan.more["answers"]):
+            if code not in known:
+                values.pop(code)
         if n % 41 == 5:
             values["unsuitable"] = [r.choice(self.world.experts).person.name_zh]
         application = create_draft(call=self.call, leader=leader, actor=actor, values=values)
@@ -148,7 +134,7 @@ class Applying:
                 if member.person.account and n % 53 != 7:  # now and then a member forgets to confirm
                     pending[member.person_id].append(member)
                     accounts[member.person_id] = member.person.account
-        ask_referees(application, actor, n)
+        ask_referees(self.world.plan, application, actor, n)
         if flags and r.random() < 0.9:
             attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
         return application

@@ -12,6 +12,7 @@ from headwater.core.command import Actor
 from headwater.core.models import Account, RoleGrant
 from headwater.core.services import create_accounts, grant_roles
 from headwater.core.sheets import write_csv
+from headwater.demo.plan import Plan
 from headwater.demo.texts import NameMaker, Writer, sample
 from headwater.registry.identifiers import document_hash
 from headwater.registry.imports import import_organisations, import_people
@@ -29,28 +30,13 @@ from headwater.review.models import Expert
 from headwater.review.services.experts import Entry, register_experts
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-EXTERNAL = [
-    f"{place}{kind}"
-    for place in ("东川", "南屏", "西岭", "海州", "江城", "云港")
-    for kind in ("大学", "理工大学", "农业大学", "医科大学", "研究院")
-]
-STAFF = (
-    ("officer", "何清源", "programme_officer"),
-    ("officer2", "白志远", "programme_officer"),
-    ("committee", "乌云毕力格", "committee"),
-    ("finance", "田守一", "finance_officer"),
-    ("integrity", "高明达", "integrity_officer"),
-    ("leader", "陈望川", "leadership"),
-    ("sysadmin", "林维", "system_admin"),
-    ("secadmin", "赵安", "security_admin"),
-    ("auditor", "孙鉴", "audit_admin"),
-)
 
 
 @dataclass
 class World:
-    """Who is in the demo. `topics` gives a person's field by id."""
+    """Who is in the demo of `plan`. `topics` gives a person's field by id."""
 
+    plan: Plan
     hosts: list[Organisation] = field(default_factory=list)
     staff: dict[str, Account] = field(default_factory=dict)
     managers: dict[int, Account] = field(default_factory=dict)
@@ -73,32 +59,37 @@ class World:
         return self.actor(self.signed_in.get(account or 0) or Account.objects.get(pk=account or 0))
 
 
-def synthetic_uscc(number: int) -> str:
-    """A credit code that is formally right and plainly made up (its organisation part begins with DEM)."""
-    body = f"12150000DEM{number:06d}"
+def synthetic_uscc(prefix: str, number: int) -> str:
+    """A credit code that is formally right and plainly made up."""
+    body = f"{prefix}{number:06d}"
     weights = [pow(3, n, 31) for n in range(17)]
     check = (31 - sum(ALPHABET.index(c) * w for c, w in zip(body, weights, strict=True)) % 31) % 31
     return body + ALPHABET[check]
 
 
-def synthetic_document(number: int, born: date, sex: str) -> str:
-    """A resident number that passes its check digit; the place code 150199 belongs to nobody."""
+def synthetic_document(place: str, number: int, born: date, sex: str) -> str:
+    """A resident number that passes its check digit, with a place code that belongs to nobody."""
     order = (number * 2 + (1 if sex == "m" else 0)) % 1000
-    body = f"150199{born:%Y%m%d}{order:03d}"
+    body = f"{place}{born:%Y%m%d}{order:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return body + "10X98765432"[sum(w * int(c) for w, c in zip(weights, body, strict=True)) % 11]
+
+
+DUTIES = {"officer": ("programme_officer", 0), "officer2": ("programme_officer", 1), "committee": ("committee", 0)}
+"""Who of the staff acts in the played year: the first, second of a role, whatever the plan calls them."""
 
 
 def make_staff(world: World) -> None:
     admin = world.actor(None)
     accounts = []
-    for username, name, _role in STAFF:
-        account = Account(username=username, name_zh=name, email=f"{username}@headwater.example")
+    for one in world.plan.staff:
+        account = Account(username=one.username, name_zh=one.name, email=f"{one.username}@headwater.example")
         account.set_unusable_password()
         accounts.append(account)
-    made = create_accounts(accounts=accounts, actor=admin)
-    world.staff = {a.username: a for a in made}
-    grant_roles(grants=[RoleGrant(account=world.staff[u], role=r) for u, _n, r in STAFF], actor=admin)
+    made = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
+    grant_roles(grants=[RoleGrant(account=made[s.username], role=s.role) for s in world.plan.staff], actor=admin)
+    for duty, (role, n) in DUTIES.items():
+        world.staff[duty] = made[[s.username for s in world.plan.staff if s.role == role][n]]
 
 
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
@@ -107,13 +98,14 @@ def make_hosts(world: World, count: int, applications: int, year: int, r: random
     rows = sorted(Organisation.objects.exclude(kind="government").exclude(recommender=None), key=lambda o: (order[o.kind], o.pk))[
         :count
     ]
+    prefix = world.plan.text("credit_prefix")
     sheet = [
-        [o.name_zh, o.name_en, synthetic_uscc(n), o.get_kind_display(), o.place.code if o.place else "", "是"]
+        [o.name_zh, o.name_en, synthetic_uscc(prefix, n), o.get_kind_display(), o.place.code if o.place else "", "是"]
         for n, o in enumerate(rows, 1)
     ]
     sheet += [
-        [name, "", synthetic_uscc(9000 + n), "本科院校" if name.endswith("大学") else "科研院所", "", ""]
-        for n, name in enumerate(EXTERNAL)
+        [name, "", synthetic_uscc(prefix, 9000 + n), str(Organisation.Kind(kind).label), "", ""]
+        for n, (name, kind) in enumerate(world.plan.external)
     ]
     result = import_organisations(
         name="hosts.csv",
@@ -172,16 +164,17 @@ def _make_managers(world: World) -> None:
 
 def make_people(world: World, leaders: int, colleagues: int, experts: int, writer: Writer, seed: int) -> None:
     """Import applicants, colleagues and experts from a spreadsheet, open their accounts, add what they have published."""
-    r, names = random.Random(seed + 1), NameMaker(seed + 2)
+    r, names = random.Random(seed + 1), NameMaker(world.plan, seed + 2)
     sheet: list[list[str]] = []
     roles: list[str] = []
     used: set[str] = set()
+    outside = [name for name, _kind in world.plan.external]
     weights = host_weights(len(world.hosts))
     for n in range(leaders + colleagues + experts):
         role = "leader" if n < leaders else "colleague" if n < leaders + colleagues else "expert"
         external = role == "expert" and r.random() < 0.6
-        name = r.choice(EXTERNAL) if external else r.choices(world.hosts, weights=weights)[0].name_zh
-        sheet.append(_person_row(n, role, name, names, r, used))
+        name = r.choice(outside) if external else r.choices(world.hosts, weights=weights)[0].name_zh
+        sheet.append(_person_row(world.plan, n, role, name, names, r, used))
         roles.append(role)
     heading = ["姓名", "英文姓名", "身份证号", "单位", "院系", "职称", "最高学位", "电子邮箱", "入职日期"]
     result = import_people(
@@ -205,21 +198,24 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     _relate(world, people[leaders + colleagues :], r)
 
 
-def _person_row(n: int, role: str, organisation: str, names: NameMaker, r: random.Random, used: set[str]) -> list[str]:
+def _person_row(
+    plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, used: set[str]
+) -> list[str]:
     zh, latin, sex = names.person()
     youngest, oldest = {"leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
     born = date(clock.today().year, 1, 1) - timedelta(days=r.randint(youngest * 365, oldest * 365))
     senior = role == "expert" or (role == "leader" and r.random() < 0.55)
-    title = r.choice(("教授", "研究员", "副教授", "高级工程师")) if senior else r.choice(("讲师", "助理研究员", "工程师"))
-    degree = "博士" if role != "colleague" and r.random() < 0.93 else r.choice(("硕士", "博士"))
+    title = r.choice(plan.more["senior_titles" if senior else "junior_titles"])
+    doctor, lower = plan.more["degrees"]
+    degree = doctor if role != "colleague" and r.random() < 0.93 else r.choice((lower, doctor))
     if role == "leader" and n % 23 == 22:  # with certainty some who need referees
-        title, degree = "讲师", "硕士"
+        title, degree = plan.more["junior_titles"][0], lower
     email = f"p{n:05d}@people.example"
     since = date(clock.today().year - r.randint(1, 12), r.randint(1, 12), 1)
-    document = synthetic_document(n, born, sex)
+    document = synthetic_document(plan.text("resident_place"), n, born, sex)
     while document in used:
         born += timedelta(days=1)
-        document = synthetic_document(n, born, sex)
+        document = synthetic_document(plan.text("resident_place"), n, born, sex)
     used.add(document)
     return [zh, latin, document, organisation, "", title, degree, email, since.isoformat()]
 
@@ -237,7 +233,7 @@ def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
 
 
 def _register(world: World, people: list[Person], r: random.Random) -> None:
-    external = set(EXTERNAL)
+    external = {name for name, _kind in world.plan.external}
     entries = [
         Entry(
             person=p,
@@ -281,7 +277,7 @@ def _relate(world: World, experts: list[Person], r: random.Random) -> None:
     record_sanctions(
         sanctions=[
             Sanction(
-                person=p, since=since, until=clock.add_months(since, 36), legal_basis="国家自然科学基金条例第三十六条"
+                person=p, since=since, until=clock.add_months(since, 36), legal_basis=world.plan.text("sanction_basis")
             )
             for p in barred
         ],

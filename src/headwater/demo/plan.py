@@ -1,12 +1,28 @@
-"""Sizes and dates of the demo. All dates are days from today, so that the demo is always in the middle of its year."""
+"""The demo of a region as its package tells it: people, institutions, calls, sizes and words (demo.toml and the folder demo/)."""
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from headwater.core import clock
 from headwater.core.money import Fen
+from headwater.core.reading import Reader
+from headwater.regions.package import Mistake, Package
+
+FILE = "demo.toml"
+PARTS = ("finished", "reviewing", "open")
+KINDS = ("university", "college", "institute", "hospital", "enterprise")
+VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
+ROLES = (
+    *("programme_officer", "committee", "finance_officer", "integrity_officer", "leadership"),
+    *("system_admin", "security_admin", "audit_admin"),
+)
+"""Roles of the staff: each has something to do in the demo, and there are two programme officers."""
 
 
 class DemoError(Exception):
@@ -15,51 +31,182 @@ class DemoError(Exception):
 
 @dataclass(frozen=True)
 class Scale:
-    """How many of each. The finished year has three calls; one more is in review, one open."""
-
-    general: int
-    youth: int
-    key: int
     experts: int
     hosts: int
-    reviewing: int
-    drafts: int
-    panel_least: int = 9
-
-    @property
-    def finished(self) -> int:
-        return self.general + self.youth + self.key
-
-
-SCALES = {
-    "tiny": Scale(general=24, youth=10, key=6, experts=70, hosts=8, reviewing=8, drafts=4),
-    "small": Scale(general=320, youth=220, key=60, experts=400, hosts=40, reviewing=60, drafts=24),
-    "province": Scale(general=4300, youth=2900, key=800, experts=3000, hosts=72, reviewing=300, drafts=60),
-}
-
-AMOUNTS = {"im-gen": Fen.of_wan(10), "im-youth": Fen.of_wan(10), "im-key": Fen.of_wan(80)}
-SUCCESS = {"im-gen": 0.22, "im-youth": 0.25, "im-key": 0.2}
+    panel_least: int
 
 
 @dataclass(frozen=True)
-class Timetable:
-    """Moments of one call; `start` is the day on which the officer begins to draft it."""
+class CallPlan:
+    """A call of the demo: `applications` by the name of the scale; `aside` calls are played by the second process.
 
-    start: date
+    `suffix` ends the code of a call that is not the only one of its scheme and year.
+    """
 
-    def at(self, day: int, hour: int = 10, minute: int = 0) -> datetime:
-        return clock.local(self.start + timedelta(days=day), hour, minute)
+    scheme: str
+    part: str
+    applications: Mapping[str, int]
+    amount_fen: Fen
+    success: float
+    for_young: bool
+    aside: bool
+    suffix: str
+
+    @property
+    def own_code(self) -> tuple[str, bool, str]:
+        """What tells the codes of two calls apart; those that are not finished are of the year after."""
+        return self.scheme, self.part == PARTS[0], self.suffix
 
 
-def finished_year(today: date) -> Timetable:
-    return Timetable(today - timedelta(days=400))
+@dataclass(frozen=True)
+class Staff:
+    username: str
+    name: str
+    role: str
 
 
-def reviewing_call(today: date) -> Timetable:
-    """Its reviews were sent out eight days ago (day 105 of the timetable)."""
-    return Timetable(today - timedelta(days=113))
+@dataclass(frozen=True)
+class Plan:
+    """`more` holds the texts and lists of demo.toml that are taken as they stand."""
+
+    folder: Path
+    seed: int
+    scales: Mapping[str, Scale]
+    calls: Sequence[CallPlan]
+    staff: Sequence[Staff]
+    referees: Sequence[tuple[str, str, str]]
+    external: Sequence[tuple[str, str]]
+    more: Mapping[str, Any]
+
+    def of_part(self, part: str) -> list[CallPlan]:
+        return [c for c in self.calls if c.part == part]
+
+    def count(self, scale: str, part: str = "") -> int:
+        return sum(c.applications[scale] for c in self.calls if not part or c.part == part)
+
+    def scale(self, name: str) -> Scale:
+        """The sizes of a scale.
+
+        Raises:
+            DemoError: the region's demo has none of this name.
+        """
+        if name not in self.scales:
+            raise DemoError(f"the demo of this region has no scale {name!r}; known: {', '.join(self.scales)}")
+        return self.scales[name]
+
+    def vocabulary(self, name: str) -> dict[str, Any]:
+        """Words of the demo: the region's own file, else the one that all regions share."""
+        own = self.folder / "demo" / f"{name}.toml"
+        return read_words(own if own.exists() else VOCABULARY / f"{name}.toml")
+
+    def text(self, key: str) -> str:
+        return str(self.more.get(key, ""))
 
 
-def open_call(today: date) -> Timetable:
-    """Opened ten days ago (day 36), closes in twenty."""
-    return Timetable(today - timedelta(days=46))
+@lru_cache(maxsize=16)
+def read_words(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+TEXTS = ("contact", "guide_zh", "guide_en", "letter", "sanction_basis", "credit_prefix", "resident_place")
+LISTS = ("senior_titles", "junior_titles", "degrees", "journals_zh")
+TABLES = ("words_zh", "words_en", "sections", "flags", "category_letters", "young", "pictures", "answers")
+FORMS = {
+    "credit_prefix": (r"[0-9A-HJ-NPQRTUWXY]{11}", "eleven characters of a credit code"),
+    "resident_place": (r"[1-8][0-9]{5}", "the six digits of a place, the first from 1 to 8"),
+}
+"""What the numbers of made-up institutions and people begin with."""
+
+
+def read_plan(package: Package) -> Plan:
+    """The plan of a package's demo.
+
+    Raises:
+        DemoError: the package has no demo, or one with mistakes; all are named.
+    """
+    plan, mistakes = checked_plan(package)
+    if plan is None:
+        raise DemoError("\n".join(map(str, mistakes)) or f"the region package {package.path.name!r} has no {FILE}")
+    return plan
+
+
+def checked_plan(package: Package) -> tuple[Plan | None, list[Mistake]]:
+    """The plan, or what is wrong with it; neither where the package has no demo."""
+    file = package.path / FILE
+    if not file.exists():
+        return None, []
+    try:
+        top = Reader(tomllib.loads(file.read_text(encoding="utf-8")), [])
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return None, [Mistake(FILE, "", f"not valid TOML: {error}")]
+    plan = _plan(package, top)
+    for name in ("topics", "names"):
+        if not (package.path / "demo" / f"{name}.toml").exists():
+            top.problems.append((f"demo/{name}.toml", "this file is missing"))
+    mistakes = [Mistake(FILE, key, told) for key, told in top.problems]
+    return (None if mistakes else plan), mistakes
+
+
+def _plan(package: Package, top: Reader) -> Plan:
+    more: dict[str, Any] = {key: top.text(key, required=True) for key in TEXTS}
+    more |= {key: top.get(key, list, [], required=True) for key in LISTS}
+    more |= {key: top.get(key, dict, {}) for key in TABLES}
+    for key, (form, told) in FORMS.items():
+        if more[key] and not re.fullmatch(form, more[key]):
+            top.problems.append((key, f"expected {told}, found {more[key]!r}"))
+    top.get("journals_en", list, [])
+    scales = {name: _scale(top.table_at("scale").table_at(name)) for name in top.table_at("scale", required=True).table}
+    calls = [_call(r, package, scales) for r in top.tables("call", required=True)]
+    for n, call in enumerate(calls):
+        if call.own_code in {c.own_code for c in calls[:n]}:
+            top.problems.append((f"call[{n}].suffix", "a second call of one scheme and year needs a suffix of its own"))
+    for part in PARTS:
+        if part not in {c.part for c in calls}:
+            top.problems.append(("call", f"expected a call with part = {part!r}"))
+    staff = [Staff(*(r.text(key, required=True) for key in ("username", "name", "role"))) for r in top.tables("staff", required=True)]
+    roles = [s.role for s in staff]
+    for role in ROLES:
+        if roles.count(role) < (2 if role == ROLES[0] else 1):
+            top.problems.append(("staff", f"expected {'two people' if role == ROLES[0] else 'somebody'} with the role {role!r}"))
+    referees = [
+        (r.text("name", required=True), r.text("institution", required=True), r.text("title", required=True))
+        for r in top.tables("referee", required=True)
+    ]
+    outside = top.table_at("external", required=True)
+    places, kinds = outside.get("places", list, [], required=True), outside.get("kinds", list, [], required=True)
+    known = [pair for pair in kinds if isinstance(pair, list) and len(pair) == 2 and pair[1] in KINDS]
+    if len(known) < len(kinds):
+        top.problems.append((outside.path("kinds"), f"expected pairs of a word and one of {', '.join(KINDS)}"))
+    external = [(f"{place}{word}", kind) for place in places for word, kind in known]
+    seed = top.get("seed", int, 0, required=True)
+    top.done()
+    return Plan(package.path, seed, scales, calls, staff, referees, external, more)
+
+
+def _scale(r: Reader) -> Scale:
+    return Scale(*(r.get(key, int, 1, required=True) for key in ("experts", "hosts", "panel_least")))
+
+
+def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
+    schemes = {s["scheme"]["code"] for s in package.schemes if isinstance(s.get("scheme"), dict) and "code" in s["scheme"]}
+    scheme, part = r.text("scheme", required=True), r.text("part", required=True)
+    if scheme and scheme not in schemes:
+        r.problems.append((r.path("scheme"), f"no scheme with code {scheme!r}"))
+    if part and part not in PARTS:
+        r.problems.append((r.path("part"), f"expected one of {', '.join(PARTS)}, found {part!r}"))
+    counts = r.get("applications", dict, {}, required=True)
+    for name in scales:
+        if not isinstance(counts.get(name), int):
+            r.problems.append((r.path("applications"), f"expected a number for the scale {name!r}"))
+    found = CallPlan(
+        scheme,
+        part,
+        counts,
+        Fen(r.get("amount_fen", int, 0, required=True)),
+        r.get("success", float, 0.0, required=True),
+        r.get("for_young", bool, False),
+        r.get("aside", bool, False),
+        r.text("suffix"),
+    )
+    r.done()
+    return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ from headwater.core.prepare import FIRST, as_owner, bring_up_to_date
 from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.crew import Crew
 from headwater.demo.people import World, make_hosts, make_people, make_staff
-from headwater.demo.plan import SCALES, DemoError, Scale, Timetable, finished_year, open_call, reviewing_call
+from headwater.demo.plan import CallPlan, DemoError, Plan, read_plan
 from headwater.demo.texts import TableWriter, Writer
+from headwater.demo.timetable import Timetable, timetable_of
 from headwater.demo.year import Season
 from headwater.policy.models import Article
-from headwater.policy.queries import articles_with_evidence
+from headwater.policy.queries import articles_with_evidence, latest_values
 from headwater.policy.services import record_indicators
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
+from headwater.regions.package import Package
 from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
 
@@ -40,16 +43,35 @@ Say = Callable[[str], None]
 DEMO_LOCK = 4_801_002
 
 
-def ensure_demo(*, scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:
-    """Build the demo unless it is there. A run that was killed half-way is cleared and built anew.
+@dataclass(frozen=True)
+class Play:
+    """What is played: the demo of a region at one of its scales, with chances from `seed`."""
 
-    Returns whether it was built. Raises DemoError for a database with other data in it.
+    package: Package
+    plan: Plan
+    scale: str
+    seed: int
+    say: Say
+
+    @property
+    def applications(self) -> int:
+        """Those of the finished year."""
+        return self.plan.count(self.scale, "finished")
+
+
+def ensure_demo(*, scale: str, seed: int | None, texts: Path | None, reset: bool, say: Say) -> bool:
+    """Build the demo of the region unless it is there. A run that was killed half-way is cleared and built anew.
+
+    Returns whether it was built. Raises DemoError for a database with other data in it, and for a region without a demo.
     """
+    package = read_package(find_package(settings.CONFIG.region))
+    plan = read_plan(package)
+    plan.scale(scale)
     with only_one():
-        return _ensure(scale, seed, texts, reset, say)
+        return _ensure(Play(package, plan, scale, plan.seed if seed is None else seed, say), texts, reset)
 
 
-def _ensure(scale: str, seed: int, texts: Path | None, reset: bool, say: Say) -> bool:
+def _ensure(play: Play, texts: Path | None, reset: bool) -> bool:
     state = demo_state()
     if state == "other":
         raise DemoError(
@@ -58,11 +80,11 @@ def _ensure(scale: str, seed: int, texts: Path | None, reset: bool, say: Say) ->
     if state == "complete" and not reset:
         return False
     if state != "empty":
-        say("clearing the earlier demo")
+        play.say("clearing the earlier demo")
         clear()
     bring_up_to_date()
     with quick_commits():
-        build(SCALES[scale], seed=seed, texts=texts, say=say)
+        build(play, texts)
     return True
 
 
@@ -113,45 +135,49 @@ def clear() -> None:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
-def build(scale: Scale, *, seed: int, texts: Path | None, say: Say) -> None:
-    """Play the finished year, the call in review and the open call; then seal, measure and mark it complete."""
+def build(play: Play, texts: Path | None) -> None:
+    """Play the finished year, the calls in review and the open ones; then seal, measure and mark it complete."""
     gc.set_threshold(
         200_000, 50, 50
     )  # a long batch of short commands leaves few cycles; looking for them costs a tenth of the time
-    mark("demo.start", {"seed": seed})
+    mark("demo.start", {"seed": play.seed})
     today = clock.today()
-    first = finished_year(today)
-    world = World()
+    first = timetable_of("finished", today)
+    world = World(play.plan)
     with clock.at(first.at(-10)):
-        writer = populate(world, scale, first, seed, texts, say)
+        writer = populate(world, play, first, texts)
     analyze()
-    *finished, current, opened = cast(scale, world, writer, today, seed)
-    youth, general, key = finished
-    crew = Crew([general, current], [youth, key, opened])
+    seasons = cast(play, world, writer, today)
+    finished = [s for s in seasons if s.plan.part == "finished"]
+    crew = Crew([s for s in seasons if not s.plan.aside], [s for s in seasons if s.plan.aside])
     try:
-        play(crew, finished, scale, say)
-        say("a call in review, a call open for drafting")
+        play_year(crew, finished, play)
+        play.say("a call in review, a call open for drafting")
         analyze()
-        crew.alone(current, "up_to_now", 0.55)
-        crew.alone(opened, "open_now")
+        for season in seasons:
+            if season.plan.part == "reviewing":
+                crew.alone(season, "up_to_now", 0.55)
+        for season in seasons:
+            if season.plan.part == "open":
+                crew.alone(season, "open_now")
     finally:
         crew.disband()
     record_indicators()
     mark("demo.complete", {})
-    say("sealing the event log")
+    play.say("sealing the event log")
     seal_events()
 
 
-def populate(world: World, scale: Scale, first: Timetable, seed: int, texts: Path | None, say: Say) -> Writer:
+def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> Writer:
     """The region package, the staff, the institutions and the people; returns who writes the texts."""
-    say("region package")
-    load_region(package=read_package(find_package(settings.CONFIG.region)), actor=Actor(None, "demo"))
-    writer = make_writer(seed, texts)
+    plan, scale = play.plan, play.plan.scale(play.scale)
+    play.say("region package")
+    load_region(package=play.package, actor=Actor(None, "demo"))
+    writer = make_writer(plan, play.seed, texts)
     make_staff(world)
-    make_hosts(world, scale.hosts, scale.finished, year_of(first), random.Random(seed))
-    say("people, institutions, publications")
-    leaders = scale.finished + scale.reviewing + scale.drafts
-    make_people(world, leaders, max(20, scale.finished // 2), scale.experts, writer, seed)
+    make_hosts(world, scale.hosts, play.applications, year_of(first), random.Random(play.seed))
+    play.say("people, institutions, publications")
+    make_people(world, plan.count(play.scale), max(20, play.applications // 2), scale.experts, writer, play.seed)
     return writer
 
 
@@ -160,39 +186,42 @@ def year_of(timetable: Timetable) -> int:
     return (timetable.start + timedelta(days=66 + 180)).year
 
 
-def cast(scale: Scale, world: World, writer: Writer, today: date, seed: int) -> list[Season]:
-    """Who applies to which call: three of the finished year, one in review, one open."""
-    first, pool = finished_year(today), list(world.leaders)
-    year = year_of(first)
-    seasons = []
-    for n, (scheme, count) in enumerate((("im-youth", scale.youth), ("im-gen", scale.general), ("im-key", scale.key))):
-        people, pool = choose(pool, scheme, count, year)
-        seasons.append(Season(world, writer, first, scheme, year, people, seed + n))
-    reviewing, rest = pool[: scale.reviewing], pool[scale.reviewing :]
-    seasons.append(Season(world, writer, reviewing_call(today), "im-gen", year + 1, reviewing, seed + 11))
-    seasons.append(Season(world, writer, open_call(today), "im-youth", year + 1, rest, seed + 12))
+OTHERS = 11
+"""Distance of the seeds of the calls that are not finished from those of the finished year."""
+
+
+def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
+    """Who applies to which call: those of the finished year choose first, the others take the rest in turn."""
+    pool, seasons = list(world.leaders), []
+    year = year_of(timetable_of("finished", today))
+    for n, call in enumerate(play.plan.of_part("finished")):
+        people, pool = choose(pool, call, call.applications[play.scale], year, play.plan.more["young"])
+        seasons.append(Season(world, writer, timetable_of(call.part, today), call, year, people, play.seed + n))
+    for n, call in enumerate([*play.plan.of_part("reviewing"), *play.plan.of_part("open")]):
+        people, pool = pool[: call.applications[play.scale]], pool[call.applications[play.scale] :]
+        seasons.append(Season(world, writer, timetable_of(call.part, today), call, year + 1, people, play.seed + OTHERS + n))
     return seasons
 
 
-def play(crew: Crew, finished: Sequence[Season], scale: Scale, say: Say) -> None:
-    """The finished year: three calls side by side, one after the other where a step looks at the others."""
-    say(f"calls, {scale.finished} applications, endorsement, formal check")
+def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:
+    """The finished year: its calls side by side, one after the other where a step looks at the others."""
+    play.say(f"calls, {play.applications} applications, endorsement, formal check")
     crew.together("prepare", only=finished)
-    say("assignment")
+    play.say("assignment")
     analyze()
     for day, step in ((104, "answer_first"), (112, "answer_rest")):
         for season in finished:
             crew.alone(season, "match", day)
         crew.together(step, only=finished)
-    say("reviews")
+    play.say("reviews")
     crew.together("review", only=finished)
     crew.together("close", only=finished)
     for season in finished:
         crew.alone(season, "match_late")
     crew.together("review_late", only=finished)
-    say("panels and decisions")
-    crew.together("sit", scale.panel_least, only=finished)
-    say("public notice, letters, agreements")
+    play.say("panels and decisions")
+    crew.together("sit", play.plan.scale(play.scale).panel_least, only=finished)
+    play.say("public notice, letters, agreements")
     for n, season in enumerate(finished):
         crew.alone(season, "publicise")
         record_for_trend(season, n)
@@ -205,21 +234,24 @@ def analyze() -> None:
         cursor.execute("ANALYZE")
 
 
-def choose(pool: list[Person], scheme: str, count: int, year: int) -> tuple[list[Person], list[Person]]:
-    """Who applies: nearly all of the young to the youth scheme are young enough; a few are told that they are not."""
-    if scheme != "im-youth":
-        rest = [p for p in pool if not _young(p, year)] + [p for p in pool if _young(p, year)]
+def choose(
+    pool: list[Person], call: CallPlan, count: int, year: int, young: Mapping[str, int]
+) -> tuple[list[Person], list[Person]]:
+    """Who applies: nearly all who apply to a call for the young are young enough; a few are told that they are not."""
+    early = [p for p in pool if is_young(p, year, young)]
+    late = [p for p in pool if not is_young(p, year, young)]
+    if not call.for_young:
+        rest = late + early
         return rest[:count], rest[count:]
-    young = [p for p in pool if _young(p, year)]
-    old = [p for p in pool if not _young(p, year)]
     few = max(1, count // 60)
-    chosen = (young[: count - few] + old)[:count]
+    chosen = (early[: count - few] + late)[:count]
     taken = {p.pk for p in chosen}
     return chosen, [p for p in pool if p.pk not in taken]
 
 
-def _young(person: Person, year: int) -> bool:
-    return person.birth_date is not None and person.birth_date.year >= year - (40 if person.sex == "f" else 35)
+def is_young(person: Person, year: int, young: Mapping[str, int]) -> bool:
+    limit = young.get("women" if person.sex == "f" else "men")
+    return limit is not None and person.birth_date is not None and person.birth_date.year >= year - limit
 
 
 def record_for_trend(season: Season, order: int) -> None:
@@ -228,11 +260,11 @@ def record_for_trend(season: Season, order: int) -> None:
         record_indicators()
 
 
-def make_writer(seed: int, texts: Path | None) -> Writer:
+def make_writer(plan: Plan, seed: int, texts: Path | None) -> Writer:
     if texts is None:
-        return Writer(seed)
+        return Writer(plan, seed)
     try:
-        return TableWriter(seed, texts, dict(Discipline.objects.filter(level=2).values_list("code", "name_zh")))
+        return TableWriter(plan, seed, texts, dict(Discipline.objects.filter(level=2).values_list("code", "name_zh")))
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise DemoError(f"--texts: {error}") from error
 
@@ -246,7 +278,7 @@ def summary(seconds: float) -> dict[str, Any]:
     """What the demo holds, and whether it holds together: the answer of `headwater demo --json`."""
     started = time.perf_counter()
     breaches = {b.invariant.name: b.count for b in check()}
-    evidence = articles_with_evidence()
+    evidence = articles_with_evidence(latest_values())
     funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
     finished = Call.objects.filter(pk__in=funded.values("call"))
     return {

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
+from django.conf import settings
+
 from headwater.calls.models import Application, Call
 from headwater.calls.states import CallState, State
 from headwater.config import ConfigError
 from headwater.core import clock
+from headwater.demo.plan import read_plan
+from headwater.regions.check import find_package, read_package
 from headwater.review.models import Assignment, Panel
 from headwater.web.entries import entries
 
@@ -56,7 +60,8 @@ def pages() -> list[tuple[str, str | None, str]]:
     """(name, user name or None, address) of what is worth a picture, chosen from what the demo holds."""
     who = {e.role: e.username for e in entries()}
     role = list(who.values())
-    finished = Call.objects.filter(state=CallState.FINISHED, scheme__code="im-gen").first()
+    told = read_plan(read_package(find_package(settings.CONFIG.region))).more["pictures"]
+    finished = Call.objects.filter(state=CallState.FINISHED, scheme__code=told.get("scheme")).first()
     reviewing = Call.objects.filter(applications__state=State.IN_REVIEW).order_by("-year").first()
     opened = Call.objects.open_at(clock.now()).first()
     draft = Application.objects.filter(state=State.DRAFT, leader__account__username=role[0]).first()
@@ -65,13 +70,13 @@ def pages() -> list[tuple[str, str | None, str]]:
     found: list[tuple[str, str | None, str | None]] = [
         ("home", None, "/"),
         ("policy", None, "/policy/"),
-        ("article", None, "/policy/16/"),
+        ("article", None, f"/policy/{told.get('article', 1)}/"),
         ("indicator", None, "/indicators/awards.money/"),
         ("calls", None, "/calls/"),
         ("call", None, f"/calls/{opened.code}/" if opened else None),
         ("projects", None, "/projects/"),
         ("notices", None, "/notices/"),
-        ("search", None, "/search/?q=草原"),
+        ("search", None, f"/search/?q={told.get('search', '')}"),
         ("login", None, "/accounts/login/"),
         ("applicant", role[0], "/desk/"),
         ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None),
@@ -160,7 +165,6 @@ def take_readme(out: Path) -> Iterator[str]:
 
 @contextmanager
 def _browser() -> Iterator[tuple[Browser, str]]:
-    from django.conf import settings
     from playwright.sync_api import sync_playwright
 
     find_chromium()

@@ -5,20 +5,13 @@ from __future__ import annotations
 import copy
 import csv
 import random
-import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
-VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
-
-
-@lru_cache(maxsize=8)
-def vocabulary(name: str) -> dict[str, Any]:
-    return tomllib.loads((VOCABULARY / f"{name}.toml").read_text(encoding="utf-8"))
+from headwater.demo.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -39,10 +32,10 @@ class Text:
 class Writer:
     """Fills the sentence templates with the words of a topic. Titles never repeat."""
 
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.topics: list[dict[str, Any]] = vocabulary("topics")["topic"]
-        self.sentences = vocabulary("sentences")
+    def __init__(self, plan: Plan, seed: int) -> None:
+        self.plan, self.random = plan, random.Random(seed)
+        self.topics: list[dict[str, Any]] = plan.vocabulary("topics")["topic"]
+        self.sentences = plan.vocabulary("sentences")
         self.titles: set[str] = set()
 
     def at_desk(self, seed: int) -> Self:
@@ -57,8 +50,8 @@ class Writer:
     def words(self, topic: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """One filling of the placeholders, in Chinese and English, position by position."""
         r = self.random
-        zh: dict[str, str] = {}
-        en: dict[str, str] = {}
+        zh: dict[str, str] = dict(self.plan.more["words_zh"])
+        en: dict[str, str] = dict(self.plan.more["words_en"])
         for name, key in (("subject", "subjects"), ("problem", "problems"), ("method", "methods")):
             at = r.randrange(len(topic[f"{key}_zh"]))
             zh[name], en[name] = topic[f"{key}_zh"][at], topic[f"{key}_en"][at]
@@ -100,32 +93,25 @@ class Writer:
         )
 
     def sections(self, zh: dict[str, str]) -> dict[str, str]:
-        return {
-            "background": self.sentence("background", zh, 3) + "\n" + self.sentence("significance", zh, 3),
-            "goals": self.sentence("goal", zh, 2),
-            "content": self.sentence("content", zh, 3),
-            "approach": self.sentence("method", zh, 3),
-            "innovation": self.sentence("innovation", zh, 2),
-            "groundwork": self.sentence("basis", zh, 3),
-            "results": self.sentence("goal", zh, 1),
-            "integration": self.sentence("basis", zh, 2),
-        }
+        """Answers to the fields of forms that the plan fills with sentences."""
+        wanted: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
+        return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in wanted.items()}
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
         """(title, abstract, keywords, journal) of a publication."""
         zh, _en = self.words(topic)
-        words = vocabulary("publications")
+        words = self.plan.vocabulary("publications")
         title = self.random.choice(words["title_zh"]).format(**zh)
         return (
             title,
             self.sentence("content", zh) + self.sentence("method", zh),
             f"{zh['term1']}；{zh['term2']}",
-            self.random.choice(words["journals_zh"]),
+            self.random.choice(self.plan.more["journals_zh"]),
         )
 
     def opinion(self, research_class: str, grade: int, text: Text | None, least: int) -> str:
         """An opinion of at least `least` characters that suits its grade (1 to 3)."""
-        words = vocabulary("reviews")
+        words = self.plan.vocabulary("reviews")
         kind = words[research_class]
         fill = defaultdict(
             str,
@@ -136,6 +122,7 @@ class Writer:
                 "term2": "关键过程",
                 "term3": "关键指标",
                 "problem": "机制",
+                **self.plan.more["words_zh"],
             },
         )
         if text:
@@ -150,9 +137,6 @@ class Writer:
         return out
 
 
-CATEGORY_DEPARTMENT = {"工学": "E", "理学": "A", "农学": "C", "医学": "H", "管理学": "G"}
-
-
 class TableWriter(Writer):
     """Real titles, abstracts and keywords (one row a text) as proposals and publications; the rest from the vocabulary.
 
@@ -164,8 +148,8 @@ class TableWriter(Writer):
         ValueError: the file lacks a column or holds no usable row.
     """
 
-    def __init__(self, seed: int, file: Path, codes: dict[str, str]) -> None:
-        super().__init__(seed)
+    def __init__(self, plan: Plan, seed: int, file: Path, codes: dict[str, str]) -> None:
+        super().__init__(plan, seed)
         with file.open(encoding="utf-8-sig", newline="") as source:
             rows = list(csv.DictReader(source, delimiter="\t" if file.suffix == ".tsv" else ","))
         if not rows or not {"title", "abstract", "keywords"} <= set(rows[0]):
@@ -188,7 +172,8 @@ class TableWriter(Writer):
     def _code(self, discipline: str, category: str) -> str:
         stem = discipline.split("/")[0].removesuffix("科学与工程").removesuffix("学")
         hits = [c for c, name in self.codes.items() if stem and stem in name]
-        letter = CATEGORY_DEPARTMENT.get(category, "G")
+        letters: dict[str, str] = self.plan.more["category_letters"]
+        letter = letters.get(category, letters.get("", ""))
         near = [c for c in hits if c.startswith(letter)] or hits or [c for c in self.codes if c.startswith(letter)]
         return near[sum(map(ord, discipline)) % len(near)]
 
@@ -241,22 +226,22 @@ class TableWriter(Writer):
             row["title"],
             row["abstract"],
             row["keywords"].replace("_", "；"),
-            self.random.choice(vocabulary("publications")["journals_zh"]),
+            self.random.choice(self.plan.more["journals_zh"]),
         )
 
 
 class NameMaker:
-    """Fictional people: Han and Mongolian names with their romanisation."""
+    """Fictional people: names as the region's people have them, with their romanisation."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, plan: Plan, seed: int) -> None:
         self.random = random.Random(seed)
-        self.data = vocabulary("names")
+        self.data = plan.vocabulary("names")
 
     def person(self) -> tuple[str, str, str]:
         """(Chinese name, Latin name, sex)."""
         r = self.random
-        if r.random() < 0.18:
-            entry = r.choice(self.data["mongolian"])
+        if r.random() < self.data.get("whole_share", 0):
+            entry = r.choice(self.data["whole"])
             return entry["zh"], entry["latin"], entry["sex"]
         surname = r.choices(self.data["surname"], weights=[s.get("weight", 1) for s in self.data["surname"]])[0]
         sex = "f" if r.random() < 0.42 else "m"

@@ -27,9 +27,8 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.demo.applying import Applying
-from headwater.demo.plan import AMOUNTS
 from headwater.registry.models import ReviewGroup
-from headwater.registry.queries import group_of_prefix
+from headwater.registry.queries import group_of, group_prefixes
 from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, Ranking
 from headwater.review.queries import weights_of
 from headwater.review.rules import weighted_total
@@ -164,7 +163,7 @@ class Season(Applying):
 
     def panels(self, least: int) -> None:
         """The upper half and more goes to panels by review field, the rest is proposed for refusal."""
-        fundable = self.call.budget_fen // AMOUNTS[self.scheme]
+        fundable = self.call.budget_fen // self.plan.amount_fen
         with clock.at(self.t.at(155)):
             ranked = list(
                 Ranking.objects.filter(application__call=self.call, application__state=State.REVIEWED)
@@ -194,10 +193,10 @@ class Season(Applying):
                 self._vote(panel)
 
     def _groups(self, rows: list[Application], least: int) -> list[tuple[str, ReviewGroup | None, list[Application]]]:
-        prefix = group_of_prefix()
+        prefixes = group_prefixes()
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
-            by_code[prefix.get(application.discipline.code[:3], "") if application.discipline else ""].append(application)
+            by_code[group_of(application.discipline.code, prefixes) if application.discipline else ""].append(application)
         out: list[tuple[str, ReviewGroup | None, list[Application]]] = []
         mixed: list[Application] = []
         for group in ReviewGroup.objects.order_by("order"):
@@ -215,7 +214,7 @@ class Season(Applying):
         clash: dict[int, int] = defaultdict(int)
         for expert in self._conflicts(rows):
             clash[expert] += 1
-        pool = [e for e in self.world.experts if not group or self.world.topics[e.person_id]["discipline"][:3] in group.prefixes]
+        pool = [e for e in self.world.experts if not group or self.world.topics[e.person_id]["discipline"].startswith(tuple(group.prefixes))]
         if len(pool) < least + 2:
             pool = self.world.experts
         return sorted(pool, key=lambda e: (clash[e.pk], not e.is_external, e.pk))[: least + 2]

@@ -7,8 +7,10 @@ from headwater.policy import models
 
 left_out(
     _("地区配置包的内容，可随时由原文件重新载入"),
+    models.PolicyDocument,
     models.Article,
     models.Article.agencies.through,
+    models.Evidence,
     models.Measure,
     models.Target,
 )

@@ -3,7 +3,7 @@ from typing import Any
 
 from headwater.core.examples import example
 from headwater.policy.models import Article
-from headwater.policy.registry import INDICATORS
+from headwater.policy.queries import figures_here
 
 
 @example("article", "policy/<int:number>")
@@ -13,4 +13,4 @@ def articles() -> Iterable[Any]:
 
 @example("indicator", "indicators/<str:code>")
 def indicators() -> Iterable[Any]:
-    return INDICATORS
+    return figures_here()

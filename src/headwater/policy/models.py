@@ -1,4 +1,4 @@
-"""The policy document as records: articles, measures, targets, responsible agencies, and the history of indicators."""
+"""The policy document as records: articles, measures, targets, evidence, responsible agencies, and the history of figures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from headwater.registry.models import Agency
+
+
+class PolicyDocument(models.Model):
+    """The document whose articles a region's policy is: what the pages call it, and how its text here relates to the official one.
+
+    `headline` names the figures of the front page.
+    """
+
+    region = models.CharField(max_length=40, unique=True)
+    code = models.CharField(max_length=60)
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=300)
+    notice_zh = models.CharField(max_length=300, blank=True)
+    notice_en = models.CharField(max_length=400, blank=True)
+    headline = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("政策文件")
+
+    def __str__(self) -> str:
+        return self.title_zh
 
 
 class Article(models.Model):
@@ -66,8 +87,36 @@ class Target(models.Model):
         return self.code
 
 
+class Evidence(models.Model):
+    """A figure that speaks for an article: an indicator, narrowed by `only`, with the region's words for it.
+
+    `at_least` and `at_most` are what it must reach, from the end of the year `by` on where one is named. The same code under
+    several articles is the same figure.
+    """
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="evidence")
+    code = models.CharField(max_length=60)
+    indicator = models.CharField(max_length=60)
+    only = models.JSONField(default=dict)
+    label_zh = models.CharField(max_length=60)
+    label_en = models.CharField(max_length=100)
+    note_zh = models.CharField(max_length=200, blank=True)
+    note_en = models.CharField(max_length=300, blank=True)
+    at_least = models.FloatField(null=True)
+    at_most = models.FloatField(null=True)
+    by = models.IntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("证据")
+        ordering = ["article__number", "id"]
+        constraints = [models.UniqueConstraint(fields=["article", "code"], name="evidence_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class IndicatorValue(models.Model):
-    """What an indicator said on a day; one row a day, so that a trend can be drawn."""
+    """What a figure said on a day, by the code of its evidence; one row a day, so that a trend can be drawn."""
 
     code = models.CharField(max_length=60)
     on = models.DateField()

@@ -2,23 +2,25 @@ from typing import Any
 
 from django.utils import timezone
 
+from headwater.core.indicators import INDICATORS
 from headwater.core.open_data import OPEN_DATA, Dataset
-from headwater.policy.models import Article
-from headwater.policy.queries import latest_values
-from headwater.policy.registry import INDICATORS
+from headwater.policy.queries import articles_here, figures_here, latest_values
 
 
 def articles() -> list[list[Any]]:
-    rows = Article.objects.prefetch_related("agencies", "measures")
+    rows = articles_here().prefetch_related("agencies", "measures")
     return [[a.number, a.title_zh, a.title_en, "、".join(g.name_zh for g in a.agencies.all()), len(a.measures.all())] for a in rows]
 
 
 def indicators() -> list[list[Any]]:
     values = latest_values()
     at = timezone.localtime(values.at).isoformat(timespec="minutes") if values.at else ""
+    articles: dict[str, list[int]] = {}
+    for e in values.evidence:
+        articles.setdefault(e.code, []).append(e.article.number)
     return [
-        [i.code, i.label_zh, i.label_en, values.get(i.code), i.unit_en, " ".join(map(str, i.articles)), at]
-        for i in INDICATORS.values()
+        [c, e.label_zh, e.label_en, values.get(c), INDICATORS[e.indicator].unit, " ".join(map(str, articles[c])), at]
+        for c, e in figures_here(values.evidence).items()
     ]
 
 

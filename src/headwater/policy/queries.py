@@ -2,47 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from headwater.policy.models import Article, IndicatorValue
-from headwater.policy.registry import INDICATORS, Indicator, for_article
+from headwater.core import clock
+from headwater.core.indicators import INDICATORS, Figure, Indicator, Only
+from headwater.policy.models import Article, Evidence, IndicatorValue, PolicyDocument
+from headwater.registry.queries import region_code
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An indicator and its latest value; `trend` holds (day, value), oldest first."""
+    """A figure that speaks for an article: its latest value, what it must reach, and `trend` as (day, value), oldest first."""
 
-    indicator: Indicator
+    evidence: Evidence
     value: float | None
-    trend: list[tuple[str, float]]
+    trend: Sequence[tuple[str, float]] = ()
 
     @property
-    def met(self) -> bool | None:
-        """Whether the target is reached; None without a target or a value."""
-        if self.indicator.target is None or self.value is None:
+    def indicator(self) -> Indicator:
+        return INDICATORS[self.evidence.indicator]
+
+    @property
+    def due(self) -> date | None:
+        """The day on which what it must reach is due; None where that holds always."""
+        return date(self.evidence.by, 12, 31) if self.evidence.by else None
+
+    @property
+    def has_target(self) -> bool:
+        return self.evidence.at_least is not None or self.evidence.at_most is not None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the value is as the region asks; None without a target or a value."""
+        if not self.has_target or self.value is None:
             return None
-        if self.indicator.target_note == "≤":
-            return self.value <= self.indicator.target
-        if self.indicator.target_note == "=":
-            return self.value == self.indicator.target
-        return self.value >= self.indicator.target
+        low, high = self.evidence.at_least, self.evidence.at_most
+        return (low is None or self.value >= low) and (high is None or self.value <= high)
+
+    @property
+    def missed(self) -> bool:
+        """Whether what is asked is not reached though it is due."""
+        return self.reached is False and (self.due is None or self.due < clock.today())
 
 
 class Figures(dict[str, float | None]):
-    """Kept values by indicator. `at` is the moment whose records the oldest of them counts; None when nothing was computed."""
+    """Kept values by the code of the evidence. `at` is the moment whose records the oldest counts; None when none was computed.
+    `evidence` is what they were looked up for.
+    """
 
     at: datetime | None = None
+    evidence: Sequence[Evidence] = ()
+
+
+def articles_here() -> QuerySet[Article]:
+    """The articles of the region that this house serves."""
+    return Article.objects.filter(region=region_code())
+
+
+def document_here() -> PolicyDocument | None:
+    return PolicyDocument.objects.filter(region=region_code()).first()
+
+
+def evidence_here() -> list[Evidence]:
+    """Every piece of evidence of the region whose indicator this version of Headwater has, by article (one query)."""
+    rows = Evidence.objects.filter(article__in=articles_here()).select_related("article")
+    return [e for e in rows if e.indicator in INDICATORS]
+
+
+def figures_here(evidence: Sequence[Evidence] | None = None) -> dict[str, Evidence]:
+    """One piece of evidence for each figure, by its code: the first that names it."""
+    found: dict[str, Evidence] = {}
+    for e in evidence_here() if evidence is None else evidence:
+        found.setdefault(e.code, e)
+    return found
+
+
+def figure_of(evidence: Evidence, on: date, only: Only | None = None) -> Figure:
+    """The figure of a piece of evidence as of a date, narrowed further by `only` where it is not narrowed itself."""
+    return INDICATORS[evidence.indicator].figure(on, {**(only or {}), **evidence.only})
 
 
 def latest_values() -> Figures:
-    """The newest kept value of every indicator (one query). What shows them says `at`."""
-    rows = list(IndicatorValue.objects.filter(code__in=INDICATORS).order_by("code", "-on").distinct("code"))
+    """The newest kept value of every figure (two queries). What shows them says `at`."""
+    evidence = evidence_here()
+    codes = {e.code for e in evidence}
+    rows = list(IndicatorValue.objects.filter(code__in=codes).order_by("code", "-on").distinct("code"))
     found = Figures({r.code: r.value for r in rows})
+    found.evidence = evidence
     found.at = min((r.computed_at for r in rows if r.computed_at), default=None)
     return found
 
@@ -59,21 +112,23 @@ def one_moment() -> Iterator[None]:
         yield
 
 
-def readings(number: int) -> list[Reading]:
-    """Indicators of an article with their latest values and trends (two queries)."""
-    found = for_article(number)
-    values = latest_values()
-    trend: dict[str, list[tuple[str, float]]] = {}
-    rows = IndicatorValue.objects.filter(code__in=[i.code for i in found], value__isnull=False).order_by("on")
-    for code, on, value in rows.values_list("code", "on", "value"):
-        trend.setdefault(code, []).append((on.isoformat(), value or 0.0))
-    return [Reading(i, values.get(i.code), trend.get(i.code, [])) for i in found]
+def readings(evidence: Sequence[Evidence]) -> list[Reading]:
+    """Pieces of evidence with their latest values and trends. A figure whose day is over is that of its day, worked out anew."""
+    trend: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    latest: dict[str, float | None] = {}
+    for code, on, value in IndicatorValue.objects.filter(code__in=[e.code for e in evidence]).order_by("on").values_list(
+        "code", "on", "value"
+    ):
+        latest[code] = value
+        if value is not None:
+            trend[code].append((on.isoformat(), value))
+    found = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
+    return [Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found]
 
 
-def articles_with_evidence() -> dict[int, int]:
-    """How many indicators of each article have a value."""
-    values = latest_values()
-    return {
-        number: sum(1 for i in for_article(number) if values.get(i.code) is not None)
-        for number in Article.objects.values_list("number", flat=True)
-    }
+def articles_with_evidence(values: Figures) -> dict[int, int]:
+    """How many figures of each article have a value."""
+    found = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
+    for e in values.evidence:
+        found[e.article.number] += values.get(e.code) is not None
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,48 +15,65 @@ from headwater.calls.clocks import check_due
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.states import CallState, State
 from headwater.core import clock
+from headwater.core.indicators import BREAKDOWNS, INDICATORS, Breakdown
 from headwater.core.own import without_own
 from headwater.core.permission import PUBLIC, page
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
-from headwater.policy.models import Article
-from headwater.policy.queries import Reading, articles_with_evidence, latest_values, one_moment, readings
-from headwater.policy.registry import INDICATORS, for_article
+from headwater.policy.models import Evidence
+from headwater.policy.queries import (
+    Reading,
+    articles_here,
+    articles_with_evidence,
+    document_here,
+    figure_of,
+    figures_here,
+    latest_values,
+    one_moment,
+    readings,
+)
 from headwater.registry.models import PriorityField
 from headwater.review.queries import review_deadlines
+
+SHOWN = 500
+"""Records of a figure that its page shows; files have all."""
 
 
 @page(PUBLIC)
 def policy(request: HttpRequest) -> HttpResponse:
-    evidence = articles_with_evidence()
+    values = latest_values()
+    evidence = articles_with_evidence(values)
     chapters: dict[int, dict[str, object]] = {}
-    for a in Article.objects.prefetch_related("agencies", "measures"):
+    for a in articles_here().prefetch_related("agencies", "measures"):
         chapter = chapters.setdefault(a.chapter, {"chapter_zh": a.chapter_zh, "chapter_en": a.chapter_en, "articles": []})
         chapter["articles"].append((a, evidence.get(a.number, 0)))
     return render(
         request,
         "policy/policy.html",
         {
+            "document": document_here(),
             "chapters": list(chapters.values()),
             "covered": sum(1 for n in evidence.values() if n),
             "count": len(evidence),
-            "at": latest_values().at,
+            "at": values.at,
         },
     )
 
 
 @page(PUBLIC)
 def article(request: HttpRequest, number: int) -> HttpResponse:
-    row = get_object_or_404(Article.objects.prefetch_related("agencies", "measures", "targets"), number=number)
+    row = get_object_or_404(articles_here().prefetch_related("agencies", "measures", "targets"), number=number)
+    values = latest_values()
+    evidence = [e for e in values.evidence if e.article_id == row.pk]
     return render(
         request,
         "policy/article.html",
         {
             "article": row,
-            "readings": readings(number),
-            "at": latest_values().at,
-            "previous": Article.objects.filter(number=number - 1).first(),
-            "next": Article.objects.filter(number=number + 1).first(),
+            "readings": readings(evidence),
+            "at": values.at,
+            "previous": articles_here().filter(number=number - 1).first(),
+            "next": articles_here().filter(number=number + 1).first(),
             "fields": PriorityField.objects.filter(code__in=row.fields),
         },
     )
@@ -63,33 +82,50 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
 @page(PUBLIC)
 def indicator(request: HttpRequest, code: str) -> HttpResponse:
     """A figure and the records that it counts, both of the moment in which they are shown, on the page or as a file."""
-    found = INDICATORS.get(code)
-    if found is None:
+    evidence = figures_here().get(code)
+    if evidence is None:
         raise Http404
+    choices = choices_of(evidence)
+    only = {b.code: [request.GET[b.code]] for b, parts in choices if request.GET.get(b.code) in dict(parts)}
     with one_moment():
-        now, value, table = clock.now(), found.value(), found.records()
-    heading = [str(h) for h in table.heading]
+        now, figure = clock.now(), figure_of(evidence, clock.today(), only)
+        rows = figure.records.rows
+    heading = [str(h) for h in figure.records.heading]
     form = request.GET.get("format")
     if form in {"csv", "xlsx"}:
-        rows = [[str(c) if not isinstance(c, (int, float)) else c for c in row] for row in table.rows]
-        content = write_csv(heading, rows) if form == "csv" else write_xlsx("records", heading, rows)
-        return download(content, f"{code}.{form}", "application/octet-stream")
-    reading = next((r for n in found.articles[:1] for r in readings(n) if r.indicator.code == code), Reading(found, value, []))
+        return as_file(code, form, heading, rows)
+    reading = readings([evidence])[0]
     return render(
         request,
         "policy/indicator.html",
         {
-            "indicator": found,
+            "evidence": evidence,
+            "indicator": reading.indicator,
             "reading": reading,
-            "value": value,
+            "value": figure.value,
+            "note": figure.note,
+            "choices": [(b.code, b.label(), [("", b.label()), *parts], only.get(b.code, [""])[0]) for b, parts in choices],
+            "only": urlencode({name: codes[0] for name, codes in only.items()}),
             "heading": heading,
-            "link": table.link,
-            "rows": table.rows[:500],
-            "total": len(table.rows),
-            "articles": Article.objects.filter(number__in=found.articles),
+            "link": figure.records.link,
+            "rows": rows[:SHOWN],
+            "total": len(rows),
+            "articles": articles_here().filter(evidence__code=code),
             "now": timezone.localtime(now),
         },
     )
+
+
+def choices_of(evidence: Evidence) -> list[tuple[Breakdown, list[tuple[str, str]]]]:
+    """What the figure of a piece of evidence can still be narrowed to."""
+    open_ = [BREAKDOWNS[name] for name in INDICATORS[evidence.indicator].breakdowns if name not in evidence.only]
+    return [(b, parts) for b in open_ if len(parts := b.parts()) > 1]
+
+
+def as_file(code: str, form: str, heading: list[str], rows: Sequence[Sequence[object]]) -> HttpResponse:
+    plain = [[c if isinstance(c, (int, float)) else str(c) for c in row] for row in rows]
+    content = write_csv(heading, plain) if form == "csv" else write_xlsx("records", heading, plain)
+    return download(content, f"{code}.{form}", "application/octet-stream")
 
 
 @page("policy.lead")
@@ -97,14 +133,14 @@ def lead(request: HttpRequest) -> HttpResponse:
     """For those who answer for an article: what has evidence, what misses its target, what is late and whose it is."""
     values = latest_values()
     rows = []
-    for a in Article.objects.prefetch_related("agencies"):
-        found = [Reading(i, values.get(i.code), []) for i in for_article(a.number)]
+    for a in articles_here().prefetch_related("agencies"):
+        found = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
         rows.append(
             {
                 "article": a,
                 "measured": sum(1 for r in found if r.value is not None),
                 "indicators": len(found),
-                "missed": [r for r in found if r.met is False],
+                "missed": [r for r in found if r.missed],
             }
         )
     late = what_is_late(request.user)

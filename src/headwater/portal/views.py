@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
@@ -31,22 +29,21 @@ from headwater.core.search import kinds_for, search
 from headwater.core.web import attempt, download
 from headwater.forms.binding import outline
 from headwater.policy.models import Article
-from headwater.policy.queries import articles_with_evidence, latest_values
-from headwater.policy.registry import INDICATORS
+from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
 from headwater.portal.forms import ObjectionForm
-from headwater.registry.models import PriorityField, Region, ReviewGroup
+from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
+from headwater.registry.places import place_choices, places_within, places_word
+from headwater.registry.queries import basis_of, region_here
 from headwater.schemes.rules import RULES
 from headwater.schemes.rules.eligibility import earliest_birth
 
 
 @page(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
-    evidence = articles_with_evidence()
     values = latest_values()
-    figures = [
-        (INDICATORS[c], values.get(c))
-        for c in ("awards.count", "awards.money", "review.rate", "leagues.reached", "people.under45")
-    ]
+    evidence, known = articles_with_evidence(values), figures_here(values.evidence)
+    document, region = document_here(), region_here()
+    figures = [Reading(known[c], values.get(c)) for c in (document.headline if document else []) if c in known]
     return render(
         request,
         "portal/home.html",
@@ -56,40 +53,28 @@ def home(request: HttpRequest) -> HttpResponse:
             "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
             "at": values.at,
-            "map": league_map(),
+            "map": region_map(region),
             "evidence": sorted(evidence.items()),
             "covered": sum(1 for n in evidence.values() if n),
-            "region": Region.objects.first(),
+            "region": region,
         },
     )
 
 
-@lru_cache(maxsize=8)
-def _outline(name: str) -> dict[str, Any]:
-    file = settings.PACKAGE / "web/maps" / f"{name}.json"
-    return json.loads(file.read_text()) if file.exists() else {"width": 0, "height": 0, "shapes": []}
-
-
-def league_map() -> dict[str, Any]:
-    """The region's map with projects by league or city: a shade from 0 to 4 by share of the largest."""
-    region = Region.objects.first()
-    outline = _outline(region.map) if region and region.map else {"width": 0, "height": 0, "shapes": []}
-    counts: dict[str, tuple[int, int]] = {}
-    rows = (
-        Award.objects.projects()
-        .values_list("host__place__code")
-        .annotate(n=Count("pk"), m=Sum("amount_fen"))
-    )
-    for code, n, money in rows:
-        if code:
-            have = counts.get(code[:4], (0, 0))
-            counts[code[:4]] = (have[0] + n, have[1] + money)
-    most = max((n for n, _m in counts.values()), default=0)
+def region_map(region: Region | None) -> dict[str, Any]:
+    """The region's map with its grants by place: a shade from 0 to 4 by share of the largest. Empty without outlines."""
+    outlines = Outlines.objects.filter(region=region).first()
+    if outlines is None:
+        return {}
+    rows = {place.code: (place, n, fen) for place, n, fen in by_place(Award.objects.projects())}
+    most = max((n for _place, n, _fen in rows.values()), default=0)
     shapes = []
-    for shape in outline["shapes"]:
-        n, money = counts.get(shape["code"][:4], (0, 0))
-        shapes.append({**shape, "count": n, "money": money, "level": 0 if not n else min(4, 1 + int(3.99 * n / most))})
-    return {**outline, "shapes": shapes}
+    for shape in outlines.shapes:
+        if shape["code"] in rows:
+            place, n, fen = rows[shape["code"]]
+            level = 0 if not n else min(4, 1 + int(3.99 * n / most))
+            shapes.append({**shape, "name": named(place), "count": n, "money": fen, "level": level})
+    return {"width": outlines.width, "height": outlines.height, "shapes": shapes, "outlines": outlines}
 
 
 @page(PUBLIC)
@@ -159,7 +144,7 @@ def projects(request: HttpRequest) -> HttpResponse:
                 [(c.pk, named(c, "title")) for c in Call.objects.filter(awards__isnull=False).distinct()],
                 "call",
             ),
-            Filter("league", _("盟市"), league_choices(), apply=lambda q, v: q.filter(host__place__code__startswith=v[:4])),
+            Filter("place", places_word(), place_choices(), apply=lambda q, v: q.filter(host__place__in=places_within([v]))),
             Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "application__review_group"),
             Filter(
                 "field", _("优先领域"), [(f.code, named(f)) for f in PriorityField.objects.all()], "application__priority_field"
@@ -168,13 +153,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         empty_title=_("还没有项目"),
         empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
     )
-    return listing.export() or render(request, "portal/projects.html", {"list": listing})
-
-
-def league_choices() -> list[tuple[str, str]]:
-    from headwater.registry.models import Place
-
-    return list(Place.objects.filter(level="league").values_list("code", "name_zh"))
+    return listing.export() or render(request, "portal/projects.html", {"list": listing, "basis": basis_of(region_here(), "public_projects")})
 
 
 @page(PUBLIC)

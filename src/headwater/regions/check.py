@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from headwater.forms.expressions import ExpressionError, parameters, parse
+from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
+from headwater.regions.shared import FILE as SHARED
+from headwater.regions.shared import Pieces, followed, grouped, read_pieces, sorted_out
 from headwater.regions.tables import CHECKS, scheme_code
 from headwater.schemes import Scheme, expressions, parse_scheme
 from headwater.schemes.packs import Packs, expanded, of_packs, read_packs, untold
@@ -37,9 +40,13 @@ def read_package(path: Path) -> Package:
         text, table = _read(package, path / f"{name}.toml")
         package.tables[name] = table
         sha.update(text.encode())
+    problems: list[tuple[str, str]] = []
+    grouped(package.tables["parameters"], problems)
+    _note(package, "parameters.toml", "", problems)
     _read_schemes(package, _packs(package, sha), sha)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
+    _read_outlines(package, sha)
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
         found: list[tuple[str, str]] = []
@@ -49,9 +56,24 @@ def read_package(path: Path) -> Package:
     return package
 
 
+def _read_outlines(package: Package, sha: Any) -> None:
+    """The outlines of the places; a package may have none, and then no map is shown."""
+    file = package.path / FILE
+    if not file.exists():
+        return
+    text = file.read_text(encoding="utf-8", errors="replace")
+    problems: list[tuple[str, str]] = []
+    sha.update(text.encode())
+    places = package.tables["places"].get("place", [])
+    known = {r.get("code") for r in places if isinstance(r, dict)} if isinstance(places, list) else set()
+    package.outlines = read_outlines(text, {code for code in known if isinstance(code, str)}, problems)
+    _note(package, FILE, "", problems)
+
+
 def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
-    """Read every scheme with the rules of its packs; the schemes that are without a mistake are then held against each other."""
+    """Read every scheme with what it takes from others; the schemes that are without a mistake are then held against each other."""
     seen: set[tuple[str, str]] = set()
+    shared = _Shared(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
     for file in sorted((package.path / "schemes").glob("*.toml")):
         name = f"schemes/{file.name}"
@@ -59,20 +81,43 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
         sha.update(text.encode())
         if not table:
             continue
-        whole, problems = expanded(table, packs)
+        taken, places, problems = followed(table, shared.pieces)
+        whole, more = expanded(taken, packs)
         package.schemes.append(whole)
         scheme, found = parse_scheme(whole, parameters_of)
         own = table.get("rule")
-        problems += of_packs(found, whole, len(own) if isinstance(own, list) else 0)
+        found, elsewhere = sorted_out(of_packs(found, whole, len(own) if isinstance(own, list) else 0), places)
+        shared.note(elsewhere)
+        problems += more + found
         problems += _parameters_named(package, scheme)
-        taken = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
-        problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in taken[:1]]
+        double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
+        problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
         seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
         _note(package, name, text, problems)
-        sound += [] if problems else [(name, text, scheme)]
+        sound += [] if problems or elsewhere else [(name, text, scheme)]
     told = untold([scheme for _name, _text, scheme in sound])
     for name, text, scheme in sound:
         _note(package, name, text, [("scheme.limit_group", told[scheme.code])] if scheme.code in told else [])
+
+
+class _Shared:
+    """The pieces that schemes share; a mistake in one is told once, however many schemes take it."""
+
+    def __init__(self, package: Package, sha: Any) -> None:
+        self.package, self.text, self.told = package, "", set[tuple[str, str]]()
+        self.pieces: Pieces = {}
+        if not (package.path / SHARED).exists():
+            return
+        self.text, table = _read(package, package.path / SHARED)
+        sha.update(self.text.encode())
+        problems: list[tuple[str, str]] = []
+        self.pieces = read_pieces(table, problems)
+        self.note(problems)
+
+    def note(self, problems: Sequence[tuple[str, str]]) -> None:
+        fresh = [p for p in problems if p not in self.told]
+        self.told |= set(fresh)
+        _note(self.package, SHARED, self.text, fresh)
 
 
 def _packs(package: Package, sha: Any) -> Packs:

@@ -17,10 +17,22 @@ from headwater.core.errors import Reason, Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.core.search import Document, index
-from headwater.policy.models import Article, Measure, Target
+from headwater.regions.declared import undeclared
+from headwater.regions.load_policy import load_policy
+from headwater.regions.outlines import drawing
 from headwater.regions.package import Package
-from headwater.regions.tables import PROFILE
-from headwater.registry.models import Agency, Discipline, Organisation, Place, PriorityField, Region, ReviewGroup
+from headwater.regions.tables import PROFILE, counted_level
+from headwater.registry.models import (
+    Agency,
+    Discipline,
+    Organisation,
+    Outlines,
+    Place,
+    PlaceGroup,
+    PriorityField,
+    Region,
+    ReviewGroup,
+)
 
 
 def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
@@ -29,34 +41,54 @@ def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
     Raises:
         Refused: the package has mistakes; each is a reason.
     """
-    if package.mistakes:
-        raise Refused([Reason(str(m)) for m in package.mistakes])
+    if mistakes := package.mistakes or undeclared(package):
+        raise Refused([Reason(str(m)) for m in mistakes])
     code = package.tables["region"]["region"]["code"]
     with command(actor, "core.region.manage", name="regions.load_region") as log:
         found = Region.objects.filter(code=code).first()
         counts = _load(package, code, log)
-        head = package.tables["region"]["region"]
         if found is None or found.digest != package.digest:
-            region, _made = Region.objects.update_or_create(
-                code=code,
-                defaults={
-                    "name_zh": head["name_zh"],
-                    "name_en": head["name_en"],
-                    "map": head.get("map", ""),
-                    **{key: head[key] for key in PROFILE},
-                    "digest": package.digest,
-                    "version": (found.version + 1) if found else 1,
-                    "loaded_at": clock.now(),
-                },
-            )
+            region = _region(package, found.version + 1 if found else 1)
             log(region, after={"version": region.version, "digest": package.digest, "changed": counts})
     return counts
+
+
+def _region(package: Package, version: int) -> Region:
+    """The region's own record, with the outlines of its places as one drawing."""
+    head, level = package.tables["region"]["region"], counted_level(package)
+    region, _made = Region.objects.update_or_create(
+        code=head["code"],
+        defaults={
+            "name_zh": head["name_zh"],
+            "name_en": head["name_en"],
+            "place": Place.objects.get(code=head["place"]),
+            "places_level": level["code"],
+            "places_zh": level["name_zh"],
+            "places_en": level["name_en"],
+            **{key: head[key] for key in PROFILE},
+            "bases": head.get("bases", {}),
+            "digest": package.digest,
+            "version": version,
+            "loaded_at": clock.now(),
+        },
+    )
+    Outlines.objects.filter(region=region).delete()
+    if package.outlines:
+        Outlines.objects.create(
+            region=region,
+            **drawing(package.outlines),
+            source=package.outlines["source"],
+            licence=package.outlines["licence"],
+        )
+    return region
 
 
 def _load(package: Package, region: str, log: Log) -> dict[str, int]:
     t = package.tables
     counts = {"places": _upsert(Place, t["places"]["place"], ("name_zh", "name_en", "name_mn", "level"))}
     _parents(Place, t["places"]["place"])
+    place_groups = [{**g, "order": n} for n, g in enumerate(t["places"].get("group", []))]
+    counts["place_groups"] = _upsert(PlaceGroup, place_groups, ("name_zh", "name_en", "places", "order"))
     places = {p.code: p.pk for p in Place.objects.all()}
     agencies = [{**a, "place_id": places.get(a.get("place", ""))} for a in t["agencies"]["agency"]]
     counts["agencies"] = _upsert(Agency, agencies, ("name_zh", "name_en", "full_name_zh", "kind", "recommends", "place_id"))
@@ -75,7 +107,7 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
     )
     index(Document("organisation", o.pk, o.name_zh, f"/search/?q={o.name_zh}", o.name_en) for o in Organisation.objects.all())
     counts["parameters"] = _parameters(region, t["parameters"]["parameter"])
-    counts["articles"] = _articles(region, t["policy"], by_code)
+    counts["articles"] = load_policy(region, t["policy"], by_code)
     counts["schemes"] = _schemes(region, package.schemes, log)
     return counts
 
@@ -137,79 +169,6 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields
     )
     return len(changed)
-
-
-def _articles(region: str, policy: dict[str, Any], agencies: dict[str, int]) -> int:
-    chapters = {c["number"]: c for c in policy["document"]["chapters"]}
-    changed = 0
-    for row in policy["article"]:
-        chapter = chapters[row["chapter"]]
-        article, made = Article.objects.update_or_create(
-            region=region,
-            number=row["number"],
-            defaults={
-                "chapter": row["chapter"],
-                "chapter_zh": chapter["title_zh"],
-                "chapter_en": chapter["title_en"],
-                "title_zh": row["title_zh"],
-                "title_en": row["title_en"],
-                "summary_zh": row["summary_zh"],
-                "summary_en": row["summary_en"],
-                "agencies_open": row.get("agencies_open", False),
-                "fields": row.get("fields", []),
-            },
-        )
-        article.agencies.set([agencies[a] for a in row.get("agencies", [])])
-        new_measures, new_targets = _measures(article, row), _targets(article, row)
-        changed += made or new_measures or new_targets
-        index([_document(article, row)])
-    return changed
-
-
-def _measures(article: Article, row: dict[str, Any]) -> bool:
-    """Replace the measures of an article where they changed; returns whether they did."""
-    have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
-    wanted = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
-    if have == wanted:
-        return False
-    article.measures.all().delete()
-    Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in wanted])
-    return True
-
-
-TARGET_DEFAULTS = {
-    "code": "",
-    "text_zh": "",
-    "text_en": "",
-    "value": 0.0,
-    "value_max": None,
-    "comparison": "at_least",
-    "unit": "",
-    "by": None,
-}
-
-
-def _targets(article: Article, row: dict[str, Any]) -> bool:
-    """Replace the targets of an article where they changed; returns whether they did."""
-    names = tuple(TARGET_DEFAULTS)
-    wanted = [{**TARGET_DEFAULTS, **{k: v for k, v in t.items() if k in TARGET_DEFAULTS}} for t in row.get("target", [])]
-    if [dict(zip(names, t, strict=True)) for t in article.targets.values_list(*names)] == wanted:
-        return False
-    article.targets.all().delete()
-    Target.objects.bulk_create([Target(article=article, **values) for values in wanted])
-    return True
-
-
-def _document(article: Article, row: dict[str, Any]) -> Document:
-    measures = [m["text_zh"] for m in row.get("measure", [])]
-    return Document(
-        "article",
-        article.pk,
-        f"第{article.number}条 {article.title_zh}",
-        f"/policy/{article.number}/",
-        " ".join([article.title_en, article.summary_zh, article.summary_en, *measures]),
-        summary=article.summary_zh[:200],
-    )
 
 
 def _schemes(region: str, definitions: list[dict[str, Any]], log: Log) -> int:

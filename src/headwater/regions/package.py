@@ -28,5 +28,6 @@ class Package:
     path: Path
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     schemes: list[dict[str, Any]] = field(default_factory=list)
+    outlines: dict[str, Any] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     digest: str = ""

@@ -8,11 +8,12 @@ from typing import Any
 
 from headwater.core.reading import Reader
 from headwater.regions.package import Package
+from headwater.regions.policies import check_articles, check_document, check_evidence
 from headwater.schemes.rules import RULES
 from headwater.schemes.rules.values import WORDS, shape_of
 
-LEVELS = ("province", "league", "county", "zone")
-AGENCY_KINDS = ("government", "department", "committee", "league", "group")
+LEVEL_CHARS = 12
+AGENCY_KINDS = ("government", "department", "committee", "local", "group")
 ORGANISATION_KINDS = ("university", "college", "institute", "hospital", "enterprise", "government")
 CONFIDENCES = ("checked", "checked-2nd", "from-knowledge", "design")
 LABEL_CHARS = {"label_zh": 60, "label_en": 80}
@@ -20,22 +21,68 @@ LABEL_CHARS = {"label_zh": 60, "label_en": 80}
 PROFILE = ("department_zh", "fund_zh", "fund_en", "letter_mark")
 """How the region calls its department and its fund, and the mark of its letters' numbers."""
 
+NEEDED = (
+    *("call_deadline_time", "call_window_days", "endorse_days", "recommend_days", "guide_lead_days", "max_named_unsuitable"),
+    *("formal_check_days", "recheck_request_days", "recheck_answer_days"),
+    *("reviewers_per_application", "reviewer_max_load", "review_deadline_days", "min_opinion_chars", "min_reviews_valid"),
+    *("coauthor_window_years", "coproject_window_years", "affiliation_window_years"),
+    *("consortium_author_limit", "host_counts_as_home"),
+    *("panel_min_members", "panel_votes_on_item", "young_age"),
+    *("publicity_working_days", "objection_reply_days", "objection_confirm_hours", "objections_per_hour", "objections_per_contact"),
+    *("taskbook_days", "agreement_reminder_days", "agreement_last_reminder_days", "agreement_extension_days"),
+)
+"""Parameters that every call reads, whatever the rules of its scheme."""
+
+BASES = ("formal_check", "recheck_request", "recheck_answer", "guide_lead", "fund_staff", "public_projects")
+"""What pages cite a rule of the region for."""
+
 Problems = list[tuple[str, str]]
 
 
 def check_region(package: Package, problems: Problems) -> None:
     head = Reader(package.tables["region"], problems).table_at("region", required=True)
-    _named(head)
-    for key in ("place", "currency", "timezone", *PROFILE):
+    code = _named(head)
+    if code and code != package.path.name:
+        problems.append((head.path("code"), f"expected {package.path.name!r}, the name of the folder"))
+    for key in ("currency", "timezone", *PROFILE):
         head.text(key, required=True)
+    bases = head.table_at("bases")
+    for key in bases.table:
+        pair = bases.get(key, list, [])
+        if key not in BASES:
+            problems.append((bases.path(key), f"nothing cites this; known: {', '.join(BASES)}"))
+        if len(pair) != 2 or not all(isinstance(text, str) and text for text in pair):
+            problems.append((bases.path(key), "expected a Chinese and an English text"))
+    head.text("place", required=True)
+    _reference(head, "place", _codes(package, "places", "place"), "place")
 
 
 def check_places(package: Package, problems: Problems) -> None:
     rows, known = _rows(package, "places", "place", problems), _codes(package, "places", "place")
+    levels = _rows(package, "places", "level", problems)
+    codes = [_named(r) for r in levels]
+    _twice(levels, codes)
+    for r, code in zip(levels, codes, strict=True):
+        if len(code) > LEVEL_CHARS:
+            problems.append((r.path("code"), f"expected at most {LEVEL_CHARS} characters"))
+    if levels and sum(1 for r in levels if r.get("counted", bool, False)) != 1:
+        problems.append(("level", "expected one level with counted = true: that by which the region is counted and drawn"))
     _twice(rows, [_named(r) for r in rows])
     for r in rows:
-        _one_of(r, "level", LEVELS)
+        _one_of(r, "level", codes)
         _reference(r, "parent", known, "place")
+    groups = Reader(package.tables["places"], problems).tables("group")
+    _twice([*rows, *groups], [r.text("code") for r in rows] + [_named(g) for g in groups])
+    for g in groups:
+        for code in g.get("places", list, [], required=True):
+            if code not in known:
+                problems.append((g.path("places"), f"no place with code {code!r}"))
+
+
+def counted_level(package: Package) -> dict[str, Any]:
+    """The level of places by which a region is counted and drawn, with its names."""
+    found: dict[str, Any] = next(row for row in package.tables["places"]["level"] if row.get("counted"))
+    return found
 
 
 def check_agencies(package: Package, problems: Problems) -> None:
@@ -49,25 +96,10 @@ def check_agencies(package: Package, problems: Problems) -> None:
 
 def check_policy(package: Package, problems: Problems) -> None:
     agencies, fields = _codes(package, "agencies", "agency"), _codes(package, "fields", "priority_field")
-    numbers = []
-    for r in _rows(package, "policy", "article", problems):
-        numbers.append(r.get("number", int, required=True))
-        r.get("chapter", int, required=True)
-        for key in ("title_zh", "title_en", "summary_zh", "summary_en"):
-            r.text(key, required=True)
-        for key, known, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
-            for code in r.get(key, list, []):
-                if not isinstance(code, str) or code not in known:
-                    problems.append((r.path(key), f"no {what} with code {code!r}"))
-        for m in r.tables("measure"):
-            for key in ("code", "text_zh", "text_en"):
-                m.text(key, required=True)
-        for t in r.tables("target"):
-            t.get("value", (int, float), required=True)
-            t.text("text_zh", required=True)
-    wanted = list(range(1, len(numbers) + 1))
-    if numbers and sorted(n for n in numbers if n) != wanted:
-        problems.append(("article", f"expected articles numbered 1 to {len(numbers)}, each once"))
+    top = Reader(package.tables["policy"], problems)
+    if top.table:
+        check_document(top)
+        check_evidence(top, check_articles(top, agencies, fields))
 
 
 def check_fields(package: Package, problems: Problems) -> None:
@@ -228,6 +260,13 @@ def _unread(package: Package, problems: Problems) -> None:
     """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
     have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    codes = [code for s in package.schemes if (code := scheme_code(s))]
+    for key in NEEDED:
+        lacking = [code for code in codes if not {(key, code), (key, "")} & have]
+        if lacking:
+            problems.append(("parameter", f"every call reads {key!r}: give {', '.join(lacking)} a row, or one to all"))
+    if ("degrees", "") not in have:
+        problems.append(("parameter", "the registry reads 'degrees': give it a row that applies to all"))
     for scheme in package.schemes:
         code, uses = scheme_code(scheme), scheme.get("rule", [])
         for use in uses if isinstance(uses, list) else []:

@@ -13,7 +13,7 @@ from headwater.core.permission import page
 from headwater.core.web import attempt
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
-from headwater.registry.models import Region
+from headwater.registry.queries import region_here
 
 
 @page("core.region.manage")
@@ -26,7 +26,7 @@ def region(request: HttpRequest) -> HttpResponse:
             success=_("地区包已加载；没有变化的不会重复写入。"),
         )
         return redirect("region")
-    loaded = Region.objects.first()
+    loaded = region_here()
     return render(
         request,
         "regions/region.html",

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from headwater.core import clock
 from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Reason, refuse_if
-from headwater.registry.imports import DEGREES, SENIOR_TITLES
+from headwater.registry.degrees import known_degrees, one_of_degrees
+from headwater.registry.imports import SENIOR_TITLES
 from headwater.registry.models import Employment, Person, TitleHeld
 from headwater.registry.posts import place
 from headwater.registry.standing import OLDEST
@@ -97,8 +98,8 @@ def _mistakes(row: Person, before: Profile, new: Profile) -> Iterator[Reason]:
         for name in ("sex", "birth_date"):
             if getattr(new, name) != getattr(before, name):
                 yield Reason(_("来自身份证件，单位不能修改；有误的请联系主管部门"), field=name)
-    if new.highest_degree not in DEGREES:
-        yield Reason(_("应为 博士、硕士、学士 或 无"), field="highest_degree")
+    if new.highest_degree not in (*(degrees := known_degrees()), ""):
+        yield Reason(one_of_degrees(degrees), field="highest_degree")
     if new.birth_date and not date(1900, 1, 1) <= new.birth_date <= clock.add_months(clock.today(), -12 * 16):
         yield Reason(_("请核对出生日期"), field="birth_date")
     for name in ("title_since", "post_since"):

@@ -21,7 +21,9 @@ for each in (
 left_out(
     _("地区配置包的内容，可随时由原文件重新载入"),
     models.Region,
+    models.Outlines,
     models.Place,
+    models.PlaceGroup,
     models.Discipline,
     models.PriorityField,
     models.ReviewGroup,

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.registry.imports import DEGREES
+from headwater.registry.degrees import known_degrees
 from headwater.registry.models import Employment, Person
 
 
@@ -27,7 +27,9 @@ class ProfileForm(forms.Form):
 
     sex = forms.ChoiceField(label=_("性别"), choices=[("", "—"), *Person.Sex.choices], required=False)
     birth_date = DayField(label=_("出生日期"))
-    highest_degree = forms.ChoiceField(label=_("最高学位"), choices=[("", "—"), *((d, d) for d in DEGREES if d)], required=False)
+    highest_degree = forms.ChoiceField(
+        label=_("最高学位"), choices=lambda: [("", "—"), *((d, d) for d in known_degrees())], required=False
+    )
     title = forms.CharField(label=_("职称"), max_length=40, required=False)
     title_since = DayField(label=_("职称取得日期"))
     kind = forms.ChoiceField(label=_("任职类型"), choices=[("", "—"), *Employment.Kind.choices], required=False)

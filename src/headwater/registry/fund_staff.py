@@ -18,6 +18,7 @@ from headwater.core.register import Register
 from headwater.core.roles import ROLES, fund_staff_roles
 from headwater.core.services import GRANT_CHECKS
 from headwater.registry.models import EarlierProject, Person, records_of
+from headwater.registry.queries import basis_of, region_here
 
 Work = tuple[int, str]
 """Somebody, and what of theirs is under way: a name that the viewer may know, or empty."""
@@ -73,7 +74,14 @@ def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = 
         cursor.execute(NAMES.format(people=people), {**parameters, "roles": sorted(fund_staff_roles()), "now": clock.now()})
         names = "、".join(name for (name,) in cursor.fetchall())
     if names:
-        raise Refused([Reason(_("%s 是基金管理人员，不得申请或参与（条例第二十一条）") % names, field=field, code="staff")])
+        text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _cited()}
+        raise Refused([Reason(text, field=field, code="staff")])
+
+
+def _cited() -> str:
+    """The rule that keeps fund staff apart, in brackets, where the region cites one."""
+    basis = basis_of(region_here(), "fund_staff")
+    return _("（%s）") % basis if basis else ""
 
 
 def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:
@@ -90,7 +98,7 @@ def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]
 def objection(names: Sequence[str]) -> str:
     """Why somebody with work under way does not become fund staff."""
     told = "、".join(n for n in names if n)
-    text = _("有在办的申请或在研项目，不能担任基金管理人员（条例第二十一条）")
+    text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _cited()
     return f"{text}：{told}" if told else text
 
 

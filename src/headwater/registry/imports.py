@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +18,7 @@ from headwater.core.addresses import is_address
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
 from headwater.registry.addresses import ask_for_addresses, tell_of_changes
+from headwater.registry.degrees import known_degrees, one_of_degrees
 from headwater.registry.fund_staff import lock_persons, objection, work_under_way
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
@@ -90,7 +92,6 @@ SENIOR_TITLES = frozenset(
     ]
 )
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
-DEGREES = ("博士", "硕士", "学士", "无", "")
 
 
 def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
@@ -103,7 +104,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         Refused: the file as a whole cannot be read.
     """
     table = parse_rows(name, content, PEOPLE)
-    hosts = {o.name_zh: o for o in Organisation.objects.all()}
+    hosts, degrees = {o.name_zh: o for o in Organisation.objects.all()}, known_degrees()
     records = Person.objects.select_related("merged_into")
     known = _Known({p.id_hash: p for p in records.exclude(id_hash="")}, {p.orcid: p for p in records.exclude(orcid="")})
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
@@ -114,7 +115,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     places: dict[int, int] = {}
     result, ready = table.result(dry_run), []
     for number, row in table:
-        values, errors = _person(number, row, hosts)
+        values, errors = _person(number, row, hosts, degrees)
         errors += too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
         person = known.find(number, row, values, errors)
@@ -190,7 +191,9 @@ def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: 
     return None
 
 
-def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict[str, Any], list[RowError]]:
+def _person(
+    number: int, row: Row, hosts: dict[str, Organisation], degrees: Sequence[str]
+) -> tuple[dict[str, Any], list[RowError]]:
     errors: list[RowError] = []
     values: dict[str, Any] = {"name_zh": row["name_zh"], "id_hash": "", "orcid": "", "id_tail": ""}
     if not row["name_zh"]:
@@ -205,8 +208,8 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation]) -> tuple[dict
     for key, label, span in (("birth_date", "出生日期", birth_span()), ("since", "入职日期", work_span())):
         values[key] = day_of(number, label, row.get(key, ""), errors, span)
     values["highest_degree"] = row.get("degree", "")
-    if values["highest_degree"] not in (*DEGREES, CLEAR):
-        errors.append(RowError(number, "最高学位", row["degree"], _("应为 博士、硕士、学士 或 无")))
+    if values["highest_degree"] not in (*degrees, "", CLEAR):
+        errors.append(RowError(number, "最高学位", row["degree"], one_of_degrees(degrees)))
     values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
     for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
+from headwater.core.i18n import chinese
 from headwater.core.names import Named, normal_name
 from headwater.registry.models import Person, Region, ReviewGroup
 
@@ -15,9 +18,30 @@ def region_of(code: str) -> Region:
     return Region.objects.get(code=code)
 
 
-def group_of_prefix() -> dict[str, str]:
-    """Review-group code by level-1 discipline code (three characters)."""
+def region_code() -> str:
+    """The code of the region that this house serves (setting HEADWATER_REGION): the name of its package's folder."""
+    return Path(settings.CONFIG.region).name
+
+
+def region_here() -> Region | None:
+    """The region that this house serves; None before its package was loaded."""
+    return Region.objects.filter(code=region_code()).first()
+
+
+def basis_of(region: Region | None, code: str) -> str:
+    """The rule that the region cites for something, in the reader's language; empty where it cites none."""
+    zh, en = (region.bases if region else {}).get(code, ("", ""))
+    return str(zh if chinese() or not en else en)
+
+
+def group_prefixes() -> dict[str, str]:
+    """The code of the review group by the discipline codes under which its disciplines are."""
     return {prefix: group.code for group in ReviewGroup.objects.all() for prefix in group.prefixes}
+
+
+def group_of(code: str, prefixes: Mapping[str, str]) -> str:
+    """The review group of a discipline: that of the longest of `prefixes` with which its code begins; empty where none does."""
+    return prefixes[max(found, key=len)] if (found := [p for p in prefixes if code.startswith(p)]) else ""
 
 
 NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY AS t(name, n)

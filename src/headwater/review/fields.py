@@ -19,7 +19,6 @@ from headwater.review.models import Expert
 
 NO_FIELD = "-"
 """Stands for the applications of no field in addresses, where an empty word cannot stand."""
-LEAST = 9
 AHEAD = (State.ACCEPTED, State.IN_REVIEW, State.REVIEWED)
 """States of what has still to come before a panel."""
 SHOWN = 60
@@ -29,7 +28,7 @@ NEARBY = 30
 def least_members(call: Call) -> int:
     """The least size of a panel of this call: the dated parameter of its scheme."""
     parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    return parameters.number("panel_min_members", call.scheme.code, LEAST)
+    return parameters.number("panel_min_members", call.scheme.code)
 
 
 @dataclass

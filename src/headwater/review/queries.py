@@ -17,7 +17,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.solver import solve
-from headwater.registry.models import Publication, records_of
+from headwater.registry.models import Discipline, Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
@@ -64,7 +64,8 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
     load, as far as it is not of `account`'s own cases."""
     known = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
     papers = list(known.order_by("-year", "pk")[:WORKS])
-    codes = [d.code for d in expert.disciplines.all()]
+    disciplines = list(expert.disciplines.all())
+    codes = [d.code for d in disciplines]
     code = application.discipline.code if application.discipline else ""
     about = (_proposal(application, code), [_work(p) for p in papers], tuple(codes), _words(expert.keywords))
     told = solve("headwater.solving.expertise:why", *about)
@@ -73,7 +74,7 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
         "codes": codes,
         "code": code,
         "same_code": code in codes,
-        "same_field": any(c[:3] == code[:3] for c in codes),
+        "same_field": application.discipline is not None and branch(application.discipline) in map(branch, disciplines),
         "papers": [
             {"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works
         ],
@@ -82,6 +83,11 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
         "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
         **_price(application, expert),
     }
+
+
+def branch(discipline: Discipline) -> int | None:
+    """The branch of the tree in which a discipline stands: its own below the roots, else that above it."""
+    return discipline.parent_id if discipline.level > 1 else discipline.pk
 
 
 def _words(text: str) -> tuple[str, ...]:

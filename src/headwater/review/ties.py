@@ -103,16 +103,16 @@ def read_ties(call: Call, states: Sequence[str], only: Application | None) -> Ti
 def _values(call: Call, states: Sequence[str], only: Application | None) -> tuple[dict[str, Any], dict[str, Any]]:
     code, day = call.scheme.code, clock.last_day(call.closes_at)
     number = Parameters(call.scheme.region, day).number
-    affiliation = 365 * number("affiliation_window_years", code, 3)
-    coproject = 365 * number("coproject_window_years", code, 3)
-    coauthor = number("coauthor_window_years", code, 5)
+    affiliation = 365 * number("affiliation_window_years", code)
+    coproject = 365 * number("coproject_window_years", code)
+    coauthor = number("coauthor_window_years", code)
     rules = {
         "today": day.toordinal(),
         "year": day.year,
         "affiliation_days": affiliation,
         "coauthor_years": coauthor,
-        "consortium": number("consortium_author_limit", code, 50),
-        "host": bool(number("host_counts_as_home", code, 1)),
+        "consortium": number("consortium_author_limit", code),
+        "host": bool(number("host_counts_as_home", code)),
         "coproject_days": coproject,
     }
     return {

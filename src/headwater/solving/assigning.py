@@ -83,7 +83,7 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
     parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
+    wanted = parameters.number("reviewers_per_application", call.scheme.code)
     shape = (len(applications), len(experts))
     forbidden, gone, locked = _known_pairs(call, applications, experts)
     mask = _mask([*forbidden, *gone, *locked], shape)
@@ -99,7 +99,7 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
     held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = open_load(call)
-    most = parameters.number("reviewer_max_load", call.scheme.code, 15)
+    most = parameters.number("reviewer_max_load", call.scheme.code)
     room = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
     groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
     problem = Problem.of(

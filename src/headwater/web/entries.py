@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application
 from headwater.calls.states import State
 from headwater.core.models import Account, RoleGrant
+from headwater.core.roles import Scope
 from headwater.review.models import Assignment, PanelMember
 
 
@@ -28,8 +29,8 @@ def entries() -> list[Entry]:
         (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有项目")),
         (_host(), _("依托单位管理员"), _("待审核的申请")),
         (_first(Account.objects.filter(role_grants__role="recommender").order_by("username")), _("归口管理部门"), _("推荐")),
-        (_named("officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
-        (_named("officer2"), _("项目主管（乙）"), _("核准发布、会评、签署")),
+        (_of_role("programme_officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
+        (_of_role("programme_officer", 1), _("项目主管（乙）"), _("核准发布、会评、签署")),
         (
             _first(Account.objects.filter(person__expert__assignments__state=Assignment.State.ACCEPTED)),
             _("评审专家"),
@@ -40,13 +41,13 @@ def entries() -> list[Entry]:
             _("会评组长"),
             _("会评组"),
         ),
-        (_named("committee"), _("基金委员会"), _("核准决定")),
-        (_named("leader"), _("分管领导"), _("条款、指标、时限")),
-        (_named("finance"), _("财务主管"), _("查看任务书")),
-        (_named("integrity"), _("科研诚信主管"), _("查看人员")),
-        (_named("sysadmin"), _("系统管理员"), _("账号、地区、任务")),
-        (_named("secadmin"), _("安全管理员"), _("授权")),
-        (_named("auditor"), _("审计管理员"), _("审计、运行状态")),
+        (_of_role("committee"), _("基金委员会"), _("核准决定")),
+        (_of_role("leadership"), _("分管领导"), _("条款、指标、时限")),
+        (_of_role("finance_officer"), _("财务主管"), _("查看任务书")),
+        (_of_role("integrity_officer"), _("科研诚信主管"), _("查看人员")),
+        (_of_role("system_admin"), _("系统管理员"), _("账号、地区、任务")),
+        (_of_role("security_admin"), _("安全管理员"), _("授权")),
+        (_of_role("audit_admin"), _("审计管理员"), _("审计、运行状态")),
     ]
     return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in found if a]
 
@@ -55,8 +56,9 @@ def _first(rows: QuerySet[Account]) -> Account | None:
     return rows.order_by("pk").first()
 
 
-def _named(username: str) -> Account | None:
-    return Account.objects.filter(username=username).first()
+def _of_role(role: str, n: int = 0) -> Account | None:
+    """The n-th account that holds a role everywhere."""
+    return Account.objects.filter(role_grants__role=role, role_grants__scope=Scope.ALL).order_by("pk")[n : n + 1].first()
 
 
 def _host() -> Account | None:

@@ -47,7 +47,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
-        days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code, 20)
+        days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         now = clock.now()
         awards = [

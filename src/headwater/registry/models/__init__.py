@@ -11,7 +11,7 @@ from headwater.registry.models.people import (
     Sanction,
     TitleHeld,
 )
-from headwater.registry.models.places import Discipline, Place, PriorityField, Region, ReviewGroup
+from headwater.registry.models.places import Discipline, Outlines, Place, PlaceGroup, PriorityField, Region, ReviewGroup
 from headwater.registry.models.records import accounts_of, is_own, own_records, records_of, surviving
 
 __all__ = [
@@ -23,9 +23,11 @@ __all__ = [
     "Employment",
     "HostHistory",
     "Organisation",
+    "Outlines",
     "Person",
     "PersonName",
     "Place",
+    "PlaceGroup",
     "PriorityField",
     "Publication",
     "Region",

@@ -16,7 +16,7 @@ class Agency(Named):
         GOVERNMENT = "government", _("政府")
         DEPARTMENT = "department", _("厅局")
         COMMITTEE = "committee", _("委员会")
-        LEAGUE = "league", _("盟市科技局")
+        LOCAL = "local", _("地方科技主管部门")
         GROUP = "group", _("一组机构")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

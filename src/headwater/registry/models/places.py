@@ -19,20 +19,45 @@ class Named(models.Model):
 
 
 class Region(Named):
-    """A region package as it was loaded: its version grows only when its content changed."""
+    """A region package as it was loaded: its version grows only when its content changed.
+
+    `places_level` is the level of the places by which the region is counted and drawn, `places_zh` and `places_en` their name.
+    `bases` are the rules that pages cite beside a period or a list: [Chinese, English] by what they are the basis of.
+    """
 
     version = models.IntegerField(default=1)
     digest = models.CharField(max_length=64)
-    map = models.CharField(max_length=60, blank=True)
+    place = models.ForeignKey("Place", null=True, on_delete=models.PROTECT, related_name="+")
+    places_level = models.CharField(max_length=12, blank=True)
+    places_zh = models.CharField(max_length=40, blank=True)
+    places_en = models.CharField(max_length=60, blank=True)
     department_zh = models.CharField(max_length=80)
     fund_zh = models.CharField(max_length=80)
     fund_en = models.CharField(max_length=120)
+    bases = models.JSONField(default=dict)
     letter_mark = models.CharField(max_length=20)
     loaded_at = models.DateTimeField()
 
 
+class Outlines(models.Model):
+    """The outlines of a region's places as paths of one drawing, with where they come from."""
+
+    region = models.OneToOneField(Region, on_delete=models.CASCADE, related_name="outlines")
+    width = models.IntegerField()
+    height = models.IntegerField()
+    shapes = models.JSONField()
+    source = models.CharField(max_length=200)
+    licence = models.CharField(max_length=60)
+
+    class Meta:
+        verbose_name = _("区划轮廓")
+
+    def __str__(self) -> str:
+        return f"{self.region}: {self.source}"
+
+
 class Place(Named):
-    """An administrative division by its GB/T 2260 code."""
+    """An administrative division; its levels are the region's own."""
 
     name_mn = models.CharField(max_length=120, blank=True)
     level = models.CharField(max_length=12)
@@ -42,12 +67,16 @@ class Place(Named):
         verbose_name = _("行政区划")
         ordering = ["code"]
 
-    @property
-    def league(self) -> Place | None:
-        """The league or city that this place lies in."""
-        if self.level == "league":
-            return self
-        return self.parent.league if self.parent else None
+
+class PlaceGroup(Named):
+    """Places that the region's policy speaks of together, such as a half of the region."""
+
+    places = models.JSONField(default=list)
+    order = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("区划分组")
+        ordering = ["order"]
 
 
 class Discipline(Named):

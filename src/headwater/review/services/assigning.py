@@ -85,7 +85,7 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
             raise Refused.because(_("该方案已发布或作废"))
         authorise(actor, "review.round.publish", row)
         now = clock.now()
-        days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code, 21)
+        days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         row.state, row.published_at, row.due_at = Round.State.PUBLISHED, now, due
         row.respond_by = clock.end_of_day(clock.add_days(clock.today(), min(5, days)))

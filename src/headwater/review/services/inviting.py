@@ -112,9 +112,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
-        days = Parameters(application.call.scheme.region, clock.today()).number(
-            "review_deadline_days", application.call.scheme.code, 21
-        )
+        days = Parameters(application.call.scheme.region, clock.today()).number("review_deadline_days", application.call.scheme.code)
         now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
         round_ = Round.objects.create(
             call=application.call,

@@ -65,7 +65,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             if key not in weights:
                 weights[key] = weights_of(application.call, application.research_class)
                 parameters = Parameters(application.call.scheme.region, clock.last_day(application.call.closes_at))
-                least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code, 200)
+                least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code)
             reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
         refuse_if(reasons)
         fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]

@@ -26,9 +26,6 @@ from headwater.core.solver import solve
 from headwater.review.models import PanelItem
 from headwater.review.sets import BUDGET, DECIDED, Balance, Chosen, Compared, Contest, Variant
 
-YOUNG = 45
-"""Age up to which a leader counts as young: born in or after the call's year less so many (policy article 10)."""
-
 
 @dataclass
 class Suggestion:
@@ -57,7 +54,8 @@ def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
         .exclude(call=call)
         .values_list("leader_of_record", flat=True)
     )
-    since = date(call.year - YOUNG, 1, 1)
+    young = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("young_age", call.scheme.code)
+    since = date(call.year - young, 1, 1)
     return {
         "first_time": ["no" if a.leader_of_record_id in before else "yes" for a in rows],
         "sex": [a.leader.sex or "?" for a in rows],

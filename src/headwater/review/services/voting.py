@@ -149,7 +149,7 @@ def votes_allowed(panel: Panel) -> int:
     """How often a panel may vote on one item that had a quorum: the dated parameter of the scheme."""
     call = panel.call
     parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    return parameters.number("panel_votes_on_item", call.scheme.code, 2)
+    return parameters.number("panel_votes_on_item", call.scheme.code)
 
 
 def repeatable(panel: Panel) -> list[PanelItem]:

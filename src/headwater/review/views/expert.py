@@ -105,7 +105,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     call = row.application.call
     weights = weights_of(call, row.application.research_class)
-    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_opinion_chars", call.scheme.code, 200)
+    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_opinion_chars", call.scheme.code)
     errors: dict[str, str] = {}
     typed = None
     if request.method == "POST" and row.state == State.ACCEPTED:

@@ -147,7 +147,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
     rows = progress_board(call, request.user).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
-    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code, 3)
+    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code)
     listing = Listing(
         request,
         rows,

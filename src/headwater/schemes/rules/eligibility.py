@@ -27,13 +27,13 @@ def identity_known(f: Facts, p: Given) -> Answer:
     return failed(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", mend, lacking=who.en)
 
 
-@rule("experience", "R1", "从事基础研究的经历", "Experience of basic research", ref="EL-01")
-def experience(f: Facts, p: Given) -> Answer:
+@rule("experience", "R1", "从事基础研究的经历", "Experience of basic research", ref="EL-01", reads=("doctoral_degrees",))
+def experience(f: Facts, p: Given, doctoral: list[str]) -> Answer:
     """Regulation of 2024, art. 11(1). What the records show, or the applicant's own declaration; else a person reads."""
     leader = f.leader
     projects = sum(1 for h in leader.holdings if not h.year)
     inputs = {"projects": projects, "papers": leader.papers, "degree": leader.degree, "declared": "experience" in f.flags}
-    if projects or leader.papers or leader.degree == "博士":
+    if projects or leader.papers or leader.degree in doctoral:
         return passed("登记中有项目、论著或博士学位", "Projects, publications or a doctorate are on record", **inputs)
     if "experience" in f.flags:
         return passed("申请人声明有从事基础研究的经历", "The applicant declares experience of basic research", **inputs)
@@ -51,9 +51,9 @@ def experience(f: Facts, p: Given) -> Answer:
     "高级职称、博士学位或同领域高级职称专家推荐",
     "Senior title, doctorate or referees",
     ref="EL-02",
-    reads=("referee_letters",),
+    reads=("referee_letters", "doctoral_degrees"),
 )
-def qualified(f: Facts, p: Given, least: int) -> Answer:
+def qualified(f: Facts, p: Given, least: int, doctoral: list[str]) -> Answer:
     """Regulation of 2024, art. 11(2). A letter that a referee wrote here counts when the referee says that both hold."""
     fit = [r for r in f.referees if r.is_senior and r.same_field]
     unfit = [r.name for r in f.referees if r not in fit]
@@ -63,7 +63,7 @@ def qualified(f: Facts, p: Given, least: int) -> Answer:
     inputs |= {"written": len(f.referees), "not_counted": unfit, "waiting": f.referees_waiting}
     if f.leader.is_senior:
         return passed("申请人具有高级专业技术职务", "The applicant holds a senior title", **inputs)
-    if f.leader.degree == "博士":
+    if f.leader.degree in doctoral:
         return passed("申请人具有博士学位", "The applicant holds a doctorate", **inputs)
     if letters >= least:
         return passed(f"有 {letters} 名同领域高级职称专家推荐", f"{letters} referees with a senior title in the field", **inputs)

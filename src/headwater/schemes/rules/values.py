@@ -31,6 +31,8 @@ SHAPES: dict[str, Shape] = {
     "amount_fen": (int, dict),
     "term_months": {"default": int, "min": int, "max": int},
     "referee_letters": int,
+    "degrees": list,
+    "doctoral_degrees": list,
     "civil_servants_excluded": bool,
     "postdoc_promise": bool,
     "part_time_months": int,

@@ -182,7 +182,7 @@ def figure(value: float | None, unit: str = "") -> str:
     """A figure for reading: no needless decimals; a dash where there is none yet."""
     if value is None:
         return "—"
-    if unit == "%":
+    if unit == "percent":
         return f"{value:.1f}"
     return f"{value:,.0f}" if abs(value - round(value)) < 0.005 or abs(value) >= 1000 else f"{value:,.1f}"
 

@@ -21,7 +21,7 @@ from headwater.forms.answers.references import INSTITUTION, NAME, Registry
 from headwater.forms.autosaving import Changes, put_values
 from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline, PriorityField
-from headwater.registry.queries import group_of_prefix
+from headwater.registry.queries import group_of, group_prefixes
 
 PLAIN = (
     "title_zh",
@@ -84,7 +84,7 @@ class ApplicationSheet:
         if name not in self.questions:
             setattr(self.row, name, value)
             if name == "discipline":
-                self.row.review_group = group_of_prefix().get(value.code[:3], "") if value else ""
+                self.row.review_group = group_of(value.code, group_prefixes()) if value else ""
         elif value is None:
             del self.row.answers[name]
         else:
@@ -138,7 +138,7 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
     if any(len(one.institution) > INSTITUTION for one in given):
         return Reason(_("最多 %d 字") % INSTITUTION, field=name)
     names = [str(one) for one in given]
-    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number("max_named_unsuitable", row.call.scheme.code, 3)
+    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number("max_named_unsuitable", row.call.scheme.code)
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 
 

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -209,14 +209,19 @@ def _accept_chunk(call: Call, actor: Actor, pks: list[int]) -> int:
 
 
 def recheck_until(application: Application) -> datetime | None:
-    """The last moment for asking a re-check: 15 days after the letter (regulation of 2024, art. 19)."""
+    """The last moment for asking a re-check, counted from the letter."""
     letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
     return end_of_asking(letter, application.call) if letter else None
 
 
 def end_of_asking(letter: Letter, call: Call) -> datetime:
-    days = Parameters(call.scheme.region, clock.local_day(letter.issued_at)).number("recheck_request_days", call.scheme.code, 15)
-    return clock.end_of_day(clock.local_day(letter.issued_at) + timedelta(days=days))
+    day = clock.local_day(letter.issued_at)
+    return clock.end_of_day(day + timedelta(days=days_to_ask(call, day)))
+
+
+def days_to_ask(call: Call, on: date) -> int:
+    """For how many days a re-check of a letter of the day `on` can be asked for."""
+    return Parameters(call.scheme.region, on).number("recheck_request_days", call.scheme.code)
 
 
 def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:

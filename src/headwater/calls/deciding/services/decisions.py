@@ -225,7 +225,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             raise Refused.because(_("本批次已有一份公示没有结束，不能再公示"))
         decisions = to_publish(call)
         notice_sight(call, actor.account).require(seen)
-        days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code, 5)
+        days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code)
         now = clock.now()
         last = clock.due(clock.today(), "publicity_working_days", days)
         ends = clock.end_of_day(last.day)

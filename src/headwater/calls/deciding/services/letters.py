@@ -32,7 +32,7 @@ def write_letters(
     numbers = _numbers(len(applications))
     scheme, words = applications[0].call.scheme, words_of(applications[0])
     region = region_of(scheme.region)
-    recheck = Parameters(scheme.region, clock.today()).number("recheck_request_days", scheme.code, 15)
+    recheck = Parameters(scheme.region, clock.today()).number("recheck_request_days", scheme.code)
     letters = Letter.objects.bulk_create(
         [
             Letter(

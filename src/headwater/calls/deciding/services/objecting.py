@@ -61,12 +61,12 @@ def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: 
         with connection.cursor() as cursor:  # one after the other, so that a limit is not passed side by side
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s)), pg_advisory_xact_lock(hashtext(%s))", [asked_from, values["contact"]])
         recent = ObjectionClaim.objects.filter(asked_at__gt=now - timedelta(hours=1))
-        if source and recent.filter(asked_from=asked_from).count() >= terms.number("objections_per_hour", code, 10):
+        if source and recent.filter(asked_from=asked_from).count() >= terms.number("objections_per_hour", code):
             raise Refused.because(_("提出过于频繁，请一小时后再试"), code="rate")
-        if recent.filter(contact=values["contact"]).count() >= terms.number("objections_per_contact", code, 5):
+        if recent.filter(contact=values["contact"]).count() >= terms.number("objections_per_contact", code):
             raise Refused.because(_("发往这个邮箱的确认邮件过多，请一小时后再试"), field="contact", code="rate")
         ObjectionClaim.objects.filter(row=row, contact=values["contact"], ended_at__isnull=True).update(ended_at=now)
-        key, hours = secrets.token_urlsafe(32), terms.number("objection_confirm_hours", code, 48)
+        key, hours = secrets.token_urlsafe(32), terms.number("objection_confirm_hours", code)
         claim = ObjectionClaim.objects.create(
             row=row, **values, digest=digest_of(key), asked_at=now, expires_at=now + timedelta(hours=hours), asked_from=asked_from
         )

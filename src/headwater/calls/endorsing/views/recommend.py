@@ -1,4 +1,4 @@
-"""Pages of recommending agencies: leagues, cities and departments. Each sees only what its own institutions have endorsed."""
+"""Pages of recommending agencies. Each sees only what its own institutions have endorsed."""
 
 from __future__ import annotations
 

@@ -177,14 +177,14 @@ def call_document(call: Call) -> Document:
 def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
     """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
     values = Parameters(scheme.region, opens)
-    hour, minute = (int(part) for part in str(values.get("call_deadline_time", scheme.code, "16:00")).split(":"))
+    hour, minute = (int(part) for part in str(values.needed("call_deadline_time", scheme.code)).split(":"))
 
     def at(day: date) -> datetime:
         return clock.local(day, hour, minute)
 
-    closes = clock.add_days(opens, values.number("call_window_days", scheme.code, 30))
-    endorse = clock.add_days(closes, values.number("endorse_days", scheme.code, 8))
-    recommend = clock.add_days(closes, values.number("recommend_days", scheme.code, 15))
+    closes = clock.add_days(opens, values.number("call_window_days", scheme.code))
+    endorse = clock.add_days(closes, values.number("endorse_days", scheme.code))
+    recommend = clock.add_days(closes, values.number("recommend_days", scheme.code))
     return {
         "opens_at": clock.local(opens, 8),
         "closes_at": at(closes),

@@ -68,12 +68,6 @@ L = gettext_lazy
 FIGURES = {
     "amount_fen": L("申请金额（万元）"),
     "term_months": L("执行期限（月）"),
-    "age_limit_youth": L("年龄要求（周岁）"),
-    "age_limit_youth_a": L("年龄要求（周岁）"),
-    "age_limit_youth_b": L("年龄要求（周岁）"),
-    "age_limit_youth_c": L("年龄要求（周岁）"),
-    "age_limit_youth_a_track": L("年轻人才通道的年龄（周岁）"),
-    "age_limit_dys": L("年龄要求（周岁）"),
     "referee_letters": L("推荐信（封）"),
     "body_limit": L("正文篇幅"),
     "part_time_months": L("兼职人员每年在岗（月）"),
@@ -86,13 +80,6 @@ FIGURES = {
     "limit_plans": L("限项：人才计划"),
     "host_quota": L("单位推荐限额"),
     "similar_text_share": L("文本相似度上限（比例）"),
-    "department_share_fen": L("科技厅出资上限（万元）"),
-    "lab_staff_min": L("固定人员下限（人）"),
-    "lab_equipment_fen": L("仪器设备原值下限（万元）"),
-    "instrument_review_fen": L("评议起点单价（万元）"),
-    "share_subsidy_rate": L("补助比例"),
-    "share_subsidy_fen": L("补助上限（万元）"),
-    "prize_wait_days": L("代表作发表满（天）"),
 }
 PARTS = {
     "default": L("默认"),

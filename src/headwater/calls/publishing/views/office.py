@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.exports import APPLICATIONS
-from headwater.calls.clocks import check_due, recheck_due
+from headwater.calls.clocks import check_due, check_period, recheck_due, recheck_period
 from headwater.calls.deciding.services.decisions import committed_for
 from headwater.calls.deciding.services.sights import call_sight, words_sight
 from headwater.calls.endorsing.services.endorsement import expire_late
@@ -124,10 +124,10 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         (_("受理截止"), call.closes_at, ""),
         (_("单位审核截止"), call.endorse_by, ""),
         (_("归口推荐截止"), call.recommend_by, ""),
-        (_("形式审查完成"), check_due(call), _("条例第十三条，45 日")),
+        (_("形式审查完成"), check_due(call), check_period(call)),
     ]
     if asked:
-        clocks.append((_("复审答复"), recheck_due(call, asked), _("国家自然科学基金条例第十九条")))
+        clocks.append((_("复审答复"), recheck_due(call, asked), recheck_period(call)))
     newer = newer_words(call) if call.state == CallState.PUBLISHED and clock.now() < call.closes_at else None
     return render(
         request,
