@@ -11,7 +11,7 @@ import pytest
 
 from headwater.regions.check import find_package, read_package
 from headwater.schemes import Scheme, parse_scheme
-from headwater.schemes.packs import expanded, read_packs, untold
+from headwater.schemes.packs import Pack, expanded, read_packs, untold
 from headwater.schemes.rules import parameters_of
 from tests.calls.test_schemes import GOOD
 from tests.regions.test_check import Plant, package, plant, short  # noqa: F401 -- fixtures
@@ -19,7 +19,7 @@ from tests.regions.test_check import Plant, package, plant, short  # noqa: F401 
 PACKAGE = read_package(find_package("nmg"))
 SCHEMES = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in PACKAGE.schemes)}
 FUND = sorted(code for code, scheme in SCHEMES.items() if scheme.limit_group == "im")
-PACK = read_packs(tomllib.loads((PACKAGE.path / "packs.toml").read_text(encoding="utf-8")), parameters_of, [])["fund"]
+PACK = read_packs(tomllib.loads((PACKAGE.path / "packs.toml").read_text(encoding="utf-8")), parameters_of, [])["fund"].rules
 NEEDS = {
     "ethics_attached": "ethics",
     "qualified": "referee_letter",
@@ -67,13 +67,13 @@ def test_a_stored_definition_needs_no_pack() -> None:
     scheme, problems = parse_scheme(definition, parameters_of)
     assert problems == []
     assert [u.name for u in scheme.rules][-len(PACK) :] == [r["name"] for r in PACK]
-    assert expanded(definition, {"fund": [{"name": "no_ban", "blocks": True}]})[0]["rule"] == definition["rule"]
+    assert expanded(definition, {"fund": Pack(({"name": "no_ban", "blocks": True},))})[0]["rule"] == definition["rule"]
 
 
 def test_a_schemes_own_entry_wins() -> None:
     definition = {"scheme": {"packs": ["p"]}, "rule": [{"name": "no_ban", "blocks": True}]}
     pack = [{"name": "no_ban", "blocks": False}, {"name": "signed", "blocks": True}]
-    whole, problems = expanded(definition, {"p": pack})
+    whole, problems = expanded(definition, {"p": Pack(tuple(pack))})
     assert (whole["rule"], problems) == ([{"name": "no_ban", "blocks": True}, {"name": "signed", "blocks": True}], [])
     assert definition["rule"] == [{"name": "no_ban", "blocks": True}]
 
@@ -88,7 +88,7 @@ def test_a_schemes_own_entry_wins() -> None:
 )
 def test_mistakes_with_packs(packs: list[str], key: str, told: str) -> None:
     ban, signed = {"name": "no_ban", "blocks": False}, {"name": "signed", "blocks": True}
-    _whole, problems = expanded({"scheme": {"packs": packs}, "rule": [ban]}, {"a": [ban, signed], "b": [signed]})
+    _whole, problems = expanded({"scheme": {"packs": packs}, "rule": [ban]}, {"a": Pack((ban, signed)), "b": Pack((signed,))})
     assert (key, told) in problems
 
 

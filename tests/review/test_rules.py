@@ -128,4 +128,4 @@ def test_opinion_problems_counts_characters_in_both_languages():
     ],
 )
 def test_contradiction_marks_against_grade(total, grade, found):
-    assert contradiction(total, grade) == found
+    assert contradiction(total, grade, usual_judging()) == found

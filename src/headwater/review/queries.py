@@ -14,35 +14,13 @@ from headwater.algorithms import expertise as kernel
 from headwater.algorithms.expertise import explain
 from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
-from headwater.core import clock
 from headwater.core.own import own_cases, without_own
-from headwater.core.parameters import Parameters
 from headwater.registry.models import Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
 """Publications of an expert that an explanation looks at, the newest."""
-CRITERIA: dict[str, tuple[str, str, str, str]] = {
-    "originality": ("原创性", "Originality", "提出新问题、新概念或新方法的程度", "New question, concept or method"),
-    "value": ("科学价值与需求意义", "Value", "科学价值，或所解决需求的意义", "Scientific value, or that of the need"),
-    "feasibility": ("方案与可行性", "Feasibility", "研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks"),
-    "team": (
-        "研究方向与团队",
-        "Direction and team",
-        "研究方向、团队能力、研究条件",
-        "Direction, ability of the team, environment",
-    ),
-    "chain": ("与应用研究的衔接", "Link to application", "与关键共性技术、应用示范的衔接", "Chain to key technology and use"),
-    "performance": ("前期工作", "Earlier work", "前期基础与已完成项目的情况", "Basis and earlier projects"),
-}
-"""Criteria of the two research classes (policy article 19); their weights are dated parameters of the region."""
-
-
-def weights_of(call: Call, research_class: str) -> dict[str, int]:
-    """Weights by criterion for a research class, in force on the call's deadline."""
-    found = Parameters(call.scheme.region, clock.last_day(call.closes_at)).get(f"review_weights_{research_class}", call.scheme.code)
-    return {c: int(found[c]) for c in CRITERIA if c in found} if found else {}
 
 
 def profiles(experts: Sequence[Expert]) -> list[str]:

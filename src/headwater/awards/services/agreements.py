@@ -33,16 +33,15 @@ from headwater.core.services import store_file
 from headwater.forms.answers.showing import plain_text, show
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
+from headwater.schemes.outcomes import AGREEMENT, HOST_COUNT
 from headwater.schemes.rules import Holding
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
-@on_release
+@on_release(AGREEMENT)
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
-    if not applications or not scheme_of(call).has_agreement:
-        return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
         days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code, 20)
@@ -74,7 +73,6 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         with connection.cursor() as cursor:
             sql = f"UPDATE awards_agreement SET digest = {CONTENT_DIGEST} WHERE award_id = ANY(%s)"  # noqa: S608
             cursor.execute(sql, [[a.pk for a in made]])
-        _count_hosts(call, made)
         log.many(made, {"state": Award.State.AGREEMENT})
         index(_documents(made))
 
@@ -110,7 +108,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     apart = {f.code for f in money_fields(answers)}
     parts = [(s, [show(answers, f, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
-        "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
+        "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},
         "asks": sorted(scheme.asks),
         "money": agreed_money(answers, award.amount_fen),
@@ -135,13 +133,12 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     }
 
 
-def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
+@on_release(HOST_COUNT)
+def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Keep the count of approved projects by host and year that next year's quota is computed from."""
-    if scheme_of(call).outcome != "award":
-        return
     counts: dict[int, int] = {}
-    for award in awards:
-        counts[award.host_id] = counts.get(award.host_id, 0) + 1
+    for application in applications:
+        counts[application.host_id] = counts.get(application.host_id, 0) + 1
     have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
     HostHistory.objects.bulk_create(
         [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],

@@ -20,6 +20,7 @@ from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import Application, Call
 from headwater.calls.phases import refuse_too_early
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -28,15 +29,18 @@ from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import accounts_of
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.terms import ReviewTerms, review_terms
+from headwater.schemes import Scheme
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
+WRITTEN = 6000
+"""Characters of an application that experts are matched by."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def propose_round(
     seed = seed if seed is not None else secrets.randbelow(2**31)
     result = assign_fairly(inputs.problem, seed=seed).assigned if fair else assign(inputs.problem, seed=seed)
     new = inputs.fresh(result)
+    if not len(new) and result.unfilled.sum():
+        raise Refused.because(_("没有找到一对可以指派的申请和专家：请核对专家的申请代码、研究方向和评审项数上限"), code="empty")
     with command(actor, "review.manage", call, name="review.propose_round") as log:
         for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
             old.assignments.all().delete()
@@ -110,7 +116,7 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
             raise Refused.because(_("该方案已发布或作废"))
         authorise(actor, "review.round.publish", row)
         now = clock.now()
-        days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code, 21)
+        days = review_terms(row.call, clock.today()).days
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         row.state, row.published_at, row.due_at = Round.State.PUBLISHED, now, due
         row.respond_by = clock.end_of_day(clock.add_days(clock.today(), min(5, days)))
@@ -168,13 +174,12 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
         raise Refused.because(_("没有待送审的申请"))
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
-    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    wanted = parameters.number("reviewers_per_application", call.scheme.code, 5)
+    scheme, terms = scheme_of(call), review_terms(call)
     shape = (len(applications), len(experts))
     forbidden, gone, locked = _known_pairs(call, applications, experts)
     mask = _mask([*forbidden, *gone, *locked], shape)
     scores = candidates(
-        [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications],
+        [written(a, scheme) for a in applications],
         profiles(experts),
         [a.discipline.code if a.discipline else "" for a in applications],
         expert_codes(experts),
@@ -185,13 +190,26 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
     held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = open_load(call)
-    most = parameters.number("reviewer_max_load", call.scheme.code, 15)
-    room = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
-    groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
-    problem = Problem.of(
-        scores, np.maximum(wanted, held), room + busy, limits=[Limit("institution", groups.astype(np.int32))], locked=settled
-    )
+    room = np.array([max(0, min(e.max_load, terms.max_load) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
+    problem = Problem.of(scores, np.maximum(terms.opinions, held), room + busy, limits=_limits(experts, terms), locked=settled)
     return Inputs([a.pk for a in applications], [e.pk for e in experts], problem, settled, len(forbidden))
+
+
+def written(application: Application, scheme: Scheme) -> str:
+    """What experts are matched by: title, keywords and abstract; where no abstract is asked, what is written in answer to questions."""
+    said = [application.title_zh, application.keywords_zh, application.abstract_zh]
+    if "abstract" not in scheme.asks:
+        answers = application.answers or {}
+        said += [str(answers[f.code]) for f in scheme.fields if f.is_text and not f.restricted and answers.get(f.code)]
+    return " ".join(said)[:WRITTEN]
+
+
+def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:
+    """At most so many experts of one institution for an application, and at most so many from inside the region."""
+    groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
+    inside = np.array([-1 if e.is_external else 0 for e in experts], dtype=np.int32)
+    limits = [Limit("institution", groups.astype(np.int32), terms.same_host)]
+    return limits + ([Limit("inside the region", inside, terms.inside)] if terms.inside < terms.opinions else [])
 
 
 def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:
