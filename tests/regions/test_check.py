@@ -142,8 +142,8 @@ def test_read_package_planted_mistake_file_key_line(package, plant, name, old, n
             "expected true or false, found int 1",
         ),
         (
-            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = 6',
-            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = "6"',
+            'key = "objections_per_hour"\nvalid_from = 2021-11-04\nvalue = 10',
+            'key = "objections_per_hour"\nvalid_from = 2021-11-04\nvalue = "6"',
             "value",
             "expected a whole number, found str '6'",
         ),

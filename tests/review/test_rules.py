@@ -3,12 +3,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.review.rules import contradiction, has_quorum, opinion_problems, votes_needed, weighted_total
+from headwater.schemes.judging import usual_judging
 
 WEIGHTS = {"novelty": 40, "plan": 35, "team": 25, "other": 0}
 OPINION = {
     "scores": {"novelty": 80, "plan": 75.5, "team": 0},
     "weights": WEIGHTS,
     "grade": 2,
+    "grades": (3, 2, 1),
     "familiarity": 1,
     "text": "意见" * 20,
     "least": 40,

@@ -40,7 +40,7 @@ def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int
         members[m.application_id].append(m)
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
-    scheme, answers = scheme_of(call), answers_in(call)
+    scheme, answers = scheme_of(call), answers_in(call, applications)
     found = []
     for a in applications:
         own = answers(a, known.attached[a.pk], len(members[a.pk]))

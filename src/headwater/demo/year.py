@@ -29,7 +29,6 @@ from headwater.core.command import Actor
 from headwater.demo.applying import Applying
 from headwater.demo.plan import AMOUNTS
 from headwater.registry.models import ReviewGroup
-from headwater.registry.queries import group_of_prefix
 from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, PanelMember, Ranking
 from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import propose_round, publish_round
@@ -195,10 +194,9 @@ class Season(Applying):
                 self._vote(panel)
 
     def _groups(self, rows: list[Application], least: int) -> list[tuple[str, ReviewGroup | None, list[Application]]]:
-        prefix = group_of_prefix()
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
-            by_code[prefix.get(application.discipline.code[:3], "") if application.discipline else ""].append(application)
+            by_code[application.review_group].append(application)
         out: list[tuple[str, ReviewGroup | None, list[Application]]] = []
         mixed: list[Application] = []
         for group in ReviewGroup.objects.order_by("order"):

@@ -39,7 +39,7 @@ def calls() -> Register:
 
 
 def projects() -> Register:
-    rows = Award.objects.visible_to(None).select_related("leader", "host__place", "call", "application__discipline")
+    rows = Award.objects.visible_to(None).select_related("leader", "host__place", "call", "application__discipline", "application__second_discipline")
     return Register(
         "projects",
         [
@@ -51,6 +51,7 @@ def projects() -> Register:
             "place",
             "call",
             "discipline",
+            "second_discipline",
             "amount_cny",
             "starts_on",
             "ends_on",
@@ -66,6 +67,7 @@ def projects() -> Register:
                 a.host.place.code if a.host.place else "",
                 a.call.code,
                 a.application.discipline.code if a.application.discipline else "",
+                a.application.second_discipline.code if a.application.second_discipline else "",
                 a.amount_fen / 100,
                 a.starts_on,
                 a.ends_on,

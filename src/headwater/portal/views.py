@@ -137,7 +137,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
     rows = Award.objects.visible_to(request.user).select_related(
-        "leader", "host__place", "call__scheme", "application__discipline"
+        "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline"
     )
     listing = Listing(
         request,
@@ -183,7 +183,7 @@ def league_choices() -> list[tuple[str, str]]:
 def project(request: HttpRequest, number: str) -> HttpResponse:
     row = get_object_or_404(
         Award.objects.visible_to(request.user).select_related(
-            "leader", "host__place", "call__scheme", "application__discipline", "agreement"
+            "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline", "agreement"
         ),
         number=number,
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from headwater.core.reading import Reader
+from headwater.regions.needs import check_needs, shape_words
 from headwater.regions.package import Package
-from headwater.schemes.rules import RULES
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import RULES, parameters_of
 from headwater.schemes.rules.values import WORDS, shape_of
 
 LEVELS = ("province", "league", "county", "zone")
@@ -107,6 +110,8 @@ def check_disciplines(package: Package, problems: Problems) -> None:
 
 def check_parameters(package: Package, problems: Problems) -> None:
     schemes = {code for s in package.schemes if (code := scheme_code(s))}
+    # A file that cannot be read is told once, not again by every parameter of its scheme.
+    unread = {Path(m.file).stem for m in package.mistakes if m.file.startswith("schemes/") and not m.key}
     seen: set[tuple[str, str, str]] = set()
     for r in _rows(package, "parameters", "parameter", problems):
         key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
@@ -121,13 +126,15 @@ def check_parameters(package: Package, problems: Problems) -> None:
         if start and end and end < start:
             problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
         for code in r.get("applies_to", list, []):
-            if not isinstance(code, str) or code not in schemes:
+            if not isinstance(code, str) or code not in schemes | unread:
                 problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
             if (key, str(code), str(start)) in seen:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
             seen.add((key, str(code), str(start)))
     if not problems:
         _unread(package, problems)
+        rows = package.tables["parameters"].get("parameter", [])
+        check_needs([parse_scheme(s, parameters_of)[0] for s in package.schemes], rows, date.today(), problems)  # noqa: DTZ011 -- a region is checked without the house's clock
 
 
 def scheme_code(definition: dict[str, Any]) -> str:
@@ -234,7 +241,8 @@ def _unread(package: Package, problems: Problems) -> None:
             rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
             for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
                 if not {(key, code), (key, "")} & have:
-                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
+                    form = f" ({words})" if (words := shape_words(key)) else ""
+                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row{form}"))
         if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
             problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
 

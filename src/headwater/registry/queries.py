@@ -16,8 +16,14 @@ def region_of(code: str) -> Region:
 
 
 def group_of_prefix() -> dict[str, str]:
-    """Review-group code by level-1 discipline code (three characters)."""
+    """Review-group code by discipline code, of whatever level the group names."""
     return {prefix: group.code for group in ReviewGroup.objects.all() for prefix in group.prefixes}
+
+
+def group_of_code(code: str) -> str:
+    """The review group of a discipline: that of the longest code it begins with; empty where no group names one."""
+    groups = group_of_prefix()
+    return next((groups[code[:n]] for n in range(len(code), 0, -1) if code[:n] in groups), "")
 
 
 NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY AS t(name, n)

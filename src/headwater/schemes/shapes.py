@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from headwater.forms.expressions import names, parse
+from headwater.forms.linking import expressions
 from headwater.forms.shapes import REGIMES, Choice, Form
 from headwater.schemes.judging import Judging, usual_judging
 from headwater.schemes.outcomes import OUTCOMES, OutcomeKind
@@ -78,6 +80,11 @@ class Scheme(Form):
     def rolling(self) -> bool:
         """Whether what has arrived is reviewed and decided in batches while the call stays open."""
         return self.intake == "rolling"
+
+    @cached_property
+    def reads_record(self) -> bool:
+        """Whether an expression names what is on record of the applicant or the host."""
+        return any(names(parse(text)) & {"applicant", "host"} for _key, text in expressions(self))
 
     @cached_property
     def words(self) -> Words:

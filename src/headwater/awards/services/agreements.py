@@ -94,7 +94,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         where = m.organisation.name_zh if m.organisation else m.institution
         members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
     call = awards[0].call
-    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call)
+    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call, [a.application for a in awards])
     return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
 
 
@@ -124,6 +124,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "ends_on": str(award.ends_on),
         "research_class": application.get_research_class_display(),
         "discipline": str(application.discipline or ""),
+        **({"second_discipline": str(application.second_discipline)} if application.second_discipline else {}),
         "abstract": application.abstract_zh,
         "keywords": application.keywords_zh,
         "members": members,

@@ -30,6 +30,7 @@ class Answers:
         attached: Mapping[str, int] | None = None,
         members: int = 0,
         files: Mapping[str, list[str]] | None = None,
+        known: Mapping[str, Value] | None = None,
     ) -> None:
         self.scheme, self.row, self.call, self.raw_parameter = scheme, row, call, parameter
         self.file_names: Mapping[str, list[str]] = files or {}
@@ -37,7 +38,7 @@ class Answers:
         self.members = members
         self.hidden: set[str] = set()
         self.calculated: dict[str, Any] = {}
-        self.values: dict[str, Value] = self._built_in()
+        self.values: dict[str, Value] = self._built_in() | dict(known or {})
         late = set(scheme.order)
         for f in scheme.fields:
             if f.code not in late:

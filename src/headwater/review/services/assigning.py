@@ -34,6 +34,7 @@ from headwater.registry.models import accounts_of
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Round
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.pairing import parted, row_of, rows_of, shared
 from headwater.review.terms import ReviewTerms, review_terms
 from headwater.schemes import Scheme
 
@@ -45,7 +46,9 @@ WRITTEN = 6000
 
 @dataclass(frozen=True)
 class Inputs:
-    """A run; `applications` and `experts` are the ids of rows and columns, `settled` the pairs that were fixed before it."""
+    """A run; `applications` and `experts` are the ids of rows and columns, `settled` the pairs that were fixed before it. An application of
+    two disciplines has two rows.
+    """
 
     applications: list[int]
     experts: list[int]
@@ -154,7 +157,7 @@ Pairs = list[tuple[int, int]]
 
 
 def _known_pairs(call: Call, applications: Sequence[Application], experts: Sequence[Expert]) -> tuple[Pairs, Pairs, Pairs]:
-    """(row, column) of pairs in conflict, of pairs that ended without an opinion, and of pairs that are settled."""
+    """(index of the application, column) of pairs in conflict, of pairs that ended without an opinion, and of pairs that are settled."""
     row = {a.pk: n for n, a in enumerate(applications)}
     column = {e.pk: n for n, e in enumerate(experts)}
     assigned = Assignment.objects.filter(application__call=call)
@@ -168,21 +171,24 @@ def _known_pairs(call: Call, applications: Sequence[Application], experts: Seque
 
 def _inputs(call: Call, progress: Progress | None, account: Account | None) -> Inputs:
     waiting = Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
-    applications = list(without_own(waiting, account).select_related("discipline").order_by("pk"))
+    applications = list(without_own(waiting, account).select_related("discipline", "second_discipline").order_by("pk"))
     experts = list(Expert.objects.available().select_related("person").order_by("pk"))
     if not applications:
         raise Refused.because(_("没有待送审的申请"))
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
-    scheme, terms = scheme_of(call), review_terms(call)
-    shape = (len(applications), len(experts))
-    forbidden, gone, locked = _known_pairs(call, applications, experts)
-    mask = _mask([*forbidden, *gone, *locked], shape)
+    scheme, terms, rows, codes = scheme_of(call), review_terms(call), rows_of(applications), expert_codes(experts)
+    shape = (len(rows.code), len(experts))
+    forbidden, gone, held_by = _known_pairs(call, applications, experts)
+    locked = [(row_of(rows, a, codes[e]), e) for a, e in held_by]
+    barred = [*forbidden, *gone, *held_by]
+    mask = _mask([*barred, *((int(rows.twin[a]), e) for a, e in barred if rows.twin[a] >= 0)], shape)
+    texts = [written(a, scheme) for a in applications]
     scores = candidates(
-        [written(a, scheme) for a in applications],
+        [texts[n] for n in rows.application],
         profiles(experts),
-        [a.discipline.code if a.discipline else "" for a in applications],
-        expert_codes(experts),
+        rows.code,
+        codes,
         keep=CANDIDATES,
         forbidden=mask,
         progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else silent,
@@ -191,8 +197,10 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = open_load(call)
     room = np.array([max(0, min(e.max_load, terms.max_load) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
-    problem = Problem.of(scores, np.maximum(terms.opinions, held), room + busy, limits=_limits(experts, terms), locked=settled)
-    return Inputs([a.pk for a in applications], [e.pk for e in experts], problem, settled, len(forbidden))
+    limits = _limits(experts, terms)
+    scores = parted(scores, rows, experts, locked, inside=len(limits) > 1)
+    problem = Problem.of(scores, shared(rows, terms.opinions, held), room + busy, limits=limits, locked=settled)
+    return Inputs([applications[n].pk for n in rows.application], [e.pk for e in experts], problem, settled, len(forbidden))
 
 
 def written(application: Application, scheme: Scheme) -> str:
@@ -233,7 +241,7 @@ def _mask(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> sparse.cs
 def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[str, Any]:
     loads, scores = np.bincount(result.experts, minlength=len(inputs.experts)), result.scores[new]
     return {
-        "applications": len(inputs.applications),
+        "applications": len(set(inputs.applications)),
         "experts": len(inputs.experts),
         "candidates": len(inputs.problem.column),
         "conflicts": inputs.forbidden,
@@ -251,7 +259,7 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
         "digest": result.digest,
         "shortages": [
             {
-                "applications": [inputs.applications[p] for p in s.proposals[:20]],
+                "applications": list(dict.fromkeys(inputs.applications[p] for p in s.proposals[:20])),
                 "count": len(s.proposals),
                 "demand": s.demand,
                 "room": s.room,

@@ -155,7 +155,7 @@ def _write(row: Application, changed: set[str]) -> None:
         write(Application, [row.pk], values | {"answers": row.answers})
 
 
-COLUMNS = {"discipline": "discipline_id"}
+COLUMNS = {"discipline": "discipline_id", "second_discipline": "second_discipline_id"}
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:

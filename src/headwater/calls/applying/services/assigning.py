@@ -21,7 +21,7 @@ from headwater.forms.answers.merging import Merged, merge, same
 from headwater.forms.answers.references import INSTITUTION, NAME, Registry
 from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline, PriorityField
-from headwater.registry.queries import group_of_prefix
+from headwater.registry.queries import group_of_code
 
 PLAIN = (
     "title_zh",
@@ -130,7 +130,7 @@ class _Put:
         if name not in self.questions:
             setattr(self.row, name, typed)
             if name == "discipline":
-                self.row.review_group = group_of_prefix().get(typed.code[:3], "") if typed else ""
+                self.row.review_group = group_of_code(typed.code) if typed else ""
         elif typed is None:
             del self.row.answers[name]
         else:
@@ -155,6 +155,13 @@ def _plain(row: Application, name: str, value: Any) -> Read:
 def _discipline(_row: Application, name: str, value: Any) -> Read:
     found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
     return (found,) if found or not value else Reason(_("没有这个申请代码：%s") % value, field=name)
+
+
+def _second_discipline(row: Application, name: str, value: Any) -> Read:
+    found = _discipline(row, name, value)
+    if isinstance(found, Reason) or found[0] is None or "second_discipline" in scheme_of(row.call).asks:
+        return found
+    return Reason(_("没有这一栏"), field=name)
 
 
 def _amount(_row: Application, name: str, value: Any) -> Read:
@@ -190,6 +197,7 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
 
 TYPED: dict[str, Callable[[Application, str, Any], Read]] = {
     "discipline": _discipline,
+    "second_discipline": _second_discipline,
     "amount_fen": _amount,
     "months": _months,
     "starts_on": _starts_on,
