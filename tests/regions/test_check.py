@@ -159,7 +159,7 @@ def test_read_package_value_of_the_wrong_shape(package, plant, old, new, key, ex
 def test_read_package_rule_whose_parameter_has_no_row(package, plant):
     plant("parameters.toml", 'key = "partner_units_max"', 'key = "partner_unit_max"')
     assert [str(m) for m in read_package(package).mistakes] == [
-        f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row"
+        f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row (a whole number)"
         for code in ("im-dys", "im-gen", "im-jf", "im-jfk", "im-key", "im-phd", "im-test", "im-youth", "nsfc-reg-jf")
     ]
 
@@ -167,7 +167,7 @@ def test_read_package_rule_whose_parameter_has_no_row(package, plant):
 def test_read_package_rule_whose_named_parameter_has_no_row(package, plant):
     plant("schemes/im-youth.toml", 'parameter = "age_limit_youth"', 'parameter = "age_limit_young"')
     (found,) = read_package(package).mistakes
-    assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row"
+    assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row (a table with men, women, rule?, month?, day?)"
 
 
 def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plant):

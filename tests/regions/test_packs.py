@@ -140,3 +140,24 @@ def test_a_group_is_limited_by_rules_that_stop_a_submission() -> None:
     assert set(untold([limited("a", "x", "limit_same_type", blocks=False)])) == {"a"}
     assert untold([limited("a", "none"), limited("b", "none", "limit_same_type")]) == {}
     assert set(untold([limited("a", "none", "one_per_year")])) == {"a"}
+
+
+def test_a_pack_for_all_gives_what_neither_the_scheme_nor_a_named_pack_has() -> None:
+    general = Pack(({"name": "on_time", "blocks": True},), {"criterion": ["general"], "review": {"opinions": 4}}, for_all=True)
+    named = Pack(({"name": "on_time", "blocks": False},), {"criterion": ["named"]})
+    packs = {"all": general, "own": named}
+    whole, problems = expanded({"scheme": {"packs": ["own"]}, "rule": []}, packs)
+    assert (whole["rule"], whole["criterion"], whole["review"]) == ([{"name": "on_time", "blocks": False}], ["named"], {"opinions": 4})
+    assert problems == []
+    plain, _none = expanded({"scheme": {}, "rule": [], "review": {"opinions": 9}}, packs)
+    assert (plain["rule"], plain["criterion"], plain["review"]) == ([{"name": "on_time", "blocks": True}], ["general"], {"opinions": 9})
+    twice = {"a": Pack(tables={"review": {}}), "b": Pack(tables={"review": {}})}
+    assert expanded({"scheme": {"packs": ["a", "b"]}}, twice)[1] == [("scheme.packs", "[review] is in pack 'a' and in pack 'b'")]
+
+
+def test_every_scheme_that_ships_is_judged_by_the_pack_of_its_region() -> None:
+    for scheme in SCHEMES.values():
+        assert (len(scheme.judging.criteria), scheme.judging.values, scheme.has_panel) == (6, (3, 2, 1), True)
+    written = (PACKAGE.path / "packs.toml").read_text(encoding="utf-8")
+    assert written.count("[[pack.criterion]]") == 6
+    assert not any("[[criterion]]" in f.read_text(encoding="utf-8") for f in (PACKAGE.path / "schemes").glob("*.toml"))

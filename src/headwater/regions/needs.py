@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from headwater.core.reading import Problem
@@ -23,10 +24,9 @@ def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: l
         given = {key: _given(rows, scheme.code, key) for key in {str(r.get("key")) for r in rows}}
         problems += [("parameter", f"{told} for {scheme.code!r}") for told in _weights(scheme, given)]
         for key in sorted(read_by(scheme) & set(given)):
-            if given[key] and not any(_in_force(r, today) for r in given[key]):
-                starts = min(r["valid_from"] for r in given[key])
-                told = f"{key!r} is not in force on any day near now for {scheme.code!r}: its rows begin on {starts} or have ended"
-                problems.append(("parameter", told))
+            starts = [r["valid_from"] for r in given[key]]
+            if starts and min(starts) > date(today.year + 1, today.month, 1):
+                problems.append(("parameter", f"{key!r} gives {scheme.code!r} nothing before {min(starts)}: add a row for now"))
 
 
 def read_by(scheme: Scheme) -> set[str]:
@@ -69,11 +69,6 @@ def _given(rows: list[Row], scheme: str, key: str) -> list[Row]:
     return own or [r for r in mine if not r.get("applies_to")]
 
 
-def _in_force(row: Row, today: date) -> bool:
-    end = row.get("valid_to")
-    return bool(row["valid_from"] <= date(today.year + 1, today.month, 1) and (end is None or end >= today))
-
-
 def _weights(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
     """An expert could give no mark, where a class of research has no weights that fit the criteria."""
     if any(c.weights for c in scheme.judging.criteria):
@@ -101,7 +96,7 @@ def _bounds(row: Row) -> Iterator[tuple[str, str]]:
             yield f"value.{name}", f"expected a whole number, found {type(amount).__name__} {amount!r}"
             return
     found = [(name, value[name]) for name in ORDERED if value.get(name)]
-    for (low, least), (high, most) in zip(found, found[1:], strict=False):
+    for (low, least), (high, most) in pairwise(found):
         if least > most:
             yield f"value.{low}", f"is above {high} ({most})"
 

@@ -102,6 +102,9 @@ def _judgeable(scheme: Scheme, head: Reader) -> None:
         head.problems.append((head.path("asks"), '"second_discipline" is asked beside "discipline" only'))
     if not scheme.research_classes:
         head.problems.append((head.path("research_classes"), "expected at least one"))
+    for grade in scheme.judging.grades if scheme.outcome in OUTCOMES else ():
+        if not grade.zh and f"grade_{grade.value}" not in scheme.words:
+            head.problems.append(("grade", f"the outcome has no word for the grade {grade.value}: give it zh and en"))
     if scheme.judging.decision.draws and scheme.judging.decision.quota is None and not scheme.has_money:
         head.problems.append(("decision.ties", "a draw needs a quota, or money that comes to an end"))
 

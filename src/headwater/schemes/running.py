@@ -16,16 +16,16 @@ GRAMMAR: Mapping[str, tuple[str, ...]] = {
     "order": ("in_turn", "parallel"),
     "stage": ("written", "panel", "interview", "site_visit", "budget_review"),
     "criterion": ("points", "grade", "yes_no", "text"),
-    "decision": ("rank", "computed", "grade_quota"),
+    "decision": ("rank", "mean", "computed", "grade_quota"),
     "ties": ("officers", "draw"),
     "quota_per": ("call", "field", "host", "city", "research_class"),
     "report": ("annual", "mid_term", "closing", "statistics"),
     "release": (AGREEMENT, HOST_COUNT, "title", "laboratory", "self_funded"),
-    "table": ("conversion", "evaluation", "payment", "voucher", "budget_caps"),
+    "table": ("anonymous", "budget_caps", "conversion", "evaluation", "payment", "voucher"),
     "rule": ("once_held", "holders_barred", "needs_closed_type", "most_for_enterprise"),
 }
 """Endorsement: by the host and then the agency it belongs to, by the host alone, by the bureau of the place, by nobody. Stages of the
-review. Kinds of criteria. What a decision goes by: the rank; marks joined with computed points; shares of grades. What divides equals.
+review. Kinds of criteria. What a decision goes by: the calibrated rank; the plain mean; marks joined with computed points; shares of grades. What divides equals.
 What a quota is counted by. Reports that are owed. What a release does. Tables and rules beside these."""
 
 RUNS: Mapping[str, frozenset[str]] = {
@@ -33,7 +33,7 @@ RUNS: Mapping[str, frozenset[str]] = {
     "order": frozenset({"in_turn"}),
     "stage": frozenset({"written", "panel"}),
     "criterion": frozenset({"points"}),
-    "decision": frozenset({"rank"}),
+    "decision": frozenset({"rank", "mean"}),
     "ties": frozenset({"officers", "draw"}),
     "quota_per": frozenset({"call", "field", "host", "city", "research_class"}),
     "report": frozenset(),

@@ -21,6 +21,7 @@ from headwater.calls.models import LONG, Application, Call, Decision, Participan
 from headwater.calls.records import Held, holdings_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
+from headwater.calls.terms import start_of
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
@@ -47,6 +48,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code, 20)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         now = clock.now()
+        starts = {a.pk: start_of(a, clock.today()) for a in applications}
         awards = [
             Award(
                 application=a,
@@ -57,8 +59,8 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
                 leader=a.leader,
                 host=a.host,
                 amount_fen=amounts[a.pk],
-                starts_on=_start(a),
-                ends_on=_end(_start(a), a.months),
+                starts_on=starts[a.pk],
+                ends_on=_end(starts[a.pk], a.months),
                 approved_at=now,
                 agreement_by=due,
             )
@@ -75,10 +77,6 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
             cursor.execute(sql, [[a.pk for a in made]])
         log.many(made, {"state": Award.State.AGREEMENT})
         index(_documents(made))
-
-
-def _start(application: Application) -> date:
-    return application.starts_on or date(application.call.year, 7, 1)
 
 
 def _end(start: date, months: int) -> date:
@@ -269,15 +267,16 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
 
 
 HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(head.of ->> 'plan', ''),
-        coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
-    FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
-        UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
+        coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months, x.place
+    FROM (SELECT leader_id AS person, 'leader' AS role, application_id, 1 AS place FROM awards_award WHERE leader_id = ANY(%(people)s)
+        UNION ALL SELECT m.person_id, 'member', m.application_id, 1 + (SELECT count(*) FROM calls_participant q
+            WHERE q.application_id = m.application_id AND q.id <= m.id) FROM calls_participant m WHERE m.person_id = ANY(%(people)s)) x
     JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
     JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
     CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head
     UNION ALL SELECT e.person_id, e.role, 0, e.number, e.scheme, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
         coalesce(nullif(v.definition -> 'scheme' ->> 'limit_group', 'none'), ''),
-        CASE WHEN e.closed THEN 'closed' WHEN NOT e.closed THEN 'running' ELSE 'untold' END, e.approved_on, e.ends_on, e.months
+        CASE WHEN e.closed THEN 'closed' WHEN NOT e.closed THEN 'running' ELSE 'untold' END, e.approved_on, e.ends_on, e.months, 0
     FROM registry_earlierproject e LEFT JOIN LATERAL (SELECT definition FROM calls_schemeversion
         WHERE code = e.scheme ORDER BY version DESC LIMIT 1) v ON true WHERE e.person_id = ANY(%(people)s) ORDER BY 4"""
 
@@ -307,7 +306,8 @@ def awards_of(people: Sequence[int]) -> Held:
                     plan=plan,
                     closed=CLOSED.get(state, False),
                     application=application,
+                    place=place,
                 ),
             )
-            for person, role, application, number, scheme, plan, group, state, approved, ends, months in cursor.fetchall()
+            for person, role, application, number, scheme, plan, group, state, approved, ends, months, place in cursor.fetchall()
         ]

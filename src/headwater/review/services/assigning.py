@@ -217,7 +217,8 @@ def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:
     groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
     inside = np.array([-1 if e.is_external else 0 for e in experts], dtype=np.int32)
     limits = [Limit("institution", groups.astype(np.int32), terms.same_host)]
-    return limits + ([Limit("inside the region", inside, terms.inside)] if terms.inside < terms.opinions else [])
+    bound = terms.inside < terms.opinions and bool((inside >= 0).any())
+    return limits + ([Limit("inside the region", inside, terms.inside)] if bound else [])
 
 
 def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, connection
@@ -26,7 +25,7 @@ from headwater.calls.services.signing import Agreement, agreed, sign, signed_by_
 from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import State
-from headwater.calls.terms import limit_group_of, usual_terms
+from headwater.calls.terms import limit_group_of, usual_start, usual_terms
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -73,7 +72,7 @@ def create_draft(
             research_class=scheme.research_classes[0],
             months=months,
             amount_fen=amount,
-            starts_on=date(call.year, 7, 1),
+            starts_on=usual_start(call),
             created_at=clock.now(),
             saved_at=clock.now(),
         )
