@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from headwater.calls.applicants import known_of
 from headwater.calls.facts import check_applications
 from headwater.calls.loading import answers_in, answers_of
-from headwater.calls.models import Application
+from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.registry.models import EarlierProject, Person
 from headwater.schemes.linking import BUILT_IN
@@ -21,6 +21,12 @@ pytestmark = pytest.mark.django_db
 CHECK = {"code": "young", "message_zh": "须在 40 岁以下", "message_en": "Must be under 40", "reason": "F06"}
 
 
+def closing(day: date) -> Call:
+    """A call whose last day is `day`."""
+    last = clock.local(day, 16)
+    return new_call(closes_at=last, endorse_by=last + timedelta(days=5), recommend_by=last + timedelta(days=9))
+
+
 def fresh(row: Application) -> Application:
     return Application.objects.select_related("call__scheme", "host", "leader", "discipline").get(pk=row.pk)
 
@@ -28,7 +34,7 @@ def fresh(row: Application) -> Application:
 def test_what_is_known_of_applicant_and_host() -> None:
     host = new_host(kind="institute", place=None)
     person = new_person("研究员", host, birth_date=date(1990, 5, 1), title="研究员", highest_degree="博士", sex="m")
-    call = new_call(closes_at=clock.local(date(2030, 4, 30), 16))
+    call = closing(date(2030, 4, 30))
     row = placed(call, "received", person)
     EarlierProject.objects.create(
         person=person, number="旧1", scheme="im-gen", role="leader", approved_on=date(2019, 1, 1), ends_on=date(2021, 1, 1), months=24
@@ -49,7 +55,7 @@ def test_what_is_known_of_applicant_and_host() -> None:
 
 
 def test_the_age_is_that_on_the_last_day_of_the_call() -> None:
-    row = placed(new_call(closes_at=clock.local(date(2030, 5, 1), 16)), "received", new_person(birth_date=date(1990, 5, 1)))
+    row = placed(closing(date(2030, 5, 1)), "received", new_person(birth_date=date(1990, 5, 1)))
     assert known_of([row])[row.pk]["applicant.age"] == Decimal(40)
     row = placed(new_call(), "received", new_person(birth_date=None))
     assert known_of([row])[row.pk]["applicant.age"] is None

@@ -10,7 +10,6 @@ from pypdf import PdfReader
 
 from headwater.calls.applying.services.applications import save_application
 from headwater.calls.contents import content_of
-from headwater.calls.documents import application_pdf
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
@@ -74,11 +73,11 @@ def test_the_editor_asks_for_it_and_the_page_and_the_pdf_show_it() -> None:
     _first, second = two()
     row = draft_of(asking(), new_person())
     who = client(row.leader.account.username)
-    page = who.get(f"/applications/{row.pk}/").content.decode()
+    page = who.get(f"/applications/{row.pk}/edit/info/").content.decode()
     assert 'name="second_discipline"' in page
     save_application(application=row, values={"second_discipline": second.code}, actor=as_(row.leader))
-    assert f'value="{second.code} ' in who.get(f"/applications/{row.pk}/").content.decode()
-    text = "".join(p.extract_text() for p in PdfReader(BytesIO(application_pdf(Application.objects.get(pk=row.pk)))).pages)
+    assert f'value="{second.code} ' in who.get(f"/applications/{row.pk}/edit/info/").content.decode()
+    text = "".join(p.extract_text() for p in PdfReader(BytesIO(who.get(f"/applications/{row.pk}/pdf/").content)).pages)
     assert "第二申请代码" in text
     assert second.code in text
 

@@ -133,7 +133,7 @@ def test_every_effect_of_a_release_is_registered() -> None:
 
 
 def test_an_unknown_rule_names_the_nearest_and_all_known() -> None:
-    ((_key, text),) = [x for x in told(rule=[{"name": "title_givn", "max_chars": 60}])]
+    ((_key, text),) = list(told(rule=[{"name": "title_givn", "max_chars": 60}]))
     assert text.startswith("unknown rule 'title_givn'; did you mean 'title_given'? known: ")
     assert "max_age" in text
 

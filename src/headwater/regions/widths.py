@@ -54,7 +54,7 @@ KEYS: dict[tuple[str, str], frozenset[str]] = {
     ),
 }
 """Keys that are known, by file and table; any other is most likely a spelling mistake."""
-WORDS = {
+WORDS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("policy", "article.target"): {"comparison": ("at_least", "range")},
     ("region", "region"): {"currency": ("CNY",), "timezone": tuple(sorted(available_timezones()))},
 }

@@ -291,9 +291,10 @@ def _decision(r: Reader) -> DecisionRule:
             r.problems.append((r.path(key), f"expected 0 to {MOST_POINTS}, found {value}"))
     if found.quota is not None and found.quota < 1:
         r.problems.append((r.path("quota"), f"expected 1 or more, found {found.quota}"))
-    if found.quota is None:
-        needless = [key for key in ("quota_per", "within") if key in r.table] + (["ties"] if found.draws else [])
-        r.problems += [(r.path(key), "has no effect without a quota") for key in needless]
+    if found.quota is None and "quota_per" in r.table:
+        r.problems.append((r.path("quota_per"), "has no effect without a quota"))
+    if not found.draws and "within" in r.table:
+        r.problems.append((r.path("within"), "has no effect without a draw"))
     r.done()
     return found
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
+from headwater.algorithms.assignment.problem import FREE
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import Application, Call
@@ -81,7 +82,7 @@ def propose_round(
     seed = seed if seed is not None else secrets.randbelow(2**31)
     result = assign_fairly(inputs.problem, seed=seed).assigned if fair else assign(inputs.problem, seed=seed)
     new = inputs.fresh(result)
-    if not len(new) and result.unfilled.sum():
+    if not (inputs.problem.status == FREE).any() and result.unfilled.any():
         raise Refused.because(_("没有找到一对可以指派的申请和专家：请核对专家的申请代码、研究方向和评审项数上限"), code="empty")
     with command(actor, "review.manage", call, name="review.propose_round") as log:
         for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
@@ -118,6 +119,8 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         if row.state != Round.State.PROPOSED:
             raise Refused.because(_("该方案已发布或作废"))
         authorise(actor, "review.round.publish", row)
+        if not row.assignments.filter(state=Assignment.State.PROPOSED).exists():
+            raise Refused.because(_("方案里没有一项指派，不能发布"), code="empty")
         now = clock.now()
         days = review_terms(row.call, clock.today()).days
         due = clock.end_of_day(clock.add_days(clock.today(), days))

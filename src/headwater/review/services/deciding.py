@@ -135,7 +135,8 @@ def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reaso
         fund = p.amount_fen is not None
         why = lost(p.application)
         if fund and why:
-            yield Reason(_("%(application)s：%(why)s，不能%(word)s") % {"application": p.application, "why": why, "word": scheme.words["proposed"]})
+            text = _("%(application)s：没有达到合格线，或抽签未中，不能%(word)s")
+            yield Reason(text % {"application": p.application, "word": scheme.words["proposed"]}, code="rule")
         elif not fund and why:
             continue
         elif fund and scheme.has_panel and getattr(p.application, "panel_item", None) is None:

@@ -51,6 +51,6 @@ def sign_revival(*, item: PanelItem, member: PanelMember, actor: Actor) -> int:
 def set_aside(panel: Panel) -> list[PanelItem]:
     """The items for which too few members have signed: they are not put to the vote. Call inside a command, as the vote opens."""
     items = panel.items.filter(result="", signatures_needed__gt=0).annotate(signed=Count("revivals"))
-    short = list(items.filter(signed__lt=F("signatures_needed")).order_by("position"))
+    short: list[PanelItem] = list(items.filter(signed__lt=F("signatures_needed")).order_by("position"))
     PanelItem.objects.filter(pk__in=[i.pk for i in short]).update(result=PanelItem.Result.NOT_REVIVED)
     return short
