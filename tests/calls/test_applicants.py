@@ -37,7 +37,13 @@ def test_what_is_known_of_applicant_and_host() -> None:
     call = closing(date(2030, 4, 30))
     row = placed(call, "received", person)
     EarlierProject.objects.create(
-        person=person, number="旧1", scheme="im-gen", role="leader", approved_on=date(2019, 1, 1), ends_on=date(2021, 1, 1), months=24
+        person=person,
+        number="旧1",
+        scheme="im-gen",
+        role="leader",
+        approved_on=date(2019, 1, 1),
+        ends_on=date(2021, 1, 1),
+        months=24,
     )
     placed(new_call("im-gen"), "approved", person, limit_group="v1")
     found = known_of([row])[row.pk]

@@ -72,7 +72,12 @@ def test_what_else_is_recommended_is_counted_by_host_topic_and_place() -> None:
         placed(call, "draft", new_person(organisation=other), topic="T1"),
     ]
     peers = {pk: facts.peers for pk, facts in gather([fresh(r) for r in rows], call).items()}
-    assert [(peers[r.pk].topic, peers[r.pk].place, len(peers[r.pk].births)) for r in rows] == [(2, 3, 2), (2, 3, 2), (1, 3, 1), (1, 3, 1)]
+    assert [(peers[r.pk].topic, peers[r.pk].place, len(peers[r.pk].births)) for r in rows] == [
+        (2, 3, 2),
+        (2, 3, 2),
+        (1, 3, 1),
+        (1, 3, 1),
+    ]
     found = check_applications([fresh(r) for r in rows[:3]], call)
     failed = [sorted(r.rule for r in found[row.pk] if r.outcome == "failed") for row in rows[:3]]
     all_three = ["host_young_share", "within_place_quota", "within_topic_quota"]

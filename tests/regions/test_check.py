@@ -167,7 +167,10 @@ def test_read_package_rule_whose_parameter_has_no_row(package, plant):
 def test_read_package_rule_whose_named_parameter_has_no_row(package, plant):
     plant("schemes/im-youth.toml", 'parameter = "age_limit_youth"', 'parameter = "age_limit_young"')
     (found,) = read_package(package).mistakes
-    assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row (a table with men, women, rule?, month?, day?)"
+    assert (
+        found.expected
+        == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row (a table with men, women, rule?, month?, day?)"
+    )
 
 
 def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plant):

@@ -39,7 +39,10 @@ def test_no_weights_no_marks(package: Path, plant: Plant) -> None:  # noqa: F811
     for _row in range(2):
         plant("parameters.toml", 'key = "review_weights_goal"', 'key = "review_weights_gaol"')
     found = messages(package)
-    assert "experts' marks are weighted by 'review_weights_goal': give it a row (a table with a weight for each criterion) for 'im-gen'" in found
+    assert (
+        "experts' marks are weighted by 'review_weights_goal': give it a row (a table with a weight for each criterion) for 'im-gen'"
+        in found
+    )
     assert len([m for m in found if "review_weights_goal" in m]) == 18  # one scheme has free research alone
 
 
@@ -50,7 +53,11 @@ def test_weights_of_criteria_that_the_scheme_does_not_have(package: Path, plant:
 
 
 def test_weights_that_weigh_nothing(package: Path, plant: Plant) -> None:  # noqa: F811
-    plant("parameters.toml", "{ originality = 35, value = 20, feasibility = 15, team = 20, chain = 0, performance = 10 }", "{ value = 0 }")
+    plant(
+        "parameters.toml",
+        "{ originality = 35, value = 20, feasibility = 15, team = 20, chain = 0, performance = 10 }",
+        "{ value = 0 }",
+    )
     assert "'review_weights_free' needs whole numbers, at least one of them above 0 for 'im-gen'" in messages(package)
 
 
@@ -68,7 +75,13 @@ def test_a_laboratory_has_criteria_of_its_own(package: Path) -> None:  # noqa: F
     ("name", "old", "new", "key", "told"),
     [
         ("parameters.toml", "default = 0, min", "default = 900000000, min", ".value.default", "is above max (30000000)"),
-        ("parameters.toml", "default = 0, min = 10000", 'default = 0, min = "1"', ".value.min", "expected a whole number, found str '1'"),
+        (
+            "parameters.toml",
+            "default = 0, min = 10000",
+            'default = 0, min = "1"',
+            ".value.min",
+            "expected a whole number, found str '1'",
+        ),
         ("places.toml", 'name_mn = "', f'name_mn = "{"x" * 121}', ".name_mn", "expected at most 120 characters, found "),
         ("organisations.toml", 'name_zh = "', f'name_zh = "{"长" * 200}', ".name_zh", "expected at most 200 characters, found "),
         ("organisations.toml", "moe_code =", "moe_cod =", ".moe_cod", "unknown key; known: code, direct, "),
@@ -77,9 +90,21 @@ def test_a_laboratory_has_criteria_of_its_own(package: Path) -> None:  # noqa: F
         ("policy.toml", "agencies = []", "agency = []", ".agency", "unknown key; known: "),
         ("policy.toml", 'comparison = "range"', 'comparison = "about"', ".comparison", "found 'about'; known: at_least, range"),
         ("region.toml", "languages =", "language =", ".language", "unknown key; known: "),
-        ("region.toml", '"Asia/Shanghai"', '"Asia/Shanghia"', ".timezone", "found 'Asia/Shanghia'; known: a name of the time zone"),
+        (
+            "region.toml",
+            '"Asia/Shanghai"',
+            '"Asia/Shanghia"',
+            ".timezone",
+            "found 'Asia/Shanghia'; known: a name of the time zone",
+        ),
         ("region.toml", 'currency = "CNY"', 'currency = "XXX"', ".currency", "found 'XXX'; known: CNY"),
-        ("schemes/im-lab.toml", '"lab_staff_min"', '"lab_staff_min.least"', ".expr", "the parameter 'lab_staff_min' has no 'least'"),
+        (
+            "schemes/im-lab.toml",
+            '"lab_staff_min"',
+            '"lab_staff_min.least"',
+            ".expr",
+            "the parameter 'lab_staff_min' has no 'least'",
+        ),
         ("schemes/im-gen.toml", '["free", "goal"]', '["free", "gaol"]', ".research_classes", "expected some of free, goal"),
         ("schemes/im-gen.toml", 'name_en = "', f'name_en = "{"x" * 160}', ".name_en", "expected at most 160 characters"),
     ],
@@ -132,7 +157,11 @@ def test_widths_are_those_of_the_columns() -> None:
         columns = {f.name: f.max_length for f in model._meta.concrete_fields if getattr(f, "max_length", None)}
         narrower = {"code": 40} if table == ("region", "region") else {}  # other tables name a region by a shorter column
         assert {key: columns[key] for key in widths} | narrower == widths, table
-        loaded = (KEYS[table] & columns.keys()) - widths.keys() - {"kind", "source", "label_zh", "label_en", "map", "comparison", "applies_to"}
+        loaded = (
+            (KEYS[table] & columns.keys())
+            - widths.keys()
+            - {"kind", "source", "label_zh", "label_en", "map", "comparison", "applies_to"}
+        )
         assert loaded == set(), table
 
 

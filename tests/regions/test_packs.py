@@ -147,10 +147,18 @@ def test_a_pack_for_all_gives_what_neither_the_scheme_nor_a_named_pack_has() -> 
     named = Pack(({"name": "on_time", "blocks": False},), {"criterion": ["named"]})
     packs = {"all": general, "own": named}
     whole, problems = expanded({"scheme": {"packs": ["own"]}, "rule": []}, packs)
-    assert (whole["rule"], whole["criterion"], whole["review"]) == ([{"name": "on_time", "blocks": False}], ["named"], {"opinions": 4})
+    assert (whole["rule"], whole["criterion"], whole["review"]) == (
+        [{"name": "on_time", "blocks": False}],
+        ["named"],
+        {"opinions": 4},
+    )
     assert problems == []
     plain, _none = expanded({"scheme": {}, "rule": [], "review": {"opinions": 9}}, packs)
-    assert (plain["rule"], plain["criterion"], plain["review"]) == ([{"name": "on_time", "blocks": True}], ["general"], {"opinions": 9})
+    assert (plain["rule"], plain["criterion"], plain["review"]) == (
+        [{"name": "on_time", "blocks": True}],
+        ["general"],
+        {"opinions": 9},
+    )
     twice = {"a": Pack(tables={"review": {}}), "b": Pack(tables={"review": {}})}
     assert expanded({"scheme": {"packs": ["a", "b"]}}, twice)[1] == [("scheme.packs", "[review] is in pack 'a' and in pack 'b'")]
 

@@ -14,6 +14,7 @@ from headwater.review.models import Draw
 from headwater.review.services.deciding import propose, unfinished
 from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import suggest
+from tests.approvals import approve_decisions, publish_notice
 from tests.calls.test_services import refusal
 from tests.people import actor, client
 from tests.review.variants import call_of, reviewed
@@ -30,7 +31,11 @@ def drawing(marks: list[float], **decision: object) -> tuple[Call, list[Applicat
 def test_those_who_stand_equal_at_the_end_of_the_quota_are_drawn() -> None:
     call, rows = drawing([90, 80, 80, 80, 70], quota=2)
     (line,) = to_draw(call)
-    assert ([a.pk for a in line.sure], {a.pk for a in line.equals}, line.open_places) == ([rows[0].pk], {r.pk for r in rows[1:4]}, 1)
+    assert ([a.pk for a in line.sure], {a.pk for a in line.equals}, line.open_places) == (
+        [rows[0].pk],
+        {r.pk for r in rows[1:4]},
+        1,
+    )
     assert suggest(call).funded == {rows[0].pk}
     assert [r.code for r in unfinished(call)] == ["draw"]
     (draw,) = draw_equals(call=call, actor=actor("officer"), public="体彩 26130 期 0 9 3 1 7")
@@ -120,3 +125,15 @@ def test_the_board_shows_the_equals_draws_them_and_shows_the_proof() -> None:
     text = page.get(board).content.decode()
     assert ("公开的号码" in text, "中签" in text, 'value="draw"' in text) == (True, True, False)
     assert not may(actor("leader").account, "review.draw", call)
+
+
+def test_the_notice_publishes_the_seed_and_who_was_drawn_but_nobody_else() -> None:
+    call, rows = drawing([80, 80], quota=1)
+    (draw,) = draw_equals(call=call, actor=actor("officer"), public="公开的号码")
+    lost = next(r for r in rows if r.number not in draw.record["winners"])
+    propose(call=call, funded=suggest(call).funded, actor=actor("officer"))
+    approve_decisions(call=call, actor=actor("committee"))
+    notice = publish_notice(call=call, actor=actor("officer"))
+    text = client(None).get(f"/notices/{notice.pk}/").content.decode()
+    assert [part in text for part in ("公开的号码", draw.record["digest"], draw.record["winners"][0])] == [True] * 3
+    assert lost.number not in text

@@ -83,15 +83,14 @@ def test_a_pass_mark_bars_what_is_below_it() -> None:
         propose(call=call, funded={bad.pk}, actor=actor("officer"))
     assert refusal(error) == [("", "rule")]
     propose(call=call, funded={good.pk}, actor=actor("officer"))
-    assert Decision.objects.get(application=bad).reason == (
-        "经通讯评审，共有 3 份有效评审意见，得分 74.90，未达到合格线 75 分。"
-    )
+    assert Decision.objects.get(application=bad).reason == ("经通讯评审，共有 3 份有效评审意见，得分 74.90，未达到合格线 75 分。")
 
 
 def test_a_quota_takes_the_first_of_the_call() -> None:
     call = call_of(**NONE, decision={"quota": 2})
     rows = reviewed(call, [70, 90, 80])
     assert suggest(call).funded == {rows[1].pk, rows[2].pk}
+    assert "本批次限 2 项" in client("officer").get(f"/office/calls/{call.pk}/decide/").content.decode()
     with pytest.raises(Refused) as error:
         propose(call=call, funded={r.pk for r in rows}, actor=actor("officer"))
     assert refusal(error) == [("", "quota")]

@@ -22,7 +22,9 @@ def opinions(row: Application, *grades: int) -> None:
     round_ = Round.objects.create(call=row.call, state="published", seed=1)
     for grade in grades:
         asked = Assignment.objects.create(round=round_, application=row, expert=new_expert("评审"), state="submitted")
-        Opinion.objects.create(assignment=asked, total=50, grade=grade, familiarity=2, text_applicant="意见", submitted_at=clock.now())
+        Opinion.objects.create(
+            assignment=asked, total=50, grade=grade, familiarity=2, text_applicant="意见", submitted_at=clock.now()
+        )
 
 
 def sitting() -> tuple[Panel, list[PanelMember]]:

@@ -100,6 +100,7 @@ def fields(**changes):
         ({"text": "意见" * 19 + "意"}, ["text_applicant"]),
         ({"text": "意见" * 19 + "  \n  "}, ["text_applicant"]),
         ({"text": "", "least": 0}, []),
+        ({"weights": {}}, [""]),
         (
             {"scores": {}, "grade": None, "familiarity": None, "text": ""},
             ["score_novelty", "score_plan", "score_team", "grade", "familiarity", "text_applicant"],

@@ -34,12 +34,21 @@ def test_a_scheme_that_says_nothing_is_judged_as_before() -> None:
     assert usual == usual_judging()
     codes = ["originality", "value", "feasibility", "team", "chain", "performance"]
     assert [c.code for c in usual.criteria] == codes
-    assert (usual.values, usual.widest, usual.review.stages, usual.own_weights("free")) == ((3, 2, 1), 2, ("written", "panel"), None)
+    assert (usual.values, usual.widest, usual.review.stages, usual.own_weights("free")) == (
+        (3, 2, 1),
+        2,
+        ("written", "panel"),
+        None,
+    )
     assert (usual.decision.by, usual.decision.quota, usual.decision.pass_mark, usual.has_panel) == ("rank", None, None, True)
 
 
 def test_criteria_weights_and_grades_belong_to_the_scheme() -> None:
-    grades = [{"value": 1, "zh": "差", "en": "Poor"}, {"value": 4, "zh": "优", "en": "Excellent"}, {"value": 2, "zh": "中", "en": "Fair"}]
+    grades = [
+        {"value": 1, "zh": "差", "en": "Poor"},
+        {"value": 4, "zh": "优", "en": "Excellent"},
+        {"value": 2, "zh": "中", "en": "Fair"},
+    ]
     own = judging(criterion=TWO, grade=grades)
     assert own.own_weights("free") == {"staff": 60, "rooms": 40}
     assert own.own_weights("goal") == {"staff": 60, "rooms": 30}

@@ -27,7 +27,9 @@ def outcome(rule: str, facts: Facts) -> str:
 
 
 def facts(*holdings: Holding, **more: Any) -> Facts:
-    return Facts(year=2030, deadline=DEADLINE, leader=PersonFacts("甲", holdings=holdings), scheme="x-gen", plan="province", **more)
+    return Facts(
+        year=2030, deadline=DEADLINE, leader=PersonFacts("甲", holdings=holdings), scheme="x-gen", plan="province", **more
+    )
 
 
 def tried(year: int, state: str = "refused", scheme: str = "x-gen") -> Holding:
@@ -70,7 +72,13 @@ def test_row_2_running_projects_over_all_plans_of_a_level(holdings: list[Holding
 
 @pytest.mark.parametrize(
     ("topic", "count", "endorsed", "found"),
-    [("T1", 2, True, "passed"), ("T1", 3, True, "failed"), ("T1", 2, False, "unknown"), ("T9", 2, True, "failed"), ("", 9, True, "passed")],
+    [
+        ("T1", 2, True, "passed"),
+        ("T1", 3, True, "failed"),
+        ("T1", 2, False, "unknown"),
+        ("T9", 2, True, "failed"),
+        ("", 9, True, "passed"),
+    ],
 )
 def test_row_4_a_quota_by_guide_topic(topic: str, count: int, endorsed: bool, found: str) -> None:
     assert outcome("within_topic_quota", facts(topic=topic, is_endorsed=endorsed, peers=Peers(count, 0, ()))) == found

@@ -222,6 +222,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
             "open_objections": row.objections.exclude(state__in=final).count(),
+            "draws": [(d, d.won) for d in row.call.draws.order_by("group")],
         },
     )
 

@@ -354,6 +354,12 @@ class Draw(models.Model):
     def __str__(self) -> str:
         return f"{self.call} {self.group}".strip()
 
+    @property
+    def won(self) -> list[tuple[str, str]]:
+        """Numbers that were drawn, with their tickets: what everybody may know."""
+        tickets = dict(zip(self.record["order"], self.record["tickets"], strict=True))
+        return [(number, tickets[number]) for number in self.record["winners"]]
+
 
 class BallotCast(models.Model):
     """That a member has voted on an item; never how. A member with a conflict cannot have a row here."""

@@ -17,6 +17,7 @@ from headwater.calls.models.own import SIGNING
 from headwater.core.own import own_cases, without_own
 from headwater.registry.models import Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
+from headwater.review.services.pairing import nearest_code
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
@@ -48,7 +49,7 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
     known = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
     papers = list(known.order_by("-year", "pk")[:WORKS])
     codes = [d.code for d in expert.disciplines.all()]
-    code = application.discipline.code if application.discipline else ""
+    code = nearest_code(application, codes)
     told = explain(_proposal(application, code), kernel.Expert(tuple(map(_work, papers)), tuple(codes), _words(expert.keywords)))
     works = [(papers[w.work], w) for w in told.works if w.terms][:3]
     return {

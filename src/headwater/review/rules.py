@@ -49,6 +49,9 @@ def opinion_problems(
 ) -> list[tuple[str, str, str]]:
     """What keeps an opinion from being submitted: (field, Chinese, English). `least` is in characters."""
     found = []
+    if not any(w > 0 for w in weights.values()):
+        told = "This call gives no criterion a weight; tell the programme officer"
+        found.append(("", "本批次没有评审指标的权重，暂不能提交；请联系项目管理人员", told))
     for criterion, weight in weights.items():
         if weight <= 0:
             continue

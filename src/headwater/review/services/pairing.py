@@ -92,6 +92,12 @@ def row_of(rows: Rows, application: int, codes: Sequence[str]) -> int:
     return second if _near(rows.code[second], codes) > _near(rows.code[application], codes) else application
 
 
+def nearest_code(application: Application, codes: Sequence[str]) -> str:
+    """The one of an application's disciplines that an expert with these codes knows better."""
+    own = [d.code for d in (application.discipline, application.second_discipline) if d]
+    return max(own, key=lambda code: _near(code, codes), default="")
+
+
 def _near(code: str, codes: Sequence[str]) -> int:
     """How many of the first characters of a code an expert shares."""
     same = 0

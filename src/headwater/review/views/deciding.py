@@ -28,6 +28,7 @@ from headwater.review.services.deciding import STATED, Departure, departs, propo
 from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 from headwater.review.views.rows import others_of, placed
+from headwater.schemes.judging import DecisionRule
 
 
 @page("calls.board")
@@ -193,7 +194,22 @@ def drawing_context(call: Call, account: Any) -> dict[str, Any]:
     ]
     numbers = set(Application.objects.filter(call=call, pk__in=own).values_list("number", flat=True))
     draws = [(d, [(n, n in d.record["winners"]) for n in d.record["order"] if n not in numbers]) for d in call.draws.order_by("group")]
-    return {"to_draw": waiting, "draws": draws, "decision_rule": scheme_of(call).judging.decision}
+    return {"to_draw": waiting, "draws": draws, "rule_words": rule_words(scheme_of(call).judging.decision)}
+
+
+def rule_words(rule: DecisionRule) -> list[str]:
+    """The pass mark and the quota of a scheme, as the board tells them."""
+    per = {
+        "call": _("本批次"),
+        "field": _("每个评审领域"),
+        "host": _("每个依托单位"),
+        "city": _("每个地区"),
+        "research_class": _("每类研究属性"),
+    }
+    told = [_("合格线 %s 分") % f"{rule.pass_mark:g}"] if rule.pass_mark is not None else []
+    if rule.quota is not None:
+        told.append(_("%(per)s限 %(quota)d 项") % {"per": per[rule.quota_per], "quota": rule.quota})
+    return told + ([_("得分相同的抽签决定")] if rule.draws else [])
 
 
 def _vote_of(row: Application) -> str:
