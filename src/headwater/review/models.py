@@ -381,7 +381,7 @@ leads_to(Round, "assignments__application")
 leads_to(Panel, "items__application")
 leads_to(BallotCast, "item__application")
 leads_to(Revival, "item__application")
-of_many(Expert, PanelMember)
+of_many(Expert, PanelMember, Draw)
 
 
 def _experts_of_calls(calls: Collection[int], account: Account) -> models.QuerySet[Any, Any]:
