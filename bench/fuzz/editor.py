@@ -206,11 +206,14 @@ OPINION = ("scores", "grade", "familiarity", "text_applicant", "text_fund")
 def opinion(world: World, random_: Random) -> None:
     """An expert's opinion by its autosave: what was acknowledged is stored, the rest is as it was."""
     from headwater.review.models import Assignment, Opinion
-    from headwater.review.queries import CRITERIA
+    from headwater.schemes.judging import usual_judging
 
     rows = Assignment.objects.filter(state="accepted").select_related("expert__person__account").order_by("pk")
     row = random_.choice(list(rows))
-    pairs: Pairs = [(f"score_{c}", random_.choice(["0", "100", "85.5", *NUMBERS])) for c in random_.sample(sorted(CRITERIA), 2)]
+    pairs: Pairs = [
+        (f"score_{c}", random_.choice(["0", "100", "85.5", *NUMBERS]))
+        for c in random_.sample([c.code for c in usual_judging().criteria], 2)
+    ]
     pairs += [("grade", random_.choice("012345x")), ("familiarity", random_.choice("0123x"))]
     pairs += [
         (n, words(random_, random_.choice([0, 300, 5000, 5001])) if random_.random() < 0.6 else bad(random_)) for n in OPINION[3:]

@@ -67,6 +67,7 @@ def test_holdings_are_what_a_person_applied_for_and_was_awarded() -> None:
             ends_on=paid.ends_on,
             closed=False,
             application=won.pk,
+            place=1,
             **term,
         ),
         Holding("im-gen", "leader", "approved", won.number, year=2020, application=won.pk, **term),

@@ -14,8 +14,10 @@ from headwater.calls.contents import BASIC, PRIVATE
 from headwater.calls.models import Application
 from headwater.calls.states import ResearchClass
 from headwater.registry.models import Discipline, PriorityField
+from headwater.schemes.shapes import ASKS
 from tests.core.test_inspection import pdf
 from tests.make import as_, client, draft_of, new_call, new_person
+from tests.review.variants import version
 
 pytestmark = pytest.mark.django_db
 FLAGS = {"human": "涉及人的研究参与者", "overseas": "境外"}
@@ -23,15 +25,17 @@ FLAGS = {"human": "涉及人的研究参与者", "overseas": "境外"}
 
 def declared_draft() -> tuple[Application, dict[str, str]]:
     """An application with every basic field filled in, and how each field reads."""
+    version(head={"asks": list(ASKS)})
     call = new_call(topics=[{"code": "01", "zh": "稀土功能材料", "en": "Rare-earth materials"}])
     field = PriorityField.objects.order_by("pk")[0]
-    code = Discipline.objects.filter(level=2).order_by("code")[1]
+    code, second = Discipline.objects.filter(level=2).order_by("code")[1:3]
     values: dict[str, Any] = {
         "title_zh": "草原土壤碳汇的形成",
         "topic": "01",
         "title_en": "Carbon sinks of the steppe",
         "research_class": "goal",
         "discipline": code.code,
+        "second_discipline": second.code,
         "priority_field": field.code,
         "amount_fen": 9_870_000,
         "starts_on": date(call.year, 9, 1),
@@ -48,6 +52,7 @@ def declared_draft() -> tuple[Application, dict[str, str]]:
     assert {f for f in BASIC if not getattr(row, f)} == set()
     reads = {n: str(v) for n, v in values.items() if isinstance(v, str)}
     reads |= {"topic": "稀土功能材料", "research_class": str(ResearchClass.GOAL.label), "discipline": code.name_zh}
+    reads["second_discipline"] = second.name_zh
     reads |= {"priority_field": field.name_zh, "amount_fen": "9.87", "starts_on": f"{call.year}-09-01", "months": "35"}
     return row, reads
 

@@ -33,7 +33,7 @@ from headwater.regions.check import find_package, read_package
 from headwater.review.models import Assignment, Opinion, Panel, PanelItem, Ranking, Round
 from headwater.review.services.deciding import propose
 from headwater.schemes import Scheme
-from headwater.schemes.shapes import OUTCOMES, WITH_AGREEMENT
+from headwater.schemes.outcomes import AGREEMENT, OUTCOMES
 from headwater.schemes.words import MONEY, PLACES, UNDER_AGREEMENT, _tables, read_words, words_for
 from tests.approvals import approve_decisions, publish_notice, release
 from tests.approvals import sign_agreements as sign
@@ -245,7 +245,7 @@ def check_agreement(walk: Walk, row: Application) -> None:
     """Where the outcome is work to be done there is an agreement to sign in its words; elsewhere there is none, nor a way to one."""
     desk = f"/office/calls/{row.call_id}/agreements/"
     tab = f'href="{desk}"' in client("officer").get(f"/office/calls/{row.call_id}/").content.decode()
-    assert tab == walk.scheme.has_agreement == (walk.scheme.outcome in WITH_AGREEMENT)
+    assert tab == walk.scheme.has_agreement == (AGREEMENT in OUTCOMES[walk.scheme.outcome].release)
     leader = walk.leader.account.username
     if not walk.scheme.has_agreement:
         assert not Award.objects.filter(application=row).exists()
@@ -291,7 +291,7 @@ def test_every_outcome_has_every_word_it_needs_in_both_languages() -> None:
         more = set(tables[outcome]) - needed
         assert needed <= set(tables[outcome]), outcome
         assert more == (set(MONEY) if "amount" in tables[outcome] else set()) | (
-            set(UNDER_AGREEMENT) if outcome in WITH_AGREEMENT else set()
+            set(UNDER_AGREEMENT) if OUTCOMES[outcome].has_agreement else set()
         )
         for key, pair in tables[outcome].items():
             assert re.search(r"[一-鿿]", pair.zh)

@@ -125,13 +125,22 @@ def test_add_months_ends_in_the_right_month(start, months):
         pytest.param("recheck_answer_days", date(2026, 5, 14), date(2026, 7, 13), id="CK-4"),
         pytest.param("taskbook_days", date(2026, 8, 27), date(2026, 9, 16), id="CK-5"),
         pytest.param("closing_report_days", date(2025, 12, 31), date(2026, 3, 1), id="CK-6"),
-        pytest.param("payment_days", date(2026, 5, 10), date(2026, 6, 9), id="CK-7"),
-        pytest.param("integrity_acceptance_working_days", date(2026, 3, 2), date(2026, 3, 23), id="CK-8"),
-        pytest.param("investigation_months", date(2026, 3, 23), date(2026, 9, 23), id="CK-10"),
     ],
 )
 def test_due_with_the_parameters_that_ship(key, start, end):
     assert clock.due(start, key, shipped(start)(key)) == clock.Due(end)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "start", "end"),
+    [
+        pytest.param("payment_days", 30, date(2026, 5, 10), date(2026, 6, 9), id="CK-7"),
+        pytest.param("integrity_acceptance_working_days", 15, date(2026, 3, 2), date(2026, 3, 23), id="CK-8"),
+        pytest.param("investigation_months", 6, date(2026, 3, 23), date(2026, 9, 23), id="CK-10"),
+    ],
+)
+def test_due_of_the_handbook_where_nothing_reads_it_yet(key, value, start, end):
+    assert clock.due(start, key, value) == clock.Due(end)
 
 
 @pytest.mark.parametrize(

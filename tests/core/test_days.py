@@ -16,7 +16,7 @@ from headwater.core import clock
 from headwater.core.duties import Duty
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
-from headwater.review.queries import weights_of
+from headwater.review.terms import weights_of
 from tests.calls.made import FACTS
 from tests.make import new_call
 

@@ -24,7 +24,7 @@ from headwater.regions.package import Package
 from headwater.regions.policies import evidence_of
 from headwater.registry.models import Place, PlaceGroup
 from headwater.registry.places import place_of, places_within
-from tests.people import client
+from tests.make import client
 
 pytestmark = pytest.mark.django_db
 

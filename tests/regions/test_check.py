@@ -142,8 +142,8 @@ def test_read_package_planted_mistake_file_key_line(package, plant, name, old, n
             "expected true or false, found int 1",
         ),
         (
-            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = 6',
-            'key = "investigation_months"\nvalid_from = 2022-08-25\nvalue = "6"',
+            'key = "objections_per_hour"\nvalid_from = 2021-11-04\nvalue = 10',
+            'key = "objections_per_hour"\nvalid_from = 2021-11-04\nvalue = "6"',
             "value",
             "expected a whole number, found str '6'",
         ),
@@ -159,7 +159,7 @@ def test_read_package_value_of_the_wrong_shape(package, plant, old, new, key, ex
 def test_read_package_rule_whose_parameter_has_no_row(package, plant):
     plant("parameters.toml", 'key = "partner_units_max"', 'key = "partner_unit_max"')
     assert [str(m) for m in read_package(package).mistakes] == [
-        f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row"
+        f"parameters.toml: parameter: rule 'partner_units' of {code!r} reads 'partner_units_max': give it a row (a whole number)"
         for code in ("im-dys", "im-gen", "im-jf", "im-jfk", "im-key", "im-phd", "im-test", "im-youth", "nsfc-reg-jf")
     ]
 
@@ -167,7 +167,10 @@ def test_read_package_rule_whose_parameter_has_no_row(package, plant):
 def test_read_package_rule_whose_named_parameter_has_no_row(package, plant):
     plant("schemes/im-youth.toml", 'parameter = "age_limit_youth"', 'parameter = "age_limit_young"')
     (found,) = read_package(package).mistakes
-    assert found.expected == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row"
+    assert (
+        found.expected
+        == "rule 'max_age' of 'im-youth' reads 'age_limit_young': give it a row (a table with men, women, rule?, month?, day?)"
+    )
 
 
 def test_read_package_budget_with_an_indirect_cost_needs_its_tiers(package, plant):

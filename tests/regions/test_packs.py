@@ -11,7 +11,7 @@ import pytest
 
 from headwater.regions.check import find_package, read_package
 from headwater.schemes import Scheme, parse_scheme
-from headwater.schemes.packs import expanded, read_packs, untold
+from headwater.schemes.packs import Pack, expanded, read_packs, untold
 from headwater.schemes.rules import parameters_of
 from tests.calls.test_schemes import GOOD
 from tests.regions.test_check import Plant, package, plant, short  # noqa: F401 -- fixtures
@@ -19,7 +19,7 @@ from tests.regions.test_check import Plant, package, plant, short  # noqa: F401 
 PACKAGE = read_package(find_package("nmg"))
 SCHEMES = {s.code: s for s in (parse_scheme(d, parameters_of)[0] for d in PACKAGE.schemes)}
 FUND = sorted(code for code, scheme in SCHEMES.items() if scheme.limit_group == "im")
-PACK = read_packs(tomllib.loads((PACKAGE.path / "packs.toml").read_text(encoding="utf-8")), parameters_of, [])["fund"]
+PACK = read_packs(tomllib.loads((PACKAGE.path / "packs.toml").read_text(encoding="utf-8")), parameters_of, [])["fund"].rules
 NEEDS = {
     "ethics_attached": "ethics",
     "qualified": "referee_letter",
@@ -67,13 +67,13 @@ def test_a_stored_definition_needs_no_pack() -> None:
     scheme, problems = parse_scheme(definition, parameters_of)
     assert problems == []
     assert [u.name for u in scheme.rules][-len(PACK) :] == [r["name"] for r in PACK]
-    assert expanded(definition, {"fund": [{"name": "no_ban", "blocks": True}]})[0]["rule"] == definition["rule"]
+    assert expanded(definition, {"fund": Pack(({"name": "no_ban", "blocks": True},))})[0]["rule"] == definition["rule"]
 
 
 def test_a_schemes_own_entry_wins() -> None:
     definition = {"scheme": {"packs": ["p"]}, "rule": [{"name": "no_ban", "blocks": True}]}
     pack = [{"name": "no_ban", "blocks": False}, {"name": "signed", "blocks": True}]
-    whole, problems = expanded(definition, {"p": pack})
+    whole, problems = expanded(definition, {"p": Pack(tuple(pack))})
     assert (whole["rule"], problems) == ([{"name": "no_ban", "blocks": True}, {"name": "signed", "blocks": True}], [])
     assert definition["rule"] == [{"name": "no_ban", "blocks": True}]
 
@@ -88,7 +88,7 @@ def test_a_schemes_own_entry_wins() -> None:
 )
 def test_mistakes_with_packs(packs: list[str], key: str, told: str) -> None:
     ban, signed = {"name": "no_ban", "blocks": False}, {"name": "signed", "blocks": True}
-    _whole, problems = expanded({"scheme": {"packs": packs}, "rule": [ban]}, {"a": [ban, signed], "b": [signed]})
+    _whole, problems = expanded({"scheme": {"packs": packs}, "rule": [ban]}, {"a": Pack((ban, signed)), "b": Pack((signed,))})
     assert (key, told) in problems
 
 
@@ -145,3 +145,32 @@ def test_a_group_is_limited_by_rules_that_stop_a_submission() -> None:
     assert set(untold([limited("a", "x", "limit_same_type", blocks=False)])) == {"a"}
     assert untold([limited("a", "none"), limited("b", "none", "limit_same_type")]) == {}
     assert set(untold([limited("a", "none", "one_per_year")])) == {"a"}
+
+
+def test_a_pack_for_all_gives_what_neither_the_scheme_nor_a_named_pack_has() -> None:
+    general = Pack(({"name": "on_time", "blocks": True},), {"criterion": ["general"], "review": {"opinions": 4}}, for_all=True)
+    named = Pack(({"name": "on_time", "blocks": False},), {"criterion": ["named"]})
+    packs = {"all": general, "own": named}
+    whole, problems = expanded({"scheme": {"packs": ["own"]}, "rule": []}, packs)
+    assert (whole["rule"], whole["criterion"], whole["review"]) == (
+        [{"name": "on_time", "blocks": False}],
+        ["named"],
+        {"opinions": 4},
+    )
+    assert problems == []
+    plain, _none = expanded({"scheme": {}, "rule": [], "review": {"opinions": 9}}, packs)
+    assert (plain["rule"], plain["criterion"], plain["review"]) == (
+        [{"name": "on_time", "blocks": True}],
+        ["general"],
+        {"opinions": 9},
+    )
+    twice = {"a": Pack(tables={"review": {}}), "b": Pack(tables={"review": {}})}
+    assert expanded({"scheme": {"packs": ["a", "b"]}}, twice)[1] == [("scheme.packs", "[review] is in pack 'a' and in pack 'b'")]
+
+
+def test_every_scheme_that_ships_is_judged_by_the_pack_of_its_region() -> None:
+    for scheme in SCHEMES.values():
+        assert (len(scheme.judging.criteria), scheme.judging.values, scheme.has_panel) == (6, (3, 2, 1), True)
+    written = (PACKAGE.path / "packs.toml").read_text(encoding="utf-8")
+    assert written.count("[[pack.criterion]]") == 6
+    assert not any("[[criterion]]" in f.read_text(encoding="utf-8") for f in (PACKAGE.path / "schemes").glob("*.toml"))

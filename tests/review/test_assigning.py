@@ -21,13 +21,15 @@ pytestmark = pytest.mark.django_db
 
 
 def stage(applications: int, institutions: int, each: int = 1, load: int = 15) -> tuple[Call, list[Expert]]:
-    """A call with accepted applications; the only experts are `each` in each of `institutions`."""
+    """A call with accepted applications; the only experts are `each` in each of `institutions`, all outside the region."""
     Expert.objects.update(is_active=False)
     call = past_call()
     for n in range(applications):
         placed(call, "accepted", review_group=f"g{n}")
     hosts = [new_host("外校") for _ in range(institutions)]
-    experts = [new_expert(f"专家{n}", hosts[n % institutions], max_load=load) for n in range(institutions * each)]
+    experts = [
+        new_expert(f"专家{n}", hosts[n % institutions], max_load=load, is_external=True) for n in range(institutions * each)
+    ]
     discipline = Application.objects.filter(call=call)[0].discipline
     for expert in experts:
         expert.disciplines.add(discipline)

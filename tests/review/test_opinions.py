@@ -11,10 +11,11 @@ from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.review.models import Assignment, Conflict, Opinion, Ranking
-from headwater.review.queries import opinions_for_applicant, weights_of
+from headwater.review.queries import opinions_for_applicant
 from headwater.review.services.ending import close_reviews
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import compute_ranking, save_opinions
+from headwater.review.terms import weights_of
 from tests.make import SECOND, actor, as_, client, refusal
 from tests.review.test_assigning import published, stage
 

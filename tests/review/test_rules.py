@@ -3,12 +3,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.review.rules import contradiction, has_quorum, opinion_problems, votes_needed, weighted_total
+from headwater.schemes.judging import usual_judging
 
 WEIGHTS = {"novelty": 40, "plan": 35, "team": 25, "other": 0}
 OPINION = {
     "scores": {"novelty": 80, "plan": 75.5, "team": 0},
     "weights": WEIGHTS,
     "grade": 2,
+    "grades": (3, 2, 1),
     "familiarity": 1,
     "text": "意见" * 20,
     "least": 40,
@@ -98,6 +100,7 @@ def fields(**changes):
         ({"text": "意见" * 19 + "意"}, ["text_applicant"]),
         ({"text": "意见" * 19 + "  \n  "}, ["text_applicant"]),
         ({"text": "", "least": 0}, []),
+        ({"weights": {}}, [""]),
         (
             {"scores": {}, "grade": None, "familiarity": None, "text": ""},
             ["score_novelty", "score_plan", "score_team", "grade", "familiarity", "text_applicant"],
@@ -128,4 +131,4 @@ def test_opinion_problems_counts_characters_in_both_languages():
     ],
 )
 def test_contradiction_marks_against_grade(total, grade, found):
-    assert contradiction(total, grade) == found
+    assert contradiction(total, grade, usual_judging()) == found

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from django.db import transaction
 
-from tests.people import client, roles
+from tests.make import client, roles
 from tests.test_access import ROUTES, address, records
 from tools.page_reader import Form, Reader
 

@@ -4,6 +4,8 @@ from headwater.awards.models import Award
 from headwater.core.money import yuan_cell
 from headwater.core.open_data import OPEN_DATA, Dataset
 
+READ = ("leader", "host__place", "call", "application__discipline", "application__second_discipline")
+
 
 def projects() -> list[list[Any]]:
     return [
@@ -16,14 +18,15 @@ def projects() -> list[list[Any]]:
             a.host.place.code if a.host.place else "",
             a.call.code,
             a.application.discipline.code if a.application.discipline else "",
+            a.application.second_discipline.code if a.application.second_discipline else "",
             yuan_cell(a.amount_fen),
             a.starts_on,
             a.ends_on,
             a.state,
         ]
-        for a in Award.objects.visible_to(None).select_related("leader", "host__place", "call", "application__discipline")
+        for a in Award.objects.visible_to(None).select_related(*READ)
     ]
 
 
-WHAT = ("number", "title_zh", "title_en", "leader", "host", "place", "call", "discipline")
+WHAT = ("number", "title_zh", "title_en", "leader", "host", "place", "call", "discipline", "second_discipline")
 OPEN_DATA.add("projects", Dataset("项目", "Projects", (*WHAT, "amount_cny", "starts_on", "ends_on", "state"), projects))

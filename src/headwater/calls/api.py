@@ -88,6 +88,7 @@ class ApplicationOut(Schema):
     leader: str
     host: str
     discipline: str
+    second_discipline: str
     amount_fen: int
     months: int
     state: PublicState
@@ -112,6 +113,10 @@ class ApplicationOut(Schema):
     @staticmethod
     def resolve_discipline(row: Application) -> str:
         return row.discipline.code if row.discipline else ""
+
+    @staticmethod
+    def resolve_second_discipline(row: Application) -> str:
+        return row.second_discipline.code if row.second_discipline else ""
 
     @staticmethod
     def resolve_state(row: Application) -> str:
@@ -232,7 +237,7 @@ def list_applications(
     One's own and joined ones; those of one's institution once submitted to it; those of one's agency once endorsed; those
     received, for officers of the call. Nobody learns more here than an applicant may know.
     """
-    rows = Application.objects.visible_to(request.user).select_related("call", "leader", "host", "discipline")
+    rows = Application.objects.visible_to(request.user).select_related("call", "leader", "host", "discipline", "second_discipline")
     rows = rows.filter(call__code=call) if call else rows
     if state is not None:
         rows = rows.filter(state__in=CONFIDENTIAL) if state == PublicState.IN_REVIEW else rows.filter(state=state.value)
@@ -249,7 +254,7 @@ def list_applications(
 )
 def read_application(request: HttpRequest, pk: int) -> Application:
     """One application with its timeline. One that may not be seen is answered as if it did not exist."""
-    rows = Application.objects.visible_to(request.user).select_related("call__scheme", "leader", "host", "discipline")
+    rows = Application.objects.visible_to(request.user).select_related("call__scheme", "leader", "host", "discipline", "second_discipline")
     row: Application = _found(rows.filter(pk=pk).first() if pk < 2**62 else None)
     inside = any(request.user.has_perm(a, row) for a in ("calls.endorse", "calls.recommend", "calls.check"))
     row.steps = timeline(row, to_host=inside)  # type: ignore[attr-defined]

@@ -23,6 +23,7 @@ BASIC: dict[str, Any] = {
     "title_en": _("英文名称"),
     "research_class": _("研究属性"),
     "discipline": _("申请代码"),
+    "second_discipline": _("第二申请代码"),
     "priority_field": _("优先领域"),
     "amount_fen": _("申请金额"),
     "starts_on": _("开始日期"),

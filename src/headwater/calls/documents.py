@@ -43,6 +43,7 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "leader": row.leader.name_zh,
         "host": row.host.name_zh,
         "discipline": str(row.discipline or ""),
+        "second_discipline": str(row.second_discipline or ""),
         "amount": wan(row.amount_fen),
         "term": f"{row.starts_on or ''} 起 {row.months} 个月",
         "abstract": row.abstract_zh,

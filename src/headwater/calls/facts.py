@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
+from headwater.calls.peers import peers_of
 from headwater.calls.records import Records, read_records
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED
@@ -23,6 +24,8 @@ from headwater.forms.signing import asked, unsigned
 from headwater.registry.models import Person
 from headwater.schemes import RuleUse, Scheme
 from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation
+from headwater.schemes.rules.base import Peers
+from headwater.schemes.rules.quotas import PEERS
 
 MEMBERS = Prepared(
     lambda ids: Participant.objects.filter(application__in=RawSQL("SELECT unnest(%s::bigint[])", [ids])).select_related(
@@ -43,15 +46,24 @@ def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int
         members[m.application_id].append(m)
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
-    scheme, answers = scheme_of(call), answers_in(call)
+    scheme, answers = scheme_of(call), answers_in(call, applications)
+    peers = peers_of(applications, call) if PEERS & {u.name for u in scheme.rules} else {}
     found = []
     for a in applications:
         own = answers(a, known.attached[a.pk], len(members[a.pk]))
-        found.append((a.pk, _facts(a, call, scheme, members[a.pk], known, own), own))
+        found.append((a.pk, _facts(a, call, scheme, members[a.pk], known, own, peers.get(a.pk)), own))
     return found
 
 
-def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Participant], known: Records, answers: Answers) -> Facts:
+def _facts(
+    a: Application,
+    call: Call,
+    scheme: Scheme,
+    members: Sequence[Participant],
+    known: Records,
+    answers: Answers,
+    peers: Peers | None,
+) -> Facts:
     return Facts(
         year=call.year,
         deadline=timezone.localtime(call.closes_at),
@@ -82,6 +94,9 @@ def _facts(a: Application, call: Call, scheme: Scheme, members: Sequence[Partici
         referees_waiting=known.referees_waiting.get(a.pk, 0),
         members_max=scheme.members_max,
         likenesses=known.likenesses.get(a.pk),
+        topic=a.topic,
+        place=a.host.place.code if peers and a.host.place else "",
+        peers=peers,
     )
 
 

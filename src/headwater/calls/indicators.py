@@ -18,7 +18,7 @@ from headwater.core.indicators import Figure, Only, Records, Text, breakdown, in
 from headwater.core.money import wan_cell
 from headwater.registry.places import places_within
 from headwater.registry.queries import region_code
-from headwater.schemes.shapes import OUTCOMES
+from headwater.schemes.outcomes import OUTCOMES
 from headwater.schemes.words import words_for
 
 APPLICATIONS = {"scheme": "call__scheme__code__in", "outcome": "call__scheme__definition__scheme__outcome__in"}

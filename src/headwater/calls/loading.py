@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from headwater.calls.applicants import Known, known_of
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
@@ -23,7 +24,9 @@ AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
 
 @dataclass(frozen=True)
 class ApplicationContext:
-    """What the form of a scheme may ask of an application: its basic information, its members and files, the terms of its call."""
+    """What the form of a scheme may ask of an application: its basic information, its members and files, the terms of its call, and
+    `known` of its applicant and host.
+    """
 
     row: Application
     call: Call
@@ -32,10 +35,11 @@ class ApplicationContext:
     members: int = 0
     attached_files: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    known: Mapping[str, Value] = field(default_factory=dict)
 
     def built_in(self) -> dict[str, Value]:
         row = self.row
-        return {
+        own: dict[str, Value] = {
             "amount": Fen(row.amount_fen or 0),
             "months": Decimal(row.months or 0),
             "starts_on": row.starts_on,
@@ -45,6 +49,7 @@ class ApplicationContext:
             "research_class": str(row.research_class),
             "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
         }
+        return own | dict(self.known)
 
     def parameter(self, key: str) -> Any:
         return self.terms(key)
@@ -69,14 +74,23 @@ def _stored(row: Application) -> Mapping[str, Any]:
     return row.answers if row.answers is not None else {}
 
 
-def answers_in(call: Call) -> AnswersOf:
-    """Makes the answers of applications of one call from what the caller has read already; asks the database nothing."""
+def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
+    """Makes the answers of applications of one call from what the caller has read already; `rows` are those whose applicants and hosts are
+    read at once, where an expression of the scheme names them. Asks the database nothing else.
+    """
     scheme, terms = scheme_of(call), terms_of(call)
+    known = on_record(scheme, rows)
 
     def make(row: Application, attached: Mapping[str, int], members: int) -> Answers:
-        return Answers(scheme, _stored(row), ApplicationContext(row, call, scheme, terms, members, attached))
+        context = ApplicationContext(row, call, scheme, terms, members, attached, known=known.get(row.pk, {}))
+        return Answers(scheme, _stored(row), context)
 
     return make
+
+
+def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, Known]:
+    """What is on record of applicants and hosts by application, for a scheme whose expressions name it."""
+    return known_of(rows) if rows and scheme.reads_record else {}
 
 
 def answers_of(row: Application) -> Answers:
@@ -86,5 +100,6 @@ def answers_of(row: Application) -> Answers:
         files[kind].append(name)
     scheme, members = scheme_of(row.call), row.participants.count()
     counts = {kind: len(names) for kind, names in files.items()}
-    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files)
+    known = on_record(scheme, [row]).get(row.pk, {})
+    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files, known)
     return Answers(scheme, _stored(row), context)

@@ -32,7 +32,7 @@ from headwater.core.web import attempt
 from headwater.forms.answers.showing import sections
 from headwater.registry.models import PriorityField
 
-RELATED = ("call__scheme", "host", "leader__account", "discipline")
+RELATED = ("call__scheme", "host", "leader__account", "discipline", "second_discipline")
 
 
 OF_CALL = ("scheme", "drafted_by", "cloned_from__scheme", "outline")

@@ -39,7 +39,7 @@ def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable
     scheme = scheme_of(call)
     if not needs_answers(scheme, party):
         return lambda _row: None
-    make = answers_in(call)
+    make = answers_in(call, rows)
     _fetch_answers(rows)
     if _reads_only_answers(scheme, party):
         return lambda row: make(row, {}, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from headwater.calls.models import Call
@@ -59,6 +60,25 @@ def usual_terms(call: Call) -> tuple[int, int]:
     terms = terms_of(call)
     term, amount = terms("term_months") or {"default": 36}, terms("amount_fen")
     return int(amount["default"] if isinstance(amount, dict) else amount or 0), int(term["default"])
+
+
+def usual_start(call: Call) -> date:
+    """The day on which work usually begins: the region's, else the first of July of the call's year."""
+    found = terms_of(call)("start_date") or {"month": 7, "day": 1}
+    return date(call.year + found.get("years_after", 0), found["month"], found["day"])
+
+
+def starts_in_common(call: Call) -> bool:
+    """Whether all work of a call begins on one day, which nobody chooses."""
+    return bool((terms_of(call)("start_date") or {}).get("common"))
+
+
+def start_of(application: Any, decided: date) -> date:
+    """The day on which approved work begins: the common one or that which was asked for; not before the decision where the region says so."""
+    call = application.call
+    start = usual_start(call) if starts_in_common(call) or application.starts_on is None else application.starts_on
+    later = (terms_of(call)("start_date") or {}).get("after_decision")
+    return max(start, decided) if later else start
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+from headwater.core.i18n import chinese
 from headwater.schemes import Words
 
 SAID = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJECTED})
@@ -39,6 +40,13 @@ def panel_word(item: Any) -> str:
     """The result of a panel's vote on an application, in the words of its outcome."""
     words = words_of(item.application)
     return words[item.result] if item.result in words else str(item.get_result_display())
+
+
+def grade_words(record: Any) -> list[tuple[int, str]]:
+    """(value, word) of the grades of a call, the best first: the scheme's own words, else those of its outcome."""
+    scheme = scheme_of(getattr(record, "call", record))
+    own = [(g.value, g.zh if chinese() else g.en) for g in scheme.judging.grades]
+    return [(value, word or scheme.words[f"grade_{value}"]) for value, word in own]
 
 
 def said(application: Any) -> Said:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.models import Application, Call
 from headwater.calls.phases import arrived
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, CallState, Stage, State
 from headwater.core import clock
 from headwater.core.errors import Reason
@@ -76,6 +77,13 @@ def is_outline(application: Application) -> Reason | None:
     return None if application.call.stage == Stage.OUTLINE else Reason(_("%s：不是预申报") % application)
 
 
+def decided_on_review(application: Application) -> Reason | None:
+    """Where the scheme has no panel, what was reviewed is decided on; else it goes before a panel first."""
+    if not scheme_of(application.call).has_panel:
+        return None
+    return Reason(_("%s 没有上会，不能提出支持") % application)
+
+
 T = Transition
 S = State
 L = gettext_lazy
@@ -134,10 +142,12 @@ APPLICATION = Workflow(
         T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审"), (arrived,)),
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成"), (arrived,)),
         T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会"), (arrived,)),
+        T(S.REVIEWED, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过"), (arrived, decided_on_review)),
         T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过"), (arrived,)),
         T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过"), (arrived,)),
         T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过"), (arrived,)),
         T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟定的决定")),
+        T(S.PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("撤回拟定的决定"), (decided_on_review,)),
         T(S.NOT_PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("重新考虑")),
         T(S.NOT_PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("重新考虑，可上会")),
         T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示"), (arrived,)),

@@ -28,9 +28,7 @@ from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.demo.applying import Applying
 from headwater.registry.models import ReviewGroup
-from headwater.registry.queries import group_of, group_prefixes
-from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, Ranking
-from headwater.review.queries import weights_of
+from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, PanelMember, Ranking
 from headwater.review.rules import weighted_total
 from headwater.review.services.assigning import propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
@@ -40,8 +38,10 @@ from headwater.review.services.inviting import answer_invitations, expire_invita
 from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import make_panel
 from headwater.review.services.reasons import refusal_of
+from headwater.review.services.reviving import sign_revival
 from headwater.review.services.suggesting import suggest
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
+from headwater.review.terms import weights_of
 
 
 class Season(Applying):
@@ -193,10 +193,9 @@ class Season(Applying):
                 self._vote(panel)
 
     def _groups(self, rows: list[Application], least: int) -> list[tuple[str, ReviewGroup | None, list[Application]]]:
-        prefixes = group_prefixes()
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
-            by_code[group_of(application.discipline.code, prefixes) if application.discipline else ""].append(application)
+            by_code[application.review_group].append(application)
         out: list[tuple[str, ReviewGroup | None, list[Application]]] = []
         mixed: list[Application] = []
         for group in ReviewGroup.objects.order_by("order"):
@@ -226,8 +225,9 @@ class Season(Applying):
     def _vote(self, panel: Panel) -> None:
         members = list(panel.members.select_related("expert__person__account", "panel__call"))
         here = members if len(members) < 11 else members[:-1]
+        self._revive(panel, members)
         open_voting(panel=panel, present=here, actor=self.staff("officer2"))
-        items = list(PanelItem.objects.filter(panel=panel).select_related("application__ranking").order_by("position"))
+        items = list(PanelItem.objects.filter(panel=panel, result="").select_related("application__ranking").order_by("position"))
         recused = recusals(panel)
         for member in panel.members.select_related("expert__person__account", "panel__call"):
             if not member.present:
@@ -241,6 +241,15 @@ class Season(Applying):
             if votes:
                 cast_ballot(member=member, votes=votes, actor=self.world.actor(member.expert.person.account))
         close_voting(panel=panel, actor=self.staff("officer2"))
+
+    def _revive(self, panel: Panel, members: list[PanelMember]) -> None:
+        """Members sign for some of the applications that most opinions refuse: those whose opinions disagree."""
+        recused = recusals(panel)
+        for item in panel.items.filter(signatures_needed__gt=0).select_related("application__call", "application__ranking", "panel"):
+            if item.application.ranking.non_consensus:
+                free = [m for m in members if m.pk not in {x.pk for x in recused.get(item.application_id, [])}]
+                for member in free[: item.signatures_needed]:
+                    sign_revival(item=item, member=member, actor=self.world.actor(member.expert.person.account))
 
     def decide(self) -> None:
         """The suggested set is proposed as it is; the committee approves."""

@@ -120,7 +120,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
     rows = Award.objects.visible_to(request.user).select_related(
-        "leader", "host__place", "call__scheme", "application__discipline"
+        "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline"
     )
     listing = Listing(
         request,
@@ -160,7 +160,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 def project(request: HttpRequest, number: str) -> HttpResponse:
     row = get_object_or_404(
         Award.objects.visible_to(request.user).select_related(
-            "leader", "host__place", "call__scheme", "application__discipline", "agreement"
+            "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline", "agreement"
         ),
         number=number,
     )
@@ -199,6 +199,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
             "open_objections": row.objections.exclude(state__in=final).count(),
+            "draws": [(d, d.won) for d in row.call.draws.order_by("group")],
         },
     )
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from headwater.forms.expressions import ExpressionError, parameters, parse
+from headwater.regions.needs import unknown_parts
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
 from headwater.regions.shared import FILE as SHARED
 from headwater.regions.shared import Pieces, followed, grouped, read_pieces, sorted_out
 from headwater.regions.tables import CHECKS, scheme_code
+from headwater.regions.widths import too_long, unknown_keys
 from headwater.schemes import Scheme, expressions, parse_scheme
 from headwater.schemes.packs import Packs, expanded, of_packs, read_packs, untold
 from headwater.schemes.rules import parameters_of
@@ -51,6 +53,8 @@ def read_package(path: Path) -> Package:
     for name, check in CHECKS.items():
         found: list[tuple[str, str]] = []
         check(package, found)
+        too_long(name, package.tables[name], found)
+        unknown_keys(name, package.tables[name], found)
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
@@ -149,7 +153,7 @@ def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]
             if name.partition(".")[0] not in given:
                 told = f"at character {position + 1}: no parameter {name.partition('.')[0]!r} is given for {scheme.code!r}"
                 found.append((key, told))
-    return found
+    return found + unknown_parts(scheme, rows)
 
 
 def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, Any]]:
@@ -163,8 +167,22 @@ def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, 
         package.mistakes.append(Mistake(name, "", f"expected UTF-8 text ({error.reason} at byte {error.start})"))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        package.mistakes.append(Mistake(name, "", f"not valid TOML: {error}", int(line.group(1)) if line else 0))
+        at = int(line.group(1)) if line else 0
+        package.mistakes.append(Mistake(name, "", _unreadable(text, at) or f"not valid TOML: {error}", at))
     return "", {}
+
+
+TYPOGRAPHIC = re.compile("[“”‘’„‚＂]")
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def _unreadable(text: str, line: int) -> str:
+    """What keeps a text from being TOML, where an editor put it there unseen."""
+    if text.startswith(BYTE_ORDER_MARK):
+        return "begins with a byte order mark: save it as UTF-8 without one"
+    lines = text.splitlines()
+    found = TYPOGRAPHIC.search(lines[line - 1]) if 0 < line <= len(lines) else None
+    return f'not valid TOML: {found.group()} is a typographic quotation mark, expected "' if found else ""
 
 
 def _note(package: Package, file: str, text: str, problems: Sequence[tuple[str, str]]) -> None:

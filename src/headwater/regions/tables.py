@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from headwater.core.reading import Reader
+from headwater.regions.needs import check_needs, shape_words
 from headwater.regions.package import Package
 from headwater.regions.policies import check_articles, check_document, check_evidence
-from headwater.schemes.rules import RULES
+from headwater.schemes import parse_scheme
+from headwater.schemes.rules import RULES, parameters_of
 from headwater.schemes.rules.values import WORDS, shape_of
 
 LEVEL_CHARS = 12
@@ -25,9 +28,10 @@ NEEDED = (
     *("call_deadline_time", "call_window_days", "endorse_days", "recommend_days", "guide_lead_days", "max_named_unsuitable"),
     *("formal_check_days", "recheck_request_days", "recheck_answer_days"),
     *("reviewers_per_application", "reviewer_max_load", "review_deadline_days", "min_opinion_chars", "min_reviews_valid"),
+    "max_same_host_reviewers",
     *("coauthor_window_years", "coproject_window_years", "affiliation_window_years"),
     *("consortium_author_limit", "host_counts_as_home"),
-    *("panel_min_members", "panel_votes_on_item", "young_age"),
+    "young_age",
     *("publicity_working_days", "objection_reply_days", "objection_confirm_hours", "objections_per_hour", "objections_per_contact"),
     *("taskbook_days", "agreement_reminder_days", "agreement_last_reminder_days", "agreement_extension_days"),
 )
@@ -139,6 +143,8 @@ def check_disciplines(package: Package, problems: Problems) -> None:
 
 def check_parameters(package: Package, problems: Problems) -> None:
     schemes = {code for s in package.schemes if (code := scheme_code(s))}
+    # A file that cannot be read is told once, not again by every parameter of its scheme.
+    unread = {Path(m.file).stem for m in package.mistakes if m.file.startswith("schemes/") and not m.key}
     seen: set[tuple[str, str, str]] = set()
     for r in _rows(package, "parameters", "parameter", problems):
         key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
@@ -153,13 +159,15 @@ def check_parameters(package: Package, problems: Problems) -> None:
         if start and end and end < start:
             problems.append((r.path("valid_to"), f"is before valid_from ({start})"))
         for code in r.get("applies_to", list, []):
-            if not isinstance(code, str) or code not in schemes:
+            if not isinstance(code, str) or code not in schemes | unread:
                 problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
             if (key, str(code), str(start)) in seen:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
             seen.add((key, str(code), str(start)))
     if not problems:
         _unread(package, problems)
+        rows = package.tables["parameters"].get("parameter", [])
+        check_needs([parse_scheme(s, parameters_of)[0] for s in package.schemes], rows, date.today(), problems)  # noqa: DTZ011 -- a region is checked without the house's clock
 
 
 def scheme_code(definition: dict[str, Any]) -> str:
@@ -273,7 +281,8 @@ def _unread(package: Package, problems: Problems) -> None:
             rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
             for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
                 if not {(key, code), (key, "")} & have:
-                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row"))
+                    form = f" ({words})" if (words := shape_words(key)) else ""
+                    problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row{form}"))
         if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
             problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import OPINIONS
 from headwater.calls.phases import not_yet
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState, State
 from headwater.core.duties import DUTIES, Duty
 from headwater.core.own import without_own
@@ -73,7 +74,9 @@ def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime |
         yield Duty(_("发布指派方案：%s") % call.title_zh, f"{desk}/assign/")
     if counts.get(State.IN_REVIEW):
         yield Duty(_("跟进评审：%s") % call.title_zh, f"{desk}/progress/", due, counts[State.IN_REVIEW])
-    if counts.get(State.REVIEWED):
+    if counts.get(State.REVIEWED) and scheme_of(call).has_panel:
         yield Duty(_("组织会评：%s") % call.title_zh, f"{desk}/panels/", None, counts[State.REVIEWED])
+    elif counts.get(State.REVIEWED):
+        yield Duty(_("提出决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.REVIEWED])
     if counts.get(State.PANEL):
         yield Duty(_("会评与决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.PANEL])

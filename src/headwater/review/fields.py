@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
 from headwater.calls.states import State
-from headwater.core import clock
-from headwater.core.parameters import Parameters
 from headwater.registry.models import Discipline, ReviewGroup, records_of
 from headwater.review.models import Expert
+from headwater.review.terms import panel_terms
 
 NO_FIELD = "-"
 """Stands for the applications of no field in addresses, where an empty word cannot stand."""
@@ -23,12 +22,6 @@ AHEAD = (State.ACCEPTED, State.IN_REVIEW, State.REVIEWED)
 """States of what has still to come before a panel."""
 SHOWN = 60
 NEARBY = 30
-
-
-def least_members(call: Call) -> int:
-    """The least size of a panel of this call: the dated parameter of its scheme."""
-    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    return parameters.number("panel_min_members", call.scheme.code)
 
 
 @dataclass
@@ -66,7 +59,7 @@ def prospects(call: Call, applications: QuerySet[Application]) -> list[Prospect]
         return []
     groups = {g.code: g for g in ReviewGroup.objects.all()}
     known = _experts_by_field(call, groups.values())
-    least = least_members(call)
+    least = panel_terms(call).size
     found = [
         Prospect(
             code=code if code in groups else NO_FIELD,

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application, Call, of_officer
+from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.models import Account, Job
 from headwater.core.own import leads_to, of_many, own_cases, without_own
@@ -165,12 +166,6 @@ OPEN = (Assignment.State.INVITED, Assignment.State.ACCEPTED)
 ACTIVE = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.SUBMITTED)
 
 
-class Grade(models.IntegerChoices):
-    FUND_FIRST = 3, _("优先")
-    FUND = 2, _("同意")
-    REFUSE = 1, _("不同意")
-
-
 class Familiarity(models.IntegerChoices):
     EXPERT = 3, _("熟悉")
     INFORMED = 2, _("较熟悉")
@@ -178,12 +173,12 @@ class Familiarity(models.IntegerChoices):
 
 
 class Opinion(models.Model):
-    """A review (评审意见). Scores by criterion from 0 to 100; `total` is their mean by the weights of the research class."""
+    """A review (评审意见). Scores by criterion of the scheme, from 0 to 100; `total` is their mean by the weights of the research class."""
 
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="opinion")
     scores = models.JSONField(default=dict)
     total = models.FloatField(_("总分"), null=True)
-    grade = models.IntegerField(_("建议"), choices=Grade.choices, null=True)
+    grade = models.IntegerField(_("建议"), null=True)
     familiarity = models.IntegerField(_("熟悉程度"), choices=Familiarity.choices, null=True)
     text_applicant = models.TextField(_("给申请人的意见"), blank=True)
     text_fund = models.TextField(_("仅供基金委参考的意见"), blank=True)
@@ -234,7 +229,7 @@ class Ranking(models.Model):
     @property
     def non_consensus(self) -> bool:
         """Some would fund it first, some refuse it (handbook 3.5)."""
-        return self.spread == 2
+        return self.spread >= scheme_of(self.application.call).judging.widest
 
 
 class PanelQuerySet(models.QuerySet["Panel"]):
@@ -248,7 +243,7 @@ class PanelQuerySet(models.QuerySet["Panel"]):
 
 
 class Panel(models.Model):
-    """A panel (会评组): secret vote, quorum and threshold as dated parameters put down when it was made."""
+    """A panel (会评组): secret vote; quorum and thresholds are put down when it is made."""
 
     class State(models.TextChoices):
         PREPARING = "preparing", _("筹备")
@@ -273,6 +268,10 @@ class Panel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def quorum_word(self) -> str:
+        return self.quorum.replace(">=", "≥")
+
 
 class PanelMember(models.Model):
     panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="members")
@@ -290,18 +289,21 @@ class PanelMember(models.Model):
 class PanelItem(models.Model):
     """An application on a panel's agenda. Votes are counted here and nowhere tied to who cast them.
 
-    `vote` is the number of the vote that counts; `missing` how many present members who are not recused cast no ballot in it.
+    `vote` is the number of the vote that counts; `missing` how many present members who are not recused cast no ballot in it;
+    `signatures_needed` how many members must sign before one that most opinions refuse is put to the vote.
     """
 
     class Result(models.TextChoices):
         RECOMMENDED = "recommended", _("赞成")
         NOT_RECOMMENDED = "not_recommended", _("不赞成")
         NO_QUORUM = "no_quorum", _("未达法定人数")
+        NOT_REVIVED = "not_revived", _("联名不足，未付表决")
 
     panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="items")
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="panel_item")
     position = models.IntegerField()
-    threshold = models.CharField(max_length=10, default="majority")
+    threshold = models.CharField(max_length=10, default=">1/2")
+    signatures_needed = models.PositiveSmallIntegerField(_("须联名的组员数"), default=0)
     yes = models.IntegerField(default=0)
     no = models.IntegerField(default=0)
     abstain = models.IntegerField(default=0)
@@ -315,6 +317,48 @@ class PanelItem(models.Model):
 
     def __str__(self) -> str:
         return str(self.application)
+
+
+class Revival(models.Model):
+    """A member's signature that an application which most opinions refuse should be put to the vote (联名)."""
+
+    item = models.ForeignKey(PanelItem, on_delete=models.CASCADE, related_name="revivals")
+    member = models.ForeignKey(PanelMember, on_delete=models.CASCADE, related_name="revivals")
+    signed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "member"], name="revival_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} for {self.item}"
+
+
+class Draw(models.Model):
+    """A draw among applications that stand equal at the end of a quota or of the money: whoever knows the public words can replay it.
+
+    `group` is what the quota is counted by, empty for the whole call; `record` is the proof: the numbers that were drawn, their tickets
+    and order.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="draws")
+    group = models.CharField(_("组别"), max_length=120, blank=True)
+    public = models.CharField(_("公开种子"), max_length=200)
+    record = models.JSONField(default=dict)
+    made_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("抽签")
+        constraints = [models.UniqueConstraint(fields=["call", "group"], name="draw_once")]
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.group}".strip()
+
+    @property
+    def won(self) -> list[tuple[str, str]]:
+        """Numbers that were drawn, with their tickets: what everybody may know."""
+        tickets = dict(zip(self.record["order"], self.record["tickets"], strict=True))
+        return [(number, tickets[number]) for number in self.record["winners"]]
 
 
 class BallotCast(models.Model):
@@ -336,7 +380,8 @@ leads_to(Opinion, "assignment__application")
 leads_to(Round, "assignments__application")
 leads_to(Panel, "items__application")
 leads_to(BallotCast, "item__application")
-of_many(Expert, PanelMember)
+leads_to(Revival, "item__application")
+of_many(Expert, PanelMember, Draw)
 
 
 def _experts_of_calls(calls: Collection[int], account: Account) -> models.QuerySet[Any, Any]:

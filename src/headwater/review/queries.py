@@ -12,32 +12,15 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
-from headwater.core import clock
-from headwater.core.i18n import Bilingual
 from headwater.core.own import own_cases, without_own
-from headwater.core.parameters import Parameters
 from headwater.core.solver import solve
 from headwater.registry.models import Discipline, Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
+from headwater.review.services.pairing import nearest_code
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
 """Publications of an expert that an explanation looks at, the newest."""
-CRITERIA: dict[str, tuple[Bilingual, Bilingual]] = {
-    "originality": (Bilingual("原创性", "Originality"), Bilingual("提出新问题、新概念或新方法的程度", "New question, concept or method")),
-    "value": (Bilingual("科学价值与需求意义", "Value"), Bilingual("科学价值，或所解决需求的意义", "Scientific value, or that of the need")),
-    "feasibility": (Bilingual("方案与可行性", "Feasibility"), Bilingual("研究方案、技术路线、风险预案", "Approach, feasibility, plan for risks")),
-    "team": (Bilingual("研究方向与团队", "Direction and team"), Bilingual("研究方向、团队能力、研究条件", "Direction, ability of the team, environment")),
-    "chain": (Bilingual("与应用研究的衔接", "Link to application"), Bilingual("与关键共性技术、应用示范的衔接", "Chain to key technology and use")),
-    "performance": (Bilingual("前期工作", "Earlier work"), Bilingual("前期基础与已完成项目的情况", "Basis and earlier projects")),
-}
-"""Criteria of the two research classes (policy article 19); their weights are dated parameters of the region."""
-
-
-def weights_of(call: Call, research_class: str) -> dict[str, int]:
-    """Weights by criterion for a research class, in force on the call's deadline."""
-    found = Parameters(call.scheme.region, clock.last_day(call.closes_at)).get(f"review_weights_{research_class}", call.scheme.code)
-    return {c: int(found[c]) for c in CRITERIA if c in found} if found else {}
 
 
 def profiles(experts: Sequence[Expert]) -> list[str]:
@@ -66,7 +49,8 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
     papers = list(known.order_by("-year", "pk")[:WORKS])
     disciplines = list(expert.disciplines.all())
     codes = [d.code for d in disciplines]
-    code = application.discipline.code if application.discipline else ""
+    code = nearest_code(application, codes)
+    own = [d for d in (application.discipline, application.second_discipline) if d is not None]
     about = (_proposal(application, code), [_work(p) for p in papers], tuple(codes), _words(expert.keywords))
     told = solve("headwater.solving.expertise:why", *about)
     works = [(papers[at], share, terms) for at, share, terms in told["works"][:3]]
@@ -74,7 +58,7 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
         "codes": codes,
         "code": code,
         "same_code": code in codes,
-        "same_field": application.discipline is not None and branch(application.discipline) in map(branch, disciplines),
+        "same_field": not {branch(d) for d in own}.isdisjoint(map(branch, disciplines)),
         "papers": [
             {"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works
         ],

@@ -44,5 +44,7 @@ RIGHTS: dict[str, Right] = {
     "review.cast_ballot": EXPERT,
     "review.close_voting": DECIDING,
     "review.vote_again": DECIDING,
+    "review.draw_equals": DECIDING,
+    "review.sign_revival": EXPERT,
 }
 declare(RIGHTS)

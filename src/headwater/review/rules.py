@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from headwater.core.i18n import Bilingual
+from headwater.schemes.judging import Judging, share_of
 
-GRADES = (1, 2, 3)
+FAMILIARITIES = (1, 2, 3)
+OLD = {"majority": ">1/2", "two_thirds": ">=2/3"}
+"""Words for shares in panels that were made before shares were written out."""
 
 
 def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> float:
@@ -24,34 +27,41 @@ def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> f
 
 
 def votes_needed(present: int, threshold: str) -> int:
-    """Yes votes that carry an item among `present` members: "majority" is more than half, "two_thirds" at least two thirds.
-
-    Handbook VT-1 to VT-3.
-    """
-    if threshold == "two_thirds":
-        return -(-2 * present // 3)
-    return present // 2 + 1
+    """Yes votes that carry an item among `present` members: ">1/2" is more than half, ">=2/3" at least two thirds (handbook VT-1 to VT-3)."""
+    share, more = share_of(OLD.get(threshold, threshold))
+    return present * share.numerator // share.denominator + 1 if more else -(-present * share.numerator // share.denominator)
 
 
 def has_quorum(present: int, size: int, quorum: str) -> bool:
-    """Whether `present` of `size` members make the quorum, a fraction such as "2/3"."""
-    return present > 0 and Fraction(present, size) >= Fraction(quorum)
+    """Whether `present` of `size` members make the quorum: a share such as ">=2/3", or a fraction "2/3" that means the same."""
+    share, more = share_of(quorum) if quorum[0] == ">" else (Fraction(quorum), False)
+    return present > 0 and (Fraction(present, size) > share if more else Fraction(present, size) >= share)
 
 
 def opinion_problems(
-    *, scores: Mapping[str, object], weights: Mapping[str, int], grade: int | None, familiarity: int | None, text: str, least: int
+    *,
+    scores: Mapping[str, object],
+    weights: Mapping[str, int],
+    grade: int | None,
+    grades: Collection[int],
+    familiarity: int | None,
+    text: str,
+    least: int,
 ) -> list[tuple[str, Bilingual]]:
     """What keeps an opinion from being submitted: (field, words). `least` is in characters."""
     found = []
+    if not any(w > 0 for w in weights.values()):
+        en = "This call gives no criterion a weight; tell the programme officer"
+        found.append(("", Bilingual("本批次没有评审指标的权重，暂不能提交；请联系项目管理人员", en)))
     for criterion, weight in weights.items():
         if weight <= 0:
             continue
         value = scores.get(criterion)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 100:
             found.append((f"score_{criterion}", Bilingual("请评 0–100 分", "Give 0 to 100 points")))
-    if grade not in GRADES:
+    if grade not in grades:
         found.append(("grade", Bilingual("请选择建议", "Choose a recommendation")))
-    if familiarity not in GRADES:
+    if familiarity not in FAMILIARITIES:
         found.append(("familiarity", Bilingual("请选择熟悉程度", "Choose how well you know the field")))
     length = len(text.strip())
     if length < least:
@@ -59,6 +69,6 @@ def opinion_problems(
     return found
 
 
-def contradiction(total: float, grade: int) -> bool:
-    """A quality hint: high marks with a refusal, or low marks with funding first."""
-    return (total >= 85 and grade == 1) or (total < 60 and grade == 3)
+def contradiction(total: float, grade: int, judging: Judging) -> bool:
+    """A quality hint: high marks with the worst grade, or low marks with the best."""
+    return (total >= 85 and grade == judging.values[-1]) or (total < 60 and grade == judging.values[0])

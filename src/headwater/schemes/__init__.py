@@ -2,8 +2,9 @@
 
 from headwater.forms.linking import expressions
 from headwater.schemes.linking import BUILT_IN
+from headwater.schemes.outcomes import OUTCOMES, OutcomeKind
 from headwater.schemes.parsing import RuleSpec, parse_scheme
-from headwater.schemes.shapes import OUTCOMES, PARTIES, RefereeRules, RuleUse, Scheme
+from headwater.schemes.shapes import PARTIES, RefereeRules, RuleUse, Scheme
 from headwater.schemes.staging import staged
 from headwater.schemes.words import Words, common_words
 
@@ -11,6 +12,7 @@ __all__ = [
     "BUILT_IN",
     "OUTCOMES",
     "PARTIES",
+    "OutcomeKind",
     "RefereeRules",
     "RuleSpec",
     "RuleUse",

@@ -17,9 +17,21 @@ BUILT_IN: dict[str, Type] = {
     "deadline": Type("date"),
     "research_class": Type("text", codes=frozenset({"free", "goal"})),
     "flags": Type("choices"),
+    "applicant.degree": Type("text"),
+    "applicant.title": Type("text"),
+    "applicant.birth": Type("date"),
+    "applicant.age": Type("number"),
+    "applicant.sex": Type("text", codes=frozenset({"m", "f"})),
+    "applicant.earlier_awards": Type("number"),
+    "host.kind": Type("text", codes=frozenset(("university", "college", "institute", "hospital", "enterprise", "government"))),
+    "host.place": Type("text"),
 }
-"""What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, and
-the flags that are declared (each scheme names its own)."""
+"""What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, the flags that
+are declared (each scheme names its own), and what is on record of applicant and host (the age on the last day of the call)."""
+WHOLES = frozenset(name.partition(".")[0] for name in BUILT_IN)
+"""The names before the dot, which expressions are known by."""
+ON_RECORD = frozenset({"applicant", "host"})
+"""Those that are read from the registry, for schemes whose expressions name them."""
 SOURCES: dict[str, tuple[str, ...]] = {
     "person": ("name", "name_en", "title", "degree", "department", "organisation", "email", "orcid"),
     "host": ("name", "name_en", "uscc", "place"),
@@ -27,7 +39,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 """Where a first answer can come from, besides the leader's last answer to the same question."""
 BASIC = {
     *("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "priority_field"),
-    *("topic", "discipline", "amount_fen", "amount_wan", "months", "starts_on", "flags", "unsuitable"),
+    *("topic", "discipline", "second_discipline", "amount_fen", "amount_wan", "months", "starts_on", "flags", "unsuitable"),
 }
 """Names of the page of basic information, which every application has."""
 
@@ -35,7 +47,7 @@ BASIC = {
 def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
     """Report every mistake between the parts; return the order in which conditions and values can be worked out."""
     flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
-    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, taken=BASIC)
+    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, taken=BASIC | ON_RECORD)
     _settings(scheme, problems)
     link_documents(scheme, problems)
     return order

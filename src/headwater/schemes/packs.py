@@ -1,18 +1,30 @@
-"""Packs: lists of rules with their settings that the schemes of a region share (packs.toml).
+"""Packs: rules with their settings, and tables on judging, that the schemes of a region share (packs.toml).
 
-A scheme that names a pack gets its rules when the package is read, so that the stored definition of a version needs no pack.
+A scheme that names a pack gets them when the package is read, so that the stored definition of a version needs no pack.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.core.reading import Problem, Reader
+from headwater.schemes.judging import SHARED, read_judging
 from headwater.schemes.parsing import RuleSpec, read_rule
-from headwater.schemes.shapes import UNLIMITED, Scheme
+from headwater.schemes.shapes import CLASSES, UNLIMITED, Scheme
 
-Packs = Mapping[str, Sequence[dict[str, Any]]]
+
+@dataclass(frozen=True)
+class Pack:
+    """What a pack gives to the schemes that name it, or to all of the region: the tables of rules, and others by name."""
+
+    rules: tuple[dict[str, Any], ...] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    for_all: bool = False
+
+
+Packs = Mapping[str, Pack]
 
 
 def read_packs(table: dict[str, Any], rule_parameters: RuleSpec, problems: list[Problem]) -> Packs:
@@ -22,43 +34,69 @@ def read_packs(table: dict[str, Any], rule_parameters: RuleSpec, problems: list[
         code = pack.text("code", required=True)
         pack.text("name_zh", required=True)
         pack.text("name_en", required=True)
-        rules = pack.tables("rule", required=True)
+        tables = {name: pack.table[name] for name in SHARED if name in pack.table}
+        rules = pack.tables("rule", required=not tables)
         names = [read_rule(r, rule_parameters).name for r in rules]
         for r, name in zip(rules, names, strict=True):
             if names.count(name) > 1:
                 problems.append((r.path("name"), f"rule {name!r} is in this pack twice"))
         if code in packs:
             problems.append((pack.path("code"), f"code {code!r} is used twice"))
-        packs[code] = [r.table for r in rules]
+        read_judging(pack, CLASSES)
+        packs[code] = Pack(tuple(r.table for r in rules), tables, pack.get("for_all", bool, False))
         pack.done()
     top.done()
     return packs
 
 
 def expanded(definition: dict[str, Any], packs: Packs) -> tuple[dict[str, Any], list[Problem]]:
-    """The definition with the rules of its packs after its own. A scheme's own entry of a rule wins over that of a pack."""
+    """The definition with the rules of its packs after its own, and the tables that it does not have.
+
+    A scheme's own entry of a rule or a table wins over that of a pack, and a pack that it names over one for all schemes.
+    """
     head, own = definition.get("scheme"), definition.get("rule", [])
-    named = head.get("packs") if isinstance(head, dict) else None
+    named = head.get("packs", []) if isinstance(head, dict) else None
     if not isinstance(named, list) or not isinstance(own, list):
         return definition, []
     problems: list[Problem] = []
-    mine = {r.get("name"): n for n, r in enumerate(own) if isinstance(r, dict)}
-    taken: dict[Any, str] = {}
-    added = []
-    for code in dict.fromkeys(str(c) for c in named):
+    codes = list(dict.fromkeys(str(c) for c in named))
+    for code in codes:
         if code not in packs:
             known = ", ".join(packs) or "none, there is no packs.toml"
             problems.append(("scheme.packs", f"unknown pack {code!r}; known: {known}"))
-        for rule in packs.get(code, ()):
+    general = [code for code, pack in packs.items() if pack.for_all and code not in codes]
+    rules = _added(own, [(code, packs[code]) for code in codes if code in packs], [(code, packs[code]) for code in general], problems)
+    tables: dict[str, Any] = {}
+    taken: dict[str, str] = {}
+    for code in [*codes, *general]:
+        for name, table in packs.get(code, Pack()).tables.items():
+            if name in taken and code not in general:
+                problems.append(("scheme.packs", f"[{name}] is in pack {taken[name]!r} and in pack {code!r}"))
+            taken.setdefault(name, code)
+            tables.setdefault(name, table)
+    return {**tables, **definition, "rule": [*own, *rules]}, problems
+
+
+Named = list[tuple[str, Pack]]
+
+
+def _added(own: list[Any], named: Named, general: Named, problems: list[Problem]) -> list[dict[str, Any]]:
+    """The rules of packs that a scheme does not have itself; a rule that it repeats without a change, or takes twice, is a mistake."""
+    mine = {r.get("name"): n for n, r in enumerate(own) if isinstance(r, dict)}
+    taken: dict[Any, str] = {}
+    added = []
+    for code, pack in [*named, *general]:
+        for rule in pack.rules:
             name = rule.get("name")
             if name in taken:
-                problems.append(("scheme.packs", f"rule {name!r} is in pack {taken[name]!r} and in pack {code!r}"))
+                if not pack.for_all:
+                    problems.append(("scheme.packs", f"rule {name!r} is in pack {taken[name]!r} and in pack {code!r}"))
             elif name not in mine:
                 added.append(rule)
             elif own[mine[name]] == rule:
                 problems.append((f"rule[{mine[name]}].name", f"rule {name!r} is the same in pack {code!r}: leave it out"))
-            taken[name] = code
-    return {**definition, "rule": [*own, *added]}, problems
+            taken.setdefault(name, code)
+    return added
 
 
 def of_packs(problems: Sequence[Problem], definition: dict[str, Any], own: int) -> list[Problem]:

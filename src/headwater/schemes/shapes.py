@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from headwater.core.i18n import Bilingual, both
 from headwater.forms.codes import Choice
+from headwater.forms.expressions import names, parse
+from headwater.forms.linking import expressions
 from headwater.forms.shapes import REGIMES, Form
+from headwater.schemes.judging import Judging, usual_judging
+from headwater.schemes.outcomes import OUTCOMES, OutcomeKind
 from headwater.schemes.words import Words, words_for
 
-OUTCOMES = ("award", "support", "designation", "recommendation", "subsidy", "prize", "topic", "challenge", "commission")
-WITH_AGREEMENT = frozenset({"award", "support", "challenge", "commission"})
-"""Outcomes that are work to be done under an agreement; the others end with the decision on a list."""
 STAGES = ("outline", "full")
 INTAKES = ("window", "rolling")
 """A call decides once its application period is over, or in batches while it goes on receiving (常年受理)."""
 UNLIMITED = "none"
 """The limit group of schemes to which a person may apply several times a year."""
-ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
+USUAL_ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
 """What the page of basic information asks; a scheme may ask less."""
+ASKS = (*USUAL_ASKS, "second_discipline")
+"""All that it can ask."""
+CLASSES = ("free", "goal")
+"""The research classes."""
 PARTIES = ("applicant", "member", "referee", "partner", "host", "recommender", "expert")
 """Who signs, and with it when: at the submission, at the confirmation, with the letter, before the endorsement (a co-operating
 institution), at the endorsement, at the recommendation, before the opinion."""
@@ -63,7 +68,7 @@ class Scheme(Form):
     flags: tuple[Choice, ...]
     referees: RefereeRules | None = None
     outcome: str = "award"
-    asks: frozenset[str] = frozenset(ASKS)
+    asks: frozenset[str] = frozenset(USUAL_ASKS)
     title_zh: str = ""
     title_en: str = ""
     own_words: tuple[tuple[str, Bilingual], ...] = ()
@@ -71,11 +76,17 @@ class Scheme(Form):
     packs: tuple[str, ...] = ()
     """Where some of its rules come from; they are among `rules`."""
     intake: str = INTAKES[0]
+    judging: Judging = field(default_factory=usual_judging)
 
     @property
     def rolling(self) -> bool:
         """Whether what has arrived is reviewed and decided in batches while the call stays open."""
         return self.intake == "rolling"
+
+    @cached_property
+    def reads_record(self) -> bool:
+        """Whether an expression names what is on record of the applicant or the host."""
+        return any(names(parse(text)) & {"applicant", "host"} for _key, text in expressions(self))
 
     @cached_property
     def words(self) -> Words:
@@ -88,8 +99,16 @@ class Scheme(Form):
         return "amount" in self.asks
 
     @property
+    def outcome_kind(self) -> OutcomeKind:
+        return OUTCOMES[self.outcome]
+
+    @property
     def has_agreement(self) -> bool:
-        return self.outcome in WITH_AGREEMENT
+        return self.outcome_kind.has_agreement
+
+    @property
+    def has_panel(self) -> bool:
+        return self.judging.has_panel
 
     @property
     def regime(self) -> str:

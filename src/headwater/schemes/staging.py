@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from headwater.forms.expressions import ExpressionError, names, parse
-from headwater.schemes.linking import BUILT_IN
+from headwater.schemes.linking import WHOLES
 from headwater.schemes.shapes import UNLIMITED, Scheme
 from headwater.schemes.words import OUTLINE, outline_words
 
@@ -16,7 +16,7 @@ def staged(scheme: Scheme, stage: str) -> Scheme:
         return scheme
     sections = tuple(s for s in scheme.sections if s.stage in {"", stage})
     codes = {f.code for s in sections for f in s.fields}
-    known = codes | set(BUILT_IN)
+    known = codes | WHOLES
     checks = tuple(c for c in scheme.checks if _read(c.expr) | _read(c.when) <= known)
     documents = tuple(d for d in scheme.documents if _read(d.when) <= known)
     order = tuple(code for code in scheme.order if code in codes)

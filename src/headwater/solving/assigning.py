@@ -12,28 +12,35 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from headwater.algorithms.assignment import Assigned, Limit, Problem, assign, assign_fairly, shortages
+from headwater.algorithms.assignment.problem import FREE
 from headwater.algorithms.expertise import candidates
 from headwater.algorithms.progress import silent
 from headwater.calls.models import Application, Call
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
-from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.parameters import Parameters
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.assigning import Plan, open_load
+from headwater.review.terms import ReviewTerms, review_terms
+from headwater.schemes import Scheme
+from headwater.solving.pairing import parted, row_of, rows_of, shared
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
+WRITTEN = 6000
+"""Characters of an application that experts are matched by."""
 Pairs = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """A run; `applications` and `experts` are the ids of rows and columns, `settled` the pairs that were fixed before it."""
+    """A run; `applications` and `experts` are the ids of rows and columns, `settled` the pairs that were fixed before it. An application of
+    two disciplines has two rows.
+    """
 
     applications: list[int]
     experts: list[int]
@@ -58,11 +65,12 @@ def plan(call: Call, account: Account | None, *, seed: int, fair: bool, progress
         for p, e, s in zip(result.proposals[new], result.experts[new], result.scores[new], strict=True)
     ]
     settings = {"keep": CANDIDATES, "demand": int(inputs.problem.demand.max(initial=0))}
-    return Plan(pairs, _record(inputs, result, new), settings)
+    hopeless = not (inputs.problem.status == FREE).any() and bool(result.unfilled.any())
+    return Plan(pairs, _record(inputs, result, new), settings, hopeless)
 
 
 def _known_pairs(call: Call, applications: Sequence[Application], experts: Sequence[Expert]) -> tuple[Pairs, Pairs, Pairs]:
-    """(row, column) of pairs in conflict, of pairs that ended without an opinion, and of pairs that are settled."""
+    """(index of the application, column) of pairs in conflict, of pairs that ended without an opinion, and of pairs that are settled."""
     row = {a.pk: n for n, a in enumerate(applications)}
     column = {e.pk: n for n, e in enumerate(experts)}
     assigned = Assignment.objects.filter(application__call=call)
@@ -76,22 +84,24 @@ def _known_pairs(call: Call, applications: Sequence[Application], experts: Seque
 
 def _inputs(call: Call, progress: Progress | None, account: Account | None) -> Inputs:
     waiting = Application.objects.filter(call=call, state__in=[State.ACCEPTED, State.IN_REVIEW])
-    applications = list(without_own(waiting, account).select_related("discipline").order_by("pk"))
+    applications = list(without_own(waiting, account).select_related("discipline", "second_discipline").order_by("pk"))
     experts = list(Expert.objects.available().select_related("person").order_by("pk"))
     if not applications:
         raise Refused.because(_("没有待送审的申请"))
     if not experts:
         raise Refused.because(_("专家库中没有可用的专家"))
-    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    wanted = parameters.number("reviewers_per_application", call.scheme.code)
-    shape = (len(applications), len(experts))
-    forbidden, gone, locked = _known_pairs(call, applications, experts)
-    mask = _mask([*forbidden, *gone, *locked], shape)
+    scheme, terms, rows, codes = scheme_of(call), review_terms(call), rows_of(applications), expert_codes(experts)
+    shape = (len(rows.code), len(experts))
+    forbidden, gone, held_by = _known_pairs(call, applications, experts)
+    locked = [(row_of(rows, a, codes[e]), e) for a, e in held_by]
+    barred = [*forbidden, *gone, *held_by]
+    mask = _mask([*barred, *((int(rows.twin[a]), e) for a, e in barred if rows.twin[a] >= 0)], shape)
+    texts = [written(a, scheme) for a in applications]
     scores = candidates(
-        [f"{a.title_zh} {a.keywords_zh} {a.abstract_zh}" for a in applications],
+        [texts[n] for n in rows.application],
         profiles(experts),
-        [a.discipline.code if a.discipline else "" for a in applications],
-        expert_codes(experts),
+        rows.code,
+        codes,
         keep=CANDIDATES,
         forbidden=mask,
         progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else silent,
@@ -99,13 +109,29 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
     held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = open_load(call)
-    most = parameters.number("reviewer_max_load", call.scheme.code)
-    room = np.array([max(0, min(e.max_load, most) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
+    room = np.array([max(0, min(e.max_load, terms.max_load) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
+    limits = _limits(experts, terms)
+    scores = parted(scores, rows, experts, locked, inside=len(limits) > 1)
+    problem = Problem.of(scores, shared(rows, terms.opinions, held), room + busy, limits=limits, locked=settled)
+    return Inputs([applications[n].pk for n in rows.application], [e.pk for e in experts], problem, settled, len(forbidden))
+
+
+def written(application: Application, scheme: Scheme) -> str:
+    """What experts are matched by: title, keywords and abstract; where no abstract is asked, what is written in answer to questions."""
+    said = [application.title_zh, application.keywords_zh, application.abstract_zh]
+    if "abstract" not in scheme.asks:
+        answers = application.answers or {}
+        said += [str(answers[f.code]) for f in scheme.fields if f.is_text and not f.restricted and answers.get(f.code)]
+    return " ".join(said)[:WRITTEN]
+
+
+def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:
+    """At most so many experts of one institution for an application, and at most so many from inside the region."""
     groups = _dense(np.array([e.person.organisation_id or -1 for e in experts], dtype=np.int64))
-    problem = Problem.of(
-        scores, np.maximum(wanted, held), room + busy, limits=[Limit("institution", groups.astype(np.int32))], locked=settled
-    )
-    return Inputs([a.pk for a in applications], [e.pk for e in experts], problem, settled, len(forbidden))
+    inside = np.array([-1 if e.is_external else 0 for e in experts], dtype=np.int32)
+    limits = [Limit("institution", groups.astype(np.int32), terms.same_host)]
+    bound = terms.inside < terms.opinions and bool((inside >= 0).any())
+    return limits + ([Limit("inside the region", inside, terms.inside)] if bound else [])
 
 
 def _dense(groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -129,7 +155,7 @@ def _mask(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> sparse.cs
 def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[str, Any]:
     loads, scores = np.bincount(result.experts, minlength=len(inputs.experts)), result.scores[new]
     return {
-        "applications": len(inputs.applications),
+        "applications": len(set(inputs.applications)),
         "experts": len(inputs.experts),
         "candidates": len(inputs.problem.column),
         "conflicts": inputs.forbidden,
@@ -147,7 +173,7 @@ def _record(inputs: Inputs, result: Assigned, new: NDArray[np.int64]) -> dict[st
         "digest": result.digest,
         "shortages": [
             {
-                "applications": [inputs.applications[p] for p in s.proposals[:20]],
+                "applications": list(dict.fromkeys(inputs.applications[p] for p in s.proposals[:20])),
                 "count": len(s.proposals),
                 "demand": s.demand,
                 "room": s.room,

@@ -22,6 +22,7 @@ from headwater.calls.models import LONG, Application, Call, Decision, Participan
 from headwater.calls.records import HOLDINGS, Held
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
+from headwater.calls.terms import start_of
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
@@ -35,21 +36,21 @@ from headwater.forms.signing import SignatureTable
 from headwater.forms.signing import sign as sign_rows
 from headwater.registry.models import HostHistory
 from headwater.registry.queries import region_of
+from headwater.schemes.outcomes import AGREEMENT, HOST_COUNT
 from headwater.schemes.rules import Holding
 
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
-@ON_RELEASE.under("awards")
+@ON_RELEASE.under(AGREEMENT)
 def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
-    if not applications or not scheme_of(call).has_agreement:
-        return
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
         days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code)
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         now = clock.now()
+        starts = {a.pk: start_of(a, clock.today()) for a in applications}
         awards = [
             Award(
                 application=a,
@@ -60,8 +61,8 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
                 leader=a.leader,
                 host=a.host,
                 amount_fen=amounts[a.pk],
-                starts_on=_start(a),
-                ends_on=_end(_start(a), a.months),
+                starts_on=starts[a.pk],
+                ends_on=_end(starts[a.pk], a.months),
                 approved_at=now,
                 agreement_by=due,
             )
@@ -76,13 +77,8 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         with connection.cursor() as cursor:
             sql = f"UPDATE awards_agreement SET digest = {CONTENT_DIGEST} WHERE award_id = ANY(%s)"  # noqa: S608
             cursor.execute(sql, [[a.pk for a in made]])
-        _count_hosts(call, made)
         log.many(made, {"state": Award.State.AGREEMENT})
         index(_documents(made))
-
-
-def _start(application: Application) -> date:
-    return application.starts_on or date(application.call.year, 7, 1)
 
 
 def _end(start: date, months: int) -> date:
@@ -98,7 +94,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         where = m.organisation.name_zh if m.organisation else m.institution
         members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
     call = awards[0].call
-    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call)
+    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call, [a.application for a in awards])
     return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
 
 
@@ -112,7 +108,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     apart = {f.code for f in money_fields(scheme)}
     parts = [(s, [f.of.show(f, answers, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
-        "heading": f"{fund}项目" if scheme.outcome == "award" else scheme.name_zh,
+        "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},
         "asks": sorted(scheme.asks),
         "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
@@ -128,6 +124,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "ends_on": str(award.ends_on),
         "research_class": application.get_research_class_display(),
         "discipline": str(application.discipline or ""),
+        **({"second_discipline": str(application.second_discipline)} if application.second_discipline else {}),
         "abstract": application.abstract_zh,
         "keywords": application.keywords_zh,
         "members": members,
@@ -137,13 +134,12 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     }
 
 
-def _count_hosts(call: Call, awards: Sequence[Award]) -> None:
+@ON_RELEASE.under(HOST_COUNT)
+def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -> None:
     """Keep the count of approved projects by host and year that next year's quota is computed from."""
-    if scheme_of(call).outcome != "award":
-        return
     counts: dict[int, int] = {}
-    for award in awards:
-        counts[award.host_id] = counts.get(award.host_id, 0) + 1
+    for application in applications:
+        counts[application.host_id] = counts.get(application.host_id, 0) + 1
     have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
     HostHistory.objects.bulk_create(
         [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],
@@ -283,15 +279,16 @@ def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
 
 
 HELD = """SELECT x.person, x.role, w.application_id, w.number, v.code, coalesce(head.of ->> 'plan', ''),
-        coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months
-    FROM (SELECT leader_id AS person, 'leader' AS role, application_id FROM awards_award WHERE leader_id = ANY(%(people)s)
-        UNION ALL SELECT person_id, 'member', application_id FROM calls_participant WHERE person_id = ANY(%(people)s)) x
+        coalesce(nullif(head.of ->> 'limit_group', 'none'), ''), w.state, (w.approved_at AT TIME ZONE %(zone)s)::date, w.ends_on, a.months, x.place
+    FROM (SELECT leader_id AS person, 'leader' AS role, application_id, 1 AS place FROM awards_award WHERE leader_id = ANY(%(people)s)
+        UNION ALL SELECT m.person_id, 'member', m.application_id, 1 + (SELECT count(*) FROM calls_participant q
+            WHERE q.application_id = m.application_id AND q.id <= m.id) FROM calls_participant m WHERE m.person_id = ANY(%(people)s)) x
     JOIN awards_award w ON w.application_id = x.application_id JOIN calls_application a ON a.id = w.application_id
     JOIN calls_call c ON c.id = w.call_id JOIN calls_schemeversion v ON v.id = c.scheme_id
     CROSS JOIN LATERAL (SELECT v.definition -> 'scheme' AS of OFFSET 0) head
     UNION ALL SELECT e.person_id, e.role, 0, e.number, e.scheme, coalesce(v.definition -> 'scheme' ->> 'plan', ''),
         coalesce(nullif(v.definition -> 'scheme' ->> 'limit_group', 'none'), ''),
-        CASE WHEN e.closed THEN 'closed' WHEN NOT e.closed THEN 'running' ELSE 'untold' END, e.approved_on, e.ends_on, e.months
+        CASE WHEN e.closed THEN 'closed' WHEN NOT e.closed THEN 'running' ELSE 'untold' END, e.approved_on, e.ends_on, e.months, 0
     FROM registry_earlierproject e LEFT JOIN LATERAL (SELECT definition FROM calls_schemeversion
         WHERE code = e.scheme ORDER BY version DESC LIMIT 1) v ON true WHERE e.person_id = ANY(%(people)s) ORDER BY 4"""
 
@@ -321,7 +318,8 @@ def awards_of(people: Sequence[int]) -> Held:
                     plan=plan,
                     closed=CLOSED.get(state, False),
                     application=application,
+                    place=place,
                 ),
             )
-            for person, role, application, number, scheme, plan, group, state, approved, ends, months in cursor.fetchall()
+            for person, role, application, number, scheme, plan, group, state, approved, ends, months, place in cursor.fetchall()
         ]

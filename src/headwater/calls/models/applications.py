@@ -63,6 +63,9 @@ class Application(models.Model):
     keywords_zh = models.CharField(_("关键词"), max_length=200, blank=True)
     keywords_en = models.CharField(_("英文关键词"), max_length=300, blank=True)
     discipline = models.ForeignKey(Discipline, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("申请代码"))
+    second_discipline = models.ForeignKey(
+        Discipline, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("第二申请代码")
+    )
     review_group = models.CharField(_("评审领域"), max_length=60, blank=True)
     priority_field = models.CharField(_("优先领域"), max_length=60, blank=True)
     topic = models.CharField(_("指南方向"), max_length=20, blank=True)

@@ -53,6 +53,7 @@ class Decision(models.Model):
         CONDITIONS = "conditions", _("实施条件有变")
         INTEGRITY = "integrity", _("科研诚信核查")
         OTHER = "other", _("其他非学术原因")
+        RULE = "rule", _("未达到合格线或抽签未中")
         UNSTATED = "unstated", _("旧记录，未说明")
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="decision")

@@ -180,6 +180,8 @@ _function("max", 1, 10)(_extreme)
 
 @_function("len", 1, 1)
 def _len(node: Call, kinds: list[Type]) -> Type:
+    if kinds[0].kind in {"choices", "rows"}:
+        raise _wrong(node, "a text in len(); count() tells how many there are", kinds[0])
     if kinds[0].kind != "text":
         raise _wrong(node, "a text in len()", kinds[0])
     return Type("number", kinds[0].table)

@@ -19,21 +19,25 @@ from headwater.core import clock
 from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.core.solver import here
 from headwater.registry.models import accounts_of
 from headwater.review.models import Assignment, Expert, Round
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.terms import review_terms
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A solved round: new pairs (application, expert, score), and what is put on record of the run and its settings."""
+    """A solved round: new pairs (application, expert, score), and what is put on record of the run and its settings.
+
+    `hopeless`: something is wanted, and no pair of an application and an expert could ever be made.
+    """
 
     pairs: list[tuple[int, int, float]]
     record: dict[str, Any]
     settings: dict[str, Any]
+    hopeless: bool = False
 
 
 def propose_round(
@@ -52,6 +56,8 @@ def propose_round(
     find_conflicts(call=call, actor=actor)
     seed = seed if seed is not None else secrets.randbelow(2**31)
     plan: Plan = here("headwater.solving.assigning:plan")(call, actor.account, seed=seed, fair=fair, progress=progress)
+    if plan.hopeless:
+        raise Refused.because(_("没有找到一对可以指派的申请和专家：请核对专家的申请代码、研究方向和评审项数上限"), code="empty")
     with command(actor, "review.manage", call, name="review.propose_round") as log:
         for old in Round.objects.select_for_update().filter(call=call, state=Round.State.PROPOSED):
             old.assignments.all().delete()
@@ -84,8 +90,10 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         if row.state != Round.State.PROPOSED:
             raise Refused.because(_("该方案已发布或作废"))
         authorise(actor, "review.round.publish", row)
+        if not row.assignments.filter(state=Assignment.State.PROPOSED).exists():
+            raise Refused.because(_("方案里没有一项指派，不能发布"), code="empty")
         now = clock.now()
-        days = Parameters(row.call.scheme.region, clock.today()).number("review_deadline_days", row.call.scheme.code)
+        days = review_terms(row.call, clock.today()).days
         due = clock.end_of_day(clock.add_days(clock.today(), days))
         row.state, row.published_at, row.due_at = Round.State.PUBLISHED, now, due
         row.respond_by = clock.end_of_day(clock.add_days(clock.today(), min(5, days)))

@@ -13,13 +13,14 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
-from headwater.calls.words import words_of
 from headwater.core.command import Actor
 from headwater.core.errors import Reason, refuse_if
 from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.review.models import Panel, PanelItem
 from headwater.review.services.reasons import refusal_of
+from headwater.review.services.selecting import Lost, draws_of, lost_in, over_quota
+from headwater.review.services.suggesting import groups_by, lines_of, taken_places
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Departure:
         return self.code in STATED and bool(self.words.strip())
 
 
-STATED = {c.value for c in Decision.Deviation} - {Decision.Deviation.UNSTATED.value}
+STATED = {c.value for c in Decision.Deviation} - {Decision.Deviation.UNSTATED.value, Decision.Deviation.RULE.value}
 
 
 def departs(application: Application, fund: bool) -> bool:
@@ -53,29 +54,43 @@ def proposals_of(
 
     Those in which `account` takes part are left for somebody else to propose. `departures`: reasons by id, where the panel voted otherwise.
     """
+    scheme, lost = scheme_of(call), lost_in(call)
     on_table = Q(state__in=[State.PANEL, State.REVIEWED])
-    if scheme_of(call).rolling:  # a batch: what a panel has settled
+    if scheme.rolling and scheme.has_panel:  # a batch: what a panel has settled
         on_table = Q(state=State.PANEL, panel_item__panel__state=Panel.State.CLOSED)
     open_ones = Application.objects.filter(on_table, call=call)
-    rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host", "call")
-    found = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure())) for a in rows]
+    rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host__place", "call")
+    found = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure()), lost) for a in rows]
     return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
 
 
-def _proposal(application: Application, fund: bool, departure: Departure) -> Proposal:
+def _proposal(application: Application, fund: bool, departure: Departure, lost: Lost) -> Proposal:
     ranking = getattr(application, "ranking", None)
     rank = ranking.rank if ranking else None
     scheme = scheme_of(application.call)
-    departing = departs(application, fund)
+    why = "" if fund else lost(application)
+    departing = departs(application, fund) and not why
     code, said = (departure.code, departure.words.strip()) if departing else ("", "")
     if fund:
         return Proposal(application, application.amount_fen if scheme.has_money else 0, rank, "", code, said)
+    if why and departs(application, fund):
+        code, said = Decision.Deviation.RULE.value, why
     label = str(Decision.Deviation(code).label) if code in STATED else ""
-    return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, said) if x)), code, said)
+    return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, said) if x), why), code, said)
 
 
 def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
-    """What has to end before decisions are proposed: reviews, panels, votes without a quorum; of the cases that are not `account`'s own."""
+    """What has to end before decisions are proposed: reviews, panels, votes without a quorum, a draw; of the cases that are not
+    `account`'s own.
+    """
+    drawn = draws_of(call)
+    waiting = [line.group for line in lines_of(call) if line.equals and line.group not in drawn]
+    draw = [Reason(_("名额或预算线上有 %d 组得分相同的申请，须先抽签") % len(waiting), code="draw")] if waiting else []
+    return unfinished_reviews(call, account) + draw
+
+
+def unfinished_reviews(call: Call, account: Account | None = None) -> list[Reason]:
+    """The same without a draw."""
     early = not_yet(call)
     reasons = [early] if early else []
     if scheme_of(call).rolling:
@@ -111,10 +126,21 @@ def propose(
 
 
 def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reason]:
+    scheme, lost = scheme_of(call), lost_in(call)
+    rule, chosen = scheme.judging.decision, [p.application for p in proposals if p.amount_fen is not None]
+    if rule.quota is not None:
+        groups = groups_by(call, rule.quota_per, chosen)
+        yield from (Reason(text, code="quota") for text in over_quota(rule, chosen, groups, taken_places(call)))
     for p in proposals:
         fund = p.amount_fen is not None
-        if fund and getattr(p.application, "panel_item", None) is None:
-            words = {"application": p.application, "word": words_of(call)["proposed"]}
+        why = lost(p.application)
+        if fund and why:
+            text = _("%(application)s：没有达到合格线，或抽签未中，不能%(word)s")
+            yield Reason(text % {"application": p.application, "word": scheme.words["proposed"]}, code="rule")
+        elif not fund and why:
+            continue
+        elif fund and scheme.has_panel and getattr(p.application, "panel_item", None) is None:
+            words = {"application": p.application, "word": scheme.words["proposed"]}
             yield Reason(_("%(application)s 没有上会，不能%(word)s") % words)
         elif departs(p.application, fund) and not Departure(p.deviation, p.deviation_words).complete:
             text = _("%s：与会评意见不一致，请选择理由并写明情况")

@@ -18,10 +18,10 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.parameters import Parameters
 from headwater.core.services import tell
 from headwater.review.models import OPEN, Assignment, Opinion
 from headwater.review.services.opinions import compute_ranking
+from headwater.review.terms import review_terms
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def plan_ending(call: Call, account: Account | None, *, wait: bool) -> Ending:
     """What ending the review now would do; with `wait` an application stays while an expert may still submit a saved draft; what
     is `account`'s own case is left for another officer (5 queries).
     """
-    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code)
+    least = review_terms(call).needed
     rows = list(without_own(Application.objects.filter(call=call, state=State.IN_REVIEW), account).moving().order_by("pk"))
     drafts = {o.assignment_id: o for o in drafts_of(call).select_related("assignment")}
     now = clock.now()

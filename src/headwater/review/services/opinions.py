@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,12 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Event
 from headwater.core.own import not_own
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.core.solver import solve
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import Assignment, Opinion, Ranking
-from headwater.review.queries import CRITERIA, weights_of
 from headwater.review.rules import opinion_problems, weighted_total
+from headwater.review.terms import review_terms, weights_of
 
 Values = Mapping[str, Any]
 TEXT_LIMIT = 5000
@@ -56,17 +56,14 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             raise Refused.because(_("没有可填写的评审意见；请先接受邀请"))
         if not all(not_own(actor.account, row.assignment) for row in rows):
             raise Refused.because(_("您与其中的申请有利害关系，请申请回避"))
-        weights: dict[tuple[int, str], dict[str, int]] = {}
-        least: dict[int, int] = {}
+        asked: dict[tuple[int, str], Asked] = {}
         reasons: list[Reason] = []
         for row in rows:
             application = row.assignment.application
             key = (application.call_id, application.research_class)
-            if key not in weights:
-                weights[key] = weights_of(application.call, application.research_class)
-                parameters = Parameters(application.call.scheme.region, clock.last_day(application.call.closes_at))
-                least[application.call_id] = parameters.number("min_opinion_chars", application.call.scheme.code)
-            reasons += _apply(row, values[row.assignment_id], weights[key], least[application.call_id], actor, submit)
+            if key not in asked:
+                asked[key] = _asked(application)
+            reasons += _apply(row, values[row.assignment_id], asked[key], actor, submit)
         refuse_if(reasons)
         fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]
         Opinion.objects.bulk_create(
@@ -79,7 +76,23 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
     return len(rows)
 
 
-def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, actor: Actor, submit: bool) -> list[Reason]:
+@dataclass(frozen=True)
+class Asked:
+    """What an opinion on an application must hold."""
+
+    weights: Mapping[str, int]
+    grades: tuple[int, ...]
+    criteria: frozenset[str]
+    least: int
+
+
+def _asked(application: Application) -> Asked:
+    call, judging = application.call, scheme_of(application.call).judging
+    weights = weights_of(call, application.research_class)
+    return Asked(weights, judging.values, frozenset(c.code for c in judging.criteria), review_terms(call).least_chars)
+
+
+def _apply(row: Opinion, given: Values, asked: Asked, actor: Actor, submit: bool) -> list[Reason]:
     assignment = row.assignment
     if actor.account and not is_own(actor.account, assignment.expert.person):
         return [Reason(_("只能填写自己的评审意见"))]
@@ -94,18 +107,24 @@ def _apply(row: Opinion, given: Values, weights: Mapping[str, int], least: int, 
         elif name in given:
             setattr(row, name, given[name].replace("\0", ""))
     if "scores" in given:
-        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in CRITERIA and v is not None}
+        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in asked.criteria and v is not None}
     for name in ("grade", "familiarity"):
         if name in given:
             setattr(row, name, given[name])
     row.saved_at = clock.now()
     if submit:
         problems = opinion_problems(
-            scores=row.scores, weights=weights, grade=row.grade, familiarity=row.familiarity, text=row.text_applicant, least=least
+            scores=row.scores,
+            weights=asked.weights,
+            grade=row.grade,
+            grades=asked.grades,
+            familiarity=row.familiarity,
+            text=row.text_applicant,
+            least=asked.least,
         )
         reasons += [Reason(str(words), field=field) for field, words in problems]
         if not problems:
-            row.total, row.submitted_at = round(weighted_total(row.scores, weights), 4), clock.now()
+            row.total, row.submitted_at = round(weighted_total(row.scores, asked.weights), 4), clock.now()
     return reasons
 
 

@@ -9,18 +9,19 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
 from headwater.calls.phases import refuse_too_early
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import RoleGrant
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import ReviewGroup, accounts_of
-from headwater.review.fields import least_members
 from headwater.review.models import Expert, Panel, PanelItem, PanelMember
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.reviving import refused_by_most
+from headwater.review.terms import panel_terms
 
 
 def make_panel(
@@ -41,26 +42,36 @@ def make_panel(
     """
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
         refuse_too_early(call)
-        parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-        least = least_members(call)
+        terms = panel_terms(call)
+        if not scheme_of(call).has_panel:
+            raise Refused.because(_("本批次按规定不设会议评审"))
         if not name.strip():
             raise Refused.because(_("请填写会评组名称"), field="name")
         if meets_at is not None and meets_at < clock.now():
             raise Refused.because(_("会议时间已过"), field="meets_at")
-        if len({e.pk for e in experts}) < least:
+        if len({e.pk for e in experts}) < terms.size:
             raise Refused.because(
-                _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": least, "n": len(experts)}, field="members"
+                _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": terms.size, "n": len(experts)}, field="members"
             )
         if chair not in experts:
             raise Refused.because(_("组长须为组员"), field="chair")
-        quorum = parameters.get("panel_quorum", call.scheme.code) or {"numerator": 2, "denominator": 3}
-        panel = Panel.objects.create(
-            call=call, group=group, name=name.strip()[:120], meets_at=meets_at, quorum=f"{quorum['numerator']}/{quorum['denominator']}"
-        )
+        panel = Panel.objects.create(call=call, group=group, name=name.strip()[:120], meets_at=meets_at, quorum=terms.quorum)
         PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, is_chair=e == chair) for e in experts])
         rows = APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in applications]).moving(), "to_panel", log)
         place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
-        PanelItem.objects.bulk_create([PanelItem(panel=panel, application=a, position=place[a.pk]) for a in rows])
+        refused = refused_by_most(rows)
+        PanelItem.objects.bulk_create(
+            [
+                PanelItem(
+                    panel=panel,
+                    application=a,
+                    position=place[a.pk],
+                    threshold=terms.revive_majority if a.pk in refused else terms.majority,
+                    signatures_needed=terms.revive_signatures if a.pk in refused else 0,
+                )
+                for a in rows
+            ]
+        )
         find_conflicts(call=call, actor=actor, states=[State.PANEL])
         accounts = accounts_of(e.person_id for e in experts)
         chair_account = accounts_of([chair.person_id]).first()

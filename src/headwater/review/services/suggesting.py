@@ -6,6 +6,7 @@ have its money. The choice is the portfolio kernel's; officers may tick otherwis
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,16 +15,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.deciding.services.decisions import barred_applications
+from headwater.calls.deciding.services.decisions import barred_applications, committed_fen
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.money import rounded, wan
-from headwater.core.own import without_own
+from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.solver import solve
 from headwater.review.models import PanelItem
+from headwater.review.services.selecting import Line, by_line, draws_of, lines, passes
 from headwater.review.sets import BUDGET, DECIDED, Balance, Chosen, Compared, Contest, Variant
 
 
@@ -67,19 +69,44 @@ def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
     }
 
 
+def groups_by(call: Call, per: str, rows: Sequence[Application]) -> dict[int, str]:
+    """What a quota counts each application by; nothing where it is one quota for the call."""
+    labels = [""] * len(rows) if per == "call" else _groups(call, rows)[per]
+    return dict(zip([a.pk for a in rows], labels, strict=True))
+
+
+def taken_places(call: Call) -> dict[str, int]:
+    """How many places of the quota are given by decisions that stand, by group."""
+    standing = Application.objects.filter(call=call, decision__outcome=Decision.Outcome.FUND, decision__freed_at__isnull=True)
+    rows = list(standing.select_related("leader", "host__place", "call"))
+    return dict(Counter(groups_by(call, scheme_of(call).judging.decision.quota_per, rows).values()))
+
+
+def lines_of(call: Call) -> list[Line]:
+    """Where the places or the money end, by group; none where the best set decides. Over all candidates, so that all see the same line."""
+    rule = scheme_of(call).judging.decision
+    if not by_line(rule):
+        return []
+    rows = [a for a in candidates(call) if not _decided(a)]
+    left = call.budget_fen - committed_fen(call)
+    return lines(rule, rows, groups_by(call, rule.quota_per, rows), taken=taken_places(call), money=left)
+
+
 def candidates(call: Call, account: Any = None) -> list[Application]:
-    """Recommended by a panel and not decided, or decided in favour; nobody under sanction, nothing that is `account`'s own case."""
+    """Recommended by a panel, or reviewed where there is none, at the pass mark, and not decided; or decided in favour. Nobody under
+    sanction, nothing that is `account`'s own case.
+    """
+    scheme = scheme_of(call)
     ranked = Application.objects.filter(call=call, ranking__isnull=False)
     rows = list(
         without_own(ranked, account)
-        .filter(state__in=[State.PANEL, State.PROPOSED])
-        .select_related("leader", "host__place", "ranking", "panel_item", "decision")
+        .filter(state__in=[State.PANEL if scheme.has_panel else State.REVIEWED, State.PROPOSED])
+        .select_related("leader", "host__place", "ranking", "panel_item", "decision", "call")
         .order_by("ranking__rank", "pk")
     )
     barred = {a.pk for a in barred_applications(rows)}
-    money = scheme_of(call).has_money
-    fit = [a for a in rows if _decided(a) or (_recommended(a) and a.pk not in barred)]
-    return [a for a in fit if a.amount_fen > 0 or not money]
+    fit = [a for a in rows if _decided(a) or (_recommended(a) and a.pk not in barred and passes(scheme.judging.decision, a))]
+    return [a for a in fit if a.amount_fen > 0 or not scheme.has_money]
 
 
 def _decided(application: Application) -> bool:
@@ -88,6 +115,8 @@ def _decided(application: Application) -> bool:
 
 
 def _recommended(application: Application) -> bool:
+    if not scheme_of(application.call).has_panel:
+        return bool(application.state == State.REVIEWED)
     item = getattr(application, "panel_item", None)
     return application.state == State.PANEL and item is not None and item.result == PanelItem.Result.RECOMMENDED
 
@@ -110,7 +139,10 @@ def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> 
 
     Where a call gives no money there is nothing to weigh: what the panels recommend is suggested.
     """
-    if not scheme_of(call).has_money:
+    scheme = scheme_of(call)
+    if by_line(scheme.judging.decision):
+        return _above_the_line(call, account)
+    if not scheme.has_money:
         return Suggestion({a.pk for a in candidates(call, account)}, {}, [])
     rows = candidates(call, account)
     balances = [b for b in balances_of(call) if b.code not in without]
@@ -121,6 +153,13 @@ def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> 
     conflict = list(dict.fromkeys(_told(rule, balances) for rule in result.conflict))
     funded = {rows[at].pk for at in result.funded}
     return Suggestion(funded, _reasons(rows, result, balances), balances, result, contest, conflict, rows)
+
+
+def _above_the_line(call: Call, account: Any) -> Suggestion:
+    """What stands above the line of each group, and who of the equals was drawn."""
+    drawn, own = draws_of(call), own_cases(account) if account else frozenset()
+    found = {a.pk for line in lines_of(call) for a in line.chosen(drawn.get(line.group))}
+    return Suggestion(found - own, {}, [])
 
 
 def _reasons(rows: Sequence[Application], result: Chosen, balances: Sequence[Balance]) -> dict[int, str]:

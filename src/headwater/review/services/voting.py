@@ -14,12 +14,13 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused
 from headwater.core.own import not_own
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import BallotCast, Conflict, Panel, PanelItem, PanelMember
 from headwater.review.rules import has_quorum, votes_needed
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.reviving import set_aside
+from headwater.review.terms import panel_terms
 
 CHOICES = ("yes", "no", "abstain")
 
@@ -35,9 +36,10 @@ def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -
         here = row.members.filter(present=True).count()
         if not has_quorum(here, row.members.count(), row.quorum):
             raise Refused.because(
-                _("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": here, "quorum": row.quorum}, field="present"
+                _("到会 %(n)d 人，未达法定人数（%(quorum)s）") % {"n": here, "quorum": row.quorum_word}, field="present"
             )
         find_conflicts(call=row.call, actor=actor, states=[State.PANEL])
+        log.many(set_aside(row), {"result": PanelItem.Result.NOT_REVIVED})
         row.state, row.opened_at = Panel.State.VOTING, clock.now()
         row.save(update_fields=["state", "opened_at"])
         log(row, after={"state": row.state, "present": here})
@@ -146,10 +148,8 @@ def missing_ballots(panel: Panel) -> dict[PanelItem, list[PanelMember]]:
 
 
 def votes_allowed(panel: Panel) -> int:
-    """How often a panel may vote on one item that had a quorum: the dated parameter of the scheme."""
-    call = panel.call
-    parameters = Parameters(call.scheme.region, clock.last_day(call.closes_at))
-    return parameters.number("panel_votes_on_item", call.scheme.code)
+    """How often a panel may vote on one item that had a quorum."""
+    return panel_terms(panel.call).votes
 
 
 def repeatable(panel: Panel) -> list[PanelItem]:

@@ -25,8 +25,10 @@ from headwater.core.seen import Sight
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
 from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
+from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
 from headwater.review.views.rows import others_of, placed
+from headwater.schemes.judging import DecisionRule
 
 
 @page("calls.board")
@@ -35,6 +37,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     if request.method == "POST":
         return _decide(request, call)
+    scheme = scheme_of(call)
     inside = request.user.has_perm("calls.decide.read", call)
     visible = others_of(request, call) if inside else Application.objects.none()
     rows = list(
@@ -49,7 +52,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
-        row.voted = _vote_of(row) if row.state == State.PANEL else ""
+        row.open = row.state == (State.PANEL if scheme.has_panel else State.REVIEWED)
+        row.voted = _vote_of(row) if row.open else ""
     line = next((row.pk for row in rows if row.why), None)
     decisions = without_own(Decision.objects.filter(call=call), request.user)
     waiting = decisions.filter(approved_at__isnull=True).count()
@@ -67,9 +71,10 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
-            "unheard": sum(1 for row in rows if row.state == State.REVIEWED),
-            "scheme": scheme_of(call),
-            "approvable": not undecided or scheme_of(call).rolling,
+            "unheard": sum(1 for row in rows if row.state == State.REVIEWED) if scheme.has_panel else 0,
+            "scheme": scheme,
+            "approvable": not undecided or scheme.rolling,
+            **(drawing_context(call, request.user) if inside else {}),
             "notices": call.notices.filter(closed_at__isnull=True).count(),
             "approved": decisions.filter(
                 approved_at__isnull=False, application__state__in=[State.PROPOSED, State.NOT_PROPOSED]
@@ -166,7 +171,10 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
         return _propose(request, call)
     if verb in APPROVALS and request.user.has_perm(APPROVALS[verb].action, call):
         return approve_shown(request, call, APPROVALS[verb])
-    if verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
+    if verb == "draw" and request.user.has_perm("review.draw", call):
+        public = request.POST.get("public", "")
+        attempt(request, lambda: draw_equals(call=call, actor=request.actor, public=public), success=_("已抽签，结果和种子已保存。"))
+    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
         row = get_object_or_404(
             Application.objects.visible_to(request.user).select_related("call", "leader"),
             pk=key_in(request.POST, "pk"),
@@ -176,6 +184,33 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
     else:
         messages.error(request, _("您不能执行这一步"))
     return redirect("decide", pk=call.pk)
+
+
+def drawing_context(call: Call, account: Any) -> dict[str, Any]:
+    """What the board shows of lines by mark: who stands equal and waits for a draw, and the draws with their proof."""
+    own = own_cases(account)
+    waiting = [
+        {"group": line.group, "places": line.open_places, "money": line.open_money, "equals": [a for a in line.equals if a.pk not in own]}
+        for line in to_draw(call)
+    ]
+    numbers = set(Application.objects.filter(call=call, pk__in=own).values_list("number", flat=True))
+    draws = [(d, [(n, n in d.record["winners"]) for n in d.record["order"] if n not in numbers]) for d in call.draws.order_by("group")]
+    return {"to_draw": waiting, "draws": draws, "rule_words": rule_words(scheme_of(call).judging.decision)}
+
+
+def rule_words(rule: DecisionRule) -> list[str]:
+    """The pass mark and the quota of a scheme, as the board tells them."""
+    per = {
+        "call": _("本批次"),
+        "field": _("每个评审领域"),
+        "host": _("每个依托单位"),
+        "city": _("每个地区"),
+        "research_class": _("每类研究属性"),
+    }
+    told = [_("合格线 %s 分") % f"{rule.pass_mark:g}"] if rule.pass_mark is not None else []
+    if rule.quota is not None:
+        told.append(_("%(per)s限 %(quota)d 项") % {"per": per[rule.quota_per], "quota": rule.quota})
+    return told + ([_("得分相同的抽签决定")] if rule.draws else [])
 
 
 def _vote_of(row: Application) -> str:
@@ -220,7 +255,7 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         "codes": [("", _("选择理由")), *((c.value, c.label) for c in Decision.Deviation if c.value in STATED)],
         "for_all": for_all,
         "not_funded": len(refused_ones),
-        "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED),
+        "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED) if scheme_of(call).has_panel else 0,
         "departing": sum(1 for p in proposals if p.application.departs),
         "errors": errors,
         "scheme": scheme_of(call),

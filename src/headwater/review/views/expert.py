@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,23 +13,26 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Party
 from headwater.calls.pages import shown
+from headwater.calls.schemes import scheme_of
 from headwater.calls.signing import documents_for
-from headwater.calls.words import words_of
+from headwater.calls.words import grade_words
 from headwater.core import clock
 from headwater.core.errors import Refused
+from headwater.core.i18n import named
 from headwater.core.numbers import BadNumber, read_decimal
 from headwater.core.own import own_cases, without_own
-from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
 from headwater.registry.models import is_own, own_records
-from headwater.review.models import Assignment, Conflict, Familiarity, Grade, Opinion, Panel, PanelMember
-from headwater.review.queries import CRITERIA, weights_of
+from headwater.review.models import Assignment, Conflict, Familiarity, Opinion, Panel, PanelMember
 from headwater.review.rules import contradiction
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import save_opinions
+from headwater.review.services.reviving import sign_revival
 from headwater.review.services.voting import CHOICES, cast_ballot, missing_ballots, recusals, repeatable
+from headwater.review.terms import review_terms, weights_of
+from headwater.schemes.judging import Criterion, Judging
 
 State = Assignment.State
 
@@ -105,11 +109,11 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
 def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     call = row.application.call
     weights = weights_of(call, row.application.research_class)
-    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_opinion_chars", call.scheme.code)
+    least, judging = review_terms(call).least_chars, scheme_of(call).judging
     errors: dict[str, str] = {}
     typed = None
     if request.method == "POST" and row.state == State.ACCEPTED:
-        values, errors = read_opinion(request.POST, weights)
+        values, errors = read_opinion(request.POST, judging)
         submit = request.POST.get("do") == "submit"
         if not errors:
             try:
@@ -123,7 +127,11 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
     opinion = row.opinion
     if typed:
         opinion.refresh_from_db()
-    criteria = [criterion(c, w, typed.get(f"score_{c}") if typed else opinion.scores.get(c, ""), errors) for c, w in weights.items() if w]
+    criteria = [
+        criterion(c, weights[c.code], typed.get(f"score_{c.code}") if typed else opinion.scores.get(c.code, ""), errors)
+        for c in judging.criteria
+        if weights.get(c.code, 0) > 0
+    ]
     return render(
         request,
         "review/opinion.html",
@@ -133,29 +141,29 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
             "opinion": opinion,
             "criteria": criteria,
             "values": typed or {"grade": opinion.grade, "familiarity": opinion.familiarity, **texts_of(opinion)},
-            "grades": [(g.value, words_of(call)[f"grade_{g.value}"]) for g in reversed(Grade)],
+            "grades": grade_words(call),
             "familiarities": Familiarity.choices,
             "least": least,
             "errors": errors,
-            "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade),
+            "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade, judging),
         },
         status=422 if errors else 200,
     )
 
 
-def criterion(code: str, weight: int, value: Any, errors: dict[str, str]) -> dict[str, Any]:
+def criterion(c: Criterion, weight: int, value: Any, errors: dict[str, str]) -> dict[str, Any]:
     """One criterion as the form shows it, in the reader's language."""
-    label, help_text = CRITERIA[code]
-    name = f"score_{code}"
-    shown = {"label": label, "hint": f"{help_text} · 0–100", "share": f"{weight}%"}
-    return {"name": name, "id": f"s-{code}", "value": value, "error": errors.get(name, ""), **shown}
+    name = f"score_{c.code}"
+    hint = " · ".join(filter(None, [named(c, "help"), "0–100", *(f"{a.points}: {named(a)}" for a in c.anchors)]))
+    shown = {"label": named(c, "label"), "hint": hint, "share": f"{weight}%"}
+    return {"name": name, "id": f"s-{c.code}", "value": value, "error": errors.get(name, ""), **shown}
 
 
 def texts_of(opinion: Opinion) -> dict[str, str]:
     return {"text_applicant": opinion.text_applicant, "text_fund": opinion.text_fund}
 
 
-def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
+def read_opinion(post: Any, judging: Judging, names: set[str] | None = None) -> tuple[dict[str, Any], dict[str, str]]:
     """Typed values of an opinion form, and what could not be read, by field.
 
     The form carries `names`, else whatever was posted: such a field that is blank is cleared (None), any other stays as it was.
@@ -163,13 +171,13 @@ def read_opinion(post: Any, weights: dict[str, int], names: set[str] | None = No
     carried = set(post) if names is None else names
     values: dict[str, Any] = {"scores": {}}
     errors: dict[str, str] = {}
-    for criterion in weights:
-        if (name := f"score_{criterion}") in carried:
+    for criterion in judging.criteria:
+        if (name := f"score_{criterion.code}") in carried:
             try:
-                values["scores"][criterion] = read_score(post.get(name, ""))
+                values["scores"][criterion.code] = read_score(post.get(name, ""))
             except BadNumber as bad:
                 errors[name] = str(bad)
-    for name, known in (("grade", Grade.values), ("familiarity", Familiarity.values)):
+    for name, known in (("grade", judging.values), ("familiarity", Familiarity.values)):
         if name in carried:
             text = post.get(name, "")
             if text and text not in map(str, known):
@@ -212,8 +220,8 @@ def keep(row: Assignment, values: dict[str, Any], request: HttpRequest) -> dict[
 @page("review.desk", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "review.opinion.write", mine(request), pk=pk)
-    weights = weights_of(row.application.call, row.application.research_class)
-    values, errors = read_opinion(request.POST, weights, set(request.POST.getlist("_fields")))
+    judging = scheme_of(row.application.call).judging
+    values, errors = read_opinion(request.POST, judging, set(request.POST.getlist("_fields")))
     errors |= keep(row, values, request)
     return JsonResponse({"message": _("已自动保存 %s") % f"{timezone.localtime(clock.now()):%H:%M:%S}", "errors": errors})
 
@@ -268,7 +276,9 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
     items = [
         i
-        for i in row.items.select_related("application__call", "application__leader", "application__host", "application__ranking")
+        for i in row.items.select_related(
+            "application__call", "application__leader", "application__host", "application__ranking"
+        ).annotate(signed=Count("revivals"))
         if i.application_id not in hidden
     ]
     if request.method == "POST" and member:
@@ -333,9 +343,19 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     )
     if found.application_id in hidden_from(request.user, recusals(row)):
         raise Http404
+    member = row.members.filter(expert__person__in=own_records(request.user)).select_related("expert__person").first()
+    if request.method == "POST":
+        if member:
+            attempt(
+                request,
+                lambda: sign_revival(item=found, member=member, actor=request.actor),
+                success=_("已联名提请表决。"),
+            )
+        return redirect("panel_item", pk=pk, item=item)
     opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
         "text_applicant"
     )
+    signers = set(found.revivals.values_list("member", flat=True)) if found.signatures_needed else set()
     return render(
         request,
         "review/panel_item.html",
@@ -345,5 +365,8 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
             "opinions": opinions,
             "ranking": getattr(found.application, "ranking", None),
             "of_fund": request.user.has_perm("review.opinion.fund", found),
+            "item": found,
+            "signed": len(signers),
+            "can_sign": member and found.signatures_needed and row.state == Panel.State.PREPARING and member.pk not in signers,
         },
     )

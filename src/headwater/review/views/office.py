@@ -13,12 +13,10 @@ from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.pages import the_call
 from headwater.calls.states import LIVE, State
 from headwater.calls.words import said
-from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
 from headwater.core.own import without_own
-from headwater.core.parameters import Parameters
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, key_in
 from headwater.registry.models import Person
@@ -35,6 +33,7 @@ from headwater.review.services.inviting import (
     why_not_by_hand,
 )
 from headwater.review.services.opinions import remind
+from headwater.review.terms import review_terms
 from headwater.review.views.rows import others_of
 
 
@@ -147,7 +146,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             attempt(request, lambda: remind(call=call, actor=request.actor), success=_("已提醒未提交的专家。"))
         return redirect("progress", pk=pk)
     rows = progress_board(call, request.user).filter(pk__in=Application.objects.visible_to(request.user).values("pk"))
-    least = Parameters(call.scheme.region, clock.last_day(call.closes_at)).number("min_reviews_valid", call.scheme.code)
+    least = review_terms(call).needed
     listing = Listing(
         request,
         rows,

@@ -18,10 +18,11 @@ from headwater.core.own import own_rows
 from headwater.core.permission import access, page
 from headwater.core.web import MomentField, attempt, keys_in
 from headwater.registry.models import ReviewGroup
-from headwater.review.fields import NO_FIELD, Candidate, able, least_members, panel_candidates, prospects
+from headwater.review.fields import NO_FIELD, Candidate, able, panel_candidates, prospects
 from headwater.review.models import Panel, PanelItem, PanelMember
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import close_voting, open_voting, vote_again
+from headwater.review.terms import panel_terms
 from headwater.review.views.rows import others_of, placed
 
 
@@ -41,7 +42,7 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
             ),
             "tab": "panels",
             "fields": found,
-            "least": least_members(call),
+            "least": panel_terms(call).size,
             "ready": sum(p.waiting for p in found),
             "coming": sum(p.coming for p in found),
         },
@@ -81,7 +82,7 @@ class PanelForm:
 
     def __init__(self, request: HttpRequest, call: Call, groups: list[ReviewGroup], rows: list[Application]) -> None:
         self.request, self.call, self.groups, self.rows = request, call, groups, rows
-        self.least = least_members(call)
+        self.least = panel_terms(call).size
         self.errors: dict[str, str] = {}
         sent = request.POST if request.method == "POST" else None
         self.searching = bool(sent and "find" in sent)

@@ -32,7 +32,8 @@ class Holding:
     `state`: applying, invited (an outline), approved (an application that became an award), refused, running, lapsed or terminated.
     `year` is the call year of an application and 0 for an award; `plan` the level of a talent plan; `advanced` is False for an
     application that was left out before the panel with its site visit or budget review; `closed` tells whether a running award was
-    closed, None where the records do not say.
+    closed, None where the records do not say; `place` is that of a member among the people of the project, the leader first, 0 where
+    the records do not say.
     """
 
     scheme: str
@@ -48,6 +49,7 @@ class Holding:
     advanced: bool = True
     closed: bool | None = None
     application: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,17 @@ class PersonFacts:
     declined: bool = False
     outside: bool = False
     """A member from outside the registry: what is not on record no institution can add."""
+
+
+@dataclass(frozen=True)
+class Peers:
+    """What else of the call is recommended, this application included: of its host and topic, of its place; the birth dates of the leaders
+    of its host's.
+    """
+
+    topic: int
+    place: int
+    births: tuple[date | None, ...]
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,9 @@ class Facts:
     referees: Sequence[RefereeFacts] = ()
     referees_waiting: int = 0
     members_max: int = 10
+    topic: str = ""
+    place: str = ""
+    peers: Peers | None = None
     likenesses: Sequence[LikenessFacts] | None = None
 
     @property

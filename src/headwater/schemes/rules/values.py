@@ -25,10 +25,23 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 """What some keys of tables may say."""
 
+COUNTS = (
+    *("reviewers_per_application", "min_reviews_valid", "reviewer_max_load", "min_opinion_chars", "max_same_host_reviewers"),
+    *("panel_min_members", "panel_votes_on_item", "revive_signatures", "max_named_unsuitable", "consortium_author_limit"),
+    *("host_counts_as_home", "objections_per_hour", "objections_per_contact"),
+)
+"""Parameters that are whole numbers and whose names do not say so."""
 AGES: dict[str, Kind] = {"men": int, "women": int, "rule?": str, "month?": int, "day?": int}
+SHARE: dict[str, Kind] = {"numerator": int, "denominator": int, "strict?": bool}
 SHAPES: dict[str, Shape] = {
     "age_limit_*": AGES,
     "amount_fen": (int, dict),
+    "panel_quorum": SHARE,
+    "panel_majority": SHARE,
+    "revive_majority": SHARE,
+    "min_external_share": SHARE,
+    "review_weights_*": dict,
+    **dict.fromkeys(COUNTS, int),
     "term_months": {"default": int, "min": int, "max": int},
     "referee_letters": int,
     "degrees": list,
@@ -47,6 +60,12 @@ SHAPES: dict[str, Shape] = {
     "limit_key": {"types": list, "max": int},
     "limit_rest_year": {"types": list},
     "limit_plans": {"holds": int, "applies": int},
+    "limit_refused": {"in_a_row": int, "rest_years": int},
+    "limit_running": {"leads": int, "in_all": int, "first": int},
+    "topic_quota": {"each": int, "own?": dict},
+    "place_quota": {"each": int, "own?": dict},
+    "host_young_share": {"numerator": int, "denominator": int, "age": int},
+    "start_date": {"month": int, "day": int, "years_after?": int, "common?": bool, "after_decision?": bool},
     "host_quota": {
         "multiplier": int,
         "window_years": int,
@@ -54,6 +73,7 @@ SHAPES: dict[str, Shape] = {
         "floor": int,
         "basis?": str,
         "exempt?": list,
+        "by_kind?": dict,
     },
     "similar_text_share": float,
     "portfolio_rules": [BALANCE],

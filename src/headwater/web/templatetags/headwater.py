@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.words import panel_word, said, said_outside, words_of
+from headwater.calls.words import grade_words, panel_word, said, said_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
@@ -162,7 +162,7 @@ def scheme(record: Any) -> Any:
 @register.filter
 def grade_word(application: Any, grade: int) -> str:
     """What an opinion says of an application, in the words of its outcome."""
-    return words_of(application)[f"grade_{grade}"]
+    return dict(grade_words(application)).get(grade, "")
 
 
 @register.simple_tag

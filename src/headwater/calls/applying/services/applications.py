@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, connection
@@ -25,7 +24,7 @@ from headwater.calls.signing import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import State
 from headwater.calls.stores import APPLICATIONS, SIGNATURES, signed_by_person
-from headwater.calls.terms import limit_group_of, usual_terms
+from headwater.calls.terms import limit_group_of, usual_start, usual_terms
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, command
@@ -75,7 +74,7 @@ def create_draft(
             research_class=scheme.research_classes[0],
             months=months,
             amount_fen=amount,
-            starts_on=date(call.year, 7, 1),
+            starts_on=usual_start(call),
             created_at=clock.now(),
             saved_at=clock.now(),
         )
@@ -162,7 +161,7 @@ def _write(row: Application, changed: set[str]) -> None:
         write(Application, [row.pk], values | {"answers": row.answers})
 
 
-COLUMNS = {"discipline": "discipline_id"}
+COLUMNS = {"discipline": "discipline_id", "second_discipline": "second_discipline_id"}
 
 
 def add_members(*, application: Application, members: Sequence[tuple[Person, int]], actor: Actor) -> list[Participant]:

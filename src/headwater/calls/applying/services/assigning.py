@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.contents import BASIC, plain, stored
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
+from headwater.calls.terms import starts_in_common, usual_start
 from headwater.core import clock
 from headwater.core.errors import Reason
 from headwater.core.names import split_names
@@ -111,6 +112,13 @@ def _discipline(_row: Application, name: str, value: Any) -> Read:
     return (found,) if found or not value else Reason(_("没有这个申请代码：%s") % value, field=name)
 
 
+def _second_discipline(row: Application, name: str, value: Any) -> Read:
+    found = _discipline(row, name, value)
+    if isinstance(found, Reason) or found[0] is None or "second_discipline" in scheme_of(row.call).asks:
+        return found
+    return Reason(_("没有这一栏"), field=name)
+
+
 def _amount(_row: Application, name: str, value: Any) -> Read:
     good = isinstance(value, int) and 0 <= value < 10**13
     return (value,) if good else Reason(_("请填写金额（万元）"), field=name)
@@ -121,9 +129,11 @@ def _months(_row: Application, name: str, value: Any) -> Read:
     return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field=name)
 
 
-def _starts_on(_row: Application, name: str, value: Any) -> Read:
+def _starts_on(row: Application, name: str, value: Any) -> Read:
     if value is None:
         return Reason(_("请填写开始日期"), field=name)
+    if isinstance(value, date) and starts_in_common(row.call) and value != usual_start(row.call):
+        return Reason(_("本批次的项目统一于 %s 开始") % usual_start(row.call), field=name)
     return (value,) if isinstance(value, date) else Reason(_("应为 2026-07-01 这样的日期"), field=name)
 
 
@@ -144,6 +154,7 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
 
 TYPED: dict[str, Callable[[Application, str, Any], Read]] = {
     "discipline": _discipline,
+    "second_discipline": _second_discipline,
     "amount_fen": _amount,
     "months": _months,
     "starts_on": _starts_on,

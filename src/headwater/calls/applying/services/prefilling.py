@@ -33,7 +33,7 @@ def prefill(application: Application) -> None:
 
 CARRIED = (
     *("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "topic"),
-    *("priority_field", "discipline", "review_group", "amount_fen", "months", "starts_on", "flags", "unsuitable"),
+    *("priority_field", "discipline", "second_discipline", "review_group", "amount_fen", "months", "starts_on", "flags", "unsuitable"),
 )
 
 

@@ -24,7 +24,7 @@ def restore(*, application: Application, version: int, names: Sequence[str], act
     Raises:
         Refused: nothing to restore, no such version, or what any save refuses.
     """
-    row = Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=application.pk)
+    row = Application.objects.select_related("call__scheme", "leader", "discipline", "second_discipline").get(pk=application.pk)
     own = actor.account is None or is_own(actor.account, row.leader)
     now = content_of(row)
     if side == "after":

@@ -33,7 +33,8 @@ def control_of(name: str) -> str:
     return CONTROLS.get(name, name)
 
 
-TEXTS = (*PLAIN, "discipline")
+CODES = ("discipline", "second_discipline")
+TEXTS = (*PLAIN, *CODES)
 
 
 def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
@@ -135,6 +136,6 @@ def pairs_of(row: Application, name: str) -> Pairs:
         return [("flags", ""), *(("flags", v) for v in value)]
     if name == "unsuitable":
         return [("unsuitable", "\n".join(value))]
-    if name == "discipline" and row.discipline:
-        return [("discipline", f"{row.discipline.code} {named(row.discipline)}")]
+    if name in CODES and (found := getattr(row, name)):
+        return [(name, f"{found.code} {named(found)}")]
     return [(name, "" if value is None else str(value))]

@@ -100,7 +100,7 @@ def _rows(
 
 
 def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Application, Answers]]:
-    found, make = applications_for(account, call), answers_in(call)
+    found = applications_for(account, call)
     keys = list(found.order_by("number", "pk").values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         part = keys[start : start + CHUNK]
@@ -108,7 +108,9 @@ def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Applicat
         for pk, code in Attachment.objects.filter(application__in=part).values_list("application", "kind"):
             attached[pk][code] += 1
         rows = found.filter(pk__in=part).select_related("leader", "host").annotate(member_count=Count("participants"))
-        for a in rows.order_by("number", "pk"):
+        ordered = list(rows.order_by("number", "pk"))
+        make = answers_in(call, ordered)
+        for a in ordered:
             yield a, make(a, attached[a.pk], a.member_count)
         if progress:
             progress(min(start + CHUNK, len(keys)), len(keys), str(call))

@@ -23,7 +23,7 @@ APPLICATIONS, LETTERS, RESULTS = "calls.applications", "calls.letters", "calls.r
 
 
 def applications_of(account: Account) -> QuerySet[Any]:
-    related = ("call__scheme", "host", "leader", "discipline")
+    related = ("call__scheme", "host", "leader", "discipline", "second_discipline")
     return Application.objects.visible_to(account).select_related(*related).prefetch_related(*PARTS)
 
 

@@ -162,7 +162,8 @@ def reconsider(*, application: Application, actor: Actor) -> None:
         decision = Decision.objects.get(application=application)
         if decision.approved_at:
             raise Refused.because(_("决定已核准，不能撤回"))
-        unheard = Application.objects.filter(pk=application.pk, state=State.NOT_PROPOSED, panel_item__isnull=True).exists()
+        apart = [State.NOT_PROPOSED] if scheme_of(application.call).has_panel else [State.NOT_PROPOSED, State.PROPOSED]
+        unheard = Application.objects.filter(pk=application.pk, state__in=apart, panel_item__isnull=True).exists()
         verb = "reconsider_unheard" if unheard else "reconsider"
         APPLICATION.apply(_locked(application.call, [application.pk]), verb, log)
         log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
@@ -249,11 +250,9 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
     return notice
 
 
-
-
 Released = Callable[[Call, list[Application], Actor], None]
-ON_RELEASE: Register[Released] = Register("consequence of a release")
-"""What follows for the approved applications of a call, in the same transaction."""
+ON_RELEASE: Register[Released] = Register("effect of a release")
+"""What a release does for the approved applications of a call, in the same transaction, by the name that kinds of outcome give it."""
 
 
 def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
@@ -283,8 +282,8 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
         Notice.objects.filter(pk=notice.pk).update(closed_at=now)
         if first:
             tell_objectors(notice)
-        for function in ON_RELEASE.values():
-            function(call, approved, actor)
+        for effect in scheme_of(call).outcome_kind.release if approved else ():
+            ON_RELEASE[effect](call, approved, actor)
         log(notice, after={"approved": len(approved), "rejected": len(rejected)})
     return {"approved": len(approved), "rejected": len(rejected)}
 

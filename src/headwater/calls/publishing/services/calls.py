@@ -24,6 +24,7 @@ from headwater.core.search import Document, index
 from headwater.core.services import notify
 from headwater.registry.models import HostHistory, Organisation
 from headwater.registry.queries import region_of
+from headwater.schemes.outcomes import OUTCOMES
 from headwater.schemes.rules.values import fits
 
 CALL_FIELDS = (
@@ -154,8 +155,9 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
     for organisation, year, approved in rows.values_list("organisation", "year").annotate(n=Sum("approved")):
         history.setdefault(organisation, {})[year] = approved
     quotas = []
-    for organisation in [host] if host else Organisation.objects.hosts().values_list("pk", flat=True):
-        quota, basis = host_quota(history.get(organisation, {}), call.year, parameter)
+    chosen = Organisation.objects.filter(pk=host) if host else Organisation.objects.hosts()
+    for organisation, kind in chosen.values_list("pk", "kind"):
+        quota, basis = host_quota(history.get(organisation, {}), call.year, parameter, kind)
         quotas.append(HostQuota(call=call, organisation_id=organisation, quota=quota, basis=basis))
     HostQuota.objects.bulk_create(
         quotas, update_conflicts=True, unique_fields=["call", "organisation"], update_fields=["quota", "basis"]
@@ -198,7 +200,7 @@ def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Cal
 
     Grants are calls of the fund and carry its name; designations, prizes, subsidies and the like are the department's.
     """
-    region, grants = region_of(scheme.region), scheme.definition["scheme"]["outcome"] == "award"
+    region, grants = region_of(scheme.region), OUTCOMES[scheme.definition["scheme"]["outcome"]].of_fund
     return Call(
         scheme=scheme,
         year=year,

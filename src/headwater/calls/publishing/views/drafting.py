@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +23,7 @@ from headwater.calls.publishing.services.cloning import clone_call, full_call, l
 from headwater.calls.publishing.services.stages import invite
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage, State
-from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_terms
+from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_start, usual_terms
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
@@ -80,7 +79,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """The form as an applicant will see it, to be tried out: it answers like the editor and stores nothing."""
     call = the_call(request, pk)
     scheme = scheme_of(call)
-    trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group, starts_on=date(call.year, 7, 1))
+    trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group, starts_on=usual_start(call))
     trial.amount_fen, trial.months = usual_terms(call)
     errors: dict[str, str] = {}
     if request.method == "POST":

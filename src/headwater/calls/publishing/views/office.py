@@ -157,6 +157,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 ASKED = (
     ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
+    ("second_discipline", Column(gettext_lazy("第二申请代码"), lambda a: a.second_discipline.code if a.second_discipline else "")),
     ("research_class", Column(gettext_lazy("研究属性"), lambda a: a.get_research_class_display())),
     ("amount", Column(gettext_lazy("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money")),
 )

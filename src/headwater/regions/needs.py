@@ -1,0 +1,122 @@
+"""What the stages of a call read from the parameters of a region: each scheme must be given it, in the form that the reader expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from headwater.core.reading import Problem
+from headwater.forms.expressions import ExpressionError, parameters, parse
+from headwater.schemes import Scheme, expressions
+from headwater.schemes.rules import RULES
+from headwater.schemes.rules.values import shape_of
+
+Row = dict[str, Any]
+ORDERED = ("min", "default", "max")
+OF_PANEL = ("panel_min_members", "panel_votes_on_item")
+"""What the calls of a scheme with a panel read."""
+
+
+def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: list[Problem]) -> None:
+    """Report what a stage would find missing or unreadable, in parameters that are sound by themselves."""
+    problems += [(f"parameter[{n}].{key}", told) for n, row in enumerate(rows) for key, told in _bounds(row)]
+    for scheme in schemes:
+        given = {key: _given(rows, scheme.code, key) for key in {str(r.get("key")) for r in rows}}
+        problems += [("parameter", f"{told} for {scheme.code!r}") for told in (*_weights(scheme, given), *_of_panel(scheme, given))]
+        for key in sorted(read_by(scheme) & set(given)):
+            starts = [r["valid_from"] for r in given[key]]
+            if starts and min(starts) > date(today.year + 1, today.month, 1):
+                problems.append(("parameter", f"{key!r} gives {scheme.code!r} nothing before {min(starts)}: add a row for now"))
+
+
+def _of_panel(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
+    """A panel needs a least size, its own or the region's, and a number of votes on one item."""
+    if scheme.judging.has_panel:
+        own = {"panel_min_members"} if scheme.judging.panel.size else set()
+        yield from (f"panels read {key!r}: give it a row" for key in OF_PANEL if key not in own and not given.get(key))
+
+
+def read_by(scheme: Scheme) -> set[str]:
+    """The parameters that rules, expressions and the judging of a scheme read."""
+    found = {key for use in scheme.rules if use.name in RULES for key in RULES[use.name].keys(use.params)}
+    found |= {name.partition(".")[0] for _key, name in names_in(scheme)}
+    if not any(c.weights for c in scheme.judging.criteria):
+        found |= {f"review_weights_{name}" for name in scheme.research_classes}
+    return found
+
+
+def names_in(scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """(key of the expression, name of the parameter it reads)."""
+    for key, text in expressions(scheme):
+        try:
+            yield from ((key, name) for name, _position in parameters(parse(text)))
+        except ExpressionError:
+            continue
+
+
+def unknown_parts(scheme: Scheme, rows: list[Row]) -> list[Problem]:
+    """Reads such as parameter("a.b") where a row of "a" holds no "b"."""
+    found = []
+    for key, name in names_in(scheme):
+        base, _dot, part = name.partition(".")
+        for row in _given(rows, scheme.code, base):
+            value = row.get("value")
+            known = ", ".join(sorted(value)) if isinstance(value, dict) else ""
+            if part and (not isinstance(value, dict) or part not in value):
+                found.append((key, f"the parameter {base!r} has no {part!r}" + (f"; it has: {known}" if known else "; it is one value")))
+            elif not part and isinstance(value, dict):
+                found.append((key, f"the parameter {base!r} is a table; name a part of it: {known}"))
+    return list(dict.fromkeys(found))
+
+
+def _given(rows: list[Row], scheme: str, key: str) -> list[Row]:
+    """The rows of a parameter for a scheme: its own before the general ones."""
+    mine = [r for r in rows if r.get("key") == key]
+    own = [r for r in mine if scheme in (r.get("applies_to") or [])]
+    return own or [r for r in mine if not r.get("applies_to")]
+
+
+def _weights(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
+    """An expert could give no mark, where a class of research has no weights that fit the criteria."""
+    if any(c.weights for c in scheme.judging.criteria):
+        return
+    codes = {c.code for c in scheme.judging.criteria}
+    for name in scheme.research_classes:
+        key = f"review_weights_{name}"
+        rows = given.get(key, [])
+        if not rows:
+            yield f"experts' marks are weighted by {key!r}: give it a row (a table with a weight for each criterion)"
+        for value in [r["value"] for r in rows if isinstance(r.get("value"), dict)]:
+            if wrong := sorted(set(value) - codes):
+                yield f"{key!r} names {wrong[0]!r}, the criteria are: {', '.join(sorted(codes))}"
+            elif any(isinstance(w, bool) or not isinstance(w, int) or w < 0 for w in value.values()) or not sum(value.values()):
+                yield f"{key!r} needs whole numbers, at least one of them above 0"
+
+
+def _bounds(row: Row) -> Iterator[tuple[str, str]]:
+    """A usual value lies between the least and the most; 0 is none."""
+    value = row.get("value")
+    if not isinstance(value, dict) or not str(row.get("key")).endswith(("_fen", "_months")):
+        return
+    for name, amount in value.items():
+        if isinstance(amount, bool) or not isinstance(amount, int):
+            yield f"value.{name}", f"expected a whole number, found {type(amount).__name__} {amount!r}"
+            return
+    found = [(name, value[name]) for name in ORDERED if value.get(name)]
+    for (low, least), (high, most) in pairwise(found):
+        if least > most:
+            yield f"value.{low}", f"is above {high} ({most})"
+
+
+def shape_words(key: str) -> str:
+    """The form of a parameter, for a message that asks for a row of it."""
+    shape = shape_of(key)
+    if isinstance(shape, list):
+        return f"a list of tables with {', '.join(shape[0])}"
+    if isinstance(shape, dict):
+        return f"a table with {', '.join(shape)}"
+    names = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", dict: "a table"}
+    kinds = shape if isinstance(shape, tuple) else (shape,) if shape else ()
+    return " or ".join(names.get(k, k.__name__) for k in kinds)
