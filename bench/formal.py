@@ -113,7 +113,9 @@ def arrive(home: str, size: int, seed: int) -> list[Row]:
         cursor.execute("VACUUM ANALYZE")
     with Meter() as meter:
         take_in()
-    return [meter.row(instance=f"{size} applications: taken in", solver="headwater", ms_each=round(1000 * meter.seconds / size, 3))]
+    return [
+        meter.row(instance=f"{size} applications: taken in", solver="headwater", ms_each=round(1000 * meter.seconds / size, 3))
+    ]
 
 
 def check(home: str, size: int) -> list[Row]:

@@ -166,7 +166,9 @@ def run(home: str, part: str, given: Any, count: int) -> tuple[Row, dict[str, Ro
     size = BLOCK[part]
     if given.case is not None:
         block = given.case // size
-        rows = isolated("bench.fuzz.bench:work", home=home, part=part, seed=given.seed, blocks=[block], last=given.case + 1, name="fuzz_0")
+        rows = isolated(
+            "bench.fuzz.bench:work", home=home, part=part, seed=given.seed, blocks=[block], last=given.case + 1, name="fuzz_0"
+        )
         return totals(part, rows, time.perf_counter() - begun)
     blocks = list(range(-(-count // size)))
     shares = [blocks[n :: given.processes] for n in range(given.processes)]

@@ -11,7 +11,22 @@ from xml.sax.saxutils import quoteattr
 
 OPEN_XML = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 MAIN = "application/vnd.openxmlformats-officedocument.%s.main+xml"
-JUNK = [b"stream", b"endstream", b"obj", b"endobj", b"5 0 obj", b"((", b"<<", b"[", b"%%EOF", b"\\\\", b"x", b">>stream ", b"/First 4", b"<"]
+JUNK = [
+    b"stream",
+    b"endstream",
+    b"obj",
+    b"endobj",
+    b"5 0 obj",
+    b"((",
+    b"<<",
+    b"[",
+    b"%%EOF",
+    b"\\\\",
+    b"x",
+    b">>stream ",
+    b"/First 4",
+    b"<",
+]
 ACTIVE = [
     [b"/OpenAction", b"<<", b"/S", b"/JavaScript", b"/JS", b"(app.alert\\(1\\))", b">>"],
     [b"/S", b"/JavaScript", b"/JS", b"9", b"0", b"R"],
@@ -46,7 +61,9 @@ def entry(random_: Random) -> list[bytes]:
     """A harmless entry of a dictionary, whose value may look like the end of something."""
     junk = b" ".join(random_.choices(JUNK, k=random_.randint(0, 3)))
     text = junk.replace(b"((", random_.choice([b"\\(", b"\\)", b"()", b"(\\))"]))
-    value = random_.choice([[b"(" + text + b")"], [b"<0" + junk.replace(b">", b"") + b">"], [b"[", b"1", b"(" + text + b")", b"]"]])
+    value = random_.choice(
+        [[b"(" + text + b")"], [b"<0" + junk.replace(b">", b"") + b">"], [b"[", b"1", b"(" + text + b")", b"]"]]
+    )
     return [random_.choice([b"/A", b"/Title", b"/stream", b"/obj"]), *random_.choice([value, value, [b"<<", b">>"], [b"1"]])]
 
 
@@ -141,16 +158,22 @@ def unwanted_office(random_: Random) -> tuple[str, bytes]:
     types = [f"<Override PartName='/word/document.xml' ContentType='{MAIN % main}'/>"]
     way = random_.randrange(4)
     if way == 0:
-        target = random_.choice(["http://x.org/a.dotm", "http://x.org/relationships/hyperlink", "file:///c:/a.dotm", "\\\\x\\a.dotm"])
+        target = random_.choice(
+            ["http://x.org/a.dotm", "http://x.org/relationships/hyperlink", "file:///c:/a.dotm", "\\\\x\\a.dotm"]
+        )
         kind = random_.choice(["attachedTemplate", "frame", "oleObject", "image", "externalLinkPath"])
-        found = element(random_, "Relationship", {"Id": "r1", "Type": OPEN_XML + kind, "Target": target, "TargetMode": "External"})
+        found = element(
+            random_, "Relationship", {"Id": "r1", "Type": OPEN_XML + kind, "Target": target, "TargetMode": "External"}
+        )
         name = random_.choice(["settings.xml.rels", "settings.xml.RELS", "document.xml.rels", "settings.xml%2erels"])
         parts[f"word/_rels/{name}"] = encoded(random_, f"<Relationships>{found}</Relationships>")
     elif way == 1:
         text = random_.choice(["DDEAUTO c:\\\\x", " dde cmd", "DDE excel", "\tDdeAuto x"])
         simple = element(random_, "fldSimple", {"w:instr": text, "xmlns:w": "urn:w"})
         field = random_.choice([simple, in_pieces(random_, text), "<x:ddeLink xmlns:x='x'/>"])
-        parts[random_.choice(["word/a.xml", "word/a.XML", "word/a.dat", "word/media/a.png"])] = encoded(random_, f"<d>{field}</d>")
+        parts[random_.choice(["word/a.xml", "word/a.XML", "word/a.dat", "word/media/a.png"])] = encoded(
+            random_, f"<d>{field}</d>"
+        )
     elif way == 2:
         kind = random_.choice(["application/vnd.ms-word.document.macroEnabled.main+xml", "application/vnd.ms-office.vbaProject"])
         types.append(element(random_, "Default", {"Extension": "x", "ContentType": kind}))
@@ -161,7 +184,11 @@ def unwanted_office(random_: Random) -> tuple[str, bytes]:
     random_.shuffle(types)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in {"[Content_Types].xml": f"<Types>{''.join(types)}</Types>", "word/document.xml": "<d/>", **parts}.items():
+        for name, text in {
+            "[Content_Types].xml": f"<Types>{''.join(types)}</Types>",
+            "word/document.xml": "<d/>",
+            **parts,
+        }.items():
             archive.writestr(name, text)
     return "a.docx", out.getvalue()
 

@@ -106,7 +106,23 @@ def special(random_: Random) -> tuple[str, bytes]:
     return random_.choice(makers)()
 
 
-ODD_NAMES = ["", ".", "a", "a.exe", "a.pdf.exe", ".pdf", "pdf", "a.PDF", "a.pdf ", "a.p\0df", "a/b.pdf", "..pdf", "a" * 300 + ".pdf", "\u202efdp.exe", "a.pdf\n"]
+ODD_NAMES = [
+    "",
+    ".",
+    "a",
+    "a.exe",
+    "a.pdf.exe",
+    ".pdf",
+    "pdf",
+    "a.PDF",
+    "a.pdf ",
+    "a.p\0df",
+    "a/b.pdf",
+    "..pdf",
+    "a" * 300 + ".pdf",
+    "\u202efdp.exe",
+    "a.pdf\n",
+]
 Maker = Callable[[], tuple[str, bytes]]
 
 

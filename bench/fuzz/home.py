@@ -144,7 +144,11 @@ def _states(call: Any, people: list[Any]) -> None:
     made = Application.objects.bulk_create(rows)
     asked = documents_for(made, "applicant")
     signings = [ApplicationSigning(r.pk, d, "applicant", r.leader.name_zh, person=r.leader_id) for r in made for d in asked[r.pk]]
-    signings += [ApplicationSigning(r.pk, d, "host", "测试", organisation=r.host_id) for r in made for d in documents_for([r], "host")[r.pk]]
+    signings += [
+        ApplicationSigning(r.pk, d, "host", "测试", organisation=r.host_id)
+        for r in made
+        for d in documents_for([r], "host")[r.pk]
+    ]
     sign(SIGNATURES, signings, actor=system("bench"), at=now)
 
 

@@ -52,7 +52,9 @@ def check_server_folder(folder: Path) -> None:
     if owner == server_account():
         return
     hand_over = f"chown -R {SERVER_ACCOUNT if _account() == 0 else _name(_account())} {folder}"
-    raise ConfigError(f"{folder} belongs to {_name(owner)}; run as {_name(owner)}, or hand it over while nothing runs: {hand_over}")
+    raise ConfigError(
+        f"{folder} belongs to {_name(owner)}; run as {_name(owner)}, or hand it over while nothing runs: {hand_over}"
+    )
 
 
 def server_account() -> int | None:

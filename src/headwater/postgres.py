@@ -139,7 +139,9 @@ class Server:
             self._hand_over()
         with self._locked():
             if not (self.folder / "PG_VERSION").exists():
-                self._run("initdb", "--auth=trust", "--auth-local=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.folder))
+                self._run(
+                    "initdb", "--auth=trust", "--auth-local=trust", "--encoding=utf8", "-U", "postgres", "-D", str(self.folder)
+                )
             self._ensure_running()
             if not self.held:
                 self.held = True

@@ -3,7 +3,6 @@
 Usage: ./run python -m bench.kernels.assignment.figure
 """
 
-
 from bench.harness import ROOT
 from bench.kernels.assignment import recipes
 from bench.svg import Chart

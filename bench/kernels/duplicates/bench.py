@@ -184,7 +184,9 @@ def main() -> None:
     cases = [case for size in upto for case in PLANTED[size]]
     if abstracts():
         for documents, held_out in cases:
-            rows += isolated("bench.kernels.duplicates.bench:planted_case", documents=documents, held_out=held_out, seed=given.seed)
+            rows += isolated(
+                "bench.kernels.duplicates.bench:planted_case", documents=documents, held_out=held_out, seed=given.seed
+            )
         if given.peers:
             rows += peers(*cases[0], given.seed)
     else:
@@ -192,7 +194,12 @@ def main() -> None:
     for size in upto:
         for instance, documents, length in SCALE[size]:
             rows += isolated(
-                "bench.kernels.duplicates.bench:scale_case", instance=instance, documents=documents, length=length, seed=given.seed, minutes=60
+                "bench.kernels.duplicates.bench:scale_case",
+                instance=instance,
+                documents=documents,
+                length=length,
+                seed=given.seed,
+                minutes=60,
             )
     report(rows, given)
 

@@ -134,7 +134,9 @@ def main() -> None:
     seconds = PATIENCE[given.size]
     rows: list[Row] = []
     for variant in VARIANTS:
-        rows += isolated("bench.kernels.portfolio.bench:solve", size=size, seed=given.seed, gap=given.gap, seconds=seconds, variant=variant)
+        rows += isolated(
+            "bench.kernels.portfolio.bench:solve", size=size, seed=given.seed, gap=given.gap, seconds=seconds, variant=variant
+        )
     rows += isolated("bench.kernels.portfolio.bench:explain", size=size, seed=given.seed, gap=given.gap)
     for which in (
         "region against money",

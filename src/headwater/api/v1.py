@@ -22,7 +22,6 @@ ABOUT = """Read-only. Public operations need no key. Others need a personal acce
 Errors are problem+json (RFC 9457). Each answer tells the rate limit in `RateLimit-*`; over it comes 429 with `Retry-After`."""
 
 
-
 class Renderer(JSONRenderer):
     """Chinese as Chinese, not as escapes: answers are read by people too."""
 
@@ -37,9 +36,7 @@ api = NinjaAPI(
     docs_url=None,
     openapi_url=None,
     urls_namespace="api-v1",
-    openapi_extra={
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "hw_"}}},
-    },
+    openapi_extra={"components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "hw_"}}}},
 )
 own = Router(tags=["token"])
 
@@ -55,12 +52,7 @@ class TokenOut(Schema):
 def read_token(request: HttpRequest) -> dict[str, Any]:
     """The token that was sent: whose it is, what it may, until when."""
     token: AccessToken = request.token  # type: ignore[attr-defined]
-    return {
-        "name": token.name,
-        "username": token.account.username,
-        "scopes": token.scopes,
-        "expires_at": token.expires_at,
-    }
+    return {"name": token.name, "username": token.account.username, "scopes": token.scopes, "expires_at": token.expires_at}
 
 
 load("api")

@@ -120,7 +120,9 @@ def goal_oriented(on: date, only: Only) -> Figure:
     rows = grants(on, only)
     counts = Counter(rows.values_list("application__research_class", flat=True))
     table = [(kind.label, counts.get(kind.value, 0)) for kind in ResearchClass]
-    return Figure(share(counts[ResearchClass.GOAL.value], sum(counts.values())), Records((_("研究属性"), _("立项数")), lambda: table))
+    return Figure(
+        share(counts[ResearchClass.GOAL.value], sum(counts.values())), Records((_("研究属性"), _("立项数")), lambda: table)
+    )
 
 
 @indicator("agreements.days", unit="days", breakdowns=("scheme",))

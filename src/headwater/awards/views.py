@@ -96,7 +96,11 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-REGIME_WORDS = {"lump": gettext_lazy("包干制＋负面清单"), "budget3": gettext_lazy("预算制"), "block": gettext_lazy("年度稳定支持")}
+REGIME_WORDS = {
+    "lump": gettext_lazy("包干制＋负面清单"),
+    "budget3": gettext_lazy("预算制"),
+    "block": gettext_lazy("年度稳定支持"),
+}
 
 
 def money_shown(money: dict[str, Any]) -> dict[str, Any]:

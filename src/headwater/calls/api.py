@@ -44,7 +44,6 @@ class PublicState(StrEnum):
     NOT_ENDORSED = "not_endorsed"
 
 
-
 class SchemeOut(Schema):
     code: str
     name_zh: str
@@ -222,9 +221,7 @@ def _with_phases(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-@read(
-    router, "/applications/", name="list_applications", permission=SIGNED_IN, scope=APPLICATIONS, answer=ApplicationPage
-)
+@read(router, "/applications/", name="list_applications", permission=SIGNED_IN, scope=APPLICATIONS, answer=ApplicationPage)
 def list_applications(
     request: HttpRequest,
     after: After = 0,
@@ -237,7 +234,9 @@ def list_applications(
     One's own and joined ones; those of one's institution once submitted to it; those of one's agency once endorsed; those
     received, for officers of the call. Nobody learns more here than an applicant may know.
     """
-    rows = Application.objects.visible_to(request.user).select_related("call", "leader", "host", "discipline", "second_discipline")
+    rows = Application.objects.visible_to(request.user).select_related(
+        "call", "leader", "host", "discipline", "second_discipline"
+    )
     rows = rows.filter(call__code=call) if call else rows
     if state is not None:
         rows = rows.filter(state__in=CONFIDENTIAL) if state == PublicState.IN_REVIEW else rows.filter(state=state.value)
@@ -245,16 +244,13 @@ def list_applications(
 
 
 @read(
-    router,
-    "/applications/{int:pk}/",
-    name="read_application",
-    permission=SIGNED_IN,
-    scope=APPLICATIONS,
-    answer=ApplicationDetail,
+    router, "/applications/{int:pk}/", name="read_application", permission=SIGNED_IN, scope=APPLICATIONS, answer=ApplicationDetail
 )
 def read_application(request: HttpRequest, pk: int) -> Application:
     """One application with its timeline. One that may not be seen is answered as if it did not exist."""
-    rows = Application.objects.visible_to(request.user).select_related("call__scheme", "leader", "host", "discipline", "second_discipline")
+    rows = Application.objects.visible_to(request.user).select_related(
+        "call__scheme", "leader", "host", "discipline", "second_discipline"
+    )
     row: Application = _found(rows.filter(pk=pk).first() if pk < 2**62 else None)
     inside = any(request.user.has_perm(a, row) for a in ("calls.endorse", "calls.recommend", "calls.check"))
     row.steps = timeline(row, to_host=inside)  # type: ignore[attr-defined]

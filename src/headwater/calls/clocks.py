@@ -96,7 +96,9 @@ def told_steps(application: Application, *, to_host: bool) -> list[Step]:
         if steps and "state" not in after:
             steps[-1] = replace(steps[-1], note=str(after.get("reason") or ""))
         else:
-            steps.append(Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or "")))
+            steps.append(
+                Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or ""))
+            )
     return steps
 
 

@@ -66,7 +66,8 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "referees": [_referee(r, letters) for r in row.referees.all()],
         **_signed(row),
         "attachments": [
-            [kinds.get(a.kind, a.kind), a.file.name, filesizeformat(a.file.size), a.file.sent_digest] for a in row.attachments.all()
+            [kinds.get(a.kind, a.kind), a.file.name, filesizeformat(a.file.size), a.file.sent_digest]
+            for a in row.attachments.all()
         ],
     }
 

@@ -11,16 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.checking.services.checking import end_of_asking
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.joining.services.partners import waiting_for
-from headwater.calls.models import (
-    Application,
-    Call,
-    CallChange,
-    Decision,
-    Letter,
-    Notice,
-    Objection,
-    Participant,
-)
+from headwater.calls.models import Application, Call, CallChange, Decision, Letter, Notice, Objection, Participant
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import DUTIES, Duty
@@ -61,10 +52,7 @@ def of_refused(account: Any) -> Iterator[Duty]:
 def of_objected(account: Any) -> Iterator[Duty]:
     """An objection to one's own application waits for a reply while there is time."""
     rows = Objection.objects.filter(
-        row__application__leader__account=account,
-        state=Objection.State.OPEN,
-        replied_at__isnull=True,
-        reply_by__gte=clock.now(),
+        row__application__leader__account=account, state=Objection.State.OPEN, replied_at__isnull=True, reply_by__gte=clock.now()
     )
     for objection in rows.select_related("row"):
         url = f"/applications/{objection.row.application_id}/objections/"
@@ -95,7 +83,9 @@ def of_hosts(account: Any) -> Iterator[Duty]:
 def of_officers(account: Any) -> Iterator[Duty]:
     if not account.has_role("programme_officer"):
         return
-    for call in Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account).exclude(edited_by__contains=[account.pk]):
+    for call in (
+        Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account).exclude(edited_by__contains=[account.pk])
+    ):
         if account.has_perm("calls.call.approve", call):
             yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
     for change in CallChange.objects.waiting().exclude(proposed_by=account).select_related("call"):

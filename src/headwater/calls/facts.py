@@ -176,7 +176,9 @@ def topic_results(row: Application, call: Call) -> list[Result]:
         zh, en = f"指南方向：{topic['zh']}", f"Topic: {topic['en'] or topic['zh']}"
         return [Result("topic", "F02", Outcome.PASSED, zh, en, blocks=True)]
     mend = Bilingual("在“基本信息”中选择指南方向", "Choose a topic under basic information")
-    return [Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", mend.zh, mend.en, {}, True)]
+    return [
+        Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", mend.zh, mend.en, {}, True)
+    ]
 
 
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:

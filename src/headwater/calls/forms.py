@@ -135,7 +135,9 @@ class CancelForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("公开显示在批次页面，并写入通知。"),
     )
-    reason_en = forms.CharField(label=_("理由（英文）"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    reason_en = forms.CharField(
+        label=_("理由（英文）"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class AmendForm(CancelForm):
@@ -143,9 +145,7 @@ class AmendForm(CancelForm):
     endorse_by = MomentField(label=_("单位审核截止"), required=False)
     recommend_by = MomentField(label=_("归口推荐截止"), required=False)
     contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)
-    note_zh = forms.CharField(
-        label=_("指南补充说明"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5})
-    )
+    note_zh = forms.CharField(label=_("指南补充说明"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5}))
     note_en = forms.CharField(
         label=_("指南补充说明（英文）"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -239,9 +239,7 @@ class WordsForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    member = forms.CharField(
-        label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 某某大学")
-    )
+    member = forms.CharField(label=_("参与者"), max_length=120, help_text=_("姓名加单位、电子邮箱或 ORCID，例如：张三 某某大学"))
     months = WholeField(label=_("每年工作月数"), min_value=1, max_value=12, initial=6)
 
 

@@ -16,7 +16,9 @@ from headwater.core.prepared import Prepared
 
 def _locked(pk: int, *without: str) -> ApplicationQuerySet:
     rows = Application.objects.filter(pk=pk).select_for_update(of=("self",))
-    return rows.select_related("call__scheme", "host", "leader", "discipline", "second_discipline").defer("call__scheme__definition", *without)
+    return rows.select_related("call__scheme", "host", "leader", "discipline", "second_discipline").defer(
+        "call__scheme__definition", *without
+    )
 
 
 LOCKED = Prepared(lambda pk: _locked(pk, "call__guide_zh", "call__guide_en"))

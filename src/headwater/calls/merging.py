@@ -18,7 +18,11 @@ from headwater.schemes.shapes import UNLIMITED
 def of_applications(person: Person, into: Person) -> Iterable[Effect]:
     """Applications that count for one person from now on; two live ones where the limits let one through must be settled first."""
     both = list(records_of([person.pk, into.pk]))
-    rows = Application.objects.filter(leader__in=both).order_by("pk").only("number", "title_zh", "state", "limit_group", "limit_year", "leader")
+    rows = (
+        Application.objects.filter(leader__in=both)
+        .order_by("pk")
+        .only("number", "title_zh", "state", "limit_group", "limit_year", "leader")
+    )
     live: dict[tuple[str, int], list[Application]] = defaultdict(list)
     for row in rows:
         if row.state not in UNSUBMITTED and row.limit_group != UNLIMITED:

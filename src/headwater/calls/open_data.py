@@ -10,7 +10,17 @@ def calls() -> list[list[Any]]:
     rows = list(Call.objects.visible_to(None).select_related("scheme").order_by("-year", "code"))
     phases = phases_of(rows)
     return [
-        [c.code, c.title_zh, c.title_en, c.scheme.code, c.year, c.opens_at, c.closes_at, yuan_cell(c.budget_fen), phases[c.pk].value]
+        [
+            c.code,
+            c.title_zh,
+            c.title_en,
+            c.scheme.code,
+            c.year,
+            c.opens_at,
+            c.closes_at,
+            yuan_cell(c.budget_fen),
+            phases[c.pk].value,
+        ]
         for c in rows
     ]
 

@@ -40,9 +40,7 @@ def quota_meters(hosts: Collection[int]) -> list[Meter]:
     """Meters of the calls in which a host can still endorse or has something waiting: four queries."""
     calls = {c.pk: c for c in Call.objects.filter(state=CallState.PUBLISHED).defer("guide_zh", "guide_en").order_by("endorse_by")}
     rows = Application.objects.filter(host__in=hosts, call__in=calls).values_list("host", "call")
-    counts = rows.annotate(
-        waiting=Count("pk", filter=Q(state=State.HOST_REVIEW)), used=Count("pk", filter=Q(state__in=ENDORSED))
-    )
+    counts = rows.annotate(waiting=Count("pk", filter=Q(state=State.HOST_REVIEW)), used=Count("pk", filter=Q(state__in=ENDORSED)))
     found = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
     quotas = {
         (q.organisation_id, q.call_id): q for q in HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
@@ -83,6 +81,10 @@ def recommendation_batches(agencies: Collection[int]) -> list[Batch]:
 def released_rows() -> QuerySet[NoticeRow]:
     """Lines of notices whose results are out. Public."""
     related = ("notice__call", "application")
-    return NoticeRow.objects.filter(notice__closed_at__isnull=False).select_related(*related).only(
-        "title", "leader", "host", "amount_fen", "position", "notice__closed_at", "notice__call__code", "application__state"
+    return (
+        NoticeRow.objects.filter(notice__closed_at__isnull=False)
+        .select_related(*related)
+        .only(
+            "title", "leader", "host", "amount_fen", "position", "notice__closed_at", "notice__call__code", "application__state"
+        )
     )

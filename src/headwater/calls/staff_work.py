@@ -23,7 +23,9 @@ def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
     shared = rows.filter(joined).values_list("participants__person", "pk", "number")
     wanted = set(people)
     return [
-        (person, (number or _("填报中的申请书")) if pk in known else "") for person, pk, number in [*led, *shared] if person in wanted
+        (person, (number or _("填报中的申请书")) if pk in known else "")
+        for person, pk, number in [*led, *shared]
+        if person in wanted
     ]
 
 

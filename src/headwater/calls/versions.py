@@ -54,7 +54,9 @@ def content_after(row: Application, version: int) -> dict[str, Any]:
 
 def changed_since_confirmed(row: Application) -> list[Participant]:
     """Members who have confirmed and after whom somebody else has changed the content."""
-    others = Version.objects.filter(application=row, at__gt=OuterRef("confirmed_at"), kind__in=[Version.Kind.SAVE, Version.Kind.RESTORE])
+    others = Version.objects.filter(
+        application=row, at__gt=OuterRef("confirmed_at"), kind__in=[Version.Kind.SAVE, Version.Kind.RESTORE]
+    )
     others = others.filter(Q(author=None) | ~Q(author=OuterRef("person__account")))
     return list(row.participants.filter(Exists(others), confirmed_at__isnull=False).select_related("person"))
 

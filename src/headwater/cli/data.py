@@ -66,7 +66,12 @@ def _undeclared(package: Package) -> list[Mistake]:
 
 @region.command("new")
 @click.argument("code")
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="folder in which the package's folder is made")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="folder in which the package's folder is made",
+)
 @click.option("--name-zh", default="新区域", help="name of the region in Chinese")
 @click.option("--name-en", default="New Region", help="name of the region in English")
 def region_new(code: str, into: Path, name_zh: str, name_en: str) -> None:
@@ -165,8 +170,15 @@ def export(register: str, form: str, out: Path | None) -> None:
 
 
 @click.command()
-@click.option("--anchor", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="compare with this copy of the anchors too")
-@click.option("--new", "only_new", is_flag=True, help="look at the rows that were written since the last clean run, and a sample of the rest")
+@click.option(
+    "--anchor", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="compare with this copy of the anchors too"
+)
+@click.option(
+    "--new",
+    "only_new",
+    is_flag=True,
+    help="look at the rows that were written since the last clean run, and a sample of the rest",
+)
 @click.option("--json", "as_json", is_flag=True)
 def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
     """Look at the chain, its anchors, the guards and every named invariant, then seal what is new; exit 1 on any breach, naming the rows."""

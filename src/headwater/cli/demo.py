@@ -13,7 +13,9 @@ import click
 
 @click.command()
 @click.option("--scale", default="small", help="size of the generated year: tiny, small, or what else the region's demo has")
-@click.option("--seed", type=int, help="the same seed gives the same people, texts and marks (default: that of the region's demo)")
+@click.option(
+    "--seed", type=int, help="the same seed gives the same people, texts and marks (default: that of the region's demo)"
+)
 @click.option(
     "--texts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="table (csv, tsv) of title, abstract, keywords"
 )
@@ -51,7 +53,19 @@ def demo(scale: str, seed: int | None, texts: Path | None, reset: bool, no_serve
         serve_all(config, port or config.port)
 
 
-KERNELS = ["assignment", "expertise", "conflicts", "duplicates", "calibration", "portfolio", "formal", "deadline", "fuzz", "demo", "evidence"]
+KERNELS = [
+    "assignment",
+    "expertise",
+    "conflicts",
+    "duplicates",
+    "calibration",
+    "portfolio",
+    "formal",
+    "deadline",
+    "fuzz",
+    "demo",
+    "evidence",
+]
 
 
 CHECKOUT = Path(__file__).resolve().parents[3]

@@ -11,5 +11,7 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("headwater"):
             raise
-        sys.exit(f"headwater: the kernels alone are installed (no {missing.name}); for the command: pip install 'headwater[server]'")
+        sys.exit(
+            f"headwater: the kernels alone are installed (no {missing.name}); for the command: pip install 'headwater[server]'"
+        )
     house()

@@ -43,8 +43,14 @@ def doctor() -> None:
         (not many, "; ".join(many) or f"the application connects as {settings.DATABASE_ROLE}, which owns no table"),
         (not waiting, "tables are up to date" if not waiting else f"{len(waiting)} migrations wait: run headwater migrate"),
         (len(list(FONTS.glob("*.ttf"))) >= 4, f"fonts in {FONTS}"),
-        (calendar, f"working days of {year} are known" if calendar else f"no working-day calendar of {year}: update chinesecalendar"),
-        (True, f"working days of {year + 1} are {'known' if clock.has_calendar(year + 1) else 'not published yet: periods into it are provisional'}"),
+        (
+            calendar,
+            f"working days of {year} are known" if calendar else f"no working-day calendar of {year}: update chinesecalendar",
+        ),
+        (
+            True,
+            f"working days of {year + 1} are {'known' if clock.has_calendar(year + 1) else 'not published yet: periods into it are provisional'}",
+        ),
         (assets, "front-end assets are built" if assets else "front-end assets are missing: run ./run help"),
     ]
     for good, line in lines:

@@ -83,7 +83,9 @@ def ask_changes(changes: Sequence[Wanted], *, reason: str, actor: Actor, log: Lo
     accounts = [w.account.pk for w in changes]
     AddressChange.objects.waiting().filter(account__in=accounts).update(dropped_at=now)
     deciding = set(
-        RoleGrant.objects.in_force(now).filter(account__in=accounts, role__in=sensitive_roles()).values_list("account_id", flat=True)
+        RoleGrant.objects.in_force(now)
+        .filter(account__in=accounts, role__in=sensitive_roles())
+        .values_list("account_id", flat=True)
     )
     keys = [secrets.token_urlsafe(32) for _wanted in changes]
     until = now + timedelta(days=house_days("address_change_days", DAYS))
@@ -103,7 +105,9 @@ def ask_changes(changes: Sequence[Wanted], *, reason: str, actor: Actor, log: Lo
         for wanted, key in zip(changes, keys, strict=True)
     )
     for row in made:
-        log(row, after={"account": row.account_id, "removed": not row.new, "needs_approval": row.needs_approval, "reason": reason})
+        log(
+            row, after={"account": row.account_id, "removed": not row.new, "needs_approval": row.needs_approval, "reason": reason}
+        )
     write_to(mail for row, key in zip(made, keys, strict=True) for mail in _letters(row, key))
     if deciding:
         notify(security_administrators(), title=lambda: _("待核准：邮箱变更"), url="/admin/accounts/changes/")
@@ -125,7 +129,9 @@ def _letters(row: AddressChange, key: str) -> Iterator[tuple[str, str, str]]:
         told = {"name": row.account.name_zh, "new": row.new or _("（删除）"), "reason": row.reason}
         if row.new:
             until = {"until": f"{timezone.localtime(row.expires_at):%Y-%m-%d %H:%M}", "url": site_address(f"/address/{key}/")}
-            body = _("%(name)s：\n\n您的账号将改用这个邮箱。请在 %(until)s 前打开以下链接确认：\n\n%(url)s\n\n不是您本人的，请不要打开链接。")
+            body = _(
+                "%(name)s：\n\n您的账号将改用这个邮箱。请在 %(until)s 前打开以下链接确认：\n\n%(url)s\n\n不是您本人的，请不要打开链接。"
+            )
             yield row.new, _("请确认新的电子邮箱"), body % (told | until)
         if row.old:
             body = _("%(name)s：\n\n您账号的邮箱将变更为：%(new)s\n理由：%(reason)s\n\n不是您要求的，请立即联系系统管理员。")

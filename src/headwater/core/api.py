@@ -143,7 +143,12 @@ def guarded(view: Callable[..., HttpResponseBase], declared: Declared) -> Callab
 
 
 def _answer(
-    request: HttpRequest, view: Callable[..., HttpResponseBase], token: AccessToken | None, declared: Declared, args: Any, kwargs: Any
+    request: HttpRequest,
+    view: Callable[..., HttpResponseBase],
+    token: AccessToken | None,
+    declared: Declared,
+    args: Any,
+    kwargs: Any,
 ) -> HttpResponseBase:
     _act_as(request, token, declared)
     response = view(request, *args, **kwargs)

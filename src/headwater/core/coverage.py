@@ -42,7 +42,9 @@ class Cover:
     @cached_property
     def digest(self) -> str:
         """The SQL expression of a row's digest; the name and the order of the columns are part of it."""
-        return canonical.digest(f"{self.table}({','.join(str(f.column) for f in self.fields)})", map(canonical.text_of, self.fields))
+        return canonical.digest(
+            f"{self.table}({','.join(str(f.column) for f in self.fields)})", map(canonical.text_of, self.fields)
+        )
 
     @cached_property
     def mark(self) -> str:
@@ -88,7 +90,11 @@ END """  # noqa: S608
     @property
     def triggers(self) -> dict[str, str]:
         """Name and definition of each trigger."""
-        tables = {"insert": "NEW TABLE AS fresh", "update": "OLD TABLE AS stale NEW TABLE AS fresh", "delete": "OLD TABLE AS stale"}
+        tables = {
+            "insert": "NEW TABLE AS fresh",
+            "update": "OLD TABLE AS stale NEW TABLE AS fresh",
+            "delete": "OLD TABLE AS stale",
+        }
         return {
             f"noted_{verb}": f"CREATE TRIGGER noted_{verb} AFTER {verb.upper()} ON {self.table} REFERENCING {seen} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION noted_{self.table}()"
@@ -146,8 +152,7 @@ def write_digests(noted: str, events: dict[tuple[str, int], int], event: int) ->
     if selects:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO core_rowdigest (event_id, table_name, key, digest) {' UNION ALL '.join(selects)}",
-                values,
+                f"INSERT INTO core_rowdigest (event_id, table_name, key, digest) {' UNION ALL '.join(selects)}", values
             )
 
 

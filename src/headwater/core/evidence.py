@@ -27,9 +27,5 @@ left_out(_("会话与验证信息，由账号组件写入，有效期短"), Sess
 left_out(_("由账号组件写入；密码与角色在账号和授权表中核对"), EmailAddress, Authenticator)
 left_out(_("本系统不使用其内容"), Group, Group.permissions.through, Permission, ContentType)
 left_out(
-    _("任务队列"),
-    queue.ProcrastinateWorker,
-    queue.ProcrastinateJob,
-    queue.ProcrastinateEvent,
-    queue.ProcrastinatePeriodicDefer,
+    _("任务队列"), queue.ProcrastinateWorker, queue.ProcrastinateJob, queue.ProcrastinateEvent, queue.ProcrastinatePeriodicDefer
 )

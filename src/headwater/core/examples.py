@@ -56,7 +56,9 @@ def name_at(route: str, end: int) -> str:
         LookupError: nobody has declared one.
     """
     head = "/" + route[:end]
-    fits = [(len(p), name) for name, one in EXAMPLES.items() for p in one.places if head.endswith(p) and head[-len(p) - 1] in "/.-"]
+    fits = [
+        (len(p), name) for name, one in EXAMPLES.items() for p in one.places if head.endswith(p) and head[-len(p) - 1] in "/.-"
+    ]
     if not fits:
         raise LookupError(f"{route}: no app says in its examples.py what stands for {route[:end].rpartition('/')[2]}")
     return max(fits)[1]

@@ -60,7 +60,9 @@ def _ranges(path: Path) -> Ranges:
         form = struct.unpack_from(">H", data, place)[0]
         if form == 12:
             groups = struct.unpack_from(">L", data, place + 12)[0]
-            found += [(first, last) for first, last, _glyph in struct.iter_unpack(">LLL", data[place + 16 : place + 16 + 12 * groups])]
+            found += [
+                (first, last) for first, last, _glyph in struct.iter_unpack(">LLL", data[place + 16 : place + 16 + 12 * groups])
+            ]
         elif form == 4:
             found += _segments(data, place)
     return found

@@ -105,7 +105,9 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
         log(row, after={"until": str(row.until), "reason": reason.strip()[:500]})
         if row.role in sensitive_roles():
             told, why = {"person": row.account, "role": row}, reason.strip()[:500]
-            tell_with_administrators(row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why)
+            tell_with_administrators(
+                row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why
+            )
 
 
 def tell_with_administrators(person: Account, title: Words, body: Words = "", url: str = "/admin/grants/") -> None:

@@ -158,7 +158,9 @@ def _constraints_missing() -> list[str]:
         off = [f"a foreign key of {table} is switched off" for table, _name in cursor.fetchall()]
     models = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in _ours()]
     wanted = [(m._meta.db_table, c.name) for m in models for c in m._meta.constraints]
-    return [f"constraint {name} of {table} is missing or not enforced" for table, name in wanted if (table, name) not in present] + off
+    return [
+        f"constraint {name} of {table} is missing or not enforced" for table, name in wanted if (table, name) not in present
+    ] + off
 
 
 def _rows_hidden() -> list[str]:
@@ -197,5 +199,7 @@ def rights_too_many() -> list[str]:
             [sql.Identifier(role).as_string(), list(KEPT), role, list(KEPT), role],
         )
         broken += [what for (what,) in cursor.fetchall()]
-    mend = "name the owner in HEADWATER_DATABASE_OWNER_URL and a role that owns nothing in HEADWATER_DATABASE_URL, then run migrate"
+    mend = (
+        "name the owner in HEADWATER_DATABASE_OWNER_URL and a role that owns nothing in HEADWATER_DATABASE_URL, then run migrate"
+    )
     return [f"the application's role {role} {what}" for what in broken[:10]] + ([mend] if broken else [])

@@ -71,7 +71,9 @@ class Indicator:
             LookupError: `only` narrows to something that the indicator cannot be broken down by.
         """
         if unknown := set(only or {}) - set(self.breakdowns):
-            raise LookupError(f"indicator {self.code!r} has no breakdown {sorted(unknown)[0]!r}; known: {', '.join(self.breakdowns)}")
+            raise LookupError(
+                f"indicator {self.code!r} has no breakdown {sorted(unknown)[0]!r}; known: {', '.join(self.breakdowns)}"
+            )
         return self.count(on, only or {}) if self.breakdowns else self.count(on)
 
     @property
@@ -92,7 +94,9 @@ INDICATORS: Register[Indicator] = Register("indicator")
 BREAKDOWNS: Register[Breakdown] = Register("breakdown")
 
 
-def indicator(code: str, *, unit: str, breakdowns: Sequence[str] = ()) -> Callable[[Callable[..., Figure]], Callable[..., Figure]]:
+def indicator(
+    code: str, *, unit: str, breakdowns: Sequence[str] = ()
+) -> Callable[[Callable[..., Figure]], Callable[..., Figure]]:
     """Declare a function of a date as the indicator `code`.
 
     Raises:

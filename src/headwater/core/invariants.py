@@ -61,7 +61,9 @@ def lost_entries() -> list[str]:
     found, grants = [], RoleGrant.objects.in_force(clock.now()).filter(scope=Scope.ENTRY)
     for kind in grants.order_by("scope_kind").values_list("scope_kind", flat=True).distinct():
         there = apps.get_model(kind)._base_manager.values("pk") if kind in LIMITS else []
-        found += [f"grant {g.pk} of {g.role} to {kind} {g.scope_id}" for g in grants.filter(scope_kind=kind).exclude(scope_id__in=there)]
+        found += [
+            f"grant {g.pk} of {g.role} to {kind} {g.scope_id}" for g in grants.filter(scope_kind=kind).exclude(scope_id__in=there)
+        ]
     return found
 
 
@@ -117,9 +119,7 @@ worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsi
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
 worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)
 worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many)
-worked_out(
-    "rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differing(), *loose_digests()]
-)
+worked_out("rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differing(), *loose_digests()])
 invariant(
     "roles_kept_apart",
     _("系统、安全、审计三员分立"),

@@ -123,7 +123,10 @@ def _give_up(row: Job) -> Job:
     from headwater.core.services import notify
 
     def why() -> str:
-        return _("已尝试 %d 次，每次后台进程都在完成前中断（可能内存不足），不再重试。请缩小范围后重新提出，或联系系统管理员。") % row.attempts
+        return (
+            _("已尝试 %d 次，每次后台进程都在完成前中断（可能内存不足），不再重试。请缩小范围后重新提出，或联系系统管理员。")
+            % row.attempts
+        )
 
     def head() -> str:
         return _("任务没有完成：%s") % (KINDS[row.kind].label if row.kind in KINDS else row.kind)

@@ -139,7 +139,9 @@ def _read(file: Path) -> bytes:
     try:
         secret = base64.urlsafe_b64decode(file.read_bytes().strip())
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({error.strerror}); it must belong to the account that runs Headwater") from error
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror}); it must belong to the account that runs Headwater"
+        ) from error
     except ValueError:
         secret = b""
     if len(secret) < SMALLEST:

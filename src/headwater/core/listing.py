@@ -32,10 +32,7 @@ PAGE = 50
 SHEET_ROWS = 1_000_000
 """More rows than this do not fit a sheet of Excel: the answer is csv then."""
 KEPT_IN_MEMORY = 4 * 1024 * 1024
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @dataclass(frozen=True)

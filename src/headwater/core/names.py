@@ -50,7 +50,11 @@ def with_institution(name: str, institution: str) -> str:
     """A name and an institution in one line that `read_name` takes apart again."""
     if not institution:
         return name
-    return f"{name} {institution}" if read_name(f"{name} {institution}") == Named(name, institution) else str(Named(name, institution))
+    return (
+        f"{name} {institution}"
+        if read_name(f"{name} {institution}") == Named(name, institution)
+        else str(Named(name, institution))
+    )
 
 
 def normal_name(text: str) -> str:

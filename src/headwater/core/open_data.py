@@ -41,7 +41,9 @@ def write(name: str, form: str) -> bytes:
     rows = found.rows()
     if form == "json":
         told = [dict(zip(found.heading, row, strict=True)) for row in rows]
-        return json.dumps({"register": name, "generated_at": timezone.now(), "rows": told}, ensure_ascii=False, default=str).encode()
+        return json.dumps(
+            {"register": name, "generated_at": timezone.now(), "rows": told}, ensure_ascii=False, default=str
+        ).encode()
     plain = [
         [timezone.localtime(c).replace(tzinfo=None) if hasattr(c, "tzinfo") and c.tzinfo else c for c in row] for row in rows
     ]

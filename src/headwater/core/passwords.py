@@ -24,7 +24,21 @@ OWN_SIGNS = 6
 COMMON_HERE = frozenset(
     [
         *("woaini", "iloveyou", "wodemima", "mima", "nihao", "zhongguo", "zhonghua", "beijing", "admin", "administrator"),
-        *("password", "passwd", "headwater", "yuantou", "qwerty", "asdfgh", "zxcvbn", "qwer", "asdf", "zxcv", "qaz", "wsx", "abc"),
+        *(
+            "password",
+            "passwd",
+            "headwater",
+            "yuantou",
+            "qwerty",
+            "asdfgh",
+            "zxcvbn",
+            "qwer",
+            "asdf",
+            "zxcv",
+            "qaz",
+            "wsx",
+            "abc",
+        ),
         *("源头", "密码", "我的密码", "我爱你", "中国", "中华", "你好", "管理员", "5201314", "1314520", "520", "1314"),
     ]
 )

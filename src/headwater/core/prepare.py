@@ -25,7 +25,9 @@ def bring_up_to_date() -> None:
     with as_owner():
         waiting = _waiting_migrations()
         if waiting and not _may_make_tables():
-            raise ConfigError("tables wait to be made: name their owner in HEADWATER_DATABASE_OWNER_URL, then run headwater migrate")
+            raise ConfigError(
+                "tables wait to be made: name their owner in HEADWATER_DATABASE_OWNER_URL, then run headwater migrate"
+            )
         before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if waiting else {}
         call_command("migrate", verbosity=0, interactive=False)
         grant_rights()

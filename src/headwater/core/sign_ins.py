@@ -56,7 +56,10 @@ def close_sessions(rows: QuerySet[SignIn]) -> int:
 def end_access(account: Account, keep: str = "") -> dict[str, int]:
     """End the tokens of an account and its sessions but the one that is kept; how many, for the event. Call inside a command."""
     tokens = AccessToken.objects.live().filter(account=account).update(revoked_at=clock.now())
-    return {"tokens_ended": tokens, "sessions_ended": close_sessions(SignIn.objects.filter(account=account).exclude(session_key=keep))}
+    return {
+        "tokens_ended": tokens,
+        "sessions_ended": close_sessions(SignIn.objects.filter(account=account).exclude(session_key=keep)),
+    }
 
 
 def forget_sign_ins() -> None:

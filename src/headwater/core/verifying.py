@@ -95,7 +95,9 @@ def mail_head() -> int:
         if account.email:
             with translation.override(account.language):
                 subject = _("事件链封签 %(seal)s（%(events)s 个事件）") % {"seal": anchor.seal, "events": anchor.events}
-                words = _("请保存此邮件：它在系统之外证明到此为止的事件未被改动。把下面一行存为文件，可用 headwater verify --anchor 核对。")
+                words = _(
+                    "请保存此邮件：它在系统之外证明到此为止的事件未被改动。把下面一行存为文件，可用 headwater verify --anchor 核对。"
+                )
             mails.append((account.email, subject, f"{words}\n\n{anchors.line(anchor)}"))
     if mails:
         with command(system("verify"), "core.region.manage", name=MAILED) as log:

@@ -172,7 +172,9 @@ class Applying:
             )
             if row:
                 return_to_author(
-                    applications=[row], note="请补充研究方案中的风险预案。", actor=self.world.actor(self.world.managers[row.host_id])
+                    applications=[row],
+                    note="请补充研究方案中的风险预案。",
+                    actor=self.world.actor(self.world.managers[row.host_id]),
                 )
 
     def endorse(self) -> None:

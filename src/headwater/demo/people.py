@@ -276,9 +276,7 @@ def _relate(world: World, experts: list[Person], r: random.Random) -> None:
     since = clock.today() - timedelta(days=300)
     record_sanctions(
         sanctions=[
-            Sanction(
-                person=p, since=since, until=clock.add_months(since, 36), legal_basis=world.plan.text("sanction_basis")
-            )
+            Sanction(person=p, since=since, until=clock.add_months(since, 36), legal_basis=world.plan.text("sanction_basis"))
             for p in barred
         ],
         actor=world.actor(None),

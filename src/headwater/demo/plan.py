@@ -163,7 +163,9 @@ def _plan(package: Package, top: Reader) -> Plan:
     for part in PARTS:
         if part not in {c.part for c in calls}:
             top.problems.append(("call", f"expected a call with part = {part!r}"))
-    staff = [Staff(*(r.text(key, required=True) for key in ("username", "name", "role"))) for r in top.tables("staff", required=True)]
+    staff = [
+        Staff(*(r.text(key, required=True) for key in ("username", "name", "role"))) for r in top.tables("staff", required=True)
+    ]
     roles = [s.role for s in staff]
     for role in ROLES:
         if roles.count(role) < (2 if role == ROLES[0] else 1):

@@ -10,13 +10,7 @@ from typing import Any
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreements_sight, sign
 from headwater.awards.services.giving_up import lapse_late
-from headwater.calls.deciding.services.decisions import (
-    Proposal,
-    approve_decisions,
-    propose_decisions,
-    publish_notice,
-    release,
-)
+from headwater.calls.deciding.services.decisions import Proposal, approve_decisions, propose_decisions, publish_notice, release
 from headwater.calls.deciding.services.finishing import finish_call
 from headwater.calls.deciding.services.objecting import ask_objection, file_objection
 from headwater.calls.deciding.services.objections import answer_objection
@@ -213,7 +207,11 @@ class Season(Applying):
         clash: dict[int, int] = defaultdict(int)
         for expert in self._conflicts(rows):
             clash[expert] += 1
-        pool = [e for e in self.world.experts if not group or self.world.topics[e.person_id]["discipline"].startswith(tuple(group.prefixes))]
+        pool = [
+            e
+            for e in self.world.experts
+            if not group or self.world.topics[e.person_id]["discipline"].startswith(tuple(group.prefixes))
+        ]
         if len(pool) < least + 2:
             pool = self.world.experts
         return sorted(pool, key=lambda e: (clash[e.pk], not e.is_external, e.pk))[: least + 2]
@@ -245,7 +243,9 @@ class Season(Applying):
     def _revive(self, panel: Panel, members: list[PanelMember]) -> None:
         """Members sign for some of the applications that most opinions refuse: those whose opinions disagree."""
         recused = recusals(panel)
-        for item in panel.items.filter(signatures_needed__gt=0).select_related("application__call", "application__ranking", "panel"):
+        for item in panel.items.filter(signatures_needed__gt=0).select_related(
+            "application__call", "application__ranking", "panel"
+        ):
             if item.application.ranking.non_consensus:
                 free = [m for m in members if m.pk not in {x.pk for x in recused.get(item.application_id, [])}]
                 for member in free[: item.signatures_needed]:
@@ -261,16 +261,16 @@ class Season(Applying):
                 for p in proposals_of(self.call, funded, self.staff("officer").account)
                 if departs(p.application, p.amount_fen is not None)
             ]
-            propose(
-                call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer")
-            )
+            propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer"))
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"), seen=decisions_sight(self.call).token)
 
     def publicise(self) -> None:
         """Public notice, one objection that is answered, release, letters."""
         with clock.at(self.t.at(185)):
-            notice = publish_notice(call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token)
+            notice = publish_notice(
+                call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token
+            )
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
             key = ask_objection(

@@ -116,14 +116,16 @@ def readings(evidence: Sequence[Evidence]) -> list[Reading]:
     """Pieces of evidence with their latest values and trends. A figure whose day is over is that of its day, worked out anew."""
     trend: dict[str, list[tuple[str, float]]] = defaultdict(list)
     latest: dict[str, float | None] = {}
-    for code, on, value in IndicatorValue.objects.filter(code__in=[e.code for e in evidence]).order_by("on").values_list(
-        "code", "on", "value"
+    for code, on, value in (
+        IndicatorValue.objects.filter(code__in=[e.code for e in evidence]).order_by("on").values_list("code", "on", "value")
     ):
         latest[code] = value
         if value is not None:
             trend[code].append((on.isoformat(), value))
     found = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
-    return [Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found]
+    return [
+        Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found
+    ]
 
 
 def articles_with_evidence(values: Figures) -> dict[int, int]:

@@ -153,7 +153,9 @@ def projects(request: HttpRequest) -> HttpResponse:
         empty_title=_("还没有项目"),
         empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
     )
-    return listing.export() or render(request, "portal/projects.html", {"list": listing, "basis": basis_of(region_here(), "public_projects")})
+    return listing.export() or render(
+        request, "portal/projects.html", {"list": listing, "basis": basis_of(region_here(), "public_projects")}
+    )
 
 
 @page(PUBLIC)

@@ -75,10 +75,7 @@ def _region(package: Package, version: int) -> Region:
     Outlines.objects.filter(region=region).delete()
     if package.outlines:
         Outlines.objects.create(
-            region=region,
-            **drawing(package.outlines),
-            source=package.outlines["source"],
-            licence=package.outlines["licence"],
+            region=region, **drawing(package.outlines), source=package.outlines["source"], licence=package.outlines["licence"]
         )
     return region
 

@@ -24,7 +24,9 @@ def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: l
     problems += [(f"parameter[{n}].{key}", told) for n, row in enumerate(rows) for key, told in _bounds(row)]
     for scheme in schemes:
         given = {key: _given(rows, scheme.code, key) for key in {str(r.get("key")) for r in rows}}
-        problems += [("parameter", f"{told} for {scheme.code!r}") for told in (*_weights(scheme, given), *_of_panel(scheme, given))]
+        problems += [
+            ("parameter", f"{told} for {scheme.code!r}") for told in (*_weights(scheme, given), *_of_panel(scheme, given))
+        ]
         for key in sorted(read_by(scheme) & set(given)):
             starts = [r["valid_from"] for r in given[key]]
             if starts and min(starts) > date(today.year + 1, today.month, 1):
@@ -65,7 +67,9 @@ def unknown_parts(scheme: Scheme, rows: list[Row]) -> list[Problem]:
             value = row.get("value")
             known = ", ".join(sorted(value)) if isinstance(value, dict) else ""
             if part and (not isinstance(value, dict) or part not in value):
-                found.append((key, f"the parameter {base!r} has no {part!r}" + (f"; it has: {known}" if known else "; it is one value")))
+                found.append(
+                    (key, f"the parameter {base!r} has no {part!r}" + (f"; it has: {known}" if known else "; it is one value"))
+                )
             elif not part and isinstance(value, dict):
                 found.append((key, f"the parameter {base!r} is a table; name a part of it: {known}"))
     return list(dict.fromkeys(found))

@@ -101,10 +101,13 @@ def evidence_of(policy: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in article.get("evidence", []):
             code = row.get("code") or row["indicator"]
             first = said.setdefault(code, row)
-            yield article["number"], {
-                "code": code,
-                "indicator": first["indicator"],
-                "only": first.get("only", {}),
-                **{key: first.get(key, "") for key in ("label_zh", "label_en", "note_zh", "note_en")},
-                **{key: row.get(key, first.get(key)) for key in ("at_least", "at_most", "by")},
-            }
+            yield (
+                article["number"],
+                {
+                    "code": code,
+                    "indicator": first["indicator"],
+                    "only": first.get("only", {}),
+                    **{key: first.get(key, "") for key in ("label_zh", "label_en", "note_zh", "note_en")},
+                    **{key: row.get(key, first.get(key)) for key in ("at_least", "at_most", "by")},
+                },
+            )

@@ -84,4 +84,6 @@ def grouped(table: dict[str, Any], problems: list[Problem]) -> None:
     for row in rows if isinstance(rows, list) else []:
         named = row.get("applies_to") if isinstance(row, dict) else None
         if isinstance(named, list):
-            row["applies_to"] = [code for name in named for code in (groups.get(name, [name]) if isinstance(name, str) else [name])]
+            row["applies_to"] = [
+                code for name in named for code in (groups.get(name, [name]) if isinstance(name, str) else [name])
+            ]

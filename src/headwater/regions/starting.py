@@ -27,7 +27,14 @@ def write_package(code: str, folder: Path, name_zh: str, name_en: str) -> list[P
     if folder.exists() and any(folder.iterdir()):
         raise StartError(f"{folder} is not empty")
     letters = re.sub(r"[^A-Z]", "", code.upper())
-    values = {"code": code, "name_zh": name_zh, "name_en": name_en, "place": letters[:6], "prefix": letters[:4], "mark": letters[:4]}
+    values = {
+        "code": code,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "place": letters[:6],
+        "prefix": letters[:4],
+        "mark": letters[:4],
+    }
     written = []
     for file in sorted(START.rglob("*.in")):
         target = folder / file.relative_to(START).with_suffix("")

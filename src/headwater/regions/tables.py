@@ -32,7 +32,13 @@ NEEDED = (
     *("coauthor_window_years", "coproject_window_years", "affiliation_window_years"),
     *("consortium_author_limit", "host_counts_as_home"),
     "young_age",
-    *("publicity_working_days", "objection_reply_days", "objection_confirm_hours", "objections_per_hour", "objections_per_contact"),
+    *(
+        "publicity_working_days",
+        "objection_reply_days",
+        "objection_confirm_hours",
+        "objections_per_hour",
+        "objections_per_contact",
+    ),
     *("taskbook_days", "agreement_reminder_days", "agreement_last_reminder_days", "agreement_extension_days"),
 )
 """Parameters that every call reads, whatever the rules of its scheme."""

@@ -11,10 +11,7 @@ from headwater.core.reading import Problem
 
 NAMED = {"code": 60, "name_zh": 200, "name_en": 300}
 WIDTHS: dict[tuple[str, str], dict[str, int]] = {
-    ("region", "region"): {
-        **NAMED,
-        "code": 40, "department_zh": 80, "fund_zh": 80, "fund_en": 120, "letter_mark": 20,
-    },
+    ("region", "region"): {**NAMED, "code": 40, "department_zh": 80, "fund_zh": 80, "fund_en": 120, "letter_mark": 20},
     ("places", "place"): {**NAMED, "name_mn": 120, "level": 12},
     ("agencies", "agency"): {**NAMED, "full_name_zh": 200},
     ("fields", "priority_field"): NAMED,
@@ -32,7 +29,19 @@ CODE, NAMES = frozenset({"code"}), frozenset({"name_zh", "name_en"})
 KEYS: dict[tuple[str, str], frozenset[str]] = {
     ("region", "region"): CODE
     | NAMES
-    | {"department_zh", "fund_zh", "fund_en", "letter_mark", "place", "currency", "timezone", "languages", "map", "map_source", "bases"},
+    | {
+        "department_zh",
+        "fund_zh",
+        "fund_en",
+        "letter_mark",
+        "place",
+        "currency",
+        "timezone",
+        "languages",
+        "map",
+        "map_source",
+        "bases",
+    },
     ("places", "place"): CODE | NAMES | {"name_mn", "level", "parent", "kind", "status"},
     ("agencies", "agency"): CODE
     | NAMES

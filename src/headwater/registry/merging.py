@@ -87,7 +87,10 @@ def _of_registry(person: Person, into: Person) -> Iterable[Effect]:
     bans = tuple(str(s) for s in Sanction.objects.filter(person=person))
     if bans:
         yield Effect(_("其失信惩戒对本人的全部申请有效"), tuple(s.partition(" ")[2] for s in bans))
-    works, ties = Authorship.objects.filter(person=person).count(), Relation.objects.filter(Q(first=person) | Q(second=person)).count()
+    works, ties = (
+        Authorship.objects.filter(person=person).count(),
+        Relation.objects.filter(Q(first=person) | Q(second=person)).count(),
+    )
     if works or ties:
         yield Effect(_("其论著 %(works)d 篇、人员关系 %(ties)d 条计入利益冲突") % {"works": works, "ties": ties})
 
@@ -106,7 +109,9 @@ def merge_records(*, person: Person, into: Person, reason: str, actor: Actor) ->
         _refuse_own(actor, [gone, stays])
         if len(reason.strip()) < LEAST_REASON:
             raise Refused.because(_("请写明依据"), field="reason")
-        refuse_if(Reason("；".join([e.text, "、".join(e.records)]).strip("；"), field="into") for e in effects(gone, stays) if e.blocks)
+        refuse_if(
+            Reason("；".join([e.text, "、".join(e.records)]).strip("；"), field="into") for e in effects(gone, stays) if e.blocks
+        )
         gone.merged_into, gone.merge_reason = stays, reason.strip()[:300]
         _point(gone, log, {"merged_into": stays.pk, "reason": gone.merge_reason}, actor)
 

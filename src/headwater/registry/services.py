@@ -16,16 +16,7 @@ from headwater.core.command import Actor, command, system
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import create_accounts
-from headwater.registry.models import (
-    Authorship,
-    Employment,
-    HostHistory,
-    Person,
-    Publication,
-    Relation,
-    Sanction,
-    records_of,
-)
+from headwater.registry.models import Authorship, Employment, HostHistory, Person, Publication, Relation, Sanction, records_of
 
 LEAST_REASON = 4
 

@@ -56,11 +56,7 @@ TITLES = (
     Column("senior", "高级职称", True, ("是否高级",)),
     Column("since", "取得日期", True),
 )
-HISTORY = (
-    Column("organisation", "单位", True, UNITS),
-    Column("year", "年度", True),
-    Column("approved", "立项数", True),
-)
+HISTORY = (Column("organisation", "单位", True, UNITS), Column("year", "年度", True), Column("approved", "立项数", True))
 SCOPES = {"全部": "all", "财政性科研项目": "all_fiscal", "申请": "apply", "参与": "participate"}
 SCOPES |= {code: code for code in SCOPES.values()}
 FOREVER = "永久"
@@ -135,7 +131,9 @@ def about_people(
         person = people.find(number, row, errors)
         key, values, found = read(number, row, person or Person(), errors)
         if person and not errors and (person.pk, key) in seen:
-            errors.append(RowError(number, "人员编号" if row.get("person") else "身份证号", person.name_zh, _("与文件中前面的一行重复")))
+            errors.append(
+                RowError(number, "人员编号" if row.get("person") else "身份证号", person.name_zh, _("与文件中前面的一行重复"))
+            )
         result.errors += errors
         if person and not errors:
             seen.add((person.pk, key))

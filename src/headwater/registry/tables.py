@@ -29,7 +29,10 @@ NAME, ADDRESS, IDENTIFIER = "name", "address", "identifier"
 """What a column holds, where that needs a form of its own."""
 CLEAR = "清空"
 """In a cell: take away what is on record."""
-CLEAN: dict[str, Callable[[str], str]] = {NAME: normal_name, ADDRESS: lambda text: text if text == CLEAR else normal_address(text)}
+CLEAN: dict[str, Callable[[str], str]] = {
+    NAME: normal_name,
+    ADDRESS: lambda text: text if text == CLEAR else normal_address(text),
+}
 """The one normal form in which a text enters, by kind of column: names and addresses have theirs."""
 DOCUMENTS = ("证件号码", "身份证号码", "身份证", "公民身份号码", "居民身份证号", "证件号")
 UNITS = ("依托单位", "工作单位", "所在单位", "单位名称", "任职单位")
@@ -265,7 +268,9 @@ def day_of(number: int, label: str, text: str, errors: list[RowError], span: Spa
     if day is None:
         errors.append(RowError(number, label, text, _("应为 2026-03-20 这样的日期")))
     elif span and not span[0] <= day <= span[1]:
-        errors.append(RowError(number, label, text, _("日期应在 %(first)s 至 %(last)s 之间") % {"first": span[0], "last": span[1]}))
+        errors.append(
+            RowError(number, label, text, _("日期应在 %(first)s 至 %(last)s 之间") % {"first": span[0], "last": span[1]})
+        )
         return None
     return day
 

@@ -13,17 +13,13 @@ from headwater.core.errors import Refused
 from headwater.core.jobs import Progress, job, result_names
 from headwater.registry.tables import IMPORTS
 
-result_names(
-    added=gettext_lazy("新增"), changed=gettext_lazy("更新"), skipped=gettext_lazy("有问题")
-)
+result_names(added=gettext_lazy("新增"), changed=gettext_lazy("更新"), skipped=gettext_lazy("有问题"))
 TOLD = 5
 """Bad rows that a job names; the dry run names them all."""
 
 
 @job("registry.import", gettext_lazy("导入表格"))
-def import_table(
-    progress: Progress, actor: Actor, *, table: str, name: str, path: str, skip_bad: bool = False
-) -> dict[str, Any]:
+def import_table(progress: Progress, actor: Actor, *, table: str, name: str, path: str, skip_bad: bool = False) -> dict[str, Any]:
     """Import a table that was held for the worker. It holds personal data and is deleted, however the import ends.
 
     Raises:

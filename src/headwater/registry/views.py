@@ -157,7 +157,9 @@ class AddressForm(forms.Form):
     """Another address, or none, with the reason for it."""
 
     email = AddressFormField(
-        label=gettext_lazy("电子邮箱"), required=False, help_text=gettext_lazy("留空即删除。有账号的，新邮箱确认后生效；原邮箱同时得到通知。")
+        label=gettext_lazy("电子邮箱"),
+        required=False,
+        help_text=gettext_lazy("留空即删除。有账号的，新邮箱确认后生效；原邮箱同时得到通知。"),
     )
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
 
@@ -168,7 +170,12 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "registry.address.correct", Person.objects.visible_to(request.user), pk=pk)
     form = AddressForm(request.POST or None, initial={"email": row.email})
     if request.method == "POST" and form.is_valid():
-        new, reason, actor, told = form.cleaned_data["email"], form.cleaned_data["reason"], request.actor, _("已保存，并已通知有关邮箱。")
+        new, reason, actor, told = (
+            form.cleaned_data["email"],
+            form.cleaned_data["reason"],
+            request.actor,
+            _("已保存，并已通知有关邮箱。"),
+        )
         if attempt(
             request, lambda: correct_person_address(person=row, new=new, reason=reason, actor=actor), form=form, success=told
         ):

@@ -51,7 +51,14 @@ RELATIONS = (
     Column("note", "说明", False, ("备注",)),
     Column("source", "来源", False, ("数据来源",)),
 )
-TIES = {"师生": "supervisor", "导师": "supervisor", "近亲属": "kin", "亲属": "kin", "项目合作": "coproject", "本人申报": "declared"}
+TIES = {
+    "师生": "supervisor",
+    "导师": "supervisor",
+    "近亲属": "kin",
+    "亲属": "kin",
+    "项目合作": "coproject",
+    "本人申报": "declared",
+}
 TIES |= {k.value: k.value for k in Relation.Kind}
 EARLIEST = 1950
 IMPORTED = "导入"
@@ -131,9 +138,7 @@ def _paper(rows: Sequence[dict[str, Any]]) -> Paper:
     return Paper(authors=authors, **texts)
 
 
-def import_relations(
-    *, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False
-) -> ImportResult:
+def import_relations(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
     """Import ties between people; a tie that is on record for both and of the kind has its period and note corrected.
 
     Raises:
@@ -172,7 +177,11 @@ PERIOD = (("since", "起始日期"), ("until", "截止日（含）"))
 
 
 def _other(row: Row) -> Row:
-    return {"document": row.get("other_document", ""), "person": row.get("other_person", ""), "name_zh": row.get("other_name", "")}
+    return {
+        "document": row.get("other_document", ""),
+        "person": row.get("other_person", ""),
+        "name_zh": row.get("other_name", ""),
+    }
 
 
 def _find_other(others: People, number: int, row: Row, errors: list[RowError]) -> Person | None:

@@ -124,12 +124,7 @@ class Candidate:
 
 
 def panel_candidates(
-    call: Call,
-    groups: Sequence[ReviewGroup],
-    applications: Collection[int],
-    *,
-    search: str = "",
-    keep: Collection[int] = (),
+    call: Call, groups: Sequence[ReviewGroup], applications: Collection[int], *, search: str = "", keep: Collection[int] = ()
 ) -> list[Candidate]:
     """Who could sit on a panel over `applications`: of its fields, then of neighbouring ones, then from outside, then who was searched for
     or chosen before (`keep`); within each those with the fewest conflicts first.

@@ -17,7 +17,26 @@ LANGUAGES = {
 }
 USUAL = ("zh",)
 """Of an expert of whom no language is told."""
-WRITTEN = {"汉语": "zh", "中文": "zh", "汉文": "zh", "英语": "en", "英文": "en", "蒙古语": "mn", "蒙古文": "mn", "蒙语": "mn", "蒙文": "mn"}
-WRITTEN |= {"藏语": "bo", "藏文": "bo", "维吾尔语": "ug", "哈萨克语": "kk", "朝鲜语": "ko", "韩语": "ko", "俄语": "ru", "俄文": "ru"}
+WRITTEN = {
+    "汉语": "zh",
+    "中文": "zh",
+    "汉文": "zh",
+    "英语": "en",
+    "英文": "en",
+    "蒙古语": "mn",
+    "蒙古文": "mn",
+    "蒙语": "mn",
+    "蒙文": "mn",
+}
+WRITTEN |= {
+    "藏语": "bo",
+    "藏文": "bo",
+    "维吾尔语": "ug",
+    "哈萨克语": "kk",
+    "朝鲜语": "ko",
+    "韩语": "ko",
+    "俄语": "ru",
+    "俄文": "ru",
+}
 WRITTEN |= {"日语": "ja", "日文": "ja", "德语": "de", "法语": "fr"} | {code: code for code in LANGUAGES}
 """As tables write them."""

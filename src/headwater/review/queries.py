@@ -59,9 +59,7 @@ def explain_pair(application: Application, expert: Expert, account: Any) -> dict
         "code": code,
         "same_code": code in codes,
         "same_field": not {branch(d) for d in own}.isdisjoint(map(branch, disciplines)),
-        "papers": [
-            {"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works
-        ],
+        "papers": [{"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works],
         "keywords": told["keywords"],
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
@@ -166,7 +164,9 @@ def involved(calls: Sequence[Call], account: Any) -> QuerySet[Assignment]:
 
 def places(call: Call, account: Any) -> Places:
     """Positions of the ranking of a call as `account` may know them."""
-    return Places(account, call, without_own(Ranking.objects.filter(application__call=call), account).values_list("rank", flat=True))
+    return Places(
+        account, call, without_own(Ranking.objects.filter(application__call=call), account).values_list("rank", flat=True)
+    )
 
 
 def expert_loads(call: Call, account: Any) -> list[dict[str, Any]]:

@@ -65,7 +65,9 @@ def opinion_problems(
         found.append(("familiarity", Bilingual("请选择熟悉程度", "Choose how well you know the field")))
     length = len(text.strip())
     if length < least:
-        found.append(("text_applicant", Bilingual(f"不少于 {least} 字，现有 {length} 字", f"At least {least} characters; now {length}")))
+        found.append(
+            ("text_applicant", Bilingual(f"不少于 {least} 字，现有 {length} 字", f"At least {least} characters; now {length}"))
+        )
     return found
 
 

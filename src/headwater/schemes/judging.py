@@ -182,7 +182,9 @@ def _criteria(top: Reader, classes: tuple[str, ...]) -> tuple[Criterion, ...]:
     weighted = [c for c in found if c.weights]
     if weighted and len(weighted) < len(found):
         lacking = ", ".join(repr(c.code) for c in found if not c.weights)
-        top.problems.append(("criterion", f"give {lacking} a weight too, or leave all weights to the parameters review_weights_*"))
+        top.problems.append(
+            ("criterion", f"give {lacking} a weight too, or leave all weights to the parameters review_weights_*")
+        )
     if weighted:
         for name in classes:
             if not any(dict(c.weights).get(name, 0) > 0 for c in found):

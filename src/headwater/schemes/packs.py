@@ -65,7 +65,9 @@ def expanded(definition: dict[str, Any], packs: Packs) -> tuple[dict[str, Any], 
             known = ", ".join(packs) or "none, there is no packs.toml"
             problems.append(("scheme.packs", f"unknown pack {code!r}; known: {known}"))
     general = [code for code, pack in packs.items() if pack.for_all and code not in codes]
-    rules = _added(own, [(code, packs[code]) for code in codes if code in packs], [(code, packs[code]) for code in general], problems)
+    rules = _added(
+        own, [(code, packs[code]) for code in codes if code in packs], [(code, packs[code]) for code in general], problems
+    )
     tables: dict[str, Any] = {}
     taken: dict[str, str] = {}
     for code in [*codes, *general]:

@@ -7,7 +7,9 @@ from typing import Any
 from headwater.algorithms.expertise import Expert, Work, explain
 
 
-def why(proposal: dict[str, Any], works: list[dict[str, Any]], codes: tuple[str, ...], keywords: tuple[str, ...]) -> dict[str, Any]:
+def why(
+    proposal: dict[str, Any], works: list[dict[str, Any]], codes: tuple[str, ...], keywords: tuple[str, ...]
+) -> dict[str, Any]:
     """Explain a pair.
 
     Args:

@@ -90,4 +90,6 @@ def row_of(rows: Rows, application: int, codes: Sequence[str]) -> int:
     second = int(rows.twin[application])
     if second < 0:
         return application
-    return second if shared_characters(rows.code[second], codes) > shared_characters(rows.code[application], codes) else application
+    return (
+        second if shared_characters(rows.code[second], codes) > shared_characters(rows.code[application], codes) else application
+    )

@@ -95,5 +95,9 @@ def _rules(balance: Balance, groups: dict[str, list[str]]) -> list[ShareRule]:
     if balance.label is None:
         return each(rule, balance.group, labels)
     if balance.label in labels:
-        return [ShareRule(balance.code, of=of, at_least=balance.at_least, at_most=balance.at_most, where={balance.group: balance.label})]
+        return [
+            ShareRule(
+                balance.code, of=of, at_least=balance.at_least, at_most=balance.at_most, where={balance.group: balance.label}
+            )
+        ]
     return []

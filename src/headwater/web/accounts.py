@@ -72,7 +72,6 @@ class AccountAdapter(DefaultAccountAdapter):
             message = self.render_mail(template_prefix, email, context | {"to": user, "site": site_address("/")})
         OutboxMail.objects.create(to=email, subject=str(message.subject)[:200], body=str(message.body))
 
-
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: str | None = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 

@@ -129,7 +129,9 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "keywords": application.keywords_zh,
         "members": members,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]} for s, shown in parts if shown
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]}
+            for s, shown in parts
+            if shown
         ],
     }
 
@@ -187,9 +189,7 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
 
 
 SIGNATURES = SignatureTable(
-    "awards_signature",
-    {"agreement_id": "bigint", "party": "text", "signer": "text", "digest": "text"},
-    once="signature_once",
+    "awards_signature", {"agreement_id": "bigint", "party": "text", "signer": "text", "digest": "text"}, once="signature_once"
 )
 
 

@@ -51,7 +51,9 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
         for key, label in (("approved_on", "立项日期"), ("ends_on", "结束日期")):
             values[key] = required_day(number, label, row[key], errors)
         if values["scheme"] is None:
-            errors.append(RowError(number, "项目类型", row["scheme"][:40], _("应为本系统项目类型的代码或名称，其他基金的项目填“其他”")))
+            errors.append(
+                RowError(number, "项目类型", row["scheme"][:40], _("应为本系统项目类型的代码或名称，其他基金的项目填“其他”"))
+            )
         if not row["number"]:
             errors.append(RowError(number, "项目编号", "", _("不能为空")))
         if row["number"] in here:

@@ -127,7 +127,13 @@ def extend_agreements(*, awards: Sequence[Award], until: date, reason: str, acto
             log(row, before={"agreement_by": str(row.agreement_by)}, after={"agreement_by": str(due), "reason": reason.strip()})
         Award.objects.filter(pk__in=[r.pk for r in rows]).update(agreement_by=due, extension=reason.strip()[:REASON_LIMIT])
         people = people_of(rows)
-        tell([(a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/") for row in rows for a in people[row.pk]])
+        tell(
+            [
+                (a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/")
+                for row in rows
+                for a in people[row.pk]
+            ]
+        )
     return len(rows)
 
 
@@ -165,7 +171,11 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
 def unsigned(call: Call) -> list[Open]:
     """Agreements keep a call from being finished until they run or are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()
-    return [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")] if n else []
+    return (
+        [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")]
+        if n
+        else []
+    )
 
 
 def lapse_everywhere(*, actor: Actor) -> int:

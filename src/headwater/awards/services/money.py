@@ -40,7 +40,11 @@ def printed(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content of an agreement with its amounts in words, as the document prints them."""
     amount, money = content["amount_fen"], content.get("money") or {}
     rows = {part: [[*row[:-1], wan(row[-1])] for row in money.get(part, [])] for part in ("lines", "steps")}
-    told = {"regime": money.get("regime", "lump"), "indirect": wan(money.get("indirect_fen", 0)), "asked": wan(money.get("asked_fen", amount))}
+    told = {
+        "regime": money.get("regime", "lump"),
+        "indirect": wan(money.get("indirect_fen", 0)),
+        "asked": wan(money.get("asked_fen", amount)),
+    }
     return {**content, "amount": wan(amount), "money": {**told, **rows}}
 
 

@@ -1,10 +1,4 @@
-from headwater.calls.models.applications import (
-    LONG,
-    Application,
-    ApplicationQuerySet,
-    Attachment,
-    Participant,
-)
+from headwater.calls.models.applications import LONG, Application, ApplicationQuerySet, Attachment, Participant
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult

@@ -28,7 +28,9 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(leader__in=own_records(user)) | Q(participants__person__in=own_records(user), participants__declined_at__isnull=True)
+        mine = Q(leader__in=own_records(user)) | Q(
+            participants__person__in=own_records(user), participants__declined_at__isnull=True
+        )
         found = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:

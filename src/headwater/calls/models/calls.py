@@ -90,7 +90,10 @@ class Call(models.Model):
         ordering = ["-year", "code"]
         constraints = [
             models.CheckConstraint(name="call_budget_not_negative", condition=Q(budget_fen__gte=0)),
-            models.CheckConstraint(name="call_full_follows_outline", condition=Q(stage="full", outline__isnull=False) | ~Q(stage="full") & Q(outline__isnull=True)),
+            models.CheckConstraint(
+                name="call_full_follows_outline",
+                condition=Q(stage="full", outline__isnull=False) | ~Q(stage="full") & Q(outline__isnull=True),
+            ),
             models.CheckConstraint(
                 name="call_dates_in_order",
                 condition=Q(opens_at__lt=models.F("closes_at"))

@@ -84,7 +84,20 @@ class Places:
 
 
 leads_to(Application, "pk")
-for kind in (Attachment, Decision, DocumentSignature, FormalCheck, Letter, NoticeRow, Participant, Presence, Referee, TextPrint, Unsaved, Version):
+for kind in (
+    Attachment,
+    Decision,
+    DocumentSignature,
+    FormalCheck,
+    Letter,
+    NoticeRow,
+    Participant,
+    Presence,
+    Referee,
+    TextPrint,
+    Unsaved,
+    Version,
+):
     leads_to(kind, "application")
 leads_to(Likeness, "application", "other")
 leads_to(Link, "participant__application", "referee__application")

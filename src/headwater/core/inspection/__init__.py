@@ -34,7 +34,9 @@ PROBLEMS: dict[str, str | Promise] = {
     "active": _("PDF 中含有脚本或可执行操作，请用“打印为 PDF”重新导出"),
     "hidden": _("PDF 的内部压缩方式无法检查，请用“打印为 PDF”重新导出后上传"),
     "attached": _("PDF 带有附件文件：只接受 XML、TXT、CSV 附件；请去掉附件，或用“打印为 PDF”重新导出后上传"),
-    "objects": _("Office 文件中嵌有 OLE 对象（例如 MathType 或旧版公式编辑器的公式）：请在 Word 中转换为 Office 公式或图片，或导出为 PDF 后上传"),
+    "objects": _(
+        "Office 文件中嵌有 OLE 对象（例如 MathType 或旧版公式编辑器的公式）：请在 Word 中转换为 Office 公式或图片，或导出为 PDF 后上传"
+    ),
     "macros": _("Office 文件含有宏或控件，请另存为不含宏的格式"),
     "encoding": _("Office 文件的内部编码不是 UTF-8，请用 Office 或 WPS 重新另存后上传"),
     "linked": _("Office 文件引用外部模板或程序，请去除后上传"),

@@ -30,7 +30,15 @@ HYPERLINKS = {
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink",
     "http://purl.oclc.org/ooxml/officeDocument/relationships/hyperlink",
 }
-ACTIVE_RELATIONS = {"vbaproject", "wordvbadata", "control", "activexcontrolbinary", "xlmacrosheet", "xlintlmacrosheet", "extensibility"}
+ACTIVE_RELATIONS = {
+    "vbaproject",
+    "wordvbadata",
+    "control",
+    "activexcontrolbinary",
+    "xlmacrosheet",
+    "xlintlmacrosheet",
+    "extensibility",
+}
 FILE_RELATIONS = {"package", "afchunk"}
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\\\", re.IGNORECASE)
 FIELDS = re.compile(rb"instrText|fldSimple|ddeLink|oleLink")

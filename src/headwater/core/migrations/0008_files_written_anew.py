@@ -8,8 +8,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="storedfile",
-            name="sent_sha256",
-            field=models.CharField(blank=True, db_default="", max_length=64),
-        ),
+            model_name="storedfile", name="sent_sha256", field=models.CharField(blank=True, db_default="", max_length=64)
+        )
     ]

@@ -67,9 +67,7 @@ class AccessToken(models.Model):
     class Meta:
         verbose_name = _("访问令牌")
         ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(name="token_ends_after_start", condition=Q(expires_at__gt=models.F("created_at"))),
-        ]
+        constraints = [models.CheckConstraint(name="token_ends_after_start", condition=Q(expires_at__gt=models.F("created_at")))]
 
     def __str__(self) -> str:
         return self.name

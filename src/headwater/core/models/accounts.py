@@ -73,6 +73,7 @@ class Account(AbstractBaseUser):
     def holds_everywhere(self, role: str) -> bool:
         """Whether this account holds `role` without a limit."""
         return any(g.role == role and g.scope == Scope.ALL for g in self.grants)
+
     @property
     def is_sensitive(self) -> bool:
         """Whether the account decides or administers now."""

@@ -29,7 +29,9 @@ class AddressForm(forms.Form):
     """Another address, or none, with the reason for it."""
 
     email = AddressFormField(
-        label=gettext_lazy("电子邮箱"), required=False, help_text=gettext_lazy("留空即删除。新邮箱确认后生效，原邮箱同时得到通知。")
+        label=gettext_lazy("电子邮箱"),
+        required=False,
+        help_text=gettext_lazy("留空即删除。新邮箱确认后生效，原邮箱同时得到通知。"),
     )
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
 
@@ -67,7 +69,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
             Column(_("启用"), lambda a: _("是") if a.is_active else _("否")),
             Column(_("最近登录"), lambda a: a.last_login, kind="date"),
         ],
-        filters=[Filter("shared", _("邮箱与他人相同"), [("1", _("是"))], apply=lambda rows, _value: rows.filter(email_shared=True))],
+        filters=[
+            Filter("shared", _("邮箱与他人相同"), [("1", _("是"))], apply=lambda rows, _value: rows.filter(email_shared=True))
+        ],
         empty_title=_("没有账号"),
     )
     wrong = form.errors or correction.errors
@@ -142,9 +146,7 @@ def _ask_reset(request: HttpRequest, form: FactorForm) -> bool:
         return False
     reason = form.cleaned_data["reason"]
     told = _("已提议，待另一位管理员核准。") if row.is_sensitive else _("第二因素已重置。")
-    return attempt(
-        request, lambda: ask_factor_reset(account=row, reason=reason, actor=request.actor), form=form, success=told
-    )
+    return attempt(request, lambda: ask_factor_reset(account=row, reason=reason, actor=request.actor), form=form, success=told)
 
 
 @page(PUBLIC)

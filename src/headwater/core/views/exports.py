@@ -58,5 +58,3 @@ def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     except FileNotFoundError as gone:
         raise Http404 from gone
     return attached(source, f"{row.title}.zip", "application/zip")
-
-

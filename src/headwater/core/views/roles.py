@@ -27,7 +27,9 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("角色"), choices=lambda: [(code, label_of(code)) for code in ROLES])
     scope = forms.ChoiceField(label=gettext_lazy("范围"), choices=lambda: scope_choices())
     scope_code = forms.CharField(
-        label=gettext_lazy("范围代码"), required=False, help_text=gettext_lazy("单位、部门或条目的代码、批次编号；范围为“全部”时留空。")
+        label=gettext_lazy("范围代码"),
+        required=False,
+        help_text=gettext_lazy("单位、部门或条目的代码、批次编号；范围为“全部”时留空。"),
     )
 
 
@@ -76,9 +78,7 @@ def roles(request: HttpRequest) -> HttpResponse:
         "recent": listing.objects[:MOST_TO_END],
         "proposals": GrantProposal.objects.waiting(clock.now()).count(),
     }
-    return listing.export() or render(
-        request, "core/roles.html", context, status=422 if form.errors or ending.errors else 200
-    )
+    return listing.export() or render(request, "core/roles.html", context, status=422 if form.errors or ending.errors else 200)
 
 
 def _grant(request: HttpRequest, form: GrantForm) -> bool:

@@ -30,7 +30,9 @@ class TokenForm(forms.Form):
             (365, gettext_lazy("365 天")),
         ],
     )
-    scopes = forms.MultipleChoiceField(label=gettext_lazy("权限"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}))
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("权限"), widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+    )
 
     password = forms.CharField(
         label=gettext_lazy("当前密码"),

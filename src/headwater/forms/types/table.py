@@ -118,7 +118,9 @@ class Table(FieldType):
             for c in f.columns:
                 value = row.get(c.code)
                 if value in (None, "") and c.required and not c.value:
-                    found.append(Bilingual(f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty"))
+                    found.append(
+                        Bilingual(f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty")
+                    )
                 else:
                     bad = c.of.bad_cell(c, value)
                     found += [Bilingual(f"{f.label_zh}第 {n} 行：{b.zh}", f"{f.label_en}, row {n}: {b.en}") for b in bad]

@@ -8,64 +8,73 @@ import headwater.core.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0005_addresses_have_one_form'),
-        ('review', '0002_guards'),
+        ("calls", "0005_addresses_have_one_form"),
+        ("review", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='panelitem',
-            name='signatures_needed',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='须联名的组员数'),
+            model_name="panelitem",
+            name="signatures_needed",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="须联名的组员数"),
         ),
+        migrations.AlterField(model_name="opinion", name="grade", field=models.IntegerField(null=True, verbose_name="建议")),
         migrations.AlterField(
-            model_name='opinion',
-            name='grade',
-            field=models.IntegerField(null=True, verbose_name='建议'),
-        ),
-        migrations.AlterField(
-            model_name='panelitem',
-            name='result',
+            model_name="panelitem",
+            name="result",
             field=models.CharField(
                 blank=True,
-                choices=[('recommended', '赞成'), ('not_recommended', '不赞成'), ('no_quorum', '未达法定人数'), ('not_revived', '联名不足，未付表决')],
+                choices=[
+                    ("recommended", "赞成"),
+                    ("not_recommended", "不赞成"),
+                    ("no_quorum", "未达法定人数"),
+                    ("not_revived", "联名不足，未付表决"),
+                ],
                 max_length=16,
             ),
         ),
-        migrations.AlterField(
-            model_name='panelitem',
-            name='threshold',
-            field=models.CharField(default='>1/2', max_length=10),
-        ),
+        migrations.AlterField(model_name="panelitem", name="threshold", field=models.CharField(default=">1/2", max_length=10)),
         migrations.CreateModel(
-            name='Draw',
+            name="Draw",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(blank=True, max_length=120, verbose_name='组别')),
-                ('public', models.CharField(max_length=200, verbose_name='公开种子')),
-                ('record', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(default=headwater.core.clock.now)),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='draws', to='calls.call')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("group", models.CharField(blank=True, max_length=120, verbose_name="组别")),
+                ("public", models.CharField(max_length=200, verbose_name="公开种子")),
+                ("record", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField(default=headwater.core.clock.now)),
+                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="draws", to="calls.call")),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '抽签',
-                'constraints': [models.UniqueConstraint(fields=('call', 'group'), name='draw_once')],
+                "verbose_name": "抽签",
+                "constraints": [models.UniqueConstraint(fields=("call", "group"), name="draw_once")],
             },
         ),
         migrations.CreateModel(
-            name='Revival',
+            name="Revival",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signed_at', models.DateTimeField(default=headwater.core.clock.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revivals', to='review.panelitem')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revivals', to='review.panelmember')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("signed_at", models.DateTimeField(default=headwater.core.clock.now)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="revivals", to="review.panelitem"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="revivals", to="review.panelmember"
+                    ),
+                ),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'member'), name='revival_once')],
-            },
+            options={"constraints": [models.UniqueConstraint(fields=("item", "member"), name="revival_once")]},
         ),
     ]

@@ -24,6 +24,8 @@ def release_experts(call: Call, reason: str, log: Log) -> None:
     for row in rows:
         log(row, before={"state": row.state}, after={"state": "released"})
     text = _("批次已取消")
-    Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=State.RELEASED, decline_reason=text, answered_at=clock.now())
+    Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
+        state=State.RELEASED, decline_reason=text, answered_at=clock.now()
+    )
     experts = accounts_of(Expert.objects.filter(pk__in=known).values_list("person", flat=True))
     notify(experts, title=lambda: _("评审不再需要，批次已取消：%s") % call.title_zh[:120], body=reason, url="/review/")

@@ -56,12 +56,22 @@ def find_conflicts(
         ties = read_ties(call, states, only)
         for block in solve("headwater.solving.conflicts:search", ties.tables, ties.rules, only.pk if only else None):
             _write(cursor, ties, block, found)
-        values: dict[str, Any] = {"now": clock.now(), "ties": PERSONAL, "call": call.pk, "states": list(states), "only": only.pk if only else None}
+        values: dict[str, Any] = {
+            "now": clock.now(),
+            "ties": PERSONAL,
+            "call": call.pk,
+            "states": list(states),
+            "only": only.pk if only else None,
+        }
         cursor.execute(CARRY, values)
         for (kind,) in cursor.fetchall():
             found[kind] += 1
         log(call, after={"conflicts": found})
-        ended = Assignment.objects.filter(pk__in=before, state=Assignment.State.RELEASED) if any(found.values()) else Assignment.objects.none()
+        ended = (
+            Assignment.objects.filter(pk__in=before, state=Assignment.State.RELEASED)
+            if any(found.values())
+            else Assignment.objects.none()
+        )
         rows = [before[pk] for pk in ended.order_by("pk").values_list("pk", flat=True)]
         log.many(rows, {"state": "released", "conflict": True})
         tell_withdrawn(rows, _("发现您与申请存在须回避的关系"))

@@ -45,10 +45,7 @@ def departs(application: Application, fund: bool) -> bool:
 
 
 def proposals_of(
-    call: Call,
-    funded: Collection[int],
-    account: Account | None = None,
-    departures: Mapping[int, Departure] | None = None,
+    call: Call, funded: Collection[int], account: Account | None = None, departures: Mapping[int, Departure] | None = None
 ) -> list[Proposal]:
     """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank.
 

@@ -26,9 +26,7 @@ EXPERTS = (
 )
 
 
-def import_experts(
-    *, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False
-) -> ImportResult:
+def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = True, skip_bad: bool = False) -> ImportResult:
     """Import experts; who is in the database already is corrected by what the cells say.
 
     Raises:

@@ -73,11 +73,7 @@ def _put_codes(codes: dict[Expert, Sequence[str]]) -> None:
 
 def _let_review(experts: Sequence[Expert]) -> None:
     RoleGrant.objects.bulk_create(
-        [
-            RoleGrant(account_id=e.person.account_id, role="expert", since=clock.now())
-            for e in experts
-            if e.person.account_id
-        ],
+        [RoleGrant(account_id=e.person.account_id, role="expert", since=clock.now()) for e in experts if e.person.account_id],
         batch_size=2000,
         ignore_conflicts=True,
     )
@@ -127,7 +123,9 @@ def correct_experts(changes: Sequence[tuple[Expert, Change]], log: Log) -> None:
     Raises:
         Refused: an unknown discipline or language, none left, or a load that cannot be.
     """
-    known = set(Discipline.objects.filter(code__in={c for _e, x in changes for c in x.codes or ()}).values_list("code", flat=True))
+    known = set(
+        Discipline.objects.filter(code__in={c for _e, x in changes for c in x.codes or ()}).values_list("code", flat=True)
+    )
     refuse_if(reason for _e, change in changes for reason in _mistakes(change, known))
     locked = Expert.objects.select_for_update(of=("self",)).select_related("person").filter(pk__in=[e.pk for e, _x in changes])
     rows = {e.pk: e for e in locked.order_by("pk")}

@@ -112,7 +112,9 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
-        days = Parameters(application.call.scheme.region, clock.today()).number("review_deadline_days", application.call.scheme.code)
+        days = Parameters(application.call.scheme.region, clock.today()).number(
+            "review_deadline_days", application.call.scheme.code
+        )
         now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
         round_ = Round.objects.create(
             call=application.call,
@@ -131,11 +133,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         if application.state == State.ACCEPTED:
             APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
-        notify(
-            accounts_of([expert.person_id]),
-            title=lambda: _("评审邀请：%s") % application.call.title_zh,
-            url="/review/",
-        )
+        notify(accounts_of([expert.person_id]), title=lambda: _("评审邀请：%s") % application.call.title_zh, url="/review/")
     return row
 
 

@@ -124,7 +124,9 @@ def lost_in(call: Call) -> Lost:
     return lost
 
 
-def over_quota(rule: DecisionRule, chosen: Collection[Application], groups: Mapping[int, str], taken: Mapping[str, int]) -> list[str]:
+def over_quota(
+    rule: DecisionRule, chosen: Collection[Application], groups: Mapping[int, str], taken: Mapping[str, int]
+) -> list[str]:
     """Groups of which more are chosen than the quota has places, in words."""
     counts: dict[str, int] = defaultdict(int)
     for a in chosen:

@@ -165,7 +165,8 @@ def _above_the_line(call: Call, account: Any) -> Suggestion:
 def _reasons(rows: Sequence[Application], result: Chosen, balances: Sequence[Balance]) -> dict[int, str]:
     """For each refused candidate the rules that ask the highest prices of it."""
     return {
-        rows[at].pk: "、".join(dict.fromkeys(_told(rule, balances) for rule in rules)) or _("预算") for at, rules in result.refused.items()
+        rows[at].pk: "、".join(dict.fromkeys(_told(rule, balances) for rule in rules)) or _("预算")
+        for at, rules in result.refused.items()
     }
 
 

@@ -145,9 +145,7 @@ APPROVALS = {
 def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpResponse:
     """First the exact lines; then, confirmed and unchanged since, the act. When something has changed they are shown anew."""
     if request.POST.get("confirmed") and attempt(
-        request,
-        lambda: approval.work(call=call, actor=request.actor, seen=request.POST.get("seen", "")),
-        success=approval.done(),
+        request, lambda: approval.work(call=call, actor=request.actor, seen=request.POST.get("seen", "")), success=approval.done()
     ):
         return redirect("decide", pk=call.pk)
     rows = [d for d in approval.rows(call) if d.application_id not in own_cases(request.user)]
@@ -173,7 +171,9 @@ def _decide(request: HttpRequest, call: Call) -> HttpResponse:
         return approve_shown(request, call, APPROVALS[verb])
     if verb == "draw" and request.user.has_perm("review.draw", call):
         public = request.POST.get("public", "")
-        attempt(request, lambda: draw_equals(call=call, actor=request.actor, public=public), success=_("已抽签，结果和种子已保存。"))
+        attempt(
+            request, lambda: draw_equals(call=call, actor=request.actor, public=public), success=_("已抽签，结果和种子已保存。")
+        )
     elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
         row = get_object_or_404(
             Application.objects.visible_to(request.user).select_related("call", "leader"),
@@ -190,11 +190,18 @@ def drawing_context(call: Call, account: Any) -> dict[str, Any]:
     """What the board shows of lines by mark: who stands equal and waits for a draw, and the draws with their proof."""
     own = own_cases(account)
     waiting = [
-        {"group": line.group, "places": line.open_places, "money": line.open_money, "equals": [a for a in line.equals if a.pk not in own]}
+        {
+            "group": line.group,
+            "places": line.open_places,
+            "money": line.open_money,
+            "equals": [a for a in line.equals if a.pk not in own],
+        }
         for line in to_draw(call)
     ]
     numbers = set(Application.objects.filter(call=call, pk__in=own).values_list("number", flat=True))
-    draws = [(d, [(n, n in d.record["winners"]) for n in d.record["order"] if n not in numbers]) for d in call.draws.order_by("group")]
+    draws = [
+        (d, [(n, n in d.record["winners"]) for n in d.record["order"] if n not in numbers]) for d in call.draws.order_by("group")
+    ]
     return {"to_draw": waiting, "draws": draws, "rule_words": rule_words(scheme_of(call).judging.decision)}
 
 

@@ -232,17 +232,20 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     to_leave = Assignment.objects.to_leave(request.user).select_related("application", "expert__person")
     own = to_leave.filter(pk=pk).exists()
     row = access(request.user, "review.assignment.leave", to_leave if own else mine(request), pk=pk)
-    if attempt(
-        request,
-        lambda: declare_conflict(
-            application=row.application,
-            expert=row.expert,
-            kind="declared",
-            evidence=request.POST.get("evidence", ""),
-            actor=request.actor,
-        ),
-        success=_("已登记回避，谢谢。"),
-    ) or own:
+    if (
+        attempt(
+            request,
+            lambda: declare_conflict(
+                application=row.application,
+                expert=row.expert,
+                kind="declared",
+                evidence=request.POST.get("evidence", ""),
+                actor=request.actor,
+            ),
+            success=_("已登记回避，谢谢。"),
+        )
+        or own
+    ):
         return redirect("review")
     return redirect("assignment", pk=pk)
 
@@ -314,7 +317,9 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _of_the_officer(row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], missing: dict[Any, list[PanelMember]]) -> dict[str, Any]:
+def _of_the_officer(
+    row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], missing: dict[Any, list[PanelMember]]
+) -> dict[str, Any]:
     """What only the officer of the panel sees: who is recused, whose ballot is missing on which item, what may be voted on anew."""
     present = row.members.filter(present=True).count()
     names = {i.pk: members for i, members in missing.items()}
@@ -346,11 +351,7 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     member = row.members.filter(expert__person__in=own_records(request.user)).select_related("expert__person").first()
     if request.method == "POST":
         if member:
-            attempt(
-                request,
-                lambda: sign_revival(item=found, member=member, actor=request.actor),
-                success=_("已联名提请表决。"),
-            )
+            attempt(request, lambda: sign_revival(item=found, member=member, actor=request.actor), success=_("已联名提请表决。"))
         return redirect("panel_item", pk=pk, item=item)
     opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
         "text_applicant"

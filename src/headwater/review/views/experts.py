@@ -16,34 +16,13 @@ from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
 from headwater.forms.answers.references import find_person
 from headwater.registry.lookups import FIELDS, PEOPLE
-from headwater.registry.models import (
-    Discipline,
-    Person,
-    Publication,
-    Relation,
-    ReviewGroup,
-    own_records,
-    records_of,
-)
-from headwater.registry.services import (
-    Paper,
-    add_publications,
-    add_relations,
-    remove_authorship,
-    remove_relation,
-)
+from headwater.registry.models import Discipline, Person, Publication, Relation, ReviewGroup, own_records, records_of
+from headwater.registry.services import Paper, add_publications, add_relations, remove_authorship, remove_relation
 from headwater.review.forms import ExpertForm, NewExpertForm, OwnForm, RelationForm, WorkForm, of_expert, the_person
 from headwater.review.languages import LANGUAGES, USUAL
 from headwater.review.lookups import EXPERT_HOMES
 from headwater.review.models import Assignment, Expert
-from headwater.review.services.experts import (
-    Entry,
-    change_experts,
-    change_own,
-    register_experts,
-    restore_expert,
-    retire_expert,
-)
+from headwater.review.services.experts import Entry, change_experts, change_own, register_experts, restore_expert, retire_expert
 
 OWN, OFFICE = "本人填写", "主管部门填写"
 """Where a work or a tie comes from, as it is stored."""
@@ -162,13 +141,7 @@ def _unknown(codes: list[str]) -> str:
 
 def _register(request: HttpRequest, person: Person, change: Any) -> None:
     entry = Entry(
-        person,
-        change.codes,
-        change.keywords,
-        change.max_load,
-        change.is_external,
-        change.languages or USUAL,
-        change.away_until,
+        person, change.codes, change.keywords, change.max_load, change.is_external, change.languages or USUAL, change.away_until
     )
     register_experts(entries=[entry], actor=request.actor)
 
@@ -190,7 +163,9 @@ def _shown(request: HttpRequest, expert: Expert, **forms: Any) -> HttpResponse:
         "relation_form": forms.get("relation_form") or RelationForm(prefix="tie"),
         "works": works[:LONG],
         "works_total": works.count(),
-        "relations": [_tie(r, records) for r in ties.select_related("first__organisation", "second__organisation").order_by("pk")],
+        "relations": [
+            _tie(r, records) for r in ties.select_related("first__organisation", "second__organisation").order_by("pk")
+        ],
     }
     if request.user.has_perm(PEOPLE.action):
         context["relation_form"].fields["other"].widget = LookupInput(PEOPLE)

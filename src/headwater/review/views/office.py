@@ -94,7 +94,9 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 def unclear_names(rows: QuerySet[Application]) -> list[tuple[Application, list[Avoided]]]:
     """Applications that ask to avoid somebody whom the registry does not know, or of whom it knows several."""
-    asking = list(rows.filter(state__in=LIVE).exclude(unsuitable=[]).only("number", "title_zh", "unsuitable").order_by("number", "pk"))
+    asking = list(
+        rows.filter(state__in=LIVE).exclude(unsuitable=[]).only("number", "title_zh", "unsuitable").order_by("number", "pk")
+    )
     found = avoided_of(asking)
     unclear = [(row, [one for one in found.get(row.pk, []) if not one.is_clear]) for row in asking]
     return [(row, names) for row, names in unclear if names]

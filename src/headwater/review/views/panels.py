@@ -171,9 +171,5 @@ def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             success=_("可以重新登记到会并投票。"),
         )
     elif verb == "close":
-        attempt(
-            request,
-            lambda: close_voting(panel=row, reason=reason, actor=request.actor),
-            success=_("投票已结束并计票。"),
-        )
+        attempt(request, lambda: close_voting(panel=row, reason=reason, actor=request.actor), success=_("投票已结束并计票。"))
     return redirect("panel", pk=pk)

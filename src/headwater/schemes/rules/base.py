@@ -258,7 +258,9 @@ def rule(
 
             def check(facts: Facts) -> Result:
                 found = _skipped(missing, facts) if missing else function(facts, given, *read)
-                return Result(name, code, found.outcome, found.zh, found.en, found.mend.zh, found.mend.en, found.inputs, blocks, ref)
+                return Result(
+                    name, code, found.outcome, found.zh, found.en, found.mend.zh, found.mend.en, found.inputs, blocks, ref
+                )
 
             return check
 

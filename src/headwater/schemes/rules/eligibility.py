@@ -21,7 +21,9 @@ def identity_known(f: Facts, p: Given) -> Answer:
     if not lacking:
         return passed("申请人和参与者的身份证件均已登记", "Everybody's identity document is on record", people=len(f.people))
     if f.leader.has_document:
-        look = Bilingual("核对其护照等证件，以及是否与登记库中他人重复", "Check the passport, and that no other record is the same person")
+        look = Bilingual(
+            "核对其护照等证件，以及是否与登记库中他人重复", "Check the passport, and that no other record is the same person"
+        )
         return unknown(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", look, lacking=who.en)
     mend = Bilingual("请单位在人员登记中补录身份证件", "Ask the institution to record the document in the registry")
     return failed(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", mend, lacking=who.en)
@@ -154,8 +156,7 @@ def not_student(f: Facts, p: Given) -> Answer:
         return passed("申请人不是在读研究生", "The applicant is not a student", **inputs)
     if not f.leader.has_job:
         mend = Bilingual(
-            "由在职人员作为申请人；如已在职，请单位补录任职",
-            "Let an employed person lead; if employed, have the post recorded",
+            "由在职人员作为申请人；如已在职，请单位补录任职", "Let an employed person lead; if employed, have the post recorded"
         )
         return failed("全日制在读研究生不得作为申请人", "A full-time student may not be the applicant", mend, **inputs)
     if inputs["letters"]:
@@ -206,7 +207,9 @@ def no_overdue_report(f: Facts, p: Given, days: int) -> Answer:
         mend = Bilingual("先提交结题报告", "Hand in the closing report first")
         return failed(f"{'、'.join(late)} 逾期未结题", f"Closing report overdue: {', '.join(late)}", mend, **inputs)
     if unclear:
-        look = Bilingual("核对这些项目是否已结题、结余经费是否已退回", "Check that they were closed and unspent money was returned")
+        look = Bilingual(
+            "核对这些项目是否已结题、结余经费是否已退回", "Check that they were closed and unspent money was returned"
+        )
         return unknown(
             f"{'、'.join(unclear)} 期满，没有结题记录", f"Ended without a record of closing: {', '.join(unclear)}", look, **inputs
         )

@@ -26,7 +26,9 @@ def members_confirmed(f: Facts, p: Given) -> Answer:
         )
     if declined:
         who = names(declined)
-        mend = Bilingual("移除该参与者，或与其商定后重新发送邀请", "Remove them, or agree with them and send the invitation again")
+        mend = Bilingual(
+            "移除该参与者，或与其商定后重新发送邀请", "Remove them, or agree with them and send the invitation again"
+        )
         return failed(f"{who.zh} 谢绝参与", f"Declined to take part: {who.en}", mend, **inputs)
     if waiting:
         mend = Bilingual("请参与者打开确认链接，或移除", "Ask them to open their link, or remove them")
@@ -122,7 +124,9 @@ def history_given(f: Facts, p: Given) -> Answer:
         return passed("申请人和参与者的学历和任职均有登记", "Everybody's degree and post are on record", **inputs)
     if all(x.outside for x in lacking):
         look = Bilingual("核对其简历", "Read their CV")
-        return unknown(f"{who.zh} 不在人员登记库中，学位和任职没有登记", f"Not in the registry of people: {who.en}", look, **inputs)
+        return unknown(
+            f"{who.zh} 不在人员登记库中，学位和任职没有登记", f"Not in the registry of people: {who.en}", look, **inputs
+        )
     mend = Bilingual("请单位在人员登记中补全学位和任职", "Ask the institution to record the degree and the post")
     return failed(f"{who.zh} 的学位或任职没有登记", f"Degree or post not on record: {who.en}", mend, **inputs)
 
@@ -137,7 +141,9 @@ def body_length(f: Facts, p: Given, limit: dict[str, int]) -> Answer:
             f"正文 {have} 字，在 {limit['pages']} 页以内", f"{have} characters, within {limit['pages']} pages", **inputs
         )
     zh = f"正文 {have} 字，超过 {limit['pages']} 页（{most} 字）"
-    return failed(zh, f"{have} characters; at most {limit['pages']} pages ({most})", Bilingual("压缩正文", "Shorten the text"), **inputs)
+    return failed(
+        zh, f"{have} characters; at most {limit['pages']} pages ({most})", Bilingual("压缩正文", "Shorten the text"), **inputs
+    )
 
 
 ETHICS = frozenset({"human", "animal", "biosafety"})
@@ -207,7 +213,9 @@ def other_funding(f: Facts, p: Given) -> Answer:
         return passed("申请人未声明有其他资助", "No other funding is declared", **inputs)
     if inputs["attached"]:
         return passed("已附其他资助的说明", "The statement on other funding is attached", **inputs)
-    mend = Bilingual("在“附件”中说明已获资助的内容及与本申请的区别", "Attach what is funded elsewhere and how this application differs")
+    mend = Bilingual(
+        "在“附件”中说明已获资助的内容及与本申请的区别", "Attach what is funded elsewhere and how this application differs"
+    )
     return failed("声明有其他资助，未附说明", "Other funding is declared without a statement", mend, **inputs)
 
 

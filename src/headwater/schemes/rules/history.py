@@ -11,14 +11,7 @@ from headwater.schemes.rules.limits import LEADER, is_running
 Value = dict[str, Any]
 
 
-@rule(
-    "limit_refused",
-    "F11",
-    "连续未获支持后暂停申报",
-    "A rest after refusals in a row",
-    ref="LM-13",
-    reads=("limit_refused",),
-)
+@rule("limit_refused", "F11", "连续未获支持后暂停申报", "A rest after refusals in a row", ref="LM-13", reads=("limit_refused",))
 def limit_refused(f: Facts, p: Given, limit: Value) -> Answer:
     """Whoever was refused in so many years in a row with this type rests the following years; one award in between begins anew."""
     mine = [h for h in f.leader.holdings if h.role == LEADER and h.scheme == f.scheme and h.year and h.year < f.year]
@@ -37,14 +30,7 @@ def limit_refused(f: Facts, p: Given, limit: Value) -> Answer:
     return passed("没有连续未获支持", "No refusals in a row", **inputs)
 
 
-@rule(
-    "limit_running",
-    "F11",
-    "同层次在研项目数",
-    "Running projects of the level",
-    ref="LM-14",
-    reads=("limit_running",),
-)
+@rule("limit_running", "F11", "同层次在研项目数", "Running projects of the level", ref="LM-14", reads=("limit_running",))
 def limit_running(f: Facts, p: Given, limit: Value) -> Answer:
     """Over all schemes of the same plan: so many led, or so many led or joined among the first people of a project."""
     running = [h for h in f.leader.holdings if f.plan and h.plan == f.plan and is_running(h, f.year)]

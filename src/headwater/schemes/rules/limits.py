@@ -155,7 +155,11 @@ def limit_total(f: Facts, p: Given, senior: Value, junior: Value, free: Value) -
 
 
 def _most(most: dict[str, int]) -> Bilingual:
-    words = {"total": Bilingual("合计", "in all"), "leader": Bilingual("主持", "as leader"), "member": Bilingual("参与", "as member")}
+    words = {
+        "total": Bilingual("合计", "in all"),
+        "leader": Bilingual("主持", "as leader"),
+        "member": Bilingual("参与", "as member"),
+    }
     zh = "、".join(f"{words[k].zh}限 {n} 项" for k, n in most.items())
     return Bilingual(zh, ", ".join(f"at most {n} {words[k].en}" for k, n in most.items()))
 

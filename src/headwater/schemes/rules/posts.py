@@ -27,7 +27,9 @@ def host_is_entity(f: Facts, p: Given) -> Answer:
     """Regulation of 2024, art. 9; a unified social credit code is the sign of a legal entity."""
     if f.host_is_entity:
         return passed("依托单位有统一社会信用代码", "The host has a unified social credit code", credit_code=True)
-    look = Bilingual("核对该单位是否为独立法人，并补录统一社会信用代码", "Check that it is a legal entity and record its credit code")
+    look = Bilingual(
+        "核对该单位是否为独立法人，并补录统一社会信用代码", "Check that it is a legal entity and record its credit code"
+    )
     return unknown("登记中没有该单位的统一社会信用代码", "No credit code on record for the host", look, credit_code=False)
 
 

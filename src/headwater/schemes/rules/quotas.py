@@ -29,7 +29,9 @@ def within_topic_quota(f: Facts, p: Given, quota: Value) -> Answer:
     """A host recommends at most so many of one topic of the guide; `own` holds the topics with another number."""
     if not f.topic or f.peers is None:
         return passed("没有指南方向", "No guide topic", topic=f.topic)
-    return _within(f, f.peers.topic, quota.get("own", {}).get(f.topic, quota["each"]), f"单位在方向 {f.topic} ", f"Topic {f.topic}")
+    return _within(
+        f, f.peers.topic, quota.get("own", {}).get(f.topic, quota["each"]), f"单位在方向 {f.topic} ", f"Topic {f.topic}"
+    )
 
 
 @rule("within_place_quota", "F15", "地区推荐限额", "Quota by place", ref="handbook 2.4", reads=("place_quota",))
@@ -40,7 +42,14 @@ def within_place_quota(f: Facts, p: Given, quota: Value) -> Answer:
     return _within(f, f.peers.place, quota.get("own", {}).get(f.place, quota["each"]), "本地区", f"Place {f.place}")
 
 
-@rule("host_young_share", "F15", "单位推荐中青年负责人的比例", "Share of young leaders", ref="handbook 2.4", reads=("host_young_share",))
+@rule(
+    "host_young_share",
+    "F15",
+    "单位推荐中青年负责人的比例",
+    "Share of young leaders",
+    ref="handbook 2.4",
+    reads=("host_young_share",),
+)
 def host_young_share(f: Facts, p: Given, share: Value) -> Answer:
     """Of what a host recommends at least a share is led by people up to an age, in full years on the last day of the call."""
     births = f.peers.births if f.peers else ()

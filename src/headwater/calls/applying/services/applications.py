@@ -305,7 +305,12 @@ def submit_application(*, application: Application, actor: Actor, agree: Consent
             refuse_staff_of([row], locked=True)
             now = clock.now()
             documents = to_sign(documents_for([row], "applicant")[row.pk], agree)
-            sign(SIGNATURES, signed_by_person(row.pk, documents, "applicant", row.leader_id, row.leader.name_zh), actor=actor, at=now)
+            sign(
+                SIGNATURES,
+                signed_by_person(row.pk, documents, "applicant", row.leader_id, row.leader.name_zh),
+                actor=actor,
+                at=now,
+            )
             row.submitted_at = now
             refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
             number = row.number or next_number(row.call)
@@ -329,7 +334,9 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     failed = [r for r in results if r.blocks and r.outcome == Outcome.FAILED]
     told = [(named(r), named(r, "mend"), r.code) for r in failed]
-    return [Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told]
+    return [
+        Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told
+    ]
 
 
 def next_number(call: Call) -> str:

@@ -148,7 +148,9 @@ def _unsuitable(row: Application, name: str, value: Any) -> Read:
     if any(len(one.institution) > INSTITUTION for one in given):
         return Reason(_("最多 %d 字") % INSTITUTION, field=name)
     names = [str(one) for one in given]
-    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number("max_named_unsuitable", row.call.scheme.code)
+    most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number(
+        "max_named_unsuitable", row.call.scheme.code
+    )
     return (names,) if len(names) <= most else Reason(_("不适宜评审的专家最多填写 %d 名") % most, field=name)
 
 

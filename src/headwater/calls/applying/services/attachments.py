@@ -40,13 +40,7 @@ def attach(*, application: Application, kind: str, name: str, content: bytes, ac
         name = file_name(name)
         content_type = check_upload(name, content)
         file = store_file(
-            owner=row,
-            kind=kind,
-            name=name,
-            content=content,
-            content_type=content_type,
-            account=actor.account,
-            checked=False,
+            owner=row, kind=kind, name=name, content=content, content_type=content_type, account=actor.account, checked=False
         )
         attachment = Attachment.objects.create(application=row, kind=kind, file=file)
         log(attachment, after={"application": row.pk, "kind": kind, "name": name, "sha256": file.sha256})

@@ -16,7 +16,9 @@ from headwater.registry.models import Employment, Organisation, Person, records_
 def institutions_of(person: Person) -> QuerySet[Organisation]:
     """Where somebody belongs now: their own institution, and the others at which they have a post."""
     today = clock.today()
-    posts = Employment.objects.filter(Q(until=None) | Q(until__gte=today), person__in=list(records_of([person.pk])), since__lte=today)
+    posts = Employment.objects.filter(
+        Q(until=None) | Q(until__gte=today), person__in=list(records_of([person.pk])), since__lte=today
+    )
     return Organisation.objects.filter(Q(pk=person.organisation_id) | Q(pk__in=posts.values("organisation")))
 
 
@@ -27,7 +29,11 @@ def own_institutions(person: Person) -> list[Organisation]:
 
 def usual_host(call: Call, person: Person, own: list[Organisation]) -> Organisation | None:
     """The host of the outline that is written on, else the person's own institution."""
-    outline = Application.objects.filter(call=call.outline_id or 0, leader_of_record=person.survivor_id, state=State.INVITED).select_related("host").first()
+    outline = (
+        Application.objects.filter(call=call.outline_id or 0, leader_of_record=person.survivor_id, state=State.INVITED)
+        .select_related("host")
+        .first()
+    )
     return outline.host if outline else next(iter(own), None)
 
 

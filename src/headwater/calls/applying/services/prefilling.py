@@ -33,7 +33,17 @@ def prefill(application: Application) -> None:
 
 CARRIED = (
     *("title_zh", "title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "research_class", "topic"),
-    *("priority_field", "discipline", "second_discipline", "review_group", "amount_fen", "months", "starts_on", "flags", "unsuitable"),
+    *(
+        "priority_field",
+        "discipline",
+        "second_discipline",
+        "review_group",
+        "amount_fen",
+        "months",
+        "starts_on",
+        "flags",
+        "unsuitable",
+    ),
 )
 
 
@@ -68,7 +78,11 @@ def _earlier(leader: Person, wanted: list[Field]) -> dict[str, Any]:
     codes = {f.prefill.partition(".")[2] for f in wanted if f.prefill.startswith("earlier.")}
     found: dict[str, Any] = {}
     if codes:
-        rows = Application.objects.filter(leader_of_record=leader.survivor_id).order_by("-pk").values_list("answers", flat=True)[:EARLIER]
+        rows = (
+            Application.objects.filter(leader_of_record=leader.survivor_id)
+            .order_by("-pk")
+            .values_list("answers", flat=True)[:EARLIER]
+        )
         for answers in rows:
             for code in codes & set(answers):
                 if answers[code] not in (None, "", []):

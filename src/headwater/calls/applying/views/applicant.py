@@ -155,7 +155,10 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.application.list")
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters of what one leads or takes part in."""
-    people = {"application__participants__person__in": own_records(request.user), "application__participants__declined_at__isnull": True}
+    people = {
+        "application__participants__person__in": own_records(request.user),
+        "application__participants__declined_at__isnull": True,
+    }
     own = Q(application__leader__in=own_records(request.user)) | Q(**people)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
     return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
@@ -170,7 +173,9 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     work = partial(withdraw_application, application=row, actor=request.actor, reason=reason)
     if asks and not (form.is_valid() and attempt(request, work, form=form, success=_("已撤回。"))):
-        return render(request, "calls/applying/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200)
+        return render(
+            request, "calls/applying/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200
+        )
     if request.method == "POST" and not asks:
         attempt(request, work, success=_("已撤回。"))
     return redirect("application", pk=pk)

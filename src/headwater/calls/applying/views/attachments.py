@@ -1,10 +1,10 @@
 """Attachments in the editor: a plain form without script; with script a protocol of small steps, each of which may be repeated.
 
-    POST   applications/1/uploads/               kind, name, size, sha256  -> {url, offset, chunk}   begin, or go on
-    GET    applications/1/uploads/<token>/                                 -> {offset, done}         how far is it?
-    PUT    applications/1/uploads/<token>/       Upload-Offset: n, bytes   -> {offset}, or 409 {offset}
-    POST   applications/1/uploads/<token>/finish/                          -> {attachment, state}
-    DELETE applications/1/uploads/<token>/
+POST   applications/1/uploads/               kind, name, size, sha256  -> {url, offset, chunk}   begin, or go on
+GET    applications/1/uploads/<token>/                                 -> {offset, done}         how far is it?
+PUT    applications/1/uploads/<token>/       Upload-Offset: n, bytes   -> {offset}, or 409 {offset}
+POST   applications/1/uploads/<token>/finish/                          -> {attachment, state}
+DELETE applications/1/uploads/<token>/
 """
 
 from __future__ import annotations
@@ -15,13 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.calls.applying.services.attachments import (
-    attach,
-    detach,
-    drop_upload,
-    finish_upload,
-    start_upload,
-)
+from headwater.calls.applying.services.attachments import attach, detach, drop_upload, finish_upload, start_upload
 from headwater.calls.applying.views.parts import attach_form, attachment_context
 from headwater.calls.pages import draft, own_draft, shown
 from headwater.calls.schemes import scheme_of
@@ -43,7 +37,9 @@ def attachments(request: HttpRequest, pk: int) -> HttpResponse:
 def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_draft(request, pk)
     if request.POST.get("remove"):
-        found = get_object_or_404(row.attachments.select_related("application__leader", "file"), pk=key_in(request.POST, "remove"))
+        found = get_object_or_404(
+            row.attachments.select_related("application__leader", "file"), pk=key_in(request.POST, "remove")
+        )
         attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
         return redirect("application_edit", pk=pk, section="attachments")
     if request.POST.get("drop"):

@@ -25,12 +25,7 @@ from headwater.calls.applying.services.applications import (
 from headwater.calls.applying.services.attachments import check_now
 from headwater.calls.applying.services.restoring import decide_clash, restore
 from headwater.calls.applying.views.hosting import read_host
-from headwater.calls.applying.views.parts import (
-    PAGES,
-    clash_notices,
-    editor_page,
-    shown_unsaved,
-)
+from headwater.calls.applying.views.parts import PAGES, clash_notices, editor_page, shown_unsaved
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import stored
@@ -81,7 +76,9 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
     if request.method == "GET" and (kept := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
-        return render(request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)})
+        return render(
+            request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)}
+        )
     errors: dict[str, str] = {}
     base: dict[str, Any] = {}
     if request.method == "POST":

@@ -268,9 +268,7 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         )
         write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
         notify(
-            accounts_of([rows[0].leader_id]),
-            title=lambda: _("复审结果：%s") % rows[0].number,
-            url=f"/applications/{rows[0].pk}/",
+            accounts_of([rows[0].leader_id]), title=lambda: _("复审结果：%s") % rows[0].number, url=f"/applications/{rows[0].pk}/"
         )
 
 

@@ -55,9 +55,7 @@ def letter_document(row: Letter) -> Document:
     when = clock.local_day(row.issued_at)
     line = [row.number, name, of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
     return Document(
-        f"{row.number} {name} {of.leader.name_zh}.pdf",
-        line,
-        lambda: render_pdf("calls/typst/letter.typ", letter_data(row)),
+        f"{row.number} {name} {of.leader.name_zh}.pdf", line, lambda: render_pdf("calls/typst/letter.typ", letter_data(row))
     )
 
 
@@ -71,7 +69,9 @@ def with_letter(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 
 def results_of(account: Account) -> QuerySet[Any]:
     letters = Letter.objects.filter(kind__in=RESULT_LETTERS).order_by("issued_at")
-    found = with_letter(Decision.objects.visible_to(account)).select_related(*(f"application__{n}" for n in ("leader", "host", "call")))
+    found = with_letter(Decision.objects.visible_to(account)).select_related(
+        *(f"application__{n}" for n in ("leader", "host", "call"))
+    )
     return found.prefetch_related(Prefetch("application__letters", letters, to_attr="result_letters"))
 
 

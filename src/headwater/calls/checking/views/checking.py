@@ -62,7 +62,9 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
         order="place",
         search=("title_zh", "number", "leader__name_zh"),
         columns=[
-            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/{where}"),
+            Column(
+                words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/{where}"
+            ),
             Column(_("编号"), lambda a: a.number),
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(
@@ -95,7 +97,9 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
     clear = clear_ones(call, request.user).count()
-    return listing.export() or render(request, "calls/checking/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"})
+    return listing.export() or render(
+        request, "calls/checking/check.html", {"list": listing, "call": call, "clear": clear, "tab": "check"}
+    )
 
 
 @page("calls.check")
@@ -157,7 +161,9 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     form = CheckForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _decided(request, row, form.cleaned_data["note"]):
         following = neighbours(listing.rows_all, place, row.pk)[1]
-        return redirect(f"/office/applications/{following}/{where}" if following else f"/office/calls/{row.call_id}/check/{where}")
+        return redirect(
+            f"/office/applications/{following}/{where}" if following else f"/office/calls/{row.call_id}/check/{where}"
+        )
     before, after = neighbours(listing.rows_all, place, row.pk) if row.state in WAITING else (None, None)
     return render(
         request,
@@ -202,7 +208,9 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
 @page("calls.check", methods=("POST",))
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer to a re-check: shown with all that it does, given once it is confirmed."""
-    row = access(request.user, "calls.recheck.answer", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+    row = access(
+        request.user, "calls.recheck.answer", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk
+    )
     form = AnswerForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("请写明复审意见"))

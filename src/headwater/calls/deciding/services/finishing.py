@@ -47,7 +47,9 @@ def still_open(call: Call) -> list[Open]:
     counts = dict(rows.values_list("state").annotate(n=Count("pk")))
     desk = f"/office/calls/{call.pk}"
     found += [
-        Open(state_word(call, s).label, counts[s.value], f"{desk}/applications/?state={s.value}") for s in State if counts.get(s.value)
+        Open(state_word(call, s).label, counts[s.value], f"{desk}/applications/?state={s.value}")
+        for s in State
+        if counts.get(s.value)
     ]
     if n := _may_be_rechecked(call):
         found.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))

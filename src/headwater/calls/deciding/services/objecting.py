@@ -59,7 +59,9 @@ def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: 
     asked_from = salted_hmac("headwater.objections", source, algorithm="sha256").hexdigest()[:32]
     with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.ask_objection"):
         with connection.cursor() as cursor:  # one after the other, so that a limit is not passed side by side
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s)), pg_advisory_xact_lock(hashtext(%s))", [asked_from, values["contact"]])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s)), pg_advisory_xact_lock(hashtext(%s))", [asked_from, values["contact"]]
+            )
         recent = ObjectionClaim.objects.filter(asked_at__gt=now - timedelta(hours=1))
         if source and recent.filter(asked_from=asked_from).count() >= terms.number("objections_per_hour", code):
             raise Refused.because(_("提出过于频繁，请一小时后再试"), code="rate")

@@ -34,7 +34,13 @@ def notice_sight(call: Call, account: Account | None) -> Sight:
     own = own_cases(account)
     return Sight(
         {
-            _named(d.application): [n, d.application.title_zh, d.application.leader.name_zh, d.application.host.name_zh, *_decided(d)]
+            _named(d.application): [
+                n,
+                d.application.title_zh,
+                d.application.leader.name_zh,
+                d.application.host.name_zh,
+                *_decided(d),
+            ]
             for n, d in enumerate(to_publish(call), start=1)
             if d.application_id not in own
         }
@@ -45,8 +51,6 @@ def to_publish(call: Call) -> list[Decision]:
     """Decisions in favour that no notice has shown yet, in the order of their ranks."""
     rows = call.decisions.filter(outcome=Decision.Outcome.FUND, application__state=State.PROPOSED)
     return list(rows.select_related("application__leader", "application__host").order_by("rank", "application__number"))
-
-
 
 
 def _named(application: Application) -> str:

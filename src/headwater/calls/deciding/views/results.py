@@ -48,7 +48,11 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("依托单位"), lambda d: d.application.host.name_zh),
             Column(_("排序"), lambda d: places(d.rank), kind="number"),
             Column(_("决定"), lambda d: decided[d.outcome]),
-            *([Column(words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")] if scheme.has_money else []),
+            *(
+                [Column(words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")]
+                if scheme.has_money
+                else []
+            ),
             Column(_("理由"), lambda d: d.reason, screen=False),
             Column(_("偏离会评意见的理由"), lambda d: d.get_deviation_display(), screen=False),
             Column(_("偏离理由说明"), lambda d: d.deviation_words, screen=False),

@@ -85,7 +85,8 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Consent
             done += APPLICATION.apply(_queryset(direct), "endorse_direct", log, endorsed_at=now, received_at=now)
         if through:
             done += APPLICATION.apply(_queryset(through), "endorse", log, endorsed_at=now)
-        sign(SIGNATURES,
+        sign(
+            SIGNATURES,
             [
                 ApplicationSigning(row.pk, d, Party.HOST, _signer(actor, row.host.name_zh), organisation=row.host_id)
                 for row, documents in _documents(done, Party.HOST, agree)
@@ -243,7 +244,8 @@ def recommend(*, applications: Sequence[Application], actor: Actor, agree: Conse
         refuse_staff_of(applications)
         now = clock.now()
         done = APPLICATION.apply(_queryset(_rows(applications)), "recommend", log, received_at=now)
-        sign(SIGNATURES,
+        sign(
+            SIGNATURES,
             [
                 ApplicationSigning(row.pk, d, Party.RECOMMENDER, _signer(actor, ""), agency=row.host.recommender_id)
                 for row, documents in _documents(done, Party.RECOMMENDER, agree)

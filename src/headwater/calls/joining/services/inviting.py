@@ -75,7 +75,12 @@ def invite_members(members: Sequence[Participant], application: Application, log
     keys = make_links(members, application.call.closes_at)
     accounts = Account.objects.filter(person__in=[m.person_id for m in members]).in_bulk(field_name="pk")
     own = {m.person.account_id: m.pk for m in members}
-    tell([(a, lambda: _("请确认参与《%s》") % application.title_zh[:60], "", f"/participations/{own[a.pk]}/") for a in accounts.values()])
+    tell(
+        [
+            (a, lambda: _("请确认参与《%s》") % application.title_zh[:60], "", f"/participations/{own[a.pk]}/")
+            for a in accounts.values()
+        ]
+    )
     outside = [(m, key) for m, key in zip(members, keys, strict=True) if m.person.email and m.person.account_id is None]
     write_to(
         (m.person.email, _member_subject(application), _member_mail(application, m, site_address(f"/confirm/{key}/")))

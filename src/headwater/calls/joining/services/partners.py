@@ -99,7 +99,8 @@ def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree:
             documents = to_sign(list({d.code: d for d, _n, _o in due}.values()), agree)
             for organisation in own & set(partners_of(row, row.participants.all())):
                 signings += [
-                    ApplicationSigning(row.pk, d, Party.PARTNER, actor.account.name_zh, organisation=organisation) for d in documents
+                    ApplicationSigning(row.pk, d, Party.PARTNER, actor.account.name_zh, organisation=organisation)
+                    for d in documents
                 ]
                 log(row, after={"partner": organisation, "signed": [d.code for d in documents]})
         if not signings:

@@ -191,8 +191,11 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
             setattr(row, name, value)
         row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
         row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
-        sign(SIGNATURES,
-            [ApplicationSigning(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents], actor=actor, at=now
+        sign(
+            SIGNATURES,
+            [ApplicationSigning(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents],
+            actor=actor,
+            at=now,
         )
         use_links(now, referee=row.pk)
         log(row, after={"written": True, "is_senior": row.is_senior, "same_field": row.same_field, "tie": row.tie})

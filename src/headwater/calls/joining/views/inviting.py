@@ -62,7 +62,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return ended(request, "declined", 200)
     shown = {**invitation(row), "claim": claim, "decline": decline, "sent": sent, "login": bool(account)}
     shown["next"] = reverse("participation", args=[row.pk])
-    return sealed(render(request, "calls/joining/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200))
+    return sealed(
+        render(request, "calls/joining/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200)
+    )
 
 
 @page(SIGNED_IN)
@@ -90,5 +92,3 @@ def participation(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return redirect("applications")
     return render(request, "calls/joining/confirm.html", {**invitation(row), "form": form}, status=422 if form.errors else 200)
-
-

@@ -39,7 +39,9 @@ def differences(call: Call) -> list[Row]:
     for key in {**before, **now}:
         texts = [said(t.value, t.is_money) if t else "" for t in (before.get(key), now.get(key))]
         rows.append((term_label(*key, (now.get(key) or before[key]).words), texts[0], texts[1]))
-    rows += _by_code(_("指南方向 %s"), *({t["code"]: " | ".join(x for x in (t["zh"], t["en"]) if x) for t in c.topics} for c in (last, call)))
+    rows += _by_code(
+        _("指南方向 %s"), *({t["code"]: " | ".join(x for x in (t["zh"], t["en"]) if x) for t in c.topics} for c in (last, call))
+    )
     if (last.scheme_id, last.stage) != (call.scheme_id, call.stage):
         rows += form_changes(scheme_of(last), scheme_of(call))
     return [row for row in rows if row[1] != row[2]]
@@ -114,8 +116,12 @@ ASKED: dict[str, Callable[[], str]] = {
 PARTS: dict[Callable[[], str], Callable[[Scheme], dict[str, str]]] = {
     lambda: _("声明"): lambda s: {code: words.zh for code, words in s.flags},
     lambda: _("附件"): lambda s: {a.kind: a.label_zh for a in s.attachments},
-    lambda: _("签署文件"): lambda s: {d.code: f"{d.title_zh} · SHA-256 {d.digest[:12]} · {'、'.join(d.signs)} {d.when}" for d in s.documents},
-    lambda: _("规则"): lambda s: {f"{u.name} {u.params.get('parameter', '')}".strip(): _rule(u.name, u.blocks, u.params) for u in s.rules},
+    lambda: _("签署文件"): lambda s: {
+        d.code: f"{d.title_zh} · SHA-256 {d.digest[:12]} · {'、'.join(d.signs)} {d.when}" for d in s.documents
+    },
+    lambda: _("规则"): lambda s: {
+        f"{u.name} {u.params.get('parameter', '')}".strip(): _rule(u.name, u.blocks, u.params) for u in s.rules
+    },
     lambda: _("核对"): lambda s: {c.code: f"{c.message_zh}（{c.when + ' → ' if c.when else ''}{c.expr}）" for c in s.checks},
 }
 

@@ -68,12 +68,16 @@ def audience(call: Call) -> Audience:
     """
     rows = Application.objects.filter(call=call).exclude(state__in=GIVEN_UP)
     members = Participant.objects.filter(application__in=rows, declined_at__isnull=True)
-    hosts = HostQuota.objects.filter(call=call, quota__gt=0).values_list("organisation").union(rows.values_list("host").order_by())
+    hosts = (
+        HostQuota.objects.filter(call=call, quota__gt=0).values_list("organisation").union(rows.values_list("host").order_by())
+    )
     agencies = rows.filter(state=State.RECOMMENDING).values("host__recommender")
     return Audience(
         list(accounts_of(rows.order_by().values_list("leader", flat=True))),
         list(accounts_of(members.order_by().values_list("person", flat=True))),
-        sorted(set(members.filter(person__account__isnull=True).exclude(person__email="").values_list("person__email", flat=True))),
+        sorted(
+            set(members.filter(person__account__isnull=True).exclude(person__email="").values_list("person__email", flat=True))
+        ),
         _holders("host_manager", scope="organisation", scope_id__in=[host for (host,) in hosts]),
         _holders("recommender", scope="agency", scope_id__in=agencies),
     )
@@ -211,7 +215,11 @@ def drop_change(*, change: CallChange, actor: Actor) -> None:
         row.save(update_fields=["dropped_at"])
         log(change.call, after={"change": row.pk, "dropped": True})
         others = Account.objects.filter(pk=row.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
-        notify(others, title=lambda: _("您提出的批次变更已被放弃：%s") % change.call.title_zh[:100], url=f"/office/calls/{row.call_id}/")
+        notify(
+            others,
+            title=lambda: _("您提出的批次变更已被放弃：%s") % change.call.title_zh[:100],
+            url=f"/office/calls/{row.call_id}/",
+        )
 
 
 def _waiting(change: CallChange) -> CallChange:
@@ -246,11 +254,7 @@ def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
     """End the call and what was applied for: withdrawn, so that nothing of it counts in a limit, with the reason as its note."""
     CALL.apply(Call.objects.filter(pk=call.pk), "cancel", log)
     rows = list(
-        Application.objects.filter(call=call)
-        .exclude(state__in=GIVEN_UP)
-        .moving()
-        .select_for_update(of=("self",))
-        .order_by("pk")
+        Application.objects.filter(call=call).exclude(state__in=GIVEN_UP).moving().select_for_update(of=("self",)).order_by("pk")
     )
     if any(r.state not in CANCELLABLE for r in rows):
         raise Refused.because(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")

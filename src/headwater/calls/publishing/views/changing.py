@@ -41,7 +41,13 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
             success=_("变更已提出，等待另一位主管核准。"),
         ):
             return redirect("call_change", pk=pk)
-    context = {"call": call, "form": form, "told": audience(call), "title": _("变更批次"), "hint": _("只能延后时限、更改联系方式或补充说明指南。")}
+    context = {
+        "call": call,
+        "form": form,
+        "told": audience(call),
+        "title": _("变更批次"),
+        "hint": _("只能延后时限、更改联系方式或补充说明指南。"),
+    }
     return render(request, "calls/publishing/call_amend.html", context, status=422 if form.errors else 200)
 
 

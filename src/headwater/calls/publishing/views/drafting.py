@@ -106,7 +106,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-ON_THE_FORM = frozenset({"title_given", "discipline_chosen", "sections_complete", "amount_in_range", "term_in_range", "note_filled"})
+ON_THE_FORM = frozenset(
+    {"title_given", "discipline_chosen", "sections_complete", "amount_in_range", "term_in_range", "note_filled"}
+)
 """Rules that need nobody's records: what the form itself holds."""
 
 
@@ -159,11 +161,7 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
             plan = plan_invitation(chosen, request.user)
             told = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
             return confirm(
-                request,
-                plan,
-                lambda: invite(applications=plan.ready, yes=True, actor=request.actor),
-                _("已邀请 %d 项。"),
-                told,
+                request, plan, lambda: invite(applications=plan.ready, yes=True, actor=request.actor), _("已邀请 %d 项。"), told
             )
         elif attempt(
             request,

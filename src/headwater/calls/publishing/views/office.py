@@ -43,7 +43,12 @@ def calls(request: HttpRequest) -> HttpResponse:
         Call.objects.visible_to(request.user)
         .filter(reach)
         .select_related("scheme")
-        .annotate(n=Count("applications", filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__")))
+        .annotate(
+            n=Count(
+                "applications",
+                filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__"),
+            )
+        )
     )
     listing = Listing(
         request,
@@ -116,9 +121,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     asked = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
     funnel = [
-        (state_word(call, s), counts[s.value])
-        for s in State
-        if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
+        (state_word(call, s), counts[s.value]) for s in State if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
     ]
     clocks = [
         (_("受理截止"), call.closes_at, ""),
@@ -157,7 +160,10 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 ASKED = (
     ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
-    ("second_discipline", Column(gettext_lazy("第二申请代码"), lambda a: a.second_discipline.code if a.second_discipline else "")),
+    (
+        "second_discipline",
+        Column(gettext_lazy("第二申请代码"), lambda a: a.second_discipline.code if a.second_discipline else ""),
+    ),
     ("research_class", Column(gettext_lazy("研究属性"), lambda a: a.get_research_class_display())),
     ("amount", Column(gettext_lazy("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money")),
 )
