@@ -59,7 +59,7 @@ def prepare(home: str, size: int, seed: int) -> Any:
 def _received(call: Any, numbers: range, random_: random.Random) -> None:
     from headwater.calls.models import Application
     from headwater.calls.schemes import scheme_of
-    from headwater.calls.signing import documents_for
+    from headwater.calls.signatures import documents_for
     from headwater.calls.stores import SIGNATURES, ApplicationSigning
     from headwater.core.command import system
     from headwater.forms.signing import sign

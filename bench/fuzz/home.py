@@ -111,7 +111,7 @@ def _drafts(calls: list[Any], people: list[Any]) -> None:
 def _states(call: Any, people: list[Any]) -> None:
     """Applications put straight into each state that needs nothing beside the row."""
     from headwater.calls.models import Application
-    from headwater.calls.signing import documents_for
+    from headwater.calls.signatures import documents_for
     from headwater.calls.stores import SIGNATURES, ApplicationSigning
     from headwater.core import clock
     from headwater.core.command import system

@@ -13,7 +13,7 @@ from headwater.calls.facts import check_applications
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from tests.awards.test_agreements import awarded, put
 from tests.make import actor, as_, client, new_call, placed
 
@@ -27,7 +27,7 @@ def running_award() -> Award:
     return Award.objects.select_related("call", "leader__account", "host").get(pk=award.pk)
 
 
-def overdue(award: Award) -> tuple[Outcome, str]:
+def overdue(award: Award) -> tuple[Verdict, str]:
     call = new_call("im-youth")
     row = placed(call, "received", award.leader, limit_group=f"x{call.pk}")
     found = {r.rule: r for r in check_applications([row], row.call)[row.pk]}["no_overdue_report"]
@@ -36,9 +36,9 @@ def overdue(award: Award) -> tuple[Outcome, str]:
 
 def test_an_ended_award_that_was_not_closed_is_overdue_and_a_closed_one_is_not() -> None:
     award = running_award()
-    assert overdue(award) == (Outcome.FAILED, f"{award.number} 逾期未结题")
+    assert overdue(award) == (Verdict.FAILED, f"{award.number} 逾期未结题")
     assert end_awards(awards=[award], how="close", day=clock.today(), actor=actor("officer")) == 1
-    assert overdue(award) == (Outcome.PASSED, "没有逾期未结题的项目")
+    assert overdue(award) == (Verdict.PASSED, "没有逾期未结题的项目")
     held = dict(awards_of([award.leader_id]))[award.leader_id]
     assert (held.state, held.closed) == ("running", True)
     assert check(["running_award_is_signed"]) == []

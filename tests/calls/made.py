@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import headwater.regions
-from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.forms.results import FieldFacts, Result, Verdict
 from headwater.regions.check import read_package
 from headwater.schemes.rules import RULES, DocumentFacts, Facts, Holding, PersonFacts
 
-P, F, U, S = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
+P, F, U, S = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN, Verdict.SKIPPED
 DEADLINE = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
 LEADER = PersonFacts(name="萨日娜", sex="f", birth_date=date(1990, 5, 1))
 MEMBER = PersonFacts(name="巴特尔", degree="硕士")

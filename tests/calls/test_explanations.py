@@ -13,7 +13,7 @@ import pytest
 
 import headwater.regions
 from headwater.calls.facts import ALWAYS
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.regions.check import read_package
 from headwater.schemes import Scheme, parse_scheme
 from headwater.schemes.rules import RULES, Facts, LikenessFacts, evaluation, parameters_of
@@ -76,10 +76,10 @@ def results(region: str, scheme: Scheme) -> list[Result]:
 @pytest.mark.parametrize(("region", "scheme"), SCHEMES, ids=[s.code for _r, s in SCHEMES])
 def test_every_answer_reads_well_in_both_languages(region: str, scheme: Scheme) -> None:
     found = results(region, scheme)
-    assert {r.outcome for r in found} == set(Outcome)
+    assert {r.outcome for r in found} == set(Verdict)
     for r in found:
         told = (r.rule, r.outcome, r.zh, r.en, r.mend_zh, r.mend_en)
-        must = r.outcome != Outcome.PASSED
+        must = r.outcome != Verdict.PASSED
         assert r.zh, told
         assert r.en, told
         assert not must or (r.mend_zh and r.mend_en), told
@@ -98,13 +98,13 @@ def test_every_rule_that_ships_is_named_by_a_scheme_and_comes_to_a_failure_or_to
     named = {use.name for _region, scheme in SCHEMES for use in (*scheme.rules, *ALWAYS)}
     assert named | ELSEWHERE == set(RULES)
     assert not named & ELSEWHERE
-    outcomes: dict[str, set[Outcome]] = {name: set() for name in named}
+    outcomes: dict[str, set[Verdict]] = {name: set() for name in named}
     for region, scheme in SCHEMES:
         for r in results(region, scheme):
             outcomes[r.rule].add(r.outcome)
     flags = {"young_track"}  # tells the track, bars nobody
-    assert {name for name, seen in outcomes.items() if not seen & {Outcome.FAILED, Outcome.UNKNOWN}} - flags == set()
-    assert {name for name, seen in outcomes.items() if Outcome.PASSED not in seen} == set()
+    assert {name for name, seen in outcomes.items() if not seen & {Verdict.FAILED, Verdict.UNKNOWN}} - flags == set()
+    assert {name for name, seen in outcomes.items() if Verdict.PASSED not in seen} == set()
 
 
 @pytest.mark.parametrize(("region", "scheme"), SCHEMES, ids=[s.code for _r, s in SCHEMES])

@@ -15,7 +15,7 @@ from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, SchemeVersion
 from headwater.calls.schemes import scheme_of
 from headwater.core.money import wan_typed
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.registry.models import Discipline, Person
 from headwater.schemes import Scheme
 from tests.calls.examples import SPECIAL, answers_for
@@ -65,7 +65,7 @@ def test_scheme_is_drafted_completed_submitted_and_shown(code: str) -> None:
     browser, row, leader = start(code)
     scheme = fill(browser, row, leader)
     row = Application.objects.get(pk=row.pk)
-    failed = [(r.rule, r.zh) for r in check_applications([row], row.call)[row.pk] if r.outcome == Outcome.FAILED]
+    failed = [(r.rule, r.zh) for r in check_applications([row], row.call)[row.pk] if r.outcome == Verdict.FAILED]
     assert [f for f in failed if f[0] not in {"signed", "qualified"}] == []
     browser.post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": row.revision})
     row = Application.objects.get(pk=row.pk)

@@ -16,12 +16,12 @@ from headwater.calls.joining.services.inviting import decline_participation, fin
 from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.models import Application, Letter, Participant
 from headwater.calls.permissions import not_own
-from headwater.calls.signing import partners_of
+from headwater.calls.signatures import partners_of
 from headwater.core.command import Actor
 from headwater.core.errors import Refused
 from headwater.core.models import Account, OutboxMail, StoredFile
 from headwater.core.permission import may
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.registry.models import Organisation, Person
 from tests.calls.test_inviting import invited
 from tests.core.test_inspection import pdf
@@ -107,9 +107,9 @@ def test_somebody_from_outside_the_registry_confirms_with_their_own_account() ->
     confirm_participation(participants=[part], actor=Actor(account=person.account, source="test"))
     assert may(person.account, "calls.application.view", row)
     results = {r.rule: r for r in check_applications([row], row.call)[row.pk]}
-    assert results["members_confirmed"].outcome == Outcome.PASSED
+    assert results["members_confirmed"].outcome == Verdict.PASSED
     judged = {results[name].outcome for name in ("identity_known", "history_given") if name in results}
-    assert judged == {Outcome.UNKNOWN}
+    assert judged == {Verdict.UNKNOWN}
     assert application_data(Application.objects.get(pk=row.pk))["members"][0][:2] == ["Anna Keller", "ETH Zürich, Switzerland"]
     assert partners_of(row, row.participants.select_related("organisation")) == {}
     assert "ETH Zürich" in browser.get(f"/applications/{row.pk}/edit/members/").content.decode()

@@ -11,7 +11,7 @@ from headwater.calls.queries import recommendation_batches
 from headwater.calls.states import State
 from headwater.core.duties import duties_of
 from headwater.core.models import RoleGrant
-from headwater.core.search import Document, index, search
+from headwater.core.search import SearchRow, index, search
 from headwater.registry.models import Agency, Organisation
 from tests.calls.test_batches import preview
 from tests.make import client, new_call, new_host, new_person, placed, real_host, recommender
@@ -30,7 +30,7 @@ def two_agencies() -> dict[str, Any]:
     ours = placed(call, "recommending", new_person("甲", host), title_zh="甲方湖泊湿地研究")
     unsent = placed(call, "host_review", new_person("丙", host), title_zh="丙方湖泊湿地研究")
     theirs = [placed(call, "recommending", new_person(f"乙{n}", other), title_zh=f"乙方湖泊湿地研究{n}") for n in range(2)]
-    index(Document("application", r.pk, r.title_zh, f"/applications/{r.pk}/") for r in (ours, unsent, *theirs))
+    index(SearchRow("application", r.pk, r.title_zh, f"/applications/{r.pk}/") for r in (ours, unsent, *theirs))
     return {"call": call, "host": host, "ours": ours, "unsent": unsent, "theirs": theirs, "stranger": stranger.account}
 
 

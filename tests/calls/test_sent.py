@@ -15,7 +15,7 @@ from headwater.calls.models import Application
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.models import StoredFile
-from headwater.core.search import Document, index
+from headwater.core.search import SearchRow, index
 from tests.api.test_api import ids, key
 from tests.make import as_, client, draft_of, manager, new_call, new_person, real_host, recommender
 
@@ -77,7 +77,7 @@ def test_what_host_and_agency_read_of_an_application(way: str, who: str) -> None
     row = draft_of(new_call(), new_person(organisation=real_host()), title_zh=TITLE)
     kept = attach(application=row, kind="ethics", name="意见.pdf", content=PDF, actor=as_(row.leader)).file_id
     StoredFile.objects.filter(pk=kept).update(state="fine")
-    index([Document("application", row.pk, TITLE, f"/applications/{row.pk}/")])
+    index([SearchRow("application", row.pk, TITLE, f"/applications/{row.pk}/")])
     for step in steps:
         step(row)
     assert Application.objects.get(pk=row.pk).state == state

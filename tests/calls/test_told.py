@@ -15,7 +15,7 @@ from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import StoredFile
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.forms.shapes import Field
 from tests.calls.test_rules import GOOD, ask_shipped
 from tests.core.test_inspection import pdf
@@ -45,13 +45,13 @@ def submit(row: Application) -> tuple[str, str]:
 def test_a_file_that_is_being_inspected_is_no_passed_check() -> None:
     row = draft_of(new_call(), new_person())
     file = attach_to(row, pdf())
-    assert sound(row) == Outcome.UNKNOWN
+    assert sound(row) == Verdict.UNKNOWN
     StoredFile.objects.filter(pk=file.pk).update(state="refused", problem="damaged")
-    assert sound(row) == Outcome.FAILED
+    assert sound(row) == Verdict.FAILED
     StoredFile.objects.filter(pk=file.pk).update(state="fine", problem="")
-    assert sound(row) == Outcome.PASSED
+    assert sound(row) == Verdict.PASSED
     told = ask_shipped("files_sound", replace(GOOD, checking_files=("意见.pdf",)))
-    assert (told.outcome, "稍等" in told.mend_zh, "意见.pdf" in told.zh) == (Outcome.UNKNOWN, True, True)
+    assert (told.outcome, "稍等" in told.mend_zh, "意见.pdf" in told.zh) == (Verdict.UNKNOWN, True, True)
 
 
 @pytest.mark.parametrize(("content", "state"), [(pdf(), "host_review"), (BROKEN, "draft")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from headwater.core.models import Account
-from headwater.core.search import KINDS, Document, index, search, terms, words
+from headwater.core.search import KINDS, SearchRow, index, search, terms, words
 from tests.make import new_host
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_a_text_is_found_by_what_is_written_in_it(text: str, query: str) -> None:
     organisation = new_host("检索用单位")
-    index([Document("organisation", organisation.pk, text, "/")])
+    index([SearchRow("organisation", organisation.pk, text, "/")])
     user = Account.objects.get(username="officer")
     assert organisation.pk in KINDS["organisation"].visible(user).values_list("pk", flat=True)
     assert [e.object_id for e in search(user, query, kinds=["organisation"]) if e.title == text] == [organisation.pk]

@@ -10,7 +10,7 @@ import pytest
 from headwater.calls.applying.services.applications import create_draft, submit_application
 from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.states import ENDORSED, UNSUBMITTED
 from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock

@@ -17,7 +17,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.core import clock
 from headwater.core.command import system
 from headwater.core.models import RoleGrant
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.registry.models import Discipline, Organisation, Person
@@ -55,7 +55,7 @@ def write(call: Call, leader: Person) -> Application:
     )
 
 
-def outcomes(row: Application) -> dict[str, Outcome]:
+def outcomes(row: Application) -> dict[str, Verdict]:
     row = Application.objects.select_related("call__scheme", "host", "leader", "discipline").get(pk=row.pk)
     return {r.rule: r.outcome for r in check_applications([row], row.call)[row.pk]}
 
@@ -88,16 +88,16 @@ def test_a_grant_is_decided_under_the_limits_of_its_own_country(leader: Person) 
     row = write(call, leader)
     found = outcomes(row)
     assert found.keys() >= LIMITS
-    assert {name for name, outcome in found.items() if outcome == Outcome.FAILED} == {"signed"}
+    assert {name for name, outcome in found.items() if outcome == Verdict.FAILED} == {"signed"}
     decided(row, leader)
     award = Award.objects.get(application=row)
     assert (award.amount_fen, Letter.objects.get(application=row).body["issuer"]) == (20_000_000, "环礁国科学署")
     assert award.agreement.content["heading"] == "环礁国研究基金项目"
     following = write(new_call("at-grant", year=call.year + 1), leader)
-    barred = {name for name, outcome in outcomes(following).items() if outcome == Outcome.FAILED}
+    barred = {name for name, outcome in outcomes(following).items() if outcome == Verdict.FAILED}
     assert barred == {"limit_key", "limit_plans", "signed"}
     again = write(new_call("at-grant", year=call.year), leader)
-    barred = {name for name, outcome in outcomes(again).items() if outcome == Outcome.FAILED}
+    barred = {name for name, outcome in outcomes(again).items() if outcome == Verdict.FAILED}
     assert barred == {"limit_same_type", "limit_key", "limit_plans", "signed"}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from headwater.core.errors import NotAllowed
 from headwater.core.models import Event
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.registry.completing import Profile, complete_person, profile_of
 from headwater.registry.models import Person
 from tests.calls.test_facts import facts_of
@@ -26,7 +26,7 @@ def send(person: Person, who: str, **values: Any) -> int:
 def test_a_host_completes_what_a_rule_asked_for() -> None:
     person, call = new_person(birth_date=None, sex="", highest_degree=""), new_call()
     row, host = placed(call, "received", person), f"host-{person.organisation.code}"
-    assert outcome(row, "max_age") == Outcome.UNKNOWN
+    assert outcome(row, "max_age") == Verdict.UNKNOWN
     assert "/complete/" in client(host).get(f"/people/{person.pk}/").content.decode()
     values = {"sex": "f", "birth_date": "1995-01-01", "highest_degree": "博士", "title": "副教授", "title_since": "2020-03-01"}
     assert send(person, host, **values, kind="dual", post_since="2021-01-01") == 302
@@ -37,7 +37,7 @@ def test_a_host_completes_what_a_rule_asked_for() -> None:
         True,
         date(2020, 3, 1),
     )
-    assert (outcome(row, "max_age"), outcome(row, "part_time")) == (Outcome.PASSED, Outcome.FAILED)
+    assert (outcome(row, "max_age"), outcome(row, "part_time")) == (Verdict.PASSED, Verdict.FAILED)
     event = Event.objects.filter(command="registry.complete_person").latest("pk")
     assert "1995" not in str(event.after)
     assert "birth_date" in event.after["changed"]

@@ -12,7 +12,7 @@ from headwater.calls.models import Application, Call, SchemeVersion
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.sheets import write_csv, write_xlsx
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.registry.identifiers import document_hash
 from headwater.registry.models import EarlierProject, Employment, HostHistory, Person, Sanction, TitleHeld
 from headwater.registry.tables import IMPORTS, ImportResult
@@ -49,7 +49,7 @@ def answer(row: Application, rule: str) -> Result:
     return next(r for r in check_applications([fresh], fresh.call)[row.pk] if r.rule == rule)
 
 
-def outcome(row: Application, rule: str) -> Outcome:
+def outcome(row: Application, rule: str) -> Verdict:
     return answer(row, rule).outcome
 
 
@@ -185,9 +185,9 @@ def test_a_ban_that_was_shortened_is_imported_again() -> None:
     person = new_person()
     row = placed(new_call("im-gen"), "received", person)
     load("sanctions", ban(person))
-    assert outcome(row, "no_ban") == Outcome.FAILED
+    assert outcome(row, "no_ban") == Verdict.FAILED
     load("sanctions", ban(person, 年限="", **{"截止日（含）": TODAY - timedelta(days=1)}))
-    assert (outcome(row, "no_ban"), person.sanctions.count()) == (Outcome.PASSED, 1)
+    assert (outcome(row, "no_ban"), person.sanctions.count()) == (Verdict.PASSED, 1)
 
 
 @pytest.mark.parametrize("scope", ["全部", "财政性科研项目", "申请", "参与"])
@@ -195,9 +195,9 @@ def test_an_imported_ban_bars_leader_and_member(scope: str) -> None:
     call, member = new_call("im-gen"), new_person()
     row = placed(call, "received")
     join(row, member)
-    assert outcome(row, "no_ban") == Outcome.PASSED
+    assert outcome(row, "no_ban") == Verdict.PASSED
     good("sanctions", ban(member, 限制范围=scope))
-    assert outcome(row, "no_ban") == Outcome.FAILED
+    assert outcome(row, "no_ban") == Verdict.FAILED
 
 
 def people_row(person: Person, **more: Any) -> dict[str, Any]:
@@ -209,12 +209,12 @@ def test_students_and_fund_staff_come_with_the_table_of_people() -> None:
     person = new_person(id_hash=document_hash(DOCUMENT), title="教授", is_senior=True)
     good("people", people_row(person, 在读研究生="是", 基金管理人员="是"))
     row = placed(new_call("im-gen"), "received", person)
-    assert {outcome(row, r) for r in ("not_student", "not_fund_staff")} == {Outcome.FAILED}
+    assert {outcome(row, r) for r in ("not_student", "not_fund_staff")} == {Verdict.FAILED}
     good("people", people_row(person, 电话="1"))
     person.refresh_from_db()
     assert (person.is_student, person.is_fund_staff, person.is_senior) == (True, True, True)
     good("people", people_row(person, 在读研究生="否", 基金管理人员="否"))
-    assert {outcome(row, r) for r in ("not_student", "not_fund_staff")} == {Outcome.PASSED}
+    assert {outcome(row, r) for r in ("not_student", "not_fund_staff")} == {Verdict.PASSED}
     assert told(load("people", people_row(person, 在读研究生="在读"))) == [(2, "在读研究生")]
 
 
@@ -230,9 +230,9 @@ def test_a_part_time_post_takes_the_place_of_the_full_one() -> None:
     good("people", {"姓名": "双聘人", "单位": host.name_zh, "身份证号": DOCUMENT, "入职日期": "2019-03-01"})
     person = Person.objects.get(organisation=host)
     row = placed(new_call("im-gen"), "received", person)
-    assert outcome(row, "part_time") == Outcome.PASSED
+    assert outcome(row, "part_time") == Verdict.PASSED
     good("posts", post(person, 任职类型="双聘", 起始日期="2024-01-01"))
-    assert outcome(row, "part_time") == Outcome.FAILED
+    assert outcome(row, "part_time") == Verdict.FAILED
     found = [(e.kind, e.since, e.until) for e in person.employments.order_by("since")]
     assert found == [("full", date(2019, 3, 1), date(2023, 12, 31)), ("dual", date(2024, 1, 1), None)]
 
@@ -240,9 +240,9 @@ def test_a_part_time_post_takes_the_place_of_the_full_one() -> None:
 def test_a_postdoc_applies_through_the_station() -> None:
     person, station = new_person(), new_host()
     row = placed(new_call("im-gen"), "received", person)
-    assert outcome(row, "postdoc") == Outcome.PASSED
+    assert outcome(row, "postdoc") == Verdict.PASSED
     good("posts", post(person, 单位=station.name_zh, 任职类型="博士后", 起始日期=TODAY - timedelta(days=100)))
-    assert outcome(row, "postdoc") == Outcome.FAILED
+    assert outcome(row, "postdoc") == Verdict.FAILED
 
 
 def periods(person: Person) -> list[tuple[str, date, date | None]]:
@@ -317,26 +317,26 @@ def test_memberships_from_before_a_promotion_do_not_count() -> None:
     good("projects", *rows)
     good("titles", title(person, 取得日期=titled["after"]))
     person.refresh_from_db()
-    assert (person.is_senior, person.title, outcome(row, "limit_total")) == (True, "教授", Outcome.PASSED)
+    assert (person.is_senior, person.title, outcome(row, "limit_total")) == (True, "教授", Verdict.PASSED)
     good("titles", title(person, 取得日期=titled["before"]))
-    assert (person.titles.count(), outcome(row, "limit_total")) == (1, Outcome.FAILED)
+    assert (person.titles.count(), outcome(row, "limit_total")) == (1, Verdict.FAILED)
 
 
 def test_a_running_earlier_project_bars_its_leader() -> None:
     person = new_person()
     row = placed(new_call("im-gen"), "received", person)
-    assert outcome(row, "no_running_project") == Outcome.PASSED
+    assert outcome(row, "no_running_project") == Verdict.PASSED
     good("projects", project(person, 项目类型="面上项目"))
     found = answer(row, "no_running_project")
-    assert (found.outcome, found.inputs["running"]) == (Outcome.FAILED, ["2022MS001"])
+    assert (found.outcome, found.inputs["running"]) == (Verdict.FAILED, ["2022MS001"])
     good("projects", project(person, 已结题="是"))
-    assert outcome(row, "no_running_project") == Outcome.PASSED
+    assert outcome(row, "no_running_project") == Verdict.PASSED
     good("projects", project(person, 已结题=""))
     assert EarlierProject.objects.get(person=person).closed is True
 
 
-@pytest.mark.parametrize(("closed", "expected"), [("否", Outcome.FAILED), ("", Outcome.UNKNOWN), ("是", Outcome.PASSED)])
-def test_an_earlier_project_that_ended_must_be_closed(closed: str, expected: Outcome) -> None:
+@pytest.mark.parametrize(("closed", "expected"), [("否", Verdict.FAILED), ("", Verdict.UNKNOWN), ("是", Verdict.PASSED)])
+def test_an_earlier_project_that_ended_must_be_closed(closed: str, expected: Verdict) -> None:
     person = new_person()
     row = placed(new_call("im-gen"), "received", person)
     good("projects", project(person, 立项日期="2019-08-01", 结束日期="2022-12-31", 已结题=closed))
@@ -347,8 +347,8 @@ def test_earlier_projects_of_other_funds_count_where_limits_name_them() -> None:
     person, call = new_person(), other_rules(new_call("im-gen"), "limit_total", "no_running_project")
     row = placed(call, "received", person)
     good("projects", project(person, 项目类型="nsfc-key"), project(person, 项目编号="X1", 项目类型="其他"))
-    assert outcome(row, "limit_total") == Outcome.FAILED
-    assert outcome(row, "no_running_project") == Outcome.PASSED
+    assert outcome(row, "limit_total") == Verdict.FAILED
+    assert outcome(row, "no_running_project") == Verdict.PASSED
 
 
 def test_a_project_of_this_system_is_not_imported_again() -> None:

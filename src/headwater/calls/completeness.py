@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from headwater.calls.joining.services.partners import MEMBERS
 from headwater.calls.models import LONG, Application, Call, DocumentSignature, Party
-from headwater.calls.signing import documents_for, key_of, partners_of
+from headwater.calls.signatures import documents_for, key_of, partners_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE
 from headwater.forms.signing import Signed, Signer, unsigned
 

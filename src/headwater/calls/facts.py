@@ -19,7 +19,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.prepared import Prepared
 from headwater.forms.answers.judging import field_facts, judge, needs_judging
 from headwater.forms.answers.state import Answers
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.forms.signing import asked, unsigned
 from headwater.registry.models import Person
 from headwater.schemes import RuleUse, Scheme
@@ -174,10 +174,10 @@ def topic_results(row: Application, call: Call) -> list[Result]:
     topic = call.topic(row.topic)
     if topic:
         zh, en = f"指南方向：{topic['zh']}", f"Topic: {topic['en'] or topic['zh']}"
-        return [Result("topic", "F02", Outcome.PASSED, zh, en, blocks=True)]
+        return [Result("topic", "F02", Verdict.PASSED, zh, en, blocks=True)]
     mend = Bilingual("在“基本信息”中选择指南方向", "Choose a topic under basic information")
     return [
-        Result("topic", "F02", Outcome.FAILED, "未选择指南方向", "No topic of the guide is chosen", mend.zh, mend.en, {}, True)
+        Result("topic", "F02", Verdict.FAILED, "未选择指南方向", "No topic of the guide is chosen", mend.zh, mend.en, {}, True)
     ]
 
 

@@ -21,7 +21,7 @@ from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Call, Letter
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import lines_of
+from headwater.calls.signatures import lines_of
 from headwater.calls.words import words_of
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, may

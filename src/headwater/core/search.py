@@ -41,7 +41,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Document:
+class SearchRow:
     kind: str
     object_id: int
     title: str
@@ -90,7 +90,7 @@ def terms(text: str) -> list[str]:
     return [*words(text), *characters]
 
 
-def index(documents: Iterable[Document], *, batch: int = 1000) -> int:
+def index(documents: Iterable[SearchRow], *, batch: int = 1000) -> int:
     """Insert or replace search entries, `batch` rows a statement. Returns how many."""
     count = 0
     rows: list[tuple[Any, ...]] = []

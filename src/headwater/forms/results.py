@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
-class Outcome(StrEnum):
+class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
@@ -33,7 +33,7 @@ class Result(NamedTuple):
 
     rule: str
     code: str
-    outcome: Outcome
+    outcome: Verdict
     zh: str
     en: str
     mend_zh: str = ""

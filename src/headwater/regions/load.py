@@ -16,7 +16,7 @@ from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
-from headwater.core.search import Document, index
+from headwater.core.search import SearchRow, index
 from headwater.regions.declared import undeclared
 from headwater.regions.load_policy import load_policy
 from headwater.regions.outlines import drawing
@@ -102,7 +102,7 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
     counts["organisations"] = _upsert(
         Organisation, organisations, ("name_zh", "name_en", "kind", "ror", "moe_code", "direct", "place_id", "recommender_id")
     )
-    index(Document("organisation", o.pk, o.name_zh, f"/search/?q={o.name_zh}", o.name_en) for o in Organisation.objects.all())
+    index(SearchRow("organisation", o.pk, o.name_zh, f"/search/?q={o.name_zh}", o.name_en) for o in Organisation.objects.all())
     counts["parameters"] = _parameters(region, t["parameters"]["parameter"])
     counts["articles"] = load_policy(region, t["policy"], by_code)
     counts["schemes"] = _schemes(region, package.schemes, log)

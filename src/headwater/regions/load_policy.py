@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from headwater.core.search import Document, index
+from headwater.core.search import SearchRow, index
 from headwater.policy.models import Article, Evidence, Measure, PolicyDocument, Target
 from headwater.regions.policies import evidence_of
 
@@ -94,9 +94,9 @@ def _document(region: str, head: dict[str, Any]) -> None:
     PolicyDocument.objects.update_or_create(region=region, defaults=values)
 
 
-def _entry(article: Article, row: dict[str, Any]) -> Document:
+def _entry(article: Article, row: dict[str, Any]) -> SearchRow:
     measures = [m["text_zh"] for m in row.get("measure", [])]
-    return Document(
+    return SearchRow(
         "article",
         article.pk,
         f"第{article.number}条 {article.title_zh}",

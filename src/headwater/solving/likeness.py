@@ -93,8 +93,8 @@ def _name_documents() -> None:
         last = rows[-1].pk
 
 
-def _entry(a: Application) -> search.Document:
-    return search.Document(
+def _entry(a: Application) -> search.SearchRow:
+    return search.SearchRow(
         "application",
         a.pk,
         a.title_zh,

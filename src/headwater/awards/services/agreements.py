@@ -29,7 +29,7 @@ from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.i18n import in_chinese
 from headwater.core.parameters import Parameters
-from headwater.core.search import Document, index
+from headwater.core.search import SearchRow, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
 from headwater.forms.signing import SignatureTable
@@ -151,9 +151,9 @@ def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -
     )
 
 
-def _documents(awards: Sequence[Award]) -> list[Document]:
+def _documents(awards: Sequence[Award]) -> list[SearchRow]:
     return [
-        Document(
+        SearchRow(
             "award",
             a.pk,
             a.title_zh,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.forms.answers.budgets import TIERS, cap_of
 from headwater.forms.answers.state import Answers
-from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.forms.results import FieldFacts, Result, Verdict
 from headwater.forms.shapes import CrossCheck, Field, Form
 
 
@@ -59,12 +59,12 @@ def judge(answers: Answers) -> list[Result]:
 def _told(found: Sequence[Bilingual]) -> Result:
     if not found:
         return Result(
-            "answers", "F05", Outcome.PASSED, "所填数据符合各栏要求", "The data keep to what each question asks", blocks=True
+            "answers", "F05", Verdict.PASSED, "所填数据符合各栏要求", "The data keep to what each question asks", blocks=True
         )
     zh, en = "；".join(p.zh for p in found[:8]), "; ".join(p.en for p in found[:8])
     if len(found) > 8:
         zh, en = f"{zh}；另有 {len(found) - 8} 处", f"{en}; and {len(found) - 8} more"
-    return Result("answers", "F05", Outcome.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
+    return Result("answers", "F05", Verdict.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
 
 
 def _uncapped(answers: Answers) -> list[Result]:
@@ -76,13 +76,13 @@ def _uncapped(answers: Answers) -> list[Result]:
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
     mend = Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
-    return [Result("indirect_cost", "F19", Outcome.SKIPPED, zh, en, mend.zh, mend.en, {"missing": [TIERS], "day": str(day)})]
+    return [Result("indirect_cost", "F19", Verdict.SKIPPED, zh, en, mend.zh, mend.en, {"missing": [TIERS], "day": str(day)})]
 
 
 def judge_check(answers: Answers, c: CrossCheck) -> Result | None:
     """The result of a rule across answers; None while it does not apply."""
     if c.when and answers.holds(c.when) is not True:
         return None
-    outcome = {True: Outcome.PASSED, False: Outcome.FAILED, None: Outcome.UNKNOWN}[answers.holds(c.expr)]
-    mend = both(c, "mend") if outcome == Outcome.FAILED else NOTHING
+    outcome = {True: Verdict.PASSED, False: Verdict.FAILED, None: Verdict.UNKNOWN}[answers.holds(c.expr)]
+    mend = both(c, "mend") if outcome == Verdict.FAILED else NOTHING
     return Result(f"check.{c.code}", c.reason, outcome, c.message_zh, c.message_en, mend.zh, mend.en, {"expr": c.expr}, c.blocks)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.applying.services.withdrawing import ON_WITHDRAW
 from headwater.calls.models import Application, Call, Party, has_own_in
 from headwater.calls.phases import refuse_too_early
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.states import CallState, State
 from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.calls.words import said

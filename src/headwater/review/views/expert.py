@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.models import Party
 from headwater.calls.pages import shown
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.words import grade_words
 from headwater.core import clock
 from headwater.core.errors import Refused

@@ -1,6 +1,6 @@
 """Rules of eligibility, limits and the formal check: pure functions over facts and dated parameters, in one register."""
 
-from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.forms.results import FieldFacts, Result, Verdict
 from headwater.schemes.rules import eligibility, formal, history, limits, posts, quotas, sanctions  # noqa: F401 -- each registers its rules
 from headwater.schemes.rules.base import (
     RULES,
@@ -24,11 +24,11 @@ __all__ = [
     "FieldFacts",
     "Holding",
     "LikenessFacts",
-    "Outcome",
     "PersonFacts",
     "RefereeFacts",
     "Result",
     "Rule",
+    "Verdict",
     "evaluation",
     "parameters_of",
 ]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from headwater.core.i18n import NOTHING, Bilingual
 from headwater.core.register import Register
-from headwater.forms.results import FieldFacts, Outcome, Result
+from headwater.forms.results import FieldFacts, Result, Verdict
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Facts:
 class Answer(NamedTuple):
     """What a rule's function returns; the register adds the rule's name and code."""
 
-    outcome: Outcome
+    outcome: Verdict
     zh: str
     en: str
     mend: Bilingual
@@ -200,16 +200,16 @@ class Answer(NamedTuple):
 
 
 def passed(zh: str, en: str, **inputs: Any) -> Answer:
-    return Answer(Outcome.PASSED, zh, en, NOTHING, inputs)
+    return Answer(Verdict.PASSED, zh, en, NOTHING, inputs)
 
 
 def failed(zh: str, en: str, mend: Bilingual, **inputs: Any) -> Answer:
-    return Answer(Outcome.FAILED, zh, en, mend, inputs)
+    return Answer(Verdict.FAILED, zh, en, mend, inputs)
 
 
 def unknown(zh: str, en: str, look: Bilingual, **inputs: Any) -> Answer:
     """A person must tell; `look` says what to look at."""
-    return Answer(Outcome.UNKNOWN, zh, en, look, inputs)
+    return Answer(Verdict.UNKNOWN, zh, en, look, inputs)
 
 
 Given = Mapping[str, Any]
@@ -273,7 +273,7 @@ def rule(
 def _skipped(missing: list[str], facts: Facts) -> Answer:
     day = facts.deadline_day
     return Answer(
-        Outcome.SKIPPED,
+        Verdict.SKIPPED,
         f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",
         f"No parameter for {day} ({', '.join(missing)}); not checked",
         Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),

@@ -20,7 +20,7 @@ from headwater.calls.locks import lock, lock_draft, lock_people
 from headwater.calls.models import Application, Call, Participant, Version
 from headwater.calls.publishing.services.stages import invited_outline
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import State
 from headwater.calls.stores import APPLICATIONS, SIGNATURES, signed_by_person
@@ -34,7 +34,7 @@ from headwater.core.permission import may
 from headwater.core.prepared import write
 from headwater.core.services import notify
 from headwater.forms.autosaving import Changes, refuse_too_large
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.forms.signing import Consent, sign, to_sign
 from headwater.forms.versions import keep_version, mark_step
 from headwater.registry.fund_staff import refuse_fund_staff
@@ -332,7 +332,7 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
-    failed = [r for r in results if r.blocks and r.outcome == Outcome.FAILED]
+    failed = [r for r in results if r.blocks and r.outcome == Verdict.FAILED]
     told = [(named(r), named(r, "mend"), r.code) for r in failed]
     return [
         Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told

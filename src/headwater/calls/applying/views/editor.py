@@ -46,7 +46,7 @@ from headwater.core.web import attempt, key_in, keys_in
 from headwater.forms.answers.references import find_person
 from headwater.forms.autosaving import size_of
 from headwater.forms.binding import live
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.forms.unsaved import forget_unsaved, keep_unsaved, unsaved_of
 from headwater.registry.models import is_own
 from headwater.schemes import Scheme
@@ -148,7 +148,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     saved, refused = keep(row, values, read_base(request.POST), request)
     errors |= refused
     row = saved.application if saved else writable(request, pk)
-    results = sorted(check_applications([row], row.call)[row.pk], key=lambda r: r.outcome != Outcome.FAILED)
+    results = sorted(check_applications([row], row.call)[row.pk], key=lambda r: r.outcome != Verdict.FAILED)
     bad = {name.partition(".")[0] for name in errors}
     return JsonResponse(
         {

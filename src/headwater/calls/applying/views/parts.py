@@ -39,7 +39,7 @@ from headwater.forms.answers.state import Answers
 from headwater.forms.autosaving import MOST_SIGNS, size_of
 from headwater.forms.binding import bind
 from headwater.forms.presence import Other, tell_presence
-from headwater.forms.results import Outcome
+from headwater.forms.results import Verdict
 from headwater.forms.shapes import Field
 from headwater.forms.signing import asked
 from headwater.forms.unsaved import signature
@@ -95,14 +95,14 @@ def editor_context(
         "who": signature(APPLICATIONS.of(row.pk), request.user.pk),
         "clashes": clash_notices(row, request.user, set(names)),
         "questions": bind(part.fields, answers, request.POST if errors else None, errors) if part else [],
-        "results": sorted(results, key=lambda r: r.outcome != Outcome.FAILED),
+        "results": sorted(results, key=lambda r: r.outcome != Verdict.FAILED),
         "tabs": tabs(row, scheme, answers),
         "errors": errors,
         **basic_context(row, request.POST if errors else None),
         **(member_context(request) if section == "members" else {}),
         **(attachment_context(row, request) if section == "attachments" else {}),
         "attach_form": attach_form(scheme, initial={"kind": request.GET.get("kind", "")}),
-        "blocking": [r for r in results if r.outcome == Outcome.FAILED and r.blocks],
+        "blocking": [r for r in results if r.outcome == Verdict.FAILED and r.blocks],
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
         "most_signs": f"{MOST_SIGNS:,}",

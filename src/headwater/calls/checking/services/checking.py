@@ -33,7 +33,7 @@ from headwater.core.own import without_own
 from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
 from headwater.core.services import notify
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.registry.models import accounts_of
 
 CHUNK = 2000
@@ -123,8 +123,8 @@ def _checks(rows: Sequence[Application], call: Call, texts: Texts) -> list[dict[
     checks = []
     for pk, results in check_applications(rows, call).items():
         outcomes = {r.outcome for r in results}
-        failed = sorted({r.code for r in results if r.outcome == Outcome.FAILED}) if Outcome.FAILED in outcomes else []
-        unclear = not outcomes.isdisjoint({Outcome.UNKNOWN, Outcome.SKIPPED})
+        failed = sorted({r.code for r in results if r.outcome == Verdict.FAILED}) if Verdict.FAILED in outcomes else []
+        unclear = not outcomes.isdisjoint({Verdict.UNKNOWN, Verdict.SKIPPED})
         verdict = FormalCheck.Verdict.FAULTY if failed else FormalCheck.Verdict.EYES if unclear else FormalCheck.Verdict.CLEAR
         digests = [texts.digest_of(r) for r in results]
         checks.append({"application": pk, "results": digests, "failed": failed, "verdict": str(verdict)})

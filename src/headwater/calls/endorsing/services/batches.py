@@ -13,11 +13,11 @@ from headwater.calls.endorsing.services.endorsement import Room, by_host_and_cal
 from headwater.calls.facts import check_applications
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core.errors import Reason
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.forms.shapes import Document
 
 
@@ -116,5 +116,5 @@ def _with_rules(lines: list[Line]) -> Plan:
         group = [x for x in lines if x.application.call_id == call.pk]
         results = check_applications([x.application for x in group], call)
         for line in group:
-            line.failed = [r for r in results[line.application.pk] if r.outcome == Outcome.FAILED]
+            line.failed = [r for r in results[line.application.pk] if r.outcome == Verdict.FAILED]
     return Plan(lines)

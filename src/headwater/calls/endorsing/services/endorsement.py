@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.joining.services.partners import unsigned_partners
 from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.publishing.services.calls import set_host_quotas
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, UNSUBMITTED, State
 from headwater.calls.stores import APPLICATIONS, SIGNATURES, ApplicationSigning

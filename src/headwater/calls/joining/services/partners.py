@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, ApplicationQuerySet, DocumentSignature, Participant, Party
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import documents_for, partners_of
+from headwater.calls.signatures import documents_for, partners_of
 from headwater.calls.states import State
 from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock

@@ -12,7 +12,7 @@ from headwater.calls.joining.services.inviting import make_links, tell_leader, u
 from headwater.calls.locks import lock_draft
 from headwater.calls.models import Application, Referee
 from headwater.calls.schemes import scheme_of
-from headwater.calls.signing import documents_for
+from headwater.calls.signatures import documents_for
 from headwater.calls.states import State
 from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock

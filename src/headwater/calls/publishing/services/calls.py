@@ -20,7 +20,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
-from headwater.core.search import Document, index
+from headwater.core.search import SearchRow, index
 from headwater.core.services import notify
 from headwater.registry.models import HostHistory, Organisation
 from headwater.registry.queries import region_of
@@ -165,8 +165,8 @@ def set_host_quotas(*, call: Call, host: int | None = None) -> int:
     return len(quotas)
 
 
-def call_document(call: Call) -> Document:
-    return Document(
+def call_document(call: Call) -> SearchRow:
+    return SearchRow(
         "call",
         call.pk,
         call.title_zh,

@@ -31,7 +31,7 @@ from headwater.core.web import attempt, keys_in
 from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
 from headwater.forms.binding import bind, live
-from headwater.forms.results import Outcome, Result
+from headwater.forms.results import Result, Verdict
 from headwater.schemes import Scheme
 from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
@@ -100,7 +100,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
             "errors": errors,
             **basic_context(trial, request.POST if errors else None),
             "own": True,
-            "results": [r for r in results if r.outcome == Outcome.FAILED],
+            "results": [r for r in results if r.outcome == Verdict.FAILED],
         },
         status=422 if errors else 200,
     )
