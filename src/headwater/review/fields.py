@@ -58,44 +58,44 @@ def prospects(call: Call, applications: QuerySet[Application]) -> list[Prospect]
     if not counts:
         return []
     groups = {g.code: g for g in ReviewGroup.objects.all()}
-    known = _experts_by_field(call, groups.values())
+    experts = _experts_by_field(call, groups.values())
     least = panel_terms(call).size
-    found = [
+    fields = [
         Prospect(
             code=code if code in groups else NO_FIELD,
             group=groups.get(code),
             waiting=by_state[State.REVIEWED],
             ahead=sum(by_state.values()),
-            experts=len(known.get(code, ())),
+            experts=len(experts.get(code, ())),
             least=least,
         )
         for code, by_state in counts.items()
     ]
-    _join(found)
-    return sorted(found, key=lambda p: (-p.waiting, -p.ahead, p.code))
+    _join(fields)
+    return sorted(fields, key=lambda p: (-p.waiting, -p.ahead, p.code))
 
 
 def _experts_by_field(call: Call, groups: Iterable[ReviewGroup]) -> dict[str, set[int]]:
     """Active experts by field code, without those who lead an application of the call (one query)."""
     fields = {prefix: g.code for g in groups for prefix in g.prefixes}
     through = Expert.disciplines.through.objects.filter(expert__in=able(call))
-    known: dict[str, set[int]] = {}
+    experts_by_field: dict[str, set[int]] = {}
     for expert, code in through.values_list("expert", "discipline__code"):
         for prefix, group in fields.items():
             if code.startswith(prefix):
-                known.setdefault(group, set()).add(expert)
-    return known
+                experts_by_field.setdefault(group, set()).add(expert)
+    return experts_by_field
 
 
-def _join(found: Sequence[Prospect]) -> None:
+def _join(fields: Sequence[Prospect]) -> None:
     """Fields are neighbours when they share a branch of the discipline tree; every field with too few experts learns of its neighbours."""
-    if not any(p.short for p in found):
+    if not any(p.short for p in fields):
         return
     roots = list(Discipline.objects.filter(parent__isnull=True).values_list("code", flat=True))
-    branches = {p.code: branches_of(p.group, roots) for p in found}
-    for prospect in found:
+    branches = {p.code: branches_of(p.group, roots) for p in fields}
+    for prospect in fields:
         if prospect.short:
-            others = [p for p in found if p is not prospect and branches[p.code] & branches[prospect.code]]
+            others = [p for p in fields if p is not prospect and branches[p.code] & branches[prospect.code]]
             prospect.neighbours = sorted(others, key=lambda p: -p.experts)
 
 
@@ -132,23 +132,23 @@ def panel_candidates(
     clash = Count("conflicts", filter=Q(conflicts__application__in=applications), distinct=True)
     pool = able(call).annotate(clash=clash).select_related("person__organisation").order_by("clash", "pk")
     near = _neighbouring(groups)
-    found: dict[int, Candidate] = {}
+    candidates: dict[int, Candidate] = {}
 
     def take(rows: Iterable[Any], origin: str) -> None:
         for expert in rows:
-            found.setdefault(expert.pk, Candidate(expert, expert.clash, origin))
+            candidates.setdefault(expert.pk, Candidate(expert, expert.clash, origin))
 
     if groups:
         take(pool.filter(_knows(groups)).distinct()[:SHOWN], "field")
     if near:
-        take(pool.filter(_knows(near)).exclude(pk__in=found).distinct()[:NEARBY], "near")
-    take(pool.filter(is_external=True).exclude(pk__in=found)[:NEARBY], "outside")
+        take(pool.filter(_knows(near)).exclude(pk__in=candidates).distinct()[:NEARBY], "near")
+    take(pool.filter(is_external=True).exclude(pk__in=candidates)[:NEARBY], "outside")
     if search.strip() or keep:
-        named = Q(pk__in=keep)
+        condition = Q(pk__in=keep)
         if search.strip():
-            named |= Q(person__name_zh__icontains=search.strip()) | Q(person__organisation__name_zh__icontains=search.strip())
-        take(pool.filter(named).exclude(pk__in=found)[: NEARBY + len(keep)], "search")
-    return list(found.values())
+            condition |= Q(person__name_zh__icontains=search.strip()) | Q(person__organisation__name_zh__icontains=search.strip())
+        take(pool.filter(condition).exclude(pk__in=candidates)[: NEARBY + len(keep)], "search")
+    return list(candidates.values())
 
 
 def _knows(groups: Iterable[ReviewGroup]) -> Q:

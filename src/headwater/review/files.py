@@ -16,8 +16,8 @@ def application_file(user: Any, file: StoredFile) -> bool:
     application = Application.objects.visible_to(user).select_related("leader", "host").filter(pk=file.owner_id).first()
     if application is not None and may(user, "calls.application.view", application):
         return True
-    asked = Assignment.objects.filter(application=file.owner_id, expert__person__in=own_records(user), state__in=READING)
-    return without_own(asked, user).exists()
+    assignments = Assignment.objects.filter(application=file.owner_id, expert__person__in=own_records(user), state__in=READING)
+    return without_own(assignments, user).exists()
 
 
 OWNERS.add("calls.application", application_file)

@@ -28,12 +28,9 @@ class OwnForm(forms.Form):
     away_until = DayField(label=_("暂停至（含）"), help_text=_("到这一天为止不收到新的评审邀请；留空表示可以评审"))
 
     def change(self) -> Change:
-        given = self.cleaned_data
+        data = self.cleaned_data
         return Change(
-            keywords=given["keywords"],
-            languages=given["languages"],
-            away_until=given["away_until"],
-            back=given["away_until"] is None,
+            keywords=data["keywords"], languages=data["languages"], away_until=data["away_until"], back=data["away_until"] is None
         )
 
 
@@ -45,13 +42,13 @@ class ExpertForm(OwnForm):
 
     def change(self) -> Change:
         own = super().change()
-        given = self.cleaned_data
+        data = self.cleaned_data
         return Change(
-            codes=[c.upper() for c in several(given["codes"])],
+            codes=[c.upper() for c in several(data["codes"])],
             keywords=own.keywords,
             languages=own.languages,
-            max_load=given["max_load"],
-            is_external=given["is_external"],
+            max_load=data["max_load"],
+            is_external=data["is_external"],
             away_until=own.away_until,
             back=own.back,
         )
@@ -88,16 +85,16 @@ class RelationForm(forms.Form):
     note = forms.CharField(label=_("说明"), max_length=200, required=False)
 
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        since, until = given.get("since"), given.get("until")
+        data: dict[str, Any] = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             self.add_error("until", _("不能早于起始日期"))
-        return given
+        return data
 
 
-def the_person(form: forms.Form, field: str, found: list[Person]) -> Person | None:
+def the_person(form: forms.Form, field: str, people: list[Person]) -> Person | None:
     """The one person whom a line of text means; else the form says what to write."""
-    if len(found) == 1:
-        return found[0]
-    form.add_error(field, _("有多人符合，请写明单位或填写电子邮箱") if found else _("登记库中没有此人，请先在“人员”表中登记"))
+    if len(people) == 1:
+        return people[0]
+    form.add_error(field, _("有多人符合，请写明单位或填写电子邮箱") if people else _("登记库中没有此人，请先在“人员”表中登记"))
     return None

@@ -16,9 +16,9 @@ from headwater.review.models import Assignment, BallotCast, Conflict, Opinion
 def opinions(on: date, only: Only) -> Figure:
     """Valid opinions for each application that was sent out."""
     rows = Opinion.objects.filter(submitted_at__lt=through(on), assignment__application__in=released(on, only))
-    sent = released(on, only).filter(assignments__isnull=False).distinct().count()
+    applications = released(on, only).filter(assignments__isnull=False).distinct().count()
     records = call_records(on, _("有效意见"), lambda: counted(rows, "assignment__application__call"))
-    return Figure(rows.count() / sent if sent else None, records)
+    return Figure(rows.count() / applications if applications else None, records)
 
 
 @indicator("review.conflicts_kept_out", unit="pairs", breakdowns=("scheme",))
@@ -30,10 +30,10 @@ def conflicts_kept_out(on: date, only: Only) -> Figure:
 @indicator("review.conflict_breaches", unit="items")
 def conflict_breaches(on: date) -> Figure:
     """Reviews by somebody with a conflict of interest, of all calls; the records count the reviews that were looked at."""
-    done = Assignment.objects.filter(state=Assignment.State.SUBMITTED, opinion__submitted_at__lt=through(on))
-    breaches = done.filter(application__conflicts__expert=F("expert")).count()
-    records = call_records(on, _("评审数"), lambda: counted(done.filter(application__in=released(on)), "application__call"))
-    return Figure(float(breaches) if done.exists() else None, records)
+    reviews = Assignment.objects.filter(state=Assignment.State.SUBMITTED, opinion__submitted_at__lt=through(on))
+    breaches = reviews.filter(application__conflicts__expert=F("expert")).count()
+    records = call_records(on, _("评审数"), lambda: counted(reviews.filter(application__in=released(on)), "application__call"))
+    return Figure(float(breaches) if reviews.exists() else None, records)
 
 
 @indicator("panel.ballots", unit="ballots", breakdowns=("scheme",))

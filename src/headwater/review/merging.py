@@ -41,8 +41,8 @@ def look_again(person: Person, actor: Actor) -> None:
 @job("review.conflicts_of_merged", gettext_lazy("合并记录后重新查找利益冲突"))
 def find_again(progress: Progress, actor: Actor, *, person: int) -> dict[str, Any]:
     calls = list(Call.objects.filter(applications__state__in=STATES).distinct().select_related("scheme").order_by("pk"))
-    found = 0
-    for done, call in enumerate(calls, start=1):
-        found += sum(find_conflicts(call=call, actor=actor).values())
-        progress(done, len(calls))
-    return {"conflicts": found}
+    conflicts = 0
+    for count, call in enumerate(calls, start=1):
+        conflicts += sum(find_conflicts(call=call, actor=actor).values())
+        progress(count, len(calls))
+    return {"conflicts": conflicts}

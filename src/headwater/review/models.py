@@ -386,9 +386,9 @@ of_many(Expert, PanelMember, Draw)
 
 def _experts_of_calls(calls: Collection[int], account: Account) -> models.QuerySet[Any, Any]:
     """Experts who are or were asked in some calls, but for `account`'s own cases, or sit on one of their panels."""
-    asked = without_own(Assignment.objects.filter(application__call__in=calls), account).values("expert__person")
-    seated = PanelMember.objects.filter(panel__call__in=calls).values("expert__person")
-    return Person.objects.filter(Q(pk__in=asked) | Q(pk__in=seated)).values("pk")
+    experts = without_own(Assignment.objects.filter(application__call__in=calls), account).values("expert__person")
+    members = PanelMember.objects.filter(panel__call__in=calls).values("expert__person")
+    return Person.objects.filter(Q(pk__in=experts) | Q(pk__in=members)).values("pk")
 
 
 IN_CALLS.add("review.experts", _experts_of_calls)

@@ -45,22 +45,22 @@ def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
 def explain_pair(application: Application, expert: Expert, account: Any) -> dict[str, Any]:
     """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts; and the
     load, as far as it is not of `account`'s own cases."""
-    known = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
-    papers = list(known.order_by("-year", "pk")[:WORKS])
+    publications = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
+    papers = list(publications.order_by("-year", "pk")[:WORKS])
     disciplines = list(expert.disciplines.all())
     codes = [d.code for d in disciplines]
     code = nearest_code(application, codes)
     own = [d for d in (application.discipline, application.second_discipline) if d is not None]
     about = (_proposal(application, code), [_work(p) for p in papers], tuple(codes), _words(expert.keywords))
-    told = solve("headwater.solving.expertise:why", *about)
-    works = [(papers[at], share, terms) for at, share, terms in told["works"][:3]]
+    explanation = solve("headwater.solving.expertise:why", *about)
+    works = [(papers[at], share, terms) for at, share, terms in explanation["works"][:3]]
     return {
         "codes": codes,
         "code": code,
         "same_code": code in codes,
         "same_field": not {branch(d) for d in own}.isdisjoint(map(branch, disciplines)),
         "papers": [{"title": p.title, "year": p.year, "share": share, "shared": terms} for p, share, terms in works],
-        "keywords": told["keywords"],
+        "keywords": explanation["keywords"],
         "conflicts": list(Conflict.objects.filter(application=application, expert=expert)),
         "load": without_own(Assignment.objects.filter(expert=expert, state__in=ACTIVE), account).count(),
         **_price(application, expert),
@@ -158,8 +158,8 @@ def involved(calls: Sequence[Call], account: Any) -> QuerySet[Assignment]:
     with connection.cursor() as cursor:
         parties = [str(p) for p in SIGNING]
         cursor.execute(INVOLVED, {"calls": [c.pk for c in calls], "states": [str(s) for s in OPEN], "signing": parties})
-        found = [pk for (pk,) in cursor.fetchall()]
-    return without_own(Assignment.objects.filter(pk__in=found), account)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    return without_own(Assignment.objects.filter(pk__in=ids), account)
 
 
 def places(call: Call, account: Any) -> Places:

@@ -22,8 +22,8 @@ def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> f
     """
     if not any(w > 0 for w in weights.values()):
         raise ValueError("no criterion has a weight")
-    asked = {c: w for c, w in weights.items() if w > 0}
-    return sum(float(scores[c]) * w for c, w in asked.items()) / sum(asked.values())
+    used = {c: w for c, w in weights.items() if w > 0}
+    return sum(float(scores[c]) * w for c, w in used.items()) / sum(used.values())
 
 
 def votes_needed(present: int, threshold: str) -> int:
@@ -49,26 +49,26 @@ def opinion_problems(
     least: int,
 ) -> list[tuple[str, Bilingual]]:
     """What keeps an opinion from being submitted: (field, words). `least` is in characters."""
-    found = []
+    reasons = []
     if not any(w > 0 for w in weights.values()):
         en = "This call gives no criterion a weight; tell the programme officer"
-        found.append(("", Bilingual("本批次没有评审指标的权重，暂不能提交；请联系项目管理人员", en)))
+        reasons.append(("", Bilingual("本批次没有评审指标的权重，暂不能提交；请联系项目管理人员", en)))
     for criterion, weight in weights.items():
         if weight <= 0:
             continue
         value = scores.get(criterion)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 100:
-            found.append((f"score_{criterion}", Bilingual("请评 0–100 分", "Give 0 to 100 points")))
+            reasons.append((f"score_{criterion}", Bilingual("请评 0–100 分", "Give 0 to 100 points")))
     if grade not in grades:
-        found.append(("grade", Bilingual("请选择建议", "Choose a recommendation")))
+        reasons.append(("grade", Bilingual("请选择建议", "Choose a recommendation")))
     if familiarity not in FAMILIARITIES:
-        found.append(("familiarity", Bilingual("请选择熟悉程度", "Choose how well you know the field")))
+        reasons.append(("familiarity", Bilingual("请选择熟悉程度", "Choose how well you know the field")))
     length = len(text.strip())
     if length < least:
-        found.append(
+        reasons.append(
             ("text_applicant", Bilingual(f"不少于 {least} 字，现有 {length} 字", f"At least {least} characters; now {length}"))
         )
-    return found
+    return reasons
 
 
 def contradiction(total: float, grade: int, judging: Judging) -> bool:

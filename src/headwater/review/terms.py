@@ -50,8 +50,8 @@ def weights_of(call: Call, research_class: str) -> dict[str, int]:
     own = judging.own_weights(research_class)
     if own is not None:
         return own
-    found = _parameters(call).get(f"review_weights_{research_class}", call.scheme.code) or {}
-    return {c.code: int(found[c.code]) for c in judging.criteria if c.code in found}
+    weights = _parameters(call).get(f"review_weights_{research_class}", call.scheme.code) or {}
+    return {c.code: int(weights[c.code]) for c in judging.criteria if c.code in weights}
 
 
 def review_terms(call: Call, on: date | None = None) -> ReviewTerms:

@@ -133,10 +133,10 @@ def _rows(cursor: Any, query: str, values: dict[str, Any]) -> Table:
 def _avoided(tables: dict[str, Table]) -> Table:
     """Experts whom a name that an applicant asks to avoid can mean."""
     experts = {person for _expert, person in tables["expert"]}
-    found = avoided_by(tables["avoided"])
+    avoidances = avoided_by(tables["avoided"])
     return tuple(
         (pk, person.survivor_id, one.text)
-        for pk, names in found.items()
+        for pk, names in avoidances.items()
         for one in names
         for person in one.people
         if person.survivor_id in experts

@@ -121,8 +121,8 @@ def open_load(call: Call) -> dict[int, int]:
     """
     load: dict[int, int] = {}
     mine = Q(application__call=call, state=Assignment.State.SUBMITTED)
-    held = Assignment.objects.filter(Q(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]) | mine)
-    for expert in held.values_list("expert", flat=True):
+    assignments = Assignment.objects.filter(Q(state__in=[Assignment.State.INVITED, Assignment.State.ACCEPTED]) | mine)
+    for expert in assignments.values_list("expert", flat=True):
         load[expert] = load.get(expert, 0) + 1
     return load
 
@@ -143,5 +143,5 @@ result_names(
 @job("review.assign", gettext_lazy("专家指派"))
 def assign_job(progress: Progress, actor: Actor, *, call: int, fair: bool = False) -> dict[str, Any]:
     round_ = propose_round(call=Call.objects.select_related("scheme").get(pk=call), actor=actor, fair=fair, progress=progress)
-    shown = {name: value for name, value in round_.record.items() if name not in {"prices", "shortages"}}
-    return {**shown, "url": f"/office/calls/{call}/assign/"}
+    figures = {name: value for name, value in round_.record.items() if name not in {"prices", "shortages"}}
+    return {**figures, "url": f"/office/calls/{call}/assign/"}

@@ -20,12 +20,12 @@ def release_experts(call: Call, reason: str, log: Log) -> None:
     """Take back what experts have not submitted; who knows of it is told. Submitted opinions stay as they are."""
     waiting = Assignment.objects.filter(application__call=call, state__in=[State.PROPOSED, State.INVITED, State.ACCEPTED])
     rows = list(waiting.select_for_update().order_by("pk"))
-    known = [r.expert_id for r in rows if r.state != State.PROPOSED]
+    invited = [r.expert_id for r in rows if r.state != State.PROPOSED]
     for row in rows:
         log(row, before={"state": row.state}, after={"state": "released"})
     text = _("批次已取消")
     Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(
         state=State.RELEASED, decline_reason=text, answered_at=clock.now()
     )
-    experts = accounts_of(Expert.objects.filter(pk__in=known).values_list("person", flat=True))
+    experts = accounts_of(Expert.objects.filter(pk__in=invited).values_list("person", flat=True))
     notify(experts, title=lambda: _("评审不再需要，批次已取消：%s") % call.title_zh[:120], body=reason, url="/review/")

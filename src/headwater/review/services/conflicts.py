@@ -48,14 +48,14 @@ def find_conflicts(
     kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets. What the database takes from an expert for a
     conflict that came to light, also a submitted opinion that does not count any more, the expert is told.
     """
-    found = dict.fromkeys(SEARCHED, 0)
+    counts = dict.fromkeys(SEARCHED, 0)
     with command(actor, "review.manage", call, name="review.find_conflicts") as log, connection.cursor() as cursor:
         scope = {"application": only} if only else {"application__call": call}
-        held = Assignment.objects.filter(**scope, state__in=(*OPEN, Assignment.State.SUBMITTED))
-        before = {row.pk: row for row in held.only("state", "expert_id")}
+        assignments = Assignment.objects.filter(**scope, state__in=(*OPEN, Assignment.State.SUBMITTED))
+        before = {row.pk: row for row in assignments.only("state", "expert_id")}
         ties = read_ties(call, states, only)
         for block in solve("headwater.solving.conflicts:search", ties.tables, ties.rules, only.pk if only else None):
-            _write(cursor, ties, block, found)
+            _write(cursor, ties, block, counts)
         values: dict[str, Any] = {
             "now": clock.now(),
             "ties": PERSONAL,
@@ -65,20 +65,20 @@ def find_conflicts(
         }
         cursor.execute(CARRY, values)
         for (kind,) in cursor.fetchall():
-            found[kind] += 1
-        log(call, after={"conflicts": found})
+            counts[kind] += 1
+        log(call, after={"conflicts": counts})
         ended = (
             Assignment.objects.filter(pk__in=before, state=Assignment.State.RELEASED)
-            if any(found.values())
+            if any(counts.values())
             else Assignment.objects.none()
         )
         rows = [before[pk] for pk in ended.order_by("pk").values_list("pk", flat=True)]
         log.many(rows, {"state": "released", "conflict": True})
         tell_withdrawn(rows, _("发现您与申请存在须回避的关系"))
-    return found
+    return counts
 
 
-def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str], list[str]], found: dict[str, int]) -> None:
+def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str], list[str]], counts: dict[str, int]) -> None:
     """Write what was found, for both records of an expert who has two; what is known already stays as it is."""
     application, expert, kind, words = block
     words = _with_titles(kind, words)
@@ -92,7 +92,7 @@ def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str]
         part = slice(start, start + ROWS)
         cursor.execute(WRITE, [clock.now(), application[part], expert[part], kind[part], words[part]])
         for name, count in Counter(name for (name,) in cursor.fetchall()).items():
-            found[name] += count
+            counts[name] += count
 
 
 def _with_titles(kinds: list[str], words: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.review.models import Panel, PanelItem
 from headwater.review.services.reasons import refusal_of
-from headwater.review.services.selecting import Lost, draws_of, lost_in, over_quota
+from headwater.review.services.selecting import Shortfall, draws_of, over_quota, shortfalls_in
 from headwater.review.services.suggesting import groups_by, lines_of, taken_places
 
 
@@ -51,37 +51,37 @@ def proposals_of(
 
     Those in which `account` takes part are left for somebody else to propose. `departures`: reasons by id, where the panel voted otherwise.
     """
-    scheme, lost = scheme_of(call), lost_in(call)
+    scheme, shortfall = scheme_of(call), shortfalls_in(call)
     on_table = Q(state__in=[State.PANEL, State.REVIEWED])
     if scheme.rolling and scheme.has_panel:  # a batch: what a panel has settled
         on_table = Q(state=State.PANEL, panel_item__panel__state=Panel.State.CLOSED)
     open_ones = Application.objects.filter(on_table, call=call)
     rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host__place", "call")
-    found = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure()), lost) for a in rows]
-    return sorted(found, key=lambda p: (p.rank is None, p.rank or 0))
+    proposals = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure()), shortfall) for a in rows]
+    return sorted(proposals, key=lambda p: (p.rank is None, p.rank or 0))
 
 
-def _proposal(application: Application, fund: bool, departure: Departure, lost: Lost) -> Proposal:
+def _proposal(application: Application, fund: bool, departure: Departure, shortfall: Shortfall) -> Proposal:
     ranking = getattr(application, "ranking", None)
     rank = ranking.rank if ranking else None
     scheme = scheme_of(application.call)
-    why = "" if fund else lost(application)
+    why = "" if fund else shortfall(application)
     departing = departs(application, fund) and not why
-    code, said = (departure.code, departure.words.strip()) if departing else ("", "")
+    code, words = (departure.code, departure.words.strip()) if departing else ("", "")
     if fund:
-        return Proposal(application, application.amount_fen if scheme.has_money else 0, rank, "", code, said)
+        return Proposal(application, application.amount_fen if scheme.has_money else 0, rank, "", code, words)
     if why and departs(application, fund):
-        code, said = Decision.Deviation.RULE.value, why
+        code, words = Decision.Deviation.RULE.value, why
     label = str(Decision.Deviation(code).label) if code in STATED else ""
-    return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, said) if x), why), code, said)
+    return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, words) if x), why), code, words)
 
 
 def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
     """What has to end before decisions are proposed: reviews, panels, votes without a quorum, a draw; of the cases that are not
     `account`'s own.
     """
-    drawn = draws_of(call)
-    waiting = [line.group for line in lines_of(call) if line.equals and line.group not in drawn]
+    draws = draws_of(call)
+    waiting = [line.group for line in lines_of(call) if line.equals and line.group not in draws]
     draw = [Reason(_("名额或预算线上有 %d 组得分相同的申请，须先抽签") % len(waiting), code="draw")] if waiting else []
     return unfinished_reviews(call, account) + draw
 
@@ -123,14 +123,14 @@ def propose(
 
 
 def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reason]:
-    scheme, lost = scheme_of(call), lost_in(call)
-    rule, chosen = scheme.judging.decision, [p.application for p in proposals if p.amount_fen is not None]
+    scheme, shortfall = scheme_of(call), shortfalls_in(call)
+    rule, funded = scheme.judging.decision, [p.application for p in proposals if p.amount_fen is not None]
     if rule.quota is not None:
-        groups = groups_by(call, rule.quota_per, chosen)
-        yield from (Reason(text, code="quota") for text in over_quota(rule, chosen, groups, taken_places(call)))
+        groups = groups_by(call, rule.quota_per, funded)
+        yield from (Reason(text, code="quota") for text in over_quota(rule, funded, groups, taken_places(call)))
     for p in proposals:
         fund = p.amount_fen is not None
-        why = lost(p.application)
+        why = shortfall(p.application)
         if fund and why:
             text = _("%(application)s：没有达到合格线，或抽签未中，不能%(word)s")
             yield Reason(text % {"application": p.application, "word": scheme.words["proposed"]}, code="rule")

@@ -22,8 +22,8 @@ MOST_PUBLIC = 200
 
 def to_draw(call: Call) -> list[Line]:
     """The lines of a call across which applications stand equal and are not drawn yet."""
-    drawn = draws_of(call)
-    return [line for line in lines_of(call) if line.equals and line.group not in drawn]
+    draws = draws_of(call)
+    return [line for line in lines_of(call) if line.equals and line.group not in draws]
 
 
 def draw_equals(*, call: Call, actor: Actor, public: str = "") -> list[Draw]:
@@ -41,15 +41,15 @@ def draw_equals(*, call: Call, actor: Actor, public: str = "") -> list[Draw]:
         if not lines:
             raise Refused.because(_("没有得分相同而须抽签的申请"))
         seed = " ".join(public.split())[:MOST_PUBLIC] or secrets.token_hex(16)
-        made = []
+        draws = []
         for line in lines:
             record = solve("headwater.solving.lottery:draw", [a.number for a in line.equals], seed, _settings(line))
             draw = Draw.objects.create(
                 call=row, group=line.group, public=seed, record=record, made_by=actor.account, made_at=clock.now()
             )
             log(draw, after={"group": line.group, **record})
-            made.append(draw)
-    return made
+            draws.append(draw)
+    return draws
 
 
 def _settings(line: Line) -> dict[str, Any]:

@@ -34,11 +34,11 @@ def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
     """
     table = parse_rows(name, content, EXPERTS)
     people = People(table.rows)
-    known = {e.person_id: e for e in Expert.objects.filter(person__in=people.ids)}
+    experts = {e.person_id: e for e in Expert.objects.filter(person__in=people.ids)}
     codes = set(Discipline.objects.values_list("code", flat=True))
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
-        found = known.get(person.pk)
+        found = experts.get(person.pk)
         values: dict[str, Any] = {"codes": [c.upper() for c in several(row["codes"])]}
         wrong = [c for c in values["codes"] if c not in codes]
         if wrong:
@@ -71,14 +71,14 @@ def _write(ready: Ready, actor: Actor) -> None:
 
 
 def _entry(values: dict[str, Any]) -> Entry:
-    given = {name: values[name] for name in ("max_load", "is_external") if values[name] is not None}
+    options = {name: values[name] for name in ("max_load", "is_external") if values[name] is not None}
     languages = values["languages"] or USUAL
     return Entry(
-        values["person"], values["codes"], values["keywords"], languages=languages, away_until=values["away_until"], **given
+        values["person"], values["codes"], values["keywords"], languages=languages, away_until=values["away_until"], **options
     )
 
 
 def _change(values: dict[str, Any]) -> Change:
     names = ("codes", "keywords", "languages", "max_load", "is_external", "away_until")
-    given: dict[str, Any] = {name: None if values[name] in ("", []) else values[name] for name in names}
-    return Change(**given)
+    cells: dict[str, Any] = {name: None if values[name] in ("", []) else values[name] for name in names}
+    return Change(**cells)

@@ -35,7 +35,7 @@ class Entry:
 def register_experts(*, entries: Sequence[Entry], actor: Actor) -> list[Expert]:
     """Put people into the expert database; those with an account get the expert's role. Four statements."""
     with command(actor, "registry.import", name="review.register_experts") as log:
-        made = Expert.objects.bulk_create(
+        experts = Expert.objects.bulk_create(
             [
                 Expert(
                     person=e.person,
@@ -50,21 +50,23 @@ def register_experts(*, entries: Sequence[Entry], actor: Actor) -> list[Expert]:
             ],
             batch_size=2000,
         )
-        _put_codes({expert: entry.codes for expert, entry in zip(made, entries, strict=True)})
-        _let_review(made)
-        log.many(made, {"registered": True})
-    return made
+        _put_codes({expert: entry.codes for expert, entry in zip(experts, entries, strict=True)})
+        _let_review(experts)
+        log.many(experts, {"registered": True})
+    return experts
 
 
 def _put_codes(codes: dict[Expert, Sequence[str]]) -> None:
     """The disciplines of experts who have none yet."""
-    ids = dict(Discipline.objects.filter(code__in={c for given in codes.values() for c in given}).values_list("code", "pk"))
+    ids = dict(
+        Discipline.objects.filter(code__in={c for of_expert in codes.values() for c in of_expert}).values_list("code", "pk")
+    )
     through = Expert.disciplines.through
     through.objects.bulk_create(
         [
             through(expert_id=expert.pk, discipline_id=ids[code])
-            for expert, given in codes.items()
-            for code in dict.fromkeys(given)
+            for expert, of_expert in codes.items()
+            for code in dict.fromkeys(of_expert)
             if code in ids
         ],
         batch_size=5000,
@@ -123,10 +125,10 @@ def correct_experts(changes: Sequence[tuple[Expert, Change]], log: Log) -> None:
     Raises:
         Refused: an unknown discipline or language, none left, or a load that cannot be.
     """
-    known = set(
+    disciplines = set(
         Discipline.objects.filter(code__in={c for _e, x in changes for c in x.codes or ()}).values_list("code", flat=True)
     )
-    refuse_if(reason for _e, change in changes for reason in _mistakes(change, known))
+    refuse_if(reason for _e, change in changes for reason in _mistakes(change, disciplines))
     locked = Expert.objects.select_for_update(of=("self",)).select_related("person").filter(pk__in=[e.pk for e, _x in changes])
     rows = {e.pk: e for e in locked.order_by("pk")}
     codes: dict[Expert, Sequence[str]] = {}
@@ -148,18 +150,18 @@ def correct_experts(changes: Sequence[tuple[Expert, Change]], log: Log) -> None:
     _put_codes(codes)
 
 
-def _mistakes(change: Change, known: set[str]) -> list[Reason]:
-    found = []
+def _mistakes(change: Change, disciplines: set[str]) -> list[Reason]:
+    reasons = []
     if change.codes is not None:
-        wrong = [c for c in change.codes if c not in known]
+        wrong = [c for c in change.codes if c not in disciplines]
         if wrong or not change.codes:
-            told = _("没有这些申请代码：%s") % "、".join(wrong)[:100] if wrong else _("至少填写一个申请代码")
-            found.append(Reason(told, field="codes"))
+            text = _("没有这些申请代码：%s") % "、".join(wrong)[:100] if wrong else _("至少填写一个申请代码")
+            reasons.append(Reason(text, field="codes"))
     if change.languages is not None and (not change.languages or set(change.languages) - set(LANGUAGES)):
-        found.append(Reason(_("至少选择一种评审语言"), field="languages"))
+        reasons.append(Reason(_("至少选择一种评审语言"), field="languages"))
     if change.max_load is not None and not 0 <= change.max_load <= MOST_LOAD:
-        found.append(Reason(_("应为 0 至 %d 的整数") % MOST_LOAD, field="max_load"))
-    return found
+        reasons.append(Reason(_("应为 0 至 %d 的整数") % MOST_LOAD, field="max_load"))
+    return reasons
 
 
 def retire_expert(*, expert: Expert, reason: str, actor: Actor) -> None:

@@ -169,20 +169,20 @@ def release_withdrawn(application: Application, log: Log) -> None:
 
 
 def _signings(rows: Sequence[Assignment], agree: Consent) -> list[ApplicationSigning]:
-    asked = documents_for([r.application for r in rows], Party.EXPERT)
+    documents = documents_for([r.application for r in rows], Party.EXPERT)
     return [
         ApplicationSigning(r.application_id, d, Party.EXPERT, r.expert.person.name_zh, person=r.expert.person_id)
         for r in rows
-        for d in to_sign(asked[r.application_id], agree)
+        for d in to_sign(documents[r.application_id], agree)
     ]
 
 
 def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
     """The numbers are not told to whom they would tell of their own case."""
-    held = open_load(call).get(expert.pk, 0)
-    if held < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
+    load = open_load(call).get(expert.pk, 0)
+    if load < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
         return
     if has_own_in(actor.account, call):
         raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
-    known = {"held": held, "most": expert.max_load}
-    raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % known, field="expert")
+    numbers = {"held": load, "most": expert.max_load}
+    raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % numbers, field="expert")

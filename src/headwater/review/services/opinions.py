@@ -56,14 +56,14 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
             raise Refused.because(_("没有可填写的评审意见；请先接受邀请"))
         if not all(not_own(actor.account, row.assignment) for row in rows):
             raise Refused.because(_("您与其中的申请有利害关系，请申请回避"))
-        asked: dict[tuple[int, str], Asked] = {}
+        scales: dict[tuple[int, str], Scale] = {}
         reasons: list[Reason] = []
         for row in rows:
             application = row.assignment.application
             key = (application.call_id, application.research_class)
-            if key not in asked:
-                asked[key] = _asked(application)
-            reasons += _apply(row, values[row.assignment_id], asked[key], actor, submit)
+            if key not in scales:
+                scales[key] = _scale_of(application)
+            reasons += _apply(row, values[row.assignment_id], scales[key], actor, submit)
         refuse_if(reasons)
         fields = ["scores", "total", "grade", "familiarity", "text_applicant", "text_fund", "saved_at", "submitted_at"]
         Opinion.objects.bulk_create(
@@ -77,7 +77,7 @@ def save_opinions(*, values: Mapping[int, Values], actor: Actor, submit: bool = 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Scale:
     """What an opinion on an application must hold."""
 
     weights: Mapping[str, int]
@@ -86,13 +86,13 @@ class Asked:
     least: int
 
 
-def _asked(application: Application) -> Asked:
+def _scale_of(application: Application) -> Scale:
     call, judging = application.call, scheme_of(application.call).judging
     weights = weights_of(call, application.research_class)
-    return Asked(weights, judging.values, frozenset(c.code for c in judging.criteria), review_terms(call).least_chars)
+    return Scale(weights, judging.values, frozenset(c.code for c in judging.criteria), review_terms(call).least_chars)
 
 
-def _apply(row: Opinion, given: Values, asked: Asked, actor: Actor, submit: bool) -> list[Reason]:
+def _apply(row: Opinion, value: Values, scale: Scale, actor: Actor, submit: bool) -> list[Reason]:
     assignment = row.assignment
     if actor.account and not is_own(actor.account, assignment.expert.person):
         return [Reason(_("只能填写自己的评审意见"))]
@@ -102,29 +102,29 @@ def _apply(row: Opinion, given: Values, asked: Asked, actor: Actor, submit: bool
         return [Reason(_("已过评审截止时间"), code="late")]
     reasons = []
     for name in ("text_applicant", "text_fund"):
-        if len(given.get(name, "")) > TEXT_LIMIT:
+        if len(value.get(name, "")) > TEXT_LIMIT:
             reasons.append(Reason(_("最多 %d 字") % TEXT_LIMIT, field=name))
-        elif name in given:
-            setattr(row, name, given[name].replace("\0", ""))
-    if "scores" in given:
-        row.scores = {c: v for c, v in {**row.scores, **given["scores"]}.items() if c in asked.criteria and v is not None}
+        elif name in value:
+            setattr(row, name, value[name].replace("\0", ""))
+    if "scores" in value:
+        row.scores = {c: v for c, v in {**row.scores, **value["scores"]}.items() if c in scale.criteria and v is not None}
     for name in ("grade", "familiarity"):
-        if name in given:
-            setattr(row, name, given[name])
+        if name in value:
+            setattr(row, name, value[name])
     row.saved_at = clock.now()
     if submit:
         problems = opinion_problems(
             scores=row.scores,
-            weights=asked.weights,
+            weights=scale.weights,
             grade=row.grade,
-            grades=asked.grades,
+            grades=scale.grades,
             familiarity=row.familiarity,
             text=row.text_applicant,
-            least=asked.least,
+            least=scale.least,
         )
         reasons += [Reason(str(words), field=field) for field, words in problems]
         if not problems:
-            row.total, row.submitted_at = round(weighted_total(row.scores, asked.weights), 4), clock.now()
+            row.total, row.submitted_at = round(weighted_total(row.scores, scale.weights), 4), clock.now()
     return reasons
 
 

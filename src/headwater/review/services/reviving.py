@@ -41,9 +41,9 @@ def sign_revival(*, item: PanelItem, member: PanelMember, actor: Actor) -> int:
         recused = Conflict.objects.filter(application=item.application_id, expert=member.expert_id).exists()
         if recused or not not_own(actor.account, item):
             raise Refused.because(_("您须回避其中的项目，不能联名"))
-        row, made = Revival.objects.get_or_create(item=item, member=member)
+        row, is_new = Revival.objects.get_or_create(item=item, member=member)
         signed = item.revivals.count()
-        if made:
+        if is_new:
             log(row, after={"item": item.pk, "signed": signed})
     return signed
 

@@ -37,10 +37,10 @@ class Line:
     def open_money(self) -> int | None:
         return None if self.money is None else self.money - sum(a.amount_fen for a in self.sure)
 
-    def chosen(self, draw: Draw | None) -> list[Application]:
+    def winners(self, draw: Draw | None) -> list[Application]:
         """The applications that get a place; of the equals none before the draw."""
-        won = set(draw.record["winners"]) if draw else set()
-        return [*self.sure, *(a for a in self.equals if a.number in won)]
+        winners = set(draw.record["winners"]) if draw else set()
+        return [*self.sure, *(a for a in self.equals if a.number in winners)]
 
 
 def mark_of(rule: DecisionRule, application: Application) -> float:
@@ -56,19 +56,19 @@ def passes(rule: DecisionRule, application: Application) -> bool:
 def lines(
     rule: DecisionRule, rows: Sequence[Application], groups: Mapping[int, str], *, taken: Mapping[str, int], money: int
 ) -> list[Line]:
-    """The line of every group over the candidates `rows`; `taken` places are given already, `money` is what is left of the budget."""
+    """The line of every group over the candidates `rows`; `taken` places are occupied already, `money` is what is left of the budget."""
     by_group: dict[str, list[Application]] = defaultdict(list)
     for a in rows:
         by_group[groups[a.pk]].append(a)
-    found = []
+    result = []
     for group, members in sorted(by_group.items()):
         ordered = sorted(members, key=lambda a: (-mark_of(rule, a), a.pk))
         if rule.quota is None:
-            found.append(_line(rule, group, ordered, _prefix(ordered, money), None, money))
+            result.append(_line(rule, group, ordered, _prefix(ordered, money), None, money))
         else:
             places = max(0, rule.quota - taken.get(group, 0))
-            found.append(_line(rule, group, ordered, min(places, len(ordered)), places, None))
-    return found
+            result.append(_line(rule, group, ordered, min(places, len(ordered)), places, None))
+    return result
 
 
 def _prefix(ordered: Sequence[Application], money: int) -> int:
@@ -104,38 +104,38 @@ def draws_of(call: Call) -> dict[str, Draw]:
     return {d.group: d for d in Draw.objects.filter(call=call)}
 
 
-Lost = Callable[[Application], str]
+Shortfall = Callable[[Application], str]
 
 
-def lost_in(call: Call) -> Lost:
+def shortfalls_in(call: Call) -> Shortfall:
     """Tells in Chinese, as letters keep it, what an application did not reach by the scheme's decision rule: its mark, or the draw."""
     rule = scheme_of(call).judging.decision
-    drawn = {number: d for d in Draw.objects.filter(call=call) for number in d.record["order"]}
+    draws = {number: d for d in Draw.objects.filter(call=call) for number in d.record["order"]}
 
-    def lost(application: Application) -> str:
+    def shortfall(application: Application) -> str:
         ranking = getattr(application, "ranking", None)
         if ranking and not passes(rule, application):
             return f"得分 {mark_of(rule, application):.2f}，未达到合格线 {rule.pass_mark:g} 分"
-        draw = drawn.get(application.number)
+        draw = draws.get(application.number)
         if draw and application.number not in draw.record["winners"]:
             return f"与得分相同的申请一起抽签，未中签（公开种子：{draw.public}）"
         return ""
 
-    return lost
+    return shortfall
 
 
 def over_quota(
-    rule: DecisionRule, chosen: Collection[Application], groups: Mapping[int, str], taken: Mapping[str, int]
+    rule: DecisionRule, funded: Collection[Application], groups: Mapping[int, str], taken: Mapping[str, int]
 ) -> list[str]:
     """Groups of which more are chosen than the quota has places, in words."""
     counts: dict[str, int] = defaultdict(int)
-    for a in chosen:
+    for a in funded:
         counts[groups[a.pk]] += 1
     if rule.quota is None:
         return []
-    told = []
+    excesses = []
     for group, n in sorted(counts.items()):
         if n + taken.get(group, 0) > rule.quota:
             words = {"group": group or _("本批次"), "n": n + taken.get(group, 0), "quota": rule.quota}
-            told.append(_("%(group)s：选了 %(n)d 项，名额为 %(quota)d 项") % words)
-    return told
+            excesses.append(_("%(group)s：选了 %(n)d 项，名额为 %(quota)d 项") % words)
+    return excesses

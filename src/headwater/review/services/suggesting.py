@@ -88,8 +88,8 @@ def lines_of(call: Call) -> list[Line]:
     if not by_line(rule):
         return []
     rows = [a for a in candidates(call) if not _decided(a)]
-    left = call.budget_fen - committed_fen(call)
-    return lines(rule, rows, groups_by(call, rule.quota_per, rows), taken=taken_places(call), money=left)
+    money = call.budget_fen - committed_fen(call)
+    return lines(rule, rows, groups_by(call, rule.quota_per, rows), taken=taken_places(call), money=money)
 
 
 def candidates(call: Call, account: Any = None) -> list[Application]:
@@ -150,27 +150,27 @@ def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> 
         return Suggestion(set(), {}, balances)
     contest = contest_of(call, rows, balances)
     result: Chosen = solve("headwater.solving.portfolio:choose", contest)
-    conflict = list(dict.fromkeys(_told(rule, balances) for rule in result.conflict))
+    conflict = list(dict.fromkeys(_rule_name(rule, balances) for rule in result.conflict))
     funded = {rows[at].pk for at in result.funded}
     return Suggestion(funded, _reasons(rows, result, balances), balances, result, contest, conflict, rows)
 
 
 def _above_the_line(call: Call, account: Any) -> Suggestion:
     """What stands above the line of each group, and who of the equals was drawn."""
-    drawn, own = draws_of(call), own_cases(account) if account else frozenset()
-    found = {a.pk for line in lines_of(call) for a in line.chosen(drawn.get(line.group))}
-    return Suggestion(found - own, {}, [])
+    draws, own = draws_of(call), own_cases(account) if account else frozenset()
+    above = {a.pk for line in lines_of(call) for a in line.winners(draws.get(line.group))}
+    return Suggestion(above - own, {}, [])
 
 
 def _reasons(rows: Sequence[Application], result: Chosen, balances: Sequence[Balance]) -> dict[int, str]:
     """For each refused candidate the rules that ask the highest prices of it."""
     return {
-        rows[at].pk: "、".join(dict.fromkeys(_told(rule, balances) for rule in rules)) or _("预算")
+        rows[at].pk: "、".join(dict.fromkeys(_rule_name(rule, balances) for rule in rules)) or _("预算")
         for at, rules in result.refused.items()
     }
 
 
-def _told(rule: str, balances: Sequence[Balance]) -> str:
+def _rule_name(rule: str, balances: Sequence[Balance]) -> str:
     """The name of a rule as people know it."""
     code, _colon, label = rule.partition(": ")
     names = {b.code: b.name for b in balances} | {BUDGET: _("预算"), DECIDED: _("已作出的决定")}
@@ -178,21 +178,21 @@ def _told(rule: str, balances: Sequence[Balance]) -> str:
 
 
 @dataclass(frozen=True)
-class Reached:
-    """A rule of balance in the suggested set, in words: what is reached, the limits, whether it binds."""
+class BalanceRow:
+    """A rule of balance in the suggested set, in words: the amount that the set reaches, the limits, whether it binds."""
 
     name: str
-    reached: str
+    amount: str
     limits: str
     binds: bool
 
 
-def reached(suggestion: Suggestion) -> list[Reached]:
+def balance_rows(suggestion: Suggestion) -> list[BalanceRow]:
     """The budget and each rule of balance; of a rule with many labels those that bind, or its count if none does."""
     if suggestion.result is None:
         return []
     kinds = {b.code: b.of for b in suggestion.balances}
-    out, quiet = [], dict.fromkeys(kinds, 0)
+    rows, quiet = [], dict.fromkeys(kinds, 0)
     for row in suggestion.result.reach:
         code, _colon, label = row.rule.partition(": ")
         if code == DECIDED:
@@ -202,9 +202,11 @@ def reached(suggestion: Suggestion) -> list[Reached]:
             continue
         unit = kinds.get(code, "money_limit")
         limits = [(_("不少于 %s"), row.at_least), (_("不多于 %s"), row.at_most)]
-        told = "，".join(text % _amount(limit, unit) for text, limit in limits if limit is not None)
-        out.append(Reached(_told(row.rule, suggestion.balances), _amount(row.amount, unit), told, row.tight))
-    return out + [Reached(b.name, _("%d 个分组都满足") % quiet[b.code], "", False) for b in suggestion.balances if quiet[b.code]]
+        words = "，".join(text % _amount(limit, unit) for text, limit in limits if limit is not None)
+        rows.append(BalanceRow(_rule_name(row.rule, suggestion.balances), _amount(row.amount, unit), words, row.tight))
+    return rows + [
+        BalanceRow(b.name, _("%d 个分组都满足") % quiet[b.code], "", False) for b in suggestion.balances if quiet[b.code]
+    ]
 
 
 def _amount(value: float, of: str) -> str:
@@ -219,5 +221,5 @@ def compare(suggestion: Suggestion) -> list[tuple[Compared, list[str], str]]:
         return []
     variants = [Variant(_("预算减少一成"), budget=0.9), Variant(_("预算增加一成"), budget=1.1)]
     variants += [Variant(_("不计“%s”") % balance.name, without=balance.code) for balance in suggestion.balances]
-    found: list[Compared] = solve("headwater.solving.portfolio:compare", suggestion.contest, variants)
-    return [(o, [_told(rule, suggestion.balances) for rule in o.reasons], o.without) for o in found]
+    comparisons: list[Compared] = solve("headwater.solving.portfolio:compare", suggestion.contest, variants)
+    return [(o, [_rule_name(rule, suggestion.balances) for rule in o.reasons], o.without) for o in comparisons]

@@ -80,9 +80,9 @@ def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) 
                 raise Refused.because(_("您已投过票")) from error
             raise
         for choice in CHOICES:
-            chosen = [i.pk for i in items if votes[i.pk] == choice]
-            if chosen:
-                PanelItem.objects.filter(pk__in=chosen).update(**{choice: F(choice) + 1})
+            ids = [i.pk for i in items if votes[i.pk] == choice]
+            if ids:
+                PanelItem.objects.filter(pk__in=ids).update(**{choice: F(choice) + 1})
         log(member, after={"voted_on": len(items)})
     return len(items)
 
@@ -97,9 +97,9 @@ def close_voting(*, panel: Panel, actor: Actor, reason: str = "") -> dict[str, i
         row = Panel.objects.select_for_update().get(pk=panel.pk)
         if row.state != Panel.State.VOTING:
             raise Refused.because(_("投票没有在进行"))
-        missing = missing_ballots(row)
-        if missing and not reason.strip():
-            raise Refused([_told(item, members) for item, members in missing.items()])
+        absences = missing_ballots(row)
+        if absences and not reason.strip():
+            raise Refused([_absence(item, members) for item, members in absences.items()])
         present = row.members.filter(present=True).count()
         size = row.members.count()
         recused = recusals(row)
@@ -107,18 +107,18 @@ def close_voting(*, panel: Panel, actor: Actor, reason: str = "") -> dict[str, i
         items = list(row.items.filter(result=""))
         for item in items:
             away = recused.get(item.application_id, [])
-            item.missing = len(missing.get(item, ()))
+            item.missing = len(absences.get(item, ()))
             item.result = _result(item, present - len([m for m in away if m.present]), size - len(away), row.quorum)
             counts[item.result] += 1
             log(item, after={c: getattr(item, c) for c in (*CHOICES, "vote", "missing", "result")})
         PanelItem.objects.bulk_update(items, ["result", "missing"], batch_size=1000)
-        row.state, row.closed_at, row.missing_reason = Panel.State.CLOSED, clock.now(), reason.strip()[:300] if missing else ""
+        row.state, row.closed_at, row.missing_reason = Panel.State.CLOSED, clock.now(), reason.strip()[:300] if absences else ""
         row.save(update_fields=["state", "closed_at", "missing_reason"])
-        log(row, after={"state": row.state, **counts, **({"missing_reason": row.missing_reason} if missing else {})})
+        log(row, after={"state": row.state, **counts, **({"missing_reason": row.missing_reason} if absences else {})})
     return counts
 
 
-def _told(item: PanelItem, members: Sequence[PanelMember]) -> Reason:
+def _absence(item: PanelItem, members: Sequence[PanelMember]) -> Reason:
     names = "、".join(m.expert.person.name_zh for m in members)
     text = _("第 %(position)d 项还缺 %(names)s 的票；请等投票完毕，或写明缺票仍结束投票的原因")
     return Reason(text % {"position": item.position, "names": names}, field="reason")
@@ -172,13 +172,13 @@ def vote_again(*, panel: Panel, items: Sequence[PanelItem], reason: str = "", ac
     with command(actor, "review.panel.manage", panel, name="review.vote_again") as log:
         row = Panel.objects.select_for_update().select_related("call__scheme").get(pk=panel.pk)
         allowed = {i.pk: i for i in repeatable(row)}
-        chosen = [allowed[i.pk] for i in items if i.pk in allowed]
-        if not items or len(chosen) != len(items):
+        repeated = [allowed[i.pk] for i in items if i.pk in allowed]
+        if not items or len(repeated) != len(items):
             raise Refused.because(_("没有可以重新投票的项目，或所选项目按规定不能再投"), field="item")
-        if not reason.strip() and any(i.result != PanelItem.Result.NO_QUORUM for i in chosen):
+        if not reason.strip() and any(i.result != PanelItem.Result.NO_QUORUM for i in repeated):
             raise Refused.because(_("请写明重新投票的原因"), field="reason")
-        BallotCast.objects.filter(item__in=chosen).delete()
-        for item in chosen:
+        BallotCast.objects.filter(item__in=repeated).delete()
+        for item in repeated:
             log(
                 item,
                 before={c: getattr(item, c) for c in (*CHOICES, "vote", "missing", "result")},
@@ -186,28 +186,28 @@ def vote_again(*, panel: Panel, items: Sequence[PanelItem], reason: str = "", ac
             )
             item.yes = item.no = item.abstain = item.missing = 0
             item.vote, item.result = item.vote + 1, ""
-        PanelItem.objects.bulk_update(chosen, ["yes", "no", "abstain", "missing", "vote", "result"], batch_size=1000)
+        PanelItem.objects.bulk_update(repeated, ["yes", "no", "abstain", "missing", "vote", "result"], batch_size=1000)
         row.state, row.closed_at = Panel.State.PREPARING, None
         row.save(update_fields=["state", "closed_at"])
-        log(row, after={"state": row.state, "vote_again": len(chosen)})
+        log(row, after={"state": row.state, "vote_again": len(repeated)})
         notify(
             accounts_of(row.members.values_list("expert__person", flat=True)),
             title=lambda: _("将重新投票：%s") % row.name,
-            body=lambda: _("共 %d 项须重新投票，原先的票作废。") % len(chosen),
+            body=lambda: _("共 %d 项须重新投票，原先的票作废。") % len(repeated),
             url=f"/panels/{row.pk}/",
         )
-    return len(chosen)
+    return len(repeated)
 
 
 def recusals(panel: Panel) -> dict[int, list[PanelMember]]:
     """Members who are recused, by application (two queries)."""
     members = {m.expert_id: m for m in panel.members.select_related("expert__person")}
-    out: dict[int, list[PanelMember]] = {}
+    recused: dict[int, list[PanelMember]] = {}
     pairs = (
         Conflict.objects.filter(application__panel_item__panel=panel, expert__in=members)
         .values_list("application", "expert")
         .distinct()
     )
     for application, expert in pairs:
-        out.setdefault(application, []).append(members[expert])
-    return out
+        recused.setdefault(application, []).append(members[expert])
+    return recused

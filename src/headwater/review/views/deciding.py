@@ -26,7 +26,7 @@ from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
 from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
 from headwater.review.services.drawing import draw_equals, to_draw
-from headwater.review.services.suggesting import Suggestion, compare, reached, suggest
+from headwater.review.services.suggesting import Suggestion, balance_rows, compare, suggest
 from headwater.review.views.rows import others_of, placed
 from headwater.schemes.judging import DecisionRule
 
@@ -66,7 +66,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "line": line,
             "components": len({row.ranking.component for row in rows}),
             "suggestion": suggestion,
-            "reached": reached(suggestion),
+            "balance_rows": balance_rows(suggestion),
             "committed": committed_for(request.user, call),
             "waiting": waiting,
             "tab": "decide",
@@ -103,7 +103,7 @@ def compare_sets(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for outcome, reasons, without in compare(suggestion)
     ]
-    context = {"call": call, "suggestion": suggestion, "rows": rows, "reached": reached(suggestion), "tab": "decide"}
+    context = {"call": call, "suggestion": suggestion, "rows": rows, "balance_rows": balance_rows(suggestion), "tab": "decide"}
     return render(request, "review/compare_sets.html", context)
 
 
@@ -214,10 +214,10 @@ def rule_words(rule: DecisionRule) -> list[str]:
         "city": _("每个地区"),
         "research_class": _("每类研究属性"),
     }
-    told = [_("合格线 %s 分") % f"{rule.pass_mark:g}"] if rule.pass_mark is not None else []
+    words = [_("合格线 %s 分") % f"{rule.pass_mark:g}"] if rule.pass_mark is not None else []
     if rule.quota is not None:
-        told.append(_("%(per)s限 %(quota)d 项") % {"per": per[rule.quota_per], "quota": rule.quota})
-    return told + ([_("得分相同的抽签决定")] if rule.draws else [])
+        words.append(_("%(per)s限 %(quota)d 项") % {"per": per[rule.quota_per], "quota": rule.quota})
+    return words + ([_("得分相同的抽签决定")] if rule.draws else [])
 
 
 def _vote_of(row: Application) -> str:
@@ -248,15 +248,15 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
     placed(request, call, [p.application for p in proposals])
     for p in proposals:
         p.application.departs = departs(p.application, p.amount_fen is not None)
-        given = departures.get(p.application.pk, Departure())
-        p.application.departure = given if p.amount_fen is not None or given != for_all else Departure()
+        departure = departures.get(p.application.pk, Departure())
+        p.application.departure = departure if p.amount_fen is not None or departure != for_all else Departure()
         p.application.error = errors.get(f"deviation_{p.application.pk}", "")
-    chosen = [p for p in proposals if p.amount_fen is not None]
+    funding = [p for p in proposals if p.amount_fen is not None]
     refused_ones = [p for p in proposals if p.amount_fen is None]
-    total = sum(p.amount_fen for p in chosen) + committed_for(request.user, call)
+    total = sum(p.amount_fen for p in funding) + committed_for(request.user, call)
     context = {
         "call": call,
-        "chosen": chosen,
+        "chosen": funding,
         "refused": [p for p in refused_ones if not p.application.departs],
         "left_out": [p for p in refused_ones if p.application.departs],
         "codes": [("", _("选择理由")), *((c.value, c.label) for c in Decision.Deviation if c.value in STATED)],
@@ -281,12 +281,12 @@ def _for_all(request: HttpRequest) -> Departure:
 
 def _departures(request: HttpRequest, call: Call, funded: set[int]) -> dict[int, Departure]:
     """What was given for each departing row; a row of recommended ones left out that holds nothing takes what was given for all of them."""
-    sent, for_all = request.POST, _for_all(request)
-    found = {}
+    post, for_all = request.POST, _for_all(request)
+    departures = {}
     for p in proposals_of(call, funded, request.user):
         fund = p.amount_fen is not None
         if departs(p.application, fund):
             pk = p.application.pk
-            own = Departure(sent.get(f"code_{pk}", ""), sent.get(f"words_{pk}", ""))
-            found[pk] = for_all if own == Departure() and not fund else own
-    return found
+            own = Departure(post.get(f"code_{pk}", ""), post.get(f"words_{pk}", ""))
+            departures[pk] = for_all if own == Departure() and not fund else own
+    return departures

@@ -52,21 +52,21 @@ def desk(request: HttpRequest) -> HttpResponse:
     """
     rows = mine(request).order_by("due_at", "pk")
     if request.method == "POST":
-        chosen = list(rows.filter(state=State.INVITED, pk__in=keys_in(request.POST, "pk")))
+        assignments = list(rows.filter(state=State.INVITED, pk__in=keys_in(request.POST, "pk")))
         accept = request.POST.get("answer") == "accept"
-        if not chosen:
+        if not assignments:
             messages.error(request, _("请先选择邀请"))
         else:
             attempt(
                 request,
                 lambda: answer_invitations(
-                    assignments=chosen,
+                    assignments=assignments,
                     accept=accept,
                     reason=request.POST.get("reason", ""),
                     actor=request.actor,
                     agree=request.POST.getlist("agree"),
                 ),
-                success=_("已接受 %d 项评审。") % len(chosen) if accept else _("已谢绝 %d 项。") % len(chosen),
+                success=_("已接受 %d 项评审。") % len(assignments) if accept else _("已谢绝 %d 项。") % len(assignments),
             )
         return redirect("review")
     return render(
@@ -89,8 +89,8 @@ def reasons_to_decline(*words: str) -> list[tuple[str, str]]:
 
 def expert_documents(rows: list[Assignment]) -> list[Any]:
     """What an expert signs by accepting these invitations: each wording once."""
-    asked = documents_for([r.application for r in rows], Party.EXPERT)
-    return list({d.digest: d for documents in asked.values() for d in documents}.values())
+    by_application = documents_for([r.application for r in rows], Party.EXPERT)
+    return list({d.digest: d for documents in by_application.values() for d in documents}.values())
 
 
 @page("review.desk")
@@ -155,8 +155,8 @@ def criterion(c: Criterion, weight: int, value: Any, errors: dict[str, str]) -> 
     """One criterion as the form shows it, in the reader's language."""
     name = f"score_{c.code}"
     hint = " · ".join(filter(None, [named(c, "help"), "0–100", *(f"{a.points}: {named(a)}" for a in c.anchors)]))
-    shown = {"label": named(c, "label"), "hint": hint, "share": f"{weight}%"}
-    return {"name": name, "id": f"s-{c.code}", "value": value, "error": errors.get(name, ""), **shown}
+    texts = {"label": named(c, "label"), "hint": hint, "share": f"{weight}%"}
+    return {"name": name, "id": f"s-{c.code}", "value": value, "error": errors.get(name, ""), **texts}
 
 
 def texts_of(opinion: Opinion) -> dict[str, str]:
@@ -177,10 +177,10 @@ def read_opinion(post: Any, judging: Judging, names: set[str] | None = None) -> 
                 values["scores"][criterion.code] = read_score(post.get(name, ""))
             except BadNumber as bad:
                 errors[name] = str(bad)
-    for name, known in (("grade", judging.values), ("familiarity", Familiarity.values)):
+    for name, allowed in (("grade", judging.values), ("familiarity", Familiarity.values)):
         if name in carried:
             text = post.get(name, "")
-            if text and text not in map(str, known):
+            if text and text not in map(str, allowed):
                 errors[name] = _("请从列表中选择")
             else:
                 values[name] = int(text) if text else None
@@ -297,7 +297,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             )
         return redirect("panel", pk=pk)
     officer = request.user.has_perm("review.panel.manage", row)
-    missing = missing_ballots(row) if row.state == Panel.State.VOTING else {}
+    absences = missing_ballots(row) if row.state == Panel.State.VOTING else {}
     return render(
         request,
         "review/panel.html",
@@ -310,7 +310,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
             "left_to_vote": sum(1 for i in items if i.pk not in voted and not i.result),
             "officer": officer,
             "ballots": [("yes", _("同意")), ("no", _("不同意")), ("abstain", _("弃权"))],
-            **(_of_the_officer(row, items, recused, missing) if officer else {}),
+            **(_of_the_officer(row, items, recused, absences) if officer else {}),
             "members": row.members.select_related("expert__person__organisation"),
             "can_vote": member and row.state == Panel.State.VOTING and member.present,
         },
@@ -318,11 +318,11 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _of_the_officer(
-    row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], missing: dict[Any, list[PanelMember]]
+    row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], absences: dict[Any, list[PanelMember]]
 ) -> dict[str, Any]:
     """What only the officer of the panel sees: who is recused, whose ballot is missing on which item, what may be voted on anew."""
     present = row.members.filter(present=True).count()
-    names = {i.pk: members for i, members in missing.items()}
+    names = {i.pk: members for i, members in absences.items()}
     for item in items:
         item.waits_for = names.get(item.pk, [])
         item.voters = present - sum(1 for m in recused.get(item.application_id, []) if m.present)
@@ -340,34 +340,39 @@ def _of_the_officer(
 def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     """What a member judges by: the application and its opinions without their authors; a recused member finds nothing."""
     row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
-    found = get_object_or_404(
+    agenda_item = get_object_or_404(
         row.items.select_related(
             "application__call__scheme", "application__leader", "application__host", "application__discipline"
         ),
         pk=item,
     )
-    if found.application_id in hidden_from(request.user, recusals(row)):
+    if agenda_item.application_id in hidden_from(request.user, recusals(row)):
         raise Http404
     member = row.members.filter(expert__person__in=own_records(request.user)).select_related("expert__person").first()
     if request.method == "POST":
         if member:
-            attempt(request, lambda: sign_revival(item=found, member=member, actor=request.actor), success=_("已联名提请表决。"))
+            attempt(
+                request, lambda: sign_revival(item=agenda_item, member=member, actor=request.actor), success=_("已联名提请表决。")
+            )
         return redirect("panel_item", pk=pk, item=item)
-    opinions = Opinion.objects.filter(assignment__application=found.application, submitted_at__isnull=False).order_by(
+    opinions = Opinion.objects.filter(assignment__application=agenda_item.application, submitted_at__isnull=False).order_by(
         "text_applicant"
     )
-    signers = set(found.revivals.values_list("member", flat=True)) if found.signatures_needed else set()
+    signers = set(agenda_item.revivals.values_list("member", flat=True)) if agenda_item.signatures_needed else set()
     return render(
         request,
         "review/panel_item.html",
         {
-            **shown(found.application, judging=True),
+            **shown(agenda_item.application, judging=True),
             "panel": row,
             "opinions": opinions,
-            "ranking": getattr(found.application, "ranking", None),
-            "of_fund": request.user.has_perm("review.opinion.fund", found),
-            "item": found,
+            "ranking": getattr(agenda_item.application, "ranking", None),
+            "of_fund": request.user.has_perm("review.opinion.fund", agenda_item),
+            "item": agenda_item,
             "signed": len(signers),
-            "can_sign": member and found.signatures_needed and row.state == Panel.State.PREPARING and member.pk not in signers,
+            "can_sign": member
+            and agenda_item.signatures_needed
+            and row.state == Panel.State.PREPARING
+            and member.pk not in signers,
         },
     )

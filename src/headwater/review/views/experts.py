@@ -32,14 +32,14 @@ LONG = 300
 
 @page("review.expert.list")
 def experts(request: HttpRequest) -> HttpResponse:
-    seen = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
+    visible = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
     rows = (
         Expert.objects.select_related("person__organisation")
         .prefetch_related("disciplines")
         .annotate(
-            open=Count("assignments", filter=seen & Q(assignments__state__in=["invited", "accepted"])),
-            done=Count("assignments", filter=seen & Q(assignments__state="submitted")),
-            declined=Count("assignments", filter=seen & Q(assignments__state="declined")),
+            open=Count("assignments", filter=visible & Q(assignments__state__in=["invited", "accepted"])),
+            done=Count("assignments", filter=visible & Q(assignments__state="submitted")),
+            declined=Count("assignments", filter=visible & Q(assignments__state="declined")),
         )
     )
     listing = Listing(
@@ -91,16 +91,16 @@ def _filters() -> list[Filter]:
     ]
 
 
-def _with(rows: Any, wanted: Q) -> Any:
-    return rows.filter(pk__in=Expert.objects.filter(wanted).values("pk"))
+def _with(rows: Any, condition: Q) -> Any:
+    return rows.filter(pk__in=Expert.objects.filter(condition).values("pk"))
 
 
 def _in_group(rows: Any, code: str) -> Any:
     group = ReviewGroup.objects.filter(code=code).first()
-    wanted = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for prefix in group.prefixes if group else []:
-        wanted |= Q(disciplines__code__startswith=prefix)
-    return _with(rows, wanted)
+        condition |= Q(disciplines__code__startswith=prefix)
+    return _with(rows, condition)
 
 
 def _below(rows: Any, fields: Any) -> Any:
@@ -134,8 +134,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _unknown(codes: list[str]) -> str:
-    known = set(Discipline.objects.filter(code__in=codes).values_list("code", flat=True))
-    wrong = [c for c in codes if c not in known]
+    disciplines = set(Discipline.objects.filter(code__in=codes).values_list("code", flat=True))
+    wrong = [c for c in codes if c not in disciplines]
     return _("没有这些申请代码：%s") % "、".join(wrong)[:100] if wrong or not codes else ""
 
 
@@ -196,10 +196,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         attempt(request, lambda: work(expert=expert, reason=reason, actor=request.actor), success=_("已保存。"))
         return redirect("expert", pk=pk)
     if verb == "work":
-        found = get_object_or_404(Publication, pk=key_in(request.POST, "work"))
+        publication = get_object_or_404(Publication, pk=key_in(request.POST, "work"))
         attempt(
             request,
-            lambda: remove_authorship(publication=found, person=expert.person, reason=reason, actor=request.actor),
+            lambda: remove_authorship(publication=publication, person=expert.person, reason=reason, actor=request.actor),
             success=_("已移除。"),
         )
         return redirect("expert", pk=pk)
@@ -231,10 +231,10 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 def _own(request: HttpRequest) -> Expert:
     rows = Expert.objects.select_related("person__organisation").filter(person__in=own_records(request.user))
-    found = rows.order_by("person__merged_into_id", "pk").first()
-    if found is None:
+    expert = rows.order_by("person__merged_into_id", "pk").first()
+    if expert is None:
         raise Http404
-    return found
+    return expert
 
 
 def _back(expert: Expert, own: bool) -> HttpResponse:
@@ -269,9 +269,9 @@ def add_relation(request: HttpRequest, pk: int) -> HttpResponse:
         if other and other.pk == expert.person.survivor_id:
             form.add_error("other", _("双方是同一个人"))
         elif other:
-            given = {name: form.cleaned_data[name] for name in ("kind", "since", "until", "note")}
+            data = {name: form.cleaned_data[name] for name in ("kind", "since", "until", "note")}
             source = OWN if own else OFFICE
-            tie = Relation(first_id=expert.person_id, second_id=other.pk, source=source, **given)
+            tie = Relation(first_id=expert.person_id, second_id=other.pk, source=source, **data)
             of = expert.person if own else None
             if attempt(
                 request, lambda: add_relations(relations=[tie], actor=request.actor, of=of), form=form, success=_("已登记。")

@@ -97,8 +97,8 @@ def unclear_names(rows: QuerySet[Application]) -> list[tuple[Application, list[A
     asking = list(
         rows.filter(state__in=LIVE).exclude(unsuitable=[]).only("number", "title_zh", "unsuitable").order_by("number", "pk")
     )
-    found = avoided_of(asking)
-    unclear = [(row, [one for one in found.get(row.pk, []) if not one.is_clear]) for row in asking]
+    avoidances = avoided_of(asking)
+    unclear = [(row, [one for one in avoidances.get(row.pk, []) if not one.is_clear]) for row in asking]
     return [(row, names) for row, names in unclear if names]
 
 
@@ -122,8 +122,8 @@ def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
             request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
         )
         return redirect("assign", pk=call.pk)
-    found = enqueue("review.assign", actor=request.actor, call=call.pk, fair=request.POST.get("aim") == "fair")
-    return redirect("job", pk=found.pk)
+    run = enqueue("review.assign", actor=request.actor, call=call.pk, fair=request.POST.get("aim") == "fair")
+    return redirect("job", pk=run.pk)
 
 
 @page("review.manage")
@@ -168,8 +168,10 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("还没有送审"),
         empty_hint=_("在“专家指派”中运行并发布方案。"),
     )
-    asked = Assignment.objects.filter(application__call=call).exclude(state__in=["proposed", "declined", "expired", "released"])
-    total = without_own(asked, request.user)
+    assignments = Assignment.objects.filter(application__call=call).exclude(
+        state__in=["proposed", "declined", "expired", "released"]
+    )
+    total = without_own(assignments, request.user)
     return listing.export() or render(
         request,
         "review/progress.html",
@@ -189,23 +191,23 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def end_review(request: HttpRequest, pk: int) -> HttpResponse:
     """Exactly what ending the review does: who leaves it, whose draft would be lost, who is thanked; confirmed and unchanged, it ends."""
     call = the_call(request, pk, "calls.review.start")
-    asked = request.POST if request.method == "POST" else request.GET
-    wait = asked.get("wait", "1") != "0"
+    query = request.POST if request.method == "POST" else request.GET
+    wait = query.get("wait", "1") != "0"
     if request.method == "POST":
         if attempt(request, lambda: _end(request, call, wait)):
             return redirect("progress", pk=pk)
         return redirect(f"/office/calls/{pk}/progress/end/?wait={int(wait)}")
     plan = plan_ending(call, request.user, wait=wait)
     rows = sorted(plan.withdrawn, key=lambda a: (a.pk not in plan.drafts, a.pk))
-    kept = rows[: max(SHOWN, len(plan.with_draft))]
+    excerpt = rows[: max(SHOWN, len(plan.with_draft))]
     parts = [(_("结束评审的申请"), plan.ready), (_("等待草稿的申请"), plan.waiting), (_("有效意见不足的申请"), plan.short)]
     context = {
         "call": call,
         "plan": plan,
         "wait": wait,
         "due": review_deadlines([call], request.user).get(call.pk),
-        "withdrawn": [(a, plan.drafts.get(a.pk)) for a in kept],
-        "left": len(rows) - len(kept),
+        "withdrawn": [(a, plan.drafts.get(a.pk)) for a in excerpt],
+        "left": len(rows) - len(excerpt),
         "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part]) for label, part in parts],
         "tab": "progress",
     }
@@ -260,12 +262,12 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
 def _act_on_reviews(request: HttpRequest, row: Application) -> None:
     """Take an assignment back, or invite one more expert."""
     if request.POST.get("release"):
-        found = get_object_or_404(
+        assignment = get_object_or_404(
             Assignment.objects.select_related("application__leader"), pk=key_in(request.POST, "release"), application=row
         )
         attempt(
             request,
-            lambda: release_assignment(assignment=found, reason=request.POST.get("reason", ""), actor=request.actor),
+            lambda: release_assignment(assignment=assignment, reason=request.POST.get("reason", ""), actor=request.actor),
             success=_("已撤回。"),
         )
     elif key_in(request.POST, "expert"):

@@ -30,7 +30,7 @@ from headwater.review.views.rows import others_of, placed
 def panels(request: HttpRequest, pk: int) -> HttpResponse:
     """The panels of a call, and the fields that still need one: alone, joined, or with members from elsewhere."""
     call = the_call(request, pk, "review.manage")
-    found = prospects(call, others_of(request, call))
+    fields = prospects(call, others_of(request, call))
     return render(
         request,
         "review/call_panels.html",
@@ -41,10 +41,10 @@ def panels(request: HttpRequest, pk: int) -> HttpResponse:
                 m=Count("members", distinct=True),
             ),
             "tab": "panels",
-            "fields": found,
+            "fields": fields,
             "least": panel_terms(call).size,
-            "ready": sum(p.waiting for p in found),
-            "coming": sum(p.coming for p in found),
+            "ready": sum(p.waiting for p in fields),
+            "coming": sum(p.coming for p in fields),
         },
     )
 
@@ -70,10 +70,10 @@ def new_panel(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _waiting(request: HttpRequest, call: Call, groups: list[ReviewGroup], unsorted: bool) -> list[Application]:
     """What the chosen fields have ready for a panel; `unsorted` adds what belongs to no field."""
-    chosen = Q(review_group__in=[g.code for g in groups])
+    of_fields = Q(review_group__in=[g.code for g in groups])
     if unsorted:
-        chosen |= ~Q(review_group__in=ReviewGroup.objects.values("code"))
-    rows = others_of(request, call).filter(chosen, state=State.REVIEWED)
+        of_fields |= ~Q(review_group__in=ReviewGroup.objects.values("code"))
+    rows = others_of(request, call).filter(of_fields, state=State.REVIEWED)
     return list(rows.select_related("ranking", "leader", "host").order_by("ranking__rank", "pk"))
 
 
@@ -84,16 +84,16 @@ class PanelForm:
         self.request, self.call, self.groups, self.rows = request, call, groups, rows
         self.least = panel_terms(call).size
         self.errors: dict[str, str] = {}
-        sent = request.POST if request.method == "POST" else None
-        self.searching = bool(sent and "find" in sent)
-        self.search = sent.get("q", "")[:80] if sent else ""
-        keep = keys_in(sent, "expert") if sent else []
+        post = request.POST if request.method == "POST" else None
+        self.searching = bool(post and "find" in post)
+        self.search = post.get("q", "")[:80] if post else ""
+        keep = keys_in(post, "expert") if post else []
         self.candidates = panel_candidates(call, groups, [a.pk for a in rows], search=self.search, keep=keep)
-        self.applications = set(keys_in(sent, "pk")) if sent else {a.pk for a in rows}
-        self.experts = set(keep) if sent else {c.expert.pk for c in self.candidates[: self.least]}
-        self.chair = next(iter(keys_in(sent, "chair")), 0) if sent else next((c.expert.pk for c in self.candidates), 0)
-        self.meets_at = sent.get("meets_at", "") if sent else ""
-        self.name = sent.get("name", "") if sent else self._name()
+        self.applications = set(keys_in(post, "pk")) if post else {a.pk for a in rows}
+        self.experts = set(keep) if post else {c.expert.pk for c in self.candidates[: self.least]}
+        self.chair = next(iter(keys_in(post, "chair")), 0) if post else next((c.expert.pk for c in self.candidates), 0)
+        self.meets_at = post.get("meets_at", "") if post else ""
+        self.name = post.get("name", "") if post else self._name()
 
     def _name(self) -> str:
         fields = "、".join(g.name_zh for g in self.groups) or "综合"
@@ -106,16 +106,16 @@ class PanelForm:
     @property
     def sections(self) -> list[tuple[str, list[Candidate]]]:
         """Candidates under the word for where they come from, in order."""
-        found: dict[str, list[Candidate]] = {}
+        groups: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
-            found.setdefault(candidate.origin_word, []).append(candidate)
-        return list(found.items())
+            groups.setdefault(candidate.origin_word, []).append(candidate)
+        return list(groups.items())
 
     def make(self) -> bool:
         """Make the panel; False leaves what is wrong in `errors`, by field."""
-        chosen = list(able(self.call).filter(pk__in=self.experts).order_by("pk"))
+        members = list(able(self.call).filter(pk__in=self.experts).order_by("pk"))
         items = [a for a in self.rows if a.pk in self.applications]
-        chair = next((e for e in chosen if e.pk == self.chair), None)
+        chair = next((e for e in members if e.pk == self.chair), None)
         meets = self._moment()
         if not items:
             self.errors["pk"] = _("请选择上会的申请")
@@ -130,7 +130,7 @@ class PanelForm:
                 name=self.name,
                 group=group,
                 applications=items,
-                experts=chosen,
+                experts=members,
                 chair=chair,
                 meets_at=meets,
                 actor=self.request.actor,
