@@ -27,7 +27,7 @@ from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.assigning import Plan, open_load
 from headwater.review.terms import ReviewTerms, review_terms
 from headwater.schemes import Scheme
-from headwater.solving.pairing import parted, row_of, rows_of, shared
+from headwater.solving.pairing import demand_of, parted, row_of, rows_of
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
@@ -76,10 +76,10 @@ def _known_pairs(call: Call, applications: Sequence[Application], experts: Seque
     assigned = Assignment.objects.filter(application__call=call)
     conflicts = Conflict.objects.filter(application__call=call)
     # Whoever declined, let an invitation expire or was released is not asked for the same application again.
-    gone = assigned.exclude(state__in=ACTIVE)
+    ended = assigned.exclude(state__in=ACTIVE)
     locked = assigned.filter(state__in=ACTIVE).exclude(state=Assignment.State.PROPOSED)
-    found = [_pairs(rows.values_list("application", "expert"), row, column) for rows in (conflicts, gone, locked)]
-    return found[0], found[1], found[2]
+    pairs = [_pairs(rows.values_list("application", "expert"), row, column) for rows in (conflicts, ended, locked)]
+    return pairs[0], pairs[1], pairs[2]
 
 
 def _inputs(call: Call, progress: Progress | None, account: Account | None) -> Inputs:
@@ -92,11 +92,11 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
         raise Refused.because(_("专家库中没有可用的专家"))
     scheme, terms, rows, codes = scheme_of(call), review_terms(call), rows_of(applications), expert_codes(experts)
     shape = (len(rows.code), len(experts))
-    forbidden, gone, held_by = _known_pairs(call, applications, experts)
-    locked = [(row_of(rows, a, codes[e]), e) for a, e in held_by]
-    barred = [*forbidden, *gone, *held_by]
+    forbidden, ended, settled_pairs = _known_pairs(call, applications, experts)
+    locked = [(row_of(rows, a, codes[e]), e) for a, e in settled_pairs]
+    barred = [*forbidden, *ended, *settled_pairs]
     mask = _mask([*barred, *((int(rows.twin[a]), e) for a, e in barred if rows.twin[a] >= 0)], shape)
-    texts = [written(a, scheme) for a in applications]
+    texts = [matching_text(a, scheme) for a in applications]
     scores = candidates(
         [texts[n] for n in rows.application],
         profiles(experts),
@@ -104,25 +104,25 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
         codes,
         keep=CANDIDATES,
         forbidden=mask,
-        progress=(lambda done, total: progress(done, total, str(_("匹配专家")))) if progress else silent,
+        progress=(lambda count, total: progress(count, total, str(_("匹配专家")))) if progress else silent,
     )
     settled = np.array(locked, dtype=np.int64).reshape(-1, 2)
-    held, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
+    counts, busy = np.bincount(settled[:, 0], minlength=shape[0]), np.bincount(settled[:, 1], minlength=shape[1])
     load = open_load(call)
     room = np.array([max(0, min(e.max_load, terms.max_load) - load.get(e.pk, 0)) for e in experts], dtype=np.int64)
     limits = _limits(experts, terms)
     scores = parted(scores, rows, experts, locked, inside=len(limits) > 1)
-    problem = Problem.of(scores, shared(rows, terms.opinions, held), room + busy, limits=limits, locked=settled)
+    problem = Problem.of(scores, demand_of(rows, terms.opinions, counts), room + busy, limits=limits, locked=settled)
     return Inputs([applications[n].pk for n in rows.application], [e.pk for e in experts], problem, settled, len(forbidden))
 
 
-def written(application: Application, scheme: Scheme) -> str:
+def matching_text(application: Application, scheme: Scheme) -> str:
     """What experts are matched by: title, keywords and abstract; where no abstract is asked, what is written in answer to questions."""
-    said = [application.title_zh, application.keywords_zh, application.abstract_zh]
+    parts = [application.title_zh, application.keywords_zh, application.abstract_zh]
     if "abstract" not in scheme.asks:
         answers = application.answers or {}
-        said += [str(answers[f.code]) for f in scheme.fields if f.is_text and not f.restricted and answers.get(f.code)]
-    return " ".join(said)[:WRITTEN]
+        parts += [str(answers[f.code]) for f in scheme.fields if f.is_text and not f.restricted and answers.get(f.code)]
+    return " ".join(parts)[:WRITTEN]
 
 
 def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:

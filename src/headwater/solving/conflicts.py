@@ -52,12 +52,12 @@ def search(tables: Tables, rules: dict[str, Any], only: int | None) -> Iterator[
     numbers = {name: value for name, value in rules.items() if name != "coproject_days"}
     limits = Rules(**numbers, relation_days={Kind.TIED_PROJECT: rules["coproject_days"]})
     for block in stream_conflicts(world.proposals, world.registry, limits, size=BLOCK, kinds=tuple(NAMES)):
-        asked = slice(None) if only is None else application.ids[block.proposal] == only
+        rows = slice(None) if only is None else application.ids[block.proposal] == only
         yield (
-            application.ids[block.proposal[asked]].tolist(),
-            expert.ids[block.expert[asked]].tolist(),
-            [NAMES[Kind(kind)] for kind in block.kind[asked]],
-            _evidence(world, block)[asked].tolist(),
+            application.ids[block.proposal[rows]].tolist(),
+            expert.ids[block.expert[rows]].tolist(),
+            [NAMES[Kind(kind)] for kind in block.kind[rows]],
+            _evidence(world, block)[rows].tolist(),
         )
 
 
@@ -105,8 +105,8 @@ def _proposals(tables: Tables, application: _Index, person: _Index, entity: _Ind
 
 def _registry(tables: Tables, person: _Index, entity: _Index) -> Registry:
     home = np.full(len(person.ids), -1, dtype=np.int64)
-    known = tables["home"]
-    home[person(_column(known, 0))] = entity(_column(known, 1))
+    homes = tables["home"]
+    home[person(_column(homes, 0))] = entity(_column(homes, 1))
     moves, authors, relations, bans = (tables[name] for name in ("affiliation", "author", "relation", "ban"))
     paper = _Index(_column(authors, 1))
     at = paper(_column(authors, 1))
@@ -133,16 +133,18 @@ def _registry(tables: Tables, person: _Index, entity: _Index) -> Registry:
     )
 
 
-def _evidence(world: World, found: Found) -> Texts:
+def _evidence(world: World, conflicts: Found) -> Texts:
     """(conflicts,) the rows behind each conflict in words: an institution, a period, the id of a paper, a note."""
-    text = np.full(len(found), "", dtype=object)
-    for kind in found.counts():
-        at = np.flatnonzero(found.kind == kind)
-        text[at] = _told(world, kind, found.proposal[at], found.left[at].astype(np.int64), found.right[at].astype(np.int64))
+    text = np.full(len(conflicts), "", dtype=object)
+    for kind in conflicts.counts():
+        at = np.flatnonzero(conflicts.kind == kind)
+        text[at] = _evidence_of_kind(
+            world, kind, conflicts.proposal[at], conflicts.left[at].astype(np.int64), conflicts.right[at].astype(np.int64)
+        )
     return text
 
 
-def _told(world: World, kind: Kind, proposal: Any, left: Ints, right: Ints) -> Any:
+def _evidence_of_kind(world: World, kind: Kind, proposal: Any, left: Ints, right: Ints) -> Any:
     r, tables = world.registry, world.tables
     if kind is Kind.SAME_ENTITY:
         people = np.concatenate([world.proposals.leader, world.proposals.member_person])

@@ -18,6 +18,6 @@ def why(
     Returns:
         `works` (place, share, shared terms) of those that count and share a term, the weightiest first; `keywords` that both have.
     """
-    told = explain(Work(**proposal), Expert(tuple(Work(**work) for work in works), codes, keywords))
-    shown = [(w.work, w.share, [t.text for t in w.terms]) for w in told.works if w.terms]
-    return {"works": shown, "keywords": told.keywords}
+    explanation = explain(Work(**proposal), Expert(tuple(Work(**work) for work in works), codes, keywords))
+    papers = [(w.work, w.share, [t.text for t in w.terms]) for w in explanation.works if w.terms]
+    return {"works": papers, "keywords": explanation.keywords}

@@ -116,17 +116,17 @@ def take_in() -> bool:
 def _synchronised() -> tuple[Index, dict[int, int]]:
     """The index with all applications in the house and nothing else, and their ids by document."""
     _name_documents()
-    wanted = dict(TextPrint.objects.filter(application__in=_in_the_house()).values_list("document", "application"))
+    application_of = dict(TextPrint.objects.filter(application__in=_in_the_house()).values_list("document", "application"))
     index = _opened()
-    known = set(index.ids().tolist())
-    gone, new = known - set(wanted), sorted(wanted[d] for d in set(wanted) - known)
-    if gone:
-        index.remove(np.array(sorted(gone), dtype=np.int64))
+    indexed = set(index.ids().tolist())
+    surplus, new = indexed - set(application_of), sorted(application_of[d] for d in set(application_of) - indexed)
+    if surplus:
+        index.remove(np.array(sorted(surplus), dtype=np.int64))
     for start in range(0, len(new), CHUNK):
         _add(index, list(Application.objects.filter(pk__in=new[start : start + CHUNK]).order_by("pk")))
-    if gone or new:
+    if surplus or new:
         index.commit()
-    return index, wanted
+    return index, application_of
 
 
 def _add(index: Index, rows: Sequence[Application]) -> None:
@@ -150,16 +150,16 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
         index, application_of = _synchronised()
     waiting = TextPrint.objects.filter(application__call=call, application__state__in=[State.RECEIVED, State.RECHECK])
     documents = dict(waiting.order_by("application").values_list("document", "application"))
-    found, ids = 0, list(documents)
+    pairs, ids = 0, list(documents)
     blocks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    done = 0
+    count = 0
     for block, matches in zip(blocks, _compared(index, blocks), strict=True):
         rows = [_row(documents[m.new], application_of[m.old], m.match) for m in matches]
         _keep([documents[d] for d in block], rows, call, actor)
-        found, done = found + len(rows), done + len(block)
+        pairs, count = pairs + len(rows), count + len(block)
         if progress:
-            progress(done, len(ids), str(call))
-    return found
+            progress(count, len(ids), str(call))
+    return pairs
 
 
 def _compared(index: Index, blocks: Sequence[list[int]]) -> Iterator[list[Pair]]:

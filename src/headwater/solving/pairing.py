@@ -45,13 +45,13 @@ def rows_of(applications: Sequence[Application]) -> Rows:
     return Rows(np.array([*range(count), *both], dtype=np.int64), codes, twin)
 
 
-def shared(rows: Rows, wanted: int, held: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many experts each row wants, of whom it has `held`: all, or a half for each of two disciplines, the greater one for the first."""
-    demand = np.maximum(wanted, held)
+def demand_of(rows: Rows, opinions: int, settled: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the `opinions` each row wants, of whom it has `settled`: all, or a half for each of two disciplines, the greater one for the first."""
+    demand = np.maximum(opinions, settled)
     for second in rows.seconds:
         first = rows.twin[second]
-        demand[first] = max(wanted - wanted // 2, held[first])
-        demand[second] = max(wanted - demand[first], held[second], 0)
+        demand[first] = max(opinions - opinions // 2, settled[first])
+        demand[second] = max(opinions - demand[first], settled[second], 0)
     return demand
 
 
@@ -80,9 +80,9 @@ def parted(
     for row, expert in settled:
         if rows.twin[row] >= 0:
             table[rows.twin[row], np.flatnonzero(place == place[expert])] = 0.0
-    found = sparse.csr_matrix(table, dtype=np.float32)
-    found.eliminate_zeros()
-    return found
+    result = sparse.csr_matrix(table, dtype=np.float32)
+    result.eliminate_zeros()
+    return result
 
 
 def row_of(rows: Rows, application: int, codes: Sequence[str]) -> int:

@@ -29,10 +29,12 @@ GAP, SECONDS = 1e-4, 20.0
 def choose(contest: Contest) -> Chosen:
     """Choose the best set under budget and rules. The same contest gives the same set."""
     result, conflict = _funded(contest)
-    told = refusals(result)
+    prices = refusals(result)
     return Chosen(
         funded=tuple(np.flatnonzero(result.funded).tolist()),
-        refused={int(row): tuple(c.rule for c in told.loudest(at)[:2] if c.price > 0) for at, row in enumerate(told.proposal)},
+        refused={
+            int(row): tuple(c.rule for c in prices.loudest(at)[:2] if c.price > 0) for at, row in enumerate(prices.proposal)
+        },
         reach=tuple(Reach(r.rule, r.amount, r.at_least, r.at_most, r.tight) for r in result.activity),
         proven=result.proven,
         conflict=conflict,
@@ -42,13 +44,13 @@ def choose(contest: Contest) -> Chosen:
 def compare(contest: Contest, variants: list[Variant]) -> list[Compared]:
     """Choose under other conditions; a variant without rules that are not there is left out."""
     result, _conflict = _funded(contest)
-    changes, kept = [], []
+    changes, possible = [], []
     for variant in variants:
         names = [rule.name for rule in result.problem.rules if rule.name.partition(": ")[0] == variant.without]
         if names or not variant.without:
             scale = {BUDGET: variant.budget} if variant.budget != 1 else {}
             changes.append(Change(variant.name, scale=scale, drop=names))
-            kept.append(variant)
+            possible.append(variant)
     return [
         Compared(
             o.name,
@@ -59,7 +61,7 @@ def compare(contest: Contest, variants: list[Variant]) -> list[Compared]:
             o.result.money if o.result else None,
             _rules_of(o.reasons),
         )
-        for o, variant in zip(scenarios(result, changes), kept, strict=True)
+        for o, variant in zip(scenarios(result, changes), possible, strict=True)
     ]
 
 
