@@ -31,8 +31,8 @@ def link_documents(scheme: Scheme, problems: list[Problem]) -> None:
     absent = {"member": scheme.members_max == 0, "partner": scheme.members_max == 0, "referee": scheme.referees is None}
     why = {"member": "takes no members", "partner": "takes no members", "referee": "has no [referees]"}
     for d in scheme.documents:
-        found = [p for p in d.signs if absent.get(p)]
-        problems += [(f"{d.where}.signs", f"{p!r} cannot sign: the scheme {why[p]}") for p in found]
+        strangers = [p for p in d.signs if absent.get(p)]
+        problems += [(f"{d.where}.signs", f"{p!r} cannot sign: the scheme {why[p]}") for p in strangers]
     for party in ("applicant", "member", "referee", "host", "expert"):
         if not absent.get(party) and not any(d.required and not d.when for d in scheme.documents_of(party)):
             problems.append(("document", f"expected a required document without a condition that {party!r} signs"))

@@ -153,7 +153,7 @@ def read_judging(top: Reader, classes: tuple[str, ...]) -> Judging:
     usual = Reader(dict(_usual()), aside)
     criteria = top if "criterion" in top.table else usual
     grades = top if "grade" in top.table else usual
-    found = Judging(
+    judging = Judging(
         criteria=_criteria(criteria, classes),
         grades=_grades(grades),
         review=_review(top.table_at("review")),
@@ -163,9 +163,9 @@ def read_judging(top: Reader, classes: tuple[str, ...]) -> Judging:
         reports=tuple(_report(r) for r in top.tables("report")),
     )
     top.read |= {"criterion", "grade"}
-    if top.table.get("panel") and not found.has_panel:
+    if top.table.get("panel") and not judging.has_panel:
         top.problems.append(("panel", 'has no effect: the stages of [review] name no "panel"'))
-    return found
+    return judging
 
 
 @cache
@@ -175,28 +175,28 @@ def usual_judging() -> Judging:
 
 
 def _criteria(top: Reader, classes: tuple[str, ...]) -> tuple[Criterion, ...]:
-    found = tuple(_criterion(r, classes) for r in top.tables("criterion"))
-    if not 1 <= len(found) <= MOST_CRITERIA:
-        top.problems.append(("criterion", f"expected 1 to {MOST_CRITERIA} criteria, found {len(found)}"))
-    unique(top.problems, "criterion", [c.code for c in found])
-    weighted = [c for c in found if c.weights]
-    if weighted and len(weighted) < len(found):
-        lacking = ", ".join(repr(c.code) for c in found if not c.weights)
+    criteria = tuple(_criterion(r, classes) for r in top.tables("criterion"))
+    if not 1 <= len(criteria) <= MOST_CRITERIA:
+        top.problems.append(("criterion", f"expected 1 to {MOST_CRITERIA} criteria, found {len(criteria)}"))
+    unique(top.problems, "criterion", [c.code for c in criteria])
+    weighted = [c for c in criteria if c.weights]
+    if weighted and len(weighted) < len(criteria):
+        lacking = ", ".join(repr(c.code) for c in criteria if not c.weights)
         top.problems.append(
             ("criterion", f"give {lacking} a weight too, or leave all weights to the parameters review_weights_*")
         )
     if weighted:
         for name in classes:
-            if not any(dict(c.weights).get(name, 0) > 0 for c in found):
+            if not any(dict(c.weights).get(name, 0) > 0 for c in criteria):
                 top.problems.append(("criterion", f"no criterion has a weight for the research class {name!r}"))
-    return found
+    return criteria
 
 
 def _criterion(r: Reader, classes: tuple[str, ...]) -> Criterion:
     code = r.text("code", required=True)
     if code and not CODE.fullmatch(code):
         r.problems.append((r.path("code"), f"expected lower-case letters, digits and underscores, found {code!r}"))
-    found = Criterion(
+    criterion = Criterion(
         code=code,
         label_zh=r.text("label_zh", required=True),
         label_en=r.text("label_en", required=True),
@@ -207,7 +207,7 @@ def _criterion(r: Reader, classes: tuple[str, ...]) -> Criterion:
         anchors=tuple(_anchor(a) for a in r.tables("anchor")),
     )
     r.done()
-    return found
+    return criterion
 
 
 def _weights(r: Reader, classes: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
@@ -226,16 +226,16 @@ def _weights(r: Reader, classes: tuple[str, ...]) -> tuple[tuple[str, int], ...]
 
 
 def _anchor(r: Reader) -> Anchor:
-    found = Anchor(r.get("points", int, 0, required=True), r.text("zh", required=True), r.text("en", required=True))
-    if not 0 <= found.points <= MOST_POINTS:
-        r.problems.append((r.path("points"), f"expected 0 to {MOST_POINTS}, found {found.points}"))
+    anchor = Anchor(r.get("points", int, 0, required=True), r.text("zh", required=True), r.text("en", required=True))
+    if not 0 <= anchor.points <= MOST_POINTS:
+        r.problems.append((r.path("points"), f"expected 0 to {MOST_POINTS}, found {anchor.points}"))
     r.done()
-    return found
+    return anchor
 
 
 def _grades(top: Reader) -> tuple[Grade, ...]:
     """Two grades or more; without words of their own, those of the outcome (grade_1, grade_2, ...)."""
-    found = []
+    grades = []
     for r in top.tables("grade"):
         zh, en = r.text("zh"), r.text("en")
         if bool(zh) != bool(en):
@@ -243,12 +243,12 @@ def _grades(top: Reader) -> tuple[Grade, ...]:
         grade = Grade(r.get("value", int, 0, required=True), zh, en)
         if not 1 <= grade.value <= MOST_GRADES:
             r.problems.append((r.path("value"), f"expected 1 to {MOST_GRADES}, found {grade.value}"))
-        found.append(grade)
+        grades.append(grade)
         r.done()
-    values = [g.value for g in found]
+    values = [g.value for g in grades]
     if len(set(values)) < max(2, len(values)):
         top.problems.append(("grade", "expected two grades or more, each with a value of its own"))
-    return tuple(sorted(found, key=lambda g: -g.value)) or (Grade(1, "", ""),)
+    return tuple(sorted(grades, key=lambda g: -g.value)) or (Grade(1, "", ""),)
 
 
 def _review(r: Reader) -> ReviewPlan:
@@ -257,30 +257,30 @@ def _review(r: Reader) -> ReviewPlan:
         hold(r, "stages", "stage", stage)
     if not stages or stages[0] != "written" or len(set(map(str, stages))) < len(stages):
         r.problems.append((r.path("stages"), 'expected "written" and then further stages, each once'))
-    found = ReviewPlan(tuple(str(s) for s in stages), r.get("opinions", int), r.get("needed", int))
-    for key, value in (("opinions", found.opinions), ("needed", found.needed)):
+    plan = ReviewPlan(tuple(str(s) for s in stages), r.get("opinions", int), r.get("needed", int))
+    for key, value in (("opinions", plan.opinions), ("needed", plan.needed)):
         if value is not None and not 1 <= value <= 20:
             r.problems.append((r.path(key), f"expected 1 to 20, found {value}"))
-    if found.opinions and found.needed and found.needed > found.opinions:
-        r.problems.append((r.path("needed"), f"is above opinions ({found.opinions})"))
+    if plan.opinions and plan.needed and plan.needed > plan.opinions:
+        r.problems.append((r.path("needed"), f"is above opinions ({plan.opinions})"))
     r.done()
-    return found
+    return plan
 
 
 def _panel(r: Reader) -> PanelRule:
-    found = PanelRule(r.get("size", int), r.get("quorum", str), r.get("majority", str))
-    if found.size is not None and not 1 <= found.size <= 99:
-        r.problems.append((r.path("size"), f"expected 1 to 99, found {found.size}"))
-    for key, share in (("quorum", found.quorum), ("majority", found.majority)):
+    panel = PanelRule(r.get("size", int), r.get("quorum", str), r.get("majority", str))
+    if panel.size is not None and not 1 <= panel.size <= 99:
+        r.problems.append((r.path("size"), f"expected 1 to 99, found {panel.size}"))
+    for key, share in (("quorum", panel.quorum), ("majority", panel.majority)):
         if share is not None and not is_share(share):
             r.problems.append((r.path(key), f'expected a share such as ">1/2" or ">=2/3", found {share!r}'))
     r.done()
-    return found
+    return panel
 
 
 def _decision(r: Reader) -> DecisionRule:
     number = (int, float)
-    found = DecisionRule(
+    decision = DecisionRule(
         by=read_word(r, "by", "decision", "rank"),
         pass_mark=r.get("pass_mark", number),
         quota=r.get("quota", int),
@@ -288,41 +288,41 @@ def _decision(r: Reader) -> DecisionRule:
         ties=read_word(r, "ties", "ties", "officers"),
         within=r.get("within", number, 0.0),
     )
-    for key, value in (("pass_mark", found.pass_mark), ("within", found.within)):
+    for key, value in (("pass_mark", decision.pass_mark), ("within", decision.within)):
         if value is not None and not 0 <= value <= MOST_POINTS:
             r.problems.append((r.path(key), f"expected 0 to {MOST_POINTS}, found {value}"))
-    if found.quota is not None and found.quota < 1:
-        r.problems.append((r.path("quota"), f"expected 1 or more, found {found.quota}"))
-    if found.quota is None and "quota_per" in r.table:
+    if decision.quota is not None and decision.quota < 1:
+        r.problems.append((r.path("quota"), f"expected 1 or more, found {decision.quota}"))
+    if decision.quota is None and "quota_per" in r.table:
         r.problems.append((r.path("quota_per"), "has no effect without a quota"))
-    if not found.draws and "within" in r.table:
+    if not decision.draws and "within" in r.table:
         r.problems.append((r.path("within"), "has no effect without a draw"))
     r.done()
-    return found
+    return decision
 
 
 def _endorsement(r: Reader) -> Endorsement:
-    found = Endorsement(read_word(r, "by", "endorsement", "host_and_agency"), read_word(r, "order", "order", "in_turn"))
+    endorsement = Endorsement(read_word(r, "by", "endorsement", "host_and_agency"), read_word(r, "order", "order", "in_turn"))
     r.done()
-    return found
+    return endorsement
 
 
 def _report(r: Reader) -> OwedReport:
     kind = read_word(r, "kind", "report")
-    found = OwedReport(r.text("code", required=True), kind, r.text("zh", required=True), r.text("en", required=True))
+    report = OwedReport(r.text("code", required=True), kind, r.text("zh", required=True), r.text("en", required=True))
     r.read |= set(r.table)
-    return found
+    return report
 
 
 def is_share(text: str) -> bool:
     """Whether a text is a share of those present, such as ">1/2" or ">=2/3"."""
-    found = SHARE.fullmatch(text)
-    return bool(found) and 0 < int(found[2]) <= int(found[3])  # type: ignore[index]
+    match = SHARE.fullmatch(text)
+    return bool(match) and 0 < int(match[2]) <= int(match[3])  # type: ignore[index]
 
 
 def share_of(text: str) -> tuple[Fraction, bool]:
     """The fraction that a share names, and whether more than it is needed."""
-    found = SHARE.fullmatch(text)
-    if not found:
+    match = SHARE.fullmatch(text)
+    if not match:
         raise ValueError(f"no share: {text!r}")
-    return Fraction(int(found[2]), int(found[3])), found[1] == ">"
+    return Fraction(int(match[2]), int(match[3])), match[1] == ">"

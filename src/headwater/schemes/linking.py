@@ -55,9 +55,12 @@ def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
 
 def _settings(scheme: Scheme, problems: list[Problem]) -> None:
     """What the settings of rules name must be in the form, and be asked in both stages."""
-    known = {"field": {f.code for s in scheme.sections if not s.stage for f in s.fields}, "flag": {f[0] for f in scheme.flags}}
+    codes_by_key = {
+        "field": {f.code for s in scheme.sections if not s.stage for f in s.fields},
+        "flag": {f[0] for f in scheme.flags},
+    }
     what = {"field": "question that every stage asks", "flag": "flag"}
     for n, use in enumerate(scheme.rules):
-        for key, codes in known.items():
+        for key, codes in codes_by_key.items():
             if key in use.params and use.params[key] not in codes:
                 problems.append((f"rule[{n}].{key}", f"no {what[key]} has the code {use.params[key]!r}"))

@@ -55,63 +55,63 @@ def expanded(definition: dict[str, Any], packs: Packs) -> tuple[dict[str, Any], 
     A scheme's own entry of a rule or a table wins over that of a pack, and a pack that it names over one for all schemes.
     """
     head, own = definition.get("scheme"), definition.get("rule", [])
-    named = head.get("packs", []) if isinstance(head, dict) else None
-    if not isinstance(named, list) or not isinstance(own, list):
+    references = head.get("packs", []) if isinstance(head, dict) else None
+    if not isinstance(references, list) or not isinstance(own, list):
         return definition, []
     problems: list[Problem] = []
-    codes = list(dict.fromkeys(str(c) for c in named))
+    codes = list(dict.fromkeys(str(c) for c in references))
     for code in codes:
         if code not in packs:
-            known = ", ".join(packs) or "none, there is no packs.toml"
-            problems.append(("scheme.packs", f"unknown pack {code!r}; known: {known}"))
+            names = ", ".join(packs) or "none, there is no packs.toml"
+            problems.append(("scheme.packs", f"unknown pack {code!r}; known: {names}"))
     general = [code for code, pack in packs.items() if pack.for_all and code not in codes]
-    rules = _added(
+    rules = _pack_rules(
         own, [(code, packs[code]) for code in codes if code in packs], [(code, packs[code]) for code in general], problems
     )
     tables: dict[str, Any] = {}
-    taken: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for code in [*codes, *general]:
         for name, table in packs.get(code, Pack()).tables.items():
-            if name in taken and code not in general:
-                problems.append(("scheme.packs", f"[{name}] is in pack {taken[name]!r} and in pack {code!r}"))
-            taken.setdefault(name, code)
+            if name in origins and code not in general:
+                problems.append(("scheme.packs", f"[{name}] is in pack {origins[name]!r} and in pack {code!r}"))
+            origins.setdefault(name, code)
             tables.setdefault(name, table)
     return {**tables, **definition, "rule": [*own, *rules]}, problems
 
 
-Named = list[tuple[str, Pack]]
+CodedPacks = list[tuple[str, Pack]]
 
 
-def _added(own: list[Any], named: Named, general: Named, problems: list[Problem]) -> list[dict[str, Any]]:
+def _pack_rules(own: list[Any], of_scheme: CodedPacks, general: CodedPacks, problems: list[Problem]) -> list[dict[str, Any]]:
     """The rules of packs that a scheme does not have itself; a rule that it repeats without a change, or takes twice, is a mistake."""
     mine = {r.get("name"): n for n, r in enumerate(own) if isinstance(r, dict)}
-    taken: dict[Any, str] = {}
-    added = []
-    for code, pack in [*named, *general]:
+    origins: dict[Any, str] = {}
+    rules = []
+    for code, pack in [*of_scheme, *general]:
         for rule in pack.rules:
             name = rule.get("name")
-            if name in taken:
+            if name in origins:
                 if not pack.for_all:
-                    problems.append(("scheme.packs", f"rule {name!r} is in pack {taken[name]!r} and in pack {code!r}"))
+                    problems.append(("scheme.packs", f"rule {name!r} is in pack {origins[name]!r} and in pack {code!r}"))
             elif name not in mine:
-                added.append(rule)
+                rules.append(rule)
             elif own[mine[name]] == rule:
                 problems.append((f"rule[{mine[name]}].name", f"rule {name!r} is the same in pack {code!r}: leave it out"))
-            taken.setdefault(name, code)
-    return added
+            origins.setdefault(name, code)
+    return rules
 
 
 def of_packs(problems: Sequence[Problem], definition: dict[str, Any], own: int) -> list[Problem]:
     """Problems with the keys of the file as it was written: a rule after the first `own` ones came from a pack."""
-    out = []
-    for key, told in problems:
+    result = []
+    for key, text in problems:
         number, _bracket, part = key.removeprefix("rule[").partition("]")
         if key.startswith("rule[") and int(number) >= own:
             name = definition["rule"][int(number)].get("name")
-            out.append(("scheme.packs", f"rule {name!r}{part}: {told}"))
+            result.append(("scheme.packs", f"rule {name!r}{part}: {text}"))
         else:
-            out.append((key, told))
-    return out
+            result.append((key, text))
+    return result
 
 
 def untold(schemes: Sequence[Scheme]) -> dict[str, str]:
@@ -122,13 +122,13 @@ def untold(schemes: Sequence[Scheme]) -> dict[str, str]:
     """
     blocking = {s.code: {u.name for u in s.rules if u.blocks} for s in schemes}
     yearly = {s.limit_group for s in schemes if "one_per_year" in blocking[s.code]} - {UNLIMITED}
-    out = {}
+    problems = {}
     for s in schemes:
         if s.limit_group == UNLIMITED:
             if "one_per_year" in {u.name for u in s.rules}:
-                out[s.code] = "rule 'one_per_year' counts nothing in the group 'none': name a group"
+                problems[s.code] = "rule 'one_per_year' counts nothing in the group 'none': name a group"
         elif "one_per_year" not in blocking[s.code] and (s.limit_group in yearly or "limit_same_type" not in blocking[s.code]):
-            out[s.code] = (
+            problems[s.code] = (
                 f"the group {s.limit_group!r} is limited: name the rule 'one_per_year' with blocks = true, or choose 'none'"
             )
-    return out
+    return problems

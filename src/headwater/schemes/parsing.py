@@ -77,18 +77,18 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
     return replace(scheme, order=link(scheme, problems)), problems
 
 
-def _one_of(r: Reader, key: str, known: tuple[str, ...], default: str = "") -> str:
+def _one_of(r: Reader, key: str, words: tuple[str, ...], default: str = "") -> str:
     value = r.text(key, default, required=not default)
-    if value and value not in known:
-        r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(known)}"))
+    if value and value not in words:
+        r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(words)}"))
     return value
 
 
-def _some_of(r: Reader, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> list[str]:
+def _some_of(r: Reader, key: str, words: tuple[str, ...], default: tuple[str, ...]) -> list[str]:
     values = r.get(key, list, list(default))
     for value in values:
-        if value not in known:
-            r.problems.append((r.path(key), f"expected some of {', '.join(known)}, found {value!r}"))
+        if value not in words:
+            r.problems.append((r.path(key), f"expected some of {', '.join(words)}, found {value!r}"))
     return [v for v in values if isinstance(v, str)]
 
 
@@ -97,8 +97,8 @@ def _judgeable(scheme: Scheme, head: Reader) -> None:
     in answer to questions; a draw ends at a quota or at the end of the money.
     """
     if not {"discipline", "abstract"} & scheme.asks and not any(f.is_text and not f.restricted for f in scheme.fields):
-        wanted = 'experts are found by "discipline", by "abstract" or by an open question of text: ask one of them'
-        head.problems.append((head.path("asks"), wanted))
+        text = 'experts are found by "discipline", by "abstract" or by an open question of text: ask one of them'
+        head.problems.append((head.path("asks"), text))
     if "second_discipline" in scheme.asks and "discipline" not in scheme.asks:
         head.problems.append((head.path("asks"), '"second_discipline" is asked beside "discipline" only'))
     if not scheme.research_classes:

@@ -16,16 +16,16 @@ def staged(scheme: Scheme, stage: str) -> Scheme:
         return scheme
     sections = tuple(s for s in scheme.sections if s.stage in {"", stage})
     codes = {f.code for s in sections for f in s.fields}
-    known = codes | WHOLES
-    checks = tuple(c for c in scheme.checks if _read(c.expr) | _read(c.when) <= known)
-    documents = tuple(d for d in scheme.documents if _read(d.when) <= known)
+    names = codes | WHOLES
+    checks = tuple(c for c in scheme.checks if _read(c.expr) | _read(c.when) <= names)
+    documents = tuple(d for d in scheme.documents if _read(d.when) <= names)
     order = tuple(code for code in scheme.order if code in codes)
-    out = replace(scheme, sections=sections, checks=checks, documents=documents, order=order)
+    result = replace(scheme, sections=sections, checks=checks, documents=documents, order=order)
     if stage == OUTLINE:
         own = outline_words(scheme.own_words)
         group = scheme.limit_group if scheme.limit_group == UNLIMITED else f"{scheme.limit_group}:{OUTLINE}"
-        return replace(out, limit_group=group, prefix=f"{scheme.prefix}Y", own_words=own)
-    return out
+        return replace(result, limit_group=group, prefix=f"{scheme.prefix}Y", own_words=own)
+    return result
 
 
 def _read(source: str) -> set[str]:

@@ -63,10 +63,10 @@ def words_for(outcome: str, own: Mapping[str, Bilingual]) -> Words:
 
 def read_words(r: Reader, outcome: str) -> dict[str, Bilingual]:
     """A scheme's own words: only those that its outcome has, each a pair of texts with no other places than the usual ones."""
-    known, own = words_for(outcome, {}), {}
+    words, own = words_for(outcome, {}), {}
     for key, value in r.table.items():
-        if key not in known:
-            r.problems.append((r.path(key), f"unknown word of {outcome!r}; known: {', '.join(sorted(known.table))}"))
+        if key not in words:
+            r.problems.append((r.path(key), f"unknown word of {outcome!r}; known: {', '.join(sorted(words.table))}"))
         elif not _is_pair(value):
             r.problems.append((r.path(key), f"expected [Chinese, English], found {value!r}"))
         elif wrong := _places(value) - PLACES.get(key, set()):

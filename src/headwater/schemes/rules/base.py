@@ -212,7 +212,7 @@ def unknown(zh: str, en: str, look: Bilingual, **inputs: Any) -> Answer:
     return Answer(Verdict.UNKNOWN, zh, en, look, inputs)
 
 
-Given = Mapping[str, Any]
+Settings = Mapping[str, Any]
 """The rule's own settings in the scheme."""
 Values = Callable[[str], Any]
 """Gives the parameter in force on the call's date, or None."""
@@ -234,8 +234,8 @@ class Rule:
     params: dict[str, type]
     prepare: Callable[..., Check]
 
-    def keys(self, given: Given) -> list[str]:
-        return [str(given[k]) if k in self.params else k for k in self.reads]
+    def keys(self, settings: Settings) -> list[str]:
+        return [str(settings[k]) if k in self.params else k for k in self.reads]
 
 
 RULES: Register[Rule] = Register("rule")
@@ -251,39 +251,39 @@ def rule(
     """
 
     def wrap(function: Callable[..., Answer]) -> Callable[..., Answer]:
-        def prepare(given: Given, values: Values, blocks: bool = False) -> Check:
-            keys = made.keys(given)
-            read = [values(key) for key in keys]
-            missing = [key for key, value in zip(keys, read, strict=True) if value is None]
+        def prepare(settings: Settings, values: Values, blocks: bool = False) -> Check:
+            keys = entry.keys(settings)
+            parameters = [values(key) for key in keys]
+            gaps = [key for key, value in zip(keys, parameters, strict=True) if value is None]
 
             def check(facts: Facts) -> Result:
-                found = _skipped(missing, facts) if missing else function(facts, given, *read)
+                answer = _skipped(gaps, facts) if gaps else function(facts, settings, *parameters)
                 return Result(
-                    name, code, found.outcome, found.zh, found.en, found.mend.zh, found.mend.en, found.inputs, blocks, ref
+                    name, code, answer.outcome, answer.zh, answer.en, answer.mend.zh, answer.mend.en, answer.inputs, blocks, ref
                 )
 
             return check
 
-        made = RULES.add(name, Rule(name, code, Bilingual(zh, en), ref, reads, params, prepare))
+        entry = RULES.add(name, Rule(name, code, Bilingual(zh, en), ref, reads, params, prepare))
         return function
 
     return wrap
 
 
-def _skipped(missing: list[str], facts: Facts) -> Answer:
+def _skipped(gaps: list[str], facts: Facts) -> Answer:
     day = facts.deadline_day
     return Answer(
         Verdict.SKIPPED,
-        f"{day} 没有可用的参数（{'、'.join(missing)}），未检查",
-        f"No parameter for {day} ({', '.join(missing)}); not checked",
+        f"{day} 没有可用的参数（{'、'.join(gaps)}），未检查",
+        f"No parameter for {day} ({', '.join(gaps)}); not checked",
         Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
-        {"missing": missing, "day": str(day)},
+        {"missing": gaps, "day": str(day)},
     )
 
 
 def parameters_of(name: str) -> dict[str, type] | None:
-    found = RULES.get(name)
-    return found.params if found else None
+    entry = RULES.get(name)
+    return entry.params if entry else None
 
 
 def evaluation(uses: Sequence[Any], values: Values) -> Callable[[Facts], list[Result]]:

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.rules.base import Answer, Facts, Given, failed, names, passed, rule, unknown
+from headwater.schemes.rules.base import Answer, Facts, Settings, failed, names, passed, rule, unknown
 from headwater.schemes.rules.limits import LEADER
 
 PROFILE = Bilingual("请单位在人员登记中补全", "Ask the institution to complete the registry's record")
 
 
 @rule("identity_known", "R1", "身份证件已登记", "Identity document on record", ref="handbook 1.5")
-def identity_known(f: Facts, p: Given) -> Answer:
+def identity_known(f: Facts, p: Settings) -> Answer:
     """Persons are known by the hash of their document: without it nobody could tell whom a limit counts."""
     lacking = [x for x in f.people if not x.has_document]
     who = names(lacking)
@@ -30,7 +30,7 @@ def identity_known(f: Facts, p: Given) -> Answer:
 
 
 @rule("experience", "R1", "从事基础研究的经历", "Experience of basic research", ref="EL-01", reads=("doctoral_degrees",))
-def experience(f: Facts, p: Given, doctoral: list[str]) -> Answer:
+def experience(f: Facts, p: Settings, doctoral: list[str]) -> Answer:
     """Regulation of 2024, art. 11(1). What the records show, or the applicant's own declaration; else a person reads."""
     leader = f.leader
     projects = sum(1 for h in leader.holdings if not h.year)
@@ -55,7 +55,7 @@ def experience(f: Facts, p: Given, doctoral: list[str]) -> Answer:
     ref="EL-02",
     reads=("referee_letters", "doctoral_degrees"),
 )
-def qualified(f: Facts, p: Given, least: int, doctoral: list[str]) -> Answer:
+def qualified(f: Facts, p: Settings, least: int, doctoral: list[str]) -> Answer:
     """Regulation of 2024, art. 11(2). A letter that a referee wrote here counts when the referee says that both hold."""
     fit = [r for r in f.referees if r.is_senior and r.same_field]
     unfit = [r.name for r in f.referees if r not in fit]
@@ -100,17 +100,17 @@ def _born(f: Facts, limits: dict[str, Any]) -> tuple[date, date, dict[str, Any]]
 
 
 def _no_birth_date(f: Facts) -> Answer:
-    known = {"birth_date": f.leader.birth_date and f.leader.birth_date.isoformat(), "sex": f.leader.sex}
-    return unknown("缺少出生日期或性别", "Birth date or sex is missing", PROFILE, **known)
+    inputs = {"birth_date": f.leader.birth_date and f.leader.birth_date.isoformat(), "sex": f.leader.sex}
+    return unknown("缺少出生日期或性别", "Birth date or sex is missing", PROFILE, **inputs)
 
 
 @rule("max_age", "F12", "年龄", "Age", ref="EL-05, EL-06", reads=("parameter",), parameter=str)
-def max_age(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
+def max_age(f: Facts, p: Settings, limits: dict[str, Any]) -> Answer:
     """Born on or after a day of (year - limit), see `earliest_birth`. A birth date is compared; an age is never computed."""
-    found = _born(f, limits)
-    if found is None:
+    birth = _born(f, limits)
+    if birth is None:
         return _no_birth_date(f)
-    born, earliest, inputs = found
+    born, earliest, inputs = birth
     if born >= earliest:
         return passed(f"出生日期不早于 {earliest}", f"Born on or after {earliest}", **inputs)
     return failed(
@@ -130,12 +130,12 @@ def max_age(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
     reads=("parameter",),
     parameter=str,
 )
-def young_track(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
+def young_track(f: Facts, p: Settings, limits: dict[str, Any]) -> Answer:
     """A flag, not a bar: `track` in the inputs says on which track the application runs."""
-    found = _born(f, limits)
-    if found is None:
+    birth = _born(f, limits)
+    if birth is None:
         return _no_birth_date(f)
-    born, earliest, inputs = found
+    born, earliest, inputs = birth
     if born >= earliest:
         return passed(
             f"出生日期不早于 {earliest}，标记为年轻人才通道",
@@ -149,7 +149,7 @@ def young_track(f: Facts, p: Given, limits: dict[str, Any]) -> Answer:
 
 
 @rule("not_student", "F07", "在读人员须附导师同意函", "Students need their supervisor's consent", ref="EL-08")
-def not_student(f: Facts, p: Given) -> Answer:
+def not_student(f: Facts, p: Settings) -> Answer:
     """Full-time students may not lead; who studies beside a job needs the supervisor's letter."""
     inputs = {"student": f.leader.is_student, "job": f.leader.has_job, "letters": f.attachments.get("supervisor_consent", 0)}
     if not f.leader.is_student:
@@ -170,11 +170,11 @@ def not_student(f: Facts, p: Given) -> Answer:
 
 
 @rule("not_fund_staff", "R1", "基金管理人员不得申请或参与", "Fund staff may not take part", ref="EL-10")
-def not_fund_staff(f: Facts, p: Given) -> Answer:
+def not_fund_staff(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 21."""
-    found = [x for x in f.people if x.is_fund_staff]
-    who = names(found)
-    if found:
+    staff = [x for x in f.people if x.is_fund_staff]
+    who = names(staff)
+    if staff:
         mend = Bilingual("更换该参与人", "Replace this person")
         return failed(f"{who.zh} 为基金管理人员", f"{who.en}: fund staff", mend, staff=who.en)
     return passed("申请人和参与者中没有基金管理人员", "Nobody is fund staff", people=len(f.people))
@@ -188,7 +188,7 @@ def not_fund_staff(f: Facts, p: Given) -> Answer:
     ref="EL-10",
     reads=("civil_servants_excluded",),
 )
-def not_civil_servant(f: Facts, p: Given, excluded: bool) -> Answer:
+def not_civil_servant(f: Facts, p: Settings, excluded: bool) -> Answer:
     inputs = {"government": f.leader.is_civil_servant, "excluded": excluded}
     if f.leader.is_civil_servant and excluded:
         mend = Bilingual("由非公务员作为申请人", "Let somebody lead who is no civil servant")
@@ -197,7 +197,7 @@ def not_civil_servant(f: Facts, p: Given, excluded: bool) -> Answer:
 
 
 @rule("no_overdue_report", "R1", "没有逾期未结题的项目", "No closing report overdue", ref="EL-12", reads=("closing_report_days",))
-def no_overdue_report(f: Facts, p: Given, days: int) -> Answer:
+def no_overdue_report(f: Facts, p: Settings, days: int) -> Answer:
     """Projects whose closing report was due before the deadline. Refunds are not in the records: the host answers for them."""
     due = f.deadline_day - timedelta(days=days)
     ended = [h for h in f.leader.holdings if h.role == LEADER and h.state == "running" and h.ends_on and h.ends_on < due]
@@ -217,15 +217,15 @@ def no_overdue_report(f: Facts, p: Given, days: int) -> Answer:
 
 
 @rule("mentors_named", "F04", "研究生导师和博士后合作导师", "Supervisors named", ref="EL-13", field=str)
-def mentors_named(f: Facts, p: Given) -> Answer:
+def mentors_named(f: Facts, p: Settings) -> Answer:
     """The named field must hold every supervisor on record; whether it is the truth beyond that a person must judge."""
     text = f.answer(p["field"]).strip()
-    missing = [n for n in f.leader.mentors if n not in text]
-    inputs = {"answered": bool(text), "on_record": list(f.leader.mentors), "missing": missing}
+    omissions = [n for n in f.leader.mentors if n not in text]
+    inputs = {"answered": bool(text), "on_record": list(f.leader.mentors), "missing": omissions}
     mend = Bilingual("如实填写导师姓名；没有的填“无”", "Name your supervisors truthfully, or write “none”")
     if not text:
         return failed("未填写导师姓名", "The supervisors are not named", mend, **inputs)
-    if missing:
-        zh, en = "、".join(missing), ", ".join(missing)
+    if omissions:
+        zh, en = "、".join(omissions), ", ".join(omissions)
         return failed(f"登记的导师 {zh} 没有列出", f"Supervisors on record are not listed: {en}", mend, **inputs)
     return passed("已填写导师姓名", "The supervisors are named", **inputs)

@@ -7,11 +7,11 @@ from typing import Any
 from headwater.core.i18n import Bilingual
 from headwater.core.money import wan, yuan
 from headwater.forms.results import FieldFacts
-from headwater.schemes.rules.base import Answer, Facts, Given, failed, names, passed, rule, unknown
+from headwater.schemes.rules.base import Answer, Facts, Settings, failed, names, passed, rule, unknown
 
 
 @rule("members_confirmed", "F01", "参与者确认", "Members have confirmed", ref="F01")
-def members_confirmed(f: Facts, p: Given) -> Answer:
+def members_confirmed(f: Facts, p: Settings) -> Answer:
     declined = [m for m in f.members if m.declined]
     waiting = [m for m in f.members if not m.confirmed and not m.declined]
     who = names(waiting)
@@ -37,7 +37,7 @@ def members_confirmed(f: Facts, p: Given) -> Answer:
 
 
 @rule("signed", "F01", "承诺书等文件签署", "Documents signed", ref="F01")
-def signed(f: Facts, p: Given) -> Answer:
+def signed(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 12. A signature under an earlier wording does not count."""
     lacking = [d for d in f.documents if not d.complete]
     inputs = {"documents": len(f.documents), "lacking": [d.en for d in lacking]}
@@ -60,7 +60,7 @@ def signed(f: Facts, p: Given) -> Answer:
 
 
 @rule("discipline_chosen", "F03", "申请代码", "Application code", ref="F03")
-def discipline_chosen(f: Facts, p: Given) -> Answer:
+def discipline_chosen(f: Facts, p: Settings) -> Answer:
     """That it is the right code a person must tell."""
     mend = Bilingual("选择二级申请代码", "Choose a second-level code")
     if f.discipline_level is None:
@@ -71,11 +71,11 @@ def discipline_chosen(f: Facts, p: Given) -> Answer:
 
 
 @rule("note_filled", "F04", "附注说明", "Note filled in", ref="F04, EL-15", flag=str, field=str)
-def note_filled(f: Facts, p: Given) -> Answer:
+def note_filled(f: Facts, p: Settings) -> Answer:
     """Where `flag` is declared, the question `field` must be answered: the use of AI tools, for one."""
     inputs = {"declared": p["flag"] in f.flags, "answered": bool(f.answer(p["field"]).strip())}
-    found = next((x for x in f.fields if x.code == p["field"]), None)
-    zh, en = (found.label_zh, found.label_en) if found else (p["field"], p["field"])
+    field = next((x for x in f.fields if x.code == p["field"]), None)
+    zh, en = (field.label_zh, field.label_en) if field else (p["field"], p["field"])
     if not inputs["declared"]:
         return passed(f"不需要填写“{zh}”", f"“{en}” is not needed", **inputs)
     if inputs["answered"]:
@@ -84,16 +84,16 @@ def note_filled(f: Facts, p: Given) -> Answer:
 
 
 @rule("sections_complete", "F05", "各部分填写完整", "All sections complete", ref="F05")
-def sections_complete(f: Facts, p: Given) -> Answer:
-    missing = [x for x in f.fields if x.required and x.length == 0]
+def sections_complete(f: Facts, p: Settings) -> Answer:
+    empty = [x for x in f.fields if x.required and x.length == 0]
     short = [x for x in f.fields if 0 < x.length < x.min_chars]
     long = [x for x in f.fields if x.length > x.max_chars]
-    inputs = {"missing": _codes(missing), "short": _codes(short), "long": _codes(long)}
-    if not missing and not short and not long:
+    inputs = {"missing": _codes(empty), "short": _codes(short), "long": _codes(long)}
+    if not empty and not short and not long:
         return passed("各部分已填写", "All sections are filled in", **inputs)
-    zh = [f"{x.label_zh} 未填" for x in missing] + [f"{x.label_zh} 少于 {x.min_chars} 字" for x in short]
+    zh = [f"{x.label_zh} 未填" for x in empty] + [f"{x.label_zh} 少于 {x.min_chars} 字" for x in short]
     zh += [f"{x.label_zh} 超过 {x.max_chars} 字" for x in long]
-    en = [f"{x.label_en} is empty" for x in missing] + [f"{x.label_en} has fewer than {x.min_chars} characters" for x in short]
+    en = [f"{x.label_en} is empty" for x in empty] + [f"{x.label_en} has fewer than {x.min_chars} characters" for x in short]
     en += [f"{x.label_en} has more than {x.max_chars} characters" for x in long]
     return failed("；".join(zh), "; ".join(en), Bilingual("补全所列各栏", "Complete the fields listed"), **inputs)
 
@@ -103,7 +103,7 @@ def _codes(fields: list[FieldFacts]) -> list[str]:
 
 
 @rule("title_given", "F05", "名称", "Title", ref="F05", max_chars=int)
-def title_given(f: Facts, p: Given) -> Answer:
+def title_given(f: Facts, p: Settings) -> Answer:
     length, most = f.title_length, p["max_chars"]
     inputs = {"length": length, "max": most}
     zh, en = f.title_words.zh, f.title_words.en
@@ -116,7 +116,7 @@ def title_given(f: Facts, p: Given) -> Answer:
 
 
 @rule("history_given", "F05", "教育和工作经历", "Education and work history", ref="F05")
-def history_given(f: Facts, p: Given) -> Answer:
+def history_given(f: Facts, p: Settings) -> Answer:
     lacking = [x for x in f.people if not x.degree or not (x.has_job or x.organisation)]
     who = names(lacking)
     inputs = {"people": len(f.people), "lacking": who.en}
@@ -132,7 +132,7 @@ def history_given(f: Facts, p: Given) -> Answer:
 
 
 @rule("body_length", "F05", "正文篇幅", "Length of the text", ref="EL-16", reads=("body_limit",))
-def body_length(f: Facts, p: Given, limit: dict[str, int]) -> Answer:
+def body_length(f: Facts, p: Settings, limit: dict[str, int]) -> Answer:
     """The national form counts pages; the answers of a structured form are counted in characters of so many pages."""
     have, most = sum(x.length for x in f.fields), limit["pages"] * limit["chars_per_page"]
     inputs = {"characters": have, **limit}
@@ -150,7 +150,7 @@ ETHICS = frozenset({"human", "animal", "biosafety"})
 
 
 @rule("ethics_attached", "F08", "科技伦理审查意见", "Ethics approval", ref="F08")
-def ethics_attached(f: Facts, p: Given) -> Answer:
+def ethics_attached(f: Facts, p: Settings) -> Answer:
     """科技伦理审查办法(试行) 2023; handbook 8.7."""
     inputs = {"declared": sorted(f.flags & ETHICS), "attached": f.attachments.get("ethics", 0)}
     if not inputs["declared"]:
@@ -163,7 +163,7 @@ def ethics_attached(f: Facts, p: Given) -> Answer:
 
 
 @rule("files_sound", "F05", "附件可用", "Attachments can be used", ref="F05")
-def files_sound(f: Facts, p: Given) -> Answer:
+def files_sound(f: Facts, p: Settings) -> Answer:
     """A file that the inspection refused counts as not attached; its author must know before it is too late to replace it."""
     inputs = {"attached": sum(f.attachments.values()), "refused": len(f.refused_files), "checking": len(f.checking_files)}
     if f.checking_files and not f.refused_files:
@@ -181,7 +181,7 @@ def files_sound(f: Facts, p: Given) -> Answer:
 
 
 @rule("overseas_consent", "F09", "境外参与者知情同意", "Consent of overseas members", ref="F09")
-def overseas_consent(f: Facts, p: Given) -> Answer:
+def overseas_consent(f: Facts, p: Settings) -> Answer:
     inputs = {"declared": "overseas" in f.flags, "attached": f.attachments.get("overseas_consent", 0)}
     if not inputs["declared"]:
         return passed("未声明有境外参与者", "No overseas member is declared", **inputs)
@@ -192,7 +192,7 @@ def overseas_consent(f: Facts, p: Given) -> Answer:
 
 
 @rule("on_time", "F14", "按时提交", "On time", ref="F14")
-def on_time(f: Facts, p: Given) -> Answer:
+def on_time(f: Facts, p: Settings) -> Answer:
     deadline = f"{f.deadline:%Y-%m-%d %H:%M}"
     inputs = {"deadline": f.deadline.isoformat(), "submitted": f.submitted_at and f.submitted_at.isoformat()}
     if f.submitted_at is None:
@@ -206,7 +206,7 @@ def on_time(f: Facts, p: Given) -> Answer:
 
 
 @rule("other_funding", "F16", "已获其他资助的说明", "Other funding declared", ref="EL-14")
-def other_funding(f: Facts, p: Given) -> Answer:
+def other_funding(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 12. Likeness to earlier texts is found elsewhere and judged by a person."""
     inputs = {"declared": "other_funding" in f.flags, "attached": f.attachments.get("other_funding", 0)}
     if not inputs["declared"]:
@@ -222,25 +222,25 @@ def other_funding(f: Facts, p: Given) -> Answer:
 @rule(
     "similar_text", "F16", "与其他申请的相似文本", "Text similar to other applications", ref="F16", reads=("similar_text_share",)
 )
-def similar_text(f: Facts, p: Given, limit: float) -> Answer:
+def similar_text(f: Facts, p: Settings, limit: float) -> Answer:
     """Whether similar wording is a duplicate is for a person to say: the rule never fails by itself."""
     if f.likenesses is None:
         wait = Bilingual("引用他人或本人已有文字时注明出处", "Name the source of what is quoted, also from your own texts")
         return unknown(
             "提交后由系统与其他申请比对", "Compared with other applications once it is submitted", wait, compared=False
         )
-    found = [x for x in f.likenesses if not x.own and x.share >= limit]
-    if not found:
+    matches = [x for x in f.likenesses if not x.own and x.share >= limit]
+    if not matches:
         en = f"No text shares more than {limit:.0%} with another applicant's"
         return passed(f"没有发现超过 {limit:.0%} 的相似文本", en, limit=limit)
-    zh = "、".join(f"{x.number}（{x.share:.0%}）" for x in found)
+    zh = "、".join(f"{x.number}（{x.share:.0%}）" for x in matches)
     look = Bilingual("对照原文判断是否重复申报", "Compare the passages and judge whether it is a duplicate")
-    en = ", ".join(f"{x.number} ({x.share:.0%})" for x in found)
+    en = ", ".join(f"{x.number} ({x.share:.0%})" for x in matches)
     return unknown(f"与 {zh} 的文本相似", f"Similar to {en}", look, limit=limit)
 
 
 @rule("nothing_secret", "F17", "不含涉密和敏感内容", "Nothing secret or sensitive", ref="EL-15")
-def nothing_secret(f: Facts, p: Given) -> Answer:
+def nothing_secret(f: Facts, p: Settings) -> Answer:
     """For schemes whose commitment says so: the applicant's signature confirms it, the host and the officer look."""
     inputs = {"signed": f.applicant_signed}
     if inputs["signed"]:
@@ -250,7 +250,7 @@ def nothing_secret(f: Facts, p: Given) -> Answer:
 
 
 @rule("cofunding_attached", "F18", "联合资助方出资承诺或合作协议", "Co-funding commitment or agreement", ref="F18")
-def cofunding_attached(f: Facts, p: Given) -> Answer:
+def cofunding_attached(f: Facts, p: Settings) -> Answer:
     attached = f.attachments.get("cofunding", 0)
     if attached:
         return passed("已附出资承诺或合作协议", "The commitment or agreement is attached", attached=attached)
@@ -259,7 +259,7 @@ def cofunding_attached(f: Facts, p: Given) -> Answer:
 
 
 @rule("amount_in_range", "F19", "申请金额", "Amount asked for", ref="F19", reads=("amount_fen",))
-def amount_in_range(f: Facts, p: Given, limits: Any) -> Answer:
+def amount_in_range(f: Facts, p: Settings, limits: Any) -> Answer:
     low, high = (int(limits.get("min", 1)), int(limits.get("max", 10**15))) if isinstance(limits, dict) else (1, int(limits))
     inputs = {"amount_fen": f.amount_fen, "min": low, "max": high}
     if low <= f.amount_fen <= high:
@@ -274,7 +274,7 @@ def amount_in_range(f: Facts, p: Given, limits: Any) -> Answer:
 
 
 @rule("term_in_range", "F19", "执行期限", "Term", ref="F19", reads=("term_months",))
-def term_in_range(f: Facts, p: Given, limits: dict[str, int]) -> Answer:
+def term_in_range(f: Facts, p: Settings, limits: dict[str, int]) -> Answer:
     inputs = {"months": f.months, "min": limits["min"], "max": limits["max"]}
     if limits["min"] <= f.months <= limits["max"]:
         return passed(f"期限 {f.months} 个月", f"Term of {f.months} months", **inputs)

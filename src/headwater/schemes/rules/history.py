@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.rules.base import Answer, Facts, Given, failed, passed, rule
+from headwater.schemes.rules.base import Answer, Facts, Settings, failed, passed, rule
 from headwater.schemes.rules.limits import LEADER, is_running
 
 Value = dict[str, Any]
 
 
 @rule("limit_refused", "F11", "连续未获支持后暂停申报", "A rest after refusals in a row", ref="LM-13", reads=("limit_refused",))
-def limit_refused(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_refused(f: Facts, p: Settings, limit: Value) -> Answer:
     """Whoever was refused in so many years in a row with this type rests the following years; one award in between begins anew."""
     mine = [h for h in f.leader.holdings if h.role == LEADER and h.scheme == f.scheme and h.year and h.year < f.year]
     refused = {h.year for h in mine if h.state == "refused"} - {h.year for h in mine if h.state in {"approved", "running"}}
@@ -31,7 +31,7 @@ def limit_refused(f: Facts, p: Given, limit: Value) -> Answer:
 
 
 @rule("limit_running", "F11", "同层次在研项目数", "Running projects of the level", ref="LM-14", reads=("limit_running",))
-def limit_running(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_running(f: Facts, p: Settings, limit: Value) -> Answer:
     """Over all schemes of the same plan: so many led, or so many led or joined among the first people of a project."""
     running = [h for h in f.leader.holdings if f.plan and h.plan == f.plan and is_running(h, f.year)]
     leads = [h for h in running if h.role == LEADER]

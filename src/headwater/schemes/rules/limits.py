@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.rules.base import Answer, Facts, Given, Holding, PersonFacts, Values, failed, passed, rule
+from headwater.schemes.rules.base import Answer, Facts, Holding, PersonFacts, Settings, Values, failed, passed, rule
 from headwater.schemes.shapes import UNLIMITED
 
 LEADER, MEMBER = "leader", "member"
@@ -78,17 +78,17 @@ def _numbers(holdings: Sequence[Holding]) -> list[str]:
     ref="LM-01",
     reads=("limit_same_type",),
 )
-def limit_same_type(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_same_type(f: Facts, p: Settings, limit: Value) -> Answer:
     """LM-01; the exempt types are those of the guide."""
     if f.scheme in limit["exempt"]:
         return passed("该类型不限申报项数", "This type is not limited", scheme=f.scheme, exempt=True)
-    found = _applied(f, lambda h: h.scheme == f.scheme)
-    inputs = {"scheme": f.scheme, "year": f.year, "others": _numbers(found), "max": limit["max"]}
-    if len(found) < limit["max"]:
+    others = _applied(f, lambda h: h.scheme == f.scheme)
+    inputs = {"scheme": f.scheme, "year": f.year, "others": _numbers(others), "max": limit["max"]}
+    if len(others) < limit["max"]:
         return passed("本年度没有同类申报", "No other application of this type this year", **inputs)
     return failed(
-        f"本年度已申报同类项目 {'、'.join(_numbers(found))}，限 {limit['max']} 项；换单位申报同样计入",
-        f"Already applied for this type this year: {', '.join(_numbers(found))}; at most {limit['max']}, whatever the host",
+        f"本年度已申报同类项目 {'、'.join(_numbers(others))}，限 {limit['max']} 项；换单位申报同样计入",
+        f"Already applied for this type this year: {', '.join(_numbers(others))}; at most {limit['max']}, whatever the host",
         Bilingual("撤回其中一项", "Withdraw one of them"),
         **inputs,
     )
@@ -138,7 +138,7 @@ def count_roles(person: PersonFacts, this: Holding, year: int, rules: tuple[Valu
     ref="LM-02..LM-08",
     reads=("limit_senior", "limit_junior", "limit_not_counted"),
 )
-def limit_total(f: Facts, p: Given, senior: Value, junior: Value, free: Value) -> Answer:
+def limit_total(f: Facts, p: Settings, senior: Value, junior: Value, free: Value) -> Answer:
     """Every person of the application is counted, members too."""
     if is_free(_this(f, LEADER), free):
         return passed("该项目不计入申请和承担总数", "This project is not counted", scheme=f.scheme, months=f.months)
@@ -165,18 +165,18 @@ def _most(most: dict[str, int]) -> Bilingual:
 
 
 @rule("limit_key", "F11", "重点类项目限一项", "One project of a key type", ref="LM-05", reads=("limit_key",))
-def limit_key(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_key(f: Facts, p: Settings, limit: Value) -> Answer:
     """Applying and running as leader; a project whose term ends in the application year is not counted."""
     if f.scheme not in limit["types"]:
         return passed("不属于单独限项的类型", "Not one of these types", scheme=f.scheme)
     same = [h for h in f.leader.holdings if h.role == LEADER and h.scheme == f.scheme]
-    found = [h for h in same if h.state == "applying" or outlasts(h, f.year)]
-    inputs = {"scheme": f.scheme, "others": _numbers(found), "max": limit["max"]}
-    if len(found) < limit["max"]:
+    others = [h for h in same if h.state == "applying" or outlasts(h, f.year)]
+    inputs = {"scheme": f.scheme, "others": _numbers(others), "max": limit["max"]}
+    if len(others) < limit["max"]:
         return passed("没有在申请或次年仍在研的同类项目", "No other project of this type that goes on", **inputs)
     return failed(
-        f"已申请或承担同类项目 {'、'.join(_numbers(found))}，限 {limit['max']} 项",
-        f"Applies for or leads {', '.join(_numbers(found))}; at most {limit['max']}",
+        f"已申请或承担同类项目 {'、'.join(_numbers(others))}，限 {limit['max']} 项",
+        f"Applies for or leads {', '.join(_numbers(others))}; at most {limit['max']}",
         Bilingual("在研项目结题后再申报", "Apply after the running project is closed"),
         **inputs,
     )
@@ -190,7 +190,7 @@ def limit_key(f: Facts, p: Given, limit: Value) -> Answer:
     ref="LM-09",
     reads=("limit_rest_year",),
 )
-def limit_rest_year(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_rest_year(f: Facts, p: Settings, limit: Value) -> Answer:
     won = [h for h in f.leader.holdings if h.role == LEADER and h.scheme == f.scheme and h.approved_on]
     last = [h for h in won if h.approved_on and h.approved_on.year == f.year - 1] if f.scheme in limit["types"] else []
     inputs = {"scheme": f.scheme, "last_year": _numbers(last)}
@@ -205,7 +205,7 @@ def limit_rest_year(f: Facts, p: Given, limit: Value) -> Answer:
 
 
 @rule("limit_plans", "F11", "同层次人才计划限一项", "One talent plan of a level", ref="LM-10", reads=("limit_plans",))
-def limit_plans(f: Facts, p: Given, limit: Value) -> Answer:
+def limit_plans(f: Facts, p: Settings, limit: Value) -> Answer:
     """LM-10 and T1: hold one, apply for one a year, over all plans of the level."""
     same = [h for h in f.leader.holdings if f.plan and h.plan == f.plan]
     holds, applied = [h for h in same if is_running(h, f.year)], [h for h in same if h.year == f.year]
@@ -221,15 +221,15 @@ def limit_plans(f: Facts, p: Given, limit: Value) -> Answer:
 
 
 @rule("one_per_year", "F11", "同一年度只能申报一项", "One application a year", ref="LM-12", reads=("one_application_per_year",))
-def one_per_year(f: Facts, p: Given, on: bool) -> Answer:
+def one_per_year(f: Facts, p: Settings, on: bool) -> Answer:
     """Over all schemes of the family. Another host, account or address changes nothing: the person counts."""
-    found = _applied(f, lambda h: h.group == f.group) if on else []
-    inputs = {"group": f.group, "year": f.year, "others": _numbers(found), "in_force": on}
-    if not found:
+    others = _applied(f, lambda h: h.group == f.group) if on else []
+    inputs = {"group": f.group, "year": f.year, "others": _numbers(others), "in_force": on}
+    if not others:
         return passed("本年度没有其他申报", "No other application this year", **inputs)
     return failed(
-        f"本年度已申报 {'、'.join(_numbers(found))}",
-        f"Already applied this year: {', '.join(_numbers(found))}",
+        f"本年度已申报 {'、'.join(_numbers(others))}",
+        f"Already applied this year: {', '.join(_numbers(others))}",
         Bilingual("撤回其中一项", "Withdraw one of them"),
         **inputs,
     )
@@ -243,20 +243,20 @@ def one_per_year(f: Facts, p: Given, on: bool) -> Answer:
     ref="LM-12",
     reads=("running_project_bar",),
 )
-def no_running_project(f: Facts, p: Given, bar: Value) -> Answer:
+def no_running_project(f: Facts, p: Settings, bar: Value) -> Answer:
     """Within the family; free are the types `exempt` and, in the last year of their term, those of `last_year_of`."""
 
     def bars(h: Holding) -> bool:
         leads = h.role == LEADER and h.group == f.group and h.scheme not in bar["exempt"]
         return leads and (outlasts(h, f.year) if h.scheme in bar["last_year_of"] else is_running(h, f.year))
 
-    found = [h for h in f.leader.holdings if bars(h)]
-    inputs = {"group": f.group, "running": _numbers(found), **bar}
-    if not found:
+    running = [h for h in f.leader.holdings if bars(h)]
+    inputs = {"group": f.group, "running": _numbers(running), **bar}
+    if not running:
         return passed("没有主持在研的同类项目", "No running project of this family", **inputs)
     return failed(
-        f"主持在研项目 {'、'.join(_numbers(found))}",
-        f"Leads running projects: {', '.join(_numbers(found))}",
+        f"主持在研项目 {'、'.join(_numbers(running))}",
+        f"Leads running projects: {', '.join(_numbers(running))}",
         Bilingual("在研项目结题后再申报", "Apply after the running project is closed"),
         **inputs,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.rules.base import Answer, Facts, Given, failed, passed, rule, unknown
+from headwater.schemes.rules.base import Answer, Facts, Settings, failed, passed, rule, unknown
 
 PART_TIME = frozenset({"dual", "flexible"})
 
 
 @rule("registered_host", "F14", "依托单位已注册", "Registered host institution", ref="EL-03")
-def registered_host(f: Facts, p: Given) -> Answer:
+def registered_host(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, arts 9 and 11."""
     if f.host_registered:
         return passed("依托单位已注册", "The host institution is registered", registered=True)
@@ -23,7 +23,7 @@ def registered_host(f: Facts, p: Given) -> Answer:
 
 
 @rule("host_is_entity", "F14", "依托单位具有法人资格", "The host is a legal entity", ref="EL-04")
-def host_is_entity(f: Facts, p: Given) -> Answer:
+def host_is_entity(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 9; a unified social credit code is the sign of a legal entity."""
     if f.host_is_entity:
         return passed("依托单位有统一社会信用代码", "The host has a unified social credit code", credit_code=True)
@@ -34,7 +34,7 @@ def host_is_entity(f: Facts, p: Given) -> Answer:
 
 
 @rule("employed_by_host", "F14", "通过任职单位申报", "Applies through the employer", ref="EL-03")
-def employed_by_host(f: Facts, p: Given) -> Answer:
+def employed_by_host(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 11: who has no employer, or one that is not registered, needs the consent of a host."""
     letters = f.attachments.get("host_consent", 0)
     inputs = {"post": f.leader.post, "letters": letters, "host_elsewhere": f.leader.has_host and not f.leader.post}
@@ -65,7 +65,7 @@ def employed_by_host(f: Facts, p: Given) -> Answer:
     ref="EL-07",
     reads=("postdoc_promise",),
 )
-def postdoc(f: Facts, p: Given, promise: bool) -> Answer:
+def postdoc(f: Facts, p: Settings, promise: bool) -> Answer:
     """The station's host must promise the conditions for the whole term, where `postdoc_promise` asks for it."""
     here, promised = f.host in f.leader.stations, f.attachments.get("postdoc_promise", 0)
     inputs = {"in_station": bool(f.leader.stations), "here": here, "promise_needed": promise, "letters": promised}
@@ -89,7 +89,7 @@ def postdoc(f: Facts, p: Given, promise: bool) -> Answer:
     reads=("part_time_months",),
     field=str,
 )
-def part_time(f: Facts, p: Given, least: int) -> Answer:
+def part_time(f: Facts, p: Settings, least: int) -> Answer:
     """`field` is the form's question for the months a year that the applicant works with the host."""
     text = f.answer(p["field"]).strip()
     months = int(text) if text.isdecimal() and len(text) < 4 else None
@@ -109,7 +109,7 @@ def part_time(f: Facts, p: Given, least: int) -> Answer:
 
 
 @rule("partner_units", "R2", "合作研究单位数", "Partner institutions", ref="EL-17", reads=("partner_units_max",))
-def partner_units(f: Facts, p: Given, most: int) -> Answer:
+def partner_units(f: Facts, p: Settings, most: int) -> Answer:
     units = {m.organisation for m in f.members} - {f.host, None}
     inputs: dict[str, Any] = {"units": len(units), "max": most}
     if len(units) <= most:
@@ -121,7 +121,7 @@ def partner_units(f: Facts, p: Given, most: int) -> Answer:
 
 
 @rule("within_quota", "F15", "单位推荐限额", "Host quota", ref="handbook 2.4", reads=("host_quota",))
-def within_quota(f: Facts, p: Given, value: dict[str, Any]) -> Answer:
+def within_quota(f: Facts, p: Settings, value: dict[str, Any]) -> Answer:
     """Which applications fill the quota is the host's choice; an application that it has not endorsed is only told."""
     inputs = {"quota": f.quota, "endorsed": f.endorsed, "is_endorsed": f.is_endorsed}
     if f.scheme in value.get("exempt", []) or f.quota is None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.rules.base import Answer, Facts, Given, failed, passed, rule, unknown
+from headwater.schemes.rules.base import Answer, Facts, Settings, failed, passed, rule, unknown
 
 Value = dict[str, Any]
 PEERS = frozenset({"within_topic_quota", "within_place_quota", "host_young_share"})
@@ -25,7 +25,7 @@ def _within(f: Facts, count: int, most: int, zh: str, en: str) -> Answer:
 
 
 @rule("within_topic_quota", "F15", "指南方向推荐限额", "Quota by guide topic", ref="handbook 2.4", reads=("topic_quota",))
-def within_topic_quota(f: Facts, p: Given, quota: Value) -> Answer:
+def within_topic_quota(f: Facts, p: Settings, quota: Value) -> Answer:
     """A host recommends at most so many of one topic of the guide; `own` holds the topics with another number."""
     if not f.topic or f.peers is None:
         return passed("没有指南方向", "No guide topic", topic=f.topic)
@@ -35,7 +35,7 @@ def within_topic_quota(f: Facts, p: Given, quota: Value) -> Answer:
 
 
 @rule("within_place_quota", "F15", "地区推荐限额", "Quota by place", ref="handbook 2.4", reads=("place_quota",))
-def within_place_quota(f: Facts, p: Given, quota: Value) -> Answer:
+def within_place_quota(f: Facts, p: Settings, quota: Value) -> Answer:
     """The hosts of one place recommend at most so many together; `own` holds the places with another number."""
     if not f.place or f.peers is None:
         return passed("依托单位没有登记所在地", "The host has no place on record", place=f.place)
@@ -50,7 +50,7 @@ def within_place_quota(f: Facts, p: Given, quota: Value) -> Answer:
     ref="handbook 2.4",
     reads=("host_young_share",),
 )
-def host_young_share(f: Facts, p: Given, share: Value) -> Answer:
+def host_young_share(f: Facts, p: Settings, share: Value) -> Answer:
     """Of what a host recommends at least a share is led by people up to an age, in full years on the last day of the call."""
     births = f.peers.births if f.peers else ()
     day = f.deadline_day

@@ -7,7 +7,7 @@ from datetime import date
 
 from headwater.core.i18n import Bilingual
 from headwater.registry.bans import BARRING
-from headwater.schemes.rules.base import Answer, Ban, Facts, Given, failed, names, passed, rule
+from headwater.schemes.rules.base import Answer, Ban, Facts, Settings, failed, names, passed, rule
 
 
 def blocked(bans: Iterable[Ban], day: date) -> bool:
@@ -16,12 +16,12 @@ def blocked(bans: Iterable[Ban], day: date) -> bool:
 
 
 @rule("no_ban", "F13", "申请人和参与者不在惩戒期内", "Nobody is under sanction", ref="EL-11")
-def no_ban(f: Facts, p: Given) -> Answer:
+def no_ban(f: Facts, p: Settings) -> Answer:
     """Regulation of 2024, art. 13(3), on the day of the deadline. The reason of a ban is not shown."""
     day = f.deadline_day
-    found = [x for x in f.people if blocked(x.bans, day)]
-    if not found:
+    people = [x for x in f.people if blocked(x.bans, day)]
+    if not people:
         return passed("没有限制申报的记录", "No bar on record", day=str(day), people=len(f.people))
-    who = names(found)
+    who = names(people)
     mend = Bilingual("限制期满后再申报，或更换参与者", "Wait until the bar ends, or replace the member")
     return failed(f"{who.zh} 在限制申报期内", f"{who.en}: barred from applying", mend, day=str(day), people=len(f.people))
