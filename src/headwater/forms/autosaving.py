@@ -79,19 +79,19 @@ def _put(sheet: Sheet, name: str, value: Any, base: Mapping[str, Any], changes: 
     return []
 
 
-def _merged(sheet: Sheet, name: str, sent: Any, merged: Merged, changes: Changes) -> Any:
+def _merged(sheet: Sheet, name: str, value: Any, merged: Merged, changes: Changes) -> Any:
     """The merged value, where it can be stored; else what was sent, and the other's words are kept by the version alone."""
-    new = sheet.plain(sent)
+    new = sheet.plain(value)
     reasons: list[Reason] = []
     if same(merged.value, new):
-        typed = sent
+        typed = value
     elif same(merged.value, sheet.stored(name)):
         typed = sheet.held(name)
     else:
         typed, reasons = sheet.read(name, merged.value)
     if reasons:
         changes.clashes[name] = None
-        return sent
+        return value
     if merged.clash:
         changes.clashes[name] = None if merged.both is None or sheet.read(name, merged.both)[1] else merged.both
     if not same(sheet.plain(typed), new):

@@ -42,10 +42,10 @@ class Control:
     def html(self) -> str:
         return to_html(str(self.value))
 
-    def choose(self, chosen: Any) -> None:
+    def choose(self, selection: Any) -> None:
         """Mark what is chosen among the choices of the question."""
-        have = chosen if isinstance(chosen, list) else [chosen]
-        self.options = [(code, str(words), code in have) for code, words in self.field.choices]
+        codes = selection if isinstance(selection, list) else [selection]
+        self.options = [(code, str(words), code in codes) for code, words in self.field.choices]
 
 
 @dataclass
@@ -64,8 +64,8 @@ class Question(Control):
         """The rows, and a blank one to go on with."""
         f = self.field
         if post is not None:
-            sent = [n.split(".") for n in post]
-            indices = [int(p[1]) for p in sent if len(p) == 3 and p[0] == f.code and p[1].isdecimal() and len(p[1]) < 4]
+            names = [n.split(".") for n in post]
+            indices = [int(p[1]) for p in names if len(p) == 3 and p[0] == f.code and p[1].isdecimal() and len(p[1]) < 4]
             rows: list[dict[str, Any]] = [{} for _n in range(max(indices, default=-1) + 1)]
         else:
             rows = answers.rows_in(f, answers.stored(f))
@@ -85,7 +85,7 @@ def _question(f: Field, answers: Answers, post: Any, errors: Errors) -> Question
     refused = "_" in errors or any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
     zh = chinese()
     q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f, zh), zh=zh, hidden=f.code in answers.hidden)
-    q.problems = [str(told) for told in problems_of(answers, f)]
+    q.problems = [str(problem) for problem in problems_of(answers, f)]
     q.limits = f.of.limits(f, zh)
     f.of.bind(q, answers, post if refused else None, errors)
     return q
@@ -122,8 +122,8 @@ def live(answers: Answers) -> dict[str, Any]:
 def outline(sections: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The form for somebody who does not fill it in: (section, [(question, what it takes, under which condition it is asked)])."""
     zh = chinese()
-    asked = str(Bilingual("按条件填写", "asked under a condition"))
+    condition = str(Bilingual("按条件填写", "asked under a condition"))
     return [
-        (named(s, "title"), [(label(f, zh), f.of.limits(f, zh), asked if f.when else "") for f in s.fields if not f.value])
+        (named(s, "title"), [(label(f, zh), f.of.limits(f, zh), condition if f.when else "") for f in s.fields if not f.value])
         for s in sections
     ]

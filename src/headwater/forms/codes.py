@@ -8,7 +8,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.reading import Problem, Reader
 
 Choice = tuple[str, Bilingual]
-"""Its code, and its words."""
+"""The code of a choice, and its words."""
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 

@@ -14,9 +14,9 @@ from headwater.forms.shapes import AttachmentKind, CrossCheck, Document, Field, 
 def read_field(r: Reader, *, column: bool = False) -> Field:
     """A question of a section, or a column of a table."""
     kind = r.text("type", required=True)
-    known = [code for code, of in TYPES.items() if of.is_column or not column]
-    if kind and kind not in known:
-        r.problems.append((r.path("type"), f"unknown field type {kind!r}; known: {', '.join(known)}"))
+    codes = [code for code, of in TYPES.items() if of.is_column or not column]
+    if kind and kind not in codes:
+        r.problems.append((r.path("type"), f"unknown field type {kind!r}; known: {', '.join(codes)}"))
     code = r.text("code", required=True)
     if code and not CODE.fullmatch(code):
         r.problems.append((r.path("code"), f"expected lower-case letters, digits and underscores, found {code!r}"))
@@ -32,7 +32,7 @@ def read_field(r: Reader, *, column: bool = False) -> Field:
     }
     if not column:
         values |= {"when": r.text("when"), "prefill": r.text("prefill"), "restricted": r.get("restricted", bool, False)}
-    if kind in known:
+    if kind in codes:
         values |= TYPES[kind].declare(r)
     else:
         r.read |= set(r.table)
@@ -87,7 +87,7 @@ def read_document(r: Reader, parties: tuple[str, ...]) -> Document:
             r.problems.append((r.path("signs"), f"expected some of {', '.join(parties)}, found {party!r}"))
     if "signs" in r.table and (not signs or len(set(map(str, signs))) < len(signs)):
         r.problems.append((r.path("signs"), "expected at least one party, each once"))
-    found = Document(
+    document = Document(
         code=r.text("code", required=True),
         title_zh=r.text("title_zh", required=True),
         title_en=r.text("title_en", required=True),
@@ -98,7 +98,7 @@ def read_document(r: Reader, parties: tuple[str, ...]) -> Document:
         required=r.get("required", bool, True),
         where=r.where,
     )
-    if found.code and not CODE.fullmatch(found.code):
-        r.problems.append((r.path("code"), f"expected small letters, digits and _, at most 40, found {found.code!r}"))
+    if document.code and not CODE.fullmatch(document.code):
+        r.problems.append((r.path("code"), f"expected small letters, digits and _, at most 40, found {document.code!r}"))
     r.done()
-    return found
+    return document

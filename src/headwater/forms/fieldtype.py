@@ -119,8 +119,8 @@ class FieldType:
 
     def clean(self, f: Field, value: Any, registry: Registry) -> Cleaned:
         """Make an answer fit for storage."""
-        kept, problem = self.cell(f, value, registry, lenient=True)
-        return Cleaned(kept, {f.code: problem} if problem else {})
+        answer, problem = self.cell(f, value, registry, lenient=True)
+        return Cleaned(answer, {f.code: problem} if problem else {})
 
     def cell(self, f: Field, value: Any, registry: Registry, *, lenient: bool = False) -> tuple[Any, str]:
         """(what to store, what is wrong) of one control; `lenient` keeps a text beyond its limit, for its author to shorten."""

@@ -1,4 +1,4 @@
-"""What must hold of what is written about any subject."""
+"""Invariants of the tables that keep answers about subjects."""
 
 from django.utils.translation import gettext_lazy as _
 

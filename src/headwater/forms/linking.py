@@ -24,20 +24,20 @@ def link_form(
     *,
     built_in: Mapping[str, Type],
     sources: Mapping[str, Collection[str]],
-    taken: Collection[str] = (),
+    reserved: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Report every mistake between the parts; return the order in which conditions and values can be worked out.
 
     `built_in` are the names that every subject of such a form gives to expressions, `sources` where a first answer can come from,
-    `taken` further names that no question may have.
+    `reserved` further names that no question may have.
     """
-    known = {**built_in, **field_types(form.fields)}
+    types = {**built_in, **field_types(form.fields)}
     for f in form.fields:
-        if f.code in built_in or f.code in RESERVED or f.code in taken:
+        if f.code in built_in or f.code in RESERVED or f.code in reserved:
             problems.append((f"{f.where}.code", f"{f.code!r} has a meaning of its own in every scheme; choose another code"))
         if f.when:
-            _expression(problems, f"{f.where}.when", f.when, known, "yes-or-no")
-        _calculated(problems, f, known)
+            _expression(problems, f"{f.where}.when", f.when, types, "yes-or-no")
+        _calculated(problems, f, types)
         for column in f.columns:
             _calculated(problems, column, field_types(f.columns))
         if f.kind and f.kind not in {a.kind for a in form.attachments}:
@@ -46,28 +46,28 @@ def link_form(
             _prefill(problems, f, sources)
     for c in form.checks:
         if c.expr:
-            _expression(problems, f"{c.where}.expr", c.expr, known, "yes-or-no")
+            _expression(problems, f"{c.where}.expr", c.expr, types, "yes-or-no")
         if c.when:
-            _expression(problems, f"{c.where}.when", c.when, known, "yes-or-no")
+            _expression(problems, f"{c.where}.when", c.when, types, "yes-or-no")
     for d in form.documents:
         if d.when:
-            _expression(problems, f"{d.where}.when", d.when, known, "yes-or-no")
+            _expression(problems, f"{d.where}.when", d.when, types, "yes-or-no")
     return _order(form.fields, problems)
 
 
-def _expression(problems: list[Problem], key: str, source: str, known: dict[str, Type], kind: str) -> None:
+def _expression(problems: list[Problem], key: str, source: str, types: dict[str, Type], kind: str) -> None:
     try:
-        found = type_of(parse(source), known)
+        result = type_of(parse(source), types)
     except ExpressionError as error:
         problems.append((key, str(error)))
         return
-    if found.table or found.kind != kind:
-        problems.append((key, f"expected an expression that gives {kind}, this gives {found}"))
+    if result.table or result.kind != kind:
+        problems.append((key, f"expected an expression that gives {kind}, this gives {result}"))
 
 
-def _calculated(problems: list[Problem], f: Field, known: dict[str, Type]) -> None:
+def _calculated(problems: list[Problem], f: Field, types: dict[str, Type]) -> None:
     if f.value:
-        _expression(problems, f"{f.where}.value", f.value, known, f.of.kind)
+        _expression(problems, f"{f.where}.value", f.value, types, f.of.kind)
 
 
 def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection[str]]) -> None:
@@ -85,29 +85,29 @@ def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection
 
 def _needs(f: Field) -> set[str]:
     """The names that decide whether and with what value a question is answered."""
-    found: set[str] = set()
+    needs: set[str] = set()
     for source in (f.when, f.value):
         try:
-            found |= names(parse(source)) if source else set()
+            needs |= names(parse(source)) if source else set()
         except ExpressionError:
             continue
-    return found
+    return needs
 
 
 def _order(fields: tuple[Field, ...], problems: list[Problem]) -> tuple[str, ...]:
     waiting = {f.code: f for f in fields if f.when or f.value}
-    done: list[str] = []
+    order: list[str] = []
     while waiting:
         ready = [code for code, f in waiting.items() if not (_needs(f) & set(waiting))]
         if not ready:
             for f in waiting.values():
                 key = f"{f.where}.{'value' if f.value else 'when'}"
                 problems.append((key, f"depends on itself, through {', '.join(sorted(waiting))}"))
-            return tuple(done)
-        done += ready
+            return tuple(order)
+        order += ready
         for code in ready:
             del waiting[code]
-    return tuple(done)
+    return tuple(order)
 
 
 def expressions(form: Form) -> Iterator[tuple[str, str]]:

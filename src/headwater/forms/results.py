@@ -1,4 +1,4 @@
-"""What a check of answers finds, and what rules may know of an answer."""
+"""Results of checks of answers, and the facts of an answer that rules read."""
 
 from __future__ import annotations
 

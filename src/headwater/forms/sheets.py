@@ -27,10 +27,10 @@ DIGEST = "encode(sha256(convert_to(a.answers::text, 'UTF8')), 'hex')"
 
 def own_store(kind: str, subject: Any) -> Store:
     """Declare a kind of subject whose answers, versions and signatures stand in the tables of forms."""
-    found = Store(
+    entry = Store(
         kind, subject, Version, Presence, Unsaved, link="subject_id", content="forms_answersheet", digest=DIGEST, shared=True
     )
-    return store(found)
+    return store(entry)
 
 
 @dataclass
@@ -117,8 +117,8 @@ def restore(subject: Subject, form: Form, version: int, *, names: Sequence[str],
     """
     now = sheet_of(subject).answers
     then = undone(subject, dict(now), version)
-    known = [f.code for f in form.fields if not names or f.code in names]
-    values = {code: then.get(code) for code in known if not same(then.get(code), now.get(code))}
+    codes = [f.code for f in form.fields if not names or f.code in names]
+    values = {code: then.get(code) for code in codes if not same(then.get(code), now.get(code))}
     if not values:
         raise Refused.because(_("内容没有差别，不需要恢复"))
     return sorted(save_answers(subject, form, values, actor=actor, kind=RESTORE).before)

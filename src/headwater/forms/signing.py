@@ -87,12 +87,12 @@ def to_sign(documents: Sequence[Document], consent: Consent) -> list[Document]:
     if consent is True:
         return list(documents)
     ticked = set() if consent is False else set(consent)
-    chosen = [d for d in documents if d.digest in ticked]
-    missing = [d for d in documents if d.required and d not in chosen]
-    if missing:
-        names = "、".join(f"《{d.title_zh}》" for d in missing)
+    agreed_documents = [d for d in documents if d.digest in ticked]
+    lacking = [d for d in documents if d.required and d not in agreed_documents]
+    if lacking:
+        names = "、".join(f"《{d.title_zh}》" for d in lacking)
         raise Refused.because(_("请阅读并签署：%s") % names, field="agree")
-    return chosen
+    return agreed_documents
 
 
 def asked(form: Form, party: str, answers: Answers | None) -> list[Document]:
@@ -110,11 +110,11 @@ def needs_answers(form: Form, party: str) -> bool:
 def unsigned(
     documents: Sequence[Document], party: str, people: Sequence[Signer], signed: Signed
 ) -> list[tuple[Document, str, bool]]:
-    """What is required and lacks: (document, name of the signer, whether an earlier wording is signed)."""
-    found = []
+    """Required signatures that are missing: (document, name of the signer, whether an earlier wording is signed)."""
+    gaps = []
     for d in documents:
         for pk, name in people:
             texts = signed.get((d.code, party, pk), set())
             if d.required and d.digest not in texts:
-                found.append((d, name, bool(texts)))
-    return found
+                gaps.append((d, name, bool(texts)))
+    return gaps

@@ -76,6 +76,6 @@ STORES: Register[Store] = Register("kind of subject")
 """The kinds of subject by their code."""
 
 
-def store(found: Store) -> Store:
-    """Make a kind of subject known."""
-    return STORES.add(found.kind, found)
+def store(entry: Store) -> Store:
+    """Register a kind of subject."""
+    return STORES.add(entry.kind, entry)

@@ -41,7 +41,7 @@ def keep_unsaved(*, pk: int, section: str, signature: str, body: str) -> bool:
     return _keep(STORES[kind].of(pk), {"section": section, "body": body, "at": clock.now(), "account": account})
 
 
-def _keep(subject: Subject, sent: dict[str, Any]) -> bool:
+def _keep(subject: Subject, values: dict[str, Any]) -> bool:
     store = subject.store
     with connection.cursor() as cursor:
         cursor.execute(
@@ -50,7 +50,7 @@ def _keep(subject: Subject, sent: dict[str, Any]) -> bool:
             FROM {store.subject._meta.db_table} s, core_account u WHERE s.id = %(subject)s AND u.id = %(account)s
             ON CONFLICT ({store.columns}, account_id, section)
             DO UPDATE SET body = EXCLUDED.body, at = EXCLUDED.at""",  # noqa: S608 -- names of our own tables
-            subject.names | sent,
+            subject.names | values,
         )
         return bool(cursor.rowcount)
 
@@ -62,11 +62,11 @@ def unsaved_of(subject: Subject, account: Any, section: str) -> Any:
 
 
 def forget_unsaved(subject: Subject, *, section: str, actor: Actor) -> None:
-    """The words are saved, or given up."""
+    """Delete the kept words once they are saved or given up."""
     subject.rows(subject.store.unsaved).filter(account=actor.account, section=section).delete()
 
 
 def forget_old() -> None:
-    """What nobody came back for within the hour."""
-    for model in {found.unsaved for found in STORES.values()}:
+    """Delete the words for which nobody came back within the hour."""
+    for model in {store.unsaved for store in STORES.values()}:
         model._default_manager.filter(at__lt=clock.now() - KEPT).delete()

@@ -113,10 +113,10 @@ def join_old_versions(now: datetime | None = None) -> int:
 
 def _tables() -> Iterator[tuple[type[Model], str]]:
     """Each table of versions once, with the columns that name a subject in it."""
-    seen: dict[type[Model], Store] = {}
-    for found in STORES.values():
-        seen.setdefault(found.versions, found)
-    yield from ((model, found.columns) for model, found in seen.items())
+    stores: dict[type[Model], Store] = {}
+    for store in STORES.values():
+        stores.setdefault(store.versions, store)
+    yield from ((model, store.columns) for model, store in stores.items())
 
 
 def _join_in(model: type[Model], link: str, until: datetime) -> int:

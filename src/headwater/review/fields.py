@@ -17,9 +17,9 @@ from headwater.review.models import Expert
 from headwater.review.terms import panel_terms
 
 NO_FIELD = "-"
-"""Stands for the applications of no field in addresses, where an empty word cannot stand."""
+"""An address needs a word for the applications of no field."""
 AHEAD = (State.ACCEPTED, State.IN_REVIEW, State.REVIEWED)
-"""States of what has still to come before a panel."""
+"""The states of applications that a panel has yet to hear."""
 SHOWN = 60
 NEARBY = 30
 
@@ -88,7 +88,7 @@ def _experts_by_field(call: Call, groups: Iterable[ReviewGroup]) -> dict[str, se
 
 
 def _join(fields: Sequence[Prospect]) -> None:
-    """Fields are neighbours when they share a branch of the discipline tree; every field with too few experts learns of its neighbours."""
+    """Give every field with too few experts its neighbours: the fields that share a branch of the discipline tree with it."""
     if not any(p.short for p in fields):
         return
     roots = list(Discipline.objects.filter(parent__isnull=True).values_list("code", flat=True))

@@ -55,7 +55,7 @@ class ExpertForm(OwnForm):
 
 
 def of_expert(expert: Expert) -> dict[str, Any]:
-    """What is on record, as the forms show it."""
+    """The stored values of an expert, as the forms show them."""
     names = ("keywords", "languages", "max_load", "is_external", "away_until")
     codes = "；".join(expert.disciplines.order_by("code").values_list("code", flat=True))
     return {name: getattr(expert, name) for name in names} | {"codes": codes}
@@ -93,7 +93,7 @@ class RelationForm(forms.Form):
 
 
 def the_person(form: forms.Form, field: str, people: list[Person]) -> Person | None:
-    """The one person whom a line of text means; else the form says what to write."""
+    """Return the one person whom a line of text means; otherwise add an error to the form."""
     if len(people) == 1:
         return people[0]
     form.add_error(field, _("有多人符合，请写明单位或填写电子邮箱") if people else _("登记库中没有此人，请先在“人员”表中登记"))

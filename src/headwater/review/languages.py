@@ -16,7 +16,7 @@ LANGUAGES = {
     "fr": _("法语"),
 }
 USUAL = ("zh",)
-"""Of an expert of whom no language is told."""
+"""The languages of an expert whose record names none."""
 WRITTEN = {
     "汉语": "zh",
     "中文": "zh",
@@ -39,4 +39,4 @@ WRITTEN |= {
     "俄文": "ru",
 }
 WRITTEN |= {"日语": "ja", "日文": "ja", "德语": "de", "法语": "fr"} | {code: code for code in LANGUAGES}
-"""As tables write them."""
+"""The code of each language by the words that tables use for it."""

@@ -1,4 +1,4 @@
-"""What of the database of experts can be looked up while somebody types."""
+"""Lookups in the database of experts while somebody types."""
 
 from __future__ import annotations
 

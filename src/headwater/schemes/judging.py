@@ -26,7 +26,7 @@ SHARE = re.compile(r"(>=?)(\d{1,3})/(\d{1,3})")
 
 @dataclass(frozen=True)
 class Anchor:
-    """What so many points mean."""
+    """The meaning of a number of points."""
 
     points: int
     zh: str
@@ -170,7 +170,7 @@ def read_judging(top: Reader, classes: tuple[str, ...]) -> Judging:
 
 @cache
 def usual_judging() -> Judging:
-    """How a scheme is judged that says nothing of it."""
+    """The judging of a scheme that declares nothing on it."""
     return read_judging(Reader({}, []), ())
 
 

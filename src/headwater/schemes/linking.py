@@ -29,7 +29,7 @@ BUILT_IN: dict[str, Type] = {
 """What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, the flags that
 are declared (each scheme names its own), and what is on record of applicant and host (the age on the last day of the call)."""
 WHOLES = frozenset(name.partition(".")[0] for name in BUILT_IN)
-"""The names before the dot, which expressions are known by."""
+"""The first parts of dotted names in expressions."""
 ON_RECORD = frozenset({"applicant", "host"})
 """Those that are read from the registry, for schemes whose expressions name them."""
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ BASIC = {
 def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
     """Report every mistake between the parts; return the order in which conditions and values can be worked out."""
     flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
-    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, taken=BASIC | ON_RECORD)
+    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, reserved=BASIC | ON_RECORD)
     _settings(scheme, problems)
     link_documents(scheme, problems)
     return order

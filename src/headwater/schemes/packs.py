@@ -115,7 +115,7 @@ def of_packs(problems: Sequence[Problem], definition: dict[str, Any], own: int) 
 
 
 def untold(schemes: Sequence[Scheme]) -> dict[str, str]:
-    """By scheme code: what the database would refuse and no rule of the scheme tells first.
+    """Problems by scheme code: a constraint of the database would refuse an application of which no rule has warned.
 
     Whoever has applied in a limited group is refused by a constraint. A rule must say so before: `one_per_year` in every scheme of
     the group or, where each type is limited by itself, `limit_same_type`.

@@ -21,9 +21,9 @@ INTAKES = ("window", "rolling")
 UNLIMITED = "none"
 """The limit group of schemes to which a person may apply several times a year."""
 USUAL_ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")
-"""What the page of basic information asks; a scheme may ask less."""
+"""The questions of the page of basic information; a scheme may ask fewer."""
 ASKS = (*USUAL_ASKS, "second_discipline")
-"""All that it can ask."""
+"""All questions that the page can ask."""
 CLASSES = ("free", "goal")
 """The research classes."""
 PARTIES = ("applicant", "member", "referee", "partner", "host", "recommender", "expert")

@@ -30,7 +30,7 @@ NAMES: dict[Kind, str] = {
     Kind.BANNED: "banned",
 }
 BLOCK = 20_000
-"""Applications searched at once: what bounds the memory."""
+"""The number of applications in one search bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _registry(tables: Tables, person: _Index, entity: _Index) -> Registry:
 
 
 def _evidence(world: World, conflicts: Found) -> Texts:
-    """(conflicts,) the rows behind each conflict in words: an institution, a period, the id of a paper, a note."""
+    """The evidence of each conflict in words: an institution, a period, the id of a paper, a note. Shape (conflicts,)."""
     text = np.full(len(conflicts), "", dtype=object)
     for kind in conflicts.counts():
         at = np.flatnonzero(conflicts.kind == kind)
@@ -164,7 +164,7 @@ def _evidence_of_kind(world: World, kind: Kind, proposal: Any, left: Ints, right
 
 
 def _each(rows: Ints, word: Any) -> Texts:
-    """`word` once for each different row."""
+    """Texts of rows; `word` runs once for each different row."""
     distinct, at = np.unique(rows, return_inverse=True)
     words = np.empty(len(distinct), dtype=object)
     words[:] = [word(row) for row in distinct]

@@ -79,7 +79,7 @@ def _rules_of(reasons: Any) -> tuple[str, ...]:
 
 
 def _problem(contest: Contest, balances: tuple[Balance, ...]) -> Portfolio:
-    """Worth is score times amount, so that a large one counts as much as the small ones that could have its money."""
+    """The worth of an application is its score times its amount: a large one counts as much as the small ones that its money could fund."""
     amount, score = np.array(contest.amount), np.array(contest.score)
     groups = {name: list(labels) for name, labels in contest.groups}
     rules: list[Rule] = [Budget(BUDGET, limit=contest.budget)]

@@ -46,8 +46,8 @@ def changes(old: Sequence[str], new: Sequence[str], between: int = BETWEEN) -> l
     if not a and not b:
         return []
     small = len(a) * len(b) <= INSIDE
-    found = _inside(a, b) if small else _by_sentence(a, b)
-    return _joined(_slid(old, new, [(i + low, j + low, m + low, n + low) for i, j, m, n in found]), between)
+    rewrites = _inside(a, b) if small else _by_sentence(a, b)
+    return _joined(_slid(old, new, [(i + low, j + low, m + low, n + low) for i, j, m, n in rewrites]), between)
 
 
 def _inside(a: Sequence[str], b: Sequence[str]) -> list[Change]:
@@ -57,60 +57,60 @@ def _inside(a: Sequence[str], b: Sequence[str]) -> list[Change]:
 
 
 def _by_sentence(a: Sequence[str], b: Sequence[str]) -> list[Change]:
-    """Equal sentences keep their place; between them, words."""
+    """Changes between the equal sentences of two texts, by words."""
     (olds, old_at), (news, new_at) = _sentences(a), _sentences(b)
-    found: list[Change] = []
+    rewrites: list[Change] = []
     for tag, i, j, m, n in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
         if tag != "equal":
             x, y = old_at[i], new_at[m]
-            found += [(p + x, q + x, r + y, s + y) for p, q, r, s in _inside(a[x : old_at[j]], b[y : new_at[n]])]
-    return found
+            rewrites += [(p + x, q + x, r + y, s + y) for p, q, r, s in _inside(a[x : old_at[j]], b[y : new_at[n]])]
+    return rewrites
 
 
 def _sentences(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
     """The sentences, and at which word each begins (with the end as last)."""
-    out, at, start = [], [0], 0
+    parts, at, start = [], [0], 0
     for n, word in enumerate(tokens):
         if word in ENDS:
-            out.append("".join(tokens[start : n + 1]))
+            parts.append("".join(tokens[start : n + 1]))
             start = n + 1
             at.append(start)
     if start < len(tokens):
-        out.append("".join(tokens[start:]))
+        parts.append("".join(tokens[start:]))
         at.append(len(tokens))
-    return out, at
+    return parts, at
 
 
-def _slid(old: Sequence[str], new: Sequence[str], found: list[Change]) -> list[Change]:
-    """What was only inserted or only removed, as far to the end as it can stand: one change has one place, whatever else was changed."""
-    out: list[Change] = []
-    for n, (i, j, m, k) in enumerate(found):
-        limit, by = found[n + 1][0] if n + 1 < len(found) else len(old), 0
+def _slid(old: Sequence[str], new: Sequence[str], rewrites: list[Change]) -> list[Change]:
+    """Move pure insertions and removals as far to the end as they can stand, so that one change always has one place."""
+    result: list[Change] = []
+    for n, (i, j, m, k) in enumerate(rewrites):
+        limit, by = rewrites[n + 1][0] if n + 1 < len(rewrites) else len(old), 0
         while j + by < limit and ((i == j and old[j + by] == new[m + by]) or (m == k and old[i + by] == old[j + by])):
             by += 1
-        out.append((i + by, j + by, m + by, k + by))
-    return out
+        result.append((i + by, j + by, m + by, k + by))
+    return result
 
 
-def _joined(found: list[Change], between: int) -> list[Change]:
-    out: list[Change] = []
-    for change in found:
-        if out and change[0] - out[-1][1] <= between:
-            out[-1] = (out[-1][0], change[1], out[-1][2], change[3])
+def _joined(rewrites: list[Change], between: int) -> list[Change]:
+    result: list[Change] = []
+    for change in rewrites:
+        if result and change[0] - result[-1][1] <= between:
+            result[-1] = (result[-1][0], change[1], result[-1][2], change[3])
         else:
-            out.append(change)
-    return out
+            result.append(change)
+    return result
 
 
 def pieces(old: str, new: str) -> list[Piece]:
     """The way from one text to the other: what stays, goes and comes, in reading order."""
     a, b = words(old), words(new)
-    out: list[Piece] = []
+    parts: list[Piece] = []
     at = 0
     for i, j, m, n in changes(a, b):
-        out += [(sign, "".join(part)) for sign, part in (("=", a[at:i]), ("-", a[i:j]), ("+", b[m:n])) if part]
+        parts += [(sign, "".join(part)) for sign, part in (("=", a[at:i]), ("-", a[i:j]), ("+", b[m:n])) if part]
         at = j
-    return [*out, ("=", "".join(a[at:]))] if at < len(a) else out
+    return [*parts, ("=", "".join(a[at:]))] if at < len(a) else parts
 
 
 @dataclass(frozen=True)
@@ -135,21 +135,21 @@ def pair_rows(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
             of |= dict(zip(range(i, j), range(m, n), strict=True))
         else:
             gaps.append((range(i, j), range(m, n)))
-    left = {m for _olds, news in gaps for m in news}
+    rest = {m for _olds, news in gaps for m in news}
     for i in (i for olds, _news in gaps for i in olds):
-        moved = next((m for m in sorted(left) if a[i] == b[m]), None)
-        if moved is not None:
-            of[i] = moved
-            left.discard(moved)
+        twin = next((m for m in sorted(rest) if a[i] == b[m]), None)
+        if twin is not None:
+            of[i] = twin
+            rest.discard(twin)
     for olds, news in gaps:
-        free, wanted = [m for m in news if m in left], [i for i in olds if i not in of]
-        same = len(free) == len(wanted)
-        for n, i in enumerate(wanted):
-            best = free[n] if same else max((m for m in free if m in left), key=lambda m: _shared(old[i], new[m]), default=None)
+        free, open_rows = [m for m in news if m in rest], [i for i in olds if i not in of]
+        same = len(free) == len(open_rows)
+        for n, i in enumerate(open_rows):
+            best = free[n] if same else max((m for m in free if m in rest), key=lambda m: _shared(old[i], new[m]), default=None)
             if best is not None and (same or _shared(old[i], new[best]) > 0):
                 of[i] = best
-                left.discard(best)
-    return Pairing(of, sorted(left))
+                rest.discard(best)
+    return Pairing(of, sorted(rest))
 
 
 def _shared(a: Mapping[str, Any], b: Mapping[str, Any]) -> int:

@@ -26,17 +26,17 @@ def is_complete(answers: Answers, f: Field) -> bool:
 
 def field_facts(answers: Answers) -> list[FieldFacts]:
     """Lengths for the rule on completeness; a question that is not a text counts as one character when it is answered."""
-    found = []
+    facts = []
     for _section, fields in answers.shown:
         for f in fields:
             value = answers.get(f.code)
             if f.is_text:
                 text, length = str(value or "").strip(), f.of.length(value)
-                found.append(FieldFacts(f.label_zh, f.label_en, length, f.required, f.min_chars, f.max_chars, f.code, text))
+                facts.append(FieldFacts(f.label_zh, f.label_en, length, f.required, f.min_chars, f.max_chars, f.code, text))
             elif not f.value:
                 text = str(value) if isinstance(value, (int, float, str)) else ""
-                found.append(FieldFacts(f.label_zh, f.label_en, int(is_filled(answers, f)), f.required, 0, 1, f.code, text))
-    return found
+                facts.append(FieldFacts(f.label_zh, f.label_en, int(is_filled(answers, f)), f.required, 0, 1, f.code, text))
+    return facts
 
 
 def problems_of(answers: Answers, f: Field) -> list[Bilingual]:
@@ -52,23 +52,23 @@ def judge(answers: Answers) -> list[Result]:
     """The answers as results of rules: one for what the questions themselves ask, one for each rule across answers."""
     if not needs_judging(answers.form):
         return []
-    found = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
-    return [_told(found), *_uncapped(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
+    problems = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
+    return [_summary(problems), *_missing_caps(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
 
 
-def _told(found: Sequence[Bilingual]) -> Result:
-    if not found:
+def _summary(problems: Sequence[Bilingual]) -> Result:
+    if not problems:
         return Result(
             "answers", "F05", Verdict.PASSED, "所填数据符合各栏要求", "The data keep to what each question asks", blocks=True
         )
-    zh, en = "；".join(p.zh for p in found[:8]), "; ".join(p.en for p in found[:8])
-    if len(found) > 8:
-        zh, en = f"{zh}；另有 {len(found) - 8} 处", f"{en}; and {len(found) - 8} more"
+    zh, en = "；".join(p.zh for p in problems[:8]), "; ".join(p.en for p in problems[:8])
+    if len(problems) > 8:
+        zh, en = f"{zh}；另有 {len(problems) - 8} 处", f"{en}; and {len(problems) - 8} more"
     return Result("answers", "F05", Verdict.FAILED, zh, en, "修改所列各处", "Change what is listed", {}, True)
 
 
-def _uncapped(answers: Answers) -> list[Result]:
-    """A budget whose indirect cost nothing caps, for the region gives no tiers for the day: that is told, not passed over."""
+def _missing_caps(answers: Answers) -> list[Result]:
+    """Results for budgets whose indirect cost has no cap, because the region has no tiers for the day."""
     budgets = [f for _section, fields in answers.shown for f in fields if f.regime == "budget3" and is_filled(answers, f)]
     if not budgets or cap_of(answers.context, answers.get(budgets[0].code)) is not None:
         return []

@@ -62,34 +62,34 @@ def merge_texts(base: str, theirs: str, mine: str) -> Merged:
 
 def _woven(b: list[str], t: list[str], m: list[str], between: int, *, both: bool) -> tuple[str, bool]:
     """(the merged text, whether there was a clash); where there is one, the words of both stand in it, or only mine."""
-    out: list[str] = []
+    words: list[str] = []
     clash = False
     at = 0
     for low, high, left, right in _regions(changes(b, t, between), changes(b, m, between)):
         old, their, my = b[low:high], _side(b, t, left, low, high), _side(b, m, right, low, high)
-        joined = _join(old, their, my)
-        clash = clash or joined is None
-        out += b[at:low] + (([*their, *my] if both else my) if joined is None else joined)
+        stretch = _join(old, their, my)
+        clash = clash or stretch is None
+        words += b[at:low] + (([*their, *my] if both else my) if stretch is None else stretch)
         at = high
-    return "".join(out + b[at:]), clash
+    return "".join(words + b[at:]), clash
 
 
 def _regions(left: Sequence[Change], right: Sequence[Change]) -> list[tuple[int, int, list[Change], list[Change]]]:
     """Stretches of the base that either side changed, those that overlap joined; with the changes of each side."""
-    marked = sorted([(c[0], c[1], 0, c) for c in left] + [(c[0], c[1], 1, c) for c in right])
-    out: list[tuple[int, int, list[Change], list[Change]]] = []
-    for low, high, side, change in marked:
-        start, end, ours, others = out.pop() if out else (low, high, [], [])
+    changes_by_side = sorted([(c[0], c[1], 0, c) for c in left] + [(c[0], c[1], 1, c) for c in right])
+    regions: list[tuple[int, int, list[Change], list[Change]]] = []
+    for low, high, side, change in changes_by_side:
+        start, end, ours, others = regions.pop() if regions else (low, high, [], [])
         if (ours or others) and not (low < end or low == start == end or low == high == end):
-            out.append((start, end, ours, others))
+            regions.append((start, end, ours, others))
             start, end, ours, others = low, high, [], []
         (others if side else ours).append(change)
-        out.append((start, max(end, high), ours, others))
-    return out
+        regions.append((start, max(end, high), ours, others))
+    return regions
 
 
 def _side(base: Sequence[str], tokens: Sequence[str], own: Sequence[Change], low: int, high: int) -> list[str]:
-    """What one side has for base[low:high]."""
+    """The words of one side in place of base[low:high]."""
     if not own:
         return list(base[low:high])
     start, end = own[0][2] - (own[0][0] - low), own[-1][3] + (high - own[-1][1])
@@ -112,9 +112,9 @@ def _join(old: list[str], their: list[str], my: list[str]) -> list[str] | None:
 
 
 def _sets(base: list[Any], theirs: list[Any], mine: list[Any]) -> Merged:
-    """What either added is in, what either removed is out."""
-    gone = [v for v in base if v not in theirs or v not in mine]
-    return Merged([v for v in (*theirs, *(v for v in mine if v not in theirs)) if v not in gone])
+    """The union of both additions, without what either side removed."""
+    removals = [v for v in base if v not in theirs or v not in mine]
+    return Merged([v for v in (*theirs, *(v for v in mine if v not in theirs)) if v not in removals])
 
 
 def _records(base: Mapping[str, Any], theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> Merged:
@@ -132,7 +132,7 @@ Rows = list[dict[str, Any]]
 def merge_rows(base: Rows, theirs: Rows, mine: Rows) -> Merged:
     """By rows, and within a row by cells. A row that one side removed and the other changed stays, changed."""
     left, right = pair_rows(base, theirs), pair_rows(base, mine)
-    kept = {
+    merged_rows = {
         n: _row(row, theirs[left.of[n]] if n in left.of else None, mine[right.of[n]] if n in right.of else None)
         for n, row in enumerate(base)
     }
@@ -147,7 +147,7 @@ def merge_rows(base: Rows, theirs: Rows, mine: Rows) -> Merged:
 
     put(_after(-1, theirs, left) + _after(-1, mine, right, but=extra))
     for n in order:
-        cells = kept[n]
+        cells = merged_rows[n]
         if cells is not None:
             clash = clash or cells.clash
             value.append(cells.value)
@@ -171,22 +171,22 @@ def _order(base: Rows, left: Mapping[int, int], right: Mapping[int, int]) -> lis
     """The rows of the base in the order of the side that moved some: mine, else theirs."""
     mine = sorted(right, key=lambda n: right[n])
     side = right if mine != sorted(mine) else left
-    placed = sorted(side, key=lambda n: side[n])
+    order = sorted(side, key=lambda n: side[n])
     for n in range(len(base)):
         if n not in side:
-            before = placed.index(n - 1) + 1 if n - 1 in placed else 0
-            placed.insert(before, n)
-    return placed
+            before = order.index(n - 1) + 1 if n - 1 in order else 0
+            order.insert(before, n)
+    return order
 
 
 def _after(n: int, rows: Rows, pairing: Pairing, but: Collection[Hashable] = frozenset()) -> Rows:
     """The rows that one side added right behind row `n` of the base (-1: before the first)."""
     back = {m: i for i, m in pairing.of.items()}
-    out = []
+    result = []
     for m in pairing.added:
         at = m - 1
         while at >= 0 and at not in back:
             at -= 1
         if (back[at] if at >= 0 else -1) == n and key(rows[m]) not in but:
-            out.append(rows[m])
-    return out
+            result.append(rows[m])
+    return result

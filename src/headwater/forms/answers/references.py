@@ -27,8 +27,8 @@ def find_person(text: str) -> list[Person]:
     if text.count("-") == 3:
         return surviving(people.filter(orcid=text)[:MOST_NAMESAKES])
     for one in readings(text):
-        if found := surviving(people.called(one.name, one.institution)[:MOST_NAMESAKES]):
-            return found
+        if namesakes := surviving(people.called(one.name, one.institution)[:MOST_NAMESAKES]):
+            return namesakes
     return []
 
 
@@ -46,58 +46,58 @@ class Registry:
         self._people: dict[str, list[Person]] = {}
         self._organisations: dict[str, tuple[str, str]] | None = None
 
-    def person(self, given: Any, *, outside: bool) -> tuple[Any, str]:
+    def person(self, entry: Any, *, outside: bool) -> tuple[Any, str]:
         """(the record to store, or what is wrong)."""
-        text = _words(given)
+        text = _words(entry)
         if text not in self._people:
             self._people[text] = find_person(text)
-        found = self._people[text]
-        if isinstance(given, dict) and given.get("id"):
-            found = [p for p in found if p.pk == given["id"]] or found
-        if len(found) == 1:
-            one = found[0]
+        people = self._people[text]
+        if isinstance(entry, dict) and entry.get("id"):
+            people = [p for p in people if p.pk == entry["id"]] or people
+        if len(people) == 1:
+            one = people[0]
             where = one.organisation.name_zh if one.organisation else ""
             return {"id": one.pk, "name": one.name_zh, "organisation": where}, ""
-        if found:
+        if people:
             return None, _("有多个叫“%s”的人，请在姓名后空一格写明单位，或填写其电子邮箱") % text
         if outside:
-            name, where = _named(given)
+            name, where = _name_and_institution(entry)
             if len(name) > NAME or len(where) > INSTITUTION:
                 return None, _("最多 %d 字") % (NAME if len(name) > NAME else INSTITUTION)
             return {"id": 0, "name": name, "organisation": where}, ""
         return None, _("系统中没有登记“%s”，请填写姓名加单位、电子邮箱或 ORCID") % text[:60]
 
-    def organisation(self, given: Any, *, outside: bool) -> tuple[Any, str]:
-        text = str(given.get("name", "") if isinstance(given, dict) else given).strip()
+    def organisation(self, entry: Any, *, outside: bool) -> tuple[Any, str]:
+        text = str(entry.get("name", "") if isinstance(entry, dict) else entry).strip()
         if self._organisations is None:
             self._organisations = {}
             for code, zh, en in Organisation.objects.values_list("code", "name_zh", "name_en"):
                 for key in (code, zh, en):
                     if key:
                         self._organisations[normal_name(key).casefold()] = (code, zh)
-        found = self._organisations.get(normal_name(text).casefold())
-        if found:
-            return {"code": found[0], "name": found[1]}, ""
+        record = self._organisations.get(normal_name(text).casefold())
+        if record:
+            return {"code": record[0], "name": record[1]}, ""
         if outside:
             return ({"code": "", "name": text}, "") if len(text) <= INSTITUTION else (None, _("最多 %d 字") % INSTITUTION)
         return None, _("系统中没有登记单位“%s”，请填写全称") % text[:60]
 
-    def discipline(self, given: Any) -> tuple[Any, str]:
-        code = str(given).strip().split(" ")[0].upper()
+    def discipline(self, entry: Any) -> tuple[Any, str]:
+        code = str(entry).strip().split(" ")[0].upper()
         if Discipline.objects.filter(code=code).exists():
             return code, ""
-        return None, _("没有这个申请代码：%s") % str(given)[:40]
+        return None, _("没有这个申请代码：%s") % str(entry)[:40]
 
 
-def _words(given: Any) -> str:
-    if isinstance(given, dict):
-        return with_institution(str(given.get("name", "")), str(given.get("organisation", "")))
-    return str(given).strip()
+def _words(entry: Any) -> str:
+    if isinstance(entry, dict):
+        return with_institution(str(entry.get("name", "")), str(entry.get("organisation", "")))
+    return str(entry).strip()
 
 
-def _named(given: Any) -> tuple[str, str]:
+def _name_and_institution(entry: Any) -> tuple[str, str]:
     """Name and institution of somebody outside the registry."""
-    if isinstance(given, dict):
-        return normal_name(str(given.get("name", ""))), str(given.get("organisation", "")).strip()
-    one = read_name(str(given))
+    if isinstance(entry, dict):
+        return normal_name(str(entry.get("name", ""))), str(entry.get("organisation", "")).strip()
+    one = read_name(str(entry))
     return one.name, one.institution

@@ -13,13 +13,13 @@ from headwater.forms.fieldtype import Shown
 def sections(answers: Answers, *, zh: bool | None = None, judging: bool = False) -> list[tuple[Any, list[Shown]]]:
     """(section, its answers) in the reader's language unless told; who is `judging` does not see restricted answers."""
     use = chinese() if zh is None else zh
-    found = [(s, [f.of.show(f, answers, use) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
-    return [(s, shown) for s, shown in found if shown]
+    parts = [(s, [f.of.show(f, answers, use) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
+    return [(s, answers_shown) for s, answers_shown in parts if answers_shown]
 
 
 def document(answers: Answers) -> list[dict[str, Any]]:
     """The sections as a Typst template takes them, in Chinese."""
-    out = []
+    rows = []
     for section, fields in sections(answers, zh=True):
         items = []
         for s in fields:
@@ -28,5 +28,5 @@ def document(answers: Answers) -> list[dict[str, Any]]:
             items.append(
                 item | {"heads": list(s.heads), "numeric": list(s.numeric), "rows": list(s.rows), "notes": list(s.notes)}
             )
-        out.append({"title": section.title_zh, "fields": items})
-    return out
+        rows.append({"title": section.title_zh, "fields": items})
+    return rows

@@ -70,14 +70,14 @@ class Answers:
             return None
 
     def holds(self, source: str) -> bool | None:
-        found = self.evaluate(source)
-        return found if isinstance(found, bool) else None
+        value = self.evaluate(source)
+        return value if isinstance(value, bool) else None
 
     @cached_property
     def shown(self) -> list[tuple[Any, list[Field]]]:
         """(section, its questions that are asked); a section without any is left out."""
-        found = [(s, [f for f in s.fields if f.code not in self.hidden]) for s in self.form.sections]
-        return [(s, fields) for s, fields in found if fields]
+        parts = [(s, [f for f in s.fields if f.code not in self.hidden]) for s in self.form.sections]
+        return [(s, fields) for s, fields in parts if fields]
 
     def rows(self, f: Field) -> list[dict[str, Any]]:
         """The rows of a table with their calculated columns."""

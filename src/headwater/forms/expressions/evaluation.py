@@ -38,32 +38,32 @@ class _Run:
             return self.call(node)
         if node.operator in {"and", "or"}:
             return self.logic(node)
-        found = [self.value(o) for o in node.operands]
+        operands = [self.value(o) for o in node.operands]
         if node.operator == "list":
-            return frozenset(v for v in found if isinstance(v, str))
+            return frozenset(v for v in operands if isinstance(v, str))
         if node.operator == "in":
-            return self.rows(node, lambda a, b: a in b if isinstance(b, frozenset) else False, found)
-        return self.rows(node, SIGNS[node.operator], found)
+            return self.rows(node, lambda a, b: a in b if isinstance(b, frozenset) else False, operands)
+        return self.rows(node, SIGNS[node.operator], operands)
 
     def logic(self, node: Operation) -> Value:
         stop = node.operator == "or"
-        found = [self.value(o) for o in node.operands]
-        return self.rows(node, lambda a, b: _decide(a, b, stop), found, missing=True)
+        operands = [self.value(o) for o in node.operands]
+        return self.rows(node, lambda a, b: _decide(a, b, stop), operands, takes_none=True)
 
-    def rows(self, node: Node, work: Callable[..., Value], found: list[Value], *, missing: bool = False) -> Value:
-        """Apply `work`, row by row when one of the operands is a column; None in, None out unless `missing`."""
-        columns = [f for f in found if isinstance(f, list)]
+    def rows(self, node: Node, work: Callable[..., Value], operands: list[Value], *, takes_none: bool = False) -> Value:
+        """Apply `work`, row by row when one of the operands is a column; None in, None out unless the work takes None (`takes_none`)."""
+        columns = [f for f in operands if isinstance(f, list)]
         if not columns:
-            return self.once(node, work, found, missing)
+            return self.once(node, work, operands, takes_none)
         size = min(len(c) for c in columns)
         self.step(node, size)
-        return [self.once(node, work, [f[n] if isinstance(f, list) else f for f in found], missing) for n in range(size)]
+        return [self.once(node, work, [f[n] if isinstance(f, list) else f for f in operands], takes_none) for n in range(size)]
 
-    def once(self, node: Node, work: Callable[..., Value], found: list[Value], missing: bool) -> Value:
-        if not missing and any(f is None for f in found):
+    def once(self, node: Node, work: Callable[..., Value], operands: list[Value], takes_none: bool) -> Value:
+        if not takes_none and any(f is None for f in operands):
             return None
         try:
-            value = work(*found)
+            value = work(*operands)
         except DivisionByZero:
             return None
         except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
@@ -77,21 +77,21 @@ class _Run:
             raise ExpressionError(f"{node.function}() without arguments", node.position)
         if node.function == "parameter":
             return self.parameter(str(getattr(node.arguments[0], "value", "")))
-        found = [self.value(a) for a in node.arguments]
+        arguments = [self.value(a) for a in node.arguments]
         if node.function == "if":
-            return self.rows(node, lambda c, a, b: None if c is None else a if c else b, found, missing=True)
+            return self.rows(node, lambda c, a, b: None if c is None else a if c else b, arguments, takes_none=True)
         if node.function == "filled":
-            if isinstance(node.arguments[0], Name) and isinstance(found[0], Rows):
-                return len(found[0]) > 0
-            return self.rows(node, lambda v: v not in (None, "", frozenset()), found, missing=True)
-        if node.function in {"min", "max"} and len(found) > 1:
-            return self.rows(node, lambda *v: _extreme(node.function, list(v)), found)
+            if isinstance(node.arguments[0], Name) and isinstance(arguments[0], Rows):
+                return len(arguments[0]) > 0
+            return self.rows(node, lambda v: v not in (None, "", frozenset()), arguments, takes_none=True)
+        if node.function in {"min", "max"} and len(arguments) > 1:
+            return self.rows(node, lambda *v: _extreme(node.function, list(v)), arguments)
         if node.function in WHOLE:
-            if isinstance(found[0], list):
-                self.step(node, len(found[0]))
-            return self.once(node, lambda *v: WHOLE[node.function](*v), found, False)
+            if isinstance(arguments[0], list):
+                self.step(node, len(arguments[0]))
+            return self.once(node, lambda *v: WHOLE[node.function](*v), arguments, False)
         if node.function in EACH:
-            return self.rows(node, EACH[node.function], found)
+            return self.rows(node, EACH[node.function], arguments)
         raise ExpressionError(f"no function {node.function!r}", node.position)
 
 
@@ -106,7 +106,7 @@ def _decide(a: Value, b: Value, stop: bool) -> Value:
 
 
 def _level(a: Value, b: Value) -> tuple[Value, Value]:
-    """The sum of an empty column is a plain zero: beside money it is no money."""
+    """Turn the plain zero of an empty column into an amount beside money."""
     if isinstance(a, Fen) and b == Decimal(0):
         return a, Fen(0)
     return (Fen(0), b) if isinstance(b, Fen) and a == Decimal(0) else (a, b)
@@ -164,17 +164,17 @@ SIGNS: dict[str, Callable[..., Value]] = {
 
 
 def _extreme(name: str, values: list[Value]) -> Value:
-    known = [v for v in values if v is not None]
+    present = [v for v in values if v is not None]
     pick = max if name == "max" else min
-    return pick(known) if known else None
+    return pick(present) if present else None
 
 
 def _sum(values: list[Value]) -> Value:
-    known = [v for v in values if v is not None]
-    if known and isinstance(known[0], Fen):
-        return sum(known, Fen(0))
+    present = [v for v in values if v is not None]
+    if present and isinstance(present[0], Fen):
+        return sum(present, Fen(0))
     total = Decimal(0)
-    for v in known:
+    for v in present:
         total = NUMBERS.add(total, v)
     return total
 

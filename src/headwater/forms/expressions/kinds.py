@@ -26,11 +26,11 @@ class Type:
 
 
 NUMBER, MONEY, DATE, TEXT, YES, LIST = (Type(k) for k in ("number", "money", "date", "text", "yes-or-no", "list"))
-Known = Mapping[str, Type]
+Types = Mapping[str, Type]
 
 
-def type_of(node: Node, known: Known) -> Type:
-    """The type of `node` over the names `known` ("goal", and "staff.months" for columns).
+def type_of(node: Node, types: Types) -> Type:
+    """The type of `node` over names with their types ("goal", and "staff.months" for columns).
 
     Raises:
         ExpressionError: an unknown name or function, or kinds that do not go together.
@@ -38,16 +38,16 @@ def type_of(node: Node, known: Known) -> Type:
     if isinstance(node, Literal):
         return _literal(node)
     if isinstance(node, Name):
-        if node.name not in known:
-            near = sorted(n for n in known if n.startswith(node.name[:2]))[:5]
+        if node.name not in types:
+            near = sorted(n for n in types if n.startswith(node.name[:2]))[:5]
             hint = f"; did you mean {', '.join(near)}?" if near else ""
             raise ExpressionError(f"no answer is called {node.name!r}{hint}", node.position)
-        return known[node.name]
+        return types[node.name]
     if isinstance(node, Call):
         if node.function not in FUNCTIONS:
             raise ExpressionError(f"no function {node.function!r}; known: {', '.join(sorted(FUNCTIONS))}", node.position)
-        return FUNCTIONS[node.function](node, [type_of(a, known) for a in node.arguments])
-    return _operation(node, [type_of(o, known) for o in node.operands])
+        return FUNCTIONS[node.function](node, [type_of(a, types) for a in node.arguments])
+    return _operation(node, [type_of(o, types) for o in node.operands])
 
 
 def _literal(node: Literal) -> Type:
@@ -55,8 +55,8 @@ def _literal(node: Literal) -> Type:
     return kinds[type(node.value)]
 
 
-def _wrong(node: Node, expected: str, *found: Type) -> ExpressionError:
-    return ExpressionError(f"expected {expected}, found {' and '.join(str(f) for f in found)}", node.position)
+def _wrong(node: Node, expected: str, *types: Type) -> ExpressionError:
+    return ExpressionError(f"expected {expected}, found {' and '.join(str(f) for f in types)}", node.position)
 
 
 def _operation(node: Operation, kinds: list[Type]) -> Type:
@@ -105,11 +105,11 @@ SUMS = {
 
 
 def _arithmetic(node: Operation, left: str, right: str, kinds: Sequence[Type]) -> str:
-    found = SUMS.get((left, node.operator, right))
-    if found is None:
+    kind = SUMS.get((left, node.operator, right))
+    if kind is None:
         hint = "; use days(from, to)" if (left, right) == ("date", "date") else ""
         raise ExpressionError(f"{kinds[0]} {node.operator} {kinds[1]} has no meaning{hint}", node.position)
-    return found
+    return kind
 
 
 def _comparison(node: Operation, kinds: Sequence[Type], table: str) -> Type:
@@ -126,12 +126,12 @@ def _comparison(node: Operation, kinds: Sequence[Type], table: str) -> Type:
 def _within(node: Operation, left: Type, right: Type, table: str) -> Type:
     if left.kind != "text" or right.kind not in {"choices", "list"}:
         raise _wrong(node, "a text on the left of 'in' and choices or a list on the right", left, right)
-    asked, offered = (right.codes, left.codes) if right.kind == "list" else (None, None)
+    texts, choices = (right.codes, left.codes) if right.kind == "list" else (None, None)
     if right.kind == "choices" and isinstance(node.operands[0], Literal):
-        asked, offered = frozenset({str(node.operands[0].value)}), right.codes
-    strange = sorted((asked or frozenset()) - offered) if offered is not None else []
+        texts, choices = frozenset({str(node.operands[0].value)}), right.codes
+    strange = sorted((texts or frozenset()) - choices) if choices is not None else []
     if strange:
-        raise ExpressionError(f"{strange[0]!r} is not one of {', '.join(sorted(offered or ()))}", node.position)
+        raise ExpressionError(f"{strange[0]!r} is not one of {', '.join(sorted(choices or ()))}", node.position)
     return Type(YES.kind, table)
 
 

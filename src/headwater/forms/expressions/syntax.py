@@ -83,13 +83,13 @@ class Token:
 def _tokens(source: str) -> Iterator[Token]:
     at, end = 0, len(source.rstrip())
     while at < end:
-        found = TOKEN.match(source, at)
-        if found is None:
+        match = TOKEN.match(source, at)
+        if match is None:
             start = at + len(source[at:]) - len(source[at:].lstrip())
             raise ExpressionError(f"unexpected {source[start : start + 12]!r}", start)
-        kind = found.lastgroup if found.lastgroup != "unit" else "number"
-        yield Token(str(kind), found.group(str(kind)), found.start(str(kind)), found.group("unit") or "")
-        at = found.end()
+        kind = match.lastgroup if match.lastgroup != "unit" else "number"
+        yield Token(str(kind), match.group(str(kind)), match.start(str(kind)), match.group("unit") or "")
+        at = match.end()
     yield Token("end", "", end)
 
 
@@ -118,7 +118,7 @@ class _Parser:
         if not self.take(text):
             raise ExpressionError(f"expected {text!r}, found {self.token.text or 'the end'!r}", self.token.position)
 
-    def made(self, node: Node) -> Node:
+    def add(self, node: Node) -> Node:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise ExpressionError(f"more than {MAX_NODES} parts", node.position)
@@ -136,14 +136,14 @@ class _Parser:
             raise ExpressionError(f"nested deeper than {MAX_DEPTH}", self.token.position)
         node = self.both()
         while sign := self.take("or"):
-            node = self.made(Operation("or", (node, self.both()), sign.position))
+            node = self.add(Operation("or", (node, self.both()), sign.position))
         self.depth -= 1
         return node
 
     def both(self) -> Node:
         node = self.negation()
         while sign := self.take("and"):
-            node = self.made(Operation("and", (node, self.negation()), sign.position))
+            node = self.add(Operation("and", (node, self.negation()), sign.position))
         return node
 
     def negation(self) -> Node:
@@ -152,13 +152,13 @@ class _Parser:
             signs.append(sign)
         node = self.comparison()
         for sign in reversed(signs):
-            node = self.made(Operation("not", (node,), sign.position))
+            node = self.add(Operation("not", (node,), sign.position))
         return node
 
     def comparison(self) -> Node:
         node = self.addition()
         if sign := self.take(*COMPARISONS, "in"):
-            node = self.made(Operation(sign.text, (node, self.addition()), sign.position))
+            node = self.add(Operation(sign.text, (node, self.addition()), sign.position))
         if self.token.text in COMPARISONS and self.token.kind == "sign":
             raise ExpressionError("comparisons do not chain; join them with 'and'", self.token.position)
         return node
@@ -166,13 +166,13 @@ class _Parser:
     def addition(self) -> Node:
         node = self.product()
         while sign := self.take("+", "-"):
-            node = self.made(Operation(sign.text, (node, self.product()), sign.position))
+            node = self.add(Operation(sign.text, (node, self.product()), sign.position))
         return node
 
     def product(self) -> Node:
         node = self.signed()
         while sign := self.take("*", "/"):
-            node = self.made(Operation(sign.text, (node, self.signed()), sign.position))
+            node = self.add(Operation(sign.text, (node, self.signed()), sign.position))
         return node
 
     def signed(self) -> Node:
@@ -181,40 +181,40 @@ class _Parser:
             signs.append(sign)
         node = self.atom()
         for sign in reversed(signs):
-            node = self.made(Operation("neg", (node,), sign.position))
+            node = self.add(Operation("neg", (node,), sign.position))
         return node
 
     def atom(self) -> Node:
         token = self.token
         if token.kind == "number":
             self.at += 1
-            return self.made(Literal(_number(token), token.position))
+            return self.add(Literal(_number(token), token.position))
         if token.kind == "text":
             self.at += 1
-            return self.made(Literal(token.text[1:-1], token.position))
+            return self.add(Literal(token.text[1:-1], token.position))
         if self.take("("):
             node = self.either()
             self.need(")")
             return node
         if self.take("["):
-            return self.made(Operation("list", self.arguments("]"), token.position))
+            return self.add(Operation("list", self.arguments("]"), token.position))
         if self.take("true", "false"):
-            return self.made(Literal(token.text == "true", token.position))
+            return self.add(Literal(token.text == "true", token.position))
         if token.kind == "word" and token.text not in RESERVED:
             self.at += 1
             if self.take("("):
-                return self.made(_call(token, self.arguments(")")))
-            return self.made(Name(token.text, token.position))
+                return self.add(_call(token, self.arguments(")")))
+            return self.add(Name(token.text, token.position))
         raise ExpressionError(f"expected a value, found {token.text or 'the end'!r}", token.position)
 
     def arguments(self, close: str) -> tuple[Node, ...]:
-        found: list[Node] = []
+        arguments: list[Node] = []
         if self.take(close):
             return ()
         while True:
-            found.append(self.either())
+            arguments.append(self.either())
             if self.take(close):
-                return tuple(found)
+                return tuple(arguments)
             self.need(",")
 
 

@@ -75,19 +75,19 @@ class Budget(Table):
             return Cleaned()
         if not isinstance(value, Mapping):
             return Cleaned(errors={f.code: _("应为表格的各行")})
-        found = Cleaned({})
+        result = Cleaned({})
         if f.regime == LUMP:
-            found.value["promise"] = bool(value.get("promise"))
+            result.value["promise"] = bool(value.get("promise"))
         else:
-            found.value["rows"], found.errors = self.clean_rows(f, value.get("rows"), registry)
+            result.value["rows"], result.errors = self.clean_rows(f, value.get("rows"), registry)
         if f.regime == IN_CATEGORIES:
             indirect, problem = TYPES["money"].keep(f, value.get("indirect") or 0, registry, False)
             if problem:
-                found.errors[f"{f.code}.indirect"] = problem
-            found.value |= {"indirect": indirect or 0, "theory": bool(value.get("theory"))}
-        if not any(found.value.values()):
-            found.value = None
-        return found
+                result.errors[f"{f.code}.indirect"] = problem
+            result.value |= {"indirect": indirect or 0, "theory": bool(value.get("theory"))}
+        if not any(result.value.values()):
+            result.value = None
+        return result
 
     def operands(self, f: Field, value: Any, answers: Answers) -> dict[str, Value]:
         budget = value if isinstance(value, dict) else {}
@@ -106,32 +106,34 @@ class Budget(Table):
         """The total equals what is asked for; the indirect cost keeps within the cap in force on the day."""
         if not f.has_rows:
             return []
-        found = super().problems(f, value, answers)
-        total, asked = total_fen(value), answers.context.asked_fen()
-        if asked is not None and total != asked:
-            zh = f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(asked)} 万元不一致"
-            en = f"{f.label_en}: the total of CNY {yuan(total)} differs from the amount asked for, {yuan(asked)}"
-            found.append(Bilingual(zh, en))
+        problems = super().problems(f, value, answers)
+        total, amount = total_fen(value), answers.context.asked_fen()
+        if amount is not None and total != amount:
+            zh = f"{f.label_zh}合计 {wan(total)} 万元，与申请金额 {wan(amount)} 万元不一致"
+            en = f"{f.label_en}: the total of CNY {yuan(total)} differs from the amount asked for, {yuan(amount)}"
+            problems.append(Bilingual(zh, en))
         cap, indirect = cap_of(answers.context, value), int(value.get("indirect") or 0)
         if f.regime == IN_CATEGORIES and cap is not None and indirect > cap:
             zh = f"间接费用 {wan(indirect)} 万元超过上限 {wan(cap)} 万元，超出 {wan(indirect - cap)} 万元"
-            found.append(Bilingual(zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
-        return found
+            problems.append(Bilingual(zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
+        return problems
 
     def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
         stored = answers.get(f.code)
         value = stored if isinstance(stored, dict) else {}
         total = answers.values.get(f"{f.code}.total")
-        said = wan(total or 0)
+        amount = wan(total or 0)
         if f.regime == LUMP:
-            promised = bool(value.get("promise"))
+            has_promise = bool(value.get("promise"))
             words = (
-                ("已承诺遵守负面清单" if promised else "尚未承诺") if zh else ("promise given" if promised else "no promise yet")
+                ("已承诺遵守负面清单" if has_promise else "尚未承诺")
+                if zh
+                else ("promise given" if has_promise else "no promise yet")
             )
             return Shown(
-                label(f, zh), "text", f"包干 {said} 万元，{words}" if zh else f"Lump sum of CNY {said} x 10,000, {words}"
+                label(f, zh), "text", f"包干 {amount} 万元，{words}" if zh else f"Lump sum of CNY {amount} x 10,000, {words}"
             )
-        notes = [f"合计 {said} 万元" if zh else f"Total: {said} (CNY 10,000)"]
+        notes = [f"合计 {amount} 万元" if zh else f"Total: {amount} (CNY 10,000)"]
         if f.regime == IN_CATEGORIES:
             indirect = wan(int(value.get("indirect") or 0))
             notes.insert(0, f"间接费用 {indirect} 万元" if zh else f"Indirect cost: {indirect} (CNY 10,000)")
@@ -150,10 +152,10 @@ class Budget(Table):
 
     def pairs(self, f: Field, value: Any) -> Pairs:
         budget = value if isinstance(value, dict) else {}
-        found = super().pairs(f, value)
+        pairs = super().pairs(f, value)
         if f.regime == IN_CATEGORIES:
-            found.append((f"{f.code}.indirect", TYPES["money"].as_typed(budget.get("indirect"))))
-        return found + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]
+            pairs.append((f"{f.code}.indirect", TYPES["money"].as_typed(budget.get("indirect"))))
+        return pairs + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]
 
     def limits(self, f: Field, zh: bool) -> str:
         return super().limits(f, zh) if f.columns else (self.takes.zh if zh else self.takes.en)

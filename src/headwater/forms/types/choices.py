@@ -31,10 +31,10 @@ class SomeChoices(FieldType):
         return [v for v in post.getlist(f.code) if v]
 
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
-        known = [c[0] for c in f.choices]
-        if not isinstance(value, (list, tuple, set, frozenset)) or not set(value) <= set(known):
+        codes = [c[0] for c in f.choices]
+        if not isinstance(value, (list, tuple, set, frozenset)) or not set(value) <= set(codes):
             return None, _("请从所列选项中选择")
-        return [code for code in known if code in value], ""
+        return [code for code in codes if code in value], ""
 
     def operand(self, value: Any) -> Value:
         return frozenset(v for v in value if isinstance(v, str)) if isinstance(value, list) else frozenset()

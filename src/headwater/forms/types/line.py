@@ -12,5 +12,5 @@ class Line(Text):
     is_column = True
     usual = 200
 
-    def kept(self, text: str) -> str:
+    def tidy(self, text: str) -> str:
         return " ".join(text.split("\n"))

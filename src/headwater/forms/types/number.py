@@ -78,10 +78,10 @@ class Number(FieldType):
         high = f.maximum is not None and value > f.maximum
         if not low and not high:
             return []
-        told = self.limit_in_words(f, f.minimum if low else f.maximum)
+        bound = self.limit_in_words(f, f.minimum if low else f.maximum)
         if low:
-            return [Bilingual(f"{f.label_zh}不低于 {told.zh}", f"{f.label_en}: at least {told.en}")]
-        return [Bilingual(f"{f.label_zh}不超过 {told.zh}", f"{f.label_en}: at most {told.en}")]
+            return [Bilingual(f"{f.label_zh}不低于 {bound.zh}", f"{f.label_en}: at least {bound.en}")]
+        return [Bilingual(f"{f.label_zh}不超过 {bound.zh}", f"{f.label_en}: at most {bound.en}")]
 
     def limit_in_words(self, f: Field, limit: Decimal | None) -> Bilingual:
         return Bilingual(f"{figure(limit)} {f.unit_zh}".strip(), f"{figure(limit)} {f.unit_en}".strip())

@@ -48,17 +48,17 @@ class Table(FieldType):
         return {"min_rows": low, "max_rows": high}
 
     def types(self, f: Field) -> dict[str, Type]:
-        found = {f.code: Type("rows", table=f.code)}
+        types = {f.code: Type("rows", table=f.code)}
         for c in f.columns:
-            found |= {f"{f.code}.{name}": Type(t.kind, f.code, t.codes) for name, t in c.of.types(c).items()}
-        return found
+            types |= {f"{f.code}.{name}": Type(t.kind, f.code, t.codes) for name, t in c.of.types(c).items()}
+        return types
 
     def read(self, f: Field, post: Any, errors: dict[str, str]) -> Any:
         return self.posted_rows(f, post, errors)
 
     def posted_rows(self, f: Field, post: Any, errors: dict[str, str]) -> list[Row]:
         """Rows by their index as sent, so that an error finds its control; blank ones are dropped on cleaning."""
-        found: dict[int, Row] = {}
+        rows: dict[int, Row] = {}
         for name in post:
             parts = name.split(".")
             if len(parts) != 3 or parts[0] != f.code or not parts[1].isdecimal():
@@ -69,8 +69,8 @@ class Table(FieldType):
             if len(parts[1]) > 3 or int(parts[1]) >= HIGHEST_ROW:
                 errors |= {f.code: _("最多 %d 行") % f.max_rows} if text.strip() else {}
                 continue
-            found.setdefault(int(parts[1]), {})[column.code] = column.of.typed(text, name, errors)
-        return moved(f, [found.get(n, {}) for n in range(max(found, default=-1) + 1)], post.get("_row", ""))
+            rows.setdefault(int(parts[1]), {})[column.code] = column.of.typed(text, name, errors)
+        return moved(f, [rows.get(n, {}) for n in range(max(rows, default=-1) + 1)], post.get("_row", ""))
 
     def clean(self, f: Field, value: Any, registry: Registry) -> Cleaned:
         rows, errors = self.clean_rows(f, value, registry)
@@ -84,14 +84,14 @@ class Table(FieldType):
             return [], {f.code: _("应为表格的各行")}
         rows: list[Row] = []
         errors: dict[str, str] = {}
-        for n, sent in enumerate(value):
+        for n, entry in enumerate(value):
             row: Row = {}
             for c in f.columns:
-                kept, problem = (None, "") if c.value else c.of.cell(c, sent.get(c.code), registry)
+                cell, problem = (None, "") if c.value else c.of.cell(c, entry.get(c.code), registry)
                 if problem:
                     errors[f"{f.code}.{n}.{c.code}"] = problem
-                elif kept is not None and str(kept).strip():
-                    row[c.code] = kept
+                elif cell is not None and str(cell).strip():
+                    row[c.code] = cell
             if row:
                 rows.append(row)
         if len(rows) > f.max_rows:
@@ -104,27 +104,27 @@ class Table(FieldType):
 
     def operands(self, f: Field, value: Any, answers: Answers) -> dict[str, Value]:
         rows = answers.rows(f) if value else []
-        found: dict[str, Value] = {f.code: Rows(rows)}
-        return found | {f"{f.code}.{c.code}": [c.of.operand(row.get(c.code)) for row in rows] for c in f.columns}
+        operands: dict[str, Value] = {f.code: Rows(rows)}
+        return operands | {f"{f.code}.{c.code}": [c.of.operand(row.get(c.code)) for row in rows] for c in f.columns}
 
     def problems(self, f: Field, value: Any, answers: Answers) -> list[Bilingual]:
         if not f.has_rows:
             return []
         rows = answers.rows(f)
-        found: list[Bilingual] = []
+        problems: list[Bilingual] = []
         if len(rows) < f.min_rows:
-            found.append(Bilingual(f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
+            problems.append(Bilingual(f"{f.label_zh}至少 {f.min_rows} 行", f"{f.label_en}: at least {f.min_rows} rows"))
         for n, row in enumerate(rows, start=1):
             for c in f.columns:
                 value = row.get(c.code)
                 if value in (None, "") and c.required and not c.value:
-                    found.append(
+                    problems.append(
                         Bilingual(f"{f.label_zh}第 {n} 行：{c.label_zh}未填", f"{f.label_en}, row {n}: {c.label_en} is empty")
                     )
                 else:
                     bad = c.of.bad_cell(c, value)
-                    found += [Bilingual(f"{f.label_zh}第 {n} 行：{b.zh}", f"{f.label_en}, row {n}: {b.en}") for b in bad]
-        return found + self.order_problems(f, rows)
+                    problems += [Bilingual(f"{f.label_zh}第 {n} 行：{b.zh}", f"{f.label_en}, row {n}: {b.en}") for b in bad]
+        return problems + self.order_problems(f, rows)
 
     def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Bilingual]:
         return []
@@ -141,10 +141,10 @@ class Table(FieldType):
         return self.show(f, answers, zh).plain_text
 
     def pairs(self, f: Field, value: Any) -> Pairs:
-        found = [(f.code, "")]
+        pairs = [(f.code, "")]
         for n, row in enumerate(self.rows_of(value) or []):
-            found += [(f"{f.code}.{n}.{c.code}", c.of.as_typed(row.get(c.code))) for c in f.columns if not c.value]
-        return found
+            pairs += [(f"{f.code}.{n}.{c.code}", c.of.as_typed(row.get(c.code))) for c in f.columns if not c.value]
+        return pairs
 
     def limits(self, f: Field, zh: bool) -> str:
         span = f"{f.min_rows}–{f.max_rows}" if f.min_rows else f"≤ {f.max_rows}"

@@ -41,9 +41,9 @@ class Text(FieldType):
             return None, _("应为文字")
         if len(value) > f.max_chars * (LENIENT if lenient else 1):
             return None, _("内容过长（上限 %d 字）") % f.max_chars
-        return self.kept(value), ""
+        return self.tidy(value), ""
 
-    def kept(self, text: str) -> str:
+    def tidy(self, text: str) -> str:
         return text
 
     def is_filled(self, f: Field, answers: Any) -> bool:

@@ -1,4 +1,4 @@
-"""When a call is cancelled, nobody goes on reviewing for it."""
+"""The end of the assignments of a call that is cancelled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ State = Assignment.State
 
 @ON_CANCEL.under("review")
 def release_experts(call: Call, reason: str, log: Log) -> None:
-    """Take back what experts have not submitted; who knows of it is told. Submitted opinions stay as they are."""
+    """Release the open assignments of a call and notify the experts who were invited. Submitted opinions stay as they are."""
     waiting = Assignment.objects.filter(application__call=call, state__in=[State.PROPOSED, State.INVITED, State.ACCEPTED])
     rows = list(waiting.select_for_update().order_by("pk"))
     invited = [r.expert_id for r in rows if r.state != State.PROPOSED]

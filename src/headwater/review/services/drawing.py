@@ -53,7 +53,7 @@ def draw_equals(*, call: Call, actor: Actor, public: str = "") -> list[Draw]:
 
 
 def _settings(line: Line) -> dict[str, Any]:
-    """What is drawn for: places, or money with what each application costs."""
+    """The places that are drawn for, or the money with the cost of each application."""
     if line.places is None:
         return {"budget": int(line.open_money or 0), "costs": {a.number: int(a.amount_fen) for a in line.equals}}
     return {"places": line.open_places}

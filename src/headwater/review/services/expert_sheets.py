@@ -60,7 +60,7 @@ def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
 
 
 def _write(ready: Ready, actor: Actor) -> None:
-    """An empty cell leaves what is on record; of somebody new it means what is usual."""
+    """Register new experts and correct the others. An empty cell keeps the stored value; for a new expert it gives the usual one."""
     with command(actor, "registry.import", name="review.import_experts") as log:
         fresh = [values for values, found in ready if found is None]
         register_experts(entries=[_entry(values) for values in fresh], actor=actor)

@@ -57,7 +57,7 @@ def register_experts(*, entries: Sequence[Entry], actor: Actor) -> list[Expert]:
 
 
 def _put_codes(codes: dict[Expert, Sequence[str]]) -> None:
-    """The disciplines of experts who have none yet."""
+    """Store the disciplines of experts who have none yet."""
     ids = dict(
         Discipline.objects.filter(code__in={c for of_expert in codes.values() for c in of_expert}).values_list("code", "pk")
     )
@@ -83,7 +83,7 @@ def _let_review(experts: Sequence[Expert]) -> None:
 
 @dataclass(frozen=True)
 class Change:
-    """What an expert's record is to say. None leaves what is on record."""
+    """New values for an expert's record. None keeps the stored value."""
 
     codes: Sequence[str] | None = None
     keywords: str | None = None

@@ -178,7 +178,7 @@ def _signings(rows: Sequence[Assignment], agree: Consent) -> list[ApplicationSig
 
 
 def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
-    """The numbers are not told to whom they would tell of their own case."""
+    """Refuse an expert whose load is full. An officer with a case of their own in the call does not get the numbers."""
     load = open_load(call).get(expert.pk, 0)
     if load < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
         return

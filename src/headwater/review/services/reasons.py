@@ -1,4 +1,4 @@
-"""The sentence of a refusal, told from what happened: whether there was a panel, how it voted, and why a decision departs."""
+"""The sentence of a refusal: it names the panel's vote, where there was a panel, and why a decision departs from it."""
 
 from __future__ import annotations
 

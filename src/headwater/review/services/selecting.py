@@ -38,7 +38,7 @@ class Line:
         return None if self.money is None else self.money - sum(a.amount_fen for a in self.sure)
 
     def winners(self, draw: Draw | None) -> list[Application]:
-        """The applications that get a place; of the equals none before the draw."""
+        """The applications that get a place. Equals get none before the draw."""
         winners = set(draw.record["winners"]) if draw else set()
         return [*self.sure, *(a for a in self.equals if a.number in winners)]
 
@@ -72,7 +72,7 @@ def lines(
 
 
 def _prefix(ordered: Sequence[Application], money: int) -> int:
-    """How many of the first fit into the money."""
+    """How many applications from the top the money covers."""
     inside = 0
     for a in ordered:
         money -= a.amount_fen
@@ -108,7 +108,7 @@ Shortfall = Callable[[Application], str]
 
 
 def shortfalls_in(call: Call) -> Shortfall:
-    """Tells in Chinese, as letters keep it, what an application did not reach by the scheme's decision rule: its mark, or the draw."""
+    """A function that names in Chinese, as letters keep it, why an application falls short by the decision rule: its mark, or the draw."""
     rule = scheme_of(call).judging.decision
     draws = {number: d for d in Draw.objects.filter(call=call) for number in d.record["order"]}
 

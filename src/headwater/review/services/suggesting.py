@@ -156,7 +156,7 @@ def suggest(call: Call, *, without: Sequence[str] = (), account: Any = None) -> 
 
 
 def _above_the_line(call: Call, account: Any) -> Suggestion:
-    """What stands above the line of each group, and who of the equals was drawn."""
+    """The applications above the line of each group, with the equals that won the draw."""
     draws, own = draws_of(call), own_cases(account) if account else frozenset()
     above = {a.pk for line in lines_of(call) for a in line.winners(draws.get(line.group))}
     return Suggestion(above - own, {}, [])

@@ -1,4 +1,4 @@
-"""What experts are told when something of theirs is taken back."""
+"""Messages to experts whose assignments are withdrawn."""
 
 from __future__ import annotations
 

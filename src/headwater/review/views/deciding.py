@@ -275,7 +275,7 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
 
 
 def _for_all(request: HttpRequest) -> Departure:
-    """What was given once for all recommended ones that are left out."""
+    """The reason that the form gives once for all recommended applications that are not funded."""
     return Departure(request.POST.get("code_all", ""), request.POST.get("words_all", ""))
 
 

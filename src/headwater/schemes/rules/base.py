@@ -208,7 +208,7 @@ def failed(zh: str, en: str, mend: Bilingual, **inputs: Any) -> Answer:
 
 
 def unknown(zh: str, en: str, look: Bilingual, **inputs: Any) -> Answer:
-    """A person must tell; `look` says what to look at."""
+    """The answer of a rule that a person must decide; `look` says what to look at."""
     return Answer(Verdict.UNKNOWN, zh, en, look, inputs)
 
 

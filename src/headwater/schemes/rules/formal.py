@@ -61,7 +61,7 @@ def signed(f: Facts, p: Settings) -> Answer:
 
 @rule("discipline_chosen", "F03", "申请代码", "Application code", ref="F03")
 def discipline_chosen(f: Facts, p: Settings) -> Answer:
-    """That it is the right code a person must tell."""
+    """The rule checks that there is a code; whether it is the right one a person decides."""
     mend = Bilingual("选择二级申请代码", "Choose a second-level code")
     if f.discipline_level is None:
         return failed("未选择申请代码", "No application code is chosen", mend, level=None)
@@ -72,7 +72,7 @@ def discipline_chosen(f: Facts, p: Settings) -> Answer:
 
 @rule("note_filled", "F04", "附注说明", "Note filled in", ref="F04, EL-15", flag=str, field=str)
 def note_filled(f: Facts, p: Settings) -> Answer:
-    """Where `flag` is declared, the question `field` must be answered: the use of AI tools, for one."""
+    """An application that declares `flag` must answer the question `field`: for example how it uses AI tools."""
     inputs = {"declared": p["flag"] in f.flags, "answered": bool(f.answer(p["field"]).strip())}
     field = next((x for x in f.fields if x.code == p["field"]), None)
     zh, en = (field.label_zh, field.label_en) if field else (p["field"], p["field"])
@@ -151,7 +151,7 @@ ETHICS = frozenset({"human", "animal", "biosafety"})
 
 @rule("ethics_attached", "F08", "科技伦理审查意见", "Ethics approval", ref="F08")
 def ethics_attached(f: Facts, p: Settings) -> Answer:
-    """科技伦理审查办法(试行) 2023; handbook 8.7."""
+    """The ethics approval must be attached where research needs one (科技伦理审查办法(试行) 2023; handbook 8.7)."""
     inputs = {"declared": sorted(f.flags & ETHICS), "attached": f.attachments.get("ethics", 0)}
     if not inputs["declared"]:
         return passed("未涉及须审查的研究活动", "No activity that needs ethics review is declared", **inputs)

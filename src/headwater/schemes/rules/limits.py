@@ -79,7 +79,7 @@ def _numbers(holdings: Sequence[Holding]) -> list[str]:
     reads=("limit_same_type",),
 )
 def limit_same_type(f: Facts, p: Settings, limit: Value) -> Answer:
-    """LM-01; the exempt types are those of the guide."""
+    """LM-01: a leader applies for one type a limited number of times a year. The guide names the exempt types."""
     if f.scheme in limit["exempt"]:
         return passed("该类型不限申报项数", "This type is not limited", scheme=f.scheme, exempt=True)
     others = _applied(f, lambda h: h.scheme == f.scheme)
