@@ -314,7 +314,7 @@ def test_restricted_answers_are_kept_from_those_who_judge() -> None:
     row = placed(call, "in_review", answers={"way": "title", "plan": "某人才计划", "plan_level": "nation", "goals": "目标"})
 
     def labels(judging: bool) -> set[str]:
-        return {f.label for _section, fields in sections(answers_of(row), zh=True, judging=judging) for f in fields}
+        return {f.label for _section, fields in sections(answers_of(row), judging=judging) for f in fields}
 
     assert labels(False) - labels(True) == {"入选的人才计划", "计划层级", "已获得的人才经费", "其中已获科研经费（万元）"}
     assert "某人才计划" not in str(shown(row, judging=True)["sections"])

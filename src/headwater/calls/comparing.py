@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.calls.contents import BASIC, PRIVATE
-from headwater.core.i18n import Bilingual, both, chinese, named
+from headwater.core.i18n import Bilingual, both, named
 from headwater.forms.answers.differences import Piece, pair_rows, pieces
 from headwater.forms.answers.merging import same
 from headwater.forms.fieldtype import label
@@ -61,7 +61,7 @@ def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, 
         changed = [difference(f, old.get(f.code), new.get(f.code)) for f in fields if not same(old.get(f.code), new.get(f.code))]
         names = {d.name for d in changed}
         filled = [f for f in fields if f.code not in names and not same(new.get(f.code), None)]
-        out.append(Part(title, changed, [label(f, chinese()) for f in filled]))
+        out.append(Part(title, changed, [label(f) for f in filled]))
     return out
 
 
@@ -88,13 +88,12 @@ def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
 
 
 def difference(f: Field, old: Any, new: Any) -> Difference:
-    zh = chinese()
     if f.of.has_rows:
-        return _rows(f, old, new, zh)
+        return _rows(f, old, new)
     if f.is_text:
         texts = ["\n".join(v) if isinstance(v, list) else str(v or "") for v in (old, new)]
-        return Difference(f.code, label(f, zh), "text", folded(pieces(*texts)))
-    return Difference(f.code, label(f, zh), "text", _whole(f.of.text(f, old, zh), f.of.text(f, new, zh)))
+        return Difference(f.code, label(f), "text", folded(pieces(*texts)))
+    return Difference(f.code, label(f), "text", _whole(f.of.text(f, old), f.of.text(f, new)))
 
 
 def _whole(old: str, new: str) -> list[Piece]:
@@ -118,7 +117,7 @@ def folded(found: list[Piece]) -> list[Piece]:
     return out
 
 
-def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
+def _rows(f: Field, old: Any, new: Any) -> Difference:
     a, b = rows_in(old), rows_in(new)
     pairing = pair_rows(a, b)
     back = {m: n for n, m in pairing.of.items()}
@@ -126,21 +125,21 @@ def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
     found: list[RowChange] = []
     for m, row in enumerate(b):
         while gone and gone[0] < back.get(m, -1):
-            found.append(_row(f, "-", a[gone.pop(0)], {}, zh))
+            found.append(_row(f, "-", a[gone.pop(0)], {}))
         if m not in back:
-            found.append(_row(f, "+", {}, row, zh))
+            found.append(_row(f, "+", {}, row))
         elif a[back[m]] != row:
-            found.append(_row(f, "~", a[back[m]], row, zh))
+            found.append(_row(f, "~", a[back[m]], row))
         elif found and found[-1].sign == "=":
             found[-1] = RowChange("=", count=found[-1].count + 1)
         else:
             found.append(RowChange("=", count=1))
-    found += [_row(f, "-", a[n], {}, zh) for n in gone]
-    heads = [(label(c, zh), c.of.is_numeric) for c in f.columns]
-    notes = _parts(f, old, new, zh)
+    found += [_row(f, "-", a[n], {}) for n in gone]
+    heads = [(label(c), c.of.is_numeric) for c in f.columns]
+    notes = _parts(f, old, new)
     if all(r.sign == "=" for r in found) and a != b:
         notes.append((_("各行的顺序有变化"), []))
-    return Difference(f.code, label(f, zh), "rows", heads=heads, rows=[] if not f.columns else found, notes=notes)
+    return Difference(f.code, label(f), "rows", heads=heads, rows=[] if not f.columns else found, notes=notes)
 
 
 def rows_in(value: Any) -> list[dict[str, Any]]:
@@ -148,15 +147,15 @@ def rows_in(value: Any) -> list[dict[str, Any]]:
     return [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
 
 
-def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any], zh: bool) -> RowChange:
+def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any]) -> RowChange:
     cells = []
     for c in f.columns:
-        texts = (c.of.text(c, old.get(c.code), zh), c.of.text(c, new.get(c.code), zh))
-        cells.append((label(c, zh), c.of.is_numeric, pieces(*texts) if c.is_text else _whole(*texts)))
+        texts = (c.of.text(c, old.get(c.code)), c.of.text(c, new.get(c.code)))
+        cells.append((label(c), c.of.is_numeric, pieces(*texts) if c.is_text else _whole(*texts)))
     return RowChange(sign, cells)
 
 
-def _parts(f: Field, old: Any, new: Any, zh: bool) -> list[tuple[str, list[Piece]]]:
+def _parts(f: Field, old: Any, new: Any) -> list[tuple[str, list[Piece]]]:
     """What an answer has beside its rows, where it differs."""
-    pairs = zip(f.of.parts(f, old, zh), f.of.parts(f, new, zh), strict=True)
+    pairs = zip(f.of.parts(f, old), f.of.parts(f, new), strict=True)
     return [(label_of, _whole(before, after)) for (_name, label_of, before), (_n, _l, after) in pairs if before != after]

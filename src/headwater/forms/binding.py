@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.core.i18n import Bilingual, chinese, named
+from headwater.core.i18n import Bilingual, named
 from headwater.forms.answers.judging import problems_of
 from headwater.forms.answers.rich import to_html
 from headwater.forms.answers.state import Answers
@@ -52,7 +52,6 @@ class Control:
 class Question(Control):
     """A question with, for a table, its rows; `problems` are said beside it although they do not keep it from being saved."""
 
-    zh: bool = True
     hidden: bool = False
     problems: list[str] = dataclasses.field(default_factory=list)
     rows: list[list[Control]] = dataclasses.field(default_factory=list)
@@ -83,10 +82,9 @@ def bind(fields: tuple[Field, ...], answers: Answers, post: Any = None, errors: 
 
 def _question(f: Field, answers: Answers, post: Any, errors: Errors) -> Question:
     refused = "_" in errors or any(name == f.code or name.startswith(f"{f.code}.") for name in errors)
-    zh = chinese()
-    q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f, zh), zh=zh, hidden=f.code in answers.hidden)
+    q = Question(f, f.code, error=errors.get(f.code, ""), label=label(f), hidden=f.code in answers.hidden)
     q.problems = [str(problem) for problem in problems_of(answers, f)]
-    q.limits = f.of.limits(f, zh)
+    q.limits = f.of.limits(f)
     f.of.bind(q, answers, post if refused else None, errors)
     return q
 
@@ -96,21 +94,20 @@ def _cell(f: Field, c: Field, n: int, row: dict[str, Any], post: Any, errors: Er
     value = row.get(c.code)
     text = post.get(name, "") if post is not None else c.of.as_typed(value)
     if c.value:
-        text = c.of.text(c, value, chinese())
-    control = Control(c, name, text, errors.get(name, ""), label=label(c, chinese()))
+        text = c.of.text(c, value)
+    control = Control(c, name, text, errors.get(name, ""), label=label(c))
     control.choose(text if post is not None else value)
     return control
 
 
 def live(answers: Answers) -> dict[str, Any]:
     """What a page shows anew after a save: which questions are asked, calculated values, rows with calculated columns."""
-    zh = chinese()
     values: dict[str, str] = {}
     rows: dict[str, list[dict[str, str]]] = {}
     for f in answers.form.fields:
-        values |= f.of.live(f, answers, zh)
+        values |= f.of.live(f, answers)
         if any(c.value for c in f.columns):
-            rows[f.code] = f.of.live_rows(f, answers, zh)
+            rows[f.code] = f.of.live_rows(f, answers)
     return {
         "hidden": sorted(answers.hidden),
         "asked": [f.code for f in answers.form.fields if f.when],
@@ -121,9 +118,8 @@ def live(answers: Answers) -> dict[str, Any]:
 
 def outline(sections: Any) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The form for somebody who does not fill it in: (section, [(question, what it takes, under which condition it is asked)])."""
-    zh = chinese()
     condition = str(Bilingual("按条件填写", "asked under a condition"))
     return [
-        (named(s, "title"), [(label(f, zh), f.of.limits(f, zh), condition if f.when else "") for f in s.fields if not f.value])
+        (named(s, "title"), [(label(f), f.of.limits(f), condition if f.when else "") for f in s.fields if not f.value])
         for s in sections
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from headwater.core.i18n import NOTHING, Bilingual
+from headwater.core.i18n import NOTHING, Bilingual, named
 from headwater.core.numbers import BadNumber
 from headwater.core.reading import Reader
 from headwater.core.register import Register
@@ -172,30 +172,30 @@ class FieldType:
         """As `problems`, of one value alone."""
         return []
 
-    def text(self, f: Field, value: Any, zh: bool) -> str:
+    def text(self, f: Field, value: Any) -> str:
         """A simple answer in words."""
-        return "" if value is None or value == "" else self.in_words(f, value, zh)
+        return "" if value is None or value == "" else self.in_words(f, value)
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         return str(value)
 
-    def unit(self, f: Field, zh: bool) -> str:
-        return f.unit_zh if zh else f.unit_en
+    def unit(self, f: Field) -> str:
+        return named(f, "unit")
 
-    def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
-        return Shown(label(f, zh), "text", self.text(f, answers.get(f.code), zh))
+    def show(self, f: Field, answers: Answers) -> Shown:
+        return Shown(label(f), "text", self.text(f, answers.get(f.code)))
 
     def rows_of(self, value: Any) -> Any:
         """The stored rows within a stored answer."""
         return None
 
-    def parts(self, f: Field, value: Any, zh: bool) -> list[tuple[str, str, str]]:
+    def parts(self, f: Field, value: Any) -> list[tuple[str, str, str]]:
         """What an answer has beside its rows: (name, label, words)."""
         return []
 
-    def for_sheet(self, f: Field, value: Any, answers: Answers, zh: bool) -> Any:
+    def for_sheet(self, f: Field, value: Any, answers: Answers) -> Any:
         """A cell that a spreadsheet can count with."""
-        return self.text(f, value, zh)
+        return self.text(f, value)
 
     def as_typed(self, value: Any) -> str:
         """A stored answer as its author would type it."""
@@ -205,9 +205,9 @@ class FieldType:
         """What the controls send when they hold a stored value."""
         return [(f.code, self.as_typed(value))]
 
-    def limits(self, f: Field, zh: bool) -> str:
+    def limits(self, f: Field) -> str:
         """What a question takes, in a few words."""
-        return f"{self.takes.zh if zh else self.takes.en} {self.bounds(f)}".strip()
+        return f"{self.takes} {self.bounds(f)}".strip()
 
     def bounds(self, f: Field) -> str:
         """The least and the most that a number or an amount may be: the same in both languages; empty where anything goes."""
@@ -224,25 +224,29 @@ class FieldType:
         f = q.field
         stored = answers.get(f.code) if f.value else answers.stored(f)
         if f.value:
-            q.value = self.text(f, stored, q.zh)
+            q.value = self.text(f, stored)
             return
         q.value = post.get(f.code, "") if post is not None else self.as_typed(stored)
         q.choose(post.getlist(f.code) if post is not None else stored)
 
-    def live_rows(self, f: Field, answers: Answers, zh: bool) -> list[dict[str, str]]:
+    def live_rows(self, f: Field, answers: Answers) -> list[dict[str, str]]:
         """The calculated columns of every row, as a page shows them anew after a save."""
         return []
 
-    def live(self, f: Field, answers: Answers, zh: bool) -> dict[str, str]:
+    def live(self, f: Field, answers: Answers) -> dict[str, str]:
         """What a page shows anew after a save, by name."""
-        return {f.code: self.text(f, answers.get(f.code), zh)} if f.value else {}
+        return {f.code: self.text(f, answers.get(f.code))} if f.value else {}
 
 
-def label(f: Field, zh: bool) -> str:
+COMMA = Bilingual("、", ", ")
+"""Stands between the parts of an answer."""
+
+
+def label(f: Field) -> str:
     """What a question is called, with its unit."""
-    text = f.label_zh if zh or not f.label_en else f.label_en
-    unit = f.of.unit(f, zh)
-    return text if not unit else f"{text}（{unit}）" if zh else f"{text} ({unit})"
+    text = named(f, "label")
+    unit = f.of.unit(f)
+    return str(Bilingual(f"{text}（{unit}）", f"{text} ({unit})")) if unit else text
 
 
 TYPES: Register[FieldType] = Register("field type")

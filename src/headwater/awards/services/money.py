@@ -49,7 +49,7 @@ def printed(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(f: Field, row: Row) -> list[str]:
-    return [c.of.text(c, row.get(c.code), True) for c in f.columns if c.code not in {"amount", "basis"}]
+    return [c.of.text(c, row.get(c.code)) for c in f.columns if c.code not in {"amount", "basis"}]
 
 
 def in_proportion(parts: Sequence[int], total: int) -> list[int]:

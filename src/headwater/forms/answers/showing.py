@@ -1,26 +1,25 @@
-"""Answers in words: for pages, PDFs and spreadsheets, in either language."""
+"""Answers in words: for pages, PDFs and spreadsheets, in the reader's language."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from headwater.core.i18n import chinese
+from headwater.core.i18n import named
 from headwater.forms.answers.rich import to_blocks
 from headwater.forms.answers.state import Answers
 from headwater.forms.fieldtype import Shown
 
 
-def sections(answers: Answers, *, zh: bool | None = None, judging: bool = False) -> list[tuple[Any, list[Shown]]]:
-    """(section, its answers) in the reader's language unless told; who is `judging` does not see restricted answers."""
-    use = chinese() if zh is None else zh
-    parts = [(s, [f.of.show(f, answers, use) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
+def sections(answers: Answers, *, judging: bool = False) -> list[tuple[Any, list[Shown]]]:
+    """(section, its answers) in the reader's language; whoever is `judging` does not see restricted answers."""
+    parts = [(s, [f.of.show(f, answers) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
     return [(s, answers_shown) for s, answers_shown in parts if answers_shown]
 
 
 def document(answers: Answers) -> list[dict[str, Any]]:
-    """The sections as a Typst template takes them, in Chinese."""
+    """The sections as a Typst template takes them. Official documents make them inside `in_chinese()`."""
     rows = []
-    for section, fields in sections(answers, zh=True):
+    for section, fields in sections(answers):
         items = []
         for s in fields:
             blocks = to_blocks(s.text) if s.kind == "rich" else []
@@ -28,5 +27,5 @@ def document(answers: Answers) -> list[dict[str, Any]]:
             items.append(
                 item | {"heads": list(s.heads), "numeric": list(s.numeric), "rows": list(s.rows), "notes": list(s.notes)}
             )
-        rows.append({"title": section.title_zh, "fields": items})
+        rows.append({"title": named(section, "title"), "fields": items})
     return rows

@@ -31,6 +31,8 @@ CATEGORIES: tuple[Choice, ...] = (
 )
 """Direct cost in three categories (国办发〔2021〕32号); purchases are told apart because indirect cost is counted without them."""
 PARTS = ("total", "direct", "indirect")
+YES, NO = Bilingual("是", "yes"), Bilingual("否", "no")
+PROMISED, NOT_PROMISED = Bilingual("已承诺遵守负面清单", "promise given"), Bilingual("尚未承诺", "no promise yet")
 
 
 def columns_of(regime: str) -> tuple[Field, ...]:
@@ -118,36 +120,30 @@ class Budget(Table):
             problems.append(Bilingual(zh, f"Indirect cost of CNY {yuan(indirect)} is above the cap of {yuan(cap)}"))
         return problems
 
-    def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
+    def show(self, f: Field, answers: Answers) -> Shown:
         stored = answers.get(f.code)
         value = stored if isinstance(stored, dict) else {}
         total = answers.values.get(f"{f.code}.total")
         amount = wan(total or 0)
         if f.regime == LUMP:
             has_promise = bool(value.get("promise"))
-            words = (
-                ("已承诺遵守负面清单" if has_promise else "尚未承诺")
-                if zh
-                else ("promise given" if has_promise else "no promise yet")
-            )
-            return Shown(
-                label(f, zh), "text", f"包干 {amount} 万元，{words}" if zh else f"Lump sum of CNY {amount} x 10,000, {words}"
-            )
-        notes = [f"合计 {amount} 万元" if zh else f"Total: {amount} (CNY 10,000)"]
+            words = PROMISED if has_promise else NOT_PROMISED
+            text = Bilingual(f"包干 {amount} 万元，{words.zh}", f"Lump sum of CNY {amount} x 10,000, {words.en}")
+            return Shown(label(f), "text", str(text))
+        notes = [str(Bilingual(f"合计 {amount} 万元", f"Total: {amount} (CNY 10,000)"))]
         if f.regime == IN_CATEGORIES:
             indirect = wan(int(value.get("indirect") or 0))
-            notes.insert(0, f"间接费用 {indirect} 万元" if zh else f"Indirect cost: {indirect} (CNY 10,000)")
+            notes.insert(0, str(Bilingual(f"间接费用 {indirect} 万元", f"Indirect cost: {indirect} (CNY 10,000)")))
             if value.get("theory"):
-                notes.insert(1, "纯理论基础研究" if zh else "Purely theoretical research")
-        return self.show_rows(f, answers, zh, notes)
+                notes.insert(1, str(Bilingual("纯理论基础研究", "Purely theoretical research")))
+        return self.show_rows(f, answers, notes)
 
-    def parts(self, f: Field, value: Any, zh: bool) -> list[tuple[str, str, str]]:
+    def parts(self, f: Field, value: Any) -> list[tuple[str, str, str]]:
         budget = value if isinstance(value, dict) else {}
-        yes = ("是", "否") if zh else ("yes", "no")
         return [
             ("indirect", _("间接费用（万元）"), wan(int(budget.get("indirect") or 0))),
-            ("theory", _("数学等纯理论基础研究"), yes[0 if budget.get("theory") else 1]),
-            ("promise", _("包干承诺"), yes[0 if budget.get("promise") else 1]),
+            ("theory", _("数学等纯理论基础研究"), str(YES if budget.get("theory") else NO)),
+            ("promise", _("包干承诺"), str(YES if budget.get("promise") else NO)),
         ]
 
     def pairs(self, f: Field, value: Any) -> Pairs:
@@ -157,8 +153,8 @@ class Budget(Table):
             pairs.append((f"{f.code}.indirect", TYPES["money"].as_typed(budget.get("indirect"))))
         return pairs + [(f"{f.code}.{part}", "1") for part in ("theory", "promise") if budget.get(part)]
 
-    def limits(self, f: Field, zh: bool) -> str:
-        return super().limits(f, zh) if f.columns else (self.takes.zh if zh else self.takes.en)
+    def limits(self, f: Field) -> str:
+        return super().limits(f) if f.columns else str(self.takes)
 
     def bind(self, q: Question, answers: Answers, post: Any, errors: Errors) -> None:
         q.extra = self.beside(q.field, answers, post, errors)
@@ -181,6 +177,6 @@ class Budget(Table):
             "cap": "" if cap is None else wan(cap),
         }
 
-    def live(self, f: Field, answers: Answers, zh: bool) -> dict[str, str]:
+    def live(self, f: Field, answers: Answers) -> dict[str, str]:
         extra = self.beside(f, answers, None, {})
         return {f"{f.code}.total": extra["total"], f"{f.code}.cap": extra["cap"]}

@@ -8,7 +8,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.codes import read_choice, unique
-from headwater.forms.fieldtype import FieldType, field_type
+from headwater.forms.fieldtype import COMMA, FieldType, field_type
 
 if TYPE_CHECKING:
     from headwater.forms.answers.references import Registry
@@ -23,9 +23,9 @@ def read_choices(r: Reader) -> dict[str, Any]:
     return {"choices": choices}
 
 
-def words_of(f: Field, codes: list[Any], zh: bool) -> str:
-    words = {code: w.zh if zh else w.en for code, w in f.choices}
-    return ("、" if zh else ", ").join(words.get(code, str(code)) for code in codes)
+def words_of(f: Field, codes: list[Any]) -> str:
+    words = {code: str(w) for code, w in f.choices}
+    return str(COMMA).join(words.get(code, str(code)) for code in codes)
 
 
 @field_type
@@ -39,5 +39,5 @@ class OneChoice(FieldType):
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return (value, "") if value in [c[0] for c in f.choices] else (None, _("请从所列选项中选择"))
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
-        return words_of(f, value if isinstance(value, list) else [value], zh)
+    def in_words(self, f: Field, value: Any) -> str:
+        return words_of(f, value if isinstance(value, list) else [value])

@@ -39,8 +39,8 @@ class SomeChoices(FieldType):
     def operand(self, value: Any) -> Value:
         return frozenset(v for v in value if isinstance(v, str)) if isinstance(value, list) else frozenset()
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
-        return words_of(f, value if isinstance(value, list) else [value], zh)
+    def in_words(self, f: Field, value: Any) -> str:
+        return words_of(f, value if isinstance(value, list) else [value])
 
     def pairs(self, f: Field, value: Any) -> Pairs:
         return [(f.code, ""), *((f.code, v) for v in value or [])]

@@ -41,8 +41,8 @@ class Day(FieldType):
     def plain(self, f: Field, value: Value) -> Any:
         return value.isoformat() if isinstance(value, date) else value
 
-    def for_sheet(self, f: Field, value: Any, answers: Any, zh: bool) -> Any:
+    def for_sheet(self, f: Field, value: Any, answers: Any) -> Any:
         try:
-            return date.fromisoformat(value) if isinstance(value, str) else self.text(f, value, zh)
+            return date.fromisoformat(value) if isinstance(value, str) else self.text(f, value)
         except ValueError:
             return value

@@ -9,7 +9,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.expressions import Value
-from headwater.forms.fieldtype import Cleaned, Errors, FieldType, Shown, field_type, label
+from headwater.forms.fieldtype import COMMA, Cleaned, Errors, FieldType, Shown, field_type, label
 
 if TYPE_CHECKING:
     from headwater.forms.answers.references import Registry
@@ -40,10 +40,10 @@ class Files(FieldType):
     def is_filled(self, f: Field, answers: Answers) -> bool:
         return bool(answers.context.attached().get(f.kind))
 
-    def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
-        return Shown(label(f, zh), "text", ("、" if zh else ", ").join(answers.context.file_names().get(f.kind, [])))
+    def show(self, f: Field, answers: Answers) -> Shown:
+        return Shown(label(f), "text", str(COMMA).join(answers.context.file_names().get(f.kind, [])))
 
-    def for_sheet(self, f: Field, value: Any, answers: Answers, zh: bool) -> Any:
+    def for_sheet(self, f: Field, value: Any, answers: Answers) -> Any:
         return answers.context.attached().get(f.kind, 0)
 
     def bind(self, q: Question, answers: Answers, post: Any, errors: Errors) -> None:

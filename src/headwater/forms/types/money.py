@@ -50,14 +50,14 @@ class Amount(Number):
         fen = int(limit or 0)
         return Bilingual(f"{wan(fen)} 万元", f"CNY {yuan(fen)}")
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         return wan(int(value))
 
-    def unit(self, f: Field, zh: bool) -> str:
-        return "万元" if zh else "CNY 10,000"
+    def unit(self, f: Field) -> str:
+        return str(Bilingual("万元", "CNY 10,000"))
 
-    def for_sheet(self, f: Field, value: Any, answers: Any, zh: bool) -> Any:
-        return wan_cell(value) if isinstance(value, int) else self.text(f, value, zh)
+    def for_sheet(self, f: Field, value: Any, answers: Any) -> Any:
+        return wan_cell(value) if isinstance(value, int) else self.text(f, value)
 
     def as_typed(self, value: Any) -> str:
         return wan_typed(value) if isinstance(value, int) else ""

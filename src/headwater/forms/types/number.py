@@ -86,11 +86,11 @@ class Number(FieldType):
     def limit_in_words(self, f: Field, limit: Decimal | None) -> Bilingual:
         return Bilingual(f"{figure(limit)} {f.unit_zh}".strip(), f"{figure(limit)} {f.unit_en}".strip())
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         return figure(value)
 
-    def for_sheet(self, f: Field, value: Any, answers: Any, zh: bool) -> Any:
-        return value if isinstance(value, (int, float)) else self.text(f, value, zh)
+    def for_sheet(self, f: Field, value: Any, answers: Any) -> Any:
+        return value if isinstance(value, (int, float)) else self.text(f, value)
 
     def as_typed(self, value: Any) -> str:
         return "" if value is None or isinstance(value, (list, dict)) else f"{Decimal(str(value)):f}"

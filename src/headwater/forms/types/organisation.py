@@ -21,5 +21,5 @@ class Institution(Reference):
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return registry.organisation(value, outside=f.outside)
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         return str(value.get("name", "")) if isinstance(value, dict) else str(value)

@@ -38,8 +38,8 @@ class SomePerson(Reference):
     def keep(self, f: Field, value: Any, registry: Registry, lenient: bool) -> tuple[Any, str]:
         return registry.person(value, outside=f.outside)
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         if not isinstance(value, dict):
             return str(value)
         where = value.get("organisation", "")
-        return str(value.get("name", "")) + ((f"（{where}）" if zh else f" ({where})") if where else "")
+        return str(value.get("name", "")) + (str(Bilingual(f"（{where}）", f" ({where})")) if where else "")

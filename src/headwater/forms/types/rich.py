@@ -20,9 +20,9 @@ class Rich(Text):
     def length(self, value: Any) -> int:
         return len(to_plain(str(value or "").strip()))
 
-    def in_words(self, f: Field, value: Any, zh: bool) -> str:
+    def in_words(self, f: Field, value: Any) -> str:
         return to_plain(str(value))
 
-    def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
+    def show(self, f: Field, answers: Answers) -> Shown:
         text = str(answers.get(f.code) or "")
-        return Shown(label(f, zh), "rich", text, to_html(text))
+        return Shown(label(f), "rich", text, to_html(text))

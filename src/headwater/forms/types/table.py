@@ -129,16 +129,16 @@ class Table(FieldType):
     def order_problems(self, f: Field, rows: Sequence[Row]) -> list[Bilingual]:
         return []
 
-    def show(self, f: Field, answers: Answers, zh: bool) -> Shown:
-        return self.show_rows(f, answers, zh)
+    def show(self, f: Field, answers: Answers) -> Shown:
+        return self.show_rows(f, answers)
 
-    def show_rows(self, f: Field, answers: Answers, zh: bool, notes: Sequence[str] = ()) -> Shown:
-        rows = [[c.of.text(c, row.get(c.code), zh) for c in f.columns] for row in answers.rows(f)]
+    def show_rows(self, f: Field, answers: Answers, notes: Sequence[str] = ()) -> Shown:
+        rows = [[c.of.text(c, row.get(c.code)) for c in f.columns] for row in answers.rows(f)]
         numeric = [c.of.is_numeric for c in f.columns]
-        return Shown(label(f, zh), "rows", heads=[label(c, zh) for c in f.columns], numeric=numeric, rows=rows, notes=notes)
+        return Shown(label(f), "rows", heads=[label(c) for c in f.columns], numeric=numeric, rows=rows, notes=notes)
 
-    def for_sheet(self, f: Field, value: Any, answers: Answers, zh: bool) -> Any:
-        return self.show(f, answers, zh).plain_text
+    def for_sheet(self, f: Field, value: Any, answers: Answers) -> Any:
+        return self.show(f, answers).plain_text
 
     def pairs(self, f: Field, value: Any) -> Pairs:
         pairs = [(f.code, "")]
@@ -146,17 +146,17 @@ class Table(FieldType):
             pairs += [(f"{f.code}.{n}.{c.code}", c.of.as_typed(row.get(c.code))) for c in f.columns if not c.value]
         return pairs
 
-    def limits(self, f: Field, zh: bool) -> str:
+    def limits(self, f: Field) -> str:
         span = f"{f.min_rows}–{f.max_rows}" if f.min_rows else f"≤ {f.max_rows}"
-        return f"{span} 行" if zh else f"{span} rows"
+        return str(Bilingual(f"{span} 行", f"{span} rows"))
 
     def bind(self, q: Question, answers: Answers, post: Any, errors: Errors) -> None:
         q.bind_rows(answers, post, errors)
 
-    def live_rows(self, f: Field, answers: Answers, zh: bool) -> list[dict[str, str]]:
+    def live_rows(self, f: Field, answers: Answers) -> list[dict[str, str]]:
         """The calculated columns of every row, as a page shows them anew after a save."""
         worked = [c for c in f.columns if c.value]
-        return [{c.code: c.of.text(c, row.get(c.code), zh) for c in worked} for row in answers.rows(f)]
+        return [{c.code: c.of.text(c, row.get(c.code)) for c in worked} for row in answers.rows(f)]
 
 
 def moved(f: Field, rows: list[Row], verb: str) -> list[Row]:

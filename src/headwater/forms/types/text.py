@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.core.i18n import Bilingual
 from headwater.core.reading import Reader
 from headwater.core.translation import gettext as _
 from headwater.forms.fieldtype import FieldType, field_type
@@ -49,6 +50,6 @@ class Text(FieldType):
     def is_filled(self, f: Field, answers: Any) -> bool:
         return bool(str(answers.get(f.code) or "").strip())
 
-    def limits(self, f: Field, zh: bool) -> str:
+    def limits(self, f: Field) -> str:
         span = f"{f.min_chars}–{f.max_chars}" if f.min_chars else f"≤ {f.max_chars}"
-        return f"{span} 字" if zh else f"{span} characters"
+        return str(Bilingual(f"{span} 字", f"{span} characters"))

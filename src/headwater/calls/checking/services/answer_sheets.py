@@ -21,7 +21,6 @@ from headwater.calls.models import Application, Attachment, Call
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.exports import KINDS, Whole
-from headwater.core.i18n import chinese
 from headwater.core.jobs import Progress
 from headwater.core.listing import SHEET_ROWS
 from headwater.core.models import Account
@@ -58,11 +57,10 @@ def write_answers(out: Any, folder: str, account: Any, call: Call, table: Field 
     Raises:
         Refused: more rows than a sheet of Excel holds.
     """
-    zh = chinese()
     columns = table.columns if table else scheme_of(call).fields
-    heading = [_("申请编号"), _("名称"), _("申请人"), _("依托单位"), *(label(f, zh) for f in columns)]
+    heading = [_("申请编号"), _("名称"), _("申请人"), _("依托单位"), *(label(f) for f in columns)]
     counted = Counter[str]()
-    rows = _counted(_rows(account, call, table, columns, zh, progress), counted)
+    rows = _counted(_rows(account, call, table, columns, progress), counted)
     if form == "csv":
         text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
         csv_into(text, heading, rows)
@@ -90,13 +88,11 @@ def _cut(text: str) -> str:
     return text[:LONGEST] + _("……（全文 %d 字，单元格放不下，此处截断；导出 csv 可得全文）") % len(text)
 
 
-def _rows(
-    account: Any, call: Call, table: Field | None, columns: Sequence[Field], zh: bool, progress: Any
-) -> Iterator[list[Any]]:
+def _rows(account: Any, call: Call, table: Field | None, columns: Sequence[Field], progress: Any) -> Iterator[list[Any]]:
     for a, answers in _answers(account, call, progress):
         head = [a.number, a.title_zh, a.leader.name_zh, a.host.name_zh]
         for row in answers.rows(table) if table else [{f.code: answers.get(f.code) for f in columns}]:
-            yield [*head, *(c.of.for_sheet(c, row.get(c.code), answers, zh) for c in columns)]
+            yield [*head, *(c.of.for_sheet(c, row.get(c.code), answers) for c in columns)]
 
 
 def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Application, Answers]]:

@@ -14,7 +14,6 @@ from headwater.calls.models import Call
 from headwater.calls.pages import the_call
 from headwater.core.errors import Refused
 from headwater.core.exports import ask_export
-from headwater.core.i18n import chinese
 from headwater.core.listing import KEPT_IN_MEMORY, TYPES
 from headwater.core.permission import page
 from headwater.core.web import attached, scratch, scratch_folder
@@ -42,7 +41,7 @@ def export_answers(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _by_job(request: HttpRequest, call: Call, table: Field | None, form: str) -> HttpResponseBase:
     if request.method != "POST":
         raise Refused.because(_("申请较多，请在申请列表上方用“导出答卷”按钮提出，由后台生成文件"))
-    title = f"{call.code} {label(table, chinese()) if table else _('答卷')} ({form})"
+    title = f"{call.code} {label(table) if table else _('答卷')} ({form})"
     told = {"call": call.pk, "table": table.code if table else "", "form": form}
     return redirect("job", pk=ask_export(what=ANSWERS, items=[call.pk], title=title, actor=request.actor, **told).pk)
 
