@@ -401,7 +401,7 @@ def test_an_application_keeps_the_version_it_was_written_under() -> None:
         definition=definition,
         digest="x",
     )
-    assert [s.code for s, _f in answers_of(application).shown] == ["need", "proposal"]
+    assert [s.code for s, _f in answers_of(application).asked_sections] == ["need", "proposal"]
     assert clone_call(scheme=scheme("im-need"), year=2041, last=call).scheme.version == old.version + 1
 
 

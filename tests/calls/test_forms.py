@@ -53,7 +53,9 @@ def fill(browser: Client, row: Application, leader: Person) -> Scheme:
         data = {k: leader.email if v == "{leader}" else v for k, v in data.items()}
         answer = send(browser, row, part.code, data)
         assert answer.status_code == 302, answer.context["errors"]
-    wanted = {f.kind for _s, fields in answers_of(Application.objects.get(pk=row.pk)).shown for f in fields if f.type == "file"}
+    wanted = {
+        f.kind for _s, fields in answers_of(Application.objects.get(pk=row.pk)).asked_sections for f in fields if f.type == "file"
+    }
     for kind in sorted(wanted):
         upload = SimpleUploadedFile(f"{kind}.pdf", PDF, "application/pdf")
         browser.post(f"/applications/{row.pk}/attachment/", {"kind": kind, "file": upload})
@@ -72,7 +74,7 @@ def test_scheme_is_drafted_completed_submitted_and_shown(code: str) -> None:
     assert (row.state, row.number[:6]) == ("host_review", f"{row.call.year}{scheme.prefix}"[:6])
     body = browser.get(f"/applications/{row.pk}/").content.decode()
     text = "".join(p.extract_text() for p in PdfReader(BytesIO(browser.get(f"/applications/{row.pk}/pdf/").content)).pages)
-    for _section, fields in answers_of(row).shown:
+    for _section, fields in answers_of(row).asked_sections:
         for f in fields:
             assert f.label_zh in body
             assert f.label_zh[:6] in text.replace("\n", "").replace(" ", "") or len(f.label_zh) < 6

@@ -30,7 +30,7 @@ class Changes:
 class Sheet(Protocol):
     """What values are put on: names with what stands under them."""
 
-    def held(self, name: str) -> Any:
+    def current(self, name: str) -> Any:
         """What stands under a name, as the subject holds it."""
         ...
 
@@ -86,7 +86,7 @@ def _merged(sheet: Sheet, name: str, value: Any, merged: Merged, changes: Change
     if same(merged.value, new):
         typed = value
     elif same(merged.value, sheet.stored(name)):
-        typed = sheet.held(name)
+        typed = sheet.current(name)
     else:
         typed, reasons = sheet.read(name, merged.value)
     if reasons:

@@ -36,26 +36,26 @@ def link_form(
         if f.code in built_in or f.code in RESERVED or f.code in reserved:
             problems.append((f"{f.where}.code", f"{f.code!r} has a meaning of its own in every scheme; choose another code"))
         if f.when:
-            _expression(problems, f"{f.where}.when", f.when, types, "yes-or-no")
-        _calculated(problems, f, types)
+            _check_expression(problems, f"{f.where}.when", f.when, types, "yes-or-no")
+        _check_value(problems, f, types)
         for column in f.columns:
-            _calculated(problems, column, field_types(f.columns))
+            _check_value(problems, column, field_types(f.columns))
         if f.kind and f.kind not in {a.kind for a in form.attachments}:
             problems.append((f"{f.where}.kind", f"no attachment of kind {f.kind!r}"))
         if f.prefill:
             _prefill(problems, f, sources)
     for c in form.checks:
         if c.expr:
-            _expression(problems, f"{c.where}.expr", c.expr, types, "yes-or-no")
+            _check_expression(problems, f"{c.where}.expr", c.expr, types, "yes-or-no")
         if c.when:
-            _expression(problems, f"{c.where}.when", c.when, types, "yes-or-no")
+            _check_expression(problems, f"{c.where}.when", c.when, types, "yes-or-no")
     for d in form.documents:
         if d.when:
-            _expression(problems, f"{d.where}.when", d.when, types, "yes-or-no")
+            _check_expression(problems, f"{d.where}.when", d.when, types, "yes-or-no")
     return _order(form.fields, problems)
 
 
-def _expression(problems: list[Problem], key: str, source: str, types: dict[str, Type], kind: str) -> None:
+def _check_expression(problems: list[Problem], key: str, source: str, types: dict[str, Type], kind: str) -> None:
     try:
         result = type_of(parse(source), types)
     except ExpressionError as error:
@@ -65,9 +65,9 @@ def _expression(problems: list[Problem], key: str, source: str, types: dict[str,
         problems.append((key, f"expected an expression that gives {kind}, this gives {result}"))
 
 
-def _calculated(problems: list[Problem], f: Field, types: dict[str, Type]) -> None:
+def _check_value(problems: list[Problem], f: Field, types: dict[str, Type]) -> None:
     if f.value:
-        _expression(problems, f"{f.where}.value", f.value, types, f.of.kind)
+        _check_expression(problems, f"{f.where}.value", f.value, types, f.of.kind)
 
 
 def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection[str]]) -> None:

@@ -41,7 +41,7 @@ class AnswersPut:
     row: AnswerSheet
     registry: Registry
 
-    def held(self, name: str) -> Any:
+    def current(self, name: str) -> Any:
         return self.row.answers.get(name)
 
     def stored(self, name: str) -> Any:

@@ -96,7 +96,7 @@ def read_ties(call: Call, states: Sequence[str], only: Application | None) -> Ti
     values, rules = _values(call, states, only)
     with connection.cursor() as cursor:
         tables = {name: _rows(cursor, query, values) for name, query in QUERIES.items()}
-    tables["named"] += _avoided(tables)
+    tables["named"] += _avoided_experts(tables)
     return Ties(tables, rules)
 
 
@@ -130,7 +130,7 @@ def _rows(cursor: Any, query: str, values: dict[str, Any]) -> Table:
     return tuple(cursor.fetchall())
 
 
-def _avoided(tables: dict[str, Table]) -> Table:
+def _avoided_experts(tables: dict[str, Table]) -> Table:
     """Experts whom a name that an applicant asks to avoid can mean."""
     experts = {person for _expert, person in tables["expert"]}
     avoidances = avoided_by(tables["avoided"])

@@ -59,7 +59,7 @@ def _folder() -> Path:
     return Path(settings.CONFIG.home) / "similar" / name
 
 
-def _opened() -> Index:
+def _open_index() -> Index:
     folder = _folder()
     try:
         return Index.open(folder)
@@ -109,15 +109,15 @@ def take_in() -> bool:
     if not _stale().exists():
         return False
     with _alone():
-        _synchronised()
+        _synchronise()
     return True
 
 
-def _synchronised() -> tuple[Index, dict[int, int]]:
+def _synchronise() -> tuple[Index, dict[int, int]]:
     """The index with all applications in the house and nothing else, and their ids by document."""
     _name_documents()
     application_of = dict(TextPrint.objects.filter(application__in=_in_the_house()).values_list("document", "application"))
-    index = _opened()
+    index = _open_index()
     indexed = set(index.ids().tolist())
     surplus, new = indexed - set(application_of), sorted(application_of[d] for d in set(application_of) - indexed)
     if surplus:
@@ -147,13 +147,13 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
     """
     authorise(actor, "calls.check", call)
     with _alone():
-        index, application_of = _synchronised()
+        index, application_of = _synchronise()
     waiting = TextPrint.objects.filter(application__call=call, application__state__in=[State.RECEIVED, State.RECHECK])
     documents = dict(waiting.order_by("application").values_list("document", "application"))
     pairs, ids = 0, list(documents)
     blocks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
     count = 0
-    for block, matches in zip(blocks, _compared(index, blocks), strict=True):
+    for block, matches in zip(blocks, _matches_of(index, blocks), strict=True):
         rows = [_row(documents[m.new], application_of[m.old], m.match) for m in matches]
         _keep([documents[d] for d in block], rows, call, actor)
         pairs, count = pairs + len(rows), count + len(block)
@@ -162,7 +162,7 @@ def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = Non
     return pairs
 
 
-def _compared(index: Index, blocks: Sequence[list[int]]) -> Iterator[list[Pair]]:
+def _matches_of(index: Index, blocks: Sequence[list[int]]) -> Iterator[list[Pair]]:
     """The matches of each block. Two blocks are compared at a time, so that one is in its parallel part while the other is not, and
     the next ones while the database keeps what was found.
     """

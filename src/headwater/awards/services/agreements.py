@@ -106,7 +106,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
     apart = {f.code for f in money_fields(scheme)}
-    parts = [(s, [f.of.show(f, answers) for f in fields if f.code not in apart]) for s, fields in answers.shown]
+    parts = [(s, [f.of.show(f, answers) for f in fields if f.code not in apart]) for s, fields in answers.asked_sections]
     return {
         "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
         "words": {key: scheme.words.zh(key) for key in SAID},

@@ -47,7 +47,7 @@ def changes(old: Sequence[str], new: Sequence[str], between: int = BETWEEN) -> l
         return []
     small = len(a) * len(b) <= INSIDE
     rewrites = _inside(a, b) if small else _by_sentence(a, b)
-    return _joined(_slid(old, new, [(i + low, j + low, m + low, n + low) for i, j, m, n in rewrites]), between)
+    return _join_near(_slide(old, new, [(i + low, j + low, m + low, n + low) for i, j, m, n in rewrites]), between)
 
 
 def _inside(a: Sequence[str], b: Sequence[str]) -> list[Change]:
@@ -81,7 +81,7 @@ def _sentences(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
     return parts, at
 
 
-def _slid(old: Sequence[str], new: Sequence[str], rewrites: list[Change]) -> list[Change]:
+def _slide(old: Sequence[str], new: Sequence[str], rewrites: list[Change]) -> list[Change]:
     """Move pure insertions and removals as far to the end as they can stand, so that one change always has one place."""
     result: list[Change] = []
     for n, (i, j, m, k) in enumerate(rewrites):
@@ -92,7 +92,7 @@ def _slid(old: Sequence[str], new: Sequence[str], rewrites: list[Change]) -> lis
     return result
 
 
-def _joined(rewrites: list[Change], between: int) -> list[Change]:
+def _join_near(rewrites: list[Change], between: int) -> list[Change]:
     result: list[Change] = []
     for change in rewrites:
         if result and change[0] - result[-1][1] <= between:

@@ -27,7 +27,7 @@ def is_complete(answers: Answers, f: Field) -> bool:
 def field_facts(answers: Answers) -> list[FieldFacts]:
     """Lengths for the rule on completeness; a question that is not a text counts as one character when it is answered."""
     facts = []
-    for _section, fields in answers.shown:
+    for _section, fields in answers.asked_sections:
         for f in fields:
             value = answers.get(f.code)
             if f.is_text:
@@ -52,7 +52,7 @@ def judge(answers: Answers) -> list[Result]:
     """The answers as results of rules: one for what the questions themselves ask, one for each rule across answers."""
     if not needs_judging(answers.form):
         return []
-    problems = [p for _section, fields in answers.shown for f in fields for p in problems_of(answers, f)]
+    problems = [p for _section, fields in answers.asked_sections for f in fields for p in problems_of(answers, f)]
     return [_summary(problems), *_missing_caps(answers), *(r for c in answers.form.checks if (r := judge_check(answers, c)))]
 
 
@@ -69,7 +69,9 @@ def _summary(problems: Sequence[Bilingual]) -> Result:
 
 def _missing_caps(answers: Answers) -> list[Result]:
     """Results for budgets whose indirect cost has no cap, because the region has no tiers for the day."""
-    budgets = [f for _section, fields in answers.shown for f in fields if f.regime == "budget3" and is_filled(answers, f)]
+    budgets = [
+        f for _section, fields in answers.asked_sections for f in fields if f.regime == "budget3" and is_filled(answers, f)
+    ]
     if not budgets or cap_of(answers.context, answers.get(budgets[0].code)) is not None:
         return []
     day = answers.context.day()

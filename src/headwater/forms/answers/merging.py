@@ -54,13 +54,13 @@ def merge_texts(base: str, theirs: str, mine: str) -> Merged:
 
     `both` is by sentences: a sentence of the one, then that of the other.
     """
-    value, clash = _woven(words(base), words(theirs), words(mine), BETWEEN, both=False)
+    value, clash = _weave(words(base), words(theirs), words(mine), BETWEEN, both=False)
     if not clash:
         return Merged(value)
-    return Merged(value, True, _woven(sentences(base), sentences(theirs), sentences(mine), 0, both=True)[0])
+    return Merged(value, True, _weave(sentences(base), sentences(theirs), sentences(mine), 0, both=True)[0])
 
 
-def _woven(b: list[str], t: list[str], m: list[str], between: int, *, both: bool) -> tuple[str, bool]:
+def _weave(b: list[str], t: list[str], m: list[str], between: int, *, both: bool) -> tuple[str, bool]:
     """(the merged text, whether there was a clash); where there is one, the words of both stand in it, or only mine."""
     words: list[str] = []
     clash = False

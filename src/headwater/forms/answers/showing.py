@@ -12,8 +12,10 @@ from headwater.forms.fieldtype import Shown
 
 def sections(answers: Answers, *, judging: bool = False) -> list[tuple[Any, list[Shown]]]:
     """(section, its answers) in the reader's language; whoever is `judging` does not see restricted answers."""
-    parts = [(s, [f.of.show(f, answers) for f in fields if not (judging and f.restricted)]) for s, fields in answers.shown]
-    return [(s, answers_shown) for s, answers_shown in parts if answers_shown]
+    parts = [
+        (s, [f.of.show(f, answers) for f in fields if not (judging and f.restricted)]) for s, fields in answers.asked_sections
+    ]
+    return [(s, answers_of_section) for s, answers_of_section in parts if answers_of_section]
 
 
 def document(answers: Answers) -> list[dict[str, Any]]:

@@ -74,7 +74,7 @@ class Answers:
         return value if isinstance(value, bool) else None
 
     @cached_property
-    def shown(self) -> list[tuple[Any, list[Field]]]:
+    def asked_sections(self) -> list[tuple[Any, list[Field]]]:
         """(section, its questions that are asked); a section without any is left out."""
         parts = [(s, [f for f in s.fields if f.code not in self.hidden]) for s in self.form.sections]
         return [(s, fields) for s, fields in parts if fields]

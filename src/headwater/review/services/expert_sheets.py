@@ -38,12 +38,12 @@ def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
     codes = set(Discipline.objects.values_list("code", flat=True))
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
-        found = experts.get(person.pk)
+        expert = experts.get(person.pk)
         values: dict[str, Any] = {"codes": [c.upper() for c in several(row["codes"])]}
         wrong = [c for c in values["codes"] if c not in codes]
         if wrong:
             errors.append(RowError(number, "申请代码", row["codes"], _("没有这些申请代码：%s") % "、".join(wrong)[:100]))
-        if not values["codes"] and found is None:
+        if not values["codes"] and expert is None:
             errors.append(RowError(number, "申请代码", "", _("至少填写一个申请代码")))
         spoken = several(row.get("languages", ""))
         values["languages"] = [code for text in spoken if (code := pick(number, "评审语言", text, WRITTEN, errors))]
@@ -54,7 +54,7 @@ def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
         values["away_until"] = required_day(number, "暂停至（含）", away, errors) if away else None
         values["keywords"] = row.get("keywords", "")
         errors += too_long(number, {"keywords": values["keywords"]}, EXPERTS, Expert)
-        return "expert", values, found
+        return "expert", values, expert
 
     return about_people(table, people, read, _write, actor, dry_run, skip_bad)
 
@@ -62,9 +62,9 @@ def import_experts(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
 def _write(ready: Ready, actor: Actor) -> None:
     """Register new experts and correct the others. An empty cell keeps the stored value; for a new expert it gives the usual one."""
     with command(actor, "registry.import", name="review.import_experts") as log:
-        fresh = [values for values, found in ready if found is None]
+        fresh = [values for values, expert in ready if expert is None]
         register_experts(entries=[_entry(values) for values in fresh], actor=actor)
-        changes = [(found, _change(values)) for values, found in ready if found is not None]
+        changes = [(expert, _change(values)) for values, expert in ready if expert is not None]
         if changes:
             correct_experts(changes, log)
         log(None, after={"rows": len(ready)})

@@ -54,9 +54,9 @@ def passes(rule: DecisionRule, application: Application) -> bool:
 
 
 def lines(
-    rule: DecisionRule, rows: Sequence[Application], groups: Mapping[int, str], *, taken: Mapping[str, int], money: int
+    rule: DecisionRule, rows: Sequence[Application], groups: Mapping[int, str], *, used_places: Mapping[str, int], money: int
 ) -> list[Line]:
-    """The line of every group over the candidates `rows`; `taken` places are occupied already, `money` is what is left of the budget."""
+    """The line of every group over the candidates `rows`; `used_places` are occupied by group, `money` is what is left of the budget."""
     by_group: dict[str, list[Application]] = defaultdict(list)
     for a in rows:
         by_group[groups[a.pk]].append(a)
@@ -66,7 +66,7 @@ def lines(
         if rule.quota is None:
             result.append(_line(rule, group, ordered, _prefix(ordered, money), None, money))
         else:
-            places = max(0, rule.quota - taken.get(group, 0))
+            places = max(0, rule.quota - used_places.get(group, 0))
             result.append(_line(rule, group, ordered, min(places, len(ordered)), places, None))
     return result
 
@@ -125,7 +125,7 @@ def shortfalls_in(call: Call) -> Shortfall:
 
 
 def over_quota(
-    rule: DecisionRule, funded: Collection[Application], groups: Mapping[int, str], taken: Mapping[str, int]
+    rule: DecisionRule, funded: Collection[Application], groups: Mapping[int, str], used_places: Mapping[str, int]
 ) -> list[str]:
     """Groups of which more are chosen than the quota has places, in words."""
     counts: dict[str, int] = defaultdict(int)
@@ -135,7 +135,7 @@ def over_quota(
         return []
     excesses = []
     for group, n in sorted(counts.items()):
-        if n + taken.get(group, 0) > rule.quota:
-            words = {"group": group or _("本批次"), "n": n + taken.get(group, 0), "quota": rule.quota}
+        if n + used_places.get(group, 0) > rule.quota:
+            words = {"group": group or _("本批次"), "n": n + used_places.get(group, 0), "quota": rule.quota}
             excesses.append(_("%(group)s：选了 %(n)d 项，名额为 %(quota)d 项") % words)
     return excesses

@@ -89,7 +89,7 @@ def lines_of(call: Call) -> list[Line]:
         return []
     rows = [a for a in candidates(call) if not _decided(a)]
     money = call.budget_fen - committed_fen(call)
-    return lines(rule, rows, groups_by(call, rule.quota_per, rows), taken=taken_places(call), money=money)
+    return lines(rule, rows, groups_by(call, rule.quota_per, rows), used_places=taken_places(call), money=money)
 
 
 def candidates(call: Call, account: Any = None) -> list[Application]:

@@ -117,7 +117,7 @@ class Approval:
     work: Callable[..., Any]
     title: Callable[[], str]
     button: Callable[[], str]
-    done: Callable[[], str]
+    success: Callable[[], str]
 
 
 APPROVALS = {
@@ -145,7 +145,9 @@ APPROVALS = {
 def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpResponse:
     """First the exact lines; then, confirmed and unchanged since, the act. When something has changed they are shown anew."""
     if request.POST.get("confirmed") and attempt(
-        request, lambda: approval.work(call=call, actor=request.actor, seen=request.POST.get("seen", "")), success=approval.done()
+        request,
+        lambda: approval.work(call=call, actor=request.actor, seen=request.POST.get("seen", "")),
+        success=approval.success(),
     ):
         return redirect("decide", pk=call.pk)
     rows = [d for d in approval.rows(call) if d.application_id not in own_cases(request.user)]

@@ -125,7 +125,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error("person", _("此人已在专家库"))
         elif person:
             change = form.change()
-            wrong = _unknown(list(change.codes or ()))
+            wrong = _unknown_codes(list(change.codes or ()))
             if wrong:
                 form.add_error("codes", wrong)
             elif attempt(request, lambda: _register(request, person, change), form=form, success=_("已登记。")):
@@ -133,7 +133,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "review/expert_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _unknown(codes: list[str]) -> str:
+def _unknown_codes(codes: list[str]) -> str:
     disciplines = set(Discipline.objects.filter(code__in=codes).values_list("code", flat=True))
     wrong = [c for c in codes if c not in disciplines]
     return _("没有这些申请代码：%s") % "、".join(wrong)[:100] if wrong or not codes else ""
@@ -146,7 +146,7 @@ def _register(request: HttpRequest, person: Person, change: Any) -> None:
     register_experts(entries=[entry], actor=request.actor)
 
 
-def _shown(request: HttpRequest, expert: Expert, **forms: Any) -> HttpResponse:
+def _expert_page(request: HttpRequest, expert: Expert, **forms: Any) -> HttpResponse:
     """The page of one expert, with whichever form was sent."""
     records = list(records_of([expert.person_id]))
     works = Publication.objects.filter(authors__in=records).distinct().order_by("-year", "-pk")
@@ -189,7 +189,7 @@ def _the_expert(request: HttpRequest, pk: int) -> Expert:
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     expert = _the_expert(request, pk)
     if request.method != "POST":
-        return _shown(request, expert)
+        return _expert_page(request, expert)
     verb, reason = request.POST.get("do", ""), request.POST.get("reason", "")
     if verb in {"retire", "restore"}:
         work = retire_expert if verb == "retire" else restore_expert
@@ -212,7 +212,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         changes = [(expert, form.change())]
         if attempt(request, lambda: change_experts(changes=changes, actor=request.actor), form=form, success=_("已保存。")):
             return redirect("expert", pk=pk)
-    return _shown(request, expert, form=form)
+    return _expert_page(request, expert, form=form)
 
 
 @page("review.desk")
@@ -226,7 +226,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             request, lambda: change_own(expert=expert, change=change, actor=request.actor), form=form, success=_("已保存。")
         ):
             return redirect("expert_profile")
-    return _shown(request, expert, form=form)
+    return _expert_page(request, expert, form=form)
 
 
 def _own(request: HttpRequest) -> Expert:
@@ -255,7 +255,7 @@ def add_work(request: HttpRequest, pk: int) -> HttpResponse:
             request, lambda: add_publications(papers=[paper], actor=request.actor, of=of), form=form, success=_("已登记。")
         ):
             return _back(expert, own)
-    return _shown(request, expert, work_form=form)
+    return _expert_page(request, expert, work_form=form)
 
 
 @page("signed_in", methods=("POST",))
@@ -277,4 +277,4 @@ def add_relation(request: HttpRequest, pk: int) -> HttpResponse:
                 request, lambda: add_relations(relations=[tie], actor=request.actor, of=of), form=form, success=_("已登记。")
             ):
                 return _back(expert, own)
-    return _shown(request, expert, relation_form=form)
+    return _expert_page(request, expert, relation_form=form)

@@ -61,7 +61,7 @@ def _this(f: Facts, role: str) -> Holding:
     return Holding(f.scheme, role, "applying", group=f.group, year=f.year, months=f.months, plan=f.plan)
 
 
-def _applied(f: Facts, counts: Callable[[Holding], bool]) -> list[Holding]:
+def _applications(f: Facts, counts: Callable[[Holding], bool]) -> list[Holding]:
     """What the leader has applied for in the year of the call, whatever came of it."""
     return [h for h in f.leader.holdings if h.role == LEADER and h.year == f.year and counts(h)]
 
@@ -82,7 +82,7 @@ def limit_same_type(f: Facts, p: Settings, limit: Value) -> Answer:
     """LM-01: a leader applies for one type a limited number of times a year. The guide names the exempt types."""
     if f.scheme in limit["exempt"]:
         return passed("该类型不限申报项数", "This type is not limited", scheme=f.scheme, exempt=True)
-    others = _applied(f, lambda h: h.scheme == f.scheme)
+    others = _applications(f, lambda h: h.scheme == f.scheme)
     inputs = {"scheme": f.scheme, "year": f.year, "others": _numbers(others), "max": limit["max"]}
     if len(others) < limit["max"]:
         return passed("本年度没有同类申报", "No other application of this type this year", **inputs)
@@ -223,7 +223,7 @@ def limit_plans(f: Facts, p: Settings, limit: Value) -> Answer:
 @rule("one_per_year", "F11", "同一年度只能申报一项", "One application a year", ref="LM-12", reads=("one_application_per_year",))
 def one_per_year(f: Facts, p: Settings, on: bool) -> Answer:
     """Over all schemes of the family. Another host, account or address changes nothing: the person counts."""
-    others = _applied(f, lambda h: h.group == f.group) if on else []
+    others = _applications(f, lambda h: h.group == f.group) if on else []
     inputs = {"group": f.group, "year": f.year, "others": _numbers(others), "in_force": on}
     if not others:
         return passed("本年度没有其他申报", "No other application this year", **inputs)

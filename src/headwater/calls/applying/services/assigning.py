@@ -64,7 +64,7 @@ class ApplicationSheet:
     questions: dict[str, Field]
     registry: Registry
 
-    def held(self, name: str) -> Any:
+    def current(self, name: str) -> Any:
         return getattr(self.row, name) if name in BASIC else self.row.answers.get(name)
 
     def stored(self, name: str) -> Any:

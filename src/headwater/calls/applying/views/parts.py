@@ -128,7 +128,7 @@ def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, 
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
     out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
-    for s, fields in answers.shown:
+    for s, fields in answers.asked_sections:
         own = [f for f in fields if not f.value]
         out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
     if scheme.members_max:
