@@ -13,7 +13,7 @@ from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Sanction
 from headwater.review.models import PanelItem, Ranking
-from headwater.review.services.suggesting import candidates, compare, reached, suggest
+from headwater.review.services.suggesting import balance_rows, candidates, compare, suggest
 from tests.make import client, new_expert, new_host, new_person, past_call, placed
 from tests.review.test_panels import make
 
@@ -79,7 +79,10 @@ def test_rule_of_balance_is_kept_and_named() -> None:
     found = suggest(call)
     assert places(rows, found.funded) == [0, 3]
     assert f"单个单位经费（{rows[1].host.name_zh}）" in found.reasons[rows[1].pk]
-    assert {r.name for r in reached(found) if r.binds} == {"预算", *(f"单个单位经费（{rows[n].host.name_zh}）" for n in (0, 3))}
+    assert {r.name for r in balance_rows(found) if r.binds} == {
+        "预算",
+        *(f"单个单位经费（{rows[n].host.name_zh}）" for n in (0, 3)),
+    }
     assert places(rows, suggest(call, without=["r"]).funded) == [0, 1]
 
 

@@ -28,18 +28,18 @@ class Changes:
 
 
 class Sheet(Protocol):
-    """What values are put on: names with what stands under them."""
+    """Names with their values, which `put_values` changes."""
 
     def current(self, name: str) -> Any:
-        """What stands under a name, as the subject holds it."""
+        """The current value of a name, as the subject holds it."""
         ...
 
     def stored(self, name: str) -> Any:
-        """The same as JSON has it; None for no answer."""
+        """The current value of a name as JSON; None for no answer."""
         ...
 
     def plain(self, value: Any) -> Any:
-        """A value of the subject as JSON has it."""
+        """A value of the subject as JSON."""
         ...
 
     def read(self, name: str, value: Any) -> tuple[Any, list[Reason]]:
@@ -100,7 +100,7 @@ def _merged(sheet: Sheet, name: str, value: Any, merged: Merged, changes: Change
 
 
 def refuse_too_large(answers: Mapping[str, Any], changes: Changes) -> None:
-    """What makes a subject larger than it may be is refused; what makes it smaller never is."""
+    """Refuse values that make a subject larger than it may be; values that make it smaller always pass."""
     size = size_of(answers)
     if size > MOST_SIGNS and size_of([answers.get(name) for name in changes.before]) > size_of(list(changes.before.values())):
         figures = {"most": MOST_SIGNS, "size": size}

@@ -15,7 +15,7 @@ from headwater.registry.models import Agency, Organisation, Person
 
 
 class OfSubject(models.Model):
-    """A row about a subject."""
+    """The columns of every row about a subject."""
 
     subject_kind = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()

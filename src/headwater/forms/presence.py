@@ -1,4 +1,4 @@
-"""Who works on one thing at the same time."""
+"""Presence: the people who write about one subject at the same time."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Signing(Protocol):
     """One signature to be written."""
 
     def values(self) -> tuple[Any, ...]:
-        """What stands in the columns of its table."""
+        """The values of the columns of the table."""
         ...
 
     def words(self) -> Document | None:

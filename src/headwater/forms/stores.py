@@ -59,12 +59,12 @@ class Subject:
 
     @property
     def names(self) -> dict[str, Any]:
-        """What the statements of the store ask for."""
+        """The parameters of the statements of the store."""
         return {"subject": self.pk, "subject_kind": self.store.kind}
 
     @property
     def where(self) -> dict[str, Any]:
-        """The same for a queryset."""
+        """The condition `match` for a queryset."""
         own = {self.store.link: self.pk}
         return own | {"subject_kind": self.store.kind} if self.store.shared else own
 

@@ -55,7 +55,7 @@ def weights_of(call: Call, research_class: str) -> dict[str, int]:
 
 
 def review_terms(call: Call, on: date | None = None) -> ReviewTerms:
-    """The figures in force on the call's deadline, or on another day."""
+    """The figures of written review in force on the call's deadline, or on another day."""
     parameters, code, plan = _parameters(call, on), call.scheme.code, scheme_of(call).judging.review
     opinions = plan.opinions or parameters.number("reviewers_per_application", code)
     outside = _fraction(parameters.get("min_external_share", code))
@@ -71,7 +71,7 @@ def review_terms(call: Call, on: date | None = None) -> ReviewTerms:
 
 
 def panel_terms(call: Call) -> PanelTerms:
-    """The figures in force on the call's deadline."""
+    """The figures of a panel in force on the call's deadline."""
     parameters, code, rule = _parameters(call), call.scheme.code, scheme_of(call).judging.panel
     return PanelTerms(
         size=rule.size or parameters.number("panel_min_members", code),

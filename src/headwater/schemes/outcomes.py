@@ -20,7 +20,7 @@ class OutcomeKind:
 
     @property
     def has_agreement(self) -> bool:
-        """Whether it is work to be done under an agreement; the others end with the decision on a list."""
+        """Whether the outcome is work under an agreement. Other outcomes end with the decision on a list."""
         return AGREEMENT in self.release
 
 

@@ -47,7 +47,7 @@ def _tables() -> dict[str, dict[str, Bilingual]]:
 
 @cache
 def common_words() -> Words:
-    """For lists over calls of several outcomes."""
+    """The words for lists over calls of several outcomes."""
     return Words(_tables()[COMMON])
 
 

@@ -97,7 +97,7 @@ def _side(base: Sequence[str], tokens: Sequence[str], own: Sequence[Change], low
 
 
 def _join(old: list[str], their: list[str], my: list[str]) -> list[str] | None:
-    """One stretch from both sides without loss, or None."""
+    """Join one stretch of both sides without loss; None where that cannot be."""
     if their in (my, old):
         return my
     if my == old:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_COLUMNS = 200, 12
 HIGHEST_ROW = 400
-"""Rows come as `items.0.price`; an index from here on is refused."""
+"""The form refuses a row whose index (`items.0.price`) is not below this."""
 Row = dict[str, Any]
 
 

@@ -35,7 +35,7 @@ CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidenc
 PERSONAL = [str(k) for k in (Conflict.Kind.DECLARED, Conflict.Kind.KIN, Conflict.Kind.SUPERVISOR, Conflict.Kind.COPROJECT)]
 STATES = ("accepted", "in_review", "reviewed", "panel")
 ROWS = 100_000
-"""Conflicts written at once."""
+"""The number of conflicts in one statement."""
 
 
 def find_conflicts(

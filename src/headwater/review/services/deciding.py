@@ -39,7 +39,7 @@ STATED = {c.value for c in Decision.Deviation} - {Decision.Deviation.UNSTATED.va
 
 
 def departs(application: Application, fund: bool) -> bool:
-    """Whether funding (or not funding) an application is other than what its panel voted; what no panel heard departs from nothing."""
+    """Whether funding (or not funding) an application departs from the vote of its panel; without a panel nothing departs."""
     item = getattr(application, "panel_item", None)
     return item is not None and fund != (item.result == PanelItem.Result.RECOMMENDED)
 
@@ -87,7 +87,7 @@ def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
 
 
 def unfinished_reviews(call: Call, account: Account | None = None) -> list[Reason]:
-    """The same without a draw."""
+    """The reviews, panels and votes that have to end before decisions are proposed."""
     early = not_yet(call)
     reasons = [early] if early else []
     if scheme_of(call).rolling:

@@ -45,7 +45,7 @@ class Ending:
 
     @property
     def digest(self) -> str:
-        """Changes with every row that the preview shows."""
+        """A digest that changes with every row of the preview."""
         rows = [
             *(f"{name}:{a.pk}" for name in ("ready", "waiting", "short") for a in getattr(self, name)),
             *(f"{a.pk}:{a.state}:{a.pk in self.drafts}" for a in self.withdrawn),

@@ -73,7 +73,7 @@ def answer_invitations(
 
 
 def expire_invitations(*, call: Call, actor: Actor) -> int:
-    """Invitations that nobody answered in time end; their places are filled by the next round."""
+    """End the invitations that nobody answered in time; the next round fills their places."""
     with command(actor, "review.manage", call, name="review.expire_invitations") as log:
         late = list(overdue_invitations(call, actor.account).select_for_update(of=("self",)).order_by("pk"))
         Assignment.objects.filter(pk__in=[r.pk for r in late]).update(state=Assignment.State.EXPIRED, answered_at=clock.now())
@@ -147,7 +147,7 @@ def why_not_by_hand(application: Application) -> list[Reason]:
 
 
 def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> None:
-    """Take an application back from an expert who has not submitted."""
+    """Release an expert who has not submitted."""
     with command(actor, "review.manage", assignment, name="review.release_assignment") as log:
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:
@@ -160,7 +160,7 @@ def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> 
 
 @ON_WITHDRAW.under("review")
 def release_withdrawn(application: Application, log: Log) -> None:
-    """No expert is asked for an application that its author has withdrawn."""
+    """Release the experts of an application that its author has withdrawn."""
     live = (Assignment.State.PROPOSED, Assignment.State.INVITED, Assignment.State.ACCEPTED)
     rows = list(Assignment.objects.select_for_update().filter(application=application, state__in=live).order_by("pk"))
     Assignment.objects.filter(pk__in=[r.pk for r in rows]).update(state=Assignment.State.RELEASED, answered_at=clock.now())

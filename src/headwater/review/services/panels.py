@@ -1,4 +1,4 @@
-"""Panels: agenda and members, from one field or several."""
+"""Commands that make panels with an agenda and members, from one field or several."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def rule_words(rule: DecisionRule) -> list[str]:
 
 
 def _vote_of(row: Application) -> str:
-    """What the panel voted, as far as a decision can depart from it: "yes", "no", or nothing where none voted."""
+    """The vote of the panel from which a decision can depart: "yes", "no", or an empty text without a vote."""
     item = getattr(row, "panel_item", None)
     if item is None or not item.result:
         return ""

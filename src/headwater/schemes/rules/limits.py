@@ -42,7 +42,7 @@ def is_running(h: Holding, year: int) -> bool:
 
 
 def outlasts(h: Holding, year: int) -> bool:
-    """Running beyond the year: for types where a project that ends in the application year is not counted."""
+    """Whether a holding runs beyond the year. Some types do not count a project that ends in the year of application."""
     return is_running(h, year) and (h.ends_on is None or h.ends_on > date(year, 12, 31))
 
 
@@ -51,7 +51,7 @@ def is_live(h: Holding, year: int) -> bool:
 
 
 def is_free(h: Holding, value: Value) -> bool:
-    """Not counted at all: types that the guide exempts, short projects, applications that fell out early (LM-06, LM-07)."""
+    """Whether no limit counts a holding: a type that the guide exempts, a short project, an application that fell out early (LM-06, LM-07)."""
     early = h.scheme in value["before_stage"] and not h.advanced
     return h.scheme in value["types"] or h.months <= value["max_months"] or early
 

@@ -84,7 +84,7 @@ SHAPES: dict[str, Shape] = {
 
 
 BOUNDS: dict[str, tuple[int, int]] = {"month": (1, 12), "day": (1, 31)}
-"""Parts of tables that are no counts."""
+"""Parts of tables whose numbers are not counts."""
 
 
 def whole(key: str, part: str = "") -> bool:
