@@ -113,13 +113,12 @@ export function view(form) {
     if (!field) return;
     for (const e of new Set([field, looked.shownFor(field)])) e.classList.toggle("is-invalid", !!text);
     for (const e of new Set([field, looked.focusedFor(field)])) {
-      if (text) {
-        e.setAttribute("aria-invalid", "true");
-        e.setAttribute("aria-describedby", id);
-      } else {
-        e.removeAttribute("aria-invalid");
-        e.removeAttribute("aria-describedby");
-      }
+      const others = (e.getAttribute("aria-describedby") ?? "").split(" ").filter((other) => other && other !== id && other !== `e-${name}`);
+      const ids = text ? [id, ...others] : others;
+      if (text) e.setAttribute("aria-invalid", "true");
+      else e.removeAttribute("aria-invalid");
+      if (ids.length) e.setAttribute("aria-describedby", ids.join(" "));
+      else e.removeAttribute("aria-describedby");
     }
     const note = { id, className: "invalid-feedback", textContent: text ?? "" };
     if (text) noteAfter(field).after(Object.assign(document.createElement("div"), note));
