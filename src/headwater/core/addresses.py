@@ -24,10 +24,10 @@ def normal(text: str) -> str:
     What has no address in it comes back in this form too: `is_address` tells.
     """
     for _step in range(MOST_STEPS):
-        found = _plainer(text)
-        if found == text:
+        plainer = _plainer(text)
+        if plainer == text:
             break
-        text = found
+        text = plainer
     return text
 
 
@@ -47,12 +47,12 @@ def _plainer(text: str) -> str:
 
 def is_address(text: str) -> bool:
     """Whether the normal form of `text` is an address that mail can be sent to."""
-    found = normal(text)
+    address = normal(text)
     try:
-        validate_email(found)
+        validate_email(address)
     except ValidationError:
         return False
-    return found.isascii() and len(found) <= 254
+    return address.isascii() and len(address) <= 254
 
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class AddressField(Base):
     """An address, kept and looked up in its normal form by every writer and query, whatever form they give."""
 
     def get_prep_value(self, value: Any) -> Any:
-        prepared = super().get_prep_value(value)
-        return normal(prepared) if isinstance(prepared, str) else prepared
+        text = super().get_prep_value(value)
+        return normal(text) if isinstance(text, str) else text
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = self.get_prep_value(super().pre_save(model_instance, add))

@@ -53,13 +53,13 @@ def read(path: Path) -> list[Anchor]:
     """
     if not path.exists():
         return []
-    found = []
+    lines = []
     for number, text in enumerate(path.read_text().splitlines(), start=1):
         try:
-            found.append(Anchor(**json.loads(text)))
+            lines.append(Anchor(**json.loads(text)))
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path}:{number} is no anchor") from error
-    return found
+    return lines
 
 
 def newest(path: Path, database: str) -> int:

@@ -52,10 +52,10 @@ class Way:
 
     def _holds_role(self, event: Event, account: Account) -> bool:
         grants = RoleGrant.objects.in_force(event.at).filter(account=account, role__in=self.roles)
-        held = set(grants.filter(scope_kind="").values_list("scope", "scope_id"))
-        if self.of is None or any(scope == "all" for scope, _pk in held):
-            return bool(held)
-        return not {pk for _scope, pk in held}.isdisjoint(self.of(event))
+        limits = set(grants.filter(scope_kind="").values_list("scope", "scope_id"))
+        if self.of is None or any(scope == "all" for scope, _pk in limits):
+            return bool(limits)
+        return not {pk for _scope, pk in limits}.isdisjoint(self.of(event))
 
 
 @dataclass(frozen=True)

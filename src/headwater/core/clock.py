@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-_fixed: ContextVar[datetime | None] = ContextVar("headwater_clock", default=None)
+_fixed_moment: ContextVar[datetime | None] = ContextVar("headwater_clock", default=None)
 
 
 def now() -> datetime:
-    return _fixed.get() or timezone.now()
+    return _fixed_moment.get() or timezone.now()
 
 
 def today() -> date:
@@ -43,24 +43,24 @@ def official_date(moment: datetime) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def fixed() -> datetime | None:
+def fixed_moment() -> datetime | None:
     """What the clock is set to, for a process that carries on the same work."""
-    return _fixed.get()
+    return _fixed_moment.get()
 
 
 def fix(moment: datetime | None) -> None:
     """Set the clock of this process for good; for processes that carry on another's work."""
-    _fixed.set(moment)
+    _fixed_moment.set(moment)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Run commands as of `moment` (aware datetime)."""
-    token = _fixed.set(moment)
+    token = _fixed_moment.set(moment)
     try:
         yield
     finally:
-        _fixed.reset(token)
+        _fixed_moment.reset(token)
 
 
 def local(day: date, hour: int = 0, minute: int = 0) -> datetime:

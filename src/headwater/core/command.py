@@ -99,10 +99,10 @@ class Log:
                     *(list(column) for column in zip(*self.events, strict=True)),
                 ],
             )
-            numbers, noted, _emptied = cursor.fetchone()
-        if noted:
+            numbers, row_keys, _empty = cursor.fetchone()
+        if row_keys:
             subjects = {(kind, pk): number for (kind, pk, _b, _a), number in zip(self.events, numbers, strict=True)}
-            write_digests(noted, subjects, numbers[-1])
+            write_digests(row_keys, subjects, numbers[-1])
 
 
 def authorise(actor: Actor, action: str, record: Any = None) -> None:

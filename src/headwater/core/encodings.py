@@ -51,8 +51,8 @@ def _is_mostly_utf8(content: bytes) -> bool:
 def separator(text: str) -> str:
     """The comma, or the tabulator of a file that has no comma in its first lines."""
     lines = [line for line in text.splitlines() if line.strip()][:LOOKED_AT]
-    tabulated = any("\t" in line for line in lines) and not any("," in line for line in lines)
-    return "\t" if tabulated else ","
+    has_tabs = any("\t" in line for line in lines) and not any("," in line for line in lines)
+    return "\t" if has_tabs else ","
 
 
 def other_separator(heading: str) -> str:

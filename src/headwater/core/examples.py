@@ -43,10 +43,10 @@ def first_of_each() -> dict[str, Any]:
     Raises:
         LookupError: nothing is there for one of them.
     """
-    found = {name: next(iter(one.values()), None) for name, one in EXAMPLES.items()}
-    if missing := [name for name, value in found.items() if value is None]:
-        raise LookupError(f"no example of {', '.join(missing)}")
-    return found
+    values = {name: next(iter(one.values()), None) for name, one in EXAMPLES.items()}
+    if names := [name for name, value in values.items() if value is None]:
+        raise LookupError(f"no example of {', '.join(names)}")
+    return values
 
 
 def name_at(route: str, end: int) -> str:
@@ -66,7 +66,7 @@ def name_at(route: str, end: int) -> str:
 
 def concrete(route: str, values: Mapping[str, Any]) -> str:
     """A concrete address of a route, with `values` by the names of the examples."""
-    return "/" + ARGUMENT.sub(lambda found: str(values[name_at(route, found.end())]), route)
+    return "/" + ARGUMENT.sub(lambda match: str(values[name_at(route, match.end())]), route)
 
 
 @example("job", "jobs/<int:pk>")

@@ -45,8 +45,10 @@ def ask_factor_reset(*, account: Account, reason: str, actor: Actor) -> FactorRe
         )
         log(row, after={"account": holder.pk, "needs_approval": row.needs_approval, "reason": reason})
         if row.needs_approval:
-            told = {"person": holder}
-            tell_with_administrators(holder, lambda: _("提议重置第二因素（两步验证）：%(person)s") % told, _why(reason), PAGE)
+            parameters = {"person": holder}
+            tell_with_administrators(
+                holder, lambda: _("提议重置第二因素（两步验证）：%(person)s") % parameters, _why(reason), PAGE
+            )
         else:
             _finish(row, holder, log)
     return row
@@ -105,12 +107,12 @@ def _why(reason: str) -> Callable[[], str]:
 
 def _finish(row: FactorReset, holder: Account, log: Log) -> None:
     """Every factor goes, and with it whatever was opened by one: sessions and tokens. The holder is told."""
-    removed = Authenticator.objects.filter(user=holder).delete()[0]
+    factors = Authenticator.objects.filter(user=holder).delete()[0]
     row.done_at = clock.now()
     row.save(update_fields=["approved_by", "approved_at", "done_at"])
-    log(holder, after={"second_factor": "reset", "reset": row.pk, "factors_removed": removed, **end_access(holder)})
-    told = {"person": holder}
+    log(holder, after={"second_factor": "reset", "reset": row.pk, "factors_removed": factors, **end_access(holder)})
+    parameters = {"person": holder}
     if row.needs_approval:
-        tell_with_administrators(holder, lambda: _("已重置第二因素（两步验证）：%(person)s") % told, _why(row.reason), PAGE)
+        tell_with_administrators(holder, lambda: _("已重置第二因素（两步验证）：%(person)s") % parameters, _why(row.reason), PAGE)
     else:
-        notify([holder], title=lambda: _("已重置第二因素（两步验证）：%(person)s") % told, body=_why(row.reason))
+        notify([holder], title=lambda: _("已重置第二因素（两步验证）：%(person)s") % parameters, body=_why(row.reason))

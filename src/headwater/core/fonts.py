@@ -21,7 +21,7 @@ def unprintable(text: str) -> list[str]:
     return [c for c in dict.fromkeys(unicodedata.normalize("NFC", text)) if not _prints(c)]
 
 
-def told(character: str) -> str:
+def code_point(character: str) -> str:
     """A character as people can find it: itself and its number."""
     return f"{character} (U+{ord(character):04X})"
 
@@ -38,13 +38,13 @@ def _prints(character: str) -> bool:
 @lru_cache(maxsize=1)
 def coverage() -> Ranges:
     """Ranges of characters that at least one font has, in order and apart."""
-    merged: Ranges = []
+    ranges: Ranges = []
     for first, last in sorted(r for path in sorted(FONTS.glob("*.ttf")) for r in _ranges(path)):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        if ranges and first <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
         else:
-            merged.append((first, last))
-    return merged
+            ranges.append((first, last))
+    return ranges
 
 
 def _ranges(path: Path) -> Ranges:
@@ -55,17 +55,17 @@ def _ranges(path: Path) -> Ranges:
         at, size = tables[b"cmap"]
         file.seek(at)
         data = file.read(size)
-    found: Ranges = []
+    ranges: Ranges = []
     for place in {entry[0] for entry in struct.iter_unpack(">4xL", data[4 : 4 + 8 * struct.unpack(">2xH", data[:4])[0]])}:
         form = struct.unpack_from(">H", data, place)[0]
         if form == 12:
             groups = struct.unpack_from(">L", data, place + 12)[0]
-            found += [
+            ranges += [
                 (first, last) for first, last, _glyph in struct.iter_unpack(">LLL", data[place + 16 : place + 16 + 12 * groups])
             ]
         elif form == 4:
-            found += _segments(data, place)
-    return found
+            ranges += _segments(data, place)
+    return ranges
 
 
 def _segments(data: bytes, place: int) -> Ranges:

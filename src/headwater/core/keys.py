@@ -97,11 +97,11 @@ class KeyFolder:
 
     def public_keys(self, name: str) -> list[Ed25519PublicKey]:
         """The public halves, the current one first, those of retired secrets last: a signature stays checkable."""
-        found = [private_half(secret).public_key() for secret in self.ring(name)]
-        known = {_raw(x) for x in found}
-        kept = sorted(self._folder(name).glob("*.pub"), reverse=True)
-        retired = [base64.urlsafe_b64decode(x.read_text()) for x in kept]
-        return found + [Ed25519PublicKey.from_public_bytes(x) for x in retired if x not in known]
+        current = [private_half(secret).public_key() for secret in self.ring(name)]
+        current_bytes = {_raw(x) for x in current}
+        files = sorted(self._folder(name).glob("*.pub"), reverse=True)
+        earlier = [base64.urlsafe_b64decode(x.read_text()) for x in files]
+        return current + [Ed25519PublicKey.from_public_bytes(x) for x in earlier if x not in current_bytes]
 
     def _folder(self, name: str) -> Path:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
@@ -184,8 +184,8 @@ def rotate(name: str) -> None:
 
 def retire(name: str) -> int:
     """Remove the older secrets; returns how many."""
-    removed: int = settings.KEYS.retire(name)
-    return removed
+    count: int = settings.KEYS.retire(name)
+    return count
 
 
 def encrypt(name: str, plain: bytes, *, context: bytes = b"") -> bytes:

@@ -55,7 +55,7 @@ class Lookup:
     def url(self) -> str:
         return reverse(f"lookup_{self.code}")
 
-    def narrowed(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The records that have every word of the text in one of their fields."""
         for word in text[:MOST_CHARS].split()[:MOST_WORDS]:
             either = Q()
@@ -71,7 +71,7 @@ class Lookup:
             same |= Q(**{f"{name}__iexact": self.key(text)})
         visible = self.visible(user)
         exact = visible.filter(same)
-        return exact if exact.exists() else self.narrowed(visible, text)
+        return exact if exact.exists() else self.narrow(visible, text)
 
     def options(self, user: Any, text: str) -> tuple[list[dict[str, str]], bool]:
         """A few options, and whether there are more (1 query, and what `visible` and `first` ask)."""
@@ -87,12 +87,12 @@ class Lookup:
         visible = self.visible(user)
         others = visible.filter(**{name: OuterRef(name) for name in self.names}).exclude(pk=OuterRef("pk"))
         rows = (
-            self.narrowed(visible, text)
+            self.narrow(visible, text)
             .select_related(*self.related)
             .annotate(rank=rank, is_one_of_several=Exists(others.order_by()))
         )
-        listed = list(rows.order_by("rank", self.order, "pk")[: MOST + 1])
-        return [self._option(r) for r in listed[:MOST]], len(listed) > MOST
+        records = list(rows.order_by("rank", self.order, "pk")[: MOST + 1])
+        return [self._option(r) for r in records[:MOST]], len(records) > MOST
 
     def _option(self, record: Any) -> dict[str, str]:
         value = self.single(record) if record.is_one_of_several else self.value(record)

@@ -125,8 +125,8 @@ def shares(total: int, weights: Sequence[int]) -> list[Fen]:
     if whole <= 0 or min(weights) < 0:
         raise ValueError("shares need weights above zero")
     parts = [divmod(total * weight, whole) for weight in weights]
-    left = total - sum(part for part, _rest in parts)
-    first = set(sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:left])
+    remainder = total - sum(part for part, _rest in parts)
+    first = set(sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:remainder])
     return [Fen(part + (n in first)) for n, (part, _rest) in enumerate(parts)]
 
 

@@ -76,8 +76,8 @@ def split_names(text: str) -> list[Named]:
 
     "Smith, John" is one name: a comma after a single word in Latin letters parts family and given name.
     """
-    found = [read_name(part) for line in _parts(clean_text(text), BREAKS) for part in _people(line)]
-    return list(dict.fromkeys(one for one in found if one.name))[:MOST_NAMES]
+    people = [read_name(part) for line in _parts(clean_text(text), BREAKS) for part in _people(line)]
+    return list(dict.fromkeys(one for one in people if one.name))[:MOST_NAMES]
 
 
 def read_name(text: str) -> Named:

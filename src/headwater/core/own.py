@@ -56,14 +56,14 @@ def parts_of(account: Any) -> dict[int, set[Part]]:
         return {}
     if not SOURCES:
         raise RuntimeError("no source of own cases")
-    kept: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
-    if kept is None:
-        kept = {}
+    parts: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
+    if parts is None:
+        parts = {}
         for function in SOURCES.values():
             for case, part in function(account):
-                kept.setdefault(case, set()).add(Part(part))
-        account.__dict__["own_parts"] = kept
-    return kept
+                parts.setdefault(case, set()).add(Part(part))
+        account.__dict__["own_parts"] = parts
+    return parts
 
 
 def own_cases(account: Any, *, but: Part | None = None) -> frozenset[int]:
@@ -92,13 +92,13 @@ def cases_of(record: Model) -> set[int]:
     kind = type(record)
     if holds_many(kind):
         return set()
-    out: set[int] = set()
+    cases: set[int] = set()
     for path in paths_of(kind):
         if path == "pk" or "__" not in path:
-            out.add(record.pk if path == "pk" else getattr(record, f"{path}_id"))
+            cases.add(record.pk if path == "pk" else getattr(record, f"{path}_id"))
         else:
-            out |= set(kind._base_manager.filter(pk=record.pk).values_list(path, flat=True))
-    return out - {None}
+            cases |= set(kind._base_manager.filter(pk=record.pk).values_list(path, flat=True))
+    return cases - {None}
 
 
 def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> bool:
@@ -112,11 +112,11 @@ def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> b
 
 def rows_of(model: type[Model], cases: Iterable[int], prefix: str = "") -> Q:
     """Rows of `model` that lead to one of `cases`; `prefix` leads to them from another kind, for counts of it."""
-    wanted = sorted(cases)
-    found = Q(pk__in=[])
+    keys = sorted(cases)
+    condition = Q(pk__in=[])
     for path in paths_of(model):
-        found |= Q(**{f"{prefix}{path}__in": wanted})
-    return found
+        condition |= Q(**{f"{prefix}{path}__in": keys})
+    return condition
 
 
 def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
@@ -135,10 +135,10 @@ def without_own(rows: Rows, account: Any) -> Rows:
 def own_events(account: Any) -> Q:
     """Events on one's own cases, whatever record of them they name."""
     own = sorted(own_cases(account))
-    found = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for model in (apps.get_model(label) for label, paths in PATHS.items() if own and paths):
         rows = model._base_manager.filter(own_rows(model, account))
-        found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
+        condition |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
     for case in own:
-        found |= Q(after__application=case)
-    return found
+        condition |= Q(after__application=case)
+    return condition

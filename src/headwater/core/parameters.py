@@ -13,12 +13,12 @@ from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.core.models import Parameter
 
 KEPT_SECONDS = 20.0
-_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, Bilingual]]] = {}
+_cache: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, Bilingual]]] = {}
 
 
 def forget_parameters() -> None:
     """Called when a region package was loaded; other processes follow within `KEPT_SECONDS`."""
-    _kept.clear()
+    _cache.clear()
 
 
 class Parameters:
@@ -30,17 +30,17 @@ class Parameters:
 
     def __init__(self, region: str, on: date) -> None:
         self.region, self.on = region, on
-        kept = _kept.get((region, on))
-        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-            self._values, self._words = kept[1:]
+        entry = _cache.get((region, on))
+        if entry and time.monotonic() - entry[0] < KEPT_SECONDS:
+            self._values, self._words = entry[1:]
             return
         rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
-        found = list(rows.order_by("valid_from"))
-        self._values = {(p.key, p.applies_to): p.value for p in found}
-        self._words = {p.key: both(p, "label") for p in found if p.label_zh}
-        if len(_kept) > 200:
-            _kept.clear()
-        _kept[region, on] = (time.monotonic(), self._values, self._words)
+        parameters = list(rows.order_by("valid_from"))
+        self._values = {(p.key, p.applies_to): p.value for p in parameters}
+        self._words = {p.key: both(p, "label") for p in parameters if p.label_zh}
+        if len(_cache) > 200:
+            _cache.clear()
+        _cache[region, on] = (time.monotonic(), self._values, self._words)
 
     def get(self, key: str, scheme: str = "", default: Any = None) -> Any:
         if (key, scheme) in self._values:
@@ -51,7 +51,7 @@ class Parameters:
         """What the region calls a parameter, empty where it does not say."""
         return self._words.get(key, NOTHING)
 
-    def needed(self, key: str, scheme: str = "") -> Any:
+    def house_value(self, key: str, scheme: str = "") -> Any:
         """A value that the house works with whatever the scheme's rules: a clock, a quota. Before the first row of it that row holds.
 
         Raises:
@@ -62,7 +62,7 @@ class Parameters:
 
     def number(self, key: str, scheme: str = "") -> int:
         """The same as a whole number."""
-        return int(self.needed(key, scheme))
+        return int(self.house_value(key, scheme))
 
     def _first(self, key: str, scheme: str) -> Any:
         rows = Parameter.objects.filter(region=self.region, key=key, applies_to__in={scheme, ""})

@@ -46,8 +46,8 @@ def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.P
             return False
         if record is None:
             return bool(user.has_role(code))
-        wanted = id_of(record)
-        return any(g.role == code and (g.scope == "all" or (g.limit == scope and g.scope_id == wanted)) for g in user.grants)
+        key = id_of(record)
+        return any(g.role == code and (g.scope == "all" or (g.limit == scope and g.scope_id == key)) for g in user.grants)
 
     return holds
 

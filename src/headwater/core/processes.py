@@ -32,7 +32,7 @@ def spread(work: Callable[[Chunk], Found], chunks: Sequence[Chunk]) -> Iterator[
     if len(chunks) < WORTH or cores < 2 or connection.in_atomic_block:
         yield from map(work, chunks)
         return
-    settings = (str(connection.settings_dict["NAME"]), clock.fixed(), get_language())
+    settings = (str(connection.settings_dict["NAME"]), clock.fixed_moment(), get_language())
     pool = ProcessPoolExecutor(min(cores, len(chunks)), get_context("spawn"), _begin, settings)
     try:
         yield from pool.map(work, chunks)

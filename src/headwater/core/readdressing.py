@@ -13,14 +13,14 @@ from headwater.core.addresses import NORMAL, is_address, normal
 
 def give_normal_form(model: Any, field: str = "email") -> list[tuple[int, str]]:
     """Rewrite what is not in normal form. What is no address is cleared and returned, as (key, text)."""
-    cleared = []
+    rejects = []
     for row in model.objects.exclude(**{f"{field}__regex": NORMAL}).only("pk", field).iterator():
         text = getattr(row, field)
-        found = normal(text) if is_address(text) else ""
-        if not found:
-            cleared.append((row.pk, text))
-        model.objects.filter(pk=row.pk).update(**{field: found})
-    return cleared
+        address = normal(text) if is_address(text) else ""
+        if not address:
+            rejects.append((row.pk, text))
+        model.objects.filter(pk=row.pk).update(**{field: address})
+    return rejects
 
 
 def doubles(model: Any) -> list[str]:

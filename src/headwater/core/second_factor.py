@@ -40,10 +40,10 @@ def open_text(text: str) -> str:
 
 def with_each_text(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     """The data of an authenticator with every secret in it changed: TOTP secret, seed of the codes, codes from elsewhere."""
-    changed: dict[str, Any] = {name: change(data[name]) for name in ("secret", "seed") if name in data}
+    texts: dict[str, Any] = {name: change(data[name]) for name in ("secret", "seed") if name in data}
     if data.get("migrated_codes") is not None:
-        changed["migrated_codes"] = [change(x) for x in data["migrated_codes"]]
-    return {**data, **changed}
+        texts["migrated_codes"] = [change(x) for x in data["migrated_codes"]]
+    return {**data, **texts}
 
 
 def seal_anew() -> int:

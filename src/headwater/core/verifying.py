@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core import anchors, clock
 from headwater.core.command import command, system
-from headwater.core.coverage import differing, loose_digests
+from headwater.core.coverage import differences, loose_digests
 from headwater.core.invariants import INVARIANTS, Breach, check
 from headwater.core.models import Account, Event, RoleGrant, RowDigest, Seal
 from headwater.core.sealing import anchor_of, unanchored
@@ -35,15 +35,15 @@ def look(*, anchor: Path | None = None, only_new: bool = False) -> list[Breach]:
     since = compared_upto() if only_new else 0
     with steady_session():
         breaches = check([name for name in INVARIANTS if name != ROWS])
-        rows = [*differing(since=since, part=clock.today().toordinal() if since else None), *([] if since else loose_digests())]
+        rows = [*differences(since=since, part=clock.today().toordinal() if since else None), *([] if since else loose_digests())]
         further = unanchored(anchor) if anchor else []
     if rows:
         breaches.append(Breach(INVARIANTS[ROWS], rows[:20], len(rows)))
     elif upto > since and not breaches:
         _put_down(upto, full=not since)
     if further:
-        told = replace(INVARIANTS["seals_anchored"], name="seals_anchored_elsewhere")
-        breaches.append(Breach(told, further[:20], len(further)))
+        invariant = replace(INVARIANTS["seals_anchored"], name="seals_anchored_elsewhere")
+        breaches.append(Breach(invariant, further[:20], len(further)))
     return breaches
 
 

@@ -113,7 +113,7 @@ class MomentField(forms.DateTimeField):
         return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
 
-class _Typed:
+class _NumberField:
     """A field of a form whose text is read as people write numbers; the browser's own control would send nothing for "12,5"."""
 
     def read(self, text: str) -> Any:
@@ -132,7 +132,7 @@ def _number_widget(mode: str) -> forms.Widget:
     return forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"})
 
 
-class WholeField(_Typed, forms.IntegerField):
+class WholeField(_NumberField, forms.IntegerField):
     """A whole number."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -142,7 +142,7 @@ class WholeField(_Typed, forms.IntegerField):
         return read_whole(text)
 
 
-class NumberField(_Typed, forms.FloatField):
+class NumberField(_NumberField, forms.FloatField):
     """A number."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -159,7 +159,7 @@ class NameField(forms.CharField):
         return normal_name(super().to_python(value) or "")
 
 
-class WanField(_Typed, forms.IntegerField):
+class WanField(_NumberField, forms.IntegerField):
     """An amount in 万元, kept as integer fen."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -32,8 +32,8 @@ def check_plain(text: bytes, *, picture: bool = False) -> None:
         text.decode()
     except UnicodeDecodeError as error:
         raise Problem("encoding") from error
-    declared = DECLARED.match(text.removeprefix(b"\xef\xbb\xbf"))
-    if b"\0" in text or (declared and declared[1].lower() not in {b"utf-8", b"us-ascii", b"ascii"}):
+    declaration = DECLARED.match(text.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" in text or (declaration and declaration[1].lower() not in {b"utf-8", b"us-ascii", b"ascii"}):
         raise Problem("encoding")
     if (ENTITY if picture else DTD).search(text):
         raise Problem("bomb")

@@ -109,11 +109,11 @@ def _part(name: str, text: bytes, charts: bool) -> None:
 
 
 def _types(text: bytes) -> None:
-    found: set[str] = set()
-    markup.parse(text, lambda name, attributes: found.add(attributes.get("ContentType", "").strip()))
-    if any(ACTIVE_TYPES.search(t) for t in found):
+    types: set[str] = set()
+    markup.parse(text, lambda name, attributes: types.add(attributes.get("ContentType", "").strip()))
+    if any(ACTIVE_TYPES.search(t) for t in types):
         raise Problem("macros")
-    if not found & MAIN:
+    if not types & MAIN:
         raise Problem("type")
 
 

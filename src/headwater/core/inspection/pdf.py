@@ -19,14 +19,14 @@ def look(content: bytes) -> bytes:
     Raises:
         Problem: what it is, or carries, is not taken.
     """
-    from headwater.core.inspection.pdf_objects import parsed_and_written  # the parser takes 20 MB, which pages do without
+    from headwater.core.inspection.pdf_objects import rewrite  # the parser takes 20 MB, which pages do without
 
     content = beginning(content)
     if not content.startswith(b"%PDF-"):
         raise Problem("type")
     whole(content)
     also_zip(content)
-    return parsed_and_written(content)
+    return rewrite(content)
 
 
 def beginning(content: bytes) -> bytes:

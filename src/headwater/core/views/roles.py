@@ -104,8 +104,8 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
         granted_by=request.user,
     )
     if data["role"] in sensitive_roles():
-        told = _("已提议，待另一位管理员核准。")
-        return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=told)
+        success = _("已提议，待另一位管理员核准。")
+        return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=success)
     return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))
 
 

@@ -62,16 +62,16 @@ def tokens(request: HttpRequest) -> HttpResponse:
         attempt(request, lambda: revoke_token(token=row, actor=request.actor), success=_("令牌已撤销，立即失效。"))
         return redirect("tokens")
     form = TokenForm(request.user, request.POST if request.POST.get("make") else None)
-    made: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     if request.method == "POST" and form.is_valid():
 
         def work() -> None:
             values = {name: form.cleaned_data[name] for name in ("name", "days", "scopes")}
-            made["secret"] = make_token(**values, actor=request.actor)[1]
+            secrets["secret"] = make_token(**values, actor=request.actor)[1]
 
         if attempt(request, work, form=form):
             form = TokenForm(request.user)
     live = rows.live().order_by("-id")
-    ended = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
-    context = {"form": form, "live": live, "ended": ended, "secret": made.get("secret", ""), "labels": SCOPES}
+    past = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
+    context = {"form": form, "live": live, "ended": past, "secret": secrets.get("secret", ""), "labels": SCOPES}
     return render(request, "core/tokens.html", context, status=422 if form.errors else 200)
