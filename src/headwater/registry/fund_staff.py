@@ -37,8 +37,8 @@ NAMES = """WITH one AS (SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM 
 
 def fund_staff() -> set[int]:
     """All who are marked as fund staff or hold a role of it now."""
-    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
-    return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(held)).values_list("pk", flat=True))
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
+    return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(grants)).values_list("pk", flat=True))
 
 
 def lock_persons(people: Collection[int]) -> None:
@@ -74,11 +74,11 @@ def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = 
         cursor.execute(NAMES.format(people=people), {**parameters, "roles": sorted(fund_staff_roles()), "now": clock.now()})
         names = "、".join(name for (name,) in cursor.fetchall())
     if names:
-        text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _cited()}
+        text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _citation()}
         raise Refused([Reason(text, field=field, code="staff")])
 
 
-def _cited() -> str:
+def _citation() -> str:
     """The rule that keeps fund staff apart, in brackets, where the region cites one."""
     basis = basis_of(region_here(), "fund_staff")
     return _("（%s）") % basis if basis else ""
@@ -86,20 +86,20 @@ def _cited() -> str:
 
 def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:
     """What these people lead or take part in, by the record that stands for each; names are for those who may see them."""
-    found: dict[int, list[str]] = defaultdict(list)
+    work: dict[int, list[str]] = defaultdict(list)
     records = records_of(people)
     earlier = EarlierProject.objects.filter(person__in=list(records), closed=False).values_list("person", "number")
     for person, name in [*earlier, *(row for work_of in WORK.values() for row in work_of(list(records), actor))]:
-        if name not in found[records[person]]:
-            found[records[person]].append(name)
-    return dict(found)
+        if name not in work[records[person]]:
+            work[records[person]].append(name)
+    return dict(work)
 
 
 def objection(names: Sequence[str]) -> str:
     """Why somebody with work under way does not become fund staff."""
-    told = "、".join(n for n in names if n)
-    text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _cited()
-    return f"{text}：{told}" if told else text
+    works = "、".join(n for n in names if n)
+    text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _citation()
+    return f"{text}：{works}" if works else text
 
 
 def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
@@ -110,8 +110,8 @@ def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
     people = set(Person.objects.filter(account__in=accounts).values_list("pk", flat=True))
     lock_persons(people)
     busy = work_under_way(people, actor)
-    called = dict(Person.objects.filter(pk__in=busy).values_list("pk", "name_zh"))
-    return [f"{called[pk]}{objection(names)}" for pk, names in busy.items()]
+    names_by_person = dict(Person.objects.filter(pk__in=busy).values_list("pk", "name_zh"))
+    return [f"{names_by_person[pk]}{objection(names)}" for pk, names in busy.items()]
 
 
 GRANT_CHECKS.add("registry.not_at_work", not_at_work)

@@ -90,14 +90,14 @@ def check_resident_id(text: str) -> tuple[str, date, str]:
     if not re.fullmatch(r"[1-8][0-9]{16}[0-9X]", code):
         raise BadIdentifier(_("身份证号应为 18 位数字（末位可为 X）"))
     try:
-        born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
+        birth_date = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
     except ValueError as error:
         raise BadIdentifier(_("身份证号中的出生日期不存在")) from error
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(w * int(d) for w, d in zip(weights, code, strict=False))
     if "10X98765432"[total % 11] != code[17]:
         raise BadIdentifier(_("身份证号校验位不正确"))
-    return code, born, "m" if int(code[16]) % 2 else "f"
+    return code, birth_date, "m" if int(code[16]) % 2 else "f"
 
 
 def document_hash(number: str) -> str:

@@ -41,7 +41,7 @@ def group_prefixes() -> dict[str, str]:
 
 def group_of(code: str, prefixes: Mapping[str, str]) -> str:
     """The review group of a discipline: that of the longest of `prefixes` with which its code begins; empty where none does."""
-    return prefixes[max(found, key=len)] if (found := [p for p in prefixes if code.startswith(p)]) else ""
+    return prefixes[max(matches, key=len)] if (matches := [p for p in prefixes if code.startswith(p)]) else ""
 
 
 NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY AS t(name, n)
@@ -51,21 +51,21 @@ NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY A
     ORDER BY 1, 2"""
 
 
-def namesakes(given: Iterable[Named]) -> dict[Named, list[Person]]:
+def namesakes(names: Iterable[Named]) -> dict[Named, list[Person]]:
     """The people whom each name can mean, in any way of writing it (2 queries). An institution that none of them has narrows nothing."""
-    wanted = list(dict.fromkeys(given))
+    distinct = list(dict.fromkeys(names))
     with connection.cursor() as cursor:
-        cursor.execute(NAMESAKES, {"names": [one.name for one in wanted]})
+        cursor.execute(NAMESAKES, {"names": [one.name for one in distinct]})
         pairs = cursor.fetchall()
     people = Person.objects.select_related("organisation").in_bulk({pk for _n, pk in pairs})
-    found: dict[Named, list[Person]] = {one: [] for one in wanted}
+    people_by_name: dict[Named, list[Person]] = {one: [] for one in distinct}
     for n, pk in pairs:
-        found[wanted[n - 1]].append(people[pk])
-    return {one: [p for p in rows if _at(p, one.institution)] or rows for one, rows in found.items()}
+        people_by_name[distinct[n - 1]].append(people[pk])
+    return {one: [p for p in rows if _at(p, one.institution)] or rows for one, rows in people_by_name.items()}
 
 
 def _at(person: Person, institution: str) -> bool:
     """Whether somebody is registered at an institution of which `institution` is the name or a part of it."""
     home = person.organisation
-    wanted = normal_name(institution).casefold()
-    return not wanted or any(wanted in normal_name(name).casefold() for name in ((home.name_zh, home.name_en) if home else ()))
+    part = normal_name(institution).casefold()
+    return not part or any(part in normal_name(name).casefold() for name in ((home.name_zh, home.name_en) if home else ()))

@@ -35,11 +35,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
             return self.none()
         if user.has_role("integrity_officer", "system_admin", "committee") or user.holds_everywhere("programme_officer"):
             return self.all()
-        found = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
+        condition = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
         calls = user.scopes("programme_officer", "call")
         for function in IN_CALLS.values() if calls else ():
-            found |= Q(pk__in=function(calls, user))
-        return self.filter(found)
+            condition |= Q(pk__in=function(calls, user))
+        return self.filter(condition)
 
     def called(self, name: str, institution: str = "") -> PersonQuerySet:
         """People of a name in any way of writing it: Chinese, English, a further name, either order. `institution` is part of one."""

@@ -40,10 +40,10 @@ def own_records(user: Any) -> list[int]:
     """Ids of the records of the person who holds this account; read once for a request, as the roles are."""
     if not getattr(user, "pk", None):
         return []
-    known: dict[str, list[int]] = user.__dict__
-    if "_own_records" not in known:
-        known["_own_records"] = list(_records("account_id = %s", user.pk))
-    return known["_own_records"]
+    cache: dict[str, list[int]] = user.__dict__
+    if "_own_records" not in cache:
+        cache["_own_records"] = list(_records("account_id = %s", user.pk))
+    return cache["_own_records"]
 
 
 def is_own(user: Any, person: Person) -> bool:
