@@ -17,7 +17,7 @@ SOURCE = Path(headwater.__file__).parent
 @pytest.fixture
 def colours(monkeypatch: pytest.MonkeyPatch) -> Register[str]:
     """A register that `Register.instances` forgets again."""
-    monkeypatch.setattr(Register, "made", [])
+    monkeypatch.setattr(Register, "instances", [])
     found: Register[str] = Register("colour")
     found.add("sky", "blue")
     found.add("grass", "green")

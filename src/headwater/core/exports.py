@@ -137,7 +137,7 @@ def make_export(progress: Progress, actor: Actor, *, export: int, **more: Any) -
 
 
 def write_whole(path: str, row: Export, whole: Whole, progress: Progress, more: dict[str, Any]) -> int:
-    """The one file that `found` makes into the zip at `path`; returns its number of rows."""
+    """The one file that `whole` makes into the zip at `path`; returns its number of rows."""
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         source, count = whole.make(row.account, folder, progress, **more)
         archive.write(source, file_name(os.path.basename(source)), compress_type=zipfile.ZIP_DEFLATED)

@@ -88,7 +88,7 @@ def _same_post(new: Employment, posts: Sequence[Employment]) -> Employment | Non
 
 
 def _fit(new: Employment, post: Employment | None, posts: list[Employment]) -> list[Employment]:
-    """Make room for `new`: it replaces `found`; another post of that time ends before it, and goes on after it where it lasted longer.
+    """Make room for `new`: it replaces `post`; another post of that time ends before it, and goes on after it where it lasted longer.
     Returns what is to be written; of a post that `new` covers no day is left.
     """
     changes: list[Employment] = []
