@@ -40,7 +40,7 @@ class NewAddress:
 
 
 def correct_address(*, account: Account, new: str, reason: str, actor: Actor) -> AddressChange:
-    """An administrator corrects or removes the address of an account, with a reason. See `ask_changes`.
+    """Correct or remove the address of an account, with a reason. See `ask_changes`.
 
     Raises:
         Refused: no reason, not an address, the address of another account, nothing changes, or one's own address.
@@ -52,12 +52,12 @@ def correct_address(*, account: Account, new: str, reason: str, actor: Actor) ->
 
 
 def address_owners(addresses: Iterable[str]) -> dict[str, int]:
-    """The accounts that have these addresses."""
+    """Return the accounts that have these addresses."""
     return dict(Account.objects.filter(email__in=[a for a in addresses if a]).values_list("email", "pk"))
 
 
 def change_problems(changes: Sequence[NewAddress]) -> list[Reason]:
-    """Why accounts cannot have these addresses (one query)."""
+    """Return why accounts cannot have these addresses (one query)."""
     owners, reasons = address_owners(normal(w.new) for w in changes), []
     for change in changes:
         new = normal(change.new)
@@ -118,13 +118,13 @@ def ask_changes(changes: Sequence[NewAddress], *, reason: str, actor: Actor, log
 
 
 def security_administrators() -> list[Account]:
-    """Who is told of what needs two people."""
+    """Return the accounts that are told of what needs two people."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="security_admin")
     return list(Account.objects.filter(pk__in=grants.values("account"), is_active=True))
 
 
 def _letters(row: AddressChange, key: str) -> Iterator[tuple[str, str, str]]:
-    """To the new mailbox, which answers, and to the old one."""
+    """Yield the letters to the new mailbox, which answers, and to the old one."""
     with translation.override(row.account.language):
         parameters = {"name": row.account.name_zh, "new": row.new or _("（删除）"), "reason": row.reason}
         if row.new:
@@ -139,7 +139,7 @@ def _letters(row: AddressChange, key: str) -> Iterator[tuple[str, str, str]]:
 
 
 def confirm_address(*, key: str, actor: Actor) -> AddressChange:
-    """The new mailbox answers, with the key it was sent.
+    """Confirm a change from the new mailbox, with the key that was sent there.
 
     Raises:
         Refused: no such key, too late, or dropped since.
@@ -157,13 +157,13 @@ def confirm_address(*, key: str, actor: Actor) -> AddressChange:
 
 
 def waiting_change(key: str, *, lock: bool = False) -> AddressChange | None:
-    """The change that this key confirms, while it waits."""
+    """Return the change that this key confirms, while it waits."""
     rows = AddressChange.objects.waiting().filter(digest=digest_of(key), expires_at__gt=clock.now())
     return (rows.select_for_update(of=("self",)) if lock else rows).select_related("account").first()
 
 
 def approve_address(*, change: AddressChange, actor: Actor) -> AddressChange:
-    """A security administrator agrees to the address of somebody who decides or administers; not one's own, nor one's own request.
+    """Agree, as a security administrator, to the address of somebody who decides or administers; not to one's own, nor to one's own request.
 
     Raises:
         Refused: settled already, too late, or the second person is the first or the one concerned.
@@ -180,7 +180,7 @@ def approve_address(*, change: AddressChange, actor: Actor) -> AddressChange:
 
 
 def drop_address(*, change: AddressChange, actor: Actor) -> None:
-    """A waiting change is given up; the address stays as it is."""
+    """Give up a waiting change; the address stays as it is."""
     with command(actor, "core.address.settle", name="core.drop_address") as log:
         row = _locked(change)
         row.dropped_at = clock.now()

@@ -19,7 +19,7 @@ NORMAL = r"^[!-@\[-~]*$"
 
 
 def normal(text: str) -> str:
-    """The normal form: full-width signs as plain ones, small letters, no blanks or invisible signs, the domain as the net writes it.
+    """Return the normal form: full-width signs as plain ones, small letters, no blanks or invisible signs, the domain as the net writes it.
 
     What has no address in it comes back in this form too: `is_address` tells.
     """
@@ -32,7 +32,7 @@ def normal(text: str) -> str:
 
 
 def _plainer(text: str) -> str:
-    """One step to the normal form: where a sign goes, its neighbours may meet as another one."""
+    """Go one step to the normal form: where a sign is removed, its neighbours may together be another one."""
     # NFKC turns some spacing marks into a blank with a combining mark, so blanks go after it; IDNA has its own ideographic stop.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("。", ".")
     plain = "".join(c for c in plain if unicodedata.category(c) not in MEANINGLESS)
@@ -46,7 +46,7 @@ def _plainer(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether the normal form of `text` is an address that mail can be sent to."""
+    """Return whether the normal form of `text` is an address that mail can be sent to."""
     address = normal(text)
     try:
         validate_email(address)
@@ -82,5 +82,5 @@ class AddressFormField(forms.EmailField):
 
 
 def kept_normal(name: str, field: str | Promise = "email") -> models.CheckConstraint:
-    """The database's own word for it: raw statements, too, write nothing but the normal form."""
+    """Return a constraint by which the database, too, takes nothing but the normal form."""
     return models.CheckConstraint(name=name, condition=models.Q(**{f"{field}__regex": NORMAL}))

@@ -46,7 +46,7 @@ def append(path: Path, anchor: Anchor) -> None:
 
 
 def read(path: Path) -> list[Anchor]:
-    """All lines of an anchor file; none where there is no file.
+    """Return all lines of an anchor file; none where there is no file.
 
     Raises:
         ValueError: a line is no anchor; the message names it.
@@ -63,7 +63,7 @@ def read(path: Path) -> list[Anchor]:
 
 
 def newest(path: Path, database: str) -> int:
-    """The newest seal of a database that the file holds; 0 for none."""
+    """Return the newest seal of a database that the file holds; 0 for none."""
     if not path.exists():
         return 0
     with path.open("rb") as file:

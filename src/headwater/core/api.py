@@ -67,7 +67,7 @@ MISTAKES: dict[str, Promise] = {
 
 
 def mistake(kind: str, context: Mapping[str, Any]) -> str:
-    """A mistake in a parameter, in the reader's language."""
+    """Describe a mistake in a parameter in the reader's language."""
     values = {k: v for k, v in context.items() if isinstance(v, (str, int, float))}
     if "expected" in values:
         values["expected"] = ", ".join(re.findall(r"'([^']*)'", str(values["expected"]))) or values["expected"]
@@ -124,7 +124,7 @@ def problem(status: int, title: str, detail: str = "", errors: list[dict[str, st
 
 
 def guard(view: Callable[..., HttpResponseBase], declaration: Declaration) -> Callable[..., HttpResponseBase]:
-    """Rate, token, scope, permission; then the operation as the holder of the token."""
+    """Check rate, token, scope and permission; then run the operation as the holder of the token."""
 
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         header = request.headers.get("Authorization", "")
@@ -165,7 +165,7 @@ def _counter(request: HttpRequest, token: AccessToken | None) -> tuple[str, int]
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who asks: behind HTTPS the last address that our own proxy saw, never what the client says of itself."""
+    """Return the address of the client: behind HTTPS the last one that our own proxy saw, never what the client says of itself."""
     hops = request.headers.get("X-Forwarded-For", "") if settings.CONFIG.https else ""
     return hops.rpartition(",")[2].strip()[:60] or str(request.META.get("REMOTE_ADDR", ""))
 
@@ -201,7 +201,7 @@ def _act_as(request: HttpRequest, token: AccessToken | None, declaration: Declar
 
 
 def rows_after(request: HttpRequest, rows: QuerySet[Any], after: int, limit: int) -> dict[str, Any]:
-    """One page in the order of ids: found by key, without counting what went before. `next` is the address of the page after."""
+    """Return one page in the order of ids: found by key, without counting what went before. `next` is the address of the page after."""
     items = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[: limit + 1])
     address = None
     if len(items) > limit:

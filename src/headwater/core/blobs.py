@@ -83,7 +83,7 @@ def write_part(path: Path, offset: int, data: bytes) -> None:
 
 
 def whole(digest: str, size: int) -> bool:
-    """Whether a content is in its place; contents are put there in one piece, so its length tells."""
+    """Return whether a content is in its place; contents are put there in one piece, so its length tells."""
     try:
         return place(digest).stat().st_size == size
     except FileNotFoundError:
@@ -116,7 +116,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def digest_of(path: Path, size: int) -> str:
-    """The digest of the first `size` bytes; what a broken line left behind them is cut off."""
+    """Return the digest of the first `size` bytes; what a broken line left behind them is cut off."""
     os.truncate(path, size)
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()

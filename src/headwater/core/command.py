@@ -43,7 +43,7 @@ class Actor:
 
 
 def system(source: str = "system") -> Actor:
-    """The system as actor: background jobs and the administrator's command line."""
+    """Return the system as actor: background jobs and the administrator's command line."""
     return Actor(account=None, source=source, request_id=uuid.uuid4().hex[:12])
 
 
@@ -106,7 +106,7 @@ class Log:
 
 
 def authorise(actor: Actor, action: str, record: Any = None) -> None:
-    """For work in several transactions: refuse before the first of them. The system may do everything.
+    """Refuse work in several transactions before the first of them. The system may do everything.
 
     Raises:
         NotAllowed: the actor may not do `action` to `record`.

@@ -41,19 +41,19 @@ class Cover:
 
     @cached_property
     def digest(self) -> str:
-        """The SQL expression of a row's digest; the name and the order of the columns are part of it."""
+        """Return the SQL expression of a row's digest; the name and the order of the columns are part of it."""
         return canonical.digest(
             f"{self.table}({','.join(str(f.column) for f in self.fields)})", map(canonical.text_of, self.fields)
         )
 
     @cached_property
     def mark(self) -> str:
-        """Names what the digests of this table depend on: when it changes, all are written anew."""
+        """Return the mark of what the digests of this table depend on: when it changes, all are written anew."""
         return hashlib.sha256(f"{self.digest} when {self.when}".encode()).hexdigest()[:16]
 
     @property
     def function(self) -> str:
-        """The body of the trigger function that notes the keys of rows that count, before or after."""
+        """Return the body of the trigger function that notes the keys of rows that count, before or after."""
         return f"""
 DECLARE noted_keys text;
 BEGIN
@@ -73,12 +73,12 @@ END """  # noqa: S608
 
     @cached_property
     def present(self) -> str:
-        """Selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
+        """Return the statement that selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
         return self._present("unnest(%s::bigint[], %s::bigint[]) k (key, event)", f"{self.key} = ANY(%s) AND")
 
     @cached_property
     def present_one(self) -> str:
-        """The same for one row, as most commands have it: the server plans it once, as it would not for a list of unknown length."""
+        """Return the statement for one row, as most commands have it: the server plans it once, which it does not for a list."""
         return self._present("(VALUES (%s::bigint, %s::bigint)) k (key, event)", "")
 
     def _present(self, keys: str, condition: str) -> str:
@@ -89,7 +89,7 @@ END """  # noqa: S608
 
     @property
     def triggers(self) -> dict[str, str]:
-        """Name and definition of each trigger."""
+        """Return the definitions of the triggers by name."""
         tables = {
             "insert": "NEW TABLE AS fresh",
             "update": "OLD TABLE AS stale NEW TABLE AS fresh",
@@ -123,7 +123,7 @@ def left_out(reason: Reason, *some: type[models.Model]) -> None:
 
 
 def keys_by_table(text: str | None) -> dict[str, list[int]]:
-    """The keys of written rows by table, each once."""
+    """Return the keys of written rows by table, each once."""
     tables: dict[str, dict[int, None]] = {}
     for part in (text or "").split(";"):
         table, _, keys = part.partition(":")
@@ -161,7 +161,7 @@ PARTS = 28
 
 
 def differences(*, since: int = 0, part: int | None = None) -> Iterator[str]:
-    """Rows that are not as a command last wrote them, that no command wrote, or that are gone, named one by one.
+    """Yield the rows that are not as a command last wrote them, that no command wrote, or that are gone, named one by one.
 
     With `part`, only rows with a digest newer than `since`, and one of `PARTS` parts of the others.
     """
@@ -171,7 +171,7 @@ def differences(*, since: int = 0, part: int | None = None) -> Iterator[str]:
 
 
 def differing_rows(cover: Cover, *, since: int = 0, part: int | None = None) -> list[tuple[int, str]]:
-    """Key and words of the rows of one table that are not as they were written."""
+    """Return key and words of the rows of one table that are not as they were written."""
     table, condition = cover.table, "true"
     if part is not None:
         recent = f"SELECT r.key FROM core_rowdigest r WHERE r.table_name = '{table}' AND r.id > {int(since)}"  # noqa: S608
@@ -192,7 +192,7 @@ def differing_rows(cover: Cover, *, since: int = 0, part: int | None = None) -> 
 
 
 def loose_digests() -> list[str]:
-    """Digests of no event: nothing seals them."""
+    """Return the digests of no event, which nothing seals."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT 'digest ' || r.id || ' of ' || r.table_name || ' ' || r.key || ' names event ' || r.event_id || ', which is missing'

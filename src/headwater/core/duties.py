@@ -39,14 +39,14 @@ DUTIES: Register[Provider] = Register("provider of duties")
 
 
 def duties_of(account: Any) -> list[Duty]:
-    """All duties of an account, the most urgent first, those without a date last."""
+    """Return all duties of an account, the most urgent first, those without a date last."""
     duties = [d for provider in DUTIES.values() for d in provider(account)]
     return sorted(duties, key=lambda d: (d.due is None, d.due or clock.now(), d.title))
 
 
 @DUTIES.under("core.administrators")
 def of_administrators(account: Any) -> Iterator[Duty]:
-    """What waits for a second administrator, and addresses that several accounts had when they got one form."""
+    """Yield the duties of a second administrator, and addresses that several accounts had when they got one form."""
     if account.has_perm("core.role.approve"):
         proposals = GrantProposal.objects.waiting(clock.now()).exclude(proposed_by=account).exclude(account=account)
         totals = proposals.aggregate(n=Count("pk"), due=Min("expires_at"))

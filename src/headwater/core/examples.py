@@ -38,7 +38,7 @@ def example(name: str, *places: str) -> Callable[[Callable[[], Iterable[Any]]], 
 
 
 def first_of_each() -> dict[str, Any]:
-    """One value for each example by name.
+    """Return one value for each example by name.
 
     Raises:
         LookupError: nothing is there for one of them.
@@ -50,7 +50,7 @@ def first_of_each() -> dict[str, Any]:
 
 
 def name_at(route: str, end: int) -> str:
-    """The example of the argument of `route` that ends at `end`: the one with the longest place.
+    """Return the example of the argument of `route` that ends at `end`: the one with the longest place.
 
     Raises:
         LookupError: nobody has declared one.
@@ -65,7 +65,7 @@ def name_at(route: str, end: int) -> str:
 
 
 def concrete(route: str, values: Mapping[str, Any]) -> str:
-    """A concrete address of a route, with `values` by the names of the examples."""
+    """Return a concrete address of a route, with `values` by the names of the examples."""
     return "/" + ARGUMENT.sub(lambda match: str(values[name_at(route, match.end())]), route)
 
 

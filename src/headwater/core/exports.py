@@ -137,7 +137,7 @@ def make_export(progress: Progress, actor: Actor, *, export: int, **more: Any) -
 
 
 def write_whole(path: str, row: Export, whole: Whole, progress: Progress, more: dict[str, Any]) -> int:
-    """The one file that `whole` makes into the zip at `path`; returns its number of rows."""
+    """Write the one file that `whole` makes into the zip at `path`; return its number of rows."""
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         source, count = whole.make(row.account, folder, progress, **more)
         archive.write(source, file_name(os.path.basename(source)), compress_type=zipfile.ZIP_DEFLATED)
@@ -145,7 +145,7 @@ def write_whole(path: str, row: Export, whole: Whole, progress: Progress, more: 
 
 
 def write_archive(path: str, row: Export, kind: Kind, progress: Progress) -> tuple[int, int]:
-    """The documents of `row` and the index into the zip at `path`; returns how many were made and how many could not be."""
+    """Write the documents of `row` and the index into the zip at `path`; return how many were made and how many could not be."""
     count, faults = 0, 0
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         index = os.path.join(folder, "index.xlsx")
@@ -169,7 +169,7 @@ def write_archive(path: str, row: Export, kind: Kind, progress: Progress) -> tup
 
 
 def _chunks(rows: QuerySet[Any], items: Sequence[int]) -> Iterator[Any]:
-    """The visible ones of `items`, in their order, some at a time: what was written is forgotten."""
+    """Yield the visible ones of `items` in their order; those already written leave memory."""
     for start in range(0, len(items), CHUNK):
         part = items[start : start + CHUNK]
         records = {r.pk: r for r in rows.filter(pk__in=part)}
@@ -207,13 +207,13 @@ def forget_file(row: Export) -> None:
 
 
 def may_fetch(account: Any, row: Export) -> bool:
-    """Only who asked, only while it is kept, only with every role under which it was asked for, and without what has become one's own case."""
+    """Return whether an account may fetch an archive: it asked for it, has every role of that time, and no case in it has become its own."""
     is_entitled = row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account))
     return bool(is_entitled and not _became_own(account, row))
 
 
 def _became_own(account: Any, row: Export) -> bool:
-    """Whether the archive holds records of a case of one's own that one does not see."""
+    """Return whether the archive holds records of a case of one's own that one does not see."""
     kind = KINDS.get(row.kind)
     if not isinstance(kind, Kind) or not own_cases(account):
         return False
@@ -250,7 +250,7 @@ def remove_leftovers() -> int:
 
 
 def _last_write(path: Path) -> float:
-    """When a scratch file, or anything in a scratch folder, was last written; now for one that is just gone."""
+    """Return when a scratch file, or anything in a scratch folder, was last written; now for one that is just gone."""
     with suppress(FileNotFoundError):
         return float(max(p.stat().st_mtime for p in (path, *(path.iterdir() if path.is_dir() else ()))))
     return clock.now().timestamp()

@@ -17,12 +17,12 @@ SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0), range(0x180B, 0x181
 
 
 def unprintable(text: str) -> list[str]:
-    """The characters of a text that would print as boxes, each once, in order."""
+    """Return the characters of a text that would print as boxes, each once, in order."""
     return [c for c in dict.fromkeys(unicodedata.normalize("NFC", text)) if not _prints(c)]
 
 
 def code_point(character: str) -> str:
-    """A character as people can find it: itself and its number."""
+    """Return a character as people can find it: itself and its number."""
     return f"{character} (U+{ord(character):04X})"
 
 
@@ -37,7 +37,7 @@ def _prints(character: str) -> bool:
 
 @lru_cache(maxsize=1)
 def coverage() -> Ranges:
-    """Ranges of characters that at least one font has, in order and apart."""
+    """Return the ranges of characters that at least one font has, in order and apart."""
     ranges: Ranges = []
     for first, last in sorted(r for path in sorted(FONTS.glob("*.ttf")) for r in _ranges(path)):
         if ranges and first <= ranges[-1][1] + 1:
@@ -48,7 +48,7 @@ def coverage() -> Ranges:
 
 
 def _ranges(path: Path) -> Ranges:
-    """What the character map (cmap) of a font has; only the two forms that fonts of Unicode use are read."""
+    """Return what the character map (cmap) of a font has; only the two forms that fonts of Unicode use are read."""
     with path.open("rb") as file:
         count = struct.unpack(">4xH6x", file.read(12))[0]
         tables = {tag: (at, size) for tag, at, size in struct.iter_unpack(">4s4xLL", file.read(16 * count))}

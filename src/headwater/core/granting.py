@@ -47,7 +47,7 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
 
 
 def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
-    """Grant what was proposed: by another administrator than who proposed it, and not by the person. What forbids it is asked anew.
+    """Grant what was proposed: by another administrator than who proposed it, and not by the person. The reasons against it are checked anew.
 
     Raises:
         Refused: settled already, too late, the second person is the first or the one concerned, or the role may not be granted.
@@ -113,7 +113,7 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
 
 
 def tell_with_administrators(person: Account, title: Words, body: Words = "", url: str = "/admin/grants/") -> None:
-    """The person and the administrators who approve learn of it; only these have a page for it."""
+    """Tell the person and the administrators who approve; only these have a page for it."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role__in=("security_admin", "system_admin"))
     others = Account.objects.filter(pk__in=grants.values("account"), is_active=True).exclude(pk=person.pk)
     tell([(person, title, body, ""), *((a, title, body, url) for a in others)])
@@ -128,6 +128,6 @@ def _locked(proposal: GrantProposal) -> GrantProposal:
 
 
 def label_of(role: str) -> str:
-    """What a role is called, with whether it takes two people to grant."""
+    """Return what a role is called, with whether it takes two people to grant."""
     label = str(ROLES[role].label)
     return _("%s（须两人）") % label if role in sensitive_roles() else label

@@ -41,7 +41,7 @@ class Trigger:
 
 
 def triggers() -> dict[tuple[str, str], Trigger]:
-    """Every trigger that must stand, by table and name. Those of a table that is gone went with it."""
+    """Return every trigger that must stand, by table and name. Those of a table that is gone went with it."""
     tables = {m._meta.db_table for m in apps.get_models(include_auto_created=True)}
     by_key: dict[tuple[str, str], Trigger] = {}
     for statement in _statements():
@@ -59,7 +59,7 @@ def triggers() -> dict[tuple[str, str], Trigger]:
 
 
 def functions() -> dict[str, str]:
-    """The body of every function that must stand."""
+    """Return the body of every function that must stand."""
     bodies: dict[str, str] = {}
     for statement in _statements():
         for match in FUNCTION.finditer(statement):
@@ -89,7 +89,7 @@ def read_trigger(definition: str) -> Trigger:
 
 
 def _statements() -> Iterator[str]:
-    """The SQL of every migration, in the order in which it was applied."""
+    """Yield the SQL of every migration, in the order in which it was applied."""
     loader = MigrationLoader(None)
     nodes: set[tuple[str, str]] = set()
     for leaf in sorted(loader.graph.leaf_nodes()):
@@ -143,7 +143,7 @@ def _function_differences() -> list[str]:
 
 
 def _missing_constraints() -> list[str]:
-    """Constraints and unique indexes of the models, and foreign keys, that are gone or that the server does not enforce."""
+    """Return the constraints and unique indexes of the models, and foreign keys, that are gone or that the server does not enforce."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.relname, x.conname FROM pg_constraint x JOIN pg_class c ON c.oid = x.conrelid WHERE x.convalidated
@@ -164,7 +164,7 @@ def _missing_constraints() -> list[str]:
 
 
 def _rows_hidden() -> list[str]:
-    """Row security or rewrite rules on our tables: they would show us other rows than there are."""
+    """Return row security and rewrite rules on our tables, which would show us other rows than there are."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT relname, CASE WHEN relkind <> 'r' THEN 'is no table' WHEN relrowsecurity THEN 'hides rows' ELSE 'has rules' END
@@ -176,7 +176,7 @@ def _rows_hidden() -> list[str]:
 
 
 def rights_too_many() -> list[str]:
-    """What the role of the application could do to the guards: it owns nothing, and adds to the chain without changing it."""
+    """Return what the role of the application could do to the guards: it should own nothing, and add to the chain without changing it."""
     role: str = settings.DATABASE_ROLE
     with connection.cursor() as cursor:
         cursor.execute(

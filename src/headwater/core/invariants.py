@@ -57,7 +57,7 @@ def _first_column(sql: str, values: Sequence[Any] | None = None) -> list[str]:
 
 
 def lost_entries() -> list[str]:
-    """Grants in force that are limited to an entry which is not there."""
+    """Return the grants in force that are limited to an entry which is not there."""
     lines, grants = [], RoleGrant.objects.in_force(clock.now()).filter(scope=Scope.ENTRY)
     for kind in grants.order_by("scope_kind").values_list("scope_kind", flat=True).distinct():
         there = apps.get_model(kind)._base_manager.values("pk") if kind in LIMITS else []

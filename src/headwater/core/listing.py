@@ -67,7 +67,7 @@ class Filter:
 
     @property
     def options(self) -> list[tuple[str, Text]]:
-        """The choices, with none of them first, which is called as the list is."""
+        """Return the choices; the first stands for none and has the label of the filter."""
         return [("", self.label), *self.choices]
 
 
@@ -158,7 +158,7 @@ class Listing:
         return urlsafe_b64encode(json.dumps([value, last.pk], default=str).encode()).decode()
 
     def query(self, **changes: str) -> str:
-        """The query string with changes; an empty value removes a key."""
+        """Return the query string with changes; an empty value removes a key."""
         get = self.request.GET.copy()
         get.pop("after", None)
         for name, value in changes.items():
@@ -211,7 +211,7 @@ class Listing:
         return bool(self.q or self.active)
 
     def selection(self) -> QuerySet[Any]:
-        """The rows that were ticked, or, when none was, the whole list as filtered."""
+        """Return the rows that were ticked, or, when none was, the whole list as filtered."""
         pks = keys_in(self.request.POST, "pk")
         return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
 
@@ -238,7 +238,7 @@ class Listing:
 
 
 def plain(value: Any, kind: str) -> Any:
-    """A cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
+    """Return a cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
     if kind == "money" and value is not None:
         return wan_cell(value)
     if isinstance(value, datetime):

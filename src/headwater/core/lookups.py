@@ -56,7 +56,7 @@ class Lookup:
         return reverse(f"lookup_{self.code}")
 
     def narrow(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """The records that have every word of the text in one of their fields."""
+        """Return the records that have every word of the text in one of their fields."""
         for word in text[:MOST_CHARS].split()[:MOST_WORDS]:
             either = Q()
             for name in self.fields:
@@ -65,7 +65,7 @@ class Lookup:
         return rows
 
     def matching(self, user: Any, text: str) -> QuerySet[Any]:
-        """The records that a value stands for; those that contain it when it stands for none."""
+        """Return the records that a value stands for; those that contain it when it stands for none."""
         same = Q()
         for name in self.fields:
             same |= Q(**{f"{name}__iexact": self.key(text)})
@@ -74,7 +74,7 @@ class Lookup:
         return exact if exact.exists() else self.narrow(visible, text)
 
     def options(self, user: Any, text: str) -> tuple[list[dict[str, str]], bool]:
-        """A few options, and whether there are more (1 query, and what `visible` and `first` ask)."""
+        """Return a few options, and whether there are more (1 query, and what `visible` and `first` ask)."""
         text = text.strip()
         near = [
             When(**{f"{name}__{how}": text}, then=Value(n))
@@ -109,12 +109,12 @@ def declare(lookup: Lookup) -> Lookup:
 
 
 def attributes(lookup: Lookup) -> dict[str, str]:
-    """What makes an input of text a look-up."""
+    """Return the attributes that make an input of text a look-up."""
     return {"data-lookup": lookup.url, "data-lookup-as": _("照所填："), "autocomplete": "off"}
 
 
 def search_link(lookup: Lookup) -> SafeString:
-    """Without script: the page to search, beside the input."""
+    """Return the link to the page to search, which stands beside the input for readers without script."""
     return format_html('<noscript><a href="{}" target="_blank">{}</a></noscript>', lookup.url, _("查找%s") % lookup.label)
 
 

@@ -39,13 +39,13 @@ PUBLIC_PAGES: Register[PublicPage] = Register("public page")
 
 
 def public_pages(path: str) -> list[dict[str, Any]]:
-    """The lines of the head; the one that `path` lies in is active."""
+    """Return the lines of the head; the one that `path` lies in is active."""
     lines = [(page.label, reverse(page.route)) for page in sorted(PUBLIC_PAGES.values(), key=lambda page: page.place)]
     return [{"label": label, "url": url, "active": path.startswith(url)} for label, url in lines]
 
 
 def modules_for(user: Any, path: str) -> list[dict[str, Any]]:
-    """The modules of an account, a page once; the one that `path` lies in is active, of several the innermost."""
+    """Return the modules of an account, a page once; the one that `path` lies in is active, of several the innermost."""
     modules: dict[str, dict[str, Any]] = {}
     for code, module in sorted(NAVIGATION.items(), key=lambda item: item[1].place):
         url = reverse(module.route)

@@ -26,7 +26,7 @@ class BadNumber(ValueError):
 
 
 def read_decimal(text: str) -> Decimal:
-    """The number that a text writes, in full-width or half-width signs and the digits of any script.
+    """Return the number that a text writes, in full-width or half-width signs and the digits of any script.
 
     Raises:
         BadNumber: it is none, has a comma where no thousands end, or has more digits than are kept.
@@ -35,7 +35,7 @@ def read_decimal(text: str) -> Decimal:
 
 
 def read_whole(text: str) -> int:
-    """A whole number.
+    """Return the whole number that a text writes.
 
     Raises:
         BadNumber: no number, or not a whole one.
@@ -48,7 +48,7 @@ def read_whole(text: str) -> int:
 
 
 def read_wan(text: str) -> Fen:
-    """An amount in 万元, or in the unit that stands behind it.
+    """Return the amount that a text writes in 万元, or in the unit that stands behind it.
 
     Raises:
         BadNumber: no number, below zero, more decimals than fen, or more than any budget holds.
@@ -68,7 +68,7 @@ def read_wan(text: str) -> Fen:
 
 
 def _half(text: str) -> str:
-    """Half-width signs, digits of any script as 0 to 9, plain blanks and a plain minus."""
+    """Return a text with half-width signs, digits of any script as 0 to 9, plain blanks and a plain minus."""
     signs = (c if c.isascii() else str(unicodedata.decimal(c, c)) for c in text.translate(HALF))
     return " ".join("".join(signs).split())
 

@@ -32,7 +32,7 @@ TYPES = {
 
 
 def write(name: str, form: str) -> bytes:
-    """A register as csv, xlsx or json bytes; times are given with their zone in json.
+    """Return a register as csv, xlsx or json bytes; times are given with their zone in json.
 
     Raises:
         LookupError: no such register.

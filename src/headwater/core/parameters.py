@@ -17,7 +17,7 @@ _cache: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str
 
 
 def forget_parameters() -> None:
-    """Called when a region package was loaded; other processes follow within `KEPT_SECONDS`."""
+    """Forget the values after a region package was loaded; other processes follow within `KEPT_SECONDS`."""
     _cache.clear()
 
 
@@ -48,11 +48,11 @@ class Parameters:
         return self._values.get((key, ""), default)
 
     def words(self, key: str) -> Bilingual:
-        """What the region calls a parameter, empty where it does not say."""
+        """Return what the region calls a parameter, empty where it does not say."""
         return self._words.get(key, NOTHING)
 
     def house_value(self, key: str, scheme: str = "") -> Any:
-        """A value that the house works with whatever the scheme's rules: a clock, a quota. Before the first row of it that row holds.
+        """Return a value that the house needs whatever the scheme's rules: a clock, a quota. Before its first row is in force, that row holds.
 
         Raises:
             LookupError: the region gives no row for it; the check of a package asks for those that are read.
@@ -61,7 +61,7 @@ class Parameters:
         return self._first(key, scheme) if value is None else value
 
     def number(self, key: str, scheme: str = "") -> int:
-        """The same as a whole number."""
+        """Return a house value as a whole number."""
         return int(self.house_value(key, scheme))
 
     def _first(self, key: str, scheme: str) -> Any:
@@ -76,7 +76,7 @@ class Parameters:
 
 
 def house_days(key: str, default: int) -> int:
-    """A number of days that holds for the whole house, whatever the scheme, as of today; `default` before a region is loaded."""
+    """Return a number of days that holds for the house, whatever the scheme, as of today; `default` before a region is loaded."""
     rows = Parameter.objects.filter(key=key, applies_to="", valid_from__lte=clock.today())
     row = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=clock.today())).order_by("valid_from").last()
     return default if row is None else int(row.value)

@@ -55,7 +55,7 @@ def fold(text: str) -> str:
 
 
 def personal_words(account: Account) -> set[str]:
-    """Words that stand for somebody: names with their readings, user name, address, institutions, and what apps add."""
+    """Return the words that stand for somebody: names with their readings, user name, address, institutions, and what apps add."""
     texts = [account.name_zh, account.name_en, account.username, *account.email.partition("@")[::2]]
     if account.pk:
         texts += [g.scope_label for g in account.grants]
@@ -64,7 +64,7 @@ def personal_words(account: Account) -> set[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A text, its words, and how its characters are read: all, reversed (given name first) and their initials."""
+    """Yield a text, its words, and the readings of its characters: all, reversed (given name first) and their initials."""
     from pypinyin import lazy_pinyin  # its tables take a second to read: only who sets a password waits
 
     if len(text) >= 2:
@@ -80,7 +80,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def without(password: str, words: Iterable[str]) -> str:
-    """What is left of a password when `words` are taken out: long ones anywhere, initials where they stand alone."""
+    """Return what is left of a password when `words` are taken out: long ones anywhere, initials where they stand alone."""
     for word in sorted({w for w in words if len(w) >= 2}, key=lambda w: (-len(w), w)):
         if len(word) >= 4 or not word.isascii():
             password = password.replace(word, " ")
@@ -90,7 +90,7 @@ def without(password: str, words: Iterable[str]) -> str:
 
 
 def weight(text: str) -> int:
-    """How much there is to guess: letters and digits, without years, rows of one digit and counting."""
+    """Return how much there is to guess: letters and digits, without years, rows of one digit and counting."""
     rest = re.sub(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])?(?:[0-2]\d|3[01])?(?!\d)", " ", text)
     rest = re.sub(r"(.)\1{2,}", r"\1", rest)
     signs = [c for c in rest if c.isalnum()]
@@ -104,7 +104,7 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Whether a password, without decoration, is one that everybody tries."""
+    """Return whether a password, without decoration, is one that everybody tries."""
     plain = fold(password)
     bare = without(plain, COMMON_HERE)
     stem = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
@@ -114,7 +114,7 @@ def is_common(password: str) -> bool:
 
 
 def is_personal(password: str, account: Account) -> bool:
-    """Whether little is left of a password once what is known of its holder is taken out."""
+    """Return whether little is left of a password once what is known of its holder is taken out."""
     words, plain = personal_words(account), fold(password)
     for text in (plain, plain.translate(LEET)):
         rest = without(text, words)

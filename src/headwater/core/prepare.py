@@ -72,7 +72,7 @@ def _may_make_tables() -> bool:
 
 
 def _known_marks() -> dict[str, str]:
-    """The form in which the rows of each table were put down last."""
+    """Return the form in which the rows of each table were put down last."""
     if "core_rowdigest" not in connection.introspection.table_names():
         return {}
     with connection.cursor() as cursor:

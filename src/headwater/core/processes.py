@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 
 
 def spread(work: Callable[[Chunk], Found], chunks: Sequence[Chunk]) -> Iterator[Found]:
-    """`work` on every chunk, by as many processes as there are processors; results come in the order of the chunks.
+    """Run `work` on every chunk, by as many processes as there are processors; results come in the order of the chunks.
 
     `work`, chunks and results are pickled. What is fixed of clock and language holds there too. Few chunks, one processor or a
     transaction that is under way (the processes would not see it) leave all to this process. The first error ends the work: chunks
@@ -52,7 +52,7 @@ def _begin(database: str, moment: datetime | None, language: str | None) -> None
 
 
 def _end_with_parent() -> None:
-    """A killed parent closes no pipe that its children hold too: without this they would wait for ever."""
+    """End this process with its parent: a killed parent closes no pipe that its children hold too, and they would wait for ever."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -24,13 +24,13 @@ def give_normal_form(model: Any, field: str = "email") -> list[tuple[int, str]]:
 
 
 def doubles(model: Any) -> list[str]:
-    """Addresses that several rows have."""
+    """Return the addresses that several rows have."""
     rows = model.objects.exclude(email="").values("email").annotate(n=Count("pk")).filter(n__gt=1)
     return list(rows.order_by("email").values_list("email", flat=True))
 
 
 def tell_administrators(apps: Any, title: str, lines: Sequence[str]) -> None:
-    """A line in the workbench of each system administrator; nothing when there is nothing to tell."""
+    """Put lines in the workbench of each system administrator, where there are any."""
     if not lines:
         return
     grants = apps.get_model("core", "RoleGrant").objects.filter(role="system_admin", until__isnull=True)

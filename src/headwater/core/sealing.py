@@ -48,7 +48,7 @@ SECOND_FORM = canonical.digest("event 2", FIELDS)
 
 
 def identity() -> uuid.UUID:
-    """The name of this database; it is given at the first sealing.
+    """Return the name of this database; it is given at the first sealing.
 
     Raises:
         ConfigError: it was given by another house, whose chain this one must not go on with.
@@ -67,7 +67,7 @@ def _identity_words(name: uuid.UUID) -> bytes:
 
 
 def words_of(seal: Seal, database: uuid.UUID) -> bytes:
-    """What the signature of a seal is over: every value in a line of its own, none of which can hold a line's end."""
+    """Return the bytes that the signature of a seal is over: every value in a line of its own, none of which can hold a line's end."""
     at = seal.sealed_at.astimezone(UTC).isoformat(timespec="microseconds")
     values = [database, seal.pk, seal.version, bytes(seal.previous).hex(), bytes(seal.digest).hex(), seal.count]
     return "\n".join(["headwater seal", *map(str, values), str(seal.first_event), str(seal.last_event), at]).encode()
@@ -155,7 +155,7 @@ def retire_database() -> None:
 
 
 def unanchored(path: Path) -> list[str]:
-    """What the anchor file knows and the database does not: seals that are gone or differ, events that are fewer, databases that are lost."""
+    """Return what the anchor file knows and the database does not: missing or different seals, missing events, missing databases."""
     try:
         lines = anchors.read(path)
     except ValueError as error:
@@ -178,7 +178,7 @@ def unanchored(path: Path) -> list[str]:
 
 
 def unsigned_seals() -> list[str]:
-    """Seals whose signature is missing or not of this house; those of the time before signatures stand before the first signed one."""
+    """Return the seals whose signature is missing or not of this house; those of the time before signatures stand before the first signed one."""
     seals = list(Seal.objects.order_by("id"))
     if all(s.signature is None for s in seals):
         return []

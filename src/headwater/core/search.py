@@ -61,7 +61,7 @@ def register(
 
 
 def kinds_for(user: Any) -> list[Kind]:
-    """What a search by `user` looks through, in the order of the page."""
+    """Return the kinds that a search by `user` looks through, in the order of the page."""
     return sorted((k for k in KINDS.values() if k.public or user.is_authenticated), key=lambda k: k.place)
 
 
@@ -79,13 +79,13 @@ def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Letters without width, case and marks: what readers do not tell apart when they search; variants of Mongolian letters, too."""
+    """Return letters without width, case and marks, which readers do not tell apart in a search; variants of Mongolian letters, too."""
     bare = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
     return unicodedata.normalize("NFKC", "".join(bare)).casefold()
 
 
 def terms(text: str) -> list[str]:
-    """What a text is found by: its words, and each of its Chinese characters, so that one character of a word finds it."""
+    """Return the terms by which a text is found: its words, and each of its Chinese characters, so that one character of a word finds it."""
     characters = dict.fromkeys(c for run in HAN.findall(fold(text)) for c in run)
     return [*words(text), *characters]
 
@@ -122,7 +122,7 @@ def index(documents: Iterable[SearchRow], *, batch: int = 1000) -> int:
 
 
 def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
-    """Best matches that `user` may see, all words required, prefix match on the last."""
+    """Return the best matches that `user` may see, all words required, prefix match on the last."""
     query_words = (words(text) or words(text, known=frozenset()))[:12]
     if not query_words:
         return []

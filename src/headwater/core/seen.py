@@ -28,11 +28,11 @@ class Sight:
 
     @property
     def token(self) -> str:
-        """What the page carries in its field `seen`."""
+        """Return the text that the page carries in its field `seen`."""
         return json.dumps(self.marks, ensure_ascii=False, sort_keys=True)
 
     def differences(self, token: str, *, chosen: bool = False) -> list[str]:
-        """Names of lines that are new, gone or other than the token says. Of a page from which some lines were `chosen`, the
+        """Return the names of lines that are new, gone or other than the token says. Of a page from which some lines were `chosen`, the
         others do not matter.
 
         Raises:
@@ -61,6 +61,6 @@ class Sight:
 
 
 def _mark(content: Any) -> str:
-    """Keyed, so that nobody finds out by trying what stands in a line that they may not read."""
+    """Return a keyed mark of a content, so that nobody finds out by trying what stands in a line that they may not read."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
     return salted_hmac("headwater.core.seen", text, algorithm="sha256").hexdigest()[:16]

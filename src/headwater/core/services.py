@@ -61,7 +61,7 @@ def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
 
 
 def _account_problems(accounts: Sequence[Account]) -> Iterator[Reason]:
-    """Another case or width makes no other name and no other address."""
+    """Yield why accounts cannot have their names and addresses; another case or width makes no other one."""
     names = [a.username.casefold() for a in accounts]
     addresses = [address for a in accounts if (address := normal(a.email))]
     is_known = Account.objects.annotate(folded=Lower("username")).filter(folded__in=names).exists()
@@ -147,7 +147,7 @@ def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
 
 
 def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> None:
-    """Mails (address, subject, text) to people who need not have an account; one statement, within a command.
+    """Put mails (address, subject, text) in the outbox, for people who need not have an account; one statement, within a command.
 
     The text of one with a key in it is forgotten once it is sent.
     """
@@ -159,7 +159,7 @@ def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> N
 
 
 def set_language(*, account: Account, language: str) -> None:
-    """The language in which this account is written to."""
+    """Set the language in which an account is written to."""
     if language in dict(settings.LANGUAGES):
         Account.objects.filter(pk=account.pk).update(language=language)
 

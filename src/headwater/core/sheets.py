@@ -77,7 +77,7 @@ def read_sheet(name: str, content: bytes) -> Sheet:
 
 
 def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """The heading and the rows of a table that begins with its heading.
+    """Return the heading and the rows of a table that begins with its heading.
 
     Raises:
         Refused: as `read_sheet`, or no row below the heading.
@@ -124,7 +124,7 @@ def _read_workbook(content: bytes) -> tuple[list[list[str]], list[str]]:
 
 
 def _fill_down(rows: list[list[str]], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
-    """A cell merged over several rows of one column stands for each of them. What is merged across columns stays in the first."""
+    """Fill each row of a cell that is merged down one column. What is merged across columns stays in the first."""
     count = 0
     for (top, left), (bottom, right) in ranges:
         if left != right or top >= len(rows) or left >= len(rows[top]):
@@ -162,7 +162,7 @@ def _check_size(content: bytes) -> bool:
 
 
 def _check_kind(content: bytes, parts: Sequence[zipfile.ZipInfo]) -> None:
-    """Exactly xlsx: the reader would take other kinds, too, by the names of their parts, and has no limits for them."""
+    """Refuse all but xlsx: the reader would take other kinds, too, by the names of their parts, and has no limits for them."""
     by_name = {p.filename: p for p in parts}
     kinds: set[str] = set()
     if types := by_name.get("[Content_Types].xml"):
@@ -238,7 +238,7 @@ def _text(cell: Any, since_1904: bool) -> str:
 
 
 def csv_into(file: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """CSV, cells that look like formulas defused; one row in memory at a time."""
+    """Write CSV, cells that look like formulas defused; one row in memory at a time."""
     import defusedcsv.csv as safe
 
     writer = safe.writer(file)
@@ -248,7 +248,7 @@ def csv_into(file: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
+    """Return CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
     file = io.StringIO()
     csv_into(file, heading, rows)
     return file.getvalue().encode("utf-8-sig")
@@ -296,7 +296,7 @@ def xlsx_into(target: Any, title: str, heading: Sequence[str], rows: Iterable[Se
 
 
 def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A small workbook as bytes."""
+    """Return a small workbook as bytes."""
     file = io.BytesIO()
     xlsx_into(file, title, heading, rows)
     return file.getvalue()

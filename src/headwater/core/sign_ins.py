@@ -25,7 +25,7 @@ def note_sign_in(*, account: Account, key: str, before: str, address: str, agent
 
 
 def open_sign_ins(account: Account) -> QuerySet[SignIn]:
-    """The sessions of an account that can still be used."""
+    """Return the sessions of an account that can still be used."""
     live = Session.objects.filter(expire_date__gt=timezone.now())
     return SignIn.objects.filter(account=account, session_key__in=live.values("session_key"))
 

@@ -75,7 +75,7 @@ def send_outbox(limit: int = 200) -> int:
 @app.periodic(cron="* * * * *")
 @app.task(name="headwater.check_files", queue="house", queueing_lock="check_files")
 def check_new_files(timestamp: int) -> None:
-    """For some seconds only: what still waits then asks for its own turn, behind seals and mail that came meanwhile."""
+    """Look into new files for some seconds; the rest asks for another turn, behind seals and mail that came meanwhile."""
     from headwater.core.command import system
     from headwater.core.uploads import ask_for_check, check_files, files_wait
 

@@ -28,7 +28,7 @@ UNTOUCHED = re.compile("password|^csrfmiddlewaretoken$|^_base$")
 
 
 def clean_text(text: str) -> str:
-    """NFC, "\\n" for every kind of line end, without controls, direction marks, and signs without width that mean nothing there.
+    """Return text in NFC, with "\\n" for every kind of line end, without controls, direction marks, and signs without width that mean nothing there.
 
     Joiners and variation selectors stay beside letters of scripts that are shaped by them (Mongolian, Arabic, Indic) and in pictures.
     """
@@ -47,7 +47,7 @@ def _joiners(match: re.Match[str]) -> str:
 
 
 def clean_fields(data: QueryDict) -> Any:
-    """A form or query with every value cleaned; the same object when nothing changes."""
+    """Return a form or query with every value cleaned; the same object when nothing changes."""
     lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in data.lists()}
     if all(values == data.getlist(name) for name, values in lists.items()):
         return data
@@ -67,7 +67,7 @@ MOST_ENDING = 12
 
 
 def file_name(name: str, *, most: int = MOST_BYTES) -> str:
-    """A file name that every system takes, and none for a path or a device. What is too long is cut in the stem, never in the ending.
+    """Return a file name that every system takes, and none for a path or a device. A long one is cut in the stem, never in the ending.
 
     `most` counts the bytes of UTF-8.
     """
@@ -83,7 +83,7 @@ def file_name(name: str, *, most: int = MOST_BYTES) -> str:
 
 
 def _prefix(text: str, most: int) -> str:
-    """At most so many bytes, without half a character or a letter that has lost its marks."""
+    """Return at most so many bytes of a text, without half a character or a letter that has lost its marks."""
     if len(text.encode()) <= most:
         return text
     piece = text.encode()[: max(most, 0)].decode(errors="ignore")

@@ -81,7 +81,7 @@ def revoke_token(*, token: AccessToken, actor: Actor) -> None:
 
 
 def find_token(secret: str) -> AccessToken | None:
-    """The live token with this secret, of an active account. Its last use is written at most once a minute."""
+    """Return the live token with this secret, of an active account. Its last use is written at most once a minute."""
     if not secret.startswith(PREFIX) or len(secret) > 200:
         return None
     row = AccessToken.objects.live().filter(digest=digest_of(secret), account__is_active=True).select_related("account").first()

@@ -48,7 +48,7 @@ def look(*, anchor: Path | None = None, only_new: bool = False) -> list[Breach]:
 
 
 def compared_upto() -> int:
-    """The newest digest at the last comparison that found all rows as written; 0 for none."""
+    """Return the newest digest at the last comparison that found all rows as written; 0 for none."""
     event = Event.objects.filter(command=CLEAN).order_by("-id").first()
     return int((event.after or {}).get("digest", 0)) if event else 0
 
@@ -60,14 +60,14 @@ def _put_down(upto: int, *, full: bool) -> None:
 
 @contextmanager
 def steady_session() -> Iterator[None]:
-    """Names mean what the server and our tables mean by them, whatever the role or the database have set."""
+    """Have names mean what the server and our tables mean by them, whatever the role or the database have set."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = pg_catalog, public")
         yield
 
 
 def watch() -> list[Breach]:
-    """The nightly look: what is new, and a part of the rest that is another one each night. The audit administrators hear of breaches."""
+    """Look nightly at what is new and at another part of the rest; tell the audit administrators of breaches."""
     breaches = look(only_new=True)
     if breaches:
         rows = "\n".join(f"{b.invariant.name}: {row}" for b in breaches for row in b.rows)

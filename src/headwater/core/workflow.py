@@ -58,7 +58,7 @@ class Workflow:
         WORKFLOWS.add(self.name, self)
 
     def buttons(self, record: Any, user: Any) -> list[Transition]:
-        """Transitions open to `user` from the record's state."""
+        """Return the transitions open to `user` from the record's state."""
         return [t for t in self.transitions if t.source == record.state and may(user, t.action, record)]
 
     def find(self, record: Any, verb: str) -> Transition | Reason:
@@ -69,7 +69,7 @@ class Workflow:
         return Reason(_("%(record)s 处于“%(state)s”状态，不能执行该操作") % {"record": record, "state": state}, code="state")
 
     def weigh(self, record: Any, verb: str, account: Any) -> Prospect:
-        """What `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
+        """Return what `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
 
         `account` is None for the system, which may do everything.
         """
@@ -81,7 +81,7 @@ class Workflow:
         return Prospect(record, match, tuple(r for guard in match.guards if (r := guard(record))))
 
     def diagram(self) -> str:
-        """The table as a Mermaid state diagram."""
+        """Return the table as a Mermaid state diagram."""
         lines = ["stateDiagram-v2"]
         lines += [f"    {t.source} --> {t.target}: {t.verb}" for t in self.transitions]
         return "\n".join(lines)

@@ -17,7 +17,7 @@ from headwater.registry.models import Person
 
 
 def follow_account(account: Account, log: Log) -> None:
-    """The registry has the address that the account has."""
+    """Give a person of the registry the address that the account has."""
     for person in Person.objects.select_for_update(of=("self",)).filter(account=account).exclude(email=account.email):
         person.email = account.email
         person.save(update_fields=["email"])
@@ -28,7 +28,7 @@ FOLLOWERS.add("registry", follow_account)
 
 
 def correct_person_address(*, person: Person, new: str, reason: str, actor: Actor) -> bool:
-    """An officer corrects or removes an address, with a reason; both mailboxes are told. Returns whether it is in force already:
+    """Correct or remove an address, with a reason; both mailboxes are told. Returns whether it is in force already:
     that of an account waits for its new mailbox (see `core.address_changes`).
 
     Raises:
@@ -71,7 +71,7 @@ def tell_of_changes(changes: Sequence[tuple[Person, str]]) -> None:
 
 
 def ask_for_addresses(people: Sequence[tuple[Person, str]], *, actor: Actor, log: Log) -> None:
-    """Addresses of accounts that an import has brought, as (person, new address): each new mailbox is asked. Call inside a command."""
+    """Ask each new mailbox for the addresses of accounts that an import has brought, as (person, new address). Call inside a command."""
     accounts = Account.objects.in_bulk([p.account_id for p, _new in people])
     changes = [NewAddress(accounts[p.account_id], new) for p, new in people if accounts[p.account_id].email != new]
     if changes:
@@ -79,7 +79,7 @@ def ask_for_addresses(people: Sequence[tuple[Person, str]], *, actor: Actor, log
 
 
 def words_of_person(account: Account) -> Iterator[str]:
-    """What others know of the holder of an account: names, birth date, telephone, institution."""
+    """Yield the words that others know of the holder of an account: names, birth date, telephone, institution."""
     person = Person.objects.filter(account=account).select_related("organisation").prefetch_related("names").first()
     if person is None:
         return

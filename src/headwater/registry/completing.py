@@ -37,7 +37,7 @@ class Profile:
 
 
 def profile_of(person: Person) -> Profile:
-    """What is on record: the title with its day, the latest post with the person's institution."""
+    """Return what is on record of a person: the title with its day, the latest post with the person's institution."""
     title = person.titles.filter(title=person.title).first()
     post = person.employments.filter(organisation=person.organisation).order_by("-since", "-pk").first()
     return Profile(
@@ -53,7 +53,7 @@ def profile_of(person: Person) -> Profile:
 
 
 def is_proven(person: Person) -> bool:
-    """Whether sex and birth date were read from an identity document."""
+    """Return whether sex and birth date were read from an identity document."""
     return bool(person.id_hash and person.birth_date and person.sex)
 
 

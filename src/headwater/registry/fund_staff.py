@@ -36,7 +36,7 @@ NAMES = """WITH one AS (SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM 
 
 
 def fund_staff() -> set[int]:
-    """All who are marked as fund staff or hold a role of it now."""
+    """Return all who are marked as fund staff or hold a role of it now."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
     return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(grants)).values_list("pk", flat=True))
 
@@ -55,7 +55,7 @@ def lock_persons(people: Collection[int]) -> None:
 
 
 def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
-    """Nobody of the fund joins or goes on with an application. Call inside a command.
+    """Refuse fund staff as people who join or go on with an application. Call inside a command.
 
     Raises:
         Refused: some of these people are fund staff; by name.
@@ -65,7 +65,7 @@ def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
 
 
 def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = "") -> None:
-    """The same for people whom a query gives (SQL of one column, ids of any of their records); they are locked already.
+    """Refuse fund staff among people whom a query gives (SQL of one column, ids of any of their records); they are locked already.
 
     Raises:
         Refused: some of them are fund staff; by name.
@@ -79,13 +79,13 @@ def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = 
 
 
 def _citation() -> str:
-    """The rule that keeps fund staff apart, in brackets, where the region cites one."""
+    """Return the rule that keeps fund staff apart, in brackets, where the region cites one."""
     basis = basis_of(region_here(), "fund_staff")
     return _("（%s）") % basis if basis else ""
 
 
 def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:
-    """What these people lead or take part in, by the record that stands for each; names are for those who may see them."""
+    """Return what these people lead or take part in, by the record that stands for each; names are for those who may see them."""
     work: dict[int, list[str]] = defaultdict(list)
     records = records_of(people)
     earlier = EarlierProject.objects.filter(person__in=list(records), closed=False).values_list("person", "number")
@@ -96,14 +96,14 @@ def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]
 
 
 def objection(names: Sequence[str]) -> str:
-    """Why somebody with work under way does not become fund staff."""
+    """Return why somebody with work under way does not become fund staff."""
     works = "、".join(n for n in names if n)
     text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _citation()
     return f"{text}：{works}" if works else text
 
 
 def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
-    """Who applies, takes part or carries out a project gets no role of the fund."""
+    """Return the objections to roles of the fund for people who apply, take part or carry out a project."""
     accounts = {g.account_id for g in grants if ROLES[g.role].fund_staff}
     if not accounts:
         return []

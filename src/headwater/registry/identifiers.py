@@ -20,12 +20,12 @@ class BadIdentifier(ValueError):
 
 
 def normalise(text: str) -> str:
-    """Full-width to half-width, no blanks or hyphens, upper case."""
+    """Return an identifier in half-width and upper case, without blanks and hyphens."""
     return re.sub(r"[\s-]", "", text.translate(FULL_TO_HALF)).upper()
 
 
 def check_uscc(text: str) -> str:
-    """统一社会信用代码 (GB 32100-2015), 18 characters with a check digit.
+    """Check a 统一社会信用代码 (GB 32100-2015), 18 characters with a check digit.
 
     Raises:
         BadIdentifier: wrong length, character or check digit.
@@ -43,7 +43,7 @@ def check_uscc(text: str) -> str:
 
 
 def check_orcid(text: str) -> str:
-    """ORCID iD, returned with hyphens (ISO 7064 MOD 11-2).
+    """Check an ORCID iD; return it with hyphens (ISO 7064 MOD 11-2).
 
     Raises:
         BadIdentifier: wrong form or check digit.
@@ -64,7 +64,7 @@ def check_orcid(text: str) -> str:
 
 
 def check_ror(text: str) -> str:
-    """ROR id without its address: 0, six Crockford base-32 characters, two check digits.
+    """Check a ROR id; return it without its address: 0, six Crockford base-32 characters, two check digits.
 
     Raises:
         BadIdentifier: wrong form or check digits.
@@ -81,7 +81,7 @@ def check_ror(text: str) -> str:
 
 
 def check_resident_id(text: str) -> tuple[str, date, str]:
-    """公民身份号码 (GB 11643-1999): returns (number, birth date, "m" or "f").
+    """Check a 公民身份号码 (GB 11643-1999); return (number, birth date, "m" or "f").
 
     Raises:
         BadIdentifier: wrong form, region, date or check digit.
@@ -101,5 +101,5 @@ def check_resident_id(text: str) -> tuple[str, date, str]:
 
 
 def document_hash(number: str) -> str:
-    """A keyed hash of an identity document: equal people are found, the number cannot be read back."""
+    """Return a keyed hash of an identity document: equal people are found, the number cannot be read back."""
     return hmac.new(keys.secret(keys.IDENTITY), normalise(number).encode(), hashlib.sha256).hexdigest()

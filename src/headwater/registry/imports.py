@@ -141,7 +141,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
 def _without_applicants(
     places: dict[int, int], ready: list[tuple[dict[str, Any], Person | None]], result: ImportResult, actor: Actor
 ) -> list[tuple[dict[str, Any], Person | None]]:
-    """Who applies, takes part or carries out a project is not marked as fund staff: such rows are errors."""
+    """Return the rows without those that mark as fund staff somebody who applies, takes part or carries out a project: these are errors."""
     staff = {p.pk: p for values, p in ready if p is not None and values["is_fund_staff"] and not p.is_fund_staff}
     busy = work_under_way(staff, actor)
     for values, person in ready:
@@ -151,7 +151,7 @@ def _without_applicants(
 
 
 def _near(number: int, values: dict[str, Any], namesakes: list[Person]) -> list[str]:
-    """That somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
+    """Note that somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
     if not namesakes:
         return []
     parameters = {"line": number, "name": values["name_zh"], "others": "、".join(str(p.pk) for p in namesakes[:5])}
@@ -168,7 +168,7 @@ class _Identities:
     orcids: dict[str, Person]
 
     def find(self, number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> Person | None:
-        """Document and ORCID must mean one person: nobody gets a new identity, and with it new limits, by another's ORCID."""
+        """Find one person by document and ORCID: nobody gets a new identity, and with it new limits, by another's ORCID."""
         document, orcid = self.documents.get(values["id_hash"]), self.orcids.get(values["orcid"])
         match = document or orcid
         if match is None:
@@ -183,7 +183,7 @@ class _Identities:
 
 
 def _namesake(number: int, values: dict[str, Any], namesakes: list[Person], errors: list[RowError]) -> Person | None:
-    """The person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
+    """Return the person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
     for person in namesakes:
         if values["email"] and person.email == values["email"]:
             return person.survivor
@@ -222,7 +222,7 @@ def _person(
 
 
 def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> None:
-    """What the document and the ORCID tell, and that they agree with the rest of the row."""
+    """Put in what the document and the ORCID tell; they must agree with the rest of the row."""
     try:
         if row.get("document"):
             document, birth_date, sex = check_resident_id(row["document"])

@@ -50,7 +50,7 @@ class Line:
 
 
 def compare(one: Person, other: Person, *, may_read_restricted: bool) -> list[Line]:
-    """The two records field by field."""
+    """Compare two records field by field."""
     lines, names = [], {f.name: f.verbose_name for f in Person._meta.concrete_fields}
     for name in (*SHOWN, *RESTRICTED):
         label = str(_("证件尾号") if name == "id_tail" else names[name])
@@ -62,7 +62,7 @@ def compare(one: Person, other: Person, *, may_read_restricted: bool) -> list[Li
 
 
 def effects(person: Person, into: Person) -> list[Effect]:
-    """Everything that follows, what blocks first."""
+    """Return everything that follows, what blocks first."""
     consequences = [e for teller in EFFECTS.values() for e in teller(person, into)]
     return sorted(consequences, key=lambda e: not e.blocks)
 
@@ -147,13 +147,13 @@ def _point(row: Person, log: Log, after: dict[str, Any], actor: Actor) -> None:
 
 
 def _refuse_own(actor: Actor, people: Sequence[Person]) -> None:
-    """Nobody makes two people of oneself, or one of oneself and another."""
+    """Refuse actors who make two people of themselves, or one of themselves and another."""
     if actor.account and {p.pk for p in people} & set(own_records(actor.account)):
         raise Refused.because(_("涉及您本人的记录，请由其他人员办理"))
 
 
 def likely_same(rows: Any) -> Any:
-    """Of some people those of whom another surviving record has the same address, or the same name and institution or birth date."""
+    """Return those of some people of whom another surviving record has the same address, or the same name and institution or birth date."""
     others = Person.objects.surviving().exclude(pk=OuterRef("pk"))
     address = others.filter(email=OuterRef("email")).exclude(email="")
     namesakes = others.filter(name_zh=OuterRef("name_zh"))
@@ -162,7 +162,7 @@ def likely_same(rows: Any) -> Any:
 
 
 def candidates(person: Person) -> list[Person]:
-    """Records that may be of the same person: of the same address, or of the same name."""
+    """Return the records that may be of the same person: of the same address, or of the same name."""
     same = Q(pk__in=Person.objects.called(person.name_zh).values("pk"))
     if person.email:
         same |= Q(email=person.email)

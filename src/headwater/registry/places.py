@@ -11,7 +11,7 @@ from headwater.registry.queries import region_here
 
 
 def place_of() -> dict[int, Place]:
-    """For every place the one of the region's level in which it lies, by id; what lies in none has no entry."""
+    """Map every place, by id, to the one of the region's level in which it lies; what lies in none has no entry."""
     region, every = region_here(), {p.pk: p for p in Place.objects.all()}
     if region is None:
         return {}
@@ -27,12 +27,12 @@ def place_of() -> dict[int, Place]:
 
 
 def region_places() -> list[Place]:
-    """The places by which the region is counted, in the order of their codes."""
+    """Return the places by which the region is counted, in the order of their codes."""
     return sorted(set(place_of().values()), key=lambda p: p.code)
 
 
 def places_within(codes: Collection[str]) -> list[int]:
-    """The ids of the places that lie in one of these places, or in a place of one of these groups."""
+    """Return the ids of the places that lie in one of these places, or in a place of one of these groups."""
     all_codes = {p for group in PlaceGroup.objects.filter(code__in=codes) for p in group.places} | set(codes)
     inside: dict[int | None, list[int]] = {}
     ids = []
@@ -45,7 +45,7 @@ def places_within(codes: Collection[str]) -> list[int]:
 
 
 def place_choices() -> list[tuple[str, str]]:
-    """Groups of places and places, with their names, for those who choose one."""
+    """Return groups of places and places, with their names, for those who choose one."""
     here = region_places()
     codes = {p.code for p in here}
     groups = [g for g in PlaceGroup.objects.all() if codes & set(g.places)]
@@ -53,7 +53,7 @@ def place_choices() -> list[tuple[str, str]]:
 
 
 def places_word() -> str:
-    """What the region calls its places."""
+    """Return what the region calls its places."""
     return named(region_here(), "places")
 
 

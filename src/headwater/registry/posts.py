@@ -81,7 +81,7 @@ def _meet(one: Employment, other: Employment) -> bool:
 
 
 def _same_post(new: Employment, posts: Sequence[Employment]) -> Employment | None:
-    """What a row corrects: the post that began on the same day, or one of that time which is of the same kind or began later."""
+    """Return the post that a row corrects: it began on the same day, or is of that time and of the same kind or began later."""
     overlaps = [e for e in posts if _meet(new, e)]
     same = [e for e in posts if e.since == new.since]
     return next(iter([*same, *(e for e in overlaps if e.kind == new.kind), *(e for e in overlaps if e.since > new.since)]), None)

@@ -129,7 +129,7 @@ def record_sanctions(*, sanctions: Sequence[Sanction], actor: Actor) -> int:
 
 
 def record_employment(*, rows: Sequence[Employment], actor: Actor) -> int:
-    """Periods that people spent with institutions; a period that ended lately still counts as a conflict of interest."""
+    """Record periods that people spent with institutions; a period that ended lately still counts as a conflict of interest."""
     with command(actor, "registry.import", name="registry.record_employment") as log:
         Employment.objects.bulk_create(rows, batch_size=2000)
         log(None, after={"rows": len(rows)})
@@ -137,7 +137,7 @@ def record_employment(*, rows: Sequence[Employment], actor: Actor) -> int:
 
 
 def record_history(*, history: Sequence[HostHistory], actor: Actor) -> int:
-    """Approvals of hosts in earlier years, the basis of their quotas."""
+    """Record approvals of hosts in earlier years, the basis of their quotas."""
     with command(actor, "registry.organisation.manage", name="registry.record_history") as log:
         HostHistory.objects.bulk_create(
             history, update_conflicts=True, unique_fields=["organisation", "year"], update_fields=["approved"]
@@ -180,6 +180,6 @@ def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
 
 
 def password_path(account: Account) -> str:
-    """The path at which the password of an account is set, once: it ends with a log-in, another password or another address."""
+    """Return the path at which the password of an account is set, once: it ends with a log-in, another password or another address."""
     keys = {"uidb36": int_to_base36(account.pk), "key": default_token_generator.make_token(account)}
     return reverse("account_reset_password_from_key", kwargs=keys)

@@ -109,7 +109,7 @@ def _number(text: str) -> int:
 
 
 def required_day(number: int, label: str, text: str, errors: list[RowError]) -> date | None:
-    """A day that must be given; an era that nothing here goes back to is a slip of the pen."""
+    """Read a day that must be given; a day too early for anything on record is an error."""
     if not text:
         errors.append(RowError(number, label, "", _("不能为空，应为 2026-03-20 这样的日期")))
         return None
@@ -169,7 +169,7 @@ def import_sanctions(*, name: str, content: bytes, actor: Actor, dry_run: bool =
 
 
 def _free_day(number: int, row: Row, since: date | None, errors: list[RowError]) -> date | None:
-    """The first free day: after the last day, or the same date some years later. None is for ever, which must be written."""
+    """Return the first free day: after the last day, or the same date some years later. None means for ever, which must be written."""
     last, years = row.get("until", ""), row.get("years", "")
     if years == FOREVER and not last:
         return None
@@ -232,7 +232,7 @@ def import_titles(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
 
 
 def _write_titles(ready: Ready, actor: Actor) -> None:
-    """A senior title makes its holder senior, as of now; who has no title on record takes the latest one."""
+    """Write titles: a senior one makes its holder senior, as of now; who has no title on record takes the latest one."""
     with command(actor, "registry.import", name="registry.import_titles") as log:
         titles = TitleHeld.objects.bulk_create(
             [TitleHeld(**values) for values, _title in ready],

@@ -100,13 +100,13 @@ TRUE_DIGITS = 15
 
 
 def normal(kind: str, text: str) -> str:
-    """A text as what is stored of its kind."""
+    """Return the text that is stored for a cell of a kind."""
     clean = CLEAN.get(kind)
     return clean(text) if clean else text
 
 
 def heading_key(text: str) -> str:
-    """A heading as it is compared: one width, no blanks, line breaks, stars or colon."""
+    """Return a heading in the form in which it is compared: one width, no blanks, line breaks, stars or colon."""
     return BLANK.sub("", unicodedata.normalize("NFKC", text)).casefold().rstrip(":")
 
 
@@ -133,7 +133,7 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> Table:
 def _heading(
     name: str, rows: Sequence[Sequence[str]], columns: tuple[Column, ...], by_heading: dict[str, Column]
 ) -> tuple[int, dict[str, int]]:
-    """Which row is the heading (the first with all required columns), and where it has which column."""
+    """Return the place of the heading (the first row with all required columns), and where it has which column."""
     candidates = [_places(row, by_heading) for row in rows[:HEADINGS_WITHIN]]
     if not candidates:
         raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
@@ -155,7 +155,7 @@ def _heading(
 
 
 def _places(row: Sequence[str], by_heading: dict[str, Column]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Where a row has which column, and the headings that mean a column which another of the row means, too."""
+    """Return where a row has which column, and the headings that mean a column which another of the row means, too."""
     places: dict[str, int] = {}
     doubles = []
     for n, text in enumerate(row):
@@ -169,7 +169,7 @@ def _places(row: Sequence[str], by_heading: dict[str, Column]) -> tuple[dict[str
 
 
 def _nearest(heading: str, by_heading: dict[str, Column]) -> str:
-    """The label of the known column that a heading is most like; nothing where none is."""
+    """Return the label of the known column that a heading is most like; nothing where none is."""
     key = heading_key(heading)
     overlaps = [k for k in by_heading if len(k) > 1 and (k in key or key in k)] if len(key) > 1 else []
     close = overlaps or get_close_matches(key, by_heading, n=1, cutoff=0.5)
@@ -195,7 +195,7 @@ def _add_row(table: Table, line: int, cells: Sequence[str], columns: tuple[Colum
 
 
 def _is_lost(text: str) -> bool:
-    """Whether Excel kept an identifier as a number of more digits than it can hold, or wrote it out with an exponent."""
+    """Return whether Excel kept an identifier as a number of more digits than it can hold, or wrote it out with an exponent."""
     digits = text.lstrip("-").split(".")[0]
     return bool(EXPONENT.fullmatch(text)) or (isinstance(text, Number) and (len(digits) > TRUE_DIGITS or "e" in text))
 
@@ -214,7 +214,7 @@ def put(target: Model, values: dict[str, Any]) -> None:
 
 
 def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
-    """Values that do not fit the field they are stored in."""
+    """Return the values that do not fit the field they are stored in."""
     room = {f.name: f.max_length for f in model._meta.concrete_fields if f.max_length and not f.choices}
     return [
         RowError(number, c.label, values[c.name][:40] + "…", _("最多 %d 字") % most)
@@ -235,7 +235,7 @@ SEPARATORS = re.compile(r"[,，;；、/\n]+")
 
 
 def several(text: str) -> list[str]:
-    """The parts of a cell that holds several values, each once."""
+    """Return the parts of a cell that holds several values, each once."""
     return list(dict.fromkeys(part.strip() for part in SEPARATORS.split(text) if part.strip()))
 
 
@@ -250,18 +250,18 @@ Span = tuple[date, date]
 
 
 def birth_span() -> Span:
-    """Days on which a person of the registry may have been born."""
+    """Return the days on which a person of the registry may have been born."""
     today = clock.today()
     return date(1900, 1, 1), clock.add_months(today, -12 * 10)
 
 
 def work_span() -> Span:
-    """Days on which a post may have begun that somebody holds or will hold soon."""
+    """Return the days on which a post may have begun that somebody holds or will hold soon."""
     return date(1940, 1, 1), clock.add_months(clock.today(), 24)
 
 
 def day_of(number: int, label: str, text: str, errors: list[RowError], span: Span | None = None) -> date | None:
-    """The day that a cell tells; with `span`, one that its meaning allows. A month alone is no day, and 07/03/1985 may be two."""
+    """Read the day in a cell; with `span`, one that its meaning allows. A month alone is no day, and 07/03/1985 may be two."""
     if not text:
         return None
     day = _day(text)

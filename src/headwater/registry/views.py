@@ -166,7 +166,7 @@ class AddressForm(forms.Form):
 
 @page("registry.address.correct")
 def address(request: HttpRequest, pk: int) -> HttpResponse:
-    """An officer corrects or removes the address of a person; the mailboxes are told."""
+    """Correct or remove the address of a person; the mailboxes are told."""
     row = access(request.user, "registry.address.correct", Person.objects.visible_to(request.user), pk=pk)
     form = AddressForm(request.POST or None, initial={"email": row.email})
     if request.method == "POST" and form.is_valid():
@@ -190,7 +190,7 @@ class ImportForm(forms.Form):
 
 @page("registry.import")
 def imports(request: HttpRequest) -> HttpResponse:
-    """First a dry run that lists every bad row; then, confirmed, the same file is imported."""
+    """Try a file in a dry run that lists every bad row; then, confirmed, import the same file."""
     form = ImportForm(request.POST or None, request.FILES or None)
     result, token = None, request.POST.get("held", "")
     if request.method == "POST" and form.is_valid():
@@ -239,7 +239,7 @@ def _hold(request: HttpRequest, name: str, content: bytes) -> str:
 
 
 def _drop(request: HttpRequest) -> None:
-    """The table holds personal data: once it is imported, or another takes its place, it is deleted."""
+    """Delete the table, which holds personal data, once it is imported or another takes its place."""
     table = request.session.pop("import", None)
     if table:
         default_storage.delete(table["path"])

@@ -110,7 +110,7 @@ def _known_works(rows: Sequence[Row]) -> dict[Any, Publication]:
 
 
 def _write_works(ready: Ready, actor: Actor) -> None:
-    """New works with their authors, further authors of known works, and what the table says better of a known work."""
+    """Write new works with their authors, further authors of known works, and what the table says better of a known work."""
     fresh: dict[Any, list[dict[str, Any]]] = {}
     with command(actor, "registry.import", name="registry.import_works") as log:
         old: dict[int, Publication] = {}
@@ -185,7 +185,7 @@ def _other(row: Row) -> Row:
 
 
 def _find_other(others: People, number: int, row: Row, errors: list[RowError]) -> Person | None:
-    """The other of the two, whose cells are told by their own headings."""
+    """Find the other person of a tie, whose cells have headings of their own."""
     mistakes: list[RowError] = []
     other = others.find(number, _other(row), mistakes)
     errors += [RowError(e.row, f"对方{e.column}", e.value, e.message) for e in mistakes]

@@ -14,7 +14,7 @@ RATIO = 300
 
 
 def entries(content: bytes, most: int) -> list[ZipInfo]:
-    """The directory of an archive that is one file from its first byte and becomes at most `inflated` bytes.
+    """Return the directory of an archive that is one file from its first byte and becomes at most `inflated` bytes.
 
     Raises:
         Problem: bounds are crossed, entries share data or a name, or something is encrypted.
@@ -45,7 +45,7 @@ def entries(content: bytes, most: int) -> list[ZipInfo]:
 
 
 def data(content: bytes, row: ZipInfo) -> bytes:
-    """What an entry holds. Other readers inflate to the end of the data, so one that holds more than it claims is refused.
+    """Return what an entry holds. Other readers inflate to the end of the data, so one that holds more than it claims is refused.
 
     Raises:
         Problem: it is damaged, or not as large as the directory says.

@@ -45,7 +45,7 @@ def too_many(width: int, height: int) -> None:
 
 
 def look_jpeg(content: bytes) -> None:
-    """One picture, or several behind each other as cameras write previews; nothing else may follow."""
+    """Refuse a file that is not one picture, or several in a row as cameras write previews, with nothing behind."""
     if not content.startswith(b"\xff\xd8\xff"):
         raise Problem("type")
     at = 0
@@ -85,7 +85,7 @@ def _picture(content: bytes, at: int) -> int:
 
 
 def _scan(content: bytes, at: int) -> int:
-    """Where the next marker is behind entropy-coded data: stuffed zeros and restart marks belong to the data."""
+    """Return where the next marker is behind entropy-coded data: stuffed zeros and restart marks belong to the data."""
     while True:
         at = content.find(b"\xff", at)
         if at < 0 or at + 1 >= len(content):

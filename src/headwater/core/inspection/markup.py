@@ -21,7 +21,7 @@ def looks_like_markup(text: bytes) -> bool:
 
 
 def check_plain(text: bytes, *, picture: bool = False) -> None:
-    """That names of elements stand in the bytes as they are: no other encoding, no entities. A picture (SVG) may name its type.
+    """Check that names of elements stand in the bytes as they are: no other encoding, no entities. A picture (SVG) may name its type.
 
     Raises:
         Problem: another encoding than UTF-8, or a document type.
@@ -40,7 +40,7 @@ def check_plain(text: bytes, *, picture: bool = False) -> None:
 
 
 def local(name: str) -> str:
-    """The name of an element or attribute without the prefix of its namespace."""
+    """Return the name of an element or attribute without the prefix of its namespace."""
     return name.rpartition(":")[2]
 
 

@@ -118,7 +118,7 @@ def _types(text: bytes) -> None:
 
 
 def _relations(text: bytes, charts: bool) -> None:
-    """Links to web pages are fine; a template, a frame or an object that is loaded from elsewhere is not."""
+    """Refuse a template, a frame or an object that is loaded from elsewhere; links to web pages are fine."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if markup.local(name) != "Relationship":
@@ -139,7 +139,7 @@ def _relations(text: bytes, charts: bool) -> None:
 
 
 def _fields(text: bytes) -> None:
-    """Fields and links that have another program do something; the instruction of a field may be cut into many pieces."""
+    """Refuse fields and links that start another program; the instruction of a field may be cut into many pieces."""
     pieces: list[str] = []
     inside = [False]
 

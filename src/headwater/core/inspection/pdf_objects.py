@@ -42,7 +42,7 @@ settings.set_qpdf_limits(
 
 
 def rewrite(content: bytes) -> bytes:
-    """The file as it is written from its objects.
+    """Return the file as it is written from its objects.
 
     Raises:
         Problem: a password, scripts or actions, attached files other than plain data, or objects that are damaged or too many.
@@ -141,6 +141,6 @@ class Findings:
 
 
 def is_data(file: Any) -> bool:
-    """Whether an attached file says openly what it is called, and each name is that of plain data."""
+    """Return whether an attached file says openly what it is called, and each name is that of plain data."""
     names = [file[key] for key in NAMES if key in file]
     return bool(names) and all(n._type_code == ObjectType.string and DATA.fullmatch(str(n)) for n in names)

@@ -41,7 +41,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    """A private file as a download. Absent and forbidden look the same."""
+    """Answer with a private file as a download. Absent and forbidden look the same."""
     row = get_object_or_404(StoredFile, pk=pk)
     if not may_download(request.user, row):
         raise Http404
@@ -71,7 +71,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def job(request: HttpRequest, pk: int) -> HttpResponse:
-    """The progress of a job, for whoever asked for it; the page asks again while it runs."""
+    """Show the progress of a job to whoever asked for it; the page asks again while it runs."""
     row = get_object_or_404(jobs.jobs_for(request.user), pk=pk)
     label = jobs.KINDS[row.kind].label if row.kind in jobs.KINDS else row.kind
     results = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]

@@ -106,7 +106,7 @@ def _create(request: HttpRequest, form: AccountForm) -> bool:
 
 @page("core.address.settle")
 def changes(request: HttpRequest) -> HttpResponse:
-    """Addresses that wait for their new mailbox or for a security administrator."""
+    """Show addresses that wait for their new mailbox or for a security administrator."""
     rows = AddressChange.objects.waiting().filter(expires_at__gt=clock.now()).select_related("account", "asked_by").order_by("id")
     if request.method == "POST":
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
@@ -123,7 +123,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 @page("core.factor.settle")
 def factors(request: HttpRequest) -> HttpResponse:
-    """Second factors that were lost: a security administrator asks, and where a role decides another administrator agrees."""
+    """Reset lost second factors: a security administrator asks, and where a role decides another administrator agrees."""
     rows = FactorReset.objects.waiting(clock.now()).select_related("account", "asked_by").order_by("id")
     form = FactorForm(request.POST if request.POST.get("ask") else None)
     if request.method == "POST" and not form.is_bound:
@@ -151,7 +151,7 @@ def _ask_reset(request: HttpRequest, form: FactorForm) -> bool:
 
 @page(PUBLIC)
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
-    """The new mailbox answers: opening the link shows what it is for, the button confirms."""
+    """Confirm an address from its new mailbox: the link shows what it is for, the button confirms."""
     change = waiting_change(key)
     is_confirmed = False
     if request.method == "POST" and change is not None:

@@ -12,7 +12,7 @@ from headwater.core.listing import Listing
 
 
 def bar_answer(request: HttpRequest, listing: Listing, *, kind: str, title: str) -> HttpResponse:
-    """What the bar under a list asks for: the ticked rows (or all, as filtered) as a table at once, or as an archive by a job."""
+    """Answer the bar under a list: the ticked rows (or all, as filtered) as a table at once, or as an archive by a job."""
     form = request.POST.get("format", "")
     rows = listing.selection()
     if form != "zip":

@@ -16,7 +16,7 @@ from headwater.core.permission import page
 
 
 def lookup_view(lookup: Lookup) -> Callable[..., HttpResponse]:
-    """The view of a look-up, open to those who may use it."""
+    """Return the view of a look-up, open to those who may use it."""
 
     @page(lookup.action, methods=("GET", "HEAD"))
     def look_up(request: HttpRequest) -> HttpResponse:

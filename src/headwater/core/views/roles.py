@@ -111,7 +111,7 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
 
 @page("core.role.approve")
 def grants(request: HttpRequest) -> HttpResponse:
-    """What was proposed and waits for a second administrator."""
+    """Show the roles that were proposed and wait for a second administrator."""
     rows = GrantProposal.objects.waiting(clock.now()).select_related("account", "proposed_by").order_by("expires_at", "id")
     form = ReasonForm(request.POST if request.POST.get("drop") else None)
     if request.POST.get("approve"):

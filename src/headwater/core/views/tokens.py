@@ -48,14 +48,14 @@ class TokenForm(forms.Form):
             del self.fields["password"]
 
     def clean_password(self) -> None:
-        """Who has taken over an open session makes no key of it; attempts are counted as those of a log-in are."""
+        """Check the password, so that nobody makes a key from an open session of another; attempts count like those of a log-in."""
         if not get_adapter().reauthenticate(self.account, self.cleaned_data["password"]):
             raise forms.ValidationError(_("密码不正确"))
 
 
 @page(SIGNED_IN)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Own tokens. A new secret is shown in this one answer and cannot be had again."""
+    """Show one's own tokens. A new secret is shown in this one answer and cannot be had again."""
     rows = AccessToken.objects.visible_to(request.user)
     if request.method == "POST" and request.POST.get("revoke"):
         row = get_object_or_404(rows, pk=key_in(request.POST, "revoke"))
