@@ -73,7 +73,7 @@ END """  # noqa: S608
 
     @cached_property
     def present(self) -> str:
-        """Return the statement that selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
+        """Return the statement that selects the digests of rows by their keys and events, for insertion; rows that counted once are among them."""
         return self._present("unnest(%s::bigint[], %s::bigint[]) k (key, event)", f"{self.key} = ANY(%s) AND")
 
     @cached_property

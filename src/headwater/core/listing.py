@@ -216,7 +216,7 @@ class Listing:
         return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
 
     def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:
-        """`rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
+        """Return `rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
         form = form or self.request.GET.get("format", "")
         if form not in TYPES:
             return None

@@ -50,7 +50,7 @@ class Register(Mapping[str, T]):
         return entry
 
     def share(self, code: str, entry: T) -> T:
-        """Like `add`, for what several apps may declare alike: the same entry under the same code changes nothing.
+        """Register like `add` what several apps may declare alike: the same entry under the same code changes nothing.
 
         Raises:
             ValueError: the code stands for another entry.

@@ -178,7 +178,7 @@ def unanchored(path: Path) -> list[str]:
 
 
 def unsigned_seals() -> list[str]:
-    """Return the seals whose signature is missing or not of this house; those of the time before signatures stand before the first signed one."""
+    """Return the seals whose signature is missing or not of this house. Only seals before the first signed one need none."""
     seals = list(Seal.objects.order_by("id"))
     if all(s.signature is None for s in seals):
         return []

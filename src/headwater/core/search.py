@@ -65,14 +65,14 @@ def kinds_for(user: Any) -> list[Kind]:
     return sorted((k for k in KINDS.values() if k.public or user.is_authenticated), key=lambda k: k.place)
 
 
-def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:
-    """Cut text into search words, without those that are `known` to say nothing."""
+def words(text: str, *, stop_words: frozenset[str] = STOP) -> list[str]:
+    """Cut text into search words, without the `stop_words`, which say nothing."""
     import rjieba
 
     pieces: list[str] = []
     for run in WORD.findall(fold(text)):
         if HAN.match(run):
-            pieces += [w for w in rjieba.cut_for_search(run) if w not in known]
+            pieces += [w for w in rjieba.cut_for_search(run) if w not in stop_words]
         else:
             pieces.append(run[:MOST_LETTERS])
     return pieces
@@ -123,7 +123,7 @@ def index(documents: Iterable[SearchRow], *, batch: int = 1000) -> int:
 
 def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
     """Return the best matches that `user` may see, all words required, prefix match on the last."""
-    query_words = (words(text) or words(text, known=frozenset()))[:12]
+    query_words = (words(text) or words(text, stop_words=frozenset()))[:12]
     if not query_words:
         return []
     query = " & ".join(f"'{w}'" for w in query_words[:-1]) + (" & " if len(query_words) > 1 else "") + f"'{query_words[-1]}':*"

@@ -133,7 +133,7 @@ def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: 
 
 
 def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
-    """Like `notify`, with a text for each reader; two statements, whatever their number."""
+    """Tell people like `notify`, with a text for each reader; two statements, whatever their number."""
     notes, mails = [], []
     now = clock.now()
     for account, title, body, url in messages:

@@ -98,7 +98,7 @@ class Workflow:
         return self.move(list(queryset.select_for_update(of=("self",)).order_by("pk")), verb, log, **changes)
 
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
-        """Like `apply`, for rows that the caller has locked already in this transaction."""
+        """Move rows like `apply`, which the caller has locked already in this transaction."""
         prospects = [self.weigh(row, verb, log.actor.account) for row in rows]
         reasons = list(dict.fromkeys(r for w in prospects for r in w.reasons))
         if reasons:

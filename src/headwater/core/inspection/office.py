@@ -50,7 +50,7 @@ def look(content: bytes) -> None:
 
 
 def _look(content: bytes, room: list[int], *, charts: bool) -> None:
-    """`room` has the bytes that this file and those inside it may still become; with `charts`, it may hold workbooks of charts."""
+    """Look into a file; `room` has the bytes that it and those inside it may still become; with `charts`, it may hold workbooks of charts."""
     if content.startswith(OLE):
         raise Problem("old_office")
     if not content.startswith(b"PK\x03\x04"):
