@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.contents import BASIC, PRIVATE, stored
 from headwater.calls.models import Application
-from headwater.core.fonts import told, unprintable
+from headwater.core.fonts import code_point, unprintable
 from headwater.forms.answers.showing import sections
 from headwater.forms.answers.state import Answers
 
 
 def boxes_of(row: Application, answers: Answers) -> list[tuple[str, list[str]]]:
     """(field, the characters that would print as boxes), for each field that has any."""
-    return [(label, [told(c) for c in found]) for label, text in _texts(row, answers) if (found := unprintable(text))]
+    return [(label, [code_point(c) for c in found]) for label, text in _texts(row, answers) if (found := unprintable(text))]
 
 
 def _texts(row: Application, answers: Answers) -> Iterator[tuple[str, str]]:

@@ -77,7 +77,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
 def _export(request: HttpRequest, listing: Listing, told: Any, title: str) -> HttpResponse:
     """As a table all that was chosen, as an archive what has its letter."""
     if request.POST.get("format") == "zip":
-        chosen = listing.chosen()
+        chosen = listing.selection()
         left = chosen.exclude(pk__in=told.values("pk")).count()
         listing.rows_all = listing.rows_all.filter(pk__in=told.values("pk"))
         if left:

@@ -179,7 +179,7 @@ def call_document(call: Call) -> SearchRow:
 def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
     """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
     values = Parameters(scheme.region, opens)
-    hour, minute = (int(part) for part in str(values.needed("call_deadline_time", scheme.code)).split(":"))
+    hour, minute = (int(part) for part in str(values.house_value("call_deadline_time", scheme.code)).split(":"))
 
     def at(day: date) -> datetime:
         return clock.local(day, hour, minute)
