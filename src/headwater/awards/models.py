@@ -33,8 +33,8 @@ class AwardQuerySet(models.QuerySet["Award"]):
 
     def projects_on(self, before: datetime) -> AwardQuerySet:
         """Grants as they were at a moment: decided before it, and not given up before it."""
-        kept = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
-        return self.filter(OF_GRANTS, kept, approved_at__lt=before)
+        in_force = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
+        return self.filter(OF_GRANTS, in_force, approved_at__lt=before)
 
 
 class Award(models.Model):

@@ -17,8 +17,8 @@ def projects_of(people: Collection[int], actor: Actor) -> list[Work]:
     led = rows.filter(leader__in=people).values_list("leader", "number")
     joined = {"application__participants__person__in": people, "application__participants__declined_at__isnull": True}
     shared = rows.filter(**joined).values_list("application__participants__person", "number")
-    wanted = set(people)
-    return [(person, number) for person, number in [*led, *shared] if person in wanted]
+    keys = set(people)
+    return [(person, number) for person, number in [*led, *shared] if person in keys]
 
 
 WORK.add("awards", projects_of)

@@ -206,8 +206,8 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
     exported = listing.export()
     if exported:
         return exported
-    seen = agreements_sight(listing.objects).token
-    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": seen, **more})
+    token = agreements_sight(listing.objects).token
+    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": token, **more})
 
 
 @page("awards.sign.host")

@@ -68,17 +68,17 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
             )
             for a in sorted(applications, key=lambda a: a.number)
         ]
-        made = Award.objects.bulk_create(awards, batch_size=2000)
+        awards = Award.objects.bulk_create(awards, batch_size=2000)
         with in_chinese():
-            contents = _contents(made)
+            contents = _contents(awards)
         Agreement.objects.bulk_create(
-            [Agreement(award=a, content=c, made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
+            [Agreement(award=a, content=c, made_at=now) for a, c in zip(awards, contents, strict=True)], batch_size=1000
         )
         with connection.cursor() as cursor:
             sql = f"UPDATE awards_agreement SET digest = {CONTENT_DIGEST} WHERE award_id = ANY(%s)"  # noqa: S608
-            cursor.execute(sql, [[a.pk for a in made]])
-        log.many(made, {"state": Award.State.AGREEMENT})
-        index(_documents(made))
+            cursor.execute(sql, [[a.pk for a in awards]])
+        log.many(awards, {"state": Award.State.AGREEMENT})
+        index(_documents(awards))
 
 
 def _end(start: date, months: int) -> date:
@@ -98,7 +98,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
     return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
 
 
-SAID = ("title", "item", "amount", "number", "agreement")
+OUTCOME_WORDS = ("title", "item", "amount", "number", "agreement")
 """The words of the outcome that an agreement uses."""
 
 
@@ -109,7 +109,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     parts = [(s, [f.of.show(f, answers, True) for f in fields if f.code not in apart]) for s, fields in answers.shown]
     return {
         "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
-        "words": {key: scheme.words.zh(key) for key in SAID},
+        "words": {key: scheme.words.zh(key) for key in OUTCOME_WORDS},
         "asks": sorted(scheme.asks),
         "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
         "number": award.number,
@@ -129,9 +129,9 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "keywords": application.keywords_zh,
         "members": members,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]}
-            for s, shown in parts
-            if shown
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in entries]}
+            for s, entries in parts
+            if entries
         ],
     }
 

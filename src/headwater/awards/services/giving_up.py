@@ -52,12 +52,12 @@ def people_of(awards: Sequence[Award]) -> dict[int, list[Account]]:
     """Leader, host and officers of the call: whom the end of each award concerns (2 queries, and 2 for each call)."""
     hosts = managers_of({a.host_id for a in awards})
     desks = {call: officers(call) for call in {a.call_id for a in awards}}
-    found = {}
+    people = {}
     for award in awards:
         leader = [award.leader.account] if award.leader.account else []
         everybody = (*leader, *hosts[award.host_id], *desks[award.call_id])
-        found[award.pk] = list({account.pk: account for account in everybody}.values())
-    return found
+        people[award.pk] = list({account.pk: account for account in everybody}.values())
+    return people
 
 
 def consequence(award: Award) -> Consequence:
@@ -72,8 +72,8 @@ def refuse_agreement(*, award: Award, reason: str, actor: Actor) -> Award:
     """
     reason = reason.strip()
     if not LEAST_REASON <= len(reason) <= REASON_LIMIT:
-        told = {"least": LEAST_REASON, "most": REASON_LIMIT}
-        raise Refused.because(_("请写明理由（%(least)d 至 %(most)d 字）") % told, field="reason")
+        values = {"least": LEAST_REASON, "most": REASON_LIMIT}
+        raise Refused.because(_("请写明理由（%(least)d 至 %(most)d 字）") % values, field="reason")
     with command(actor, "awards.refuse", award, name="awards.refuse_agreement") as log:
         rows: list[Award] = AWARD.apply(_one(award), "refuse", log, ending=reason)
         _give_back(rows, log, lambda row: _("已放弃：%s") % row.number, reason)
@@ -98,8 +98,8 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
 
 
 def _given_back(row: Award, reason: str) -> str:
-    told = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
-    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
+    values = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
+    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 
@@ -144,8 +144,8 @@ def _cannot_extend(row: Award, until: date, actor: Actor) -> Reason | None:
         return Reason(_("%s：签订期限已过，不能再延期") % row, code="late")
     last = latest_day(row)
     if not timezone.localtime(row.agreement_by).date() < until <= last:
-        told = {"award": row, "due": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "last": last.isoformat()}
-        return Reason(_("%(award)s：新期限应晚于 %(due)s，且不晚于 %(last)s") % told, field="until")
+        values = {"award": row, "due": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "last": last.isoformat()}
+        return Reason(_("%(award)s：新期限应晚于 %(due)s，且不晚于 %(last)s") % values, field="until")
     return None
 
 
@@ -154,8 +154,8 @@ def _extended(row: Award, until: date) -> str:
 
 
 def _lapsed(row: Award) -> str:
-    told = {"agreement": words_of(row)["agreement"], "number": row.number}
-    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % told
+    values = {"agreement": words_of(row)["agreement"], "number": row.number}
+    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % values
 
 
 def lapse_late(*, call: Call, actor: Actor) -> int:
@@ -227,5 +227,5 @@ def _signers(row: Award, turn: Party, hosts: Signers, desks: Signers) -> list[tu
 
 def _reminder(row: Award) -> str:
     day = f"{timezone.localtime(row.agreement_by):%Y-%m-%d}"
-    told = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
-    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % told
+    values = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
+    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % values
