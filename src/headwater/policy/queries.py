@@ -39,7 +39,7 @@ class Reading:
         return self.evidence.at_least is not None or self.evidence.at_most is not None
 
     @property
-    def reached(self) -> bool | None:
+    def is_reached(self) -> bool | None:
         """Whether the value is as the region asks; None without a target or a value."""
         if not self.has_target or self.value is None:
             return None
@@ -49,7 +49,7 @@ class Reading:
     @property
     def missed(self) -> bool:
         """Whether what is asked is not reached though it is due."""
-        return self.reached is False and (self.due is None or self.due < clock.today())
+        return self.is_reached is False and (self.due is None or self.due < clock.today())
 
 
 class Figures(dict[str, float | None]):
@@ -78,10 +78,10 @@ def evidence_here() -> list[Evidence]:
 
 def figures_here(evidence: Sequence[Evidence] | None = None) -> dict[str, Evidence]:
     """One piece of evidence for each figure, by its code: the first that names it."""
-    found: dict[str, Evidence] = {}
+    by_code: dict[str, Evidence] = {}
     for e in evidence_here() if evidence is None else evidence:
-        found.setdefault(e.code, e)
-    return found
+        by_code.setdefault(e.code, e)
+    return by_code
 
 
 def figure_of(evidence: Evidence, on: date, only: Only | None = None) -> Figure:
@@ -94,10 +94,10 @@ def latest_values() -> Figures:
     evidence = evidence_here()
     codes = {e.code for e in evidence}
     rows = list(IndicatorValue.objects.filter(code__in=codes).order_by("code", "-on").distinct("code"))
-    found = Figures({r.code: r.value for r in rows})
-    found.evidence = evidence
-    found.at = min((r.computed_at for r in rows if r.computed_at), default=None)
-    return found
+    figures = Figures({r.code: r.value for r in rows})
+    figures.evidence = evidence
+    figures.at = min((r.computed_at for r in rows if r.computed_at), default=None)
+    return figures
 
 
 @contextmanager
@@ -122,15 +122,15 @@ def readings(evidence: Sequence[Evidence]) -> list[Reading]:
         latest[code] = value
         if value is not None:
             trend[code].append((on.isoformat(), value))
-    found = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
+    rows = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
     return [
-        Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found
+        Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in rows
     ]
 
 
 def articles_with_evidence(values: Figures) -> dict[int, int]:
     """How many figures of each article have a value."""
-    found = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
+    counts = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
     for e in values.evidence:
-        found[e.article.number] += values.get(e.code) is not None
-    return found
+        counts[e.article.number] += values.get(e.code) is not None
+    return counts

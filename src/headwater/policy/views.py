@@ -134,13 +134,13 @@ def lead(request: HttpRequest) -> HttpResponse:
     values = latest_values()
     rows = []
     for a in articles_here().prefetch_related("agencies"):
-        found = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
+        figures = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
         rows.append(
             {
                 "article": a,
-                "measured": sum(1 for r in found if r.value is not None),
-                "indicators": len(found),
-                "missed": [r for r in found if r.missed],
+                "measured": sum(1 for r in figures if r.value is not None),
+                "indicators": len(figures),
+                "missed": [r for r in figures if r.missed],
             }
         )
     late = what_is_late(request.user)
