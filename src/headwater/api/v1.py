@@ -72,20 +72,20 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 @api.exception_handler(HttpError)
-def told(request: HttpRequest, error: HttpError) -> HttpResponse:
+def http_problem(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, error.message)
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI document. Errors are declared with the media type that they are sent with."""
-    found: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
-    for path in found["paths"].values():
+    openapi: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    for path in openapi["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and "application/json" in response.get("content", {}):
                     response["content"] = {"application/problem+json": response["content"]["application/json"]}
                     response["description"] = "Problem"
-    return found
+    return openapi
 
 
 def schema(request: HttpRequest) -> HttpResponse:

@@ -41,9 +41,9 @@ from headwater.schemes.rules.eligibility import earliest_birth
 @page(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
     values = latest_values()
-    evidence, known = articles_with_evidence(values), figures_here(values.evidence)
+    evidence, by_code = articles_with_evidence(values), figures_here(values.evidence)
     document, region = document_here(), region_here()
-    figures = [Reading(known[c], values.get(c)) for c in (document.headline if document else []) if c in known]
+    figures = [Reading(by_code[c], values.get(c)) for c in (document.headline if document else []) if c in by_code]
     return render(
         request,
         "portal/home.html",
@@ -244,14 +244,14 @@ def find(request: HttpRequest) -> HttpResponse:
     """One search box: the public sees public kinds, people with roles find what they may see besides."""
     text = request.GET.get("q", "").strip()[:100]
     kinds = kinds_for(request.user)
-    found = search(request.user, text, kinds=[k.code for k in kinds])
-    groups = [(k.label, [f for f in found if f.kind == k.code]) for k in kinds]
-    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(found)})
+    results = search(request.user, text, kinds=[k.code for k in kinds])
+    groups = [(k.label, [f for f in results if f.kind == k.code]) for k in kinds]
+    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(results)})
 
 
 @page(PUBLIC)
 def open_data(request: HttpRequest) -> HttpResponse:
-    rows = [(name, found, len(found.rows())) for name, found in OPEN_DATA.items()]
+    rows = [(name, table, len(table.rows())) for name, table in OPEN_DATA.items()]
     return render(request, "portal/data.html", {"registers": rows})
 
 
