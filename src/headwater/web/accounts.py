@@ -39,9 +39,9 @@ class Backend(AuthenticationBackend):
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
         """By user name or address, whichever was given: one hash for one account, so that time tells nothing."""
-        given = credentials.get("username") or credentials.get("email") or ""
-        names = Q(username__iexact=unicodedata.normalize("NFKC", given))
-        address = normal(given)
+        identifier = credentials.get("username") or credentials.get("email") or ""
+        names = Q(username__iexact=unicodedata.normalize("NFKC", identifier))
+        address = normal(identifier)
         rows = Account.objects.filter(names | Q(email=address) if address else names)
         for account in rows.order_by("pk"):
             if self._check_password(account, credentials.get("password") or ""):
@@ -91,5 +91,5 @@ class TokenForm(UserTokenForm):
     """A link to set a password leads nowhere once the account is closed."""
 
     def _get_user(self, uidb36: str) -> Account | None:
-        found = super()._get_user(uidb36)
-        return found if found is not None and found.is_active else None
+        account = super()._get_user(uidb36)
+        return account if account is not None and account.is_active else None

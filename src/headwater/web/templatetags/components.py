@@ -42,8 +42,8 @@ def table(content: str, *, stack: bool = True) -> SafeString:
 @register.simple_tag
 def column(label: Any, kind: str = "", *, hidden: bool = False) -> SafeString:
     """The head of a column; one of figures is of kind "num", one of buttons has a hidden name."""
-    shown = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
-    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", shown)
+    heading = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
+    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", heading)
 
 
 @register.simple_block_tag
@@ -55,8 +55,8 @@ def definitions(content: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def fact(context: Context, term: Any, value: Any, unit: str = "") -> SafeString:
     """One of the definitions whose value is plain."""
-    shown = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
-    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, shown, " " if unit else "", unit)
+    text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, text, " " if unit else "", unit)
 
 
 @register.inclusion_tag("components/page_head.html")
@@ -142,9 +142,9 @@ def batch_preview(
 
     `seen` is the digest of what is shown and comes back with the confirmation; the button is left out where nothing is `ready`.
     """
-    shown = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
-    shown |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
-    return render_to_string("components/batch_preview.html", shown)
+    values = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
+    values |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
+    return render_to_string("components/batch_preview.html", values)
 
 
 @register.inclusion_tag("components/listing.html", takes_context=True)
@@ -153,17 +153,17 @@ def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def cell(context: Context, found: Cell) -> SafeString:
+def cell(context: Context, item: Cell) -> SafeString:
     """What a cell of a listing shows, by its kind, and the page it opens."""
-    shown: Any = "" if found.value is None else found.value
-    if found.kind == "state":
-        shown = state(found.value)
-    elif found.kind == "money":
-        shown = wan(found.value)
-    elif found.kind == "date":
-        shown = day(found.value)
-    text = mark_safe(render_value_in_context(shown, context))  # noqa: S308 -- it escapes
-    return format_html('<a href="{}">{}</a>', found.url, text) if found.url else text
+    value: Any = "" if item.value is None else item.value
+    if item.kind == "state":
+        value = state(item.value)
+    elif item.kind == "money":
+        value = wan(item.value)
+    elif item.kind == "date":
+        value = day(item.value)
+    text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html('<a href="{}">{}</a>', item.url, text) if item.url else text
 
 
 @register.inclusion_tag("components/empty_state.html")

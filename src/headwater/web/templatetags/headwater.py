@@ -104,12 +104,12 @@ def countdown(value: Any) -> str:
     """Time to a deadline, finer as it comes: "还有 5 天", "还有 7 小时", "还有 12 分钟", "已截止"."""
     if not isinstance(value, datetime):
         return days_left(value)
-    left = int((value - clock.now()).total_seconds())
-    if left <= 0:
+    seconds = int((value - clock.now()).total_seconds())
+    if seconds <= 0:
         return gettext("已截止")
-    if left >= 2 * 86400:
-        return ngettext("还有 %d 天", "还有 %d 天", left // 86400) % (left // 86400)
-    hours, minutes = left // 3600, max(1, left // 60)
+    if seconds >= 2 * 86400:
+        return ngettext("还有 %d 天", "还有 %d 天", seconds // 86400) % (seconds // 86400)
+    hours, minutes = seconds // 3600, max(1, seconds // 60)
     if hours >= 1:
         return ngettext("还有 %d 小时", "还有 %d 小时", hours) % hours
     return ngettext("还有 %d 分钟", "还有 %d 分钟", minutes) % minutes
