@@ -100,8 +100,8 @@ def child_environment() -> dict[str, str]:
     """What web and worker are told: the address of the application's role, and nothing of the owner."""
     from django.conf import settings
 
-    kept = {k: v for k, v in os.environ.items() if k != "HEADWATER_DATABASE_OWNER_URL"}
-    return kept | {"HEADWATER_DATABASE_URL": settings.DATABASE_URL}
+    environment = {k: v for k, v in os.environ.items() if k != "HEADWATER_DATABASE_OWNER_URL"}
+    return environment | {"HEADWATER_DATABASE_URL": settings.DATABASE_URL}
 
 
 def revive_database(config: Config) -> None:
