@@ -117,9 +117,9 @@ class Applying:
             **self.world.plan.more["answers"],
             **text.sections,
         }
-        known = {f.code for f in scheme_of(self.call).fields}
+        codes = {f.code for f in scheme_of(self.call).fields}
         for code in set(text.sections) | set(self.world.plan.more["answers"]):
-            if code not in known:
+            if code not in codes:
                 values.pop(code)
         if n % 41 == 5:
             values["unsuitable"] = [r.choice(self.world.experts).person.name_zh]
@@ -192,11 +192,11 @@ class Applying:
             for host, rows in by_host.items():
                 room = quota.get(host, (len(rows), 0))
                 rows.sort(key=lambda a: -self.quality[a.pk])
-                manager, left = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
-                if len(rows) > left:
+                manager, places = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
+                if len(rows) > places:
                     rank_applications(ordered=rows, actor=manager)
                 if rows:
-                    endorse(applications=rows[:left], actor=manager)
+                    endorse(applications=rows[:places], actor=manager)
         with clock.at(self.t.at(76, 9)):
             endorsed = Application.objects.filter(call=self.call, state=State.RECOMMENDING).select_related("host").order_by("pk")
             by_agency: dict[int, list[Application]] = defaultdict(list)
@@ -214,11 +214,11 @@ class Applying:
         with clock.at(self.t.at(90)):
             accept_clear(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(92)):
-            left = FormalCheck.objects.filter(application__call=self.call, application__state=State.RECEIVED).select_related(
+            checks = FormalCheck.objects.filter(application__call=self.call, application__state=State.RECEIVED).select_related(
                 "application"
             )
             groups: dict[tuple[str, ...], list[Application]] = defaultdict(list)
-            for result in left:
+            for result in checks:
                 groups[tuple(result.failed)].append(result.application)
             for codes, rows in groups.items():
                 decide_check(applications=rows, accept=not codes, codes=codes, note="", actor=self.staff("officer"))

@@ -86,10 +86,10 @@ def make_staff(world: World) -> None:
         account = Account(username=one.username, name_zh=one.name, email=f"{one.username}@headwater.example")
         account.set_unusable_password()
         accounts.append(account)
-    made = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
-    grant_roles(grants=[RoleGrant(account=made[s.username], role=s.role) for s in world.plan.staff], actor=admin)
+    by_name = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
+    grant_roles(grants=[RoleGrant(account=by_name[s.username], role=s.role) for s in world.plan.staff], actor=admin)
     for duty, (role, n) in DUTIES.items():
-        world.staff[duty] = made[[s.username for s in world.plan.staff if s.role == role][n]]
+        world.staff[duty] = by_name[[s.username for s in world.plan.staff if s.role == role][n]]
 
 
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
@@ -148,9 +148,9 @@ def _make_managers(world: World) -> None:
         )
     for account in accounts:
         account.set_unusable_password()
-    made = create_accounts(accounts=accounts, actor=admin)
-    world.managers = {h.pk: a for h, a in zip(world.hosts, made, strict=False)}
-    world.recommenders = {g.pk: a for g, a in zip(agencies, made[len(world.hosts) :], strict=True)}
+    accounts = create_accounts(accounts=accounts, actor=admin)
+    world.managers = {h.pk: a for h, a in zip(world.hosts, accounts, strict=False)}
+    world.recommenders = {g.pk: a for g, a in zip(agencies, accounts[len(world.hosts) :], strict=True)}
     grants = [
         RoleGrant(account=world.managers[h.pk], role="host_manager", scope="organisation", scope_id=h.pk, scope_label=h.name_zh)
         for h in world.hosts

@@ -94,8 +94,8 @@ class Writer:
 
     def sections(self, zh: dict[str, str]) -> dict[str, str]:
         """Answers to the fields of forms that the plan fills with sentences."""
-        wanted: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
-        return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in wanted.items()}
+        fields: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
+        return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in fields.items()}
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
         """(title, abstract, keywords, journal) of a publication."""
@@ -131,10 +131,10 @@ class Writer:
         pieces = [self.random.choice(words["graded"][{3: "strong_zh", 2: "middling_zh", 1: "weak_zh"}[grade]])]
         strengths = self.random.sample(kind["strengths_zh"], grade + 1)
         pieces += strengths + self.random.sample(kind["weaknesses_zh"], 4 - grade) + self.random.sample(kind["advice_zh"], 2)
-        out = "".join(p.format_map(fill) for p in pieces)
-        while len(out) < least:
-            out += self.random.choice(kind["advice_zh"]).format_map(fill)
-        return out
+        opinion = "".join(p.format_map(fill) for p in pieces)
+        while len(opinion) < least:
+            opinion += self.random.choice(kind["advice_zh"]).format_map(fill)
+        return opinion
 
 
 class TableWriter(Writer):
@@ -245,8 +245,8 @@ class NameMaker:
             return entry["zh"], entry["latin"], entry["sex"]
         surname = r.choices(self.data["surname"], weights=[s.get("weight", 1) for s in self.data["surname"]])[0]
         sex = "f" if r.random() < 0.42 else "m"
-        given = r.choice(self.data["given_female" if sex == "f" else "given_male"])
-        return surname["zh"] + given["zh"], f"{given['pinyin']} {surname['pinyin']}", sex
+        given_name = r.choice(self.data["given_female" if sex == "f" else "given_male"])
+        return surname["zh"] + given_name["zh"], f"{given_name['pinyin']} {surname['pinyin']}", sex
 
 
 def sample(rows: Sequence[Any], count: int, r: random.Random) -> list[Any]:

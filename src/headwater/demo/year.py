@@ -190,18 +190,18 @@ class Season(Applying):
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
             by_code[application.review_group].append(application)
-        out: list[tuple[str, ReviewGroup | None, list[Application]]] = []
+        groups: list[tuple[str, ReviewGroup | None, list[Application]]] = []
         mixed: list[Application] = []
         for group in ReviewGroup.objects.order_by("order"):
-            found = by_code.pop(group.code, [])
-            if len(found) >= least:
-                out.append((group.name_zh, group, found))
+            applications = by_code.pop(group.code, [])
+            if len(applications) >= least:
+                groups.append((group.name_zh, group, applications))
             else:
-                mixed += found
-        mixed += [a for found in by_code.values() for a in found]
+                mixed += applications
+        mixed += [a for applications in by_code.values() for a in applications]
         if mixed:
-            out.append(("综合", None, mixed))
-        return out
+            groups.append(("综合", None, mixed))
+        return groups
 
     def _members(self, group: ReviewGroup | None, rows: list[Application], least: int) -> list[Expert]:
         clash: dict[int, int] = defaultdict(int)
@@ -255,13 +255,13 @@ class Season(Applying):
         """The suggested set is proposed as it is; the committee approves."""
         with clock.at(self.t.at(175)):
             funded = suggest(self.call).funded
-            said = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
+            departure = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
             left_out = [
                 p.application.pk
                 for p in proposals_of(self.call, funded, self.staff("officer").account)
                 if departs(p.application, p.amount_fen is not None)
             ]
-            propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer"))
+            propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, departure), actor=self.staff("officer"))
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"), seen=decisions_sight(self.call).token)
 
