@@ -63,7 +63,7 @@ def make_role(connection: psycopg.Connection[Any], role: str, password: str, dat
 def grants(role: str) -> list[str]:
     """The statements that give the role what it needs on the tables that there are now, and nothing else. The owner runs them."""
     name = '"' + role.replace('"', '""') + '"'
-    kept = ", ".join(f"'{table}'" for table in (*KEPT, "django_migrations"))
+    tables = ", ".join(f"'{table}'" for table in (*KEPT, "django_migrations"))
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {name}",
@@ -71,7 +71,7 @@ def grants(role: str) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
         f"""DO $$ DECLARE kept text; BEGIN
-            FOR kept IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname IN ({kept}) LOOP
+            FOR kept IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname IN ({tables}) LOOP
                 EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM {name}', kept);
             END LOOP; END $$""",  # noqa: S608
     ]

@@ -62,25 +62,25 @@ def programs_for(folder: Path) -> Programs:
     """
     made_by = folder / "PG_VERSION"
     major = int(made_by.read_text()) if made_by.exists() else None
-    found = []
+    candidates = []
     for programs in installed():
-        found.append(programs)
+        candidates.append(programs)
         if programs.major == major or (major is None and programs.major >= MINIMUM_VERSION // 10000):
             return programs
-    wanted = f"PostgreSQL {major}, which made {folder}," if major else f"PostgreSQL {MINIMUM_VERSION // 10000} or newer"
+    requirement = f"PostgreSQL {major}, which made {folder}," if major else f"PostgreSQL {MINIMUM_VERSION // 10000} or newer"
     raise ConfigError(
-        f"{wanted} was not found: the wheel {WHEEL} has none for this machine, and "
-        f"{'only ' + '; '.join(map(str, found)) if found else 'no initdb'} is on PATH or in {', '.join(SYSTEM_FOLDERS)}. "
+        f"{requirement} was not found: the wheel {WHEEL} has none for this machine, and "
+        f"{'only ' + '; '.join(map(str, candidates)) if candidates else 'no initdb'} is on PATH or in {', '.join(SYSTEM_FOLDERS)}. "
         "Install one (on Debian: apt install postgresql) or set HEADWATER_DATABASE_URL"
     )
 
 
 def installed() -> Iterator[Programs]:
     """Every PostgreSQL that runs here, the preferred first: the wheel's, that of PATH, those beside PATH from the newest on."""
-    seen = set()
+    folders = set()
     for source, folder in (*((WHEEL, x) for x in wheel_folders()), *((SYSTEM, x) for x in system_folders())):
-        if folder not in seen and (version := version_of(folder)):
-            seen.add(folder)
+        if folder not in folders and (version := version_of(folder)):
+            folders.add(folder)
             yield Programs(folder, version, source)
 
 
@@ -105,10 +105,10 @@ def version_of(folder: Path) -> str | None:
         return None
     try:
         command = [str(folder / "postgres"), "--version"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout  # noqa: S603 - a folder of programs
+        output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout  # noqa: S603 - a folder of programs
     except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r"PostgreSQL\) (\d+(?:\.\d+)*)", said)
+    version = re.search(r"PostgreSQL\) (\d+(?:\.\d+)*)", output)
     return version[1] if version else None
 
 
@@ -228,11 +228,11 @@ class Server:
         """Run a program to its end. Output goes to a file: a server that stays would keep a pipe open."""
         account = SERVER_ACCOUNT if os.geteuid() == 0 else None
         command: Sequence[str] = (str(self.programs.folder / program), *words)
-        with tempfile.TemporaryFile("w+") as said:
-            done = subprocess.run(command, stdout=said, stderr=said, user=account, check=False)  # noqa: S603 - a folder of programs
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(command, stdout=output, stderr=output, user=account, check=False)  # noqa: S603 - a folder of programs
             if done.returncode:
-                said.seek(0)
-                last = [line for line in said.read().splitlines() if line.strip()][-1:]
+                output.seek(0)
+                last = [line for line in output.read().splitlines() if line.strip()][-1:]
                 raise subprocess.CalledProcessError(done.returncode, command, stderr=last[0] if last else "")
 
     @contextmanager
