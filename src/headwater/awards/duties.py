@@ -16,7 +16,7 @@ from headwater.registry.models import own_records
 
 @DUTIES.under("awards.signers")
 def of_signers(account: Any) -> Iterator[Duty]:
-    """Agreements that wait for one's signature: leader, host, department, in this order."""
+    """Yield the agreements that wait for the account's signature: as leader, then as host, then as department."""
     waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")
     for award in waiting.filter(leader__in=own_records(account)).exclude(agreement__signatures__party=Party.LEADER):
         values = {"agreement": words_of(award)["agreement"], "title": award.title_zh}

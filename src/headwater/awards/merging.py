@@ -11,7 +11,7 @@ from headwater.registry.models import EarlierProject, Person
 
 @EFFECTS.under("awards")
 def of_awards(person: Person, into: Person) -> Iterable[Effect]:
-    """Awards and earlier projects that count for the surviving record from now on."""
+    """Name the awards and earlier projects that count for the surviving record from now on."""
     held = [str(a) for a in Award.objects.filter(leader=person).order_by("pk")]
     held += EarlierProject.objects.filter(person=person).values_list("number", flat=True)
     if held:

@@ -12,7 +12,7 @@ UNDER_WAY = (Award.State.AGREEMENT, Award.State.RUNNING)
 
 
 def projects_of(people: Collection[int], actor: Actor) -> list[Work]:
-    """Projects that these people lead or take part in, from the decision to the end; awards are public."""
+    """List the projects that these people lead or take part in, from the decision to the end; awards are public."""
     rows = Award.objects.filter(state__in=UNDER_WAY)
     led = rows.filter(leader__in=people).values_list("leader", "number")
     joined = {"application__participants__person__in": people, "application__participants__declined_at__isnull": True}

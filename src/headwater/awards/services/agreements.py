@@ -82,12 +82,12 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
 
 
 def _end(start: date, months: int) -> date:
-    """The last day of a term of `months` that begins on `start`."""
+    """Return the last day of a term of `months` that begins on `start`."""
     return clock.add_months(start, months) - timedelta(days=1)
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
-    """What the agreements of a call say: from the applications, word for word; money by the decision (regulation of 2024, art. 22)."""
+    """Return the contents of a call's agreements: the words come from the applications, the money from the decision (2024, art. 22)."""
     members: dict[int, list[list[str]]] = {}
     rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
     for m in rows:
@@ -138,7 +138,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
 
 @ON_RELEASE.under(HOST_COUNT)
 def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -> None:
-    """Keep the count of approved projects by host and year that next year's quota is computed from."""
+    """Store the number of approved projects by host and year. Next year's quota is computed from it."""
     counts: dict[int, int] = {}
     for application in applications:
         counts[application.host_id] = counts.get(application.host_id, 0) + 1
@@ -167,7 +167,7 @@ def _documents(awards: Sequence[Award]) -> list[SearchRow]:
 
 
 def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None:
-    """Refuse who may not sign, out of order, too late, or for somebody under sanction."""
+    """Refuse a signature without permission, out of order, too late, or for somebody under sanction."""
     before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
     have = set(
         Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
@@ -195,7 +195,7 @@ SIGNATURES = SignatureTable(
 
 @dataclass(frozen=True)
 class AgreementSigning:
-    """The signature of one party under an agreement; what it signs is the content that the agreement keeps under its digest."""
+    """One party signs an agreement; its signature covers the content that the agreement keeps under its digest."""
 
     agreement: Agreement
     party: Party
@@ -209,7 +209,7 @@ class AgreementSigning:
 
 
 def agreements_sight(awards: Sequence[Award]) -> Sight:
-    """What a party signs: of each agreement the digest of its content, the last day for it and who has signed before."""
+    """Describe what a party signs: each agreement's digest, its last day, and the parties that have signed before."""
     rows = Signature.objects.filter(agreement__award__in=awards).order_by("party").values_list("agreement__award", "party")
     signed: dict[int, list[str]] = {}
     for award, party in rows:
@@ -247,7 +247,7 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> i
 
 
 def agreement_pdf(agreement: Agreement) -> bytes:
-    """The agreement as PDF, with the signatures that it has and the digest that they sign."""
+    """Print the agreement as PDF, with its signatures and the digest that they sign."""
     with in_chinese():
         signatures = [
             {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
@@ -259,7 +259,7 @@ def agreement_pdf(agreement: Agreement) -> bytes:
 
 
 def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
-    """Keep the PDF of a fully signed agreement; once kept it is given out as it is."""
+    """Store the PDF of a fully signed agreement; every later download gives this file."""
     if agreement.pdf_id or not agreement.signed_at:
         return
     with command(actor, "awards.agreement.view", agreement.award, name="awards.freeze_pdf") as log:

@@ -70,8 +70,10 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
 
 
 def _schemes() -> dict[str, str]:
-    """Codes of project types by code, and by a name that means only one: those declared here, those of other funds that the limits
-    name, and "other", which counts only in totals. A code that nothing knows is refused: it would count for no limit.
+    """Map codes and names of project types to codes; a name counts only if it means one type.
+
+    The types are those declared here, those of other funds that the limits name, and "other", which counts only in totals. An unknown
+    code is refused, because it would count for no limit.
     """
     codes_of: dict[str, set[str]] = {}
     for code, name in SchemeVersion.objects.order_by().values_list("code", "name_zh").distinct():
@@ -86,7 +88,7 @@ def _schemes() -> dict[str, str]:
 
 
 def _write(ready: Ready, actor: Actor) -> None:
-    """What the table does not say of the closing stays as it is on record."""
+    """Write the projects. Where the table does not say whether a project is closed, the record keeps its value."""
     with command(actor, "registry.import", name="awards.import_projects") as log:
         rows = [
             EarlierProject(**(values | {"closed": project.closed} if project and values["closed"] is None else values))

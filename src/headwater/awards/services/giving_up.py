@@ -33,7 +33,7 @@ REMINDERS = ("agreement_reminder_days", "agreement_last_reminder_days")
 
 @dataclass(frozen=True)
 class Consequence:
-    """What giving an award up does: the money that goes back to its call, and the people who are told."""
+    """A consequence says how much money goes back to the call and who receives a message when an award is given up."""
 
     award: Award
     people: list[Account]
@@ -49,7 +49,7 @@ def _waiting(**lookup: object) -> QuerySet[Award]:
 
 
 def people_of(awards: Sequence[Award]) -> dict[int, list[Account]]:
-    """Leader, host and officers of the call: whom the end of each award concerns (2 queries, and 2 for each call)."""
+    """List the people whom the end of each award concerns: leader, host and officers of the call (2 queries, and 2 for each call)."""
     hosts = managers_of({a.host_id for a in awards})
     desks = {call: officers(call) for call in {a.call_id for a in awards}}
     people = {}
@@ -104,7 +104,7 @@ def _given_back(row: Award, reason: str) -> str:
 
 
 def latest_day(award: Award) -> date:
-    """The last day to which an agreement may be extended at once (dated parameter)."""
+    """Return the last day to which an agreement may be extended at once (dated parameter)."""
     days = Parameters(award.call.scheme.region, clock.today()).number("agreement_extension_days", award.call.scheme.code)
     return timezone.localtime(award.agreement_by).date() + timedelta(days=days)
 
@@ -159,7 +159,7 @@ def _lapsed(row: Award) -> str:
 
 
 def lapse_late(*, call: Call, actor: Actor) -> int:
-    """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13), and its money is the call's again."""
+    """End awards whose agreement was not signed in time (handbook 1.4, state 13); their money is the call's again."""
     with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
         rows: list[Award] = AWARD.apply(_waiting(call=call, agreement_by__lt=clock.now()), "lapse", log)
         if rows:
@@ -169,7 +169,7 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
 
 @OPEN_PARTS.under("awards")
 def unsigned(call: Call) -> list[Open]:
-    """Agreements keep a call from being finished until they run or are given up."""
+    """Name the agreements that keep a call from being finished: they neither run nor are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()
     return (
         [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")]
@@ -179,13 +179,13 @@ def unsigned(call: Call) -> list[Open]:
 
 
 def lapse_everywhere(*, actor: Actor) -> int:
-    """Lapse what is late in every call. Safe to run twice."""
+    """End the late awards of every call. It is safe to run this twice."""
     late = Award.objects.filter(state=Award.State.AGREEMENT, agreement_by__lt=clock.now())
     return sum(lapse_late(call=call, actor=actor) for call in Call.objects.filter(pk__in=late.values("call")).order_by("pk"))
 
 
 def remind_signers(*, actor: Actor) -> int:
-    """Remind whoever has to sign next, as many days before the end as the dated parameters say, once for each of them."""
+    """Remind the next signers as many days before the end as the dated parameters say, once for each parameter."""
     with command(actor, "awards.manage", name="awards.remind_signers") as log:
         rows = list(_waiting(agreement_by__gte=clock.now()).select_for_update(of=("self",)).order_by("pk"))
         due = [row for row in rows if _reminder_is_due(row)]

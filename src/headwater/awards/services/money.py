@@ -14,13 +14,13 @@ Row = dict[str, Any]
 
 
 def money_fields(form: Form) -> list[Field]:
-    """The questions on money that the agreement states by itself: the budget, and milestones that are paid for."""
+    """Select the questions on money that the agreement states by itself: the budget, and milestones with payments."""
     paid = [f for f in form.fields if f.type == "milestones" and f.column("amount")]
     return [*(f for f in form.fields if f.type == "budget"), *paid]
 
 
 def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen: int) -> dict[str, Any]:
-    """Regime, budget lines and milestones of an agreement in fen, in Chinese, adding up to `amount_fen`."""
+    """Compute an agreement's regime, budget lines and milestones in fen, with Chinese labels; they add up to `amount_fen`."""
     money: dict[str, Any] = {"regime": scheme.regime, "asked_fen": asked_fen, "lines": [], "steps": []}
     for f in money_fields(scheme):
         rows = answers.rows(f)
@@ -37,7 +37,7 @@ def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen
 
 
 def printed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of an agreement with its amounts in words, as the document prints them."""
+    """Return the content of an agreement with its amounts as the document prints them."""
     amount, money = content["amount_fen"], content.get("money") or {}
     rows = {part: [[*row[:-1], wan(row[-1])] for row in money.get(part, [])] for part in ("lines", "steps")}
     terms = {
