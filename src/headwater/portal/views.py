@@ -62,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def region_map(region: Region | None) -> dict[str, Any]:
-    """The region's map with its grants by place: a shade from 0 to 4 by share of the largest. Empty without outlines."""
+    """Draw the region's map with its grants by place, in shades from 0 to 4 by share of the largest. It is empty without outlines."""
     outlines = Outlines.objects.filter(region=region).first()
     if outlines is None:
         return {}
@@ -224,7 +224,7 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
 
 @page(PUBLIC)
 def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
-    """What the link in the mail confirms, to read once more; opening it alone does nothing, as mail programs open links too."""
+    """Show what the link in the mail confirms. Opening the page alone does nothing, because mail programs open links too."""
     claim = claim_of(key)
     if claim is not None and request.method == "POST":
         done = attempt(
@@ -241,7 +241,7 @@ def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
 
 @page(PUBLIC)
 def find(request: HttpRequest) -> HttpResponse:
-    """One search box: the public sees public kinds, people with roles find what they may see besides."""
+    """Search all kinds by one box: the public finds public kinds, people with roles find what they may see besides."""
     text = request.GET.get("q", "").strip()[:100]
     kinds = kinds_for(request.user)
     results = search(request.user, text, kinds=[k.code for k in kinds])
