@@ -26,7 +26,7 @@ FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "d
 
 
 def find_package(name: str) -> Path:
-    """A folder, or the code of a package that ships with Headwater."""
+    """Return a folder, or the folder of a package that ships with Headwater, by its code."""
     path = Path(name)
     return path if path.is_dir() else HERE / name
 
@@ -61,7 +61,7 @@ def read_package(path: Path) -> Package:
 
 
 def _read_outlines(package: Package, sha: Any) -> None:
-    """The outlines of the places; a package may have none, and then no map is shown."""
+    """Read the outlines of the places. A package may have none, and then pages show no map."""
     file = package.path / FILE
     if not file.exists():
         return
@@ -75,7 +75,7 @@ def _read_outlines(package: Package, sha: Any) -> None:
 
 
 def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
-    """Read every scheme with what it takes from others; the schemes that are without a mistake are then held against each other."""
+    """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other."""
     identities: set[tuple[str, str]] = set()
     shared = _Shared(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
@@ -105,7 +105,7 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
 
 
 class _Shared:
-    """The pieces that schemes share; a mistake in one is told once, however many schemes take it."""
+    """Shared holds the pieces that schemes share. It reports a mistake in one once, however many schemes take it."""
 
     def __init__(self, package: Package, sha: Any) -> None:
         self.package, self.text, self.reports = package, "", set[tuple[str, str]]()
@@ -125,7 +125,7 @@ class _Shared:
 
 
 def _packs(package: Package, sha: Any) -> Packs:
-    """The packs of rules that the schemes of the region share; a region may have none."""
+    """Read the packs of rules that the schemes of the region share; a region may have none."""
     if not (package.path / "packs.toml").exists():
         return {}
     text, table = _read(package, package.path / "packs.toml")
@@ -137,7 +137,7 @@ def _packs(package: Package, sha: Any) -> Packs:
 
 
 def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]:
-    """Parameters that an expression reads and that no record gives to the scheme."""
+    """List the parameters that an expression reads and that no record gives to the scheme."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
     rows = [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
     if not rows:
@@ -177,7 +177,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def _unreadable(text: str, line: int) -> str:
-    """What keeps a text from being TOML, where an editor put it there unseen."""
+    """Name the characters that editors insert and that make a text no TOML."""
     if text.startswith(BYTE_ORDER_MARK):
         return "begins with a byte order mark: save it as UTF-8 without one"
     lines = text.splitlines()

@@ -7,7 +7,7 @@ from headwater.regions.package import Mistake, Package
 
 
 def undeclared(package: Package) -> list[Mistake]:
-    """Evidence whose indicator no app declares, or which narrows it by something that the indicator has no breakdown for."""
+    """List the evidence whose indicator no app declares, or whose breakdown the indicator does not have."""
     mistakes = []
     for n, article in enumerate(package.tables["policy"]["article"]):
         for m, row in enumerate(article.get("evidence", [])):

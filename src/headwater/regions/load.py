@@ -54,7 +54,7 @@ def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
 
 
 def _region(package: Package, version: int) -> Region:
-    """The region's own record, with the outlines of its places as one drawing."""
+    """Store the region's own record, and the outlines of its places as one drawing."""
     head, level = package.tables["region"]["region"], counted_level(package)
     region, _is_new = Region.objects.update_or_create(
         code=head["code"],

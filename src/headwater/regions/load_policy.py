@@ -87,7 +87,7 @@ def _evidence(article: Article, rows: list[dict[str, Any]]) -> bool:
 
 
 def _document(region: str, head: dict[str, Any]) -> None:
-    """The document; where it has no shorter heading its title is one."""
+    """Store the document; its title is its heading where it has no shorter one."""
     titles = {f"title_{x}": head.get(f"heading_{x}") or head[f"title_{x}"] for x in ("zh", "en")}
     notices = {key: head.get(key, "") for key in ("notice_zh", "notice_en")}
     values = {"code": head["code"], **titles, **notices, "headline": head.get("headline", [])}

@@ -34,14 +34,14 @@ def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: l
 
 
 def _of_panel(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
-    """A panel needs a least size, its own or the region's, and a number of votes on one item."""
+    """Report a panel without a least size, its own or the region's, or without a number of votes on one item."""
     if scheme.judging.has_panel:
         own = {"panel_min_members"} if scheme.judging.panel.size else set()
         yield from (f"panels read {key!r}: give it a row" for key in OF_PANEL if key not in own and not by_key.get(key))
 
 
 def read_by(scheme: Scheme) -> set[str]:
-    """The parameters that rules, expressions and the judging of a scheme read."""
+    """Name the parameters that rules, expressions and the judging of a scheme read."""
     keys = {key for use in scheme.rules if use.name in RULES for key in RULES[use.name].keys(use.params)}
     keys |= {name.partition(".")[0] for _key, name in names_in(scheme)}
     if not any(c.weights for c in scheme.judging.criteria):
@@ -50,7 +50,7 @@ def read_by(scheme: Scheme) -> set[str]:
 
 
 def names_in(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """(key of the expression, name of the parameter it reads)."""
+    """Yield (key of the expression, name of the parameter that it reads)."""
     for key, text in expressions(scheme):
         try:
             yield from ((key, name) for name, _position in parameters(parse(text)))
@@ -59,7 +59,7 @@ def names_in(scheme: Scheme) -> Iterator[tuple[str, str]]:
 
 
 def unknown_parts(scheme: Scheme, rows: list[Row]) -> list[Problem]:
-    """Reads such as parameter("a.b") where a row of "a" holds no "b"."""
+    """Report reads such as parameter("a.b") where a row of "a" holds no "b"."""
     problems = []
     for key, name in names_in(scheme):
         base, _dot, part = name.partition(".")
@@ -76,14 +76,14 @@ def unknown_parts(scheme: Scheme, rows: list[Row]) -> list[Problem]:
 
 
 def _rows_of(rows: list[Row], scheme: str, key: str) -> list[Row]:
-    """The rows of a parameter for a scheme: its own before the general ones."""
+    """Select the rows of a parameter for a scheme: its own, else the general ones."""
     mine = [r for r in rows if r.get("key") == key]
     own = [r for r in mine if scheme in (r.get("applies_to") or [])]
     return own or [r for r in mine if not r.get("applies_to")]
 
 
 def _weights(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
-    """An expert could give no mark, where a class of research has no weights that fit the criteria."""
+    """Report a class of research without weights that fit the criteria: its experts could give no mark."""
     if any(c.weights for c in scheme.judging.criteria):
         return
     codes = {c.code for c in scheme.judging.criteria}
@@ -100,7 +100,7 @@ def _weights(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def _bounds(row: Row) -> Iterator[tuple[str, str]]:
-    """A usual value lies between the least and the most; 0 is none."""
+    """Report a usual value that does not lie between the least and the most; 0 stands for no bound."""
     value = row.get("value")
     if not isinstance(value, dict) or not str(row.get("key")).endswith(("_fen", "_months")):
         return
@@ -115,7 +115,7 @@ def _bounds(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def shape_words(key: str) -> str:
-    """The form of a parameter, for a message that asks for a row of it."""
+    """Describe the form of a parameter for a message that asks for a row of it."""
     shape = shape_of(key)
     if isinstance(shape, list):
         return f"a list of tables with {', '.join(shape[0])}"

@@ -19,9 +19,9 @@ Problem = tuple[str, str]
 
 
 def read_outlines(text: str, places: set[str], problems: list[Problem]) -> dict[str, Any]:
-    """The collection of a text, empty where it has mistakes: no GeoJSON, no source or licence, a place that is unknown or no area.
+    """Read the collection of a text; it is empty where it has mistakes, such as an unknown place or a shape without an area.
 
-    Where no `places` are known their file is the mistake.
+    The check of the places is left out where no `places` are known, because their own file is the mistake then.
     """
     try:
         table = json.loads(text)
@@ -52,7 +52,7 @@ def read_outlines(text: str, places: set[str], problems: list[Problem]) -> dict[
 
 
 def drawing(table: dict[str, Any]) -> dict[str, Any]:
-    """Paths in one drawing `WIDTH` wide, longitude shrunk by the cosine of the mean latitude, with a place for each number."""
+    """Draw the paths in one drawing `WIDTH` wide, longitude shrunk by the cosine of the mean latitude, with a point for each number."""
     rings = {f["id"]: list(_rings(f["geometry"])) for f in table["features"]}
     points = [p for parts in rings.values() for ring in parts for p in ring]
     west, east = min(p[0] for p in points), max(p[0] for p in points)

@@ -25,7 +25,7 @@ def check_document(top: Reader) -> None:
 
 
 def check_articles(top: Reader, agencies: set[str], fields: set[str]) -> list[Reader]:
-    """The articles with their measures and targets; a number is used once, from 1 on."""
+    """Check the articles with their measures and targets; their numbers run from 1 on, each used once."""
     rows, numbers = top.tables("article", required=True), []
     chapters = {c.table.get("number") for c in top.table_at("document").tables("chapters")}
     for r in rows:
@@ -51,7 +51,7 @@ def check_articles(top: Reader, agencies: set[str], fields: set[str]) -> list[Re
 
 
 def check_evidence(top: Reader, articles: list[Reader]) -> None:
-    """The figures of the articles: named with their words where they first stand, by their code alone afterwards."""
+    """Check the figures of the articles: the first use names a figure with its words, later uses give its code alone."""
     codes: set[str] = set()
     for article in articles:
         here: set[str] = set()
@@ -95,7 +95,7 @@ def _check_one(e: Reader, codes: set[str]) -> str:
 
 
 def evidence_of(policy: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(article number, columns) of every piece of evidence; one that gives its code alone has the words of the one before."""
+    """Yield (article number, columns) of every piece of evidence; one that gives its code alone takes the words of the first."""
     first_rows: dict[str, dict[str, Any]] = {}
     for article in policy["article"]:
         for row in article.get("evidence", []):

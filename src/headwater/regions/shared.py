@@ -16,7 +16,7 @@ Pieces = Mapping[tuple[str, str], tuple[int, dict[str, Any]]]
 
 
 def read_pieces(table: Mapping[str, Any], problems: list[Problem]) -> Pieces:
-    """The pieces of a file; each has a key of its own among those of its kind. What is in one is read where a scheme takes it."""
+    """Read the pieces of a file; each has a key of its own among those of its kind. Their content is checked where a scheme takes it."""
     pieces: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
     for kind, rows in table.items():
         if kind not in KINDS:
@@ -34,7 +34,10 @@ def read_pieces(table: Mapping[str, Any], problems: list[Problem]) -> Pieces:
 
 
 def followed(definition: dict[str, Any], pieces: Pieces) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
-    """A definition with the pieces that it takes, by which key of it each stands for which key of the file, and its own mistakes."""
+    """Follow the references of a definition.
+
+    Returns the definition with its pieces, the place in the shared file of each place in it, and the mistakes of the references.
+    """
     whole, places, problems = dict(definition), {}, []
     for kind in KINDS:
         rows = definition.get(kind)
@@ -59,7 +62,7 @@ def followed(definition: dict[str, Any], pieces: Pieces) -> tuple[dict[str, Any]
 
 
 def sorted_out(problems: Sequence[Problem], places: Mapping[str, str]) -> tuple[list[Problem], list[Problem]]:
-    """Mistakes of a scheme that are its own, and those of the pieces that it takes, with their keys in the shared file."""
+    """Separate the mistakes of a scheme itself from those of the pieces that it takes, whose keys become those of the shared file."""
     own, shared = [], []
     for key, message in problems:
         head, dot, rest = key.partition(".")

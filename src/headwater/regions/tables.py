@@ -90,7 +90,7 @@ def check_places(package: Package, problems: Problems) -> None:
 
 
 def counted_level(package: Package) -> dict[str, Any]:
-    """The level of places by which a region is counted and drawn, with its names."""
+    """Return the level of places by which a region is counted and drawn, with its names."""
     level: dict[str, Any] = next(row for row in package.tables["places"]["level"] if row.get("counted"))
     return level
 
@@ -229,7 +229,7 @@ def _twice(rows: list[Reader], codes: list[str], key: str = "code") -> None:
 
 
 def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
-    """A plain date; a date with a time is a mistake."""
+    """Read a plain date; a date with a time is a mistake."""
     value: date | None = reader.get(key, date, required=required)
     if isinstance(value, datetime):
         reader.problems.append((reader.path(key), "expected a date without a time"))
@@ -238,7 +238,7 @@ def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
 
 
 def _labels(r: Reader) -> None:
-    """What officers read for a parameter that they may set for a call: in both languages or, where the core has words, in neither."""
+    """Check the labels that officers read for a parameter of a call: they are in both languages, or in neither where the core has them."""
     labels = {name for name in LABEL_CHARS if name in r.table}
     for name, most in LABEL_CHARS.items():
         if labels and len(r.text(name, required=True)) > most:
@@ -246,7 +246,7 @@ def _labels(r: Reader) -> None:
 
 
 def _value(r: Reader, key: str) -> None:
-    """The value against the shape that the rule, quota or clock of this key reads."""
+    """Check the value against the shape that the rule, quota or clock of this key reads."""
     shape = shape_of(key)
     if isinstance(shape, list):
         for row in r.tables("value", required=True):
@@ -271,7 +271,7 @@ def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
 
 
 def _unread(package: Package, problems: Problems) -> None:
-    """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
+    """Report rules that read a parameter with no row for their scheme: they would answer "skipped" on every date."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
     have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
     codes = [code for s in package.schemes if (code := scheme_code(s))]
@@ -294,7 +294,7 @@ def _unread(package: Package, problems: Problems) -> None:
 
 
 def _has_budget(scheme: dict[str, Any]) -> bool:
-    """Whether a scheme asks for a budget with an indirect cost, which tiers cap."""
+    """Say whether a scheme asks for a budget with an indirect cost, which tiers cap."""
     sections = scheme.get("section", [])
     fields = [f for s in sections if isinstance(s, dict) for f in s.get("field", [])] if isinstance(sections, list) else []
     return any(isinstance(f, dict) and f.get("regime") == "budget3" for f in fields)
