@@ -31,7 +31,7 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """For requests that cannot be read, such as one with too many fields. Django's own pages read the body again, and fail."""
+    """Answer requests that cannot be read, such as one with too many fields. Django's own pages read the body again, and fail."""
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
@@ -44,7 +44,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page is older than the log-in: words of the editor are kept and shown again, anything else has to be sent anew."""
+    """Answer a page older than the log-in: an editor's words are kept and shown again, anything else has to be sent anew."""
     match = resolve(request.path)
     if match.url_name == "application_edit":
         draft = {"signature": request.POST.get("_who", ""), "body": request.POST.urlencode()}

@@ -25,30 +25,30 @@ Options = Iterable[tuple[Any, Any]]
 
 
 def html_attributes(words: dict[str, Any]) -> SafeString:
-    """Attributes as HTML; an underscore in a name is a hyphen, and what is empty is left out, except a value."""
+    """Write attributes as HTML; an underscore in a name is a hyphen, and what is empty is left out, except a value."""
     by_name = {k.replace("_", "-"): v for k, v in words.items() if k == "value" or v not in (None, "", False)}
     return mark_safe(flatatt(by_name))  # noqa: S308 -- flatatt escapes
 
 
 def tied(name: str, error: Any, hint: Any) -> dict[str, str]:
-    """What ties a control to its error and its help."""
+    """Return the attributes that tie a control to its error and its help."""
     ids = [f"e-{name}"] if error else []
     ids += [f"h-{name}"] if hint else []
     return {"aria_describedby": " ".join(ids), "aria_invalid": "true" if error else ""}
 
 
 def counted(name: str, most: int) -> dict[str, Any]:
-    """What makes the page count the characters of a control into the element `n-name`."""
+    """Return the attributes that make the page count a control's characters into the element `n-name`."""
     return {"data_counter": f"n-{name}", "data_max": most} if most else {}
 
 
 def looked_up(which: Lookup | str) -> dict[str, Any]:
-    """What makes an input of text a look-up."""
+    """Return the attributes that make an input of text a look-up."""
     return {k.replace("-", "_"): v for k, v in attributes(found_lookup(which)).items()} if which else {}
 
 
 def with_search(element: SafeString, which: Lookup | str) -> SafeString:
-    """A control with the page to search beside it, for who has no script."""
+    """Add the page to search to a control, for readers without scripts."""
     return format_html("{}{}", element, search_link(found_lookup(which))) if which else element
 
 
@@ -57,7 +57,7 @@ def found_lookup(which: Lookup | str) -> Lookup:
 
 
 def bare(kind: str, name: str, value: Any, options: Options | str, words: dict[str, Any]) -> SafeString:
-    """The control alone. `kind` is textarea, select or a type of input."""
+    """Write the control alone. `kind` is textarea, select or a type of input."""
     text = "" if value is None else str(value)
     pairs = [(w, w) for w in options.split()] if isinstance(options, str) else options
     plain = "form-select" if kind == "select" else "form-control"
