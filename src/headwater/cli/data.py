@@ -53,7 +53,7 @@ def region_check(path: str, as_json: bool) -> None:
 
 
 def _undeclared(package: Package) -> list[Mistake]:
-    """What the package names and no app declares; the apps are set up for this, the database is not asked for."""
+    """List what the package names and no app declares. This sets the apps up but does not ask the database."""
     os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
     import django
@@ -105,7 +105,7 @@ def region_load(path: str, as_json: bool) -> None:
 
 
 def entry_of(register: Mapping[str, T], code: str) -> T:
-    """The entry under `code`.
+    """Return the entry under `code`.
 
     Raises:
         BadParameter: there is none; the message names those there are.
