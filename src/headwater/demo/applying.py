@@ -38,7 +38,7 @@ from headwater.registry.models import Person
 
 
 class Applying:
-    """One call on its timetable, up to the end of its formal check. Each step is a method."""
+    """Applying plays one call on its timetable up to the end of its formal check. Each step is a method."""
 
     def __init__(
         self, world: World, writer: Writer, timetable: Timetable, plan: CallPlan, year: int, leaders: Sequence[Person], seed: int
@@ -140,7 +140,7 @@ class Applying:
         return application
 
     def open_now(self) -> None:
-        """A call that is open today: half of the people are writing, the others have submitted to their host."""
+        """Play a call that is open today: half of the people are writing, the others have submitted to their host."""
         half = len(self.leaders) // 2
         self.announce(max(10, len(self.leaders)))
         self._draft_now(self.leaders[:half], submit=False)
@@ -165,7 +165,7 @@ class Applying:
                         continue
 
     def send_one_back(self) -> None:
-        """In the open call a host returns one application, so that its author has something to mend."""
+        """Let a host of the open call return one application, so that its author has something to mend."""
         with clock.at(self.t.at(45)):
             row = (
                 Application.objects.filter(call=self.call, state=State.HOST_REVIEW).select_related("host").order_by("pk").first()
@@ -208,7 +208,7 @@ class Applying:
             expire_late(call=self.call, actor=self.staff("officer"))
 
     def check(self) -> None:
-        """Rules over everything; clear ones accepted together, the others looked at one by one; a few re-checks."""
+        """Run the rules over everything, accept the clear applications together, decide the others by groups, and answer a few re-checks."""
         with clock.at(self.t.at(84)):
             run_formal_check(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(90)):
@@ -249,7 +249,7 @@ _scan: list[bytes] = []
 
 
 def scan() -> bytes:
-    """A real one-page PDF that stands for a scanned approval."""
+    """Return a real one-page PDF that stands for a scanned approval."""
     if not _scan:
         data = {
             "kind": "scan",

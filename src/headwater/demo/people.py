@@ -34,7 +34,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 @dataclass
 class World:
-    """Who is in the demo of `plan`. `topics` gives a person's field by id."""
+    """World holds everybody in the demo of `plan`. `topics` gives a person's field by id."""
 
     plan: Plan
     hosts: list[Organisation] = field(default_factory=list)
@@ -49,18 +49,18 @@ class World:
     signed_in: dict[int, Account] = field(default_factory=dict)
 
     def actor(self, account: Account | None) -> Actor:
-        """Who acts; an account stays signed in, as in a browser, so that its roles are read once."""
+        """Return the actor of an account. An account stays signed in, as in a browser, so that its roles are read once."""
         if account is not None:
             account = self.signed_in.setdefault(account.pk, account)
         return Actor(account=account, source="demo", request_id="demo")
 
     def actor_of(self, account: int | None) -> Actor:
-        """Who acts, by the id of the account."""
+        """Return the actor of an account by its id."""
         return self.actor(self.signed_in.get(account or 0) or Account.objects.get(pk=account or 0))
 
 
 def synthetic_uscc(prefix: str, number: int) -> str:
-    """A credit code that is formally right and plainly made up."""
+    """Make a credit code that is formally right and plainly invented."""
     body = f"{prefix}{number:06d}"
     weights = [pow(3, n, 31) for n in range(17)]
     check = (31 - sum(ALPHABET.index(c) * w for c, w in zip(body, weights, strict=True)) % 31) % 31
@@ -68,7 +68,7 @@ def synthetic_uscc(prefix: str, number: int) -> str:
 
 
 def synthetic_document(place: str, number: int, born: date, sex: str) -> str:
-    """A resident number that passes its check digit, with a place code that belongs to nobody."""
+    """Make a resident number that passes its check digit, with a place code that belongs to nobody."""
     order = (number * 2 + (1 if sex == "m" else 0)) % 1000
     body = f"{place}{born:%Y%m%d}{order:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -129,7 +129,7 @@ def make_hosts(world: World, count: int, applications: int, year: int, r: random
 
 
 def host_weights(count: int) -> list[float]:
-    """A few large universities, many small hosts."""
+    """Weigh the hosts: a few large universities, many small ones."""
     raw = [1.0 / (n + 2.5) ** 0.9 for n in range(count)]
     return [w / sum(raw) for w in raw]
 
@@ -221,7 +221,7 @@ def _person_row(
 
 
 def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
-    """Some people moved lately: their former institution still counts for conflicts."""
+    """Record that some people moved lately: their former institution still counts for conflicts."""
     rows = []
     for person in people:
         if r.random() < 0.12:
@@ -263,7 +263,7 @@ def _publish(world: World, people: list[Person], first_expert: int, writer: Writ
 
 
 def _relate(world: World, experts: list[Person], r: random.Random) -> None:
-    """Teachers and students, shared projects, a few relatives; and a sanction or two."""
+    """Record teachers and students, shared projects, a few relatives, and a sanction or two."""
     relations = []
     for leader in world.leaders:
         for kind, share in (("supervisor", 0.2), ("coproject", 0.15), ("kin", 0.01)):

@@ -54,7 +54,7 @@ class CallPlan:
 
     @property
     def own_code(self) -> tuple[str, bool, str]:
-        """What tells the codes of two calls apart; those that are not finished are of the year after."""
+        """Name what tells the codes of two calls apart; calls that are not finished are of the year after."""
         return self.scheme, self.part == PARTS[0], self.suffix
 
 
@@ -85,7 +85,7 @@ class Plan:
         return sum(c.applications[scale] for c in self.calls if not part or c.part == part)
 
     def scale(self, name: str) -> Scale:
-        """The sizes of a scale.
+        """Return the sizes of a scale.
 
         Raises:
             DemoError: the region's demo has none of this name.
@@ -95,7 +95,7 @@ class Plan:
         return self.scales[name]
 
     def vocabulary(self, name: str) -> dict[str, Any]:
-        """Words of the demo: the region's own file, else the one that all regions share."""
+        """Read words of the demo: from the region's own file, else from the one that all regions share."""
         own = self.folder / "demo" / f"{name}.toml"
         return read_words(own if own.exists() else VOCABULARY / f"{name}.toml")
 
@@ -119,7 +119,7 @@ FORMS = {
 
 
 def read_plan(package: Package) -> Plan:
-    """The plan of a package's demo.
+    """Read the plan of a package's demo.
 
     Raises:
         DemoError: the package has no demo, or one with mistakes; all are named.
@@ -131,7 +131,7 @@ def read_plan(package: Package) -> Plan:
 
 
 def checked_plan(package: Package) -> tuple[Plan | None, list[Mistake]]:
-    """The plan, or what is wrong with it; neither where the package has no demo."""
+    """Read the plan, or list its mistakes; a package without a demo has neither."""
     file = package.path / FILE
     if not file.exists():
         return None, []

@@ -45,7 +45,7 @@ DEMO_LOCK = 4_801_002
 
 @dataclass(frozen=True)
 class Play:
-    """What is played: the demo of a region at one of its scales, with chances from `seed`."""
+    """Play describes the run: the demo of a region at one of its scales, with chances from `seed`."""
 
     package: Package
     plan: Plan
@@ -55,7 +55,7 @@ class Play:
 
     @property
     def applications(self) -> int:
-        """Those of the finished year."""
+        """Count the applications of the finished year."""
         return self.plan.count(self.scale, "finished")
 
 
@@ -90,7 +90,7 @@ def _ensure(play: Play, texts: Path | None, reset: bool) -> bool:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """One command at a time builds the demo of a database; a second one is told so."""
+    """Let one command at a time build the demo of a database, and refuse a second one."""
     guard = connection.copy()
     try:
         with guard.cursor() as cursor:
@@ -116,7 +116,7 @@ def quick_commits() -> Iterator[None]:
 
 
 def demo_state() -> str:
-    """ "empty", "partial" or "complete" for the demo's own database; "other" for one with data that the demo did not make."""
+    """Return "empty", "partial" or "complete" for the demo's own database; "other" for one whose data the demo did not make."""
     if "core_event" not in connection.introspection.table_names():
         return "empty"
     commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
@@ -128,7 +128,7 @@ def demo_state() -> str:
 
 
 def clear() -> None:
-    """Empty the database; that it is given up goes to the anchor file."""
+    """Empty the database, and record in the anchor file that it was given up."""
     if "core_identity" in connection.introspection.table_names():
         retire_database()
     with as_owner(), connection.cursor() as cursor:
@@ -169,7 +169,7 @@ def build(play: Play, texts: Path | None) -> None:
 
 
 def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> Writer:
-    """The region package, the staff, the institutions and the people; returns who writes the texts."""
+    """Load the region package, staff, institutions and people; return the writer of the texts."""
     plan, scale = play.plan, play.plan.scale(play.scale)
     play.say("region package")
     load_region(package=play.package, actor=Actor(None, "demo"))
@@ -182,7 +182,7 @@ def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> 
 
 
 def year_of(timetable: Timetable) -> int:
-    """The year in which the call closes in its sixty-sixth day, and its projects begin."""
+    """Return the year in which the call closes on its sixty-sixth day and its projects begin."""
     return (timetable.start + timedelta(days=66 + 180)).year
 
 
@@ -191,7 +191,7 @@ OTHERS = 11
 
 
 def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
-    """Who applies to which call: those of the finished year choose first, the others take the rest in turn."""
+    """Choose who applies to which call: the calls of the finished year choose first, the others take the rest in turn."""
     pool, seasons = list(world.leaders), []
     year = year_of(timetable_of("finished", today))
     for n, call in enumerate(play.plan.of_part("finished")):
@@ -204,7 +204,7 @@ def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
 
 
 def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:
-    """The finished year: its calls side by side, one after the other where a step looks at the others."""
+    """Play the finished year: its calls run side by side, or one after the other where a step looks at the others."""
     play.say(f"calls, {play.applications} applications, endorsement, formal check")
     crew.together("prepare", only=finished)
     play.say("assignment")
@@ -229,7 +229,7 @@ def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:
 
 
 def analyze() -> None:
-    """Tell the planner of what was just loaded; the server would find out by itself a minute later."""
+    """Let the database gather the statistics of the new rows; the server would do so by itself a minute later."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -237,7 +237,7 @@ def analyze() -> None:
 def choose(
     pool: list[Person], call: CallPlan, count: int, year: int, young: Mapping[str, int]
 ) -> tuple[list[Person], list[Person]]:
-    """Who applies: nearly all who apply to a call for the young are young enough; a few are told that they are not."""
+    """Choose who applies. Nearly all applicants of a call for the young are young enough; the rules refuse the few others."""
     early = [p for p in pool if is_young(p, year, young)]
     late = [p for p in pool if not is_young(p, year, young)]
     if not call.for_young:
@@ -255,7 +255,7 @@ def is_young(person: Person, year: int, young: Mapping[str, int]) -> bool:
 
 
 def record_for_trend(season: Season, order: int) -> None:
-    """Indicators as of the end of each season, so that trends have a history."""
+    """Record the indicators as of the end of each season, so that trends have a history."""
     with clock.at(season.t.at(260 + 20 * order)):
         record_indicators()
 
@@ -275,7 +275,7 @@ def mark(name: str, after: dict[str, Any]) -> None:
 
 
 def summary(seconds: float) -> dict[str, Any]:
-    """What the demo holds, and whether it holds together: the answer of `headwater demo --json`."""
+    """Summarise what the demo holds and whether it holds together, for `headwater demo --json`."""
     started = time.perf_counter()
     breaches = {b.invariant.name: b.count for b in check()}
     evidence = articles_with_evidence(latest_values())

@@ -40,7 +40,7 @@ README = {
 
 
 def find_chromium() -> str:
-    """The browser to drive.
+    """Find the browser to drive.
 
     Raises:
         ConfigError: none is installed; says how to get one.
@@ -57,7 +57,7 @@ def find_chromium() -> str:
 
 
 def pages() -> list[tuple[str, str | None, str]]:
-    """(name, user name or None, address) of what is worth a picture, chosen from what the demo holds."""
+    """List (name, user name or None, address) of the pages worth a picture, chosen from what the demo holds."""
     who = {e.role: e.username for e in entries()}
     role = list(who.values())
     pictures = read_plan(read_package(find_package(settings.CONFIG.region))).more["pictures"]
@@ -104,7 +104,7 @@ def pages() -> list[tuple[str, str | None, str]]:
 
 @contextmanager
 def served(port: int, *, application: str = "headwater.wsgi:application", **env: str) -> Iterator[str]:
-    """A web process of its own on `port`, for pictures and browser tests; gives its address when it answers."""
+    """Run a web process on `port` for pictures and browser tests, and give its address when it answers."""
     address = f"http://127.0.0.1:{port}"
     words = [application, "--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "error"]
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", *words], env={**os.environ, **env})  # noqa: S603
@@ -122,7 +122,7 @@ def served(port: int, *, application: str = "headwater.wsgi:application", **env:
 
 
 def launch(driver: Playwright) -> Browser:
-    """A headless Chromium that asks nothing of the network."""
+    """Start a headless Chromium that asks nothing of the network."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     return driver.chromium.launch(executable_path=find_chromium(), args=arguments)
 
@@ -148,7 +148,7 @@ def take(folder: Path, only: str | None) -> Iterator[str]:
 
 
 def take_readme(folder: Path) -> Iterator[str]:
-    """The README's pictures anew, as they are named there."""
+    """Take the README's pictures anew, under the names that they have there."""
     folder.mkdir(parents=True, exist_ok=True)
     targets = {name: (user, url) for name, user, url in pages()}
     with _browser() as (browser, address):
@@ -176,7 +176,7 @@ def _browser() -> Iterator[tuple[Browser, str]]:
 
 
 def _entered(browser: Browser, address: str, user: str | None, **window: Any) -> Page:
-    """A page in a window of its own, signed in as one of the demo's roles."""
+    """Open a page in a window of its own, signed in as one of the demo's roles."""
     tab = browser.new_context(locale="zh-CN", **window).new_page()
     if user:
         tab.goto(address + "/accounts/login/")

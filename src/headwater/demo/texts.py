@@ -39,7 +39,7 @@ class Writer:
         self.titles: set[str] = set()
 
     def at_desk(self, seed: int) -> Self:
-        """The same writer for one call, with chances of its own: what is written does not depend on other calls."""
+        """Return the same writer with its own chances for one call, so that its texts do not depend on other calls."""
         other = copy.copy(self)
         other.random, other.titles = random.Random(seed), set()
         return other
@@ -48,7 +48,7 @@ class Writer:
         return self.random.choice(self.topics)
 
     def words(self, topic: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """One filling of the placeholders, in Chinese and English, position by position."""
+        """Fill the placeholders once, in Chinese and English, position by position."""
         r = self.random
         zh: dict[str, str] = dict(self.plan.more["words_zh"])
         en: dict[str, str] = dict(self.plan.more["words_en"])
@@ -93,12 +93,12 @@ class Writer:
         )
 
     def sections(self, zh: dict[str, str]) -> dict[str, str]:
-        """Answers to the fields of forms that the plan fills with sentences."""
+        """Answer the form fields that the plan fills with sentences."""
         fields: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
         return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in fields.items()}
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
-        """(title, abstract, keywords, journal) of a publication."""
+        """Return (title, abstract, keywords, journal) of a publication."""
         zh, _en = self.words(topic)
         words = self.plan.vocabulary("publications")
         title = self.random.choice(words["title_zh"]).format(**zh)
@@ -110,7 +110,7 @@ class Writer:
         )
 
     def opinion(self, research_class: str, grade: int, text: Text | None, least: int) -> str:
-        """An opinion of at least `least` characters that suits its grade (1 to 3)."""
+        """Write an opinion of at least `least` characters that suits its grade (1 to 3)."""
         words = self.plan.vocabulary("reviews")
         kind = words[research_class]
         fill = defaultdict(
@@ -238,7 +238,7 @@ class NameMaker:
         self.data = plan.vocabulary("names")
 
     def person(self) -> tuple[str, str, str]:
-        """(Chinese name, Latin name, sex)."""
+        """Return (Chinese name, Latin name, sex) of a new person."""
         r = self.random
         if r.random() < self.data.get("whole_share", 0):
             entry = r.choice(self.data["whole"])
