@@ -42,7 +42,7 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Config:
-    """What the process was told. `database_url` is empty for the embedded PostgreSQL."""
+    """Config holds what the environment sets for the process. `database_url` is empty for the embedded PostgreSQL."""
 
     home: Path
     database_url: str

@@ -17,7 +17,7 @@ KEPT = ("core_event", "core_eventseal", "core_seal", "core_rowdigest", "core_ide
 
 
 def application_url(url: str, password: str) -> str:
-    """The address under which the application connects to the owner's database: that of its role, or `url` where there can be none."""
+    """Return the address under which the application connects to the owner's database: its role's, or `url` where it has no role."""
     parts = urlsplit(url)
     database, role = unquote(parts.path.strip("/")), role_of(url)
     if unquote(parts.username or "") == role:
@@ -35,7 +35,7 @@ def application_url(url: str, password: str) -> str:
 
 
 def role_of(url: str) -> str:
-    """The name of the role: that of the database, so that two databases of one server do not share it."""
+    """Name the role after the database, so that two databases of one server do not share it."""
     return unquote(urlsplit(url).path.strip("/"))[:59] + "_app"
 
 
@@ -48,7 +48,7 @@ def connects(url: str) -> bool:
 
 
 def make_role(connection: psycopg.Connection[Any], role: str, password: str, database: str) -> None:
-    """Make the role, or give it this password; another process may be doing the same."""
+    """Make the role, or give it this password. Another process may do the same at the same time."""
     name, word = sql.Identifier(role), sql.Literal(password)
     verbs = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION PASSWORD {}"
     try:
@@ -61,7 +61,7 @@ def make_role(connection: psycopg.Connection[Any], role: str, password: str, dat
 
 
 def grants(role: str) -> list[str]:
-    """The statements that give the role what it needs on the tables that there are now, and nothing else. The owner runs them."""
+    """List the statements by which the owner gives the role what it needs on the present tables, and nothing else."""
     name = '"' + role.replace('"', '""') + '"'
     tables = ", ".join(f"'{table}'" for table in (*KEPT, "django_migrations"))
     return [

@@ -36,7 +36,7 @@ READABLE = stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
 
 
 class NotReadyError(RuntimeError):
-    """There is a server on the folder, but it is starting or stopping."""
+    """The server on the folder is starting or stopping."""
 
 
 class Programs(NamedTuple):
@@ -55,7 +55,7 @@ class Programs(NamedTuple):
 
 
 def programs_for(folder: Path) -> Programs:
-    """Choose the programs for a data folder: those of the wheel, else the newest of the machine; a folder that is there asks for its version.
+    """Choose the preferred programs that fit a data folder: its own version, or one that is new enough where there is no folder yet.
 
     Raises:
         ConfigError: no PostgreSQL fits; the message names what was found.
@@ -76,7 +76,7 @@ def programs_for(folder: Path) -> Programs:
 
 
 def installed() -> Iterator[Programs]:
-    """Every PostgreSQL that runs here, the preferred first: the wheel's, that of PATH, those beside PATH from the newest on."""
+    """Yield every PostgreSQL that runs here, the preferred first: the wheel's, the one on PATH, then the others from the newest on."""
     folders = set()
     for source, folder in (*((WHEEL, x) for x in wheel_folders()), *((SYSTEM, x) for x in system_folders())):
         if folder not in folders and (version := version_of(folder)):
@@ -113,7 +113,7 @@ def version_of(folder: Path) -> str | None:
 
 
 class Running(NamedTuple):
-    """What postmaster.pid says of a server."""
+    """Running holds what postmaster.pid says of a server."""
 
     process: psutil.Process
     socket: Path
@@ -201,7 +201,7 @@ class Server:
             server.process.kill()
 
     def _socket_folder(self) -> Path:
-        """The data folder; where its path is too long for a socket, a folder beside, closed to others: who reaches the socket is let in."""
+        """Choose the data folder, or a closed folder beside it where its path is too long for a socket: who reaches the socket gets in."""
         if len(os.fsencode(self.folder / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
             return self.folder
         name = hashlib.sha256(f"{self.folder}-{self.folder.stat().st_ino}".encode()).hexdigest()[:10]
@@ -242,7 +242,7 @@ class Server:
             yield
 
     def _holders(self) -> set[int]:
-        """Processes that hold the server; one that was killed could not say that it ended."""
+        """List the processes that hold the server, without those that were killed and could not say that they ended."""
         with suppress(FileNotFoundError, ValueError):
             return {pid for pid in json.loads((self.folder / ".handle_pids.json").read_text()) if psutil.pid_exists(pid)}
         return set()
