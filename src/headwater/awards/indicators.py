@@ -78,8 +78,8 @@ def young_leaders(on: date, only: Only) -> Figure:
 @indicator("people.women", unit="percent", breakdowns=BY)
 def women(on: date, only: Only) -> Figure:
     rows = grants(on, only)
-    led = rows.filter(leader__sex=Person.Sex.FEMALE)
-    return Figure(share(led.count(), rows.count()), call_records(on, _("女性负责人立项数"), lambda: counted(led)))
+    by_women = rows.filter(leader__sex=Person.Sex.FEMALE)
+    return Figure(share(by_women.count(), rows.count()), call_records(on, _("女性负责人立项数"), lambda: counted(by_women)))
 
 
 @indicator("fields.priority", unit="percent", breakdowns=BY)

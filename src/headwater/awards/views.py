@@ -137,20 +137,20 @@ def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str
     if form.is_bound and form.is_valid():
         day, reason = form.cleaned_data["day"], form.cleaned_data["reason"]
         if how == "extend":
-            done = attempt(
+            is_done = attempt(
                 request,
                 lambda: extend_agreements(awards=chosen, until=day, reason=reason, actor=request.actor),
                 form=form,
                 success=_("已延长 %d 项的签订期限。") % len(chosen),
             )
         else:
-            done = attempt(
+            is_done = attempt(
                 request,
                 lambda: end_awards(awards=chosen, how=how, day=day, reason=reason, actor=request.actor),
                 form=form,
                 success=_("已登记 %d 项。") % len(chosen),
             )
-        if done:
+        if is_done:
             return redirect(back)
     title, hint = ACTS[how]
     context = {"chosen": chosen, "how": how, "form": form, "title": title, "hint": hint, "back": back, "call": chosen[0].call}
@@ -164,13 +164,13 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     form = RefuseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: refuse_agreement(award=row, reason=reason, actor=request.actor),
             form=form,
             success=_("已放弃，并已通知各方。"),
         )
-        if done:
+        if is_done:
             return redirect("agreement", number=number)
     context = {"award": row, "form": form, "effect": consequence(row)}
     return render(request, "awards/refuse.html", context, status=422 if form.errors else 200)
@@ -203,9 +203,9 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         empty_title=_("没有任务书"),
         empty_hint=_("结果发布后生成任务书。"),
     )
-    exported = listing.export()
-    if exported:
-        return exported
+    file = listing.export()
+    if file:
+        return file
     token = agreements_sight(listing.objects).token
     return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": token, **more})
 

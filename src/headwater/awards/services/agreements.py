@@ -142,9 +142,11 @@ def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -
     counts: dict[int, int] = {}
     for application in applications:
         counts[application.host_id] = counts.get(application.host_id, 0) + 1
-    have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
+    counts_before = dict(
+        HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved")
+    )
     HostHistory.objects.bulk_create(
-        [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],
+        [HostHistory(organisation_id=h, year=call.year, approved=n + counts_before.get(h, 0)) for h, n in counts.items()],
         update_conflicts=True,
         unique_fields=["organisation", "year"],
         update_fields=["approved"],
@@ -169,7 +171,7 @@ def _documents(awards: Sequence[Award]) -> list[SearchRow]:
 def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None:
     """Refuse a signature without permission, out of order, too late, or for somebody under sanction."""
     before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
-    have = set(
+    signatures = set(
         Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
         if before
         else []
@@ -177,14 +179,14 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
     for row in rows:
         if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
             raise Refused.because(_("您不能代表%(party)s签署 %(award)s") % {"party": party.label, "award": row})
-        if before and row.pk not in have:
+        if before and row.pk not in signatures:
             raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
         if clock.now() > row.agreement_by:
             raise Refused.because(_("%s：已过任务书签订期限") % row)
     refuse_staff_of([r.application for r in rows])
-    barred = barred_applications([r.application for r in rows])
-    if barred:
-        names = "、".join(str(a) for a in barred)
+    offenders = barred_applications([r.application for r in rows])
+    if offenders:
+        names = "、".join(str(a) for a in offenders)
         raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
 
 

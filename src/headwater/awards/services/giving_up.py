@@ -90,14 +90,14 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
     people = people_of(rows)
     tell(
         [
-            (account, partial(title, row), partial(_given_back, row, reason), f"/my/projects/{row.number}/")
+            (account, partial(title, row), partial(_return_text, row, reason), f"/my/projects/{row.number}/")
             for row in rows
             for account in people[row.pk]
         ]
     )
 
 
-def _given_back(row: Award, reason: str) -> str:
+def _return_text(row: Award, reason: str) -> str:
     values = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
     text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
@@ -129,7 +129,7 @@ def extend_agreements(*, awards: Sequence[Award], until: date, reason: str, acto
         people = people_of(rows)
         tell(
             [
-                (a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/")
+                (a, partial(_extension_title, row, until), reason.strip(), f"/my/projects/{row.number}/")
                 for row in rows
                 for a in people[row.pk]
             ]
@@ -149,11 +149,11 @@ def _cannot_extend(row: Award, until: date, actor: Actor) -> Reason | None:
     return None
 
 
-def _extended(row: Award, until: date) -> str:
+def _extension_title(row: Award, until: date) -> str:
     return _("签订期限延至 %(day)s：%(number)s") % {"day": until.isoformat(), "number": row.number}
 
 
-def _lapsed(row: Award) -> str:
+def _lapse_title(row: Award) -> str:
     values = {"agreement": words_of(row)["agreement"], "number": row.number}
     return _("%(agreement)s逾期未签，视为放弃：%(number)s") % values
 
@@ -163,7 +163,7 @@ def lapse_late(*, call: Call, actor: Actor) -> int:
     with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
         rows: list[Award] = AWARD.apply(_waiting(call=call, agreement_by__lt=clock.now()), "lapse", log)
         if rows:
-            _give_back(rows, log, _lapsed)
+            _give_back(rows, log, _lapse_title)
         return len(rows)
 
 

@@ -25,14 +25,14 @@ def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen
     for f in money_fields(scheme):
         rows = answers.rows(f)
         if f.type == "milestones":
-            brought = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
-            money["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=True)]
+            portions = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
+            money["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, portions, strict=True)]
         elif rows:
             budget = answers.get(f.code) or {}
             indirect = int(budget.get("indirect") or 0)
-            brought = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
-            money["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=False)]
-            money["indirect_fen"] = brought[-1]
+            portions = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
+            money["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, portions, strict=False)]
+            money["indirect_fen"] = portions[-1]
     return money
 
 
