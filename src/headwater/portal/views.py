@@ -211,13 +211,13 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     line = get_object_or_404(NoticeRow.objects.select_related("notice__call", "application"), pk=row, notice=pk)
     form = ObjectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: ask_objection(row=line, actor=request.actor, source=client_address(request), **form.cleaned_data),
             form=form,
             success=_("确认邮件已发出。请打开其中的链接确认，确认后异议才生效。"),
         )
-        if done:
+        if is_done:
             return redirect("notice", pk=pk)
     return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)
 
@@ -227,12 +227,12 @@ def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
     """Show what the link in the mail confirms. Opening the page alone does nothing, because mail programs open links too."""
     claim = claim_of(key)
     if claim is not None and request.method == "POST":
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: file_objection(key=key, actor=request.actor),
             success=_("异议已提出。处理期间该项暂停办理，处理意见将发到您的邮箱。"),
         )
-        if done:
+        if is_done:
             return redirect("notice", pk=claim.row.notice_id)
     answer = render(request, "portal/confirm_objection.html", {"claim": claim}, status=200 if claim else 410)
     answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
