@@ -85,8 +85,8 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
         sha.update(text.encode())
         if not table:
             continue
-        taken, places, problems = followed(table, shared.pieces)
-        whole, more = expanded(taken, packs)
+        definition, places, problems = followed(table, shared.pieces)
+        whole, more = expanded(definition, packs)
         package.schemes.append(whole)
         scheme, faults = parse_scheme(whole, parameters_of)
         own = table.get("rule")

@@ -112,12 +112,12 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
 def _upsert(model: type[models.Model], rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:
     """Insert new codes and update changed ones: one read, one statement."""
     manager = model._default_manager
-    have = {r["code"]: r for r in manager.values("code", *fields)}
+    rows_before = {r["code"]: r for r in manager.values("code", *fields)}
     empty = {f: cast("models.Field[Any, Any]", model._meta.get_field(f.removesuffix("_id"))).get_default() for f in fields}
     changed = []
     for row in rows:
         values = {f: row.get(f, empty[f]) for f in fields}
-        if have.get(row["code"]) != {"code": row["code"], **values}:
+        if rows_before.get(row["code"]) != {"code": row["code"], **values}:
             changed.append(model(code=row["code"], **values))
     manager.bulk_create(changed, batch_size=1000, update_conflicts=True, unique_fields=["code"], update_fields=list(fields))
     return len(changed)
@@ -159,8 +159,8 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
     def values_of(p: Parameter) -> list[Any]:
         return [getattr(p, name) for name in fields]
 
-    have = {(p.key, p.applies_to, p.valid_from): values_of(p) for p in Parameter.objects.filter(region=region)}
-    changed = [p for p in records if have.get((p.key, p.applies_to, p.valid_from)) != values_of(p)]
+    values_before = {(p.key, p.applies_to, p.valid_from): values_of(p) for p in Parameter.objects.filter(region=region)}
+    changed = [p for p in records if values_before.get((p.key, p.applies_to, p.valid_from)) != values_of(p)]
     forget_parameters()
     Parameter.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields

@@ -44,9 +44,9 @@ def load_policy(region: str, policy: dict[str, Any], agencies: dict[str, int]) -
 
 def _measures(article: Article, row: dict[str, Any]) -> bool:
     """Replace the measures of an article where they changed; returns whether they did."""
-    have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
+    rows_before = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
     rows = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
-    if have == rows:
+    if rows_before == rows:
         return False
     article.measures.all().delete()
     Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in rows])

@@ -273,23 +273,23 @@ def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
 def _unread(package: Package, problems: Problems) -> None:
     """Report rules that read a parameter with no row for their scheme: they would answer "skipped" on every date."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
-    have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    pairs = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
     codes = [code for s in package.schemes if (code := scheme_code(s))]
     for key in NEEDED:
-        lacking = [code for code in codes if not {(key, code), (key, "")} & have]
+        lacking = [code for code in codes if not {(key, code), (key, "")} & pairs]
         if lacking:
             problems.append(("parameter", f"every call reads {key!r}: give {', '.join(lacking)} a row, or one to all"))
-    if ("degrees", "") not in have:
+    if ("degrees", "") not in pairs:
         problems.append(("parameter", "the registry reads 'degrees': give it a row that applies to all"))
     for scheme in package.schemes:
         code, uses = scheme_code(scheme), scheme.get("rule", [])
         for use in uses if isinstance(uses, list) else []:
             rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
             for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
-                if not {(key, code), (key, "")} & have:
+                if not {(key, code), (key, "")} & pairs:
                     form = f" ({words})" if (words := shape_words(key)) else ""
                     problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row{form}"))
-        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
+        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & pairs:
             problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
 
 
