@@ -101,8 +101,8 @@ class Applying:
     def _write(self, leader: Person, n: int, pending: dict[int, list[Participant]], accounts: dict[int, Account]) -> Application:
         text = self.writer.proposal(self.world.topics[leader.pk])
         r, actor = self.random, self.as_person(leader)
-        declared = self.world.plan.more["flags"].get(text.code[0])
-        flags = [declared] if declared and r.random() < 0.35 else []
+        flag = self.world.plan.more["flags"].get(text.code[0])
+        flags = [flag] if flag and r.random() < 0.35 else []
         values: dict[str, Any] = {
             "title_zh": text.title_zh,
             "title_en": text.title_en,

@@ -167,14 +167,14 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     r, names = random.Random(seed + 1), NameMaker(world.plan, seed + 2)
     sheet: list[list[str]] = []
     roles: list[str] = []
-    used: set[str] = set()
+    documents: set[str] = set()
     outside = [name for name, _kind in world.plan.external]
     weights = host_weights(len(world.hosts))
     for n in range(leaders + colleagues + experts):
         role = "leader" if n < leaders else "colleague" if n < leaders + colleagues else "expert"
         external = role == "expert" and r.random() < 0.6
         name = r.choice(outside) if external else r.choices(world.hosts, weights=weights)[0].name_zh
-        sheet.append(_person_row(world.plan, n, role, name, names, r, used))
+        sheet.append(_person_row(world.plan, n, role, name, names, r, documents))
         roles.append(role)
     heading = ["姓名", "英文姓名", "身份证号", "单位", "院系", "职称", "最高学位", "电子邮箱", "入职日期"]
     result = import_people(
@@ -199,7 +199,7 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
 
 
 def _person_row(
-    plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, used: set[str]
+    plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, documents: set[str]
 ) -> list[str]:
     zh, latin, sex = names.person()
     youngest, oldest = {"leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
@@ -213,10 +213,10 @@ def _person_row(
     email = f"p{n:05d}@people.example"
     since = date(clock.today().year - r.randint(1, 12), r.randint(1, 12), 1)
     document = synthetic_document(plan.text("resident_place"), n, born, sex)
-    while document in used:
+    while document in documents:
         born += timedelta(days=1)
         document = synthetic_document(plan.text("resident_place"), n, born, sex)
-    used.add(document)
+    documents.add(document)
     return [zh, latin, document, organisation, "", title, degree, email, since.isoformat()]
 
 
@@ -225,9 +225,11 @@ def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
     rows = []
     for person in people:
         if r.random() < 0.12:
-            ended = clock.today() - timedelta(days=r.randint(60, 2500))
+            last_day = clock.today() - timedelta(days=r.randint(60, 2500))
             rows.append(
-                Employment(person=person, organisation=r.choice(world.hosts), since=ended - timedelta(days=900), until=ended)
+                Employment(
+                    person=person, organisation=r.choice(world.hosts), since=last_day - timedelta(days=900), until=last_day
+                )
             )
     record_employment(rows=rows, actor=world.actor(world.staff["officer"]))
 

@@ -244,9 +244,9 @@ def choose(
         rest = late + early
         return rest[:count], rest[count:]
     few = max(1, count // 60)
-    chosen = (early[: count - few] + late)[:count]
-    taken = {p.pk for p in chosen}
-    return chosen, [p for p in pool if p.pk not in taken]
+    applicants = (early[: count - few] + late)[:count]
+    keys = {p.pk for p in applicants}
+    return applicants, [p for p in pool if p.pk not in keys]
 
 
 def is_young(person: Person, year: int, young: Mapping[str, int]) -> bool:
@@ -279,8 +279,8 @@ def summary(seconds: float) -> dict[str, Any]:
     started = time.perf_counter()
     breaches = {b.invariant.name: b.count for b in check()}
     evidence = articles_with_evidence(latest_values())
-    funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
-    finished = Call.objects.filter(pk__in=funded.values("call"))
+    decisions = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
+    calls = Call.objects.filter(pk__in=decisions.values("call"))
     return {
         "calls": Call.objects.count(),
         "applications": Application.objects.exclude(state__in=[State.DRAFT, State.EXPIRED]).count(),
@@ -290,8 +290,8 @@ def summary(seconds: float) -> dict[str, Any]:
         "conflict_violations": breaches.get("no_conflicted_assignment", 0) + breaches.get("no_assignment_in_own_entity", 0),
         "load_violations": breaches.get("load_within_limit", 0),
         "awards": Award.objects.count(),
-        "committed_fen": sum(funded.values_list("amount_fen", flat=True)),
-        "budget_fen": sum(finished.values_list("budget_fen", flat=True)),
+        "committed_fen": sum(decisions.values_list("amount_fen", flat=True)),
+        "budget_fen": sum(calls.values_list("budget_fen", flat=True)),
         "articles": Article.objects.count(),
         "articles_with_evidence": sum(1 for n in evidence.values() if n),
         "events": Event.objects.count(),
