@@ -229,11 +229,11 @@ class Server:
         account = SERVER_ACCOUNT if os.geteuid() == 0 else None
         command: Sequence[str] = (str(self.programs.folder / program), *words)
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(command, stdout=output, stderr=output, user=account, check=False)  # noqa: S603 - a folder of programs
-            if done.returncode:
+            process = subprocess.run(command, stdout=output, stderr=output, user=account, check=False)  # noqa: S603 - a folder of programs
+            if process.returncode:
                 output.seek(0)
                 last = [line for line in output.read().splitlines() if line.strip()][-1:]
-                raise subprocess.CalledProcessError(done.returncode, command, stderr=last[0] if last else "")
+                raise subprocess.CalledProcessError(process.returncode, command, stderr=last[0] if last else "")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
