@@ -216,7 +216,7 @@ def test_pages_show_who_will_be_told_and_let_the_second_officer_decide() -> None
     officer, second = client("officer"), client("officer2")
     url = f"/office/calls/{call.pk}/"
     page = officer.get(f"{url}amend/")
-    assert len(page.context["told"].applicants) == 1
+    assert len(page.context["audience"].applicants) == 1
     told = audience(call)
     assert [a.pk for a in told.applicants] == [leader.account_id]
     assert officer.post(f"{url}amend/", {"reason": "x", "closes_at": "2001-01-01T00:00"}).status_code == 422

@@ -12,10 +12,10 @@ from headwater.core import clock
 from headwater.forms.expressions import Value
 from headwater.registry.models import EarlierProject, Organisation, Person, records_of
 
-Known = Mapping[str, Value]
+RecordValues = Mapping[str, Value]
 
 
-def known_of(rows: Sequence[Application]) -> dict[int, Known]:
+def record_values_of(rows: Sequence[Application]) -> dict[int, RecordValues]:
     """By application id: degree, title, birth, age, sex and earlier awards of the applicant by the record that stands for them; kind and place
     of the host. The age is that on the last day of the call (5 queries, whatever the number of rows).
     """
@@ -23,11 +23,11 @@ def known_of(rows: Sequence[Application]) -> dict[int, Known]:
     people = Person.objects.in_bulk(set(one.values()))
     hosts = {o.pk: o for o in Organisation.objects.filter(pk__in={a.host_id for a in rows}).select_related("place")}
     earlier = _earlier(one)
-    found: dict[int, Known] = {}
+    values: dict[int, RecordValues] = {}
     for a in rows:
         person, host = people[one[a.leader_id]], hosts[a.host_id]
         own = Decimal(earlier[person.pk] - (1 if a.state == State.APPROVED else 0))
-        found[a.pk] = {
+        values[a.pk] = {
             "applicant.degree": person.highest_degree or None,
             "applicant.title": person.title or None,
             "applicant.birth": person.birth_date,
@@ -37,7 +37,7 @@ def known_of(rows: Sequence[Application]) -> dict[int, Known]:
             "host.kind": host.kind,
             "host.place": host.place.code if host.place else None,
         }
-    return found
+    return values
 
 
 def _age(person: Person, application: Application) -> Decimal | None:

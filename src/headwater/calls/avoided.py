@@ -25,12 +25,12 @@ class Avoided:
 
 def avoided_by(named: Sequence[tuple[int, str]]) -> dict[int, list[Avoided]]:
     """By application: what each of its texts names and whom that means; `named` has (application, text). 2 queries, if anything is named."""
-    read = [(pk, one) for pk, text in named for one in split_names(text)]
-    found = namesakes(one for _pk, one in read) if read else {}
-    out: dict[int, list[Avoided]] = {}
-    for pk, one in read:
-        out.setdefault(pk, []).append(Avoided(str(one), found[one]))
-    return out
+    mentions = [(pk, one) for pk, text in named for one in split_names(text)]
+    people = namesakes(one for _pk, one in mentions) if mentions else {}
+    names: dict[int, list[Avoided]] = {}
+    for pk, one in mentions:
+        names.setdefault(pk, []).append(Avoided(str(one), people[one]))
+    return names
 
 
 def avoided_of(rows: Sequence[Application]) -> dict[int, list[Avoided]]:

@@ -51,8 +51,8 @@ def after(moment: datetime, days: int) -> datetime:
 
 def provisional(year: int | None) -> str:
     """What to say of a period of working days in a year whose calendar is not published; nothing where it is."""
-    told = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
-    return told % {"year": year} if year else ""
+    sentence = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
+    return sentence % {"year": year} if year else ""
 
 
 def days_of(call: Call, key: str) -> int:
@@ -65,9 +65,9 @@ def check_due(call: Call) -> datetime:
     return after(call.closes_at, days_of(call, "formal_check_days"))
 
 
-def recheck_due(call: Call, asked: datetime) -> datetime:
-    """When a re-check that was asked for at `asked` must be answered."""
-    return after(asked, days_of(call, "recheck_answer_days"))
+def recheck_due(call: Call, requested_at: datetime) -> datetime:
+    """When a re-check that was asked for at `requested_at` must be answered."""
+    return after(requested_at, days_of(call, "recheck_answer_days"))
 
 
 def cited(call: Call, code: str, period: str) -> str:
@@ -84,7 +84,7 @@ def recheck_period(call: Call) -> str:
     return cited(call, "recheck_answer", _("收到之日起 %d 日内") % days_of(call, "recheck_answer_days"))
 
 
-def told_steps(application: Application, *, to_host: bool) -> list[Step]:
+def ended_steps(application: Application, *, to_host: bool) -> list[Step]:
     """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
     (`to_host`). The reason of a withdrawal is an event of its own, after the move.
     """
@@ -125,7 +125,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
-    steps += told_steps(application, to_host=to_host)
+    steps += ended_steps(application, to_host=to_host)
     if application.state in UNSUBMITTED - {State.DRAFT}:
         return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
     steps.append(
@@ -139,8 +139,8 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     )
     steps += _recheck_steps(application)
     if application.state != State.NOT_ACCEPTED:
-        shown = application.public_state
-        steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))
+        state = application.public_state
+        steps.append(Step(_("评审"), application.decided_at, now=state == State.IN_REVIEW))
         notice = call.notices.order_by("-starts_at").first()
         running = application.state in {State.PUBLICITY, State.OBJECTION}
         note = provisional(notice.without_calendar) if notice and running else ""

@@ -56,13 +56,13 @@ def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, 
     """What differs between two contents of an application, in the order of its form; what is private only for `own`."""
     sections = [(_("基本信息"), basic_fields(row, scheme, own=own))]
     sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.of.is_stored]) for s in scheme.sections]
-    out = []
+    parts = []
     for title, fields in sections:
         changed = [difference(f, old.get(f.code), new.get(f.code)) for f in fields if not same(old.get(f.code), new.get(f.code))]
         names = {d.name for d in changed}
         filled = [f for f in fields if f.code not in names and not same(new.get(f.code), None)]
-        out.append(Part(title, changed, [label(f, chinese()) for f in filled]))
-    return out
+        parts.append(Part(title, changed, [label(f, chinese()) for f in filled]))
+    return parts
 
 
 def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
@@ -78,11 +78,11 @@ def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
         Field(
             name,
             kinds.get(name) or ("choice" if name in choices else "text"),
-            str(told),
-            str(told),
+            str(title),
+            str(title),
             choices=tuple(choices.get(name, ())),
         )
-        for name, told in BASIC.items()
+        for name, title in BASIC.items()
         if own or name not in PRIVATE
     ]
 
@@ -105,17 +105,17 @@ def _whole(old: str, new: str) -> list[Piece]:
     return [*([("-", old)] if old else []), *arrow, *([("+", new)] if new else [])]
 
 
-def folded(found: list[Piece]) -> list[Piece]:
+def folded(stretches: list[Piece]) -> list[Piece]:
     """Long stretches that stay, cut down to their ends; the piece ("…", n) stands for n characters left out."""
-    out: list[Piece] = []
-    for n, (sign, text) in enumerate(found):
+    shortened: list[Piece] = []
+    for n, (sign, text) in enumerate(stretches):
         if sign != "=" or len(text) <= LONG:
-            out.append((sign, text))
+            shortened.append((sign, text))
             continue
-        head, tail = text[:ENDS] if n else "", text[-ENDS:] if n + 1 < len(found) else ""
+        head, tail = text[:ENDS] if n else "", text[-ENDS:] if n + 1 < len(stretches) else ""
         middle = ("…", str(len(text) - len(head) - len(tail)))
-        out += [p for p in (("=", head), middle, ("=", tail)) if p[1]]
-    return out
+        shortened += [p for p in (("=", head), middle, ("=", tail)) if p[1]]
+    return shortened
 
 
 def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
@@ -123,24 +123,24 @@ def _rows(f: Field, old: Any, new: Any, zh: bool) -> Difference:
     pairing = pair_rows(a, b)
     back = {m: n for n, m in pairing.of.items()}
     gone = [n for n in range(len(a)) if n not in pairing.of]
-    found: list[RowChange] = []
+    changes: list[RowChange] = []
     for m, row in enumerate(b):
         while gone and gone[0] < back.get(m, -1):
-            found.append(_row(f, "-", a[gone.pop(0)], {}, zh))
+            changes.append(_row(f, "-", a[gone.pop(0)], {}, zh))
         if m not in back:
-            found.append(_row(f, "+", {}, row, zh))
+            changes.append(_row(f, "+", {}, row, zh))
         elif a[back[m]] != row:
-            found.append(_row(f, "~", a[back[m]], row, zh))
-        elif found and found[-1].sign == "=":
-            found[-1] = RowChange("=", count=found[-1].count + 1)
+            changes.append(_row(f, "~", a[back[m]], row, zh))
+        elif changes and changes[-1].sign == "=":
+            changes[-1] = RowChange("=", count=changes[-1].count + 1)
         else:
-            found.append(RowChange("=", count=1))
-    found += [_row(f, "-", a[n], {}, zh) for n in gone]
+            changes.append(RowChange("=", count=1))
+    changes += [_row(f, "-", a[n], {}, zh) for n in gone]
     heads = [(label(c, zh), c.of.is_numeric) for c in f.columns]
     notes = _parts(f, old, new, zh)
-    if all(r.sign == "=" for r in found) and a != b:
+    if all(r.sign == "=" for r in changes) and a != b:
         notes.append((_("各行的顺序有变化"), []))
-    return Difference(f.code, label(f, zh), "rows", heads=heads, rows=[] if not f.columns else found, notes=notes)
+    return Difference(f.code, label(f, zh), "rows", heads=heads, rows=[] if not f.columns else changes, notes=notes)
 
 
 def rows_in(value: Any) -> list[dict[str, Any]]:

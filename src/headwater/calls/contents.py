@@ -59,15 +59,15 @@ def content_of(row: Application) -> dict[str, Any]:
 
 def values_of(content: dict[str, Any], names: list[str]) -> dict[str, Any]:
     """Values for `save_application` that bring these names back to what `content` says."""
-    out: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in names:
         value = content.get(name)
         if name == "starts_on":
             value = date.fromisoformat(value) if value else None
         elif name in BASIC and value is None:
             value = ""
-        out[name] = value
-    return out
+        values[name] = value
+    return values
 
 
 def questions_of(row: Application) -> dict[str, Field]:

@@ -73,8 +73,8 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
 
 
 def _priority_field(row: Application) -> str:
-    found = PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None
-    return found.name_zh if found else row.priority_field
+    priority_field = PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None
+    return priority_field.name_zh if priority_field else row.priority_field
 
 
 def _referee(r: Referee, letters: bool) -> dict[str, str]:

@@ -6,6 +6,6 @@ from headwater.core.uploads import TELL
 
 
 @TELL.under("calls.application")
-def told(file: StoredFile) -> tuple[str, str]:
+def title_and_page(file: StoredFile) -> tuple[str, str]:
     row = Application.objects.only("title_zh", "number").get(pk=file.owner_id)
     return str(row), f"/applications/{file.owner_id}/edit/attachments/"

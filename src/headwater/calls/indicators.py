@@ -76,8 +76,8 @@ def call_records(on: date, column: Text, counts: Any) -> Records:
 
 def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
     span = rows.annotate(span=ExpressionWrapper(F(end) - F(start), output_field=DurationField()))
-    found = span.aggregate(mean=Avg("span"))["mean"]
-    return found.total_seconds() / 86400 if found else None
+    mean = span.aggregate(mean=Avg("span"))["mean"]
+    return mean.total_seconds() / 86400 if mean else None
 
 
 @indicator("calls.guides", unit="count")
@@ -104,11 +104,11 @@ def check_refused(on: date, only: Only) -> Figure:
 def funding_rate(on: date, only: Only) -> Figure:
     passed, all_ = released(on, only).filter(state=State.APPROVED), accepted(on, only)
 
-    def told() -> dict[int, str]:
+    def shares() -> dict[int, str]:
         part, whole = counted(passed), counted(all_)
         return {call: f"{part.get(call, 0)} / {n}" for call, n in whole.items()}
 
-    return Figure(share(passed.count(), all_.count()), call_records(on, _("通过／受理"), told))
+    return Figure(share(passed.count(), all_.count()), call_records(on, _("通过／受理"), shares))
 
 
 @indicator("applications.approved", unit="items", breakdowns=("outcome", "scheme", "place"))

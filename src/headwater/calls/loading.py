@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headwater.calls.applicants import Known, known_of
+from headwater.calls.applicants import RecordValues, record_values_of
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
@@ -35,7 +35,7 @@ class ApplicationContext:
     members: int = 0
     attached_files: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    known: Mapping[str, Value] = field(default_factory=dict)
+    record_values: Mapping[str, Value] = field(default_factory=dict)
 
     def built_in(self) -> dict[str, Value]:
         row = self.row
@@ -49,7 +49,7 @@ class ApplicationContext:
             "research_class": str(row.research_class),
             "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
         }
-        return own | dict(self.known)
+        return own | dict(self.record_values)
 
     def parameter(self, key: str) -> Any:
         return self.terms(key)
@@ -79,18 +79,18 @@ def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
     read at once, where an expression of the scheme names them. Asks the database nothing else.
     """
     scheme, terms = scheme_of(call), terms_of(call)
-    known = on_record(scheme, rows)
+    record_values = on_record(scheme, rows)
 
     def make(row: Application, attached: Mapping[str, int], members: int) -> Answers:
-        context = ApplicationContext(row, call, scheme, terms, members, attached, known=known.get(row.pk, {}))
+        context = ApplicationContext(row, call, scheme, terms, members, attached, record_values=record_values.get(row.pk, {}))
         return Answers(scheme, _stored(row), context)
 
     return make
 
 
-def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, Known]:
+def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, RecordValues]:
     """What is on record of applicants and hosts by application, for a scheme whose expressions name it."""
-    return known_of(rows) if rows and scheme.reads_record else {}
+    return record_values_of(rows) if rows and scheme.reads_record else {}
 
 
 def answers_of(row: Application) -> Answers:
@@ -100,6 +100,6 @@ def answers_of(row: Application) -> Answers:
         files[kind].append(name)
     scheme, members = scheme_of(row.call), row.participants.count()
     counts = {kind: len(names) for kind, names in files.items()}
-    known = on_record(scheme, [row]).get(row.pk, {})
-    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files, known)
+    record_values = on_record(scheme, [row]).get(row.pk, {})
+    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files, record_values)
     return Answers(scheme, _stored(row), context)

@@ -66,8 +66,8 @@ def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.ed
     row = OWN.one(pk, request.user.pk) if request.user.pk else None
     if row is not None and may(request.user, action, row):
         return row
-    found: Application = access(request.user, action, mine(request), pk=pk)
-    return found
+    application: Application = access(request.user, action, mine(request), pk=pk)
+    return application
 
 
 OPINIONS: Register[Callable[[Application], list[dict[str, Any]]]] = Register("source of opinions")
@@ -78,7 +78,7 @@ def released_opinions(row: Application) -> list[dict[str, Any]]:
     return [o for function in OPINIONS.values() for o in function(row)]
 
 
-def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
+def application_context(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
     """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers, and read
     the letters of referees where the scheme lets them.
     """
@@ -116,8 +116,8 @@ def confirm(
 
 def confirmed(request: HttpRequest, answer: str) -> bool:
     """Whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
-    shown = AnswerForm({"answer": request.POST.get("shown", "")})
-    return bool(request.POST.get("confirmed")) and shown.is_valid() and shown.cleaned_data["answer"] == answer
+    form = AnswerForm({"answer": request.POST.get("shown", "")})
+    return bool(request.POST.get("confirmed")) and form.is_valid() and form.cleaned_data["answer"] == answer
 
 
 def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponseBase:
@@ -144,5 +144,5 @@ def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=LETTERS, title=title)
-    shown = {"list": listing, "title": title, "archive": True, **context}
-    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", shown)
+    page_context = {"list": listing, "title": title, "archive": True, **context}
+    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", page_context)

@@ -33,7 +33,7 @@ class Meter:
     @property
     def over(self) -> int:
         """How many of the waiting have no place."""
-        return 0 if self.room.left is None else max(0, self.waiting - self.room.left)
+        return 0 if self.room.free is None else max(0, self.waiting - self.room.free)
 
 
 def quota_meters(hosts: Collection[int]) -> list[Meter]:
@@ -41,20 +41,20 @@ def quota_meters(hosts: Collection[int]) -> list[Meter]:
     calls = {c.pk: c for c in Call.objects.filter(state=CallState.PUBLISHED).defer("guide_zh", "guide_en").order_by("endorse_by")}
     rows = Application.objects.filter(host__in=hosts, call__in=calls).values_list("host", "call")
     counts = rows.annotate(waiting=Count("pk", filter=Q(state=State.HOST_REVIEW)), used=Count("pk", filter=Q(state__in=ENDORSED)))
-    found = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
+    counts_by_key = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
     quotas = {
         (q.organisation_id, q.call_id): q for q in HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
     }
     names = Organisation.objects.in_bulk(sorted(hosts))
-    out = []
+    meters = []
     for call in calls.values():
         for host in sorted(hosts):
-            waiting, used = found.get((host, call.pk), (0, 0))
+            waiting, used = counts_by_key.get((host, call.pk), (0, 0))
             quota = quotas.get((host, call.pk))
             if waiting or (clock.now() < call.endorse_by and (quota or used)):
                 room = Room(quota.quota if quota else None, used)
-                out.append(Meter(call, names[host], room, waiting, quota.basis if quota else {}))
-    return out
+                meters.append(Meter(call, names[host], room, waiting, quota.basis if quota else {}))
+    return meters
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,13 @@ def recommendation_batches(agencies: Collection[int]) -> list[Batch]:
     counts = rows.values_list("call").annotate(
         waiting=Count("pk", filter=Q(state=State.RECOMMENDING)), done=Count("pk", filter=Q(state__in=passed))
     )
-    found = {c: (waiting, done) for c, waiting, done in counts.values_list("call", "waiting", "done")}
-    calls = Call.objects.filter(pk__in=found).defer("guide_zh", "guide_en").order_by("recommend_by")
-    return [Batch(c, *found[c.pk]) for c in calls if found[c.pk][0] or (clock.now() < c.recommend_by and found[c.pk][1])]
+    counts_by_call = {c: (waiting, done) for c, waiting, done in counts.values_list("call", "waiting", "done")}
+    calls = Call.objects.filter(pk__in=counts_by_call).defer("guide_zh", "guide_en").order_by("recommend_by")
+    return [
+        Batch(c, *counts_by_call[c.pk])
+        for c in calls
+        if counts_by_call[c.pk][0] or (clock.now() < c.recommend_by and counts_by_call[c.pk][1])
+    ]
 
 
 def released_rows() -> QuerySet[NoticeRow]:

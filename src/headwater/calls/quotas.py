@@ -44,10 +44,10 @@ def quota_words(quota: int | None, basis: Mapping[str, Any]) -> str:
     years = _("、").join(_("%(year)s 年 %(n)d 项") % {"year": y, "n": n} for y, n in sorted(basis.get("years", {}).items()))
     if not years:
         return _("限额由基金办公室设定")
-    told = _("近年立项：%s") % years
+    sentence = _("近年立项：%s") % years
     if basis.get("floor"):
-        return told + _("；最高 %(best)d 项，低于起算线，按保底 %(quota)d 项") % {"best": basis["best"], "quota": quota}
-    return told + _("；%(multiplier)d × 最高年份 %(best)d 项 = %(quota)d 项") % {
+        return sentence + _("；最高 %(best)d 项，低于起算线，按保底 %(quota)d 项") % {"best": basis["best"], "quota": quota}
+    return sentence + _("；%(multiplier)d × 最高年份 %(best)d 项 = %(quota)d 项") % {
         "multiplier": basis.get("multiplier", 2),
         "best": basis["best"],
         "quota": quota,

@@ -69,15 +69,15 @@ def _reads_only_answers(scheme: Scheme, party: str) -> bool:
 
 def documents_for(rows: Sequence[Application], party: str) -> dict[int, list[Document]]:
     """By application: the documents that `party` signs for it; the number of queries does not grow with the rows of a call."""
-    found: dict[int, list[Document]] = {}
+    documents: dict[int, list[Document]] = {}
     groups: dict[int, list[Application]] = defaultdict(list)
     for row in rows:
         groups[row.call_id].append(row)
     for group in groups.values():
         call = group[0].call
         answers, scheme = answers_for(group, call, party), scheme_of(call)
-        found |= {row.pk: asked(scheme, party, answers(row)) for row in group}
-    return found
+        documents |= {row.pk: asked(scheme, party, answers(row)) for row in group}
+    return documents
 
 
 @dataclass(frozen=True)
@@ -132,12 +132,12 @@ def lines_of(row: Application, answers: Answers) -> list[Line]:
         have[s.document, s.party, key_of(s)].append(s)
         if s.agency:
             agencies[s.agency.pk] = s.agency.name_zh
-    found = []
-    for party, known in signers(row).items():
-        who = list(agencies.items()) or known if party == Party.RECOMMENDER else known
+    lines = []
+    for party, usual_signers in signers(row).items():
+        who = list(agencies.items()) or usual_signers if party == Party.RECOMMENDER else usual_signers
         for document in asked(scheme, party, answers):
-            found += [_line(document, party, name, have[document.code, party, pk]) for pk, name in who]
-    return found
+            lines += [_line(document, party, name, have[document.code, party, pk]) for pk, name in who]
+    return lines
 
 
 def _line(document: Document, party: str, who: str, signatures: Iterable[DocumentSignature]) -> Line:

@@ -64,8 +64,8 @@ def usual_terms(call: Call) -> tuple[int, int]:
 
 def usual_start(call: Call) -> date:
     """The day on which work usually begins: the region's, else the first of July of the call's year."""
-    found = terms_of(call)("start_date") or {"month": 7, "day": 1}
-    return date(call.year + found.get("years_after", 0), found["month"], found["day"])
+    start = terms_of(call)("start_date") or {"month": 7, "day": 1}
+    return date(call.year + start.get("years_after", 0), start["month"], start["day"])
 
 
 def starts_in_common(call: Call) -> bool:
@@ -122,16 +122,16 @@ def keys_of(scheme: Scheme) -> list[str]:
 def call_terms(call: Call) -> list[Term]:
     """The figures of a call that can be set, in the order of the scheme."""
     usual, own, words = region_terms(call), terms_of(call), region_words(call)
-    out = []
+    terms = []
     for key in keys_of(scheme_of(call)):
         base, value = usual(key), own(key)
         if isinstance(base, dict):
             own_table: dict[str, Any] = value if isinstance(value, dict) else {}
             figures = [(p, b) for p, b in sorted(base.items(), key=_place) if _is_figure(b)]
-            out += [Term(key, p, b, b if own_table.get(p) is None else own_table[p], words(key)) for p, b in figures]
+            terms += [Term(key, p, b, b if own_table.get(p) is None else own_table[p], words(key)) for p, b in figures]
         elif isinstance(base, (int, float)) and _is_figure(base):
-            out.append(Term(key, "", base, value if isinstance(value, (int, float)) else base, words(key)))
-    return out
+            terms.append(Term(key, "", base, value if isinstance(value, (int, float)) else base, words(key)))
+    return terms
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, str]:
@@ -143,15 +143,15 @@ def _is_figure(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def overrides_from(terms: list[Term], given: dict[str, Any]) -> dict[str, Any]:
+def overrides_from(terms: list[Term], values: dict[str, Any]) -> dict[str, Any]:
     """Only what differs from the region's value is kept with the call."""
-    out: dict[str, Any] = {}
+    overrides: dict[str, Any] = {}
     for t in terms:
-        value = given.get(t.name)
+        value = values.get(t.name)
         if value is None or value == t.usual:
             continue
         if t.part:
-            out.setdefault(t.key, {})[t.part] = value
+            overrides.setdefault(t.key, {})[t.part] = value
         else:
-            out[t.key] = value
-    return out
+            overrides[t.key] = value
+    return overrides

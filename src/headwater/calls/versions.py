@@ -32,10 +32,10 @@ def readable(row: Application, user: Any) -> Any:
     """The versions that `user` may read: who may write in the application all of them, everybody else who sees it what
     was submitted, and when it was returned (with which it held the same).
     """
-    found = Version.objects.filter(application=row)
+    versions = Version.objects.filter(application=row)
     if may(user, "calls.application.write", row):
-        return found
-    return found.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
+        return versions
+    return versions.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
 
 
 def listed(row: Application, user: Any) -> list[Listed]:
@@ -63,8 +63,8 @@ def changed_since_confirmed(row: Application) -> list[Participant]:
 
 def open_clashes(row: Application, user: Any) -> list[Version]:
     """Saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has written since."""
-    found = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
-    rows = list(found.order_by("-id")[:20])
+    versions = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
+    rows = list(versions.order_by("-id")[:20])
     if not rows:
         return []
     later: dict[str, int] = {}
@@ -76,5 +76,5 @@ def open_clashes(row: Application, user: Any) -> list[Version]:
     ):
         later |= dict.fromkeys(names, pk)
     for v in rows:
-        v.clashes = {k: told for k, told in v.clashes.items() if later[k] == v.pk and not told["seen"]}
+        v.clashes = {k: clash for k, clash in v.clashes.items() if later[k] == v.pk and not clash["seen"]}
     return [v for v in rows if v.clashes]

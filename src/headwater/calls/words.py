@@ -16,7 +16,7 @@ SAID = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJE
 
 
 @dataclass(frozen=True)
-class Said:
+class StateWord:
     """A state with its word, as badges, lists and spreadsheets take it."""
 
     value: str
@@ -31,9 +31,9 @@ def words_of(record: Any) -> Words:
     return scheme_of(getattr(record, "call", record)).words
 
 
-def state_word(record: Any, state: State) -> Said:
+def state_word(record: Any, state: State) -> StateWord:
     """The word for a state in a call, or in the call of an application."""
-    return Said(state.value, words_of(record)[state.value] if state in SAID else str(state.label))
+    return StateWord(state.value, words_of(record)[state.value] if state in SAID else str(state.label))
 
 
 def panel_word(item: Any) -> str:
@@ -49,17 +49,17 @@ def grade_words(record: Any) -> list[tuple[int, str]]:
     return [(value, word or scheme.words[f"grade_{value}"]) for value, word in own]
 
 
-def said(application: Any) -> Said:
+def state_inside(application: Any) -> StateWord:
     """The state of an application as those inside may know it."""
     return state_word(application, State(application.state))
 
 
-def said_outside(application: Any) -> Said:
+def state_outside(application: Any) -> StateWord:
     """The state as the applicant, the host and the agency may know it."""
     return state_word(application, application.public_state)
 
 
 def state_choices(call: Any, states: Iterable[State]) -> list[tuple[str, str]]:
     """(value, word) of states in a call, in the order of the table of states: for filters."""
-    wanted = set(states)
-    return [(s.value, state_word(call, s).label) for s in State if s in wanted]
+    chosen = set(states)
+    return [(s.value, state_word(call, s).label) for s in State if s in chosen]

@@ -64,9 +64,9 @@ def guide_lead(call: Call) -> Reason | None:
     if not lead or first <= clock.local_day(call.opens_at):
         return None
     basis = basis_of(region_of(call.scheme.region), "guide_lead")
-    told = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
+    sentence = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
     values = {"days": lead, "day": first.isoformat(), "basis": _("（%s）") % basis if basis else ""}
-    return Reason(told % values, field="opens_at")
+    return Reason(sentence % values, field="opens_at")
 
 
 def guide_time(call: Call) -> Reason | None:

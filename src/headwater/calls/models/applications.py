@@ -31,20 +31,20 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         mine = Q(leader__in=own_records(user)) | Q(
             participants__person__in=own_records(user), participants__declined_at__isnull=True
         )
-        found = mine
+        condition = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:
-            sent = Q(state__in=LIVE) | (~Q(state=State.DRAFT) & Q(submitted_at__isnull=False))
-            found |= Q(host__in=hosts) & sent
+            submitted = Q(state__in=LIVE) | (~Q(state=State.DRAFT) & Q(submitted_at__isnull=False))
+            condition |= Q(host__in=hosts) & submitted
         agencies = user.scopes("recommender", "agency")
         if agencies:
-            found |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
+            condition |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
         calls = [g.scope_id for g in user.grants if g.role == "programme_officer"]
         if calls or user.has_role("committee"):
             everything = user.has_role("committee") or None in calls
             office = Q(state__in=IN_THE_HOUSE) if everything else Q(state__in=IN_THE_HOUSE, call__in=calls)
-            found |= office & ~own_rows(self.model, user)
-        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+            condition |= office & ~own_rows(self.model, user)
+        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
 
 
 class Application(models.Model):

@@ -17,11 +17,11 @@ from headwater.registry.models import own_records
 
 def of_officer(user: Any, field: str) -> Q:
     """Rows of the calls of which `user` is an officer; `field` leads to the call's id."""
-    found = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for grant in user.grants:
         if grant.role == "programme_officer":
-            found |= ~Q(pk__in=[]) if grant.scope == "all" else Q(**{field: grant.scope_id})
-    return found
+            condition |= ~Q(pk__in=[]) if grant.scope == "all" else Q(**{field: grant.scope_id})
+    return condition
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
@@ -29,8 +29,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Decisions, also those that are not public yet: for officers of the call and the committee only, never on what is their own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        found = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
-        return without_own(found, user)
+        decisions = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
+        return without_own(decisions, user)
 
 
 class Decision(models.Model):
@@ -102,8 +102,8 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         mine = Q(application__leader__in=own_records(user)) | joined
         hosts = user.scopes("host_manager", "organisation")
         office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
-        found = mine | Q(application__host__in=hosts) | office
-        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+        condition = mine | Q(application__host__in=hosts) | office
+        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
 
 
 class Letter(models.Model):

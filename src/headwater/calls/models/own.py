@@ -48,8 +48,8 @@ def parts_in_applications(account: Account) -> list[tuple[int, str]]:
     the few people concerned, and building it from querysets takes longer than running it.
     """
     with connection.cursor() as cursor:
-        given: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
-        cursor.execute(PARTS, given | {str(part): str(part) for part in Part})
+        parameters: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
+        cursor.execute(PARTS, parameters | {str(part): str(part) for part in Part})
         return [(case, part) for case, part in cursor.fetchall()]
 
 
@@ -75,12 +75,12 @@ class Places:
     """
 
     def __init__(self, account: Any, call: Call, ranks: Iterable[int | None]) -> None:
-        self.seen = sorted(r for r in ranks if r is not None) if has_own_in(account, call) else None
+        self.ranks = sorted(r for r in ranks if r is not None) if has_own_in(account, call) else None
 
     def __call__(self, rank: int | None) -> int | None:
-        if rank is None or self.seen is None:
+        if rank is None or self.ranks is None:
             return rank
-        return 1 + bisect_left(self.seen, rank)
+        return 1 + bisect_left(self.ranks, rank)
 
 
 leads_to(Application, "pk")
@@ -112,10 +112,10 @@ def jobs_of_calls(account: Account) -> Q:
     somebody else: their figures are over all its applications.
     """
     own = Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE).values_list("call", flat=True)
-    found = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
+    condition = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
     if account.has_role("system_admin") or account.holds_everywhere("programme_officer"):
-        return found
-    return found & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
+        return condition
+    return condition & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
 
 
 def _people_of_calls(calls: Collection[int], _account: Account) -> QuerySet[Any, Any]:

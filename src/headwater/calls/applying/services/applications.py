@@ -59,9 +59,9 @@ def create_draft(
             raise Refused.because(_("该批次现在不受理申报"))
         lock_people([leader.pk])
         refuse_fund_staff([leader.pk])
-        found = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
-        if found:
-            return found
+        draft = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
+        if draft:
+            return draft
         scheme = scheme_of(call)
         outline = invited_outline(call, leader)
         amount, months = usual_terms(call)
@@ -172,29 +172,29 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
     """
     with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
         row = lock_draft(application)
-        known = set(records_of([*row.participants.values_list("person_id", flat=True), row.leader_id]).values())
-        reasons, made = [], []
+        persons = set(records_of([*row.participants.values_list("person_id", flat=True), row.leader_id]).values())
+        reasons, participants = [], []
         for person, months in ((person.survivor, months) for person, months in members):
-            if person.pk in known:
+            if person.pk in persons:
                 reasons.append(Reason(_("%s 已在申请书中") % person, field="member"))
             elif person.organisation_id is None:
                 reasons.append(Reason(_("%s 没有登记单位") % person, field="member"))
             elif not 1 <= months <= 12:
                 reasons.append(Reason(_("每年工作月数应为 1 至 12"), field="months"))
             else:
-                made.append(
+                participants.append(
                     Participant(application=row, person=person, organisation_id=person.organisation_id, months_per_year=months)
                 )
-                known.add(person.pk)
-        if len(known) - 1 > scheme_of(row.call).members_max:
+                persons.add(person.pk)
+        if len(persons) - 1 > scheme_of(row.call).members_max:
             reasons.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max, field="member"))
         refuse_if(reasons)
-        refuse_fund_staff([m.person_id for m in made], field="member")
-        Participant.objects.bulk_create(made)
-        for participant in made:
+        refuse_fund_staff([m.person_id for m in participants], field="member")
+        Participant.objects.bulk_create(participants)
+        for participant in participants:
             log(participant, after={"application": row.pk, "person": participant.person_id})
-        invite_members(made, row, log)
-    return made
+        invite_members(participants, row, log)
+    return participants
 
 
 def remove_member(*, participant: Participant, actor: Actor) -> None:
@@ -270,12 +270,12 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
                 raise Refused.because(_("申请书已提交，不能再确认"))
         refuse_fund_staff([r.person_id for r in rows])
         now = clock.now()
-        asked = documents_for([r.application for r in rows], "member")
+        documents = documents_for([r.application for r in rows], "member")
         signings = [
             signing
             for r in rows
             for signing in signed_by_person(
-                r.application_id, to_sign(asked[r.application_id], agree), "member", r.person_id, r.person.name_zh
+                r.application_id, to_sign(documents[r.application_id], agree), "member", r.person_id, r.person.name_zh
             )
         ]
         keys = [r.pk for r in rows]
@@ -327,15 +327,19 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
     if seen is None or seen == row.revision:
         return
     last = Version.objects.filter(application=row).select_related("author").order_by("-id").first()
-    told = {"at": f"{timezone.localtime(row.saved_at):%Y-%m-%d %H:%M:%S}", "name": last.author if last and last.author else "—"}
-    raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % told, code="F01")
+    last_save = {
+        "at": f"{timezone.localtime(row.saved_at):%Y-%m-%d %H:%M:%S}",
+        "name": last.author if last and last.author else "—",
+    }
+    raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % last_save, code="F01")
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     failed = [r for r in results if r.blocks and r.outcome == Verdict.FAILED]
-    told = [(named(r), named(r, "mend"), r.code) for r in failed]
+    failures = [(named(r), named(r, "mend"), r.code) for r in failed]
     return [
-        Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told
+        Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code)
+        for what, mend, code in failures
     ]
 
 

@@ -44,22 +44,22 @@ def find_host(text: str, person: Person) -> Organisation:
         Refused: there is none, there are several, or it is neither a registered host nor one of the person's own.
     """
     text = text.strip()
-    found = list(Organisation.objects.filter(Q(pk__in=_called(text)) | Q(code=text)).order_by("pk")[:20]) if text else []
-    if not found:
+    hosts = list(Organisation.objects.filter(Q(pk__in=_called(text)) | Q(code=text)).order_by("pk")[:20]) if text else []
+    if not hosts:
         raise Refused.because(_("没有登记这个单位，请填写全称，或从列出的单位中选择"), field="host")
     own = {o.pk for o in own_institutions(person)}
-    fit = [o for o in found if o.pk in own] or [o for o in found if o.is_host]
+    fit = [o for o in hosts if o.pk in own] or [o for o in hosts if o.is_host]
     if len(fit) > 1:
         codes = "、".join(o.code for o in fit)
         raise Refused.because(_("有多个单位叫这个名称，请填写单位代码：%s") % codes, field="host")
-    return fit[0] if fit else _checked(found[0], person)
+    return fit[0] if fit else _checked(hosts[0], person)
 
 
 def _called(text: str) -> list[int]:
     """Institutions of a name, whatever its width, case and blanks."""
-    wanted = normal_name(text).casefold()
+    name_sought = normal_name(text).casefold()
     rows = Organisation.objects.values_list("pk", "name_zh", "name_en")
-    return [pk for pk, *names in rows if wanted in (normal_name(name).casefold() for name in names if name)]
+    return [pk for pk, *names in rows if name_sought in (normal_name(name).casefold() for name in names if name)]
 
 
 def _checked(host: Organisation, person: Person) -> Organisation:

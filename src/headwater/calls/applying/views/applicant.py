@@ -23,12 +23,12 @@ from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
-from headwater.calls.pages import letter_list, mine, released_opinions, shown
+from headwater.calls.pages import application_context, letter_list, mine, released_opinions
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
-from headwater.calls.words import said_outside
+from headwater.calls.words import state_outside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.documents import render_pdf
@@ -56,7 +56,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             Column(_("编号"), lambda a: a.number),
             Column(_("批次"), lambda a: a.call.title_zh),
             Column(_("角色"), lambda a: _("申请人") if is_own(request.user, a.leader) else _("参与者")),
-            Column(_("状态"), said_outside, kind="state"),
+            Column(_("状态"), state_outside, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),
         ],
         selectable=True,
@@ -98,11 +98,11 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         host = read_host(form, person)
     if request.method == "POST" and "look" not in request.POST and not form.errors:
         try:
-            made = create_draft(call=call, leader=person, host=host, actor=request.actor)
+            application = create_draft(call=call, leader=person, host=host, actor=request.actor)
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("call", code=code)
-        return redirect("application_edit", pk=made.pk, section="info")
+        return redirect("application_edit", pk=application.pk, section="info")
     trial = Application(call=call, leader=person, host=host, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0)
     results = check_applications([trial], call)[0] if host else []
     personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
@@ -122,7 +122,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/applying/application.html",
         {
-            **shown(row, reader=request.user),
+            **application_context(row, reader=request.user),
             "own": own,
             "changed": changed_since_confirmed(row) if row.state == State.DRAFT else [],
             "steps": timeline(row, to_host=reads_as_host(request.user, row)),

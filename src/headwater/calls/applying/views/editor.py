@@ -25,7 +25,7 @@ from headwater.calls.applying.services.applications import (
 from headwater.calls.applying.services.attachments import check_now
 from headwater.calls.applying.services.restoring import decide_clash, restore
 from headwater.calls.applying.views.hosting import read_host
-from headwater.calls.applying.views.parts import PAGES, clash_notices, editor_page, shown_unsaved
+from headwater.calls.applying.views.parts import PAGES, clash_notices, editor_page, unsaved_context
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import stored
@@ -75,9 +75,9 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     scheme = scheme_of(row.call)
     if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
-    if request.method == "GET" and (kept := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
+    if request.method == "GET" and (unsaved := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
         return render(
-            request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)}
+            request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **unsaved_context(row, unsaved)}
         )
     errors: dict[str, str] = {}
     base: dict[str, Any] = {}
@@ -139,8 +139,8 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the fields that changed. Answers with the time, errors by control, the rules as they now stand, what the fields hold now
     where that is not what was sent, and what other writers have changed on this page since it was loaded (`fields`).
     """
-    told = request.headers.get("X-Account")
-    if told is not None and told != str(request.user.pk):
+    account = request.headers.get("X-Account")
+    if account is not None and account != str(request.user.pk):
         return JsonResponse({"account": str(request.user)}, status=409)
     row = own_draft(request, pk, "calls.application.write")
     scheme = scheme_of(row.call)
@@ -156,40 +156,40 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
             "errors": errors,
             "revision": row.revision,
             "size": f"{size_of(row.answers):,}",
-            "fields": told_fields(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
+            "fields": field_states(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
             "live": live(answers_of(row)),
             "rules": render_to_string("components/rules.html", {"results": results}),
         }
     )
 
 
-def told_fields(
+def field_states(
     request: HttpRequest, row: Application, scheme: Scheme, names: list[str], saved: Saved | None
 ) -> dict[str, dict[str, Any]]:
     """By control: `base` is what is stored, `pairs` what the controls show then, `sent` what was sent where that differs, `clash` a notice.
 
     Fields that were not sent are told of when somebody else has saved since the page heard last.
     """
-    seen, own = request.POST.get("_revision", ""), is_own(request.user, row.leader)
+    revision, own = request.POST.get("_revision", ""), is_own(request.user, row.leader)
     changed = int(bool(saved and saved.changes.before))
     section = request.POST.get("_section", "")
     page_, part = [], scheme.section(section)
-    if seen.isdecimal() and (int(seen) + changed != row.revision) and (part or section == "info"):
+    if revision.isdecimal() and (int(revision) + changed != row.revision) and (part or section == "info"):
         page_ = names_on(row, part, own=own)
     merged = saved.changes.merged if saved else {}
-    out: dict[str, dict[str, Any]] = {control_of(n): {"base": stored(row, n), "pairs": pairs_of(row, n)} for n in page_}
+    states: dict[str, dict[str, Any]] = {control_of(n): {"base": stored(row, n), "pairs": pairs_of(row, n)} for n in page_}
     for name in names:
-        told = out.setdefault(control_of(name), {"base": stored(row, name)})
+        state = states.setdefault(control_of(name), {"base": stored(row, name)})
         if name in merged:
-            told |= {"sent": merged[name], "pairs": pairs_of(row, name)}
+            state |= {"sent": merged[name], "pairs": pairs_of(row, name)}
     if "unsuitable" in names:
         notice = render_to_string("calls/avoided.html", {"avoided": avoided_of([row]).get(row.pk)}, request)
-        out["unsuitable"] |= {"clash": notice or " "}
+        states["unsuitable"] |= {"clash": notice or " "}
     if saved and saved.changes.clashes:
         for name, notice in clash_notices(row, request.user, set(names)).items():
             context = {"notice": notice}
-            out[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
-    return out
+            states[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
+    return states
 
 
 @page("calls.apply", methods=("POST",))
@@ -256,12 +256,12 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
         return redirect("application", pk=pk)
     check_now(application=row)
-    seen = request.POST.get("_revision", "")
-    if not seen.isdecimal() or len(seen) > 9:
+    revision = request.POST.get("_revision", "")
+    if not revision.isdecimal() or len(revision) > 9:
         messages.error(request, _("请在本页核对内容后再签署提交。"))
     elif attempt(
         request,
-        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(seen)),
+        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(revision)),
         success=_("已提交依托单位审核。"),
     ):
         return redirect("application", pk=pk)

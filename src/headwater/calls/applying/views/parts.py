@@ -22,7 +22,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Unsaved, Version
-from headwater.calls.pages import shown
+from headwater.calls.pages import application_context
 from headwater.calls.printing import boxes_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.stores import APPLICATIONS
@@ -87,7 +87,7 @@ def editor_context(
     names = names_on(row, part, own=own) if part or section == "info" else []
     bad = {name.partition(".")[0] for name in errors}
     return {
-        **shown(row),
+        **application_context(row),
         "own": own,
         "section_code": section,
         "section": part,
@@ -127,20 +127,20 @@ def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, 
     asks = scheme.asks
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
-    out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
+    entries = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
     for s, fields in answers.shown:
         own = [f for f in fields if not f.value]
-        out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
+        entries.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
     if scheme.members_max:
         many = row.participants.aggregate(all=Count("pk"), confirmed=Count("confirmed_at"))
-        out.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
+        entries.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
     if scheme.referees:
-        written = row.referees.filter(written_at__isnull=False).count()
-        out.append(("referees", _("推荐专家"), str(written or "")))
+        letters = row.referees.filter(written_at__isnull=False).count()
+        entries.append(("referees", _("推荐专家"), str(letters or "")))
     if scheme.attachments:
-        out.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
-    out.append(("submit", _("核对并提交"), ""))
-    return out
+        entries.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
+    entries.append(("submit", _("核对并提交"), ""))
+    return entries
 
 
 def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
@@ -184,25 +184,25 @@ class Notice:
     label: str
     other: str
     at: datetime
-    told: Difference
+    difference: Difference
     both: bool
 
 
 def clash_notices(row: Application, user: Any, names: set[str]) -> dict[str, Notice]:
     """Notices by field, for the writer whose words stand."""
-    out: dict[str, Notice] = {}
+    notices: dict[str, Notice] = {}
     versions = open_clashes(row, user)
     if not versions:
-        return out
+        return notices
     fields = fields_of(row)
     for v in versions:
         earlier = Version.objects.filter(application=row, pk__lt=v.pk).order_by("-id").select_related("author").first()
         other = str(earlier.author) if earlier and earlier.author and earlier.author != user else _("您在另一窗口")
         for name, clash in v.clashes.items():
-            if name in names and name not in out:
-                told = difference(fields[name], v.before.get(name), stored(row, name))
-                out[name] = Notice(v.pk, name, told.label, other, v.at, told, clash["both"] is not None)
-    return out
+            if name in names and name not in notices:
+                changed = difference(fields[name], v.before.get(name), stored(row, name))
+                notices[name] = Notice(v.pk, name, changed.label, other, v.at, changed, clash["both"] is not None)
+    return notices
 
 
 def fields_of(row: Application) -> dict[str, Field]:
@@ -215,16 +215,16 @@ def presence_context(row: Application, user: Any) -> dict[str, Any]:
     return {"shared": shared, "others": tell_presence(APPLICATIONS.of(row.pk), user) if shared else list[Other]()}
 
 
-def shown_unsaved(row: Application, kept: Unsaved) -> dict[str, Any]:
+def unsaved_context(row: Application, unsaved: Unsaved) -> dict[str, Any]:
     """What was sent when the session was over, to be looked at, and to be sent again as it was."""
-    post = QueryDict(kept.body)
+    post = QueryDict(unsaved.body)
     fields = fields_of(row)
     values, _errors = read_values(post, [n for n in post if not n.startswith("_")], scheme_of(row.call))
     registry = Registry()
     kept_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
-    told = [difference(fields[n], stored(row, n), v) for n, v in kept_values.items() if not same(stored(row, n), v)]
-    pairs = [(name, value) for name, given in post.lists() for value in given]
-    return {"kept": kept, "told": told, "pairs": pairs}
+    differences = [difference(fields[n], stored(row, n), v) for n, v in kept_values.items() if not same(stored(row, n), v)]
+    pairs = [(name, value) for name, texts in post.lists() for value in texts]
+    return {"unsaved": unsaved, "differences": differences, "pairs": pairs}
 
 
 def as_stored(row: Application, f: Field, value: Any, registry: Registry) -> Any:

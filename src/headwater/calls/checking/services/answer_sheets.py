@@ -52,7 +52,9 @@ def name_of(call: Call, table: Field | None, form: str) -> str:
     return f"{call.code}{'-' + table.code if table else ''}.{form}"
 
 
-def write_answers(out: Any, folder: str, account: Any, call: Call, table: Field | None, form: str, progress: Any = None) -> int:
+def write_answers(
+    stream: Any, folder: str, account: Any, call: Call, table: Field | None, form: str, progress: Any = None
+) -> int:
     """All answers that `account` may see into an open file, as csv or xlsx; hidden questions are empty. Returns the number of rows.
 
     Raises:
@@ -64,11 +66,11 @@ def write_answers(out: Any, folder: str, account: Any, call: Call, table: Field 
     counted = Counter[str]()
     rows = _counted(_rows(account, call, table, columns, zh, progress), counted)
     if form == "csv":
-        text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+        text = TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
         csv_into(text, heading, rows)
         text.detach()
     else:
-        xlsx_into(out, call.code, heading, _fitting(rows), folder=folder)
+        xlsx_into(stream, call.code, heading, _fitting(rows), folder=folder)
     return counted["rows"]
 
 
@@ -100,14 +102,14 @@ def _rows(
 
 
 def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Application, Answers]]:
-    found = applications_for(account, call)
-    keys = list(found.order_by("number", "pk").values_list("pk", flat=True))
+    applications = applications_for(account, call)
+    keys = list(applications.order_by("number", "pk").values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         part = keys[start : start + CHUNK]
         attached: dict[int, Counter[str]] = defaultdict(Counter)
         for pk, code in Attachment.objects.filter(application__in=part).values_list("application", "kind"):
             attached[pk][code] += 1
-        rows = found.filter(pk__in=part).select_related("leader", "host").annotate(member_count=Count("participants"))
+        rows = applications.filter(pk__in=part).select_related("leader", "host").annotate(member_count=Count("participants"))
         ordered = list(rows.order_by("number", "pk"))
         make = answers_in(call, ordered)
         for a in ordered:
@@ -123,8 +125,8 @@ def make_file(account: Account, folder: str, progress: Progress, *, call: int, t
         raise NotAllowed("calls.check")
     field = table_of(row, table)
     path = Path(folder) / name_of(row, field, form)
-    with path.open("w+b") as out:
-        return str(path), write_answers(out, folder, account, row, field, form, progress)
+    with path.open("w+b") as stream:
+        return str(path), write_answers(stream, folder, account, row, field, form, progress)
 
 
 KINDS.add(ANSWERS, Whole(gettext_lazy("答卷"), make_file))

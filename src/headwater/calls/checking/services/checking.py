@@ -55,8 +55,8 @@ def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -
     received = without_own(Application.objects.filter(call=call, state=State.RECEIVED), actor.account)
     waiting = list(received.order_by("pk").values_list("pk", flat=True))
     chunks = [waiting[start : start + CHUNK] for start in range(0, len(waiting), CHUNK)]
-    for found in spread(partial(_check_chunk, call, actor), chunks):
-        for verdict, count in found.items():
+    for chunk_counts in spread(partial(_check_chunk, call, actor), chunks):
+        for verdict, count in chunk_counts.items():
             counts[verdict] += count
         if progress:
             progress(sum(counts.values()), len(waiting), str(call))
@@ -95,14 +95,14 @@ class Texts:
 
     def __init__(self) -> None:
         self.by_digest: dict[str, str] = {}
-        self._known: dict[tuple[Any, ...], str] = {}
+        self._digests: dict[tuple[Any, ...], str] = {}
 
     def digest_of(self, result: Result) -> str:
         key = (result[:7], repr(result.inputs), result.blocks)
-        digest = self._known.get(key)
+        digest = self._digests.get(key)
         if digest is None:
             text = json.dumps(result.as_json(), ensure_ascii=False)
-            digest = self._known[key] = RuleResult.digest_of(text)
+            digest = self._digests[key] = RuleResult.digest_of(text)
             self.by_digest[digest] = text
         return digest
 
@@ -152,7 +152,7 @@ def decide_check(
     return rows
 
 
-def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Application]:
+def _decide(pks: Sequence[int], verb: str, log: Log, **columns: Any) -> list[Application]:
     """Move the applications by `verb` and note who decided; what the rules found before stays beside it."""
     rows = APPLICATION.apply(
         Application.objects.filter(pk__in=pks)
@@ -164,7 +164,7 @@ def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Applic
     )
     now = clock.now()
     unchecked = {"ran_at": now, "result_digests": [], "verdict": FormalCheck.Verdict.EYES}
-    decided = {"decided_by": log.actor.account, "decided_at": now, "codes": [], "note": ""} | said
+    decided = {"decided_by": log.actor.account, "decided_at": now, "codes": [], "note": ""} | columns
     FormalCheck.objects.bulk_create(
         [FormalCheck(application=r, **unchecked, **decided) for r in rows],
         update_conflicts=True,

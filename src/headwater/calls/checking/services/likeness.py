@@ -26,5 +26,5 @@ def take_in() -> bool:
 
 def find_likenesses(*, call: Call, actor: Actor, progress: Progress | None = None) -> int:
     """Compare the received applications of a call with everything in the house; returns the number of similar pairs that are kept."""
-    found: int = here("headwater.solving.likeness:find_likenesses")(call=call, actor=actor, progress=progress)
-    return found
+    count: int = here("headwater.solving.likeness:find_likenesses")(call=call, actor=actor, progress=progress)
+    return count

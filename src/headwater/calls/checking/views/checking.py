@@ -18,9 +18,9 @@ from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
-from headwater.calls.pages import RELATED, confirmed, shown, the_call
+from headwater.calls.pages import RELATED, application_context, confirmed, the_call
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
-from headwater.calls.words import said, state_choices, words_of
+from headwater.calls.words import state_choices, state_inside, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
@@ -38,8 +38,8 @@ KEPT = ("verdict", "state", "q")
 
 
 def narrowing(request: HttpRequest) -> str:
-    kept = urlencode({name: request.GET[name] for name in KEPT if request.GET.get(name)})
-    return f"?{kept}" if kept else ""
+    query = urlencode({name: request.GET[name] for name in KEPT if request.GET.get(name)})
+    return f"?{query}" if query else ""
 
 
 def waiting(request: HttpRequest, call: Call) -> Any:
@@ -73,7 +73,7 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 kind="state",
             ),
             Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), said, kind="state"),
+            Column(_("状态"), state_inside, kind="state"),
         ],
         filters=[
             Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict"),
@@ -91,8 +91,8 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
     """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
     call = the_call(request, pk, "calls.check")
     if request.method == "POST" and "format" not in request.POST:
-        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
-        return redirect("job", pk=found.pk)
+        job = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
+        return redirect("job", pk=job.pk)
     listing = queue(request, call)
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
@@ -145,8 +145,8 @@ def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
     same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk)
     same_title = list(without_own(same, request.user).select_related("leader")[:5])
     likenesses = list(without_own(row.likenesses.all(), request.user).select_related("other__leader", "other__call"))
-    asked = [a.pk for a in same_title] + [x.other_id for x in likenesses]
-    visible = set(Application.objects.visible_to(request.user).filter(pk__in=asked).values_list("pk", flat=True))
+    keys = [a.pk for a in same_title] + [x.other_id for x in likenesses]
+    visible = set(Application.objects.visible_to(request.user).filter(pk__in=keys).values_list("pk", flat=True))
     return {"same_title": same_title, "likenesses": likenesses, "visible": visible}
 
 
@@ -169,7 +169,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/checking/office_application.html",
         {
-            **shown(row, reader=request.user),
+            **application_context(row, reader=request.user),
             **similar(request, row),
             "call": row.call,
             "result": result,
@@ -235,7 +235,7 @@ def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[
         "chosen": _("撤销原决定") if revoke else _("维持原决定"),
         "answer": answer,
         "acts": [goes_on, f"{words_of(row)['letter_recheck']}：{answer}"],
-        "told": _("申请人和依托单位，通知书即时发出"),
+        "recipients": _("申请人和依托单位，通知书即时发出"),
         "hidden": {"decision": "revoke" if revoke else "uphold", "seen": seen},
         "back": f"/office/applications/{row.pk}/",
         "action": f"/office/applications/{row.pk}/recheck/",

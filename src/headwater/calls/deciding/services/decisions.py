@@ -70,14 +70,14 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
         again = [p.application.pk for p in proposals]
         before = committed_fen(call) - committed_fen(call, among=again)
         try:
-            made = _write(proposals, call, actor)
+            decisions = _write(proposals, call, actor)
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
-                asked = None if has_own_in(actor.account, call) else before + _money(fund)
-                raise Refused.because(over_budget(call, asked), code="budget") from error
+                total = None if has_own_in(actor.account, call) else before + _money(fund)
+                raise Refused.because(over_budget(call, total), code="budget") from error
             raise
         log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": _money(fund)})
-    return made
+    return decisions
 
 
 def _money(proposals: Sequence[Proposal]) -> int:
@@ -143,8 +143,8 @@ def barred_applications(applications: Sequence[Application]) -> list[Application
     for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
         people[application].add(person)
     one = records_of(set().union(*people.values()))
-    found = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
-    barred = {one[person] for person in found.values_list("person_id", flat=True)}
+    sanctions = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
+    barred = {one[person] for person in sanctions.values_list("person_id", flat=True)}
     return [a for a in applications if {one[person] for person in people[a.pk]} & barred]
 
 
@@ -152,8 +152,8 @@ def _integrity_screen(fund: Sequence[Proposal]) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
     names = [str(a) for a in barred_applications([p.application for p in fund])]
     if names:
-        told = {"names": "、".join(names), "word": words_of(fund[0].application)["proposed"]}
-        raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % told, code="F13")
+        details = {"names": "、".join(names), "word": words_of(fund[0].application)["proposed"]}
+        raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % details, code="F13")
 
 
 def reconsider(*, application: Application, actor: Actor) -> None:
@@ -231,14 +231,14 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         last = clock.due(clock.today(), "publicity_working_days", days)
         ends = clock.end_of_day(last.day)
         rows = _lines(decisions)
-        shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
+        content = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
             call=call,
             title_zh=words_of(call).zh("notice", call=call.title_zh),
             title_en=words_of(call).en("notice", call=call.title_en or call.title_zh),
             starts_at=now,
             ends_at=ends,
-            digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
+            digest=hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest(),
         )
         for row in rows:
             row.notice = notice
@@ -291,16 +291,16 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
 def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     """Money committed by decisions (of the applications `among`, when given), in fen."""
     rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
-    found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
-    return int(found or 0)
+    total = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
+    return int(total or 0)
 
 
 def committed_for(account: Any, call: Call) -> int:
     """Money committed as `account` may know it: what was released; inside also what is proposed, less one's own case."""
-    known = Q(application__state=State.APPROVED)
+    visible = Q(application__state=State.APPROVED)
     if may(account, "calls.decide.read", call):
-        known |= ~own_rows(Decision, account)
-    rows = Decision.objects.filter(known, call=call, outcome=Decision.Outcome.FUND)
+        visible |= ~own_rows(Decision, account)
+    rows = Decision.objects.filter(visible, call=call, outcome=Decision.Outcome.FUND)
     return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
 
 

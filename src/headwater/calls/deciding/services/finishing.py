@@ -39,23 +39,23 @@ OPEN_PARTS: Register[OpenParts] = Register("open part of a call")
 
 def still_open(call: Call) -> list[Open]:
     """Everything in a call that has not ended: deadlines, applications, re-checks that may be asked for, notices, and what other apps know."""
-    found = []
+    parts = []
     if clock.now() < call.recommend_by:
         due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
-        found.append(Open(_("申请受理、审核和推荐到 %s 截止") % due, 1))
+        parts.append(Open(_("申请受理、审核和推荐到 %s 截止") % due, 1))
     rows = Application.objects.filter(call=call).exclude(state__in=ENDED_EARLY).order_by()
     counts = dict(rows.values_list("state").annotate(n=Count("pk")))
     desk = f"/office/calls/{call.pk}"
-    found += [
+    parts += [
         Open(state_word(call, s).label, counts[s.value], f"{desk}/applications/?state={s.value}")
         for s in State
         if counts.get(s.value)
     ]
     if n := _may_be_rechecked(call):
-        found.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
+        parts.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
     if n := call.notices.filter(closed_at__isnull=True).count():
-        found.append(Open(_("公示没有结束"), n))
-    return found + [part for function in OPEN_PARTS.values() for part in function(call)]
+        parts.append(Open(_("公示没有结束"), n))
+    return parts + [part for function in OPEN_PARTS.values() for part in function(call)]
 
 
 def _may_be_rechecked(call: Call) -> int:

@@ -30,15 +30,15 @@ LENGTHS = (("name", 2, 120), ("contact", 5, 120), ("text", 10, 5000))
 
 
 def _mistakes(values: dict[str, str]) -> list[Reason]:
-    found = []
+    mistakes = []
     for field, least, most in LENGTHS:
         if len(values[field]) < least:
-            found.append(Reason(_("此栏不能少于 %d 个字") % least, field=field))
+            mistakes.append(Reason(_("此栏不能少于 %d 个字") % least, field=field))
         if len(values[field]) > most:
-            found.append(Reason(_("此栏不能多于 %d 个字") % most, field=field))
-    if not found and not is_address(values["contact"]):
-        found.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
-    return found
+            mistakes.append(Reason(_("此栏不能多于 %d 个字") % most, field=field))
+    if not mistakes and not is_address(values["contact"]):
+        mistakes.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
+    return mistakes
 
 
 def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor, source: str = "") -> str:
@@ -103,11 +103,15 @@ def file_objection(*, key: str, actor: Actor) -> Objection:
         Refused: the link has ended, the result is out, or this contact has an open objection to this line already.
     """
     with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.file_objection") as log:
-        found = claim_of(key)
-        claim = ObjectionClaim.objects.select_for_update().filter(pk=found.pk, ended_at__isnull=True).first() if found else None
-        if claim is None or found is None:
+        open_claim = claim_of(key)
+        claim = (
+            ObjectionClaim.objects.select_for_update().filter(pk=open_claim.pk, ended_at__isnull=True).first()
+            if open_claim
+            else None
+        )
+        if claim is None or open_claim is None:
             raise Refused.because(_("链接已失效"), code="ended")
-        row = found.row
+        row = open_claim.row
         if row.notice.closed_at is not None:
             raise Refused.because(_("公示期已结束"), code="over")
         if Objection.objects.filter(row=row, contact=claim.contact, state__in=UNSETTLED).exists():

@@ -175,8 +175,8 @@ def strike_upheld(notice: Notice, log: Log) -> list[Application]:
 def tell_objectors(notice: Notice) -> None:
     """Write the answers to those who objected and left an address. Call inside the command that makes them take effect."""
     rows = notice.objections.filter(state__in=[Objection.State.UPHELD, Objection.State.DISMISSED]).select_related("row")
-    write_to((o.contact, _("异议处理意见：%s") % o.row.title[:100], _said(o)) for o in rows if "@" in o.contact)
+    write_to((o.contact, _("异议处理意见：%s") % o.row.title[:100], _settlement_text(o)) for o in rows if "@" in o.contact)
 
 
-def _said(objection: Objection) -> str:
+def _settlement_text(objection: Objection) -> str:
     return f"{objection.get_state_display()}\n\n{objection.answer}"

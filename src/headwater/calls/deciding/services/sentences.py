@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.deciding.services.letters import said_in_letter
+from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.deciding.services.objections import upheld_in
 from headwater.calls.models import Application, Decision, Letter, Notice
 from headwater.calls.states import State
@@ -34,17 +34,17 @@ class Planned:
 
     @property
     def heading(self) -> str:
-        return self._said["heading"]
+        return self._words["heading"]
 
     @property
     def sentences(self) -> list[str]:
         """Every sentence as the letter will print it."""
-        return [text for text in (self._said.get("said", ""), self.body.get("note", "")) if text]
+        return [text for text in (self._words.get("said", ""), self.body.get("note", "")) if text]
 
     @property
-    def _said(self) -> dict[str, str]:
+    def _words(self) -> dict[str, str]:
         with in_chinese():
-            return said_in_letter(words_of(self.application), self.kind, self.body)
+            return letter_text(words_of(self.application), self.kind, self.body)
 
 
 def planned_letters(notice: Notice) -> list[Planned]:

@@ -67,21 +67,21 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("还没有决定"),
         empty_hint=_("提出决定之后会出现在这里。"),
     )
-    told = with_letter(rows)
+    released = with_letter(rows)
     if request.method == "POST":
-        return _export(request, listing, told, f"{call.code} {_('结果通知书')}")
-    shown = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": told.exists()}
-    return listing.export() or render(request, "calls/call_list.html", shown)
+        return _export(request, listing, released, f"{call.code} {_('结果通知书')}")
+    page_context = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": released.exists()}
+    return listing.export() or render(request, "calls/call_list.html", page_context)
 
 
-def _export(request: HttpRequest, listing: Listing, told: Any, title: str) -> HttpResponse:
+def _export(request: HttpRequest, listing: Listing, released: Any, title: str) -> HttpResponse:
     """As a table all that was chosen, as an archive what has its letter."""
     if request.POST.get("format") == "zip":
         chosen = listing.chosen()
-        left = chosen.exclude(pk__in=told.values("pk")).count()
-        listing.rows_all = listing.rows_all.filter(pk__in=told.values("pk"))
-        if left:
-            messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % left)
+        missing = chosen.exclude(pk__in=released.values("pk")).count()
+        listing.rows_all = listing.rows_all.filter(pk__in=released.values("pk"))
+        if missing:
+            messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % missing)
     return bar_answer(request, listing, kind=RESULTS, title=title)
 
 

@@ -72,9 +72,9 @@ def plan_endorsement(rows: Sequence[Application], account: Any) -> Plan:
         if reasons := waiting.get(line.application.pk):
             line.target, line.reasons = None, [*line.reasons, *reasons]
     groups = by_host_and_call([x.application for x in lines])
-    found = rooms(groups)
+    rooms_by_key = rooms(groups)
     for key in groups:
-        _fit([x for x in lines if (x.application.host_id, x.application.call_id) == key and x.ready], found[key])
+        _fit([x for x in lines if (x.application.host_id, x.application.call_id) == key and x.ready], rooms_by_key[key])
     return _with_rules(lines)
 
 
@@ -100,13 +100,13 @@ def _line(row: Application, verb: str, account: Any) -> Line:
 
 
 def _fit(lines: Sequence[Line], room: Room) -> None:
-    if room.left is None:
+    if room.free is None:
         return
-    told = {"quota": room.quota, "used": room.used, "left": room.left}
-    for line in lines[room.left :]:
+    figures = {"quota": room.quota, "used": room.used, "left": room.free}
+    for line in lines[room.free :]:
         line.target = None
         line.reasons.append(
-            Reason(_("超出限额：限额 %(quota)d 项，已报送 %(used)d 项，本次只能再报 %(left)d 项") % told, code="F15")
+            Reason(_("超出限额：限额 %(quota)d 项，已报送 %(used)d 项，本次只能再报 %(left)d 项") % figures, code="F15")
         )
 
 

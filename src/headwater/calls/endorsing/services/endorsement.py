@@ -41,7 +41,7 @@ class Room:
     used: int
 
     @property
-    def left(self) -> int | None:
+    def free(self) -> int | None:
         return None if self.quota is None else max(0, self.quota - self.used)
 
 
@@ -100,8 +100,8 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Consent
 
 def _documents(rows: Sequence[Application], party: str, agree: Consent) -> list[tuple[Application, list[Document]]]:
     """What is signed for each row; who agrees to a batch agrees to every document that some row of it asks."""
-    asked = documents_for(rows, party)
-    return [(row, to_sign(asked[row.pk], agree)) for row in rows]
+    documents = documents_for(rows, party)
+    return [(row, to_sign(documents[row.pk], agree)) for row in rows]
 
 
 def _signer(actor: Actor, otherwise: str) -> str:
@@ -112,18 +112,20 @@ def _complete_quotas(groups: dict[Key, list[Application]]) -> None:
     """A host that was registered after a call was published gets its quota now, if the call has quotas."""
     hosts, calls = {h for h, _c in groups}, {c for _h, c in groups}
     limited = set(HostQuota.objects.filter(call__in=calls).values_list("call", flat=True))
-    known = set(HostQuota.objects.filter(call__in=calls, organisation__in=hosts).values_list("organisation", "call"))
+    complete = set(HostQuota.objects.filter(call__in=calls, organisation__in=hosts).values_list("organisation", "call"))
     for (host, call), group in groups.items():
-        if call in limited and (host, call) not in known:
+        if call in limited and (host, call) not in complete:
             set_host_quotas(call=group[0].call, host=host)
 
 
 def _over(room: Room, group: Sequence[Application]) -> Reason | None:
-    if room.left is None or len(group) <= room.left:
+    if room.free is None or len(group) <= room.free:
         return None
-    told = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
-    told["over"] = room.used + len(group) - (room.quota or 0)
-    return Reason(_("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % told, code="F15")
+    figures = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
+    figures["over"] = room.used + len(group) - (room.quota or 0)
+    return Reason(
+        _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % figures, code="F15"
+    )
 
 
 def by_host_and_call(rows: Sequence[Application]) -> dict[Key, list[Application]]:
@@ -157,8 +159,8 @@ def rank_applications(*, ordered: Sequence[Application], actor: Actor) -> None:
         taken = group.filter(state__in=ENDORSED, host_rank__isnull=False).values_list("host_rank", flat=True)
         start = max((n for n in taken if n), default=0) + 1
         changed = []
-        for place, wanted in enumerate(ordered, start=start):
-            row = rows[wanted.pk]
+        for place, application in enumerate(ordered, start=start):
+            row = rows[application.pk]
             if row.host_rank != place:
                 log(row, before={"host_rank": row.host_rank}, after={"host_rank": place})
                 row.host_rank = place
@@ -219,7 +221,7 @@ def _not_endorsed(row: Application) -> str:
 def _tell_people(rows: Sequence[Application], title: Callable[[Application], str], body: str = "") -> None:
     """Tell the authors of applications and their members; two queries, whatever their number. `rows` come with their participants."""
     people = {r.pk: [r.leader, *(p.person for p in r.participants.all() if p.declined_at is None)] for r in rows}
-    accounts = Account.objects.in_bulk({p.account_id for found in people.values() for p in found if p.account_id})
+    accounts = Account.objects.in_bulk({p.account_id for recipients in people.values() for p in recipients if p.account_id})
     tell(
         [
             (accounts[p.account_id], partial(title, r), body, f"/applications/{r.pk}/")
@@ -308,10 +310,10 @@ def expire_everywhere(*, actor: Actor) -> int:
 def managers_of(hosts: Collection[int]) -> dict[int, list[Account]]:
     """The accounts that act for each host today (2 queries)."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="host_manager", scope="organisation", scope_id__in=hosts)
-    found: dict[int, list[Account]] = {host: [] for host in hosts}
+    managers: dict[int, list[Account]] = {host: [] for host in hosts}
     for grant in grants.select_related("account"):
-        found[grant.scope_id or 0].append(grant.account)
-    return found
+        managers[grant.scope_id or 0].append(grant.account)
+    return managers
 
 
 def recommenders(agency_id: int) -> list[Account]:
@@ -323,8 +325,8 @@ def officers(call_id: int, *, about: Application | None = None) -> list[Account]
     """Officers of a call; of what goes on inside the case `about`, those who have a part in it hear nothing."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="programme_officer")
     grants = grants.filter(Q(scope=Scope.ALL) | Q(scope="call", scope_id=call_id))
-    found = Account.objects.filter(pk__in=grants.values("account"))
-    return list(found.exclude(pk__in=accounts_with_part(about)) if about else found)
+    accounts = Account.objects.filter(pk__in=grants.values("account"))
+    return list(accounts.exclude(pk__in=accounts_with_part(about)) if about else accounts)
 
 
 def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:
@@ -336,8 +338,8 @@ def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:
         notes += [(r, "/recommend/?all=1") for r in recommenders(row.host.recommender_id)]
     if was in IN_THE_HOUSE:
         notes += [(o, f"/office/calls/{row.call_id}/") for o in officers(row.call_id)]
-    told = {a.pk: (a, partial(_withdrawn, row), reason, url) for a, url in reversed(notes)}
-    tell(list(told.values()))
+    messages = {a.pk: (a, partial(_withdrawn, row), reason, url) for a, url in reversed(notes)}
+    tell(list(messages.values()))
 
 
 def _withdrawn(row: Application) -> str:
@@ -363,10 +365,10 @@ def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, act
         row.basis = {**row.basis, "computed": row.basis.get("computed", row.quota), "reason": reason.strip()}
         row.quota = quota
         row.save(update_fields=["quota", "basis"])
-        told = {"call": call.title_zh, "quota": quota}
+        figures = {"call": call.title_zh, "quota": quota}
         notify(
             managers_of([host.pk])[host.pk],
-            title=lambda: _("%(call)s：本单位限额调整为 %(quota)d 项") % told,
+            title=lambda: _("%(call)s：本单位限额调整为 %(quota)d 项") % figures,
             body=reason.strip(),
             url="/host/endorse/",
         )
@@ -375,5 +377,5 @@ def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, act
 def quota_board(call: Call) -> dict[int, tuple[int, int]]:
     """(quota, used) by host for a call: three queries."""
     hosts = list(HostQuota.objects.filter(call=call).values_list("organisation", flat=True))
-    found = rooms([(h, call.pk) for h in hosts])
-    return {host: (room.quota or 0, room.used) for (host, _call), room in found.items()}
+    rooms_by_key = rooms([(h, call.pk) for h in hosts])
+    return {host: (room.quota or 0, room.used) for (host, _call), room in rooms_by_key.items()}

@@ -68,7 +68,7 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
         ends = {"title": _("核对后不予报送"), "verb": _("确认不予报送"), "returning": "not_endorse"}
         return confirm_return(request, rows, not_endorse, place | ends)
     plan = plan_endorsement(rows, request.user)
-    shown = {
+    page_context = {
         "title": _("核对后报送"),
         "action": "/host/endorse/chosen/",
         "verb": _("确认报送"),
@@ -77,7 +77,11 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
     }
     agree = request.POST.getlist("agree")
     return confirm(
-        request, plan, lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree), _("已审核报送 %d 项。"), shown
+        request,
+        plan,
+        lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree),
+        _("已审核报送 %d 项。"),
+        page_context,
     )
 
 
@@ -123,7 +127,7 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
         "rows": rows,
         "room": room,
         "why": quota_words(room.quota, quota.basis if quota else {}),
-        "fitting": ranked[: room.left] if room.left is not None else ranked,
+        "fitting": ranked[: room.free] if room.free is not None else ranked,
     }
     return render(request, "calls/endorsing/rank.html", context)
 

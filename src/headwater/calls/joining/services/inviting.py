@@ -110,8 +110,8 @@ def tell_removed(participant: Participant) -> None:
     if person.account:
         notify([person.account], title=lambda: _("您已不再是《%s》的参与者") % title, url="/applications/")
     elif person.email and participant.declined_at is None:
-        told = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
-        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", told)])
+        message = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
+        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", message)])
 
 
 def send_again(*, participant: Participant, actor: Actor) -> str:
@@ -207,8 +207,8 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
         account, path = open_own_account(person=person, source=actor.source)
         with translation.override(account.language):
             body = _("您的用户名是 %(name)s。请打开以下链接设置密码，然后登录确认参与：\n\n%(address)s")
-            told = body % {"name": account.username, "address": site_address(path)}
-            write_to([(person.email, _("设置您的密码"), told)])
+            message = body % {"name": account.username, "address": site_address(path)}
+            write_to([(person.email, _("设置您的密码"), message)])
         log(participant, after={"account": account.pk})
     return account
 

@@ -42,13 +42,13 @@ def _lacking(rows: Sequence[Application], only: Collection[int] | None = None) -
     if not rows:
         return {}
     signed: dict[int, dict[tuple[str, str, int], set[str]]] = defaultdict(lambda: defaultdict(set))
-    found = DocumentSignature.objects.filter(application__in=[r.pk for r in rows], party=Party.PARTNER)
-    for pk, document, organisation, text in found.values_list("application", "document", "organisation", "text"):
+    signatures = DocumentSignature.objects.filter(application__in=[r.pk for r in rows], party=Party.PARTNER)
+    for pk, document, organisation, text in signatures.values_list("application", "document", "organisation", "text"):
         signed[pk][document, Party.PARTNER, organisation or 0].add(text)
-    asked = documents_for(rows, Party.PARTNER)
+    documents = documents_for(rows, Party.PARTNER)
     return {
         row.pk: unsigned(
-            asked[row.pk],
+            documents[row.pk],
             Party.PARTNER,
             [(pk, name) for pk, name in partners_of(row, row.participants.all()).items() if only is None or pk in only],
             signed[row.pk],

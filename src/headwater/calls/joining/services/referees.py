@@ -63,35 +63,35 @@ def _field_of(values: Mapping[str, Any]) -> Discipline:
 
 
 def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) -> list[Reason]:
-    found = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
-    if found:
-        return found
+    reasons = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
+    if reasons:
+        return reasons
     email, name = normal(str(values["email"])), str(values["name"])
     if not is_address(email):
-        found.append(Reason(_("不是电子邮箱地址"), field="email"))
+        reasons.append(Reason(_("不是电子邮箱地址"), field="email"))
     if not Discipline.objects.filter(code=str(values["discipline"]).strip(), level=2).exists():
-        found.append(Reason(_("没有这个申请代码"), field="discipline"))
+        reasons.append(Reason(_("没有这个申请代码"), field="discipline"))
     if row.referees.filter(declined_at__isnull=True).count() >= rules.most:
-        found.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
+        reasons.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
     if row.referees.filter(email=email).exists():
-        found.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
+        reasons.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
     members = row.participants.values_list("person", flat=True)
     people = list(Person.objects.filter(pk__in=records_of([row.leader_id, *members])).select_related("account", "organisation"))
     addresses = {p.email for p in people if p.email}
     addresses |= {p.account.email for p in people if p.account and p.account.email}
     if email in addresses:
-        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
+        reasons.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
     where = str(values["institution"])
     same = [p for p in people if same_name(p.name_zh, name) and p.organisation and same_name(p.organisation.name_zh, where)]
     if same:
-        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
-    return found
+        reasons.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
+    return reasons
 
 
 def _registered(email: str, name: str) -> Person | None:
     """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
-    found = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
-    return found.survivor if found else None
+    person = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
+    return person.survivor if person else None
 
 
 def _send(referee: Referee, application: Application) -> str:
@@ -140,8 +140,10 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         log(row, before={"application": row.application_id})
         if row.declined_at is None:
             title = referee.application.title_zh[:60]
-            told = f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
-            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", told)])
+            message = (
+                f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
+            )
+            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", message)])
         row.delete()
 
 
@@ -183,17 +185,17 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
     with command(actor, "calls.invitation.answer", name="calls.write_letter") as log:
         row = _answering(referee)
         rules = scheme_of(row.application.call).referees or RefereeRules(most=0)
-        said = {name: str(values.get(name, "")).strip() for name in SAID}
-        refuse_if(_letter_problems(said, rules))
+        answers = {name: str(values.get(name, "")).strip() for name in SAID}
+        refuse_if(_letter_problems(answers, rules))
         documents = to_sign(documents_for([row.application], "referee")[row.application_id], agree)
         now = clock.now()
-        for name, value in said.items():
+        for name, value in answers.items():
             setattr(row, name, value)
         row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
         row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
         sign(
             SIGNATURES,
-            [ApplicationSigning(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents],
+            [ApplicationSigning(row.application_id, d, "referee", answers["said_name"], referee=row.pk) for d in documents],
             actor=actor,
             at=now,
         )
@@ -203,15 +205,15 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
     return row
 
 
-def _letter_problems(said: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
-    found = [Reason(_("请填写此项"), field=name) for name in SAID if not said[name]]
-    length = len(said["letter"])
+def _letter_problems(answers: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
+    reasons = [Reason(_("请填写此项"), field=name) for name in SAID if not answers[name]]
+    length = len(answers["letter"])
     if length and not rules.min_chars <= length <= rules.max_chars:
-        told = {"length": length, "least": rules.min_chars, "most": rules.max_chars}
-        found.append(Reason(_("推荐意见 %(length)d 字，应为 %(least)d 至 %(most)d 字") % told, field="letter"))
-    if said["tie"] and said["tie"] not in Referee.Tie.values:
-        found.append(Reason(_("请从列表中选择"), field="tie"))
-    return found
+        figures = {"length": length, "least": rules.min_chars, "most": rules.max_chars}
+        reasons.append(Reason(_("推荐意见 %(length)d 字，应为 %(least)d 至 %(most)d 字") % figures, field="letter"))
+    if answers["tie"] and answers["tie"] not in Referee.Tie.values:
+        reasons.append(Reason(_("请从列表中选择"), field="tie"))
+    return reasons
 
 
 def decline_referee(*, referee: Referee, reason: str, actor: Actor) -> None:

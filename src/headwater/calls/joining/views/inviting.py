@@ -50,9 +50,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return sealed(render(request, "calls/joining/confirm_other.html", status=403))
     claim = ClaimForm(request.POST if request.POST.get("do") == "claim" else None)
     decline = DeclineForm(request.POST if request.POST.get("do") == "decline" else None)
-    sent, actor = False, request.actor
+    is_sent, actor = False, request.actor
     if claim.is_valid():
-        sent = attempt(request, lambda: claim_account(participant=row, **claim.cleaned_data, actor=actor), form=claim)
+        is_sent = attempt(request, lambda: claim_account(participant=row, **claim.cleaned_data, actor=actor), form=claim)
     elif decline.is_valid() and attempt(
         request,
         lambda: decline_participation(participant=row, **decline.cleaned_data, actor=actor, by_link=True),
@@ -60,10 +60,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         success=_("已谢绝，申请人会收到您的理由。"),
     ):
         return ended(request, "declined", 200)
-    shown = {**invitation(row), "claim": claim, "decline": decline, "sent": sent, "login": bool(account)}
-    shown["next"] = reverse("participation", args=[row.pk])
+    page_context = {**invitation(row), "claim": claim, "decline": decline, "sent": is_sent, "login": bool(account)}
+    page_context["next"] = reverse("participation", args=[row.pk])
     return sealed(
-        render(request, "calls/joining/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200)
+        render(request, "calls/joining/confirm_link.html", page_context, status=422 if claim.errors or decline.errors else 200)
     )
 
 

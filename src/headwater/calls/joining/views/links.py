@@ -64,14 +64,14 @@ def new_link(request: HttpRequest, application: Any, address: str, name: str, em
 
 def member_link(request: HttpRequest, row: Participant) -> HttpResponse:
     """For the leader: a new link, shown in this one answer."""
-    made: dict[str, str] = {}
+    result: dict[str, str] = {}
 
     def work() -> None:
-        made["key"] = send_again(participant=row, actor=request.actor)
+        result["key"] = send_again(participant=row, actor=request.actor)
 
     if sends_too_often(request) or not attempt(request, work):
         return redirect("application_edit", pk=row.application_id, section="members")
-    address = request.build_absolute_uri(reverse("confirm", args=[made["key"]]))
+    address = request.build_absolute_uri(reverse("confirm", args=[result["key"]]))
     return new_link(request, row.application, address, row.person.name_zh, row.person.email, "members")
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.comparing import folded
 from headwater.calls.dates import DATE_LABELS, DATES
 from headwater.calls.models import Call
-from headwater.calls.publishing.services.cloning import said, term_label
+from headwater.calls.publishing.services.cloning import figure_text, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
 from headwater.core.money import wan
@@ -37,7 +37,7 @@ def differences(call: Call) -> list[Row]:
     rows.append((_("项目类型版本"), str(last.scheme.version), str(call.scheme.version)))
     before, now = ({(t.key, t.part): t for t in call_terms(c)} for c in (last, call))
     for key in {**before, **now}:
-        texts = [said(t.value, t.is_money) if t else "" for t in (before.get(key), now.get(key))]
+        texts = [figure_text(t.value, t.is_money) if t else "" for t in (before.get(key), now.get(key))]
         rows.append((term_label(*key, (now.get(key) or before[key]).words), texts[0], texts[1]))
     rows += _by_code(
         _("指南方向 %s"), *({t["code"]: " | ".join(x for x in (t["zh"], t["en"]) if x) for t in c.topics} for c in (last, call))
@@ -75,7 +75,9 @@ def form_changes(old: Scheme, new: Scheme) -> list[Row]:
         if a and b:
             name = _("问题“%s”") % b[1].label_zh
             rows.append((f"{name}：{_('所在部分')}", a[0], b[0]))
-            rows += [(f"{name}：{label()}", _told(a[1], part), _told(b[1], part)) for part, label in ASKED.items()]
+            rows += [
+                (f"{name}：{label()}", _attribute_text(a[1], part), _attribute_text(b[1], part)) for part, label in ASKED.items()
+            ]
         elif b:
             rows.append((_("增加的问题"), "", b[1].label_zh))
         elif a:
@@ -127,12 +129,12 @@ PARTS: dict[Callable[[], str], Callable[[Scheme], dict[str, str]]] = {
 
 
 def _rule(name: str, blocks: bool, params: dict[str, Any]) -> str:
-    given = "，".join(f"{k} = {v}" for k, v in params.items())
+    parameters = "，".join(f"{k} = {v}" for k, v in params.items())
     title = RULES[name].title if name in RULES else name
-    return f"{title}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + given if given else ''}）"
+    return f"{title}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + parameters if parameters else ''}）"
 
 
-def _told(f: Field, part: str) -> str:
+def _attribute_text(f: Field, part: str) -> str:
     value = getattr(f, part)
     if isinstance(value, bool):
         return _("是") if value else _("否")
@@ -145,7 +147,7 @@ def _told(f: Field, part: str) -> str:
 
 def _figure(key: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return said(value, key.endswith("_fen"))
+        return figure_text(value, key.endswith("_fen"))
     return "" if value is None else str(value)
 
 

@@ -73,42 +73,42 @@ def save_call(*, call: Call, actor: Actor) -> Call:
 
 
 def _call_problems(call: Call) -> list[Reason]:
-    found = []
+    reasons = []
     if Call.objects.filter(code=call.code).exclude(pk=call.pk).exists():
-        found.append(Reason(_("编号已被使用"), field="code"))
+        reasons.append(Reason(_("编号已被使用"), field="code"))
     if not call.opens_at < call.closes_at:
-        found.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
+        reasons.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
     if call.endorse_by < call.closes_at:
-        found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+        reasons.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if call.recommend_by < call.endorse_by:
-        found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
+        reasons.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
     if call.budget_fen < 0 or (call.budget_fen == 0 and "amount" in scheme_of(call).asks):
-        found.append(Reason(_("预算须大于零"), field="budget_fen"))
-    found += _term_problems(call)
+        reasons.append(Reason(_("预算须大于零"), field="budget_fen"))
+    reasons += _term_problems(call)
     if not call.guide_zh.strip():
-        found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
+        reasons.append(Reason(_("申报指南不能为空"), field="guide_zh"))
     for name in ("guide_zh", "guide_en"):
         if len(getattr(call, name)) > GUIDE_CHARS:
-            found.append(Reason(_("最多 %d 字") % GUIDE_CHARS, field=name))
+            reasons.append(Reason(_("最多 %d 字") % GUIDE_CHARS, field=name))
     early = guide_lead(call)
-    return [*found, early] if early else found
+    return [*reasons, early] if early else reasons
 
 
 def _term_problems(call: Call) -> list[Reason]:
     """Figures set for this call alone must be such as the rules read, and keep their order."""
-    found, terms = [], terms_of(call)
+    reasons, terms = [], terms_of(call)
     for key, own in call.overrides.items():
-        given = own.items() if isinstance(own, dict) else [("", own)]
-        bad = [part for part, value in given if not fits(key, part, value)]
-        found += [Reason(_("这个参数不能取这个值"), field=f"p-{key}-{part}" if part else f"p-{key}") for part in bad]
+        values_by_part = own.items() if isinstance(own, dict) else [("", own)]
+        bad = [part for part, value in values_by_part if not fits(key, part, value)]
+        reasons += [Reason(_("这个参数不能取这个值"), field=f"p-{key}-{part}" if part else f"p-{key}") for part in bad]
         if bad:
             continue
         value = terms(key)
         if isinstance(value, dict) and {"min", "max"} <= set(value) and value["min"] > value["max"]:
-            found.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
+            reasons.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
         elif isinstance(value, dict) and "default" in value and value.get("max", value["default"]) < value["default"]:
-            found.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
-    return found
+            reasons.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
+    return reasons
 
 
 def ask_call_approval(*, call: Call, actor: Actor) -> None:

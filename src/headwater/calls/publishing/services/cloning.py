@@ -106,7 +106,7 @@ PARTS = {
 }
 
 
-def said(value: float, money: bool) -> str:
+def figure_text(value: float, money: bool) -> str:
     return wan(int(value)) if money else f"{value:g}"
 
 

@@ -27,10 +27,10 @@ def invited_outline(call: Call, leader: Person) -> Application | None:
     """
     if call.stage != Stage.FULL:
         return None
-    found = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
-    if found is None:
+    outline = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
+    if outline is None:
         raise Refused.because(_("本批次只受理预申报后受邀的申请人"))
-    return found
+    return outline
 
 
 def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reason: str = "") -> list[Application]:
@@ -48,8 +48,8 @@ def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reas
             write_letters(rows, Letter.Kind.REJECTED, lambda _a: {"note": reason.strip()})
         for row in rows:
             title = row.title_zh[:60]
-            told = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
-            notify(accounts_of([row.leader_id]), title=partial(str, told), url=f"/applications/{row.pk}/")
+            message = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
+            notify(accounts_of([row.leader_id]), title=partial(str, message), url=f"/applications/{row.pk}/")
     return rows
 
 

@@ -58,8 +58,8 @@ def take_new_words(*, call: Call, actor: Actor, seen: str) -> int:
         members = any("member" in d.signs for pair in changed_words(row, newer) for d in pair if d)
         Call.objects.filter(pk=row.pk).update(scheme=newer)
         log(row, before={"scheme_version": row.scheme.version}, after={"scheme_version": newer.version})
-        asked = Participant.objects.filter(application__call=row, application__state=State.DRAFT, confirmed_at__isnull=False)
-        waiting = list(asked.select_related("application")) if members else []
+        confirmed = Participant.objects.filter(application__call=row, application__state=State.DRAFT, confirmed_at__isnull=False)
+        waiting = list(confirmed.select_related("application")) if members else []
         Participant.objects.filter(pk__in=[m.pk for m in waiting]).update(confirmed_at=None)
         log.many(waiting, {"confirmed": False})
         accounts = accounts_of(m.person_id for m in waiting)

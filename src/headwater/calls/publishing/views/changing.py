@@ -32,11 +32,11 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.call.draft")
     form = AmendForm(request.POST or None, initial={name: getattr(call, name, "") for name in (*DATES, *WORDS)})
     if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in (*DATES, *WORDS) if name in request.POST}
+        values = {name: form.cleaned_data[name] for name in (*DATES, *WORDS) if name in request.POST}
         reason, reason_en = form.cleaned_data["reason"], form.cleaned_data["reason_en"]
         if attempt(
             request,
-            lambda: propose_change(call=call, values=given, reason=reason, reason_en=reason_en, actor=request.actor),
+            lambda: propose_change(call=call, values=values, reason=reason, reason_en=reason_en, actor=request.actor),
             form=form,
             success=_("变更已提出，等待另一位主管核准。"),
         ):
@@ -44,7 +44,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "call": call,
         "form": form,
-        "told": audience(call),
+        "audience": audience(call),
         "title": _("变更批次"),
         "hint": _("只能延后时限、更改联系方式或补充说明指南。"),
     }
@@ -56,11 +56,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.call.draft")
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        values = form.cleaned_data
         if attempt(
             request,
             lambda: propose_change(
-                call=call, cancel=True, reason=given["reason"], reason_en=given["reason_en"], actor=request.actor
+                call=call, cancel=True, reason=values["reason"], reason_en=values["reason_en"], actor=request.actor
             ),
             form=form,
             success=_("取消已提出，等待另一位主管核准。"),
@@ -69,7 +69,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "call": call,
         "form": form,
-        "told": audience(call),
+        "audience": audience(call),
         "title": _("取消批次"),
         "hint": _("草稿和申请将全部终止，不计入限项。已有会评或决定的批次不能取消。"),
         "problems": why_not_cancel(call, request.user),
@@ -102,7 +102,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "call": call,
         "change": row,
         "lines": lines_of(row),
-        "told": audience(call),
+        "audience": audience(call),
         "seen": change_sight(row).token,
         "ends": ending.count() if row.kind == CallChange.Kind.CANCEL else None,
         "can_approve": may(request.user, "calls.call.approve_change", row),

@@ -159,9 +159,13 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("请先选择申请"))
         elif yes:
             plan = plan_invitation(chosen, request.user)
-            told = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
+            page_context = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
             return confirm(
-                request, plan, lambda: invite(applications=plan.ready, yes=True, actor=request.actor), _("已邀请 %d 项。"), told
+                request,
+                plan,
+                lambda: invite(applications=plan.ready, yes=True, actor=request.actor),
+                _("已邀请 %d 项。"),
+                page_context,
             )
         elif attempt(
             request,
