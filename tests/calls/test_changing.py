@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from headwater.calls.applying.services.applications import add_members
-from headwater.calls.clocks import told_steps
+from headwater.calls.clocks import noted_steps
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link
 from headwater.calls.publishing.services.calls import ask_call_approval, save_call, send_call_back
 from headwater.calls.publishing.services.changing import audience, drop_change, propose_change
@@ -188,7 +188,7 @@ def test_cancelling_ends_applications_frees_limits_and_tells_why() -> None:
     for person in (leader, writer):
         told = Notification.objects.filter(account=person.account, title__startswith="批次已取消").get()
         assert "预算调整" in told.body
-    assert [s.note for s in told_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再受理"]
+    assert [s.note for s in noted_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再受理"]
     page = client(None).get(f"/calls/{call.code}/").content.decode()
     assert "已取消" in page
     assert "预算调整" in page

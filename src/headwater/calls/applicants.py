@@ -1,4 +1,4 @@
-"""What expressions know of the applicants and hosts of applications, read for many at once."""
+"""The facts that expressions read of the applicants and hosts of applications, for many applications at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ RecordValues = Mapping[str, Value]
 
 
 def record_values_of(rows: Sequence[Application]) -> dict[int, RecordValues]:
-    """By application id: degree, title, birth, age, sex and earlier awards of the applicant by the record that stands for them; kind and place
-    of the host. The age is that on the last day of the call (5 queries, whatever the number of rows).
+    """Return the facts on record by application id: degree, title, birth, age, sex and earlier awards of the applicant, by the
+    record that stands for them; kind and place of the host. The age is the one on the last day of the call (5 queries,
+    whatever the number of rows).
     """
     one = records_of({a.leader_id for a in rows})
     people = Person.objects.in_bulk(set(one.values()))
@@ -41,7 +42,7 @@ def record_values_of(rows: Sequence[Application]) -> dict[int, RecordValues]:
 
 
 def _age(person: Person, application: Application) -> Decimal | None:
-    """Full years on the last day of the call."""
+    """Return the full years on the last day of the call."""
     if person.birth_date is None:
         return None
     day, born = clock.last_day(application.call.closes_at), person.birth_date
@@ -49,7 +50,7 @@ def _age(person: Person, application: Application) -> Decimal | None:
 
 
 def _earlier(one: Mapping[int, int]) -> Counter[int]:
-    """Projects that people lead or have led, here or before, by the record that stands for each person."""
+    """Count the projects that people lead or have led, here or before, by the record that stands for each person."""
     records = list(one)
     counts: Counter[int] = Counter()
     approved = Application.objects.filter(leader__in=records, state=State.APPROVED).values_list("leader", flat=True)

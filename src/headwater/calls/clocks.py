@@ -84,7 +84,7 @@ def recheck_period(call: Call) -> str:
     return cited(call, "recheck_answer", _("收到之日起 %d 日内") % days_of(call, "recheck_answer_days"))
 
 
-def ended_steps(application: Application, *, to_host: bool) -> list[Step]:
+def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
     """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
     (`to_host`). The reason of a withdrawal is an event of its own, after the move.
     """
@@ -125,7 +125,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
-    steps += ended_steps(application, to_host=to_host)
+    steps += noted_steps(application, to_host=to_host)
     if application.state in UNSUBMITTED - {State.DRAFT}:
         return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
     steps.append(

@@ -44,7 +44,7 @@ from headwater.registry.models import Organisation, Person, accounts_of, is_own,
 def create_draft(
     *, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None, host: Organisation | None = None
 ) -> Application:
-    """Start an application; one draft for a call and person is enough, so a second call returns the first.
+    """Start an application. One draft for a call and person is enough: a second call returns the first draft.
 
     Without `host` it goes through the host of its outline, or the person's own institution.
 
@@ -90,14 +90,14 @@ def create_draft(
 
 @dataclass(frozen=True)
 class Saved:
-    """An application after a save, and what the save has changed and merged."""
+    """An application after a save, with what the save changed and merged."""
 
     application: Application
     changes: Changes
 
 
 def save_application(*, application: Application, values: dict[str, Any], actor: Actor) -> Application:
-    """Save the fields that are named in `values`, and no others, as somebody who has seen what they hold now."""
+    """Save only the fields that are named in `values`, for a writer who has seen what they hold now."""
     return save_fields(application=application, values=values, actor=actor).application
 
 
@@ -109,7 +109,7 @@ def save_fields(
     base: Mapping[str, Any] | None = None,
     kind: str = Version.Kind.SAVE,
 ) -> Saved:
-    """Save the fields that are named in `values`, and no others: two people may write at once.
+    """Save only the fields that are named in `values`, so that two people may write at once.
 
     `base` has what the writer saw in a field before changing it; where the field holds something else by now, both changes are
     merged. What the fields held before is kept as a version. Values are kept even when a rule will complain; only what cannot be
@@ -148,7 +148,9 @@ def _keep(row: Application, changes: Changes, actor: Actor, kind: str) -> None:
 
 
 def _write(row: Application, changed: set[str]) -> None:
-    """Write the named columns and answers, no others; answers are merged by the database, and sent as a whole only when one is gone."""
+    """Write only the named columns and answers. The database merges the answers; they are sent as a whole only when one of them
+    was removed.
+    """
     answered = changed & {f.code for f in scheme_of(row.call).fields}
     columns = (changed - answered) | {"revision", "saved_at"}
     if "discipline" in changed:
@@ -208,7 +210,7 @@ def remove_member(*, participant: Participant, actor: Actor) -> None:
 
 
 def allow_editing(*, application: Application, members: Collection[int], actor: Actor) -> None:
-    """The applicant lets exactly these members (keys of participants) write in the draft; what they may not is members, files, submitting.
+    """Let exactly these members (keys of participants) write in the draft. They may not change members or files, nor submit.
 
     Raises:
         Refused: somebody who has not confirmed.
@@ -228,7 +230,7 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
 
 
 def change_host(*, application: Application, host: Organisation, actor: Actor) -> None:
-    """Have a draft go through another host. Nothing else in it changes; a rank that the former host gave is gone with it.
+    """Have a draft go through another host. Nothing else in it changes, but it loses the rank that the former host gave.
 
     Raises:
         Refused: not a draft any more, past the deadline, or not a host to apply through.
@@ -249,8 +251,8 @@ CONFIRMATION_COLUMNS = (
 
 
 def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Consent = True) -> int:
-    """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
-    changes nothing by confirming again; who has not, for the words were changed since, signs anew.
+    """Confirm a participation, by the member only, and sign the members' documents. A member who has signed the present wording
+    changes nothing by confirming again; one who signed an earlier wording signs anew.
 
     Raises:
         Refused: a participation of somebody else, the application has left its author, or a document is not agreed to.
@@ -344,7 +346,7 @@ def _blocking(results: Sequence[Result]) -> list[Reason]:
 
 
 def next_number(call: Call) -> str:
-    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; it is never given twice.
+    """Return the next application number of a scheme's prefix and year, e.g. 2026MS00017. No number is given twice.
 
     It comes from a sequence, so that nobody waits for another's commit; what is refused for another reason takes no number,
     but a submission that the database itself breaks off after this leaves its number unused.

@@ -1,4 +1,4 @@
-"""Values put on an application: typed, bounded, and each refusal with the name of its field."""
+"""Puts values on an application: each value is typed and bounded, and each refusal names its field."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ EARLIER = 10
 
 
 def prefill(application: Application) -> None:
-    """Put the first answers on an unsaved application. What does not fit its question any more is left out."""
+    """Put the first answers on an unsaved application. An answer that no longer fits its question is left out."""
     questions = [f for f in scheme_of(application.call).fields if f.prefill]
     if not questions:
         return
@@ -48,7 +48,7 @@ CARRIED = (
 
 
 def carry_over(outline: Application, full: Application) -> None:
-    """Begin a full application with what its outline said, question by question."""
+    """Begin a full application with the answers of its outline, question by question."""
     for name in CARRIED:
         setattr(full, name, getattr(outline, name))
     codes = {f.code for f in scheme_of(full.call).fields}
@@ -74,7 +74,7 @@ def _of_host(host: Organisation) -> dict[str, Any]:
 
 
 def _earlier(leader: Person, questions: list[Field]) -> dict[str, Any]:
-    """The latest answer to each wanted question in the leader's own applications."""
+    """Return the latest answer to each of these questions in the leader's own applications."""
     codes = {f.prefill.partition(".")[2] for f in questions if f.prefill.startswith("earlier.")}
     answers_by_code: dict[str, Any] = {}
     if codes:

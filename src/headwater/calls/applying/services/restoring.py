@@ -1,4 +1,4 @@
-"""Going back to an earlier version, and choosing where two people wrote in one place."""
+"""Restores an earlier version, and settles a place in which two people wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from headwater.registry.models import is_own
 
 
 def restore(*, application: Application, version: int, names: Sequence[str], actor: Actor, side: str = "after") -> list[str]:
-    """Bring names (none: all that differ) back to what they held after a version, or before it; a save like any other.
+    """Set names (none: all that differ) back to what they held after a version, or before it. The restoring is a save like any
+    other.
 
     `side` "both" puts the words of both writers, where the version replaced somebody's; returns the names that changed.
 
@@ -52,7 +53,7 @@ def restore(*, application: Application, version: int, names: Sequence[str], act
 
 
 def decide_clash(*, application: Application, version: int, name: str, actor: Actor) -> None:
-    """The author of a save that replaced another writer's words keeps it as it is: the question is not asked again."""
+    """Keep a save that replaced another writer's words as it is, by its author: the question is not asked again."""
     with command(actor, "calls.application.write", application, name="calls.decide_clash") as log:
         entry = Version.objects.select_for_update().filter(application=application, pk=version, author=actor.account).first()
         if entry and name in entry.clashes:

@@ -112,7 +112,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 
 @page("calls.application.list")
 def application(request: HttpRequest, pk: int) -> HttpResponse:
-    """One application as its viewer may see it; a draft opens in the editor for its author."""
+    """Show one application as its viewer may see it. A draft opens in the editor for its author."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     if row.state == State.DRAFT and may(request.user, "calls.application.write", row):
         return redirect("application_edit", pk=pk, section="info")
@@ -140,13 +140,15 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def reads_as_host(user: Any, row: Application) -> bool:
-    """Whether what an agency wrote to the host is for this reader: host and agency, as long as it is not their own application."""
+    """Tell whether this reader may read what an agency wrote to the host: host and agency may, unless it is their own
+    application.
+    """
     return bool(user.has_perm("calls.endorse", row) or user.has_perm("calls.recommend", row))
 
 
 @page("calls.application.list")
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every step and every return with its note, also while the application is being mended."""
+    """Show every step and every return with its note, also while the application is being mended."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     steps = timeline(row, to_host=reads_as_host(request.user, row))
     return render(request, "calls/applying/history.html", {"application": row, "steps": steps})
@@ -154,7 +156,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.application.list")
 def letters(request: HttpRequest) -> HttpResponse:
-    """The letters of what one leads or takes part in."""
+    """List the letters of the applications that one leads or takes part in."""
     people = {
         "application__participants__person__in": own_records(request.user),
         "application__participants__declined_at__isnull": True,
@@ -166,7 +168,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @page("calls.apply")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """At once before the host has endorsed; afterwards with a reason, on a page that says what it means."""
+    """Withdraw at once before the host has endorsed; afterwards ask for a reason, on a page that says what it means."""
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
     asks = row.state in ENDORSED and (row.state, "withdraw") in APPLICATION.index
     form = WithdrawForm(request.POST if request.method == "POST" and asks else None)

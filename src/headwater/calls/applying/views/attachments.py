@@ -28,7 +28,7 @@ from headwater.core.web import attempt, key_in
 
 @page("calls.apply", methods=("GET", "HEAD"))
 def attachments(request: HttpRequest, pk: int) -> HttpResponse:
-    """The list alone, for a page that waits for a check."""
+    """Show the list alone, for a page that waits for a check."""
     row = draft(request, pk)
     return render(
         request,
@@ -66,7 +66,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def own_upload(request: HttpRequest, pk: int, token: str) -> Upload:
-    """An upload of the signed-in account to this application; that of anybody else does not exist."""
+    """Return an upload of the signed-in account to this application; an upload of anybody else does not exist."""
     return get_object_or_404(Upload, token=token, account=request.user, owner_type="calls.application", owner_id=pk)
 
 
@@ -99,7 +99,7 @@ def upload_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.apply", methods=("GET", "PUT", "DELETE"))
 def upload(request: HttpRequest, pk: int, token: str) -> HttpResponse:
-    """Take a chunk: it is on the disk and counted before the answer. Who began an upload may go on with it."""
+    """Take a chunk. It is on the disk and counted before the answer. Only the person who began an upload may continue it."""
     row = own_upload(request, pk, token)
     if request.method == "DELETE":
         drop_upload(application=own_draft(request, pk), upload=row, actor=request.actor)

@@ -53,19 +53,19 @@ from headwater.schemes import Scheme
 
 
 def writable(request: HttpRequest, pk: int) -> Application:
-    """The draft, for who may write in it: the applicant, and members whom the applicant lets."""
+    """Return the draft for those who may write in it: the applicant, and the members whom the applicant lets."""
     row: Application = access(request.user, "calls.application.write", mine(request), pk=pk)
     return row
 
 
 def keep_for_later(request: HttpRequest, pk: int, section: str) -> None:
-    """What was typed cannot be taken now, mostly because the session is over: it is kept until its author comes back."""
+    """Keep typed words that cannot be taken now, mostly because the session is over, until their author comes back."""
     keep_unsaved(pk=pk, section=section, signature=request.POST.get("_who", ""), body=request.POST.urlencode())
 
 
 @page("calls.apply", signed_out=keep_for_later)
 def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
-    """The editor: works without script by its save button; with script every change is saved as it is made."""
+    """Show the editor. Without script its button saves; with script every change is saved as it is made."""
     row = writable(request, pk)
     if row.state != State.DRAFT:
         if request.method == "POST":
@@ -95,7 +95,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
 
 
 def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
-    """Says what became of a save, and where the page goes on."""
+    """Say what became of a save, and choose the page that follows."""
     if saved and saved.changes.merged:
         messages.info(request, _("已保存；其他人同时所做的修改已合并，请核对。"))
     elif not request.POST.get("_take"):
@@ -105,7 +105,7 @@ def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None)
 
 
 def choose(request: HttpRequest, row: Application) -> None:
-    """A button beside a field in which somebody else had written too: "version:field:side"."""
+    """Apply the button beside a field in which somebody else had written too: "version:field:side"."""
     version, _colon, rest = request.POST.get("_take", "").partition(":")
     name, _colon, side = rest.partition(":")
     if not version.isdecimal() or len(version) > 18 or side not in {"before", "both", "mine"}:
@@ -123,7 +123,7 @@ def choose(request: HttpRequest, row: Application) -> None:
 def keep(
     row: Application, values: dict[str, Any], base: dict[str, Any], request: HttpRequest
 ) -> tuple[Saved | None, dict[str, str]]:
-    """Save what can be saved: a value that is refused does not take the others with it. Returns the errors by control too."""
+    """Save what can be saved: a refused value does not keep the others from being saved. Returns the errors by control too."""
     errors: dict[str, str] = {}
     for _attempt in range(2):
         try:
@@ -136,8 +136,9 @@ def keep(
 
 @page("calls.apply", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save the fields that changed. Answers with the time, errors by control, the rules as they now stand, what the fields hold now
-    where that is not what was sent, and what other writers have changed on this page since it was loaded (`fields`).
+    """Save the fields that changed. The answer has the time, errors by control, the rules as they now stand, what the fields
+    hold now where that differs from what was sent, and what other writers have changed on this page since it was loaded
+    (`fields`).
     """
     account = request.headers.get("X-Account")
     if account is not None and account != str(request.user.pk):
@@ -212,7 +213,9 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def add_member(request: HttpRequest, row: Application) -> HttpResponse:
-    """Add whom a line of text means; of several people of one name the applicant chooses, and what was typed stays."""
+    """Add the person whom a line of text means. Where several people have the name the applicant chooses, and the typed text
+    stays.
+    """
     form = MemberForm(request.POST)
     if form.is_valid():
         text, months = form.cleaned_data["member"], form.cleaned_data["months"]
@@ -234,7 +237,7 @@ def add_member(request: HttpRequest, row: Application) -> HttpResponse:
 
 @page("calls.apply", methods=("POST",))
 def choose_host(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have the draft go through another host; what is on the page beside it is not touched."""
+    """Have the draft go through another host. The rest of the page does not change."""
     row = draft(request, pk)
     if row.state != State.DRAFT:
         return redirect("application", pk=pk)

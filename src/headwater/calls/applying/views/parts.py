@@ -1,4 +1,4 @@
-"""One page of the editor, put together from its parts; pages of members and referees answer with it too."""
+"""Builds one page of the editor from its parts. The pages of members and referees answer with it too."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def editor_page(
     host_form: HostForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """One page of the editor, with what was typed where something is wrong."""
+    """Show one page of the editor, with the typed words where something is wrong."""
     context = editor_context(request, row, section, errors or {}, base or {})
     if section == "info" and context["own"]:
         context |= host_context(row, host_form)
@@ -79,7 +79,7 @@ def editor_page(
 def editor_context(
     request: HttpRequest, row: Application, section: str, errors: dict[str, str], base: dict[str, Any]
 ) -> dict[str, Any]:
-    """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
+    """Return what the page of one section shows. A refused field keeps what its writer had seen before."""
     scheme = scheme_of(row.call)
     results = check_applications([row], row.call)[row.pk]
     answers, part = answers_of(row), scheme.section(section)
@@ -111,7 +111,7 @@ def editor_context(
 
 
 def member_context(request: HttpRequest) -> dict[str, Any]:
-    """Forms to add members by, and the people whom a name means when there are several."""
+    """Return the forms that add members, and the people whom a name means when there are several."""
     who, months = request.GET.get("who", ""), str(key_in(request.GET, "months") or 6)
     return {
         "member_form": MemberForm(initial={"member": who, "months": months}),
@@ -123,7 +123,7 @@ def member_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, str, str]]:
-    """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
+    """List (code, title, completeness) of the editor's sections. A section without a question that is asked is left out."""
     asks = scheme.asks
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
@@ -150,7 +150,7 @@ def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
 
 
 def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]:
-    """What the list of attachments shows: files with the state of their check, and uploads that were broken off."""
+    """Return what the list of attachments shows: files with the state of their check, and broken-off uploads."""
     listed = list(row.attachments.select_related("file"))
     return {
         "attachments": listed,
@@ -163,7 +163,9 @@ def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]
 
 
 def referee_context(row: Application, form: RefereeForm | None = None) -> dict[str, Any]:
-    """The applicant's list: the state of each, and the letter only where the scheme lets the applicant read it."""
+    """Return the applicant's list of referees: the state of each, and the letter only where the scheme lets the applicant read
+    it.
+    """
     rules = scheme_of(row.call).referees
     referees = list(row.referees.select_related("discipline"))
     named = sum(1 for r in referees if not r.declined_at)
@@ -177,7 +179,7 @@ def referee_context(row: Application, form: RefereeForm | None = None) -> dict[s
 
 @dataclass(frozen=True)
 class Notice:
-    """Beside a field in which somebody else had written in the same place: their words against those that stand now."""
+    """A notice beside a field in which somebody else had written in the same place: their words against those that stand now."""
 
     version: int
     name: str
@@ -189,7 +191,7 @@ class Notice:
 
 
 def clash_notices(row: Application, user: Any, names: set[str]) -> dict[str, Notice]:
-    """Notices by field, for the writer whose words stand."""
+    """Return the notices by field, for the writer whose words stand."""
     notices: dict[str, Notice] = {}
     versions = open_clashes(row, user)
     if not versions:
@@ -210,13 +212,13 @@ def fields_of(row: Application) -> dict[str, Field]:
 
 
 def presence_context(row: Application, user: Any) -> dict[str, Any]:
-    """Who else is at work on the draft; a draft with one writer asks nothing more."""
+    """Return who else is at work on the draft. A draft with one writer takes no more queries."""
     shared = not is_own(user, row.leader) or is_shared(row)
     return {"shared": shared, "others": tell_presence(APPLICATIONS.of(row.pk), user) if shared else list[Other]()}
 
 
 def unsaved_context(row: Application, unsaved: Unsaved) -> dict[str, Any]:
-    """What was sent when the session was over, to be looked at, and to be sent again as it was."""
+    """Return what a form sent after the session was over, so that its author reads it and sends it again unchanged."""
     post = QueryDict(unsaved.body)
     fields = fields_of(row)
     values, _errors = read_values(post, [n for n in post if not n.startswith("_")], scheme_of(row.call))
@@ -228,7 +230,7 @@ def unsaved_context(row: Application, unsaved: Unsaved) -> dict[str, Any]:
 
 
 def as_stored(row: Application, f: Field, value: Any, registry: Registry) -> Any:
-    """A typed value as it would be stored; as it is where it cannot be."""
+    """Return a typed value as it would be stored, or unchanged where it cannot be stored."""
     if f.code in BASIC:
         return plain(value.partition(" ")[0] if f.code == "discipline" else value)
     cleaned = clean(f, value, registry)

@@ -1,4 +1,4 @@
-"""Between an application and the controls of its pages: what a form sent, and what its controls would send now."""
+"""Translates between an application and the controls of its pages: what a form sent, and what its controls would send now."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TEXTS = (*PLAIN, *CODES)
 
 
 def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
-    """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
+    """Read the typed values of the named fields; also return what could not be read, by control. A table is read whole."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     questions = {f.code: f for f in scheme.fields if not f.value and f.of.is_stored}
@@ -67,12 +67,12 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
 
 
 def read_amount(text: str) -> int:
-    """万元 as typed, in fen."""
+    """Read 万元 as typed, into fen."""
     return read_wan(text) if text else 0
 
 
 def read_day(text: str) -> date | None:
-    """A day; nothing typed is no day."""
+    """Read a day; nothing typed is no day."""
     if not text:
         return None
     day = parse_date(text)
@@ -89,7 +89,7 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 def read_base(post: Any) -> dict[str, Any]:
-    """What the writer saw in the fields before changing them, by field; a page without it merges nothing."""
+    """Read what the writer saw in the fields before changing them, by field. A page without it merges nothing."""
     try:
         base = json.loads(post.get("_base", "") or "{}")
     except (ValueError, RecursionError):
@@ -98,20 +98,20 @@ def read_base(post: Any) -> dict[str, Any]:
 
 
 def names_on(row: Application, section: Section | None, *, own: bool) -> list[str]:
-    """The fields of one page of the editor; without a section, of the page of basic information."""
+    """Return the fields of one page of the editor; without a section, those of the page of basic information."""
     if section is None:
         return [name for name in BASIC if own or name not in PRIVATE]
     return [f.code for f in section.fields if not f.value and f.of.is_stored]
 
 
 def base_of(row: Application, names: list[str], overrides: dict[str, Any] | None = None) -> str:
-    """The stored values of fields as the page carries them; `overrides` are those of fields whose writer has not seen the stored ones."""
+    """Return the stored values of fields as the page carries them; `overrides` replace those that their writer has not seen."""
     values = {control_of(name): stored(row, name) for name in names}
     return json.dumps(values | {control_of(k): v for k, v in (overrides or {}).items()}, ensure_ascii=False)
 
 
 def basic_context(row: Application, typed: Any) -> dict[str, Any]:
-    """What the questions of basic information show: what was typed, or else what is stored, and the answers to choose from."""
+    """Return what the questions of basic information show: the typed or else the stored values, and the answers to choose from."""
     scheme = scheme_of(row.call)
     topics = [(t["code"], f"{t['code']} {named(t)}") for t in row.call.topics]
     priority_fields = [(f.code, str(named(f))) for f in PriorityField.objects.all()]
@@ -125,7 +125,7 @@ def basic_context(row: Application, typed: Any) -> dict[str, Any]:
 
 
 def pairs_of(row: Application, name: str) -> Pairs:
-    """What the controls of a field send when they hold its stored value."""
+    """Return what the controls of a field send when they hold its stored value."""
     f = questions_of(row).get(name)
     if f is not None:
         return f.of.pairs(f, row.answers.get(name))
