@@ -1,4 +1,4 @@
-"""The legal clocks of an application: what is due by when, under which rule, and whether it was kept."""
+"""The legal clocks of an application: what is due by when, under which rule, and whether the date was met."""
 
 from __future__ import annotations
 
@@ -45,33 +45,33 @@ TOLD = {
 
 
 def after(moment: datetime, days: int) -> datetime:
-    """The end of the `days`-th calendar day after `moment`."""
+    """Return the end of the `days`-th calendar day after `moment`."""
     return clock.end_of_day(clock.add_days(clock.local_day(moment), days))
 
 
 def provisional(year: int | None) -> str:
-    """What to say of a period of working days in a year whose calendar is not published; nothing where it is."""
+    """Return the note on a period of working days in a year whose calendar is not published; empty where there is no such year."""
     sentence = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
     return sentence % {"year": year} if year else ""
 
 
 def days_of(call: Call, key: str) -> int:
-    """A period of the call in days, as it was in force on the day of its deadline."""
+    """Return a period of the call in days, as it was in force on the day of its deadline."""
     return Parameters(call.scheme.region, clock.last_day(call.closes_at)).number(key, call.scheme.code)
 
 
 def check_due(call: Call) -> datetime:
-    """When the result of the formal check must be out."""
+    """Return the moment by which the result of the formal check must be published."""
     return after(call.closes_at, days_of(call, "formal_check_days"))
 
 
 def recheck_due(call: Call, requested_at: datetime) -> datetime:
-    """When a re-check that was asked for at `requested_at` must be answered."""
+    """Return the moment by which a re-check that was asked for at `requested_at` must be answered."""
     return after(requested_at, days_of(call, "recheck_answer_days"))
 
 
 def cited(call: Call, code: str, period: str) -> str:
-    """A period with the rule that the region cites for it, where it cites one."""
+    """Return a period with the rule that the region cites for it, where it cites one."""
     basis = basis_of(region_of(call.scheme.region), code)
     return _("%(basis)s：%(period)s") % {"basis": basis, "period": period} if basis else period
 
@@ -85,8 +85,8 @@ def recheck_period(call: Call) -> str:
 
 
 def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
-    """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
-    (`to_host`). The reason of a withdrawal is an event of its own, after the move.
+    """Return returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the
+    host (`to_host`). The reason of a withdrawal is an event of its own, after the move.
     """
     rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
     hidden = set() if to_host else {"calls.return_to_host"}
@@ -116,7 +116,7 @@ def _recheck_steps(application: Application) -> list[Step]:
 
 
 def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
-    """The steps of an application as its applicant may know them: nothing of the inside of a review."""
+    """Return the steps of an application as its applicant may know them, without the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
     steps = [
         Step(_("开始填报"), application.created_at),

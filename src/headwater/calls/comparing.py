@@ -53,7 +53,7 @@ class Part:
 
 
 def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, own: bool) -> list[Part]:
-    """What differs between two contents of an application, in the order of its form; what is private only for `own`."""
+    """Return what differs between two contents of an application, in the order of its form; private parts only for `own`."""
     sections = [(_("基本信息"), basic_fields(row, scheme, own=own))]
     sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.of.is_stored]) for s in scheme.sections]
     parts = []
@@ -66,7 +66,7 @@ def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, 
 
 
 def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
-    """The page of basic information as questions."""
+    """Return the page of basic information as questions."""
     kinds = {"amount_fen": "money", "months": "number", "starts_on": "date", "flags": "choices"}
     choices: dict[str, Any] = {
         "research_class": [(c, Bilingual(str(zh))) for c, zh in row._meta.get_field("research_class").choices],
@@ -98,7 +98,7 @@ def difference(f: Field, old: Any, new: Any) -> Difference:
 
 
 def _whole(old: str, new: str) -> list[Piece]:
-    """A figure or a choice changes as a whole."""
+    """Replace a figure or a choice as a whole."""
     if old == new:
         return [("=", old)] if old else []
     arrow = [("=", " → ")] if old and new else []
@@ -106,7 +106,7 @@ def _whole(old: str, new: str) -> list[Piece]:
 
 
 def folded(stretches: list[Piece]) -> list[Piece]:
-    """Long stretches that stay, cut down to their ends; the piece ("…", n) stands for n characters left out."""
+    """Shorten long stretches that stay to their ends; the piece ("…", n) stands for n characters left out."""
     shortened: list[Piece] = []
     for n, (sign, text) in enumerate(stretches):
         if sign != "=" or len(text) <= LONG:
@@ -157,6 +157,6 @@ def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any], zh: bool
 
 
 def _parts(f: Field, old: Any, new: Any, zh: bool) -> list[tuple[str, list[Piece]]]:
-    """What an answer has beside its rows, where it differs."""
+    """Return what an answer has beside its rows, where it differs."""
     pairs = zip(f.of.parts(f, old, zh), f.of.parts(f, new, zh), strict=True)
     return [(label_of, _whole(before, after)) for (_name, label_of, before), (_n, _l, after) in pairs if before != after]

@@ -1,4 +1,4 @@
-"""What calls wait for: applicants, hosts, agencies, officers, the committee."""
+"""The duties that calls cause: for applicants, hosts, agencies, officers and the committee."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def of_applicants(account: Any) -> Iterator[Duty]:
 
 @DUTIES.under("calls.refused")
 def of_refused(account: Any) -> Iterator[Duty]:
-    """The time in which a re-check may be asked for runs from the letter."""
+    """Yield the re-checks that may still be asked for; the time runs from the letter."""
     letters = Letter.objects.filter(
         application__leader__in=own_records(account),
         application__state=State.NOT_ACCEPTED,
@@ -50,7 +50,7 @@ def of_refused(account: Any) -> Iterator[Duty]:
 
 @DUTIES.under("calls.objected")
 def of_objected(account: Any) -> Iterator[Duty]:
-    """An objection to one's own application waits for a reply while there is time."""
+    """Yield the objections to one's own applications that wait for a reply while there is time."""
     rows = Objection.objects.filter(
         row__application__leader__account=account, state=Objection.State.OPEN, replied_at__isnull=True, reply_by__gte=clock.now()
     )
@@ -108,7 +108,9 @@ def of_officers(account: Any) -> Iterator[Duty]:
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:
-    """What waits for the formal check by the call's clock, and what waits for a re-check by its own, from the first that was asked."""
+    """Yield what waits for the formal check by the call's clock, and what waits for a re-check by its own, counted from the
+    first request.
+    """
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
     others = without_own(Application.objects.filter(call__in=published), account)
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))

@@ -53,7 +53,7 @@ def restore(*, application: Application, version: int, names: Sequence[str], act
 
 
 def decide_clash(*, application: Application, version: int, name: str, actor: Actor) -> None:
-    """Keep a save that replaced another writer's words as it is, by its author: the question is not asked again."""
+    """Let the author of a save that replaced another writer's words keep it as it is: the question is not asked again."""
     with command(actor, "calls.application.write", application, name="calls.decide_clash") as log:
         entry = Version.objects.select_for_update().filter(application=application, pk=version, author=actor.account).first()
         if entry and name in entry.clashes:

@@ -55,7 +55,8 @@ def name_of(call: Call, table: Field | None, form: str) -> str:
 def write_answers(
     stream: Any, folder: str, account: Any, call: Call, table: Field | None, form: str, progress: Any = None
 ) -> int:
-    """All answers that `account` may see into an open file, as csv or xlsx; hidden questions are empty. Returns the number of rows.
+    """Write all answers that `account` may see into an open file, as csv or xlsx; hidden questions are empty. Returns the
+    number of rows.
 
     Raises:
         Refused: more rows than a sheet of Excel holds.
@@ -81,7 +82,9 @@ def _counted(rows: Iterator[list[Any]], counted: Counter[str]) -> Iterator[list[
 
 
 def _fitting(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """Rows as a sheet of Excel holds them: a text that is too long ends with a mark that tells how much is missing, too many rows are refused."""
+    """Yield rows as a sheet of Excel holds them: a text that is too long ends with a mark that tells how much is missing; too
+    many rows are refused.
+    """
     for number, row in enumerate(rows):
         if number >= SHEET_ROWS:
             raise Refused.because(_("超过 %d 行，Excel 工作表放不下；请选择 csv 格式导出") % SHEET_ROWS)
@@ -119,7 +122,7 @@ def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Applicat
 
 
 def make_file(account: Account, folder: str, progress: Progress, *, call: int, table: str, form: str) -> tuple[str, int]:
-    """The table as a file in `folder`, for who may still check the call; its path and number of rows."""
+    """Write the table as a file in `folder`, for an officer who may still check the call. Returns its path and number of rows."""
     row = Call.objects.visible_to(account).select_related("scheme").filter(pk=call).first()
     if row is None or not may(account, "calls.check", row):
         raise NotAllowed("calls.check")

@@ -32,7 +32,9 @@ def application_heading() -> Sequence[str]:
 
 
 def application_document(row: Application) -> Document:
-    """The state in the index is the public one: an archive travels further than a page."""
+    """Return the PDF of an application with its line of the index. The index has the public state: an archive travels further
+    than a page.
+    """
     number = row.number or f"{_('草稿')}{row.pk}"
     line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, wan_cell(row.amount_fen)]
     return Document(
@@ -63,7 +65,7 @@ RESULT_LETTERS = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
 
 
 def with_letter(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Those whose applicants have been told by letter: before the release there is nothing to hand out."""
+    """Keep the decisions that a letter has told to their applicants: before the release there is nothing to hand out."""
     return decisions.filter(application__in=Letter.objects.filter(kind__in=RESULT_LETTERS).values("application"))
 
 
@@ -76,7 +78,7 @@ def results_of(account: Account) -> QuerySet[Any]:
 
 
 def result_document(row: Decision) -> Document:
-    """The letter that told of the decision."""
+    """Return the letter that told of the decision."""
     letter = row.application.result_letters[-1]  # type: ignore[attr-defined]
     letter.application = row.application
     return letter_document(letter)

@@ -24,7 +24,9 @@ from headwater.forms.shapes import Field
 
 @page("calls.check")
 def export_answers(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """All answers to the questions of a call as xlsx or csv (`format`); `table` unfolds one table. Only a form asks for a job."""
+    """Export all answers to the questions of a call as xlsx or csv (`format`); `table` unfolds one table. Only a form asks for
+    a job.
+    """
     call = the_call(request, pk, "calls.check")
     parameters = request.POST if request.method == "POST" else request.GET
     table, form = table_of(call, parameters.get("table", "")), parameters.get("format", "xlsx")

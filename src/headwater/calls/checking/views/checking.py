@@ -43,7 +43,7 @@ def narrowing(request: HttpRequest) -> str:
 
 
 def waiting(request: HttpRequest, call: Call) -> Any:
-    """What waits in a call for somebody who takes no part in it, with its place in the order of work."""
+    """Return what waits in a call for an officer who takes no part in it, with its place in the order of work."""
     place = Case(
         *(When(check_result__verdict=verdict, then=Value(n)) for verdict, n in PLACES.items()),
         default=Value(UNCHECKED),
@@ -88,7 +88,9 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
 
 @page("calls.check")
 def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
+    """Show the formal check: the officer runs the rules, accepts the clear applications together and looks at the rest one by
+    one.
+    """
     call = the_call(request, pk, "calls.check")
     if request.method == "POST" and "format" not in request.POST:
         job = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
@@ -104,7 +106,9 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.check")
 def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
-    """Exactly what would be accepted, to look through and to take away; confirmed and unchanged since, a job accepts it."""
+    """Show exactly what would be accepted, to read and to download. Once it is confirmed and has not changed since, a job
+    accepts it.
+    """
     call = the_call(request, pk, "calls.check")
     rows = clear_ones(call, request.user)
     keys = rows.order_by("pk").values_list("pk", "check_result__ran_at")
@@ -134,14 +138,16 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def neighbours(rows: Any, place: int, pk: int) -> tuple[int | None, int | None]:
-    """Keys of the applications before and after a place in the queue."""
+    """Return the keys of the applications before and after a place in the queue."""
     before = rows.filter(Q(place__lt=place) | Q(place=place, pk__lt=pk)).order_by("-place", "-pk")
     after = rows.filter(Q(place__gt=place) | Q(place=place, pk__gt=pk)).order_by("place", "pk")
     return before.values_list("pk", flat=True).first(), after.values_list("pk", flat=True).first()
 
 
 def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
-    """Applications with the same title or text. Of those outside the officer's calls only number and share are told, of own ones nothing."""
+    """Return the applications with the same title or text. The officer learns only number and share of those outside their
+    calls, and nothing of their own.
+    """
     same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk)
     same_title = list(without_own(same, request.user).select_related("leader")[:5])
     likenesses = list(without_own(row.likenesses.all(), request.user).select_related("other__leader", "other__call"))
@@ -152,7 +158,9 @@ def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
 
 @page("calls.check")
 def application(request: HttpRequest, pk: int) -> HttpResponse:
-    """An application as the officer sees it: evidence beside each rule; one key accepts, one refuses, others go on and back."""
+    """Show an application as the officer sees it, with the evidence beside each rule. One key accepts, one refuses, others go
+    on and back.
+    """
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     result = getattr(row, "check_result", None)
     place = PLACES[FormalCheck.Verdict(result.verdict)] if result else UNCHECKED
@@ -207,7 +215,7 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
 
 @page("calls.check", methods=("POST",))
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
-    """The answer to a re-check: shown with all that it does, given once it is confirmed."""
+    """Show the answer to a re-check with all that it does, and give it once it is confirmed."""
     row = access(
         request.user, "calls.recheck.answer", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk
     )

@@ -39,7 +39,7 @@ class Side:
 
 @page("calls.check")
 def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
-    """An application beside one that holds a part of its text; that one's wording only to those who may see it."""
+    """Show an application beside one that holds a part of its text. Only those who may see the other one read its words."""
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     pair = get_object_or_404(
         without_own(Likeness.objects.all(), request.user).select_related(*(f"other__{name}" for name in RELATED)),
@@ -64,7 +64,7 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 
 
 def sides(application: Application, passages: list[dict[str, Any]], which: str) -> list[Side]:
-    """The sections of an application that hold a passage, in the order of the passages' numbers; `which`: new or old."""
+    """Return the sections of an application that hold a passage, in the order of the passages' numbers; `which` is new or old."""
     texts = sections_of(application)
     at = 0 if which == "new" else 2
     passages_by_section: dict[int, list[tuple[int, int, int, list[tuple[int, int]]]]] = {}
@@ -90,7 +90,9 @@ def _label(application: Application, name: str) -> str:
 
 
 def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]) -> list[Run]:
-    """Passages whole, what lies between them shortened to its ends. Passages of one text may overlap: what is told already is not repeated."""
+    """Return the passages whole, and what lies between them shortened to its ends. Passages of one text may overlap: no stretch
+    is shown twice.
+    """
     runs: list[Run] = []
     end_shown = 0
     for start, end, number, pieces in passages:

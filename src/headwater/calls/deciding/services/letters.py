@@ -85,12 +85,12 @@ NAMES = {
 
 
 def letter_name(words: Words, kind: str) -> str:
-    """What a letter is called, in the reader's language."""
+    """Return the name of a letter in the reader's language."""
     return words[NAMES[Letter.Kind(kind)]]
 
 
 def letter_text(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
-    """Name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
+    """Return name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
     key = NAMES[Letter.Kind(kind)]
     amount = wan(body.get("amount_fen", 0))
     sentence = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
@@ -104,7 +104,7 @@ def _numbers(count: int) -> list[int]:
 
 
 def letter_data(letter: Letter) -> dict[str, Any]:
-    """What the Typst template of letters needs."""
+    """Return the data that the Typst template of letters needs."""
     return {
         "kind": letter.kind,
         "letter_number": letter.number,

@@ -91,13 +91,13 @@ def _mail(claim: ObjectionClaim, key: str, hours: int) -> str:
 
 
 def claim_of(key: str) -> ObjectionClaim | None:
-    """What a link confirms, while it lives."""
+    """Return what a link confirms, while the link lives."""
     rows = ObjectionClaim.objects.select_related("row__notice__call__scheme", "row__application")
     return rows.filter(digest=digest_of(key), ended_at__isnull=True, expires_at__gt=clock.now()).first()
 
 
 def file_objection(*, key: str, actor: Actor) -> Objection:
-    """File what the link of this key confirms. The line is suspended.
+    """File the objection that the link of this key confirms. The line is suspended.
 
     Raises:
         Refused: the link has ended, the result is out, or this contact has an open objection to this line already.
@@ -136,6 +136,8 @@ def file_objection(*, key: str, actor: Actor) -> Objection:
 
 
 def forget_unconfirmed() -> int:
-    """Drop what was never confirmed, an hour after its link ended: until then it counts in the limits. Returns how many."""
+    """Delete claims that were never confirmed, an hour after their link ended: until then they count in the limits. Returns how
+    many.
+    """
     ended = ObjectionClaim.objects.filter(expires_at__lt=clock.now() - timedelta(hours=1))
     return ended.delete()[0]

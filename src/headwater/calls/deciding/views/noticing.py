@@ -38,7 +38,7 @@ def the_notice(request: HttpRequest, pk: int, action: str = "calls.notice.publis
 
 @page("calls.objection.answer")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """A running notice: objections to answer and to settle; the release is a page of its own."""
+    """Show a running notice with the objections to answer and to settle. The release is a page of its own."""
     row = the_notice(request, pk, "calls.objection.answer")
     objections = without_own(row.objections.all(), request.user).select_related("row__application__decision")
     form = AnswerForm(request.POST or None)
@@ -124,7 +124,7 @@ def _of_objection(call: Call, objection: Objection, uphold: bool, answer: str, s
 
 @page("calls.notice.publish")
 def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every letter of the release as it will be printed; confirmed and unchanged since, the results are out."""
+    """Show every letter of the release as it will be printed. Once confirmed and unchanged since, the results are released."""
     row = the_notice(request, pk)
     planned = planned_letters(row)
     if request.method == "POST":
@@ -177,7 +177,7 @@ def letter_words(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.apply")
 def objections(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was objected to an application in its notice, without names; its leader replies here while there is time."""
+    """Show the objections to an application in its notice, without names. Its leader replies here while there is time."""
     row = access(request.user, "calls.objection.reply", mine(request), pk=pk)
     rows = Objection.objects.filter(row__application=row).select_related("row__application", "notice__call").order_by("filed_at")
     form = ReplyForm(request.POST or None)

@@ -1,4 +1,4 @@
-"""What became of a call, for its officers: decisions and letters, as tables and archives."""
+"""Pages of the results of a call for its officers: decisions and letters, as tables and archives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from headwater.core.views.archives import bar_answer
 
 @page("calls.check")
 def results(request: HttpRequest, pk: int) -> HttpResponse:
-    """The decisions of a call with their ranks and amounts: those not yet approved or public are marked so."""
+    """List the decisions of a call with their ranks and amounts. Those not yet approved or public are marked so."""
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
     words = scheme.words
@@ -75,7 +75,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _export(request: HttpRequest, listing: Listing, released: Any, title: str) -> HttpResponse:
-    """As a table all that was chosen, as an archive what has its letter."""
+    """Export all chosen rows as a table, or those that have their letter as an archive."""
     if request.POST.get("format") == "zip":
         chosen = listing.chosen()
         missing = chosen.exclude(pk__in=released.values("pk")).count()
