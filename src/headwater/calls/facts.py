@@ -1,4 +1,4 @@
-"""Facts for the rules, for many applications at once: the number of queries does not depend on how many."""
+"""Gathers facts for the rules, for many applications at once: the number of queries does not depend on how many."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEMBERS = Prepared(
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
-    """Facts by application id, for applications of one call (6 queries with those of `HOLDINGS`)."""
+    """Return facts by application id, for applications of one call (6 queries with those of `HOLDINGS`)."""
     return {pk: facts for pk, facts, _answers in _gathered(applications, call)}
 
 
@@ -103,8 +103,8 @@ def _facts(
 def _documents(
     a: Application, scheme: Scheme, members: Sequence[Participant], records: Records, answers: Answers
 ) -> list[DocumentFacts]:
-    """What the applicant and the members must sign before the submission. A member who has not confirmed has not signed either:
-    that is told once, by the rule on members.
+    """Return what the applicant and the members must sign before the submission. A member who has not confirmed has not signed
+    either: the rule on members says that, once.
     """
     people = {
         "applicant": [(a.leader_id, a.leader.name_zh)],
@@ -122,7 +122,9 @@ def _documents(
 
 
 def _person(person: Person, a: Application, records: Records, member: Participant | None = None) -> PersonFacts:
-    """A person of an application, with what else they have applied for or been awarded, by the record that stands for them."""
+    """Return a person of an application, with what else they have applied for or been awarded, by the record that stands for
+    them.
+    """
     person = person.survivor
     posts = records.posts[person.pk]
     here = sorted((kind for kind, organisation in posts if organisation == a.host_id), key=_fullest)
@@ -168,7 +170,7 @@ def rules_of(scheme: Scheme) -> list[RuleUse]:
 
 
 def topic_results(row: Application, call: Call) -> list[Result]:
-    """A call with topics asks for one of them."""
+    """Check that an application to a call with topics has one of them."""
     if not call.topics:
         return []
     topic = call.topic(row.topic)
@@ -182,7 +184,7 @@ def topic_results(row: Application, call: Call) -> list[Result]:
 
 
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
-    """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
+    """Check every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
     run = evaluation(rules_of(scheme), terms_of(call))
     judging = needs_judging(scheme)

@@ -1,5 +1,5 @@
-"""Indicators of calls: what was published, checked and decided. The inside of a running review is not public: nothing of a call is
-counted before its results are released.
+"""Indicators of calls: what was published, checked and decided. The inside of a running review is not public, so nothing of a
+call is counted before its results are released.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ breakdown("outcome", lambda: _("决定的种类"), lambda: [(o, words_for(o, {})
 
 
 def narrowed(rows: QuerySet[Any], only: Only, lookups: Mapping[str, str], host: str = "host") -> QuerySet[Any]:
-    """Rows whose scheme, outcome or host's place is among those asked for; `lookups` says how a code is found."""
+    """Return the rows whose scheme, outcome or host's place is among those of `only`; `lookups` maps each code to its column."""
     for code, lookup in lookups.items():
         if code in only:
             rows = rows.filter(**{lookup: list(only[code])})
@@ -43,7 +43,7 @@ def narrowed(rows: QuerySet[Any], only: Only, lookups: Mapping[str, str], host: 
 
 
 def released_calls(on: date) -> QuerySet[Call]:
-    """Calls of which a notice was closed, so that what they decided is public."""
+    """Return the calls of which a notice was closed, so that what they decided is public."""
     return Call.objects.filter(pk__in=Notice.objects.filter(closed_at__lt=through(on)).values("call"))
 
 
@@ -61,12 +61,12 @@ def shown_calls(on: date) -> QuerySet[Call]:
 
 
 def by_call(on: date, column: Text, counts: Mapping[int, Any]) -> list[tuple[str, int, Any]]:
-    """A row for each published call that `counts` knows."""
+    """Return a row for each published call that `counts` has."""
     return [(c.title_zh, c.year, counts[c.pk]) for c in shown_calls(on) if c.pk in counts]
 
 
 def counted(rows: QuerySet[Any], call: str = "call") -> dict[int, int]:
-    """How many rows each call has."""
+    """Count the rows of each call."""
     return dict(rows.order_by().values_list(call).annotate(n=Count("pk", distinct=True)).values_list(call, "n"))
 
 

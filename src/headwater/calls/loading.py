@@ -1,4 +1,4 @@
-"""The answers of applications with what they depend on: dated parameters, files, members."""
+"""Loads the answers of applications with what they depend on: dated parameters, files, members."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
 
 @dataclass(frozen=True)
 class ApplicationContext:
-    """What the form of a scheme may ask of an application: its basic information, its members and files, the terms of its call, and
-    `known` of its applicant and host.
+    """What the form of a scheme may read of an application: its basic information, its members and files, the terms of its
+    call, and the `record_values` of its applicant and host.
     """
 
     row: Application
@@ -75,8 +75,8 @@ def _stored(row: Application) -> Mapping[str, Any]:
 
 
 def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
-    """Makes the answers of applications of one call from what the caller has read already; `rows` are those whose applicants and hosts are
-    read at once, where an expression of the scheme names them. Asks the database nothing else.
+    """Return a function that makes the answers of applications of one call from what the caller has read already. It reads
+    applicants and hosts of `rows` at once, where an expression of the scheme names them, and nothing else of the database.
     """
     scheme, terms = scheme_of(call), terms_of(call)
     record_values = on_record(scheme, rows)
@@ -89,12 +89,12 @@ def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
 
 
 def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, RecordValues]:
-    """What is on record of applicants and hosts by application, for a scheme whose expressions name it."""
+    """Return what is on record of applicants and hosts by application, for a scheme whose expressions name it."""
     return record_values_of(rows) if rows and scheme.reads_record else {}
 
 
 def answers_of(row: Application) -> Answers:
-    """The answers of one application (2 queries)."""
+    """Return the answers of one application (2 queries)."""
     files: dict[str, list[str]] = defaultdict(list)
     for kind, name in row.attachments.order_by("pk").values_list("kind", "file__name"):
         files[kind].append(name)

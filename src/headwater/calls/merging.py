@@ -1,4 +1,4 @@
-"""What follows for applications when one record of a person comes to stand for another."""
+"""The consequences for applications when one record of a person comes to stand for another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from headwater.schemes.shapes import UNLIMITED
 
 @EFFECTS.under("calls")
 def of_applications(person: Person, into: Person) -> Iterable[Effect]:
-    """Applications that count for one person from now on; two live ones where the limits let one through must be settled first."""
+    """Yield the applications that count for one person from now on. Two live ones where the limits let one through must be
+    settled first.
+    """
     both = list(records_of([person.pk, into.pk]))
     rows = (
         Application.objects.filter(leader__in=both)

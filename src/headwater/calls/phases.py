@@ -1,4 +1,4 @@
-"""Where a call stands: why its review and decisions cannot begin yet, and what the public reads of it."""
+"""The phase of a call: why its review and decisions cannot begin yet, and what the public reads of it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ JUDGED = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL})
 
 
 def not_yet(call: Call) -> Reason | None:
-    """Why nothing of a call may be reviewed or decided yet: until the last application can have come in, later ones would meet a
-    ranking and a budget that were settled without them. A scheme of rolling intake decides in batches instead.
+    """Return why nothing of a call may be reviewed or decided yet: until the last application can have come in, later ones
+    would meet a ranking and a budget that were settled without them. A scheme of rolling intake decides in batches instead.
     """
     if clock.now() >= call.recommend_by or scheme_of(call).rolling:
         return None
@@ -56,12 +56,12 @@ def refuse_too_early(call: Call) -> None:
 
 
 def arrived(application: Application) -> Reason | None:
-    """The guard of every transition from the start of the review on."""
+    """Guard every transition from the start of the review on."""
     return not_yet(application.call)
 
 
 def phases_of(calls: Sequence[Call]) -> dict[int, Phase]:
-    """The public phase of each call, from its dates and from what has happened to its applications (2 queries)."""
+    """Return the public phase of each call, from its dates and from what has happened to its applications (2 queries)."""
     states: dict[int, set[str]] = {call.pk: set() for call in calls}
     undecided: set[int] = set()
     waits = ExpressionWrapper(Q(decision__isnull=False, decision__approved_at__isnull=True), models.BooleanField())

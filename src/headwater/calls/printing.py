@@ -1,4 +1,4 @@
-"""What of an application its PDF cannot show: characters that no font of the package has, by the field that holds them."""
+"""Finds what the PDF of an application cannot show: characters that no font of the package has, by the field that holds them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.forms.answers.state import Answers
 
 
 def boxes_of(row: Application, answers: Answers) -> list[tuple[str, list[str]]]:
-    """(field, the characters that would print as boxes), for each field that has any."""
+    """Return (field, the characters that would print as boxes), for each field that has any."""
     return [(label, [told(c) for c in unprinted]) for label, text in _texts(row, answers) if (unprinted := unprintable(text))]
 
 

@@ -33,7 +33,7 @@ def hosts_of(request: HttpRequest) -> set[int]:
 
 @page("calls.endorse")
 def endorse_queue(request: HttpRequest) -> HttpResponse:
-    """The queue with its quota meters; what is chosen is shown row by row before it is endorsed."""
+    """Show the queue with its quota meters. The chosen rows are shown one by one before they are endorsed."""
     hosts = hosts_of(request)
     rows = Application.objects.visible_to(request.user).filter(host__in=hosts).select_related(*RELATED)
     show_all = request.GET.get("all") == "1"
@@ -87,7 +87,9 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
 
 @page("calls.partner.sign")
 def partner(request: HttpRequest) -> HttpResponse:
-    """What waits for the signature of one's institution as a partner: who applies, who of one's own takes part, and the words."""
+    """Show what waits for the signature of one's institution as a partner: who applies, which of its people take part, and the
+    words.
+    """
     waiting = waiting_for(hosts_of(request))
     if request.method == "POST":
         chosen = [row for row, _documents in waiting if str(row.pk) in request.POST.getlist("pk")]
@@ -108,7 +110,7 @@ def partner(request: HttpRequest) -> HttpResponse:
 
 @page("calls.endorse")
 def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
-    """The waiting applications of one host in one call, in its order; the line of the quota runs through them."""
+    """Show the waiting applications of one host in one call, in its order. The line of the quota divides them."""
     if host not in hosts_of(request):
         raise Http404
     batch = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), pk=call)
@@ -133,7 +135,7 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
 
 
 def _place(text: str) -> Decimal:
-    """The place that was typed; what is no number comes last."""
+    """Return the typed place. What is no number comes last."""
     try:
         return read_decimal(text)
     except BadNumber:

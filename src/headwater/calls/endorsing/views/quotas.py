@@ -1,4 +1,4 @@
-"""The quotas of all hosts in a call, for officers: what each may endorse, what it has used, what waits, and why."""
+"""Pages of the quotas of all hosts in a call, for officers: what each may endorse, what it has used, what waits, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headwater.core.web import attempt
 
 
 def with_counts(call: Call) -> QuerySet[HostQuota]:
-    """Quotas with `used` (endorsed and still counting), `waiting` for the host, and `left`."""
+    """Return the quotas with `used` (endorsed and still counting), `waiting` for the host, and `left`."""
 
     def count(condition: Q) -> Coalesce:
         rows = Application.objects.filter(condition, host=OuterRef("organisation"), call=OuterRef("call")).order_by()
@@ -68,7 +68,7 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.check")
 def quota(request: HttpRequest, pk: int) -> HttpResponse:
-    """One quota: how it was computed, and the form to set another with a reason."""
+    """Show one quota: how it was computed, and the form that sets another with a reason."""
     row = get_object_or_404(HostQuota.objects.filter(call__in=Call.objects.visible_to(request.user)), pk=pk)
     call = the_call(request, row.call_id, "calls.check")
     counted = with_counts(call).get(pk=pk)

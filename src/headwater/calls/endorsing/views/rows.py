@@ -1,4 +1,4 @@
-"""Lists from which a host or an agency chooses: their columns, what was chosen, and what is sent back."""
+"""Lists from which a host or an agency chooses: their columns, the chosen rows, and the return of rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def call_filter(rows: Any) -> Filter:
 
 
 def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
-    """The rows that were chosen, whatever has become of them since; what cannot be seen any more is told of."""
+    """Return the chosen rows, whatever their state is by now, and warn of those that the reader cannot see any more."""
     pks = set(keys_in(request.POST, "pk"))
     if len(pks) > MOST_CHOSEN:
         messages.error(request, _("一次最多办理 %d 项，请分批选择") % MOST_CHOSEN)
@@ -61,7 +61,7 @@ def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
 def confirm_return(
     request: HttpRequest, rows: list[Application], work: Callable[..., Any], page_: dict[str, Any]
 ) -> HttpResponse:
-    """Send several applications back with one note, or, as a host, do not endorse them."""
+    """Return several applications with one note, or, as a host, refuse to endorse them."""
     ending = page_.get("returning") == "not_endorse"
     plan = plan_return(rows, request.user, "not_endorse" if ending else "return")
     form = (NotEndorsedForm if ending else NoteForm)(request.POST if request.POST.get("confirmed") else None)
@@ -76,7 +76,7 @@ def confirm_return(
 def return_page(
     request: HttpRequest, pk: int, action: str, work: Callable[..., Any], done: str, back: str, kind: type[NoteForm] = NoteForm
 ) -> HttpResponse:
-    """Send an application back with a note: the host to its author, the agency to the host; or do not endorse it."""
+    """Return an application with a note: from the host to its author, from the agency to the host; or refuse to endorse it."""
     row = access(request.user, action, Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():

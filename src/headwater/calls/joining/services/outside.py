@@ -21,7 +21,7 @@ from headwater.registry.models import Person, records_of, surviving
 
 
 def invite_outside_member(*, application: Application, values: Mapping[str, Any], actor: Actor) -> Participant:
-    """Add a member whom the registry does not know, and send the link, by which they open an account, confirm and sign.
+    """Add a member who is not in the registry, and send the link, by which they open an account, confirm and sign.
 
     The record of the person holds name and address only: no institution vouches for it, and without an identity document the
     rules leave the judgement to the officer. It is the same record when several applicants name the same address.
@@ -53,7 +53,8 @@ def invite_outside_member(*, application: Application, values: Mapping[str, Any]
 
 
 def _outsider(email: str) -> Person | None:
-    """Who was named with this address before. One of the registry is added as such: their institution and their limits are known.
+    """Return the person who was named with this address before. One of the registry is added as such: their institution and
+    their limits are known.
 
     Raises:
         Refused: the address is that of somebody in the registry.

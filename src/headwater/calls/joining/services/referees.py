@@ -89,7 +89,7 @@ def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) 
 
 
 def _registered(email: str, name: str) -> Person | None:
-    """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
+    """Return the person of the registry whom address and name identify together; one of the two alone could be somebody else's."""
     person = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
     return person.survivor if person else None
 
@@ -127,7 +127,7 @@ def send_referee_again(*, referee: Referee, actor: Actor) -> str:
 
 
 def remove_referee(*, referee: Referee, actor: Actor) -> None:
-    """Take a referee off the list, while the application is being written; one who has written stays.
+    """Take a referee off the list, while the application is being written. One who has written stays.
 
     Raises:
         Refused: the letter is there, or the application has left its author.
@@ -148,7 +148,7 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
 
 
 def _too_late(row: Referee) -> list[Reason]:
-    """A letter may come until the call closes, also after the application was submitted."""
+    """Tell whether the call has closed. A letter may arrive until then, also after the application was submitted."""
     if row.written_at or row.declined_at:
         return [Reason(_("这项推荐已经答复"))]
     if clock.now() >= row.application.call.closes_at:
@@ -159,7 +159,7 @@ def _too_late(row: Referee) -> list[Reason]:
 
 
 def open_referee(*, referee: Referee, actor: Actor) -> None:
-    """Note that a referee has opened the link; once."""
+    """Note once that a referee has opened the link."""
     with command(actor, "calls.invitation.answer", name="calls.open_referee") as log:
         if Referee.objects.filter(pk=referee.pk, opened_at__isnull=True).update(opened_at=clock.now()):
             log(referee, after={"opened": True})
@@ -176,8 +176,8 @@ def _answering(referee: Referee) -> Referee:
 
 
 def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent, actor: Actor) -> Referee:
-    """A referee says who they are, writes the letter and signs the referees' documents. Only what the link's bearer states is known:
-    title and field are a declaration, and the officer who checks the application sees both.
+    """Save the letter of a referee with who they are, and sign the referees' documents. Only what the bearer of the link states
+    is known: title and field are a declaration, and the officer who checks the application sees both.
 
     Raises:
         Refused: something is missing, the letter is too short or too long, a document is not agreed to, answered before, or late.
@@ -217,7 +217,7 @@ def _letter_problems(answers: Mapping[str, str], rules: RefereeRules) -> list[Re
 
 
 def decline_referee(*, referee: Referee, reason: str, actor: Actor) -> None:
-    """A referee declines; the applicant is told and may name somebody else.
+    """Decline, by the referee. The applicant is told and may name somebody else.
 
     Raises:
         Refused: no reason, answered before, or late.

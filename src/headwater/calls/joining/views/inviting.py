@@ -24,7 +24,7 @@ from headwater.registry.models import own_records
 
 
 def invitation(row: Participant) -> dict[str, Any]:
-    """What a member is asked to agree to."""
+    """Return what a member is asked to agree to."""
     scheme = scheme_of(row.application.call)
     return {
         "participant": row,
@@ -36,7 +36,7 @@ def invitation(row: Participant) -> dict[str, Any]:
 
 @page(PUBLIC)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """A member's link: shows what one is asked to join. It signs nothing: confirming asks for the member's own log-in."""
+    """Show what a member is invited to join, by a link. The link signs nothing: confirming needs the member's own log-in."""
     link = followed(request, token, "participant")
     if isinstance(link, HttpResponse):
         return link
@@ -69,7 +69,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @page(SIGNED_IN)
 def participation(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own invitation to take part: confirm by signing, or decline with a reason."""
+    """Show one's own invitation to take part: confirm it by signing, or decline it with a reason."""
     rows = Participant.objects.select_related(
         "application__call__scheme", "application__leader", "application__host", "organisation"
     )

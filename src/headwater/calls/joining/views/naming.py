@@ -1,4 +1,4 @@
-"""The applicant names referees, takes them off the list, or writes to them again."""
+"""Pages on which the applicant names referees, removes them from the list, or writes to them again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from headwater.core.web import attempt, key_in
 
 @page("calls.apply")
 def referees(request: HttpRequest, pk: int) -> HttpResponse:
-    """Name, remove, or write to a referee again; a new link is shown once."""
+    """Name, remove, or write to a referee again. A new link is shown once."""
     row = draft(request, pk)
     if request.method != "POST" or (not request.POST.get("remove") and sends_too_often(request)):
         return redirect("application_edit", pk=pk, section="referees")

@@ -1,4 +1,4 @@
-"""Referees: the page on which one without an account writes, and what the applicant's list shows."""
+"""Pages of referees: the one on which a referee without an account writes, and the data of the applicant's list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.forms.signing import asked
 
 @page(PUBLIC)
 def refer(request: HttpRequest, token: str) -> HttpResponse:
-    """A referee's link: who asks, a form for the letter, and a way to decline. No account is needed."""
+    """Show a referee who asks, a form for the letter, and a way to decline. No account is needed."""
     link = followed(request, token, "referee")
     if isinstance(link, HttpResponse):
         return link
