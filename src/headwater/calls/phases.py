@@ -56,7 +56,7 @@ def refuse_too_early(call: Call) -> None:
 
 
 def arrived(application: Application) -> Reason | None:
-    """Guard every transition from the start of the review on."""
+    """Return why an application cannot start its review: this guards every transition from there on."""
     return not_yet(application.call)
 
 

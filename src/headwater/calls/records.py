@@ -1,4 +1,6 @@
-"""What the registry, the calls and the awards know of applications and people: a fixed number of statements for any number."""
+"""Reads what the registry, the calls and the awards know of applications and people: a fixed number of statements for any
+number.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,7 @@ CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCE
 
 
 def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
-    """Four statements, and those of `HOLDINGS`. Posts are those held on the day of the deadline.
+    """Read the records in four statements, and those of `HOLDINGS`. Posts are those held on the day of the deadline.
 
     What is known by person is known by the record that stands for them, whichever of their records holds it.
     """

@@ -1,4 +1,4 @@
-"""What fund staff must not have: applications under way."""
+"""Finds the applications under way that fund staff must not have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.registry.fund_staff import WORK, Work, fund_staff, lock_persons, 
 
 
 def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
-    """Applications from draft to decision that these people lead or have joined."""
+    """Return the applications from draft to decision that these people lead or have joined."""
     joined = Q(participants__person__in=people, participants__declined_at__isnull=True)
     rows = Application.objects.filter(state__in=UNDECIDED)
     applications = Application.objects.filter(pk__in=rows.values("pk"))
@@ -39,7 +39,7 @@ TEAM = """SELECT leader_id FROM calls_application WHERE id = ANY(%(applications)
 
 
 def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False) -> None:
-    """Applications go on only without fund staff among leaders and members. Call inside a command; `locked` says that the people are.
+    """Refuse applications that fund staff lead or have joined. Call inside a command; `locked` says that the people are locked.
 
     Raises:
         Refused: some of these people are fund staff; by name.
@@ -52,6 +52,6 @@ def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False
 
 
 def staff_at_work() -> list[str]:
-    """Fund staff who lead or take part in what is under way, against the rule."""
+    """Return the fund staff who lead or take part in what is under way, against the rule."""
     work = work_under_way(fund_staff(), system("verify"))
     return [f"person {person} is fund staff and has {', '.join(names)}" for person, names in sorted(work.items())]

@@ -1,4 +1,4 @@
-"""Reading the versions of an application: which there are for whom, and what it held at each."""
+"""Reads the versions of an application: those that a reader may see, and what the application held at each."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Listed:
 
 
 def readable(row: Application, user: Any) -> Any:
-    """The versions that `user` may read: who may write in the application all of them, everybody else who sees it what
-    was submitted, and when it was returned (with which it held the same).
+    """Return the versions that `user` may read. Those who may write in the application read all of them; everybody else who
+    sees it reads the submitted ones, and those of a return (with the same content).
     """
     versions = Version.objects.filter(application=row)
     if may(user, "calls.application.write", row):
@@ -39,7 +39,7 @@ def readable(row: Application, user: Any) -> Any:
 
 
 def listed(row: Application, user: Any) -> list[Listed]:
-    """The versions for a reader, the newest first, without the texts they keep."""
+    """Return the versions for a reader, the newest first, without the texts they keep."""
     rows = readable(row, user).defer("before", "clashes").select_related("author").order_by("-id")
     rows = rows.annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
     rows = list(rows.annotate(clashing=RawSQL("ARRAY(SELECT jsonb_object_keys(clashes))", []))[: MOST_SHOWN + 1])
@@ -48,12 +48,12 @@ def listed(row: Application, user: Any) -> list[Listed]:
 
 
 def content_after(row: Application, version: int) -> dict[str, Any]:
-    """What the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
+    """Return what the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
     return undone(APPLICATIONS.of(row.pk), content_of(row), version)
 
 
 def changed_since_confirmed(row: Application) -> list[Participant]:
-    """Members who have confirmed and after whom somebody else has changed the content."""
+    """Return the members who have confirmed and after whom somebody else has changed the content."""
     others = Version.objects.filter(
         application=row, at__gt=OuterRef("confirmed_at"), kind__in=[Version.Kind.SAVE, Version.Kind.RESTORE]
     )
@@ -62,7 +62,9 @@ def changed_since_confirmed(row: Application) -> list[Participant]:
 
 
 def open_clashes(row: Application, user: Any) -> list[Version]:
-    """Saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has written since."""
+    """Return the saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has
+    written since.
+    """
     versions = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
     rows = list(versions.order_by("-id")[:20])
     if not rows:

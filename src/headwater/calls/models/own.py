@@ -1,4 +1,4 @@
-"""Who has a part in an application, and how the records of calls lead to one."""
+"""Who has a part in an application, and the path from each record of calls to one."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
 
 @SOURCES.under("calls")
 def parts_in_applications(account: Account) -> list[tuple[int, str]]:
-    """One statement, whatever somebody has a part in. Every request of an office runs it: it is text, as the planner must start from
-    the few people concerned, and building it from querysets takes longer than running it.
+    """Return everything in which somebody has a part, in one statement. Every request of an office runs it: it is text, as the
+    planner must start from the few people concerned, and building it from querysets takes longer than running it.
     """
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
@@ -54,7 +54,7 @@ def parts_in_applications(account: Account) -> list[tuple[int, str]]:
 
 
 def accounts_with_part(application: Application) -> set[int]:
-    """Accounts that have a part in one application, whatever part."""
+    """Return the accounts that have a part in one application, whatever part."""
     members = Participant.objects.filter(application=application).values_list("person", flat=True)
     referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
     signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING, account__isnull=False)
@@ -64,14 +64,16 @@ def accounts_with_part(application: Application) -> set[int]:
 
 
 def has_own_in(account: Any, call: Call) -> bool:
-    """Whether a case of `account` was received in `call`, whatever has become of it: what depends on this tells nothing of it."""
+    """Tell whether a case of `account` was received in `call`, whatever its state is by now, so that the answer tells nothing
+    of it.
+    """
     own = own_cases(account)
     return bool(own) and Application.objects.filter(pk__in=own, call=call, state__in=IN_THE_HOUSE).exists()
 
 
 class Places:
-    """Ranks as a reader may know them: those of the whole call; or, where a case of their own stands in it, places among the `ranks` that they
-    see, so that no gap tells of what they do not see.
+    """Ranks as a reader may know them: those of the whole call. Where a case of their own stands in it, places among the
+    `ranks` that they see, so that no gap tells of what they do not see.
     """
 
     def __init__(self, account: Any, call: Call, ranks: Iterable[int | None]) -> None:
@@ -108,8 +110,9 @@ of_many(Call, CallChange, DocumentText, HostQuota, Notice, RuleResult, SchemeVer
 
 @REACH.under("calls")
 def jobs_of_calls(account: Account) -> Q:
-    """An officer of some calls looks at the jobs of these alone; nobody at those of a call in which their own case was received, by
-    somebody else: their figures are over all its applications.
+    """Return the condition on the jobs that an officer may look at. An officer of some calls sees their jobs alone. Nobody sees
+    the jobs that somebody else started in a call in which their own case was received: their figures are over all its
+    applications.
     """
     own = Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE).values_list("call", flat=True)
     condition = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
@@ -119,7 +122,7 @@ def jobs_of_calls(account: Account) -> Q:
 
 
 def _people_of_calls(calls: Collection[int], _account: Account) -> QuerySet[Any, Any]:
-    """Leaders and members of what was received in some calls."""
+    """Return the leaders and members of what was received in some calls."""
     received = Application.objects.filter(call__in=calls, state__in=IN_THE_HOUSE)
     members = Participant.objects.filter(application__in=received.values("pk"))
     return Person.objects.filter(Q(pk__in=received.values("leader")) | Q(pk__in=members.values("person"))).values("pk")

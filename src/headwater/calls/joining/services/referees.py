@@ -148,7 +148,9 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
 
 
 def _too_late(row: Referee) -> list[Reason]:
-    """Tell whether the call has closed. A letter may arrive until then, also after the application was submitted."""
+    """Return why no letter is taken any more. A letter may arrive until the call closes, also after the application was
+    submitted.
+    """
     if row.written_at or row.declined_at:
         return [Reason(_("这项推荐已经答复"))]
     if clock.now() >= row.application.call.closes_at:

@@ -18,7 +18,7 @@ from headwater.forms.signing import asked
 
 @page(PUBLIC)
 def refer(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a referee who asks, a form for the letter, and a way to decline. No account is needed."""
+    """Show the page behind a referee's link: the applicant, a form for the letter, and a way to decline. No account is needed."""
     link = followed(request, token, "referee")
     if isinstance(link, HttpResponse):
         return link

@@ -1,4 +1,6 @@
-"""What the second officer reads before a call is opened: how it differs from the one it was made from, and from the region's figures."""
+"""The differences that the second officer reads before a call is opened: from the call it was made from, and from the region's
+figures.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ Row = tuple[str, str, str]
 
 
 def differences(call: Call) -> list[Row]:
-    """A call against the one it was made from; nothing where there is none. Long texts are in `text_changes`."""
+    """Return how a call differs from the one it was made from; nothing where there is none. Long texts are in `text_changes`."""
     last = call.cloned_from
     if last is None:
         return []
@@ -48,7 +50,9 @@ def differences(call: Call) -> list[Row]:
 
 
 def own_terms(call: Call) -> list[Row]:
-    """Every figure that was set for this call alone, against the region's value: also one that the call before had already."""
+    """Return every figure that was set for this call alone, against the region's value: also one that the call before had
+    already.
+    """
     usual, words, rows = region_terms(call), region_words(call), []
     for key, own in (call.overrides or {}).items():
         base = usual(key)
@@ -59,7 +63,7 @@ def own_terms(call: Call) -> list[Row]:
 
 
 def text_changes(call: Call) -> list[tuple[str, list[Piece]]]:
-    """The guide in both languages, piece by piece; what stays for long is folded."""
+    """Return the guide in both languages, piece by piece. Long parts that stay are folded."""
     last = call.cloned_from
     labels = {"guide_zh": _("申报指南"), "guide_en": _("英文指南")}
     pairs = [(label, getattr(last, n), getattr(call, n)) for n, label in labels.items()] if last else []
@@ -67,7 +71,7 @@ def text_changes(call: Call) -> list[tuple[str, list[Piece]]]:
 
 
 def form_changes(old: Scheme, new: Scheme) -> list[Row]:
-    """What another version of the scheme asks: questions added, changed and gone; files, documents, rules and checks."""
+    """Return what another version of the scheme asks: questions added, changed and removed; files, documents, rules and checks."""
     rows: list[Row] = []
     before, now = ({f.code: (s.title_zh, f) for s in scheme.sections for f in s.fields} for scheme in (old, new))
     for code in {**before, **now}:

@@ -1,4 +1,4 @@
-"""Calls: draft, have a second officer approve, publish, set host quotas."""
+"""Drafts calls, has a second officer approve them, publishes them and sets the quotas of hosts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LOGGED = (*CALL_FIELDS, "overrides", "stage", "outline_id", "cloned_from_id")
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
-    """Create a call, or change one that is still being drafted. Whoever does either can no longer be the one who approves it.
+    """Create a call, or change one that is still being drafted. Whoever does either cannot approve it any more.
 
     Raises:
         Refused: already published, dates out of order, or a code that is taken.
@@ -95,7 +95,7 @@ def _call_problems(call: Call) -> list[Reason]:
 
 
 def _term_problems(call: Call) -> list[Reason]:
-    """Figures set for this call alone must be such as the rules read, and keep their order."""
+    """Return what is wrong with the figures set for this call alone: they must be such as the rules read, and keep their order."""
     reasons, terms = [], terms_of(call)
     for key, own in call.overrides.items():
         values_by_part = own.items() if isinstance(own, dict) else [("", own)]
@@ -125,7 +125,7 @@ def send_call_back(*, call: Call, actor: Actor) -> None:
 
 
 def publish_call(*, call: Call, actor: Actor, seen: str) -> Call:
-    """Approve and publish: by another officer than those who wrote it. Sets the host quotas and tells the hosts.
+    """Approve and publish a call, by another officer than those who wrote it. It sets the host quotas and tells the hosts.
 
     Raises:
         Refused: wrong state, too late for the guide's time, or the call is not the one that was `seen`.
@@ -177,7 +177,7 @@ def call_document(call: Call) -> SearchRow:
 
 
 def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
-    """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
+    """Return the timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
     values = Parameters(scheme.region, opens)
     hour, minute = (int(part) for part in str(values.needed("call_deadline_time", scheme.code)).split(":"))
 
@@ -196,7 +196,7 @@ def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
-    """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget.
+    """Return an unsaved call with the scheme's usual text; the caller fills in the dates and the budget.
 
     Grants are calls of the fund and carry its name; designations, prizes, subsidies and the like are the department's.
     """

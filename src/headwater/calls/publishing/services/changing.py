@@ -1,4 +1,6 @@
-"""A published call is amended or cancelled: one officer proposes with a reason, a second one takes it into force, all concerned are told."""
+"""Changes or cancels a published call: one officer proposes it with a reason, a second one takes it into force, and everybody
+concerned is told.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ ON_CANCEL: Register[Hook] = Register("end with a cancelled call")
 
 @dataclass(frozen=True)
 class Audience:
-    """Who is told of a change. `outside` are addresses of members without an account."""
+    """The people who are told of a change. `outside` are addresses of members without an account."""
 
     applicants: list[Account]
     members: list[Account]
@@ -63,8 +65,8 @@ class Audience:
 
 
 def audience(call: Call) -> Audience:
-    """Everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies that
-    have some to recommend (5 queries).
+    """Return everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies
+    that have some to recommend (5 queries).
     """
     rows = Application.objects.filter(call=call).exclude(state__in=GIVEN_UP)
     members = Participant.objects.filter(application__in=rows, declined_at__isnull=True)
@@ -117,18 +119,20 @@ def propose_change(
 
 
 def _changed_values(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What really changes. An empty contact takes it away; a deadline cannot be taken away, nor can an added note be empty."""
+    """Return the values that really change. An empty contact removes it; a deadline cannot be removed, nor can an added note be
+    empty.
+    """
     values_named = {k: values[k] for k in (*DATES, *WORDS) if values.get(k) or (k == "contact" and k in values)}
     return {k: v for k, v in values_named.items() if _minute(v) != _minute(getattr(call, k, None))}
 
 
 def _minute(value: Any) -> Any:
-    """A form holds no seconds."""
+    """Return a moment without seconds: a form holds none."""
     return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
 
 
 def amend_problems(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
-    """Why a published call cannot be given these dates and words."""
+    """Return why a published call cannot take these dates and words."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以变更"), code="state")]
     if not changes:
@@ -146,7 +150,7 @@ def amend_problems(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
 
 
 def _late_arrivals(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
-    """No deadline of hosts and agencies is moved back behind a review that began because they were over."""
+    """Return why deadlines of hosts and agencies cannot be moved: a review began because they were over."""
     later = [name for name in ("endorse_by", "recommend_by") if name in changes]
     if scheme_of(call).rolling or not Application.objects.filter(call=call, state__in=SENT_OUT).exists():
         return []
@@ -154,7 +158,9 @@ def _late_arrivals(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
 
 
 def _reopening(call: Call, closes: datetime) -> list[Reason]:
-    """Nobody may still apply once others were answered, nor under other figures than those who applied before."""
+    """Return why the deadline of applications cannot be moved: nobody may still apply once others were answered, nor under
+    other figures than those who applied before.
+    """
     if closes == call.closes_at:
         return []
     if Application.objects.filter(call=call, state__in=IN_THE_HOUSE - {State.RECEIVED}).exists():
@@ -169,7 +175,7 @@ def _reopening(call: Call, closes: datetime) -> list[Reason]:
 
 
 def cancel_problems(call: Call) -> list[Reason]:
-    """Why a call cannot be cancelled any more."""
+    """Return why a call cannot be cancelled any more."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以取消"), code="state")]
     if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP).exists():
@@ -178,14 +184,14 @@ def cancel_problems(call: Call) -> list[Reason]:
 
 
 def why_not_cancel(call: Call, account: Any) -> list[Reason]:
-    """The same for an officer; to one whose own case was received there it is not told how far the others have come."""
+    """Return the same for an officer. One whose own case was received there is not told how far the others have come."""
     if has_own_in(account, call):
         return [Reason(_("本批次有您本人的或与您有关的申请，由其他主管取消"), code="permission")]
     return cancel_problems(call)
 
 
 def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange:
-    """Take a proposed change into force: by another officer than who proposed it. Everybody concerned is told.
+    """Take a proposed change into force, by another officer than the one who proposed it. Everybody concerned is told.
 
     Raises:
         Refused: it was decided already, what has happened since forbids it, or it is not the change that was `seen`.
@@ -208,7 +214,7 @@ def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange
 
 
 def drop_change(*, change: CallChange, actor: Actor) -> None:
-    """Give a proposed change up, by either officer."""
+    """Drop a proposed change, by either officer."""
     with command(actor, "calls.call.draft", change.call, name="calls.drop_change") as log:
         row = _waiting(change)
         row.dropped_at = clock.now()
@@ -230,12 +236,12 @@ def _waiting(change: CallChange) -> CallChange:
 
 
 def moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a change with moments as such."""
+    """Return the values of a change with their moments parsed."""
     return {k: datetime.fromisoformat(v) if k in DATES else v for k, v in values.items()}
 
 
 def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
-    """Write the new values to the call; returns those before. Links that live as long as the call opens live on with it."""
+    """Write the new values to the call and return the former ones. Links that last until the call closes get its new deadline."""
     changes = moments(change.values)
     refuse_if(amend_problems(call, changes))
     own = {k: v for k, v in changes.items() if k not in {"note_zh", "note_en"}}
@@ -251,7 +257,9 @@ def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
 
 
 def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
-    """End the call and what was applied for: withdrawn, so that nothing of it counts in a limit, with the reason as its note."""
+    """End the call and its applications. They are withdrawn, so that nothing of them counts in a limit, with the reason as
+    their note.
+    """
     CALL.apply(Call.objects.filter(pk=call.pk), "cancel", log)
     rows = list(
         Application.objects.filter(call=call).exclude(state__in=GIVEN_UP).moving().select_for_update(of=("self",)).order_by("pk")
@@ -282,7 +290,7 @@ def _tell(call: Call, change: CallChange, recipients: Audience) -> None:
 
 
 def lines_of(change: CallChange) -> list[tuple[str, str, str]]:
-    """(what, before, now) of a change in words; before it is in force "before" is what the call says today."""
+    """Return (what, before, now) of a change in words. Until it is in force, "before" is what the call says today."""
     before = change.before or {k: getattr(change.call, k, "") for k in change.values}
     lines = []
     for name, label in {**DATES, **WORDS}.items():

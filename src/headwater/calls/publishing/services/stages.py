@@ -1,4 +1,4 @@
-"""Two stages: who is invited from the outlines, and who may therefore write a full application."""
+"""The two stages of a call: who is invited from the outlines and may therefore write a full application."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headwater.registry.models import Person, accounts_of
 
 
 def invited_outline(call: Call, leader: Person) -> Application | None:
-    """The outline that lets `leader` write a full application; None for a call in one stage.
+    """Return the outline that lets `leader` write a full application; None for a call in one stage.
 
     Raises:
         Refused: a full call, and no outline of this leader was invited.
@@ -34,7 +34,8 @@ def invited_outline(call: Call, leader: Person) -> Application | None:
 
 
 def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reason: str = "") -> list[Application]:
-    """Invite outlines to the full stage, or tell that they are not, with the reason: all of the given, or none.
+    """Invite outlines to the full stage, or tell their applicants that they are not invited, with the reason: all of them or
+    none.
 
     Raises:
         Refused: an application of another stage or state, or no reason for a refusal.

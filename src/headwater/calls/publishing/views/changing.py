@@ -1,4 +1,6 @@
-"""A published call is amended or cancelled by two officers: propose, look at what changes and who will be told, take into force."""
+"""Pages on which two officers change or cancel a published call: one proposes, the other reads the change and its audience and
+takes it into force.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ from headwater.core.web import attempt
 
 @page("calls.call.draft")
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Later deadlines, another contact, a note to the guide."""
+    """Propose later deadlines, another contact, a note to the guide."""
     call = the_call(request, pk, "calls.call.draft")
     form = AmendForm(request.POST or None, initial={name: getattr(call, name, "") for name in (*DATES, *WORDS)})
     if request.method == "POST" and form.is_valid():
@@ -80,7 +82,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.board")
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """The change that waits: what it does and who will be told; the second officer takes it into force."""
+    """Show the waiting change: what it does and who will be told. The second officer takes it into force."""
     call = the_call(request, pk)
     row = CallChange.objects.waiting().filter(call=call).select_related("call", "proposed_by").first()
     if row is None:

@@ -87,7 +87,7 @@ STEPS: dict[str, Any] = {
 
 @page("calls.board", methods=("POST",))
 def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """One click on the call's board: each verb names its own permission."""
+    """Do one step on the call's board; each verb names its own permission."""
     if verb not in STEPS:
         return redirect("call_board", pk=pk)
     work, action = STEPS[verb]
@@ -101,7 +101,7 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def to_approve(call: Call) -> dict[str, Any]:
-    """What the second officer reads: who wrote the call, and in what it is not as it was or as elsewhere."""
+    """Return what the second officer reads: who wrote the call, and how it differs from earlier ones and from the region."""
     unpublished = call.state in {CallState.DRAFT, CallState.APPROVAL}
     return {
         "editors": Account.objects.filter(pk__in=call.edited_by).exclude(pk=call.drafted_by_id or 0),
@@ -114,7 +114,7 @@ def to_approve(call: Call) -> dict[str, Any]:
 
 @page("calls.board")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
-    """The board of a call: the funnel by state, the clocks at risk, what to do next."""
+    """Show the board of a call: the funnel by state, the clocks at risk, the next steps."""
     call = the_call(request, pk)
     others = without_own(Application.objects.filter(call=call), request.user)
     counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
