@@ -152,7 +152,7 @@ class AmendForm(CancelForm):
     field_order = ("closes_at", "endorse_by", "recommend_by", "contact", "note_zh", "note_en", "reason", "reason_en")
 
     def clean(self) -> dict[str, Any]:
-        """A deadline that the form carries cannot be emptied; what it does not carry stays."""
+        """Keep what the form does not carry; a deadline that it carries cannot be emptied."""
         values = self.cleaned_data
         for name in ("closes_at", "endorse_by", "recommend_by"):
             if name in self.data and name in values and not values[name]:

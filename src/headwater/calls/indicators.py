@@ -113,7 +113,7 @@ def funding_rate(on: date, only: Only) -> Figure:
 
 @indicator("applications.approved", unit="items", breakdowns=("outcome", "scheme", "place"))
 def approved(on: date, only: Only) -> Figure:
-    """What released calls have approved: grants, titles, designations and whatever else is decided on."""
+    """Return what released calls have approved: grants, titles, designations and other outcomes."""
     rows = released(on, only).filter(state=State.APPROVED)
     heading = (_("编号"), _("名称"), _("负责人"), _("依托单位"))
     columns = ("number", "title_zh", "leader__name_zh", "host__name_zh")

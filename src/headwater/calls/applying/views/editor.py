@@ -167,7 +167,8 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 def field_states(
     request: HttpRequest, row: Application, scheme: Scheme, names: list[str], saved: Saved | None
 ) -> dict[str, dict[str, Any]]:
-    """By control: `base` is what is stored, `pairs` what the controls show then, `sent` what was sent where that differs, `clash` a notice.
+    """Return by control `base`, the stored value; `pairs`, what the controls show then; `sent`, what was sent where that
+    differs; `clash`, a notice.
 
     Fields that were not sent are told of when somebody else has saved since the page heard last.
     """
