@@ -33,7 +33,7 @@ class Step:
         return bool(self.due and ((self.at and self.at > self.due) or (not self.at and clock.now() > self.due)))
 
 
-TOLD = {
+STEP_NAMES = {
     "calls.return_to_author": gettext_lazy("依托单位退回修改"),
     "calls.withdraw_application": gettext_lazy("申请人撤回"),
     "calls.reopen_application": gettext_lazy("重新编辑"),
@@ -88,7 +88,9 @@ def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
     """Return returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the
     host (`to_host`). The reason of a withdrawal is an event of its own, after the move.
     """
-    rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
+    rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=STEP_NAMES).order_by(
+        "id"
+    )
     hidden = set() if to_host else {"calls.return_to_host"}
     steps: list[Step] = []
     for e in rows:
@@ -97,7 +99,7 @@ def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
             steps[-1] = replace(steps[-1], note=str(after.get("reason") or ""))
         else:
             steps.append(
-                Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or ""))
+                Step(str(STEP_NAMES[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or ""))
             )
     return steps
 

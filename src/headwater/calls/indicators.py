@@ -22,7 +22,7 @@ from headwater.schemes.outcomes import OUTCOMES
 from headwater.schemes.words import words_for
 
 APPLICATIONS = {"scheme": "call__scheme__code__in", "outcome": "call__scheme__definition__scheme__outcome__in"}
-SHOWN = (CallState.PUBLISHED, CallState.FINISHED)
+PUBLIC_STATES = (CallState.PUBLISHED, CallState.FINISHED)
 
 
 def schemes() -> list[tuple[str, str]]:
@@ -56,13 +56,13 @@ def accepted(on: date, only: Only | None = None) -> QuerySet[Application]:
     return released(on, only).exclude(state__in=[State.NOT_ACCEPTED, State.RECEIVED, State.RECHECK])
 
 
-def shown_calls(on: date) -> QuerySet[Call]:
-    return Call.objects.filter(state__in=SHOWN, published_at__lt=through(on)).order_by("-year", "code")
+def public_calls(on: date) -> QuerySet[Call]:
+    return Call.objects.filter(state__in=PUBLIC_STATES, published_at__lt=through(on)).order_by("-year", "code")
 
 
 def by_call(on: date, column: Text, counts: Mapping[int, Any]) -> list[tuple[str, int, Any]]:
     """Return a row for each published call that `counts` has."""
-    return [(c.title_zh, c.year, counts[c.pk]) for c in shown_calls(on) if c.pk in counts]
+    return [(c.title_zh, c.year, counts[c.pk]) for c in public_calls(on) if c.pk in counts]
 
 
 def counted(rows: QuerySet[Any], call: str = "call") -> dict[int, int]:
@@ -82,8 +82,8 @@ def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
 
 @indicator("calls.guides", unit="count")
 def guides(on: date) -> Figure:
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in shown_calls(on)})
-    return Figure(shown_calls(on).count() or None, budgets)
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in public_calls(on)})
+    return Figure(public_calls(on).count() or None, budgets)
 
 
 @indicator("check.days", unit="days", breakdowns=("scheme",))

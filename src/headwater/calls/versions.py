@@ -20,7 +20,7 @@ MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Listed:
+class VersionEntry:
     """A version in the list, with the names it changed and the version before it (0: the beginning)."""
 
     version: Version
@@ -38,13 +38,13 @@ def readable(row: Application, user: Any) -> Any:
     return versions.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
 
 
-def listed(row: Application, user: Any) -> list[Listed]:
+def listed(row: Application, user: Any) -> list[VersionEntry]:
     """Return the versions for a reader, the newest first, without the texts they keep."""
     rows = readable(row, user).defer("before", "clashes").select_related("author").order_by("-id")
     rows = rows.annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
     rows = list(rows.annotate(clashing=RawSQL("ARRAY(SELECT jsonb_object_keys(clashes))", []))[: MOST_SHOWN + 1])
     earlier = [v.pk for v in rows[1:]] + [0] * bool(rows)
-    return [Listed(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
+    return [VersionEntry(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
 
 
 def content_after(row: Application, version: int) -> dict[str, Any]:

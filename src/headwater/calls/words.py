@@ -11,7 +11,7 @@ from headwater.calls.states import State
 from headwater.core.i18n import chinese
 from headwater.schemes import Words
 
-SAID = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJECTED})
+OUTCOME_STATES = frozenset({State.PROPOSED, State.NOT_PROPOSED, State.APPROVED, State.REJECTED})
 """States that each outcome has a word of its own for."""
 
 
@@ -33,7 +33,7 @@ def words_of(record: Any) -> Words:
 
 def state_word(record: Any, state: State) -> StateWord:
     """Return the word for a state in a call, or in the call of an application."""
-    return StateWord(state.value, words_of(record)[state.value] if state in SAID else str(state.label))
+    return StateWord(state.value, words_of(record)[state.value] if state in OUTCOME_STATES else str(state.label))
 
 
 def panel_word(item: Any) -> str:

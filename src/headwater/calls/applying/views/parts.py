@@ -223,8 +223,8 @@ def unsaved_context(row: Application, unsaved: Unsaved) -> dict[str, Any]:
     fields = fields_of(row)
     values, _errors = read_values(post, [n for n in post if not n.startswith("_")], scheme_of(row.call))
     registry = Registry()
-    kept_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
-    differences = [difference(fields[n], stored(row, n), v) for n, v in kept_values.items() if not same(stored(row, n), v)]
+    stored_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
+    differences = [difference(fields[n], stored(row, n), v) for n, v in stored_values.items() if not same(stored(row, n), v)]
     pairs = [(name, value) for name, texts in post.lists() for value in texts]
     return {"unsaved": unsaved, "differences": differences, "pairs": pairs}
 

@@ -33,12 +33,12 @@ WAITING = (State.RECEIVED, State.RECHECK)
 PLACES = {FormalCheck.Verdict.FAULTY: 0, FormalCheck.Verdict.EYES: 1, FormalCheck.Verdict.CLEAR: 2}
 """The queue shows what needs work first; what no rule has looked at yet comes last."""
 UNCHECKED = len(PLACES)
-KEPT = ("verdict", "state", "q")
+NARROWING = ("verdict", "state", "q")
 """What narrows the queue goes with the officer from one application to the next."""
 
 
 def narrowing(request: HttpRequest) -> str:
-    query = urlencode({name: request.GET[name] for name in KEPT if request.GET.get(name)})
+    query = urlencode({name: request.GET[name] for name in NARROWING if request.GET.get(name)})
     return f"?{query}" if query else ""
 
 

@@ -94,12 +94,12 @@ def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]
     is shown twice.
     """
     runs: list[Run] = []
-    end_shown = 0
+    covered = 0
     for start, end, number, pieces in passages:
-        if end <= end_shown:
+        if end <= covered:
             continue
-        runs += _between(text[end_shown : max(end_shown, start)], first=end_shown == 0)
-        at, fresh = max(end_shown, start), number
+        runs += _between(text[covered : max(covered, start)], first=covered == 0)
+        at, fresh = max(covered, start), number
         for a, b in sorted(pieces):
             if b <= at:
                 continue
@@ -108,10 +108,10 @@ def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]
                 fresh = 0
             runs.append(Run(text[max(a, at) : b], 2, fresh or None))
             at, fresh = b, 0
-        end_shown = max(at, end)
+        covered = max(at, end)
         if at < end:
             runs.append(Run(text[at:end], 1))
-    return [*runs, *_between(text[end_shown:], first=False, last=True)]
+    return [*runs, *_between(text[covered:], first=False, last=True)]
 
 
 def _between(text: str, *, first: bool, last: bool = False) -> list[Run]:

@@ -26,7 +26,7 @@ from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt, key_in
 
-SHOWN = 200
+MOST_LETTERS = 200
 """Letters on one page of the preview; the others are behind the search."""
 
 
@@ -141,8 +141,8 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         "notice": row,
         "call": row.call,
         "scheme": scheme_of(row.call),
-        "planned": matches[:SHOWN],
-        "left": max(0, len(matches) - SHOWN),
+        "planned": matches[:MOST_LETTERS],
+        "left": max(0, len(matches) - MOST_LETTERS),
         "count": len(planned),
         "hosts": len({p.application.host_id for p in planned}),
         "query": text,

@@ -61,7 +61,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         filters=[
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
-            Filter("state", _("状态"), state_choices(call, DECIDED), "application__state"),
+            Filter("state", _("状态"), state_choices(call, RESULT_STATES), "application__state"),
         ],
         selectable=True,
         empty_title=_("还没有决定"),
@@ -85,7 +85,7 @@ def _export(request: HttpRequest, listing: Listing, released: Any, title: str) -
     return bar_answer(request, listing, kind=RESULTS, title=title)
 
 
-DECIDED = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
+RESULT_STATES = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
 
 
 @page("calls.check")

@@ -26,8 +26,8 @@ from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import Discipline, Person, records_of
 from headwater.schemes import RefereeRules
 
-NAMED = ("name", "institution", "title", "email", "discipline")
-SAID = ("said_name", "said_institution", "said_title", "tie", "letter")
+CONTACT_FIELDS = ("name", "institution", "title", "email", "discipline")
+LETTER_FIELDS = ("said_name", "said_institution", "said_title", "tie", "letter")
 OPEN = frozenset(State) - {State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED, State.NOT_ACCEPTED, State.REJECTED}
 
 
@@ -46,7 +46,7 @@ def name_referee(*, application: Application, values: Mapping[str, Any], actor: 
         email = normal(str(values["email"]))
         referee = Referee.objects.create(
             application=row,
-            **{name: str(values[name]).strip() for name in NAMED if name not in {"name", "discipline", "email"}},
+            **{name: str(values[name]).strip() for name in CONTACT_FIELDS if name not in {"name", "discipline", "email"}},
             name=normal_name(str(values["name"])),
             discipline=_field_of(values),
             email=email,
@@ -63,7 +63,7 @@ def _field_of(values: Mapping[str, Any]) -> Discipline:
 
 
 def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) -> list[Reason]:
-    reasons = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
+    reasons = [Reason(_("请填写此项"), field=name) for name in CONTACT_FIELDS if not str(values.get(name, "")).strip()]
     if reasons:
         return reasons
     email, name = normal(str(values["email"])), str(values["name"])
@@ -187,14 +187,14 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
     with command(actor, "calls.invitation.answer", name="calls.write_letter") as log:
         row = _answering(referee)
         rules = scheme_of(row.application.call).referees or RefereeRules(most=0)
-        answers = {name: str(values.get(name, "")).strip() for name in SAID}
+        answers = {name: str(values.get(name, "")).strip() for name in LETTER_FIELDS}
         refuse_if(_letter_problems(answers, rules))
         documents = to_sign(documents_for([row.application], "referee")[row.application_id], agree)
         now = clock.now()
         for name, value in answers.items():
             setattr(row, name, value)
         row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
-        row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
+        row.save(update_fields=[*LETTER_FIELDS, "is_senior", "same_field", "written_at"])
         sign(
             SIGNATURES,
             [ApplicationSigning(row.application_id, d, "referee", answers["said_name"], referee=row.pk) for d in documents],
@@ -208,7 +208,7 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
 
 
 def _letter_problems(answers: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
-    reasons = [Reason(_("请填写此项"), field=name) for name in SAID if not answers[name]]
+    reasons = [Reason(_("请填写此项"), field=name) for name in LETTER_FIELDS if not answers[name]]
     length = len(answers["letter"])
     if length and not rules.min_chars <= length <= rules.max_chars:
         figures = {"length": length, "least": rules.min_chars, "most": rules.max_chars}

@@ -80,7 +80,8 @@ def form_changes(old: Scheme, new: Scheme) -> list[Row]:
             name = _("问题“%s”") % b[1].label_zh
             rows.append((f"{name}：{_('所在部分')}", a[0], b[0]))
             rows += [
-                (f"{name}：{label()}", _attribute_text(a[1], part), _attribute_text(b[1], part)) for part, label in ASKED.items()
+                (f"{name}：{label()}", _attribute_text(a[1], part), _attribute_text(b[1], part))
+                for part, label in QUESTION_PARTS.items()
             ]
         elif b:
             rows.append((_("增加的问题"), "", b[1].label_zh))
@@ -97,7 +98,7 @@ def _by_code(title: str, old: Mapping[str, str], new: Mapping[str, str]) -> list
     return [(title % code, old.get(code, ""), new.get(code, "")) for code in sorted({*old, *new})]
 
 
-ASKED: dict[str, Callable[[], str]] = {
+QUESTION_PARTS: dict[str, Callable[[], str]] = {
     "label_zh": lambda: _("名称"),
     "label_en": lambda: _("英文名称"),
     "type": lambda: _("类型"),

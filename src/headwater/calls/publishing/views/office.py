@@ -158,7 +158,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-ASKED = (
+OPTIONAL_COLUMNS = (
     ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
     (
         "second_discipline",
@@ -176,7 +176,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(call)
     others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call).select_related(*RELATED)
-    asked_columns = [column for part, column in ASKED if part in scheme.asks]
+    asked_columns = [column for part, column in OPTIONAL_COLUMNS if part in scheme.asks]
     listing = Listing(
         request,
         rows,
