@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.words import grade_words, panel_word, said, said_outside, words_of
+from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
@@ -137,7 +137,7 @@ def state(value: Any, label: str = "") -> SafeString:
 @register.simple_tag
 def state_of(application: Any, outside: bool = False) -> SafeString:
     """The state of an application as a badge in the words of its outcome; `outside` for those who may not know the inside of a review."""
-    return state(said_outside(application) if outside else said(application))
+    return state(state_outside(application) if outside else state_inside(application))
 
 
 @register.filter
