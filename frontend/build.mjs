@@ -1,15 +1,21 @@
+// @ts-check
 // Builds what the pages load: one style sheet, one script, the fonts of the PDFs.
+
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { build } from "esbuild";
-import { mkdir, copyFile, rm } from "node:fs/promises";
 
 const web = new URL("../src/headwater/web/", import.meta.url).pathname;
-const out = web + "static/build/";
+const out = `${web}static/build/`;
 await rm(out, { recursive: true, force: true });
-for (const folder of [out, web + "fonts/"]) await mkdir(folder, { recursive: true });
+for (const folder of [out, `${web}fonts/`]) await mkdir(folder, { recursive: true });
 
 await build({
   entryPoints: { app: "src/app.js", style: "src/style.css" },
-  bundle: true, minify: true, outdir: out, target: ["es2020"], logLevel: "error",
+  bundle: true,
+  minify: true,
+  outdir: out,
+  target: ["es2020"],
+  logLevel: "error",
   loader: { ".svg": "dataurl", ".woff2": "file" },
 });
 
@@ -21,6 +27,6 @@ const fonts = {
 };
 for (const [name, files] of Object.entries(fonts)) {
   for (const file of files) {
-    await copyFile(`node_modules/${name}/${file}.ttf`, web + "fonts/" + file.split("/")[1] + ".ttf");
+    await copyFile(`node_modules/${name}/${file}.ttf`, `${web}fonts/${file.split("/")[1]}.ttf`);
   }
 }

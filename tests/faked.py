@@ -28,7 +28,7 @@ def shift_clock() -> None:
 
     from headwater.core import clock
 
-    away, true_now, true_fixed = shift(), timezone.now, clock.fixed
+    away, true_now, true_fixed = shift(), timezone.now, clock.fixed_moment
     if away:
         timezone.now = lambda: true_now() + away
-        clock.fixed = lambda: true_fixed() or timezone.now()
+        clock.fixed_moment = lambda: true_fixed() or timezone.now()

@@ -13,7 +13,7 @@ from django.db import models
 from django.urls import reverse
 
 import headwater
-from headwater.cli.data import known
+from headwater.cli.data import entry_of
 from headwater.core.apps import DECLARATIONS, house
 from headwater.core.colours import COLOURS, colours
 from headwater.core.navigation import NAVIGATION
@@ -97,8 +97,8 @@ def test_every_app_of_the_house_declares_in_modules_of_known_names() -> None:
 
 
 def test_the_command_line_names_the_known_kinds() -> None:
-    assert known(IMPORTS, "people") is IMPORTS["people"]
+    assert entry_of(IMPORTS, "people") is IMPORTS["people"]
     with pytest.raises(click.BadParameter, match=r"unknown kind of table 'peple'; known are: people, organisations"):
-        known(IMPORTS, "peple")
+        entry_of(IMPORTS, "peple")
     with pytest.raises(click.BadParameter, match=r"unknown public register 'cals'; known are: calls"):
-        known(OPEN_DATA, "cals")
+        entry_of(OPEN_DATA, "cals")

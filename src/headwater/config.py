@@ -42,7 +42,7 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Config:
-    """What the process was told. `database_url` is empty for the embedded PostgreSQL."""
+    """Config holds what the environment sets for the process. `database_url` is empty for the embedded PostgreSQL."""
 
     home: Path
     database_url: str
@@ -73,8 +73,8 @@ class Config:
         home = _folder(env.get("HEADWATER_HOME") or ".headwater")
         url = env.get("HEADWATER_DATABASE_URL", "")
         owner_url = env.get("HEADWATER_DATABASE_OWNER_URL", "")
-        for given in filter(None, (url, owner_url)):
-            database_from_url(given)
+        for address in filter(None, (url, owner_url)):
+            database_from_url(address)
         demo = _flag(env, "HEADWATER_DEMO")
         hosts = [h.strip() for h in env.get("HEADWATER_HOSTS", "").split(",") if h.strip()] or ["127.0.0.1", "localhost"]
         return cls(
@@ -131,10 +131,10 @@ def database_from_url(url: str) -> dict[str, object]:
     except ValueError as error:
         raise ConfigError("HEADWATER_DATABASE_URL: the port is not a number") from error
     # Statements are prepared at their third use; a pooler that shares connections between transactions needs "off".
-    wanted = options.pop("prepare_threshold", "3")
-    if wanted != "off" and not wanted.isdigit():
+    threshold = options.pop("prepare_threshold", "3")
+    if threshold != "off" and not threshold.isdigit():
         raise ConfigError("HEADWATER_DATABASE_URL: prepare_threshold is a number or off")
-    prepare = None if wanted == "off" else int(wanted)
+    prepare = None if threshold == "off" else int(threshold)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),

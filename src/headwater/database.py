@@ -48,7 +48,7 @@ def ensure_database(config: Config) -> str:
 
 
 def _start(folder: Path, server: Server | None) -> Server:
-    """Start the server; one that is still stopping or recovering from an earlier end is waited for."""
+    """Start the server, and wait for one that is still stopping or recovering."""
     import psycopg
 
     if server is None or server.folder != folder:
@@ -69,14 +69,14 @@ def _create_database(server: Server, name: str) -> None:
     import psycopg
 
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if not found:
+        row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not row:
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another process was faster
                 connection.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
 
 
 def _reason(folder: Path, error: BaseException, read: int) -> str:
-    """Why the server did not start: the last fatal line that its log got after the first `read` bytes, else the error."""
+    """Tell why the server did not start: the last fatal line after the first `read` bytes of its log, else the error."""
     log = folder / "log"
     if log.exists():
         lines = [x for x in log.read_bytes()[read:].decode(errors="replace").splitlines() if "FATAL" in x or "PANIC" in x]
@@ -107,7 +107,7 @@ def check_version(url: str) -> None:
 
 
 def room_left(folder: Path) -> int:
-    """Bytes that can still be written where `folder` is; a very large number where that cannot be told."""
+    """Count the bytes that can still be written where `folder` is; the number is very large where nothing tells it."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
@@ -115,7 +115,7 @@ def room_left(folder: Path) -> int:
 
 
 def revive(config: Config) -> None:
-    """Start the embedded server again when it was killed. Cheap when it runs: one look at its process."""
+    """Start the embedded server again when it was killed. While it runs this is cheap: it looks at one process."""
     if _server is None:
         return
     if _server.running() is not None:

@@ -17,7 +17,7 @@ KEPT = ("core_event", "core_eventseal", "core_seal", "core_rowdigest", "core_ide
 
 
 def application_url(url: str, password: str) -> str:
-    """The address under which the application connects to the owner's database: that of its role, or `url` where there can be none."""
+    """Return the address under which the application connects to the owner's database: its role's, or `url` where it has no role."""
     parts = urlsplit(url)
     database, role = unquote(parts.path.strip("/")), role_of(url)
     if unquote(parts.username or "") == role:
@@ -35,7 +35,7 @@ def application_url(url: str, password: str) -> str:
 
 
 def role_of(url: str) -> str:
-    """The name of the role: that of the database, so that two databases of one server do not share it."""
+    """Name the role after the database, so that two databases of one server do not share it."""
     return unquote(urlsplit(url).path.strip("/"))[:59] + "_app"
 
 
@@ -48,7 +48,7 @@ def connects(url: str) -> bool:
 
 
 def make_role(connection: psycopg.Connection[Any], role: str, password: str, database: str) -> None:
-    """Make the role, or give it this password; another process may be doing the same."""
+    """Make the role, or give it this password. Another process may do the same at the same time."""
     name, word = sql.Identifier(role), sql.Literal(password)
     verbs = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION PASSWORD {}"
     try:
@@ -61,9 +61,9 @@ def make_role(connection: psycopg.Connection[Any], role: str, password: str, dat
 
 
 def grants(role: str) -> list[str]:
-    """The statements that give the role what it needs on the tables that there are now, and nothing else. The owner runs them."""
+    """List the statements by which the owner gives the role what it needs on the present tables, and nothing else."""
     name = '"' + role.replace('"', '""') + '"'
-    kept = ", ".join(f"'{table}'" for table in (*KEPT, "django_migrations"))
+    tables = ", ".join(f"'{table}'" for table in (*KEPT, "django_migrations"))
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA public TO {name}",
@@ -71,7 +71,7 @@ def grants(role: str) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
         f"""DO $$ DECLARE kept text; BEGIN
-            FOR kept IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname IN ({kept}) LOOP
+            FOR kept IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname IN ({tables}) LOOP
                 EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM {name}', kept);
             END LOOP; END $$""",  # noqa: S608
     ]

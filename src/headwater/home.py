@@ -58,7 +58,7 @@ def check_server_folder(folder: Path) -> None:
 
 
 def server_account() -> int | None:
-    """The number of the account that runs the embedded PostgreSQL; None where it is not there yet."""
+    """Return the number of the account that runs the embedded PostgreSQL; None before there is one."""
     if _account() != 0:
         return _account()
     import pwd
@@ -70,7 +70,7 @@ def server_account() -> int | None:
 
 
 def let_server_through(folder: Path, home: Path) -> None:
-    """Let the server's account reach a folder: through the home by its group alone, elsewhere by passing, never by listing."""
+    """Let the server's account reach a folder: its group opens the home, other folders let it pass but not list."""
     for above in folder.parents:
         mode = stat.S_IMODE(above.stat().st_mode)
         if above == home:
@@ -81,7 +81,7 @@ def let_server_through(folder: Path, home: Path) -> None:
 
 
 def open_to_others(config: Config) -> Iterator[Path]:
-    """Folders and files of the house that other accounts may read, change or enter. PostgreSQL guards its own folder."""
+    """List the house's folders and files that other accounts may read, change or enter. PostgreSQL guards its own folder."""
     for top in (config.home, config.keys):
         if top.exists() and _mode(top) & OTHERS & ~_allowed(top):
             yield top

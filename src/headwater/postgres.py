@@ -36,7 +36,7 @@ READABLE = stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH
 
 
 class NotReadyError(RuntimeError):
-    """There is a server on the folder, but it is starting or stopping."""
+    """The server on the folder is starting or stopping."""
 
 
 class Programs(NamedTuple):
@@ -55,32 +55,32 @@ class Programs(NamedTuple):
 
 
 def programs_for(folder: Path) -> Programs:
-    """Choose the programs for a data folder: those of the wheel, else the newest of the machine; a folder that is there asks for its version.
+    """Choose the preferred programs that fit a data folder: its own version, or one that is new enough where there is no folder yet.
 
     Raises:
         ConfigError: no PostgreSQL fits; the message names what was found.
     """
     made_by = folder / "PG_VERSION"
     major = int(made_by.read_text()) if made_by.exists() else None
-    found = []
+    candidates = []
     for programs in installed():
-        found.append(programs)
+        candidates.append(programs)
         if programs.major == major or (major is None and programs.major >= MINIMUM_VERSION // 10000):
             return programs
-    wanted = f"PostgreSQL {major}, which made {folder}," if major else f"PostgreSQL {MINIMUM_VERSION // 10000} or newer"
+    requirement = f"PostgreSQL {major}, which made {folder}," if major else f"PostgreSQL {MINIMUM_VERSION // 10000} or newer"
     raise ConfigError(
-        f"{wanted} was not found: the wheel {WHEEL} has none for this machine, and "
-        f"{'only ' + '; '.join(map(str, found)) if found else 'no initdb'} is on PATH or in {', '.join(SYSTEM_FOLDERS)}. "
+        f"{requirement} was not found: the wheel {WHEEL} has none for this machine, and "
+        f"{'only ' + '; '.join(map(str, candidates)) if candidates else 'no initdb'} is on PATH or in {', '.join(SYSTEM_FOLDERS)}. "
         "Install one (on Debian: apt install postgresql) or set HEADWATER_DATABASE_URL"
     )
 
 
 def installed() -> Iterator[Programs]:
-    """Every PostgreSQL that runs here, the preferred first: the wheel's, that of PATH, those beside PATH from the newest on."""
-    seen = set()
+    """Yield every PostgreSQL that runs here, the preferred first: the wheel's, the one on PATH, then the others from the newest on."""
+    folders = set()
     for source, folder in (*((WHEEL, x) for x in wheel_folders()), *((SYSTEM, x) for x in system_folders())):
-        if folder not in seen and (version := version_of(folder)):
-            seen.add(folder)
+        if folder not in folders and (version := version_of(folder)):
+            folders.add(folder)
             yield Programs(folder, version, source)
 
 
@@ -105,15 +105,15 @@ def version_of(folder: Path) -> str | None:
         return None
     try:
         command = [str(folder / "postgres"), "--version"]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout  # noqa: S603 - a folder of programs
+        output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout  # noqa: S603 - a folder of programs
     except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r"PostgreSQL\) (\d+(?:\.\d+)*)", said)
+    version = re.search(r"PostgreSQL\) (\d+(?:\.\d+)*)", output)
     return version[1] if version else None
 
 
 class Running(NamedTuple):
-    """What postmaster.pid says of a server."""
+    """Running holds what postmaster.pid says of a server."""
 
     process: psutil.Process
     socket: Path
@@ -201,7 +201,7 @@ class Server:
             server.process.kill()
 
     def _socket_folder(self) -> Path:
-        """The data folder; where its path is too long for a socket, a folder beside, closed to others: who reaches the socket is let in."""
+        """Choose the data folder, or a closed folder beside it where its path is too long for a socket: who reaches the socket gets in."""
         if len(os.fsencode(self.folder / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
             return self.folder
         name = hashlib.sha256(f"{self.folder}-{self.folder.stat().st_ino}".encode()).hexdigest()[:10]
@@ -228,12 +228,12 @@ class Server:
         """Run a program to its end. Output goes to a file: a server that stays would keep a pipe open."""
         account = SERVER_ACCOUNT if os.geteuid() == 0 else None
         command: Sequence[str] = (str(self.programs.folder / program), *words)
-        with tempfile.TemporaryFile("w+") as said:
-            done = subprocess.run(command, stdout=said, stderr=said, user=account, check=False)  # noqa: S603 - a folder of programs
-            if done.returncode:
-                said.seek(0)
-                last = [line for line in said.read().splitlines() if line.strip()][-1:]
-                raise subprocess.CalledProcessError(done.returncode, command, stderr=last[0] if last else "")
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.run(command, stdout=output, stderr=output, user=account, check=False)  # noqa: S603 - a folder of programs
+            if process.returncode:
+                output.seek(0)
+                last = [line for line in output.read().splitlines() if line.strip()][-1:]
+                raise subprocess.CalledProcessError(process.returncode, command, stderr=last[0] if last else "")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -242,7 +242,7 @@ class Server:
             yield
 
     def _holders(self) -> set[int]:
-        """Processes that hold the server; one that was killed could not say that it ended."""
+        """List the processes that hold the server, without those that were killed and could not say that they ended."""
         with suppress(FileNotFoundError, ValueError):
             return {pid for pid in json.loads((self.folder / ".handle_pids.json").read_text()) if psutil.pid_exists(pid)}
         return set()

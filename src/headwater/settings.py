@@ -97,11 +97,11 @@ TEMPLATES = [
         },
     }
 ]
-_given = ensure_database(CONFIG)
-DATABASE_URL = _given if CONFIG.owner_url else application_url(_given, KEYS.ring("database")[0].hex())
+_server_url = ensure_database(CONFIG)
+DATABASE_URL = _server_url if CONFIG.owner_url else application_url(_server_url, KEYS.ring("database")[0].hex())
 DATABASES = {"default": database_from_url(DATABASE_URL)}
 DATABASE_ROLE = str(DATABASES["default"]["USER"])
-OWNER_DATABASE = database_from_url(CONFIG.owner_url or _given)
+OWNER_DATABASE = database_from_url(CONFIG.owner_url or _server_url)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "core.Account"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headwater.calls.applying.services.applications import create_draft, save_application
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Application
-from headwater.calls.pages import shown
+from headwater.calls.pages import application_context
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.i18n import Bilingual
@@ -317,7 +317,7 @@ def test_restricted_answers_are_kept_from_those_who_judge() -> None:
         return {f.label for _section, fields in sections(answers_of(row), judging=judging) for f in fields}
 
     assert labels(False) - labels(True) == {"入选的人才计划", "计划层级", "已获得的人才经费", "其中已获科研经费（万元）"}
-    assert "某人才计划" not in str(shown(row, judging=True)["sections"])
+    assert "某人才计划" not in str(application_context(row, judging=True)["sections"])
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from headwater.calls.applicants import known_of
+from headwater.calls.applicants import record_values_of
 from headwater.calls.facts import check_applications
 from headwater.calls.loading import answers_in, answers_of
 from headwater.calls.models import Application, Call
@@ -46,7 +46,7 @@ def test_what_is_known_of_applicant_and_host() -> None:
         months=24,
     )
     placed(new_call("im-gen"), "approved", person, limit_group="v1")
-    found = known_of([row])[row.pk]
+    found = record_values_of([row])[row.pk]
     assert found == {
         "applicant.degree": "博士",
         "applicant.title": "研究员",
@@ -62,16 +62,16 @@ def test_what_is_known_of_applicant_and_host() -> None:
 
 def test_the_age_is_that_on_the_last_day_of_the_call() -> None:
     row = placed(closing(date(2030, 5, 1)), "received", new_person(birth_date=date(1990, 5, 1)))
-    assert known_of([row])[row.pk]["applicant.age"] == Decimal(40)
+    assert record_values_of([row])[row.pk]["applicant.age"] == Decimal(40)
     row = placed(new_call(), "received", new_person(birth_date=None))
-    assert known_of([row])[row.pk]["applicant.age"] is None
+    assert record_values_of([row])[row.pk]["applicant.age"] is None
 
 
 def test_it_is_that_of_the_record_that_stands_for_the_person() -> None:
     person, twin = new_person(title="讲师"), new_person(title="教授")
     row = placed(new_call(), "received", person)
     Person.objects.filter(pk=person.pk).update(merged_into=twin, merge_reason="同一人")
-    assert known_of([fresh(row)])[row.pk]["applicant.title"] == "教授"
+    assert record_values_of([fresh(row)])[row.pk]["applicant.title"] == "教授"
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -79,7 +79,7 @@ def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queri
     call = new_call()
     rows = [fresh(placed(call, "received")) for _ in range(count)]
     with django_assert_num_queries(5):  # type: ignore[operator]
-        known_of(rows)
+        record_values_of(rows)
 
 
 def test_a_check_of_a_scheme_reads_the_applicant() -> None:

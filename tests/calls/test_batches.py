@@ -247,7 +247,7 @@ def test_meter_shows_the_numbers_and_why() -> None:
     endorse(applications=waiting(call, 2, host), actor=manager(host))
     waiting(call, 3, host)
     meter = next(m for m in quota_meters({host.pk}) if m.call.pk == call.pk)
-    assert (meter.room.quota, meter.room.used, meter.room.left, meter.waiting, meter.over) == (24, 2, 22, 3, 0)
+    assert (meter.room.quota, meter.room.used, meter.room.free, meter.waiting, meter.over) == (24, 2, 22, 3, 0)
     y = call.year
     assert meter.why == f"近年立项：{y - 3} 年 7 项、{y - 2} 年 12 项、{y - 1} 年 9 项；2 × 最高年份 12 项 = 24 项"
     page = client(f"host-{host.code}").get("/host/endorse/").content.decode()
@@ -269,7 +269,7 @@ def test_exempt_scheme_has_no_quota() -> None:
     assert set_host_quotas(call=call) == 0
     waiting(call, 1, host)
     meter = next(m for m in quota_meters({host.pk}) if m.call.pk == call.pk)
-    assert (meter.room.quota, meter.room.left, meter.why) == (None, None, "该项目类型不受单位限额限制")
+    assert (meter.room.quota, meter.room.free, meter.why) == (None, None, "该项目类型不受单位限额限制")
 
 
 def test_meters_and_batches_ask_as_often_for_more_calls() -> None:

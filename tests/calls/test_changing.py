@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from headwater.calls.applying.services.applications import add_members
-from headwater.calls.clocks import told_steps
+from headwater.calls.clocks import noted_steps
 from headwater.calls.models import Application, Call, CallChange, HostQuota, Link
 from headwater.calls.publishing.services.calls import ask_call_approval, save_call, send_call_back
 from headwater.calls.publishing.services.changing import audience, drop_change, propose_change
@@ -188,7 +188,7 @@ def test_cancelling_ends_applications_frees_limits_and_tells_why() -> None:
     for person in (leader, writer):
         told = Notification.objects.filter(account=person.account, title__startswith="批次已取消").get()
         assert "预算调整" in told.body
-    assert [s.note for s in told_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再受理"]
+    assert [s.note for s in noted_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再受理"]
     page = client(None).get(f"/calls/{call.code}/").content.decode()
     assert "已取消" in page
     assert "预算调整" in page
@@ -216,7 +216,7 @@ def test_pages_show_who_will_be_told_and_let_the_second_officer_decide() -> None
     officer, second = client("officer"), client("officer2")
     url = f"/office/calls/{call.pk}/"
     page = officer.get(f"{url}amend/")
-    assert len(page.context["told"].applicants) == 1
+    assert len(page.context["audience"].applicants) == 1
     told = audience(call)
     assert [a.pk for a in told.applicants] == [leader.account_id]
     assert officer.post(f"{url}amend/", {"reason": "x", "closes_at": "2001-01-01T00:00"}).status_code == 422

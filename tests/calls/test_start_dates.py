@@ -15,7 +15,7 @@ from headwater.core.errors import Refused
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Discipline, ReviewGroup
-from headwater.registry.queries import group_of_code
+from headwater.registry.queries import group_of, group_prefixes
 from tests.make import as_, draft_of, new_call, new_host, new_person, placed, refusal
 from tests.review.variants import version
 
@@ -88,8 +88,8 @@ def test_a_review_group_may_name_disciplines_of_any_level() -> None:
     code = Discipline.objects.filter(level=2).order_by("code")[0].code
     ReviewGroup.objects.all().delete()
     ReviewGroup.objects.create(code="wide", name_zh="宽", name_en="Wide", prefixes=[code[0]], order=1)
-    assert group_of_code(code) == "wide"
+    assert group_of(code, group_prefixes()) == "wide"
     ReviewGroup.objects.create(code="narrow", name_zh="窄", name_en="Narrow", prefixes=[code], order=2)
-    assert (group_of_code(code), group_of_code("?")) == ("narrow", "")
+    assert (group_of(code, group_prefixes()), group_of("?", group_prefixes())) == ("narrow", "")
     row = draft_of(new_call(), new_person())
     assert Application.objects.get(pk=row.pk).review_group == "narrow"

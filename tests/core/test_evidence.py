@@ -287,7 +287,7 @@ def test_the_head_goes_to_the_audit_administrators_once(anchored: Path) -> None:
     ],
 )
 def test_a_guard_that_is_gone_is_named(statement: str, name: str) -> None:
-    assert guards.weakened() == []
+    assert guards.weak_guards() == []
     with connection.cursor() as cursor:
         cursor.execute(statement)
     assert [b.rows for b in check(["guards_stand"])] == [[name]]

@@ -192,12 +192,12 @@ def test_what_a_kill_left_behind_is_removed_after_a_day(tmp_path: Any, monkeypat
         (scratch / name).write_bytes(b"x")
     for path in (Path(default_storage.path("exports/left.zip")), *scratch.rglob("*")):
         os.utime(path, (clock.now().timestamp(),) * 2)  # the disk keeps the true time, whatever the suite believes
-    assert exports.remove_left() == 0
+    assert exports.remove_leftovers() == 0
     with clock.at(clock.now() + timedelta(hours=25)):
         (scratch / "folder" / "rows").write_bytes(b"x")
         for path in (scratch / "folder" / "rows", scratch / "folder"):
             os.utime(path, (clock.now().timestamp(),) * 2)  # this one is still worked on
-        assert exports.remove_left() == 2
+        assert exports.remove_leftovers() == 2
     assert archives() == {row.path}
     assert [p.name for p in scratch.iterdir()] == ["folder"]
     with clock.at(clock.now() + timedelta(hours=51)):

@@ -16,8 +16,8 @@ SOURCE = Path(headwater.__file__).parent
 
 @pytest.fixture
 def colours(monkeypatch: pytest.MonkeyPatch) -> Register[str]:
-    """A register that `Register.made` forgets again."""
-    monkeypatch.setattr(Register, "made", [])
+    """A register that `Register.instances` forgets again."""
+    monkeypatch.setattr(Register, "instances", [])
     found: Register[str] = Register("colour")
     found.add("sky", "blue")
     found.add("grass", "green")
@@ -89,14 +89,14 @@ FILLED_LATER = {"operation of the API", "router of the API", "example of an argu
 
 def test_every_register_is_closed_once_the_apps_have_loaded() -> None:
     """What is read at import, before all apps have spoken, would close a register too early and fail the next app's start."""
-    loaded = [r for r in Register.made if r.kind not in FILLED_LATER]
+    loaded = [r for r in Register.instances if r.kind not in FILLED_LATER]
     assert len(loaded) > 20
     assert [r.kind for r in loaded if not r.frozen] == []
-    kinds = [r.kind for r in Register.made]
+    kinds = [r.kind for r in Register.instances]
     assert [kind for kind in kinds if kinds.count(kind) > 1] == []
 
 
-CACHES = {"core/parameters.py": {"_kept"}, "demo/applying.py": {"_scan"}}
+CACHES = {"core/parameters.py": {"_cache"}, "demo/applying.py": {"_scan"}}
 """What is kept between calls, and no register."""
 
 

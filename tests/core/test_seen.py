@@ -13,7 +13,7 @@ LINES = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(ma
 @given(LINES, LINES)
 def test_exactly_the_lines_that_differ_are_named(before, now):
     expected = sorted(k for k in {*before, *now} if (k in before, before.get(k)) != (k in now, now.get(k)))
-    assert Sight(now).differing(Sight(before).token) == expected
+    assert Sight(now).differences(Sight(before).token) == expected
 
 
 @given(LINES, LINES)

@@ -148,7 +148,7 @@ def test_before_anything_was_decided_a_figure_says_nothing() -> None:
 )
 def test_a_target_is_compared_with_its_figure(columns: dict[str, Any], reached: bool | None, missed: bool, told: str) -> None:
     (reading,) = readings([changed(**columns)])
-    assert (reading.reached, reading.missed) == (reached, missed)
+    assert (reading.is_reached, reading.missed) == (reached, missed)
     assert told in text("/policy/4/")
 
 
@@ -158,7 +158,7 @@ def test_a_target_whose_day_is_over_is_compared_with_the_figure_of_that_day() ->
         (reading,) = readings([changed(at_least=1, by=year + 2)])
         assert reading.value == figure_of(reading.evidence, date(year + 2, 12, 31)).value
         (early,) = readings([changed(at_least=1, by=year - 2)])
-        assert (early.value, early.reached) == (None, None)
+        assert (early.value, early.is_reached) == (None, None)
 
 
 def test_a_figure_under_two_articles_is_one_figure() -> None:

@@ -48,8 +48,8 @@ def test_saving_again_or_carrying_no_field_changes_nothing() -> None:
     facts = {"sex": person.sex, "birth_date": person.birth_date, "highest_degree": person.highest_degree}
     given = Profile(**facts, title="教授", title_since=date(2020, 1, 1), kind="full", post="教师", post_since=date(2010, 1, 1))
     for _n in range(2):
-        complete_person(person=person, given=vars(given), actor=manager(person.organisation))
-    complete_person(person=person, given={}, actor=manager(person.organisation))
+        complete_person(person=person, values=vars(given), actor=manager(person.organisation))
+    complete_person(person=person, values={}, actor=manager(person.organisation))
     person.refresh_from_db()
     assert profile_of(person) == given
     assert (person.is_senior, person.titles.count(), person.employments.count()) == (True, 1, 1)
@@ -65,7 +65,7 @@ def test_only_the_persons_own_institution() -> None:
         assert send(ours, who, highest_degree="无") == 403
     for actor in (manager(real_host()), as_(foreign)):
         with pytest.raises(NotAllowed):
-            complete_person(person=foreign, given={"highest_degree": "无"}, actor=actor)
+            complete_person(person=foreign, values={"highest_degree": "无"}, actor=actor)
     assert {Person.objects.get(pk=p.pk).highest_degree for p in (ours, foreign)} == {"博士"}
 
 

@@ -136,9 +136,9 @@ def test_what_runs_is_part_of_the_grammar() -> None:
 
 
 def test_every_effect_of_a_release_is_registered() -> None:
-    from headwater.calls.deciding.services import decisions
+    from headwater.calls.deciding.services.decisions import ON_RELEASE
 
-    assert set(decisions._effects) == RUNS["release"]
+    assert set(ON_RELEASE) == RUNS["release"]
 
 
 def test_an_unknown_rule_names_the_nearest_and_all_known() -> None:

@@ -9,8 +9,9 @@ from urllib.parse import urljoin
 import pytest
 from django.db import transaction
 
+from headwater.core.examples import concrete
 from tests.make import client, roles
-from tests.test_access import ROUTES, address, records
+from tests.test_access import ROUTES, records
 from tools.page_reader import Form, Reader
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_every_error_is_tied_to_its_control() -> None:
     for name in [None, *roles().values()]:
         browser = client(name)
         for route, _entry in ROUTES:
-            here = address(route, have)
+            here = concrete(route, have)
             answer = browser.get(here) if not route.startswith(LEFT_OUT) else None
             if answer is None or answer.status_code != 200 or not answer.get("Content-Type", "").startswith("text/html"):
                 continue

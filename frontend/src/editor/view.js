@@ -104,6 +104,16 @@ export function view(form) {
     saved.append(" ", Object.assign(document.createElement("a"), signIn));
   }
 
+  /** Tie a control to the element that says what is wrong, in place of `former` ones; its help stays tied. @type {(e: Element, ids: string[], former: string[]) => void} */
+  function describe(e, ids, former) {
+    const others = (e.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && !former.includes(id));
+    const all = [...ids, ...others].join(" ");
+    if (all) e.setAttribute("aria-describedby", all);
+    else e.removeAttribute("aria-describedby");
+    if (ids.length) e.setAttribute("aria-invalid", "true");
+    else e.removeAttribute("aria-invalid");
+  }
+
   /** Say beside a field why it was refused; without a text, that it is not. @type {(name: string, text?: string) => void} */
   function mark(name, text) {
     const field = controls(form).findLast((e) => e.name === name);
@@ -112,15 +122,7 @@ export function view(form) {
     document.getElementById(`e-${name}`)?.remove();
     if (!field) return;
     for (const e of new Set([field, looked.shownFor(field)])) e.classList.toggle("is-invalid", !!text);
-    for (const e of new Set([field, looked.focusedFor(field)])) {
-      if (text) {
-        e.setAttribute("aria-invalid", "true");
-        e.setAttribute("aria-describedby", id);
-      } else {
-        e.removeAttribute("aria-invalid");
-        e.removeAttribute("aria-describedby");
-      }
-    }
+    for (const e of new Set([field, looked.focusedFor(field)])) describe(e, text ? [id] : [], [id, `e-${name}`]);
     const note = { id, className: "invalid-feedback", textContent: text ?? "" };
     if (text) noteAfter(field).after(Object.assign(document.createElement("div"), note));
   }

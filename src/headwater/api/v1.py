@@ -23,7 +23,7 @@ Errors are problem+json (RFC 9457). Each answer tells the rate limit in `RateLim
 
 
 class Renderer(JSONRenderer):
-    """Chinese as Chinese, not as escapes: answers are read by people too."""
+    """Answers show Chinese as Chinese, not as escapes, because people read them too."""
 
     json_dumps_params = {"ensure_ascii": False}
 
@@ -72,20 +72,20 @@ def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 @api.exception_handler(HttpError)
-def told(request: HttpRequest, error: HttpError) -> HttpResponse:
+def http_problem(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, error.message)
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document. Errors are declared with the media type that they are sent with."""
-    found: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
-    for path in found["paths"].values():
+    """Return the OpenAPI document, in which every error has the media type of the answer."""
+    openapi: dict[str, Any] = dict(api.get_openapi_schema(path_prefix=PREFIX))
+    for path in openapi["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and "application/json" in response.get("content", {}):
                     response["content"] = {"application/problem+json": response["content"]["application/json"]}
                     response["description"] = "Problem"
-    return found
+    return openapi
 
 
 def schema(request: HttpRequest) -> HttpResponse:
@@ -95,7 +95,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
-    """Any other address under the API: the same kind of answer as the rest."""
+    """Answer any other address under the API with the same kind of problem as the rest."""
     return problem(404, _("没有找到"), _("接口文档见 %s") % f"{PREFIX}openapi.json")
 
 

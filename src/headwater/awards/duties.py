@@ -16,19 +16,19 @@ from headwater.registry.models import own_records
 
 @DUTIES.under("awards.signers")
 def of_signers(account: Any) -> Iterator[Duty]:
-    """Agreements that wait for one's signature: leader, host, department, in this order."""
+    """Yield the agreements that wait for the account's signature: as leader, then as host, then as department."""
     waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")
     for award in waiting.filter(leader__in=own_records(account)).exclude(agreement__signatures__party=Party.LEADER):
-        told = {"agreement": words_of(award)["agreement"], "title": award.title_zh}
-        yield Duty(_("签署%(agreement)s：%(title)s") % told, f"/my/projects/{award.number}/", award.agreement_by)
+        values = {"agreement": words_of(award)["agreement"], "title": award.title_zh}
+        yield Duty(_("签署%(agreement)s：%(title)s") % values, f"/my/projects/{award.number}/", award.agreement_by)
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
         rows = waiting.filter(host__in=hosts, agreement__signatures__party=Party.LEADER).exclude(
             agreement__signatures__party=Party.HOST
         )
-        found = rows.aggregate(n=Count("pk", distinct=True), due=Min("agreement_by"))
-        if found["n"]:
-            yield Duty(_("单位签署任务书"), "/host/agreements/", found["due"], found["n"])
+        totals = rows.aggregate(n=Count("pk", distinct=True), due=Min("agreement_by"))
+        if totals["n"]:
+            yield Duty(_("单位签署任务书"), "/host/agreements/", totals["due"], totals["n"])
     if account.has_role("programme_officer"):
         rows = without_own(waiting.filter(of_officer(account, "call_id")), account)
         rows = rows.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)

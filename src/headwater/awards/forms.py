@@ -11,7 +11,7 @@ class RefuseForm(forms.Form):
 
 
 class ChosenForm(forms.Form):
-    """What happens to chosen awards: the day from which on or until which, and why; a closing needs no reason."""
+    """The form asks from or until which day something happens to chosen awards, and why; a closing needs no reason."""
 
     day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     reason = forms.CharField(

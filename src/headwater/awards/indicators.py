@@ -29,7 +29,7 @@ LOOKUPS = {"scheme": "call__scheme__code__in"}
 
 
 def grants(on: date, only: Only | None = None) -> QuerySet[Award]:
-    """Grants that were decided and not given up by the end of the day `on`."""
+    """Select the grants that were decided, and not given up, by the end of the day `on`."""
     rows = Award.objects.projects_on(through(on))
     return narrowed(rows, only or {}, LOOKUPS)
 
@@ -44,14 +44,14 @@ def records_of(awards: QuerySet[Award]) -> Records:
 
 
 def by_place(awards: QuerySet[Award]) -> list[tuple[Place, int, int]]:
-    """How many awards and how much money (in fen) each place of the region has."""
+    """Count the awards of each place of the region and add up their money in fen."""
     here = place_of()
-    found = {p.pk: (p, 0, 0) for p in sorted(set(here.values()), key=lambda p: p.code)}
+    totals = {p.pk: (p, 0, 0) for p in sorted(set(here.values()), key=lambda p: p.code)}
     for pk, n, fen in awards.order_by().values_list("host__place").annotate(n=Count("pk"), m=Sum("amount_fen")):
         if pk in here:
-            place, count, money = found[here[pk].pk]
-            found[place.pk] = (place, count + n, money + fen)
-    return list(found.values())
+            place, count, money = totals[here[pk].pk]
+            totals[place.pk] = (place, count + n, money + fen)
+    return list(totals.values())
 
 
 @indicator("awards.count", unit="items", breakdowns=BY)
@@ -67,19 +67,19 @@ def money(on: date, only: Only) -> Figure:
 
 @indicator("people.young", unit="percent", breakdowns=BY)
 def young_leaders(on: date, only: Only) -> Figure:
-    """Leaders born in or after the call's year less the age that the region calls young: compared by year, no age is computed."""
+    """Count leaders born in or after the call's year less the region's young age. Only years are compared; no age is computed."""
     age = Parameters(region_code(), on).number("young_age")
-    known = grants(on, only).filter(leader__birth_date__isnull=False)
-    young = known.filter(leader__birth_date__year__gte=F("call__year") - age)
+    rows = grants(on, only).filter(leader__birth_date__isnull=False)
+    young = rows.filter(leader__birth_date__year__gte=F("call__year") - age)
     records = call_records(on, _("青年负责人立项数"), lambda: counted(young))
-    return Figure(share(young.count(), known.count()), records, _("青年：%d 岁及以下") % age)
+    return Figure(share(young.count(), rows.count()), records, _("青年：%d 岁及以下") % age)
 
 
 @indicator("people.women", unit="percent", breakdowns=BY)
 def women(on: date, only: Only) -> Figure:
     rows = grants(on, only)
-    led = rows.filter(leader__sex=Person.Sex.FEMALE)
-    return Figure(share(led.count(), rows.count()), call_records(on, _("女性负责人立项数"), lambda: counted(led)))
+    by_women = rows.filter(leader__sex=Person.Sex.FEMALE)
+    return Figure(share(by_women.count(), rows.count()), call_records(on, _("女性负责人立项数"), lambda: counted(by_women)))
 
 
 @indicator("fields.priority", unit="percent", breakdowns=BY)
@@ -100,15 +100,15 @@ def diversity(on: date) -> Figure:
 
 @indicator("places.reached", unit="count")
 def places_reached(on: date) -> Figure:
-    """Places of the region in which there is a grant."""
+    """Count the places of the region that have a grant."""
     table = [(named(place), n, wan_cell(fen)) for place, n, fen in by_place(grants(on))]
-    reached = sum(1 for _name, n, _money in table if n)
-    return Figure(reached or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table))
+    total = sum(1 for _name, n, _money in table if n)
+    return Figure(total or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table))
 
 
 @indicator("hosts.cr3", unit="percent", breakdowns=BY)
 def concentration(on: date, only: Only) -> Figure:
-    """The share of the three hosts with the most grants."""
+    """Compute the share of the three hosts with the most grants."""
     hosts = grants(on, only).order_by().values_list("host__name_zh").annotate(n=Count("pk")).order_by("-n", "host__name_zh")
     table = list(hosts.values_list("host__name_zh", "n"))
     value = share(sum(n for _host, n in table[:3]), sum(n for _host, n in table))

@@ -11,8 +11,8 @@ from headwater.registry.models import EarlierProject, Person
 
 @EFFECTS.under("awards")
 def of_awards(person: Person, into: Person) -> Iterable[Effect]:
-    """Awards and earlier projects that count for the surviving record from now on."""
-    held = [str(a) for a in Award.objects.filter(leader=person).order_by("pk")]
-    held += EarlierProject.objects.filter(person=person).values_list("number", flat=True)
-    if held:
-        yield Effect(_("其承担和以往的项目计入现行记录的限项"), tuple(held))
+    """Name the awards and earlier projects that count for the surviving record from now on."""
+    projects = [str(a) for a in Award.objects.filter(leader=person).order_by("pk")]
+    projects += EarlierProject.objects.filter(person=person).values_list("number", flat=True)
+    if projects:
+        yield Effect(_("其承担和以往的项目计入现行记录的限项"), tuple(projects))

@@ -24,21 +24,21 @@ class AwardQuerySet(models.QuerySet["Award"]):
         return self.all()
 
     def valid(self) -> AwardQuerySet:
-        """Without those that were given up."""
+        """Leave out the awards that were given up."""
         return self.exclude(state__in=GIVEN_UP)
 
     def projects(self) -> AwardQuerySet:
-        """Grants of the fund (立项): what is valid, without support of talent, challenges and commissions."""
+        """Select the grants of the fund (立项): valid awards without support of talent, challenges and commissions."""
         return self.valid().filter(OF_GRANTS)
 
     def projects_on(self, before: datetime) -> AwardQuerySet:
-        """Grants as they were at a moment: decided before it, and not given up before it."""
-        kept = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
-        return self.filter(OF_GRANTS, kept, approved_at__lt=before)
+        """Select the grants as they were at a moment: decided before it, and not given up before it."""
+        in_force = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
+        return self.filter(OF_GRANTS, in_force, approved_at__lt=before)
 
 
 class Award(models.Model):
-    """What was given to work on under an agreement: a project, a support, a challenge, a commission."""
+    """An award is what people work on under an agreement: a project, a support, a challenge or a commission."""
 
     class State(models.TextChoices):
         AGREEMENT = "agreement", _("签订任务书")

@@ -25,7 +25,7 @@ def leads(event: Event, account: Account) -> bool:
 
 
 def signs_as(party: Party) -> Named:
-    """Who signs signs for this party; the start of an award, which the last signature brings, names none."""
+    """Check that the signer signs for this party. The start of an award follows from the last signature and names no party."""
     return Named(f"signing for the {party.value}", lambda event, _account: (event.after or {}).get("party", party) == party)
 
 

@@ -12,13 +12,13 @@ UNDER_WAY = (Award.State.AGREEMENT, Award.State.RUNNING)
 
 
 def projects_of(people: Collection[int], actor: Actor) -> list[Work]:
-    """Projects that these people lead or take part in, from the decision to the end; awards are public."""
+    """List the projects that these people lead or take part in, from the decision to the end; awards are public."""
     rows = Award.objects.filter(state__in=UNDER_WAY)
-    led = rows.filter(leader__in=people).values_list("leader", "number")
-    joined = {"application__participants__person__in": people, "application__participants__declined_at__isnull": True}
-    shared = rows.filter(**joined).values_list("application__participants__person", "number")
-    wanted = set(people)
-    return [(person, number) for person, number in [*led, *shared] if person in wanted]
+    leaders = rows.filter(leader__in=people).values_list("leader", "number")
+    participation = {"application__participants__person__in": people, "application__participants__declined_at__isnull": True}
+    participants = rows.filter(**participation).values_list("application__participants__person", "number")
+    keys = set(people)
+    return [(person, number) for person, number in [*leaders, *participants] if person in keys]
 
 
 WORK.add("awards", projects_of)

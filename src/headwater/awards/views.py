@@ -44,7 +44,7 @@ def columns() -> list[Column]:
 
 
 def due(award: Award) -> str:
-    """The last day for signing, as long as somebody has to sign."""
+    """Return the last day for signing, as long as somebody has to sign."""
     return f"{timezone.localtime(award.agreement_by):%Y-%m-%d}" if award.state == Award.State.AGREEMENT else ""
 
 
@@ -65,7 +65,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def agreement(request: HttpRequest, number: str) -> HttpResponse:
-    """An agreement: its content, who has signed, and the button for whose turn it is."""
+    """Show an agreement: its content, its signatures, and a button for the party that signs next."""
     row = access(request.user, "awards.agreement.view", awards(request), number=number)
     if request.method == "POST":
         party = request.POST.get("party", "")
@@ -104,7 +104,7 @@ REGIME_WORDS = {
 
 
 def money_shown(money: dict[str, Any]) -> dict[str, Any]:
-    """The money of an agreement for its page: the regime in words, and the lines and steps with their amounts."""
+    """Prepare the money of an agreement for its page: the regime in words, the lines and steps with their amounts."""
     rows = [*money.get("lines", []), *([[_("间接费用"), "", money["indirect_fen"]]] if money.get("indirect_fen") else [])]
     return {
         "regime": REGIME_WORDS[money.get("regime", "lump")],
@@ -132,25 +132,25 @@ ACTS = {
 
 
 def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str) -> HttpResponse:
-    """The chosen awards with what is to happen, to be filled in and confirmed; then it happens to all of them, or to none."""
+    """Ask for the details of an act on the chosen awards, then do it to all of them or to none."""
     form = ChosenForm(request.POST if request.POST.get("confirmed") else None)
     if form.is_bound and form.is_valid():
         day, reason = form.cleaned_data["day"], form.cleaned_data["reason"]
         if how == "extend":
-            done = attempt(
+            is_done = attempt(
                 request,
                 lambda: extend_agreements(awards=chosen, until=day, reason=reason, actor=request.actor),
                 form=form,
                 success=_("已延长 %d 项的签订期限。") % len(chosen),
             )
         else:
-            done = attempt(
+            is_done = attempt(
                 request,
                 lambda: end_awards(awards=chosen, how=how, day=day, reason=reason, actor=request.actor),
                 form=form,
                 success=_("已登记 %d 项。") % len(chosen),
             )
-        if done:
+        if is_done:
             return redirect(back)
     title, hint = ACTS[how]
     context = {"chosen": chosen, "how": how, "form": form, "title": title, "hint": hint, "back": back, "call": chosen[0].call}
@@ -159,18 +159,18 @@ def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str
 
 @page(SIGNED_IN)
 def refuse(request: HttpRequest, number: str) -> HttpResponse:
-    """Leader or host gives the award up: what happens to the money and who is told, then the reason."""
+    """Let leader or host give the award up: the page shows where the money goes and who is told, and asks for the reason."""
     row = access(request.user, "awards.refuse", awards(request).filter(state=Award.State.AGREEMENT), number=number)
     form = RefuseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: refuse_agreement(award=row, reason=reason, actor=request.actor),
             form=form,
             success=_("已放弃，并已通知各方。"),
         )
-        if done:
+        if is_done:
             return redirect("agreement", number=number)
     context = {"award": row, "form": form, "effect": consequence(row)}
     return render(request, "awards/refuse.html", context, status=422 if form.errors else 200)
@@ -203,11 +203,11 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         empty_title=_("没有任务书"),
         empty_hint=_("结果发布后生成任务书。"),
     )
-    exported = listing.export()
-    if exported:
-        return exported
-    seen = agreements_sight(listing.objects).token
-    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": seen, **more})
+    file = listing.export()
+    if file:
+        return file
+    token = agreements_sight(listing.objects).token
+    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": token, **more})
 
 
 @page("awards.sign.host")

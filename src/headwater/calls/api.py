@@ -15,7 +15,7 @@ from headwater.calls.phases import phases_of
 from headwater.calls.queries import released_rows
 from headwater.calls.states import CONFIDENTIAL, State
 from headwater.calls.tokens import APPLICATIONS, CALLS
-from headwater.calls.words import said_outside
+from headwater.calls.words import state_outside
 from headwater.core import clock
 from headwater.core.api import ROUTERS, After, Limit, read, rows_after
 from headwater.core.permission import PUBLIC, SIGNED_IN
@@ -123,7 +123,7 @@ class ApplicationOut(Schema):
 
     @staticmethod
     def resolve_state_label(row: Application) -> str:
-        return said_outside(row).label
+        return state_outside(row).label
 
 
 class StepOut(Schema):
@@ -209,7 +209,7 @@ def list_calls(
 @read(router, "/calls/{str:code}/", name="read_call", permission=PUBLIC, scope=CALLS, answer=CallDetail)
 def read_call(request: HttpRequest, code: str) -> Call:
     """One call with its guide."""
-    row: Call = _found(Call.objects.visible_to(request.user).select_related("scheme").filter(code=code).first())
+    row: Call = _row_or_404(Call.objects.visible_to(request.user).select_related("scheme").filter(code=code).first())
     _with_phases({"items": [row]})
     return row
 
@@ -251,7 +251,7 @@ def read_application(request: HttpRequest, pk: int) -> Application:
     rows = Application.objects.visible_to(request.user).select_related(
         "call__scheme", "leader", "host", "discipline", "second_discipline"
     )
-    row: Application = _found(rows.filter(pk=pk).first() if pk < 2**62 else None)
+    row: Application = _row_or_404(rows.filter(pk=pk).first() if pk < 2**62 else None)
     inside = any(request.user.has_perm(a, row) for a in ("calls.endorse", "calls.recommend", "calls.check"))
     row.steps = timeline(row, to_host=inside)  # type: ignore[attr-defined]
     return row
@@ -267,7 +267,7 @@ def list_results(request: HttpRequest, after: After = 0, limit: Limit = 50, call
     return rows_after(request, rows.filter(notice__call__code=call) if call else rows, after, limit)
 
 
-def _found(row: Any) -> Any:
+def _row_or_404(row: Any) -> Any:
     if row is None:
         raise Http404
     return row

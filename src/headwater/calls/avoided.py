@@ -1,4 +1,4 @@
-"""Whom applicants ask not to be judged by: the names as typed, and the people of the registry whom each can mean."""
+"""The people by whom applicants ask not to be judged: the names as typed, and the people of the registry whom each can mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.registry.queries import namesakes
 
 @dataclass(frozen=True)
 class Avoided:
-    """One name. Several people of it are all kept away, until an institution beside the name says which is meant."""
+    """One name. All people of the name are kept away, until an institution beside the name says which one is meant."""
 
     text: str
     people: Sequence[Person]
@@ -24,13 +24,15 @@ class Avoided:
 
 
 def avoided_by(named: Sequence[tuple[int, str]]) -> dict[int, list[Avoided]]:
-    """By application: what each of its texts names and whom that means; `named` has (application, text). 2 queries, if anything is named."""
-    read = [(pk, one) for pk, text in named for one in split_names(text)]
-    found = namesakes(one for _pk, one in read) if read else {}
-    out: dict[int, list[Avoided]] = {}
-    for pk, one in read:
-        out.setdefault(pk, []).append(Avoided(str(one), found[one]))
-    return out
+    """Return by application the names in its texts and the people whom each means; `named` has (application, text). It takes 2
+    queries if anything is named.
+    """
+    mentions = [(pk, one) for pk, text in named for one in split_names(text)]
+    people = namesakes(one for _pk, one in mentions) if mentions else {}
+    names: dict[int, list[Avoided]] = {}
+    for pk, one in mentions:
+        names.setdefault(pk, []).append(Avoided(str(one), people[one]))
+    return names
 
 
 def avoided_of(rows: Sequence[Application]) -> dict[int, list[Avoided]]:

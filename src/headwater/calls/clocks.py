@@ -1,4 +1,4 @@
-"""The legal clocks of an application: what is due by when, under which rule, and whether it was kept."""
+"""The legal clocks of an application: what is due by when, under which rule, and whether the date was met."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Step:
         return bool(self.due and ((self.at and self.at > self.due) or (not self.at and clock.now() > self.due)))
 
 
-TOLD = {
+STEP_NAMES = {
     "calls.return_to_author": gettext_lazy("依托单位退回修改"),
     "calls.withdraw_application": gettext_lazy("申请人撤回"),
     "calls.reopen_application": gettext_lazy("重新编辑"),
@@ -45,33 +45,33 @@ TOLD = {
 
 
 def after(moment: datetime, days: int) -> datetime:
-    """The end of the `days`-th calendar day after `moment`."""
+    """Return the end of the `days`-th calendar day after `moment`."""
     return clock.end_of_day(clock.add_days(clock.local_day(moment), days))
 
 
 def provisional(year: int | None) -> str:
-    """What to say of a period of working days in a year whose calendar is not published; nothing where it is."""
-    told = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
-    return told % {"year": year} if year else ""
+    """Return the note on a period of working days in a year whose calendar is not published; empty where there is no such year."""
+    sentence = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
+    return sentence % {"year": year} if year else ""
 
 
 def days_of(call: Call, key: str) -> int:
-    """A period of the call in days, as it was in force on the day of its deadline."""
+    """Return a period of the call in days, as it was in force on the day of its deadline."""
     return Parameters(call.scheme.region, clock.last_day(call.closes_at)).number(key, call.scheme.code)
 
 
 def check_due(call: Call) -> datetime:
-    """When the result of the formal check must be out."""
+    """Return the moment by which the result of the formal check must be published."""
     return after(call.closes_at, days_of(call, "formal_check_days"))
 
 
-def recheck_due(call: Call, asked: datetime) -> datetime:
-    """When a re-check that was asked for at `asked` must be answered."""
-    return after(asked, days_of(call, "recheck_answer_days"))
+def recheck_due(call: Call, requested_at: datetime) -> datetime:
+    """Return the moment by which a re-check that was asked for at `requested_at` must be answered."""
+    return after(requested_at, days_of(call, "recheck_answer_days"))
 
 
 def cited(call: Call, code: str, period: str) -> str:
-    """A period with the rule that the region cites for it, where it cites one."""
+    """Return a period with the rule that the region cites for it, where it cites one."""
     basis = basis_of(region_of(call.scheme.region), code)
     return _("%(basis)s：%(period)s") % {"basis": basis, "period": period} if basis else period
 
@@ -84,11 +84,13 @@ def recheck_period(call: Call) -> str:
     return cited(call, "recheck_answer", _("收到之日起 %d 日内") % days_of(call, "recheck_answer_days"))
 
 
-def told_steps(application: Application, *, to_host: bool) -> list[Step]:
-    """Returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the host
-    (`to_host`). The reason of a withdrawal is an event of its own, after the move.
+def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
+    """Return returns, withdrawals and other ends with their notes, the oldest first. What an agency wrote to a host is for the
+    host (`to_host`). The reason of a withdrawal is an event of its own, after the move.
     """
-    rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=TOLD).order_by("id")
+    rows = Event.objects.filter(subject_type="calls.application", subject_id=application.pk, command__in=STEP_NAMES).order_by(
+        "id"
+    )
     hidden = set() if to_host else {"calls.return_to_host"}
     steps: list[Step] = []
     for e in rows:
@@ -97,7 +99,7 @@ def told_steps(application: Application, *, to_host: bool) -> list[Step]:
             steps[-1] = replace(steps[-1], note=str(after.get("reason") or ""))
         else:
             steps.append(
-                Step(str(TOLD[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or ""))
+                Step(str(STEP_NAMES[e.command]), e.at, note="" if e.command in hidden else str(after.get("returned_note") or ""))
             )
     return steps
 
@@ -116,7 +118,7 @@ def _recheck_steps(application: Application) -> list[Step]:
 
 
 def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
-    """The steps of an application as its applicant may know them: nothing of the inside of a review."""
+    """Return the steps of an application as its applicant may know them, without the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
     steps = [
         Step(_("开始填报"), application.created_at),
@@ -125,7 +127,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     ]
     if not application.host.direct:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
-    steps += told_steps(application, to_host=to_host)
+    steps += noted_steps(application, to_host=to_host)
     if application.state in UNSUBMITTED - {State.DRAFT}:
         return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
     steps.append(
@@ -139,8 +141,8 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     )
     steps += _recheck_steps(application)
     if application.state != State.NOT_ACCEPTED:
-        shown = application.public_state
-        steps.append(Step(_("评审"), application.decided_at, now=shown == State.IN_REVIEW))
+        state = application.public_state
+        steps.append(Step(_("评审"), application.decided_at, now=state == State.IN_REVIEW))
         notice = call.notices.order_by("-starts_at").first()
         running = application.state in {State.PUBLICITY, State.OBJECTION}
         note = provisional(notice.without_calendar) if notice and running else ""

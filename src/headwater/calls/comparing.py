@@ -53,20 +53,20 @@ class Part:
 
 
 def compare(row: Any, scheme: Any, old: dict[str, Any], new: dict[str, Any], *, own: bool) -> list[Part]:
-    """What differs between two contents of an application, in the order of its form; what is private only for `own`."""
+    """Return what differs between two contents of an application, in the order of its form; private parts only for `own`."""
     sections = [(_("基本信息"), basic_fields(row, scheme, own=own))]
     sections += [(named(s, "title"), [f for f in s.fields if not f.value and f.of.is_stored]) for s in scheme.sections]
-    out = []
+    parts = []
     for title, fields in sections:
         changed = [difference(f, old.get(f.code), new.get(f.code)) for f in fields if not same(old.get(f.code), new.get(f.code))]
         names = {d.name for d in changed}
         filled = [f for f in fields if f.code not in names and not same(new.get(f.code), None)]
-        out.append(Part(title, changed, [label(f) for f in filled]))
-    return out
+        parts.append(Part(title, changed, [label(f) for f in filled]))
+    return parts
 
 
 def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
-    """The page of basic information as questions."""
+    """Return the page of basic information as questions."""
     kinds = {"amount_fen": "money", "months": "number", "starts_on": "date", "flags": "choices"}
     choices: dict[str, Any] = {
         "research_class": [(c, Bilingual(str(zh))) for c, zh in row._meta.get_field("research_class").choices],
@@ -78,11 +78,11 @@ def basic_fields(row: Any, scheme: Any, *, own: bool) -> list[Field]:
         Field(
             name,
             kinds.get(name) or ("choice" if name in choices else "text"),
-            str(told),
-            str(told),
+            str(title),
+            str(title),
             choices=tuple(choices.get(name, ())),
         )
-        for name, told in BASIC.items()
+        for name, title in BASIC.items()
         if own or name not in PRIVATE
     ]
 
@@ -97,24 +97,24 @@ def difference(f: Field, old: Any, new: Any) -> Difference:
 
 
 def _whole(old: str, new: str) -> list[Piece]:
-    """A figure or a choice changes as a whole."""
+    """Replace a figure or a choice as a whole."""
     if old == new:
         return [("=", old)] if old else []
     arrow = [("=", " → ")] if old and new else []
     return [*([("-", old)] if old else []), *arrow, *([("+", new)] if new else [])]
 
 
-def folded(found: list[Piece]) -> list[Piece]:
-    """Long stretches that stay, cut down to their ends; the piece ("…", n) stands for n characters left out."""
-    out: list[Piece] = []
-    for n, (sign, text) in enumerate(found):
+def folded(stretches: list[Piece]) -> list[Piece]:
+    """Shorten long stretches that stay to their ends; the piece ("…", n) stands for n characters left out."""
+    shortened: list[Piece] = []
+    for n, (sign, text) in enumerate(stretches):
         if sign != "=" or len(text) <= LONG:
-            out.append((sign, text))
+            shortened.append((sign, text))
             continue
-        head, tail = text[:ENDS] if n else "", text[-ENDS:] if n + 1 < len(found) else ""
+        head, tail = text[:ENDS] if n else "", text[-ENDS:] if n + 1 < len(stretches) else ""
         middle = ("…", str(len(text) - len(head) - len(tail)))
-        out += [p for p in (("=", head), middle, ("=", tail)) if p[1]]
-    return out
+        shortened += [p for p in (("=", head), middle, ("=", tail)) if p[1]]
+    return shortened
 
 
 def _rows(f: Field, old: Any, new: Any) -> Difference:
@@ -122,24 +122,24 @@ def _rows(f: Field, old: Any, new: Any) -> Difference:
     pairing = pair_rows(a, b)
     back = {m: n for n, m in pairing.of.items()}
     gone = [n for n in range(len(a)) if n not in pairing.of]
-    found: list[RowChange] = []
+    changes: list[RowChange] = []
     for m, row in enumerate(b):
         while gone and gone[0] < back.get(m, -1):
-            found.append(_row(f, "-", a[gone.pop(0)], {}))
+            changes.append(_row(f, "-", a[gone.pop(0)], {}))
         if m not in back:
-            found.append(_row(f, "+", {}, row))
+            changes.append(_row(f, "+", {}, row))
         elif a[back[m]] != row:
-            found.append(_row(f, "~", a[back[m]], row))
-        elif found and found[-1].sign == "=":
-            found[-1] = RowChange("=", count=found[-1].count + 1)
+            changes.append(_row(f, "~", a[back[m]], row))
+        elif changes and changes[-1].sign == "=":
+            changes[-1] = RowChange("=", count=changes[-1].count + 1)
         else:
-            found.append(RowChange("=", count=1))
-    found += [_row(f, "-", a[n], {}) for n in gone]
+            changes.append(RowChange("=", count=1))
+    changes += [_row(f, "-", a[n], {}) for n in gone]
     heads = [(label(c), c.of.is_numeric) for c in f.columns]
     notes = _parts(f, old, new)
-    if all(r.sign == "=" for r in found) and a != b:
+    if all(r.sign == "=" for r in changes) and a != b:
         notes.append((_("各行的顺序有变化"), []))
-    return Difference(f.code, label(f), "rows", heads=heads, rows=[] if not f.columns else found, notes=notes)
+    return Difference(f.code, label(f), "rows", heads=heads, rows=[] if not f.columns else changes, notes=notes)
 
 
 def rows_in(value: Any) -> list[dict[str, Any]]:
@@ -156,6 +156,6 @@ def _row(f: Field, sign: str, old: dict[str, Any], new: dict[str, Any]) -> RowCh
 
 
 def _parts(f: Field, old: Any, new: Any) -> list[tuple[str, list[Piece]]]:
-    """What an answer has beside its rows, where it differs."""
+    """Return what an answer has beside its rows, where it differs."""
     pairs = zip(f.of.parts(f, old), f.of.parts(f, new), strict=True)
     return [(label_of, _whole(before, after)) for (_name, label_of, before), (_n, _l, after) in pairs if before != after]

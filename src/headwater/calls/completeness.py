@@ -1,4 +1,4 @@
-"""The invariant of signatures: what was submitted is signed, under the wording of its scheme version."""
+"""The invariant of signatures: every submitted application is signed under the wording of its scheme version."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ CHUNK = 2000
 
 
 def unsigned_submissions() -> list[str]:
-    """Every required signature that a submitted application lacks, in words; a member who has not confirmed is another matter."""
-    found: list[str] = []
+    """Return in words every required signature that a submitted application lacks. Another check looks for members who have not
+    confirmed.
+    """
+    failures: list[str] = []
     for call in Call.objects.filter(applications__state__in=LIVE).distinct().order_by("pk"):
         for rows in _chunks(call):
-            found += _lacking(rows)
-    return found
+            failures += _lacking(rows)
+    return failures
 
 
 def _chunks(call: Call) -> Iterator[list[Application]]:
@@ -39,20 +41,20 @@ def _lacking(rows: list[Application]) -> list[str]:
     signed: dict[int, dict[tuple[str, str, int], set[str]]] = defaultdict(lambda: defaultdict(set))
     for s in DocumentSignature.objects.filter(application__in=[r.pk for r in rows]):
         signed[s.application_id][s.document, s.party, key_of(s)].add(s.text_id)
-    found = []
+    failures = []
     for party in (Party.APPLICANT, Party.MEMBER, Party.PARTNER, Party.HOST, Party.RECOMMENDER):
-        asked = documents_for(rows, party)
+        documents = documents_for(rows, party)
         for row in rows:
             who = _agencies(row, signed[row.pk]) if party == Party.RECOMMENDER else _signers(row, party)
-            lacking = unsigned(asked[row.pk], party, who, signed[row.pk])
-            found += [
+            lacking = unsigned(documents[row.pk], party, who, signed[row.pk])
+            failures += [
                 f"application {row.number}: {party} {name} has not signed {d.code} as it reads" for d, name, _old in lacking
             ]
-    return found
+    return failures
 
 
 def _signers(row: Application, party: str) -> list[Signer]:
-    """Who must have signed by now, given the state of the application."""
+    """Return who must have signed by now, given the state of the application."""
     if party == Party.APPLICANT:
         return [(row.leader_id, row.leader.name_zh)]
     if party == Party.MEMBER:
@@ -63,7 +65,9 @@ def _signers(row: Application, party: str) -> list[Signer]:
 
 
 def _agencies(row: Application, signed: Signed) -> list[Signer]:
-    """The agency that has recommended it, or that should have: an institution may report another way today than it did then."""
+    """Return the agency that has recommended it, or that should have: an institution may report by another way today than it
+    did then.
+    """
     if row.state not in IN_THE_HOUSE or row.received_at == row.endorsed_at:
         return []
     have = [pk for _document, party, pk in signed if party == Party.RECOMMENDER]

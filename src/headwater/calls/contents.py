@@ -41,33 +41,33 @@ PRIVATE = frozenset({"unsuitable"})
 
 
 def plain(value: Any) -> Any:
-    """A value of an application's column as content has it."""
+    """Return the value of an application's column as content has it."""
     if isinstance(value, date):
         return value.isoformat()
     return value.code if isinstance(value, Discipline) else value
 
 
 def stored(row: Application, name: str) -> Any:
-    """What stands under a name now; None for no answer."""
+    """Return what stands under a name now; None for no answer."""
     return plain(getattr(row, name)) if name in BASIC else row.answers.get(name)
 
 
 def content_of(row: Application) -> dict[str, Any]:
-    """The whole content, as JSON has it."""
+    """Return the whole content as JSON has it."""
     return {name: value for name in (*BASIC, *row.answers) if (value := stored(row, name)) is not None}
 
 
 def values_of(content: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Values for `save_application` that bring these names back to what `content` says."""
-    out: dict[str, Any] = {}
+    """Return values for `save_application` that set these names back to what `content` says."""
+    values: dict[str, Any] = {}
     for name in names:
         value = content.get(name)
         if name == "starts_on":
             value = date.fromisoformat(value) if value else None
         elif name in BASIC and value is None:
             value = ""
-        out[name] = value
-    return out
+        values[name] = value
+    return values
 
 
 def questions_of(row: Application) -> dict[str, Field]:
@@ -75,5 +75,7 @@ def questions_of(row: Application) -> dict[str, Field]:
 
 
 def declared(row: Application) -> list[Choice]:
-    """The declarations of the scheme (ethics, overseas members, use of AI, other funding ...) that the applicant has made."""
+    """Return the declarations of the scheme (ethics, overseas members, use of AI, other funding ...) that the applicant has
+    made.
+    """
     return [choice for choice in scheme_of(row.call).flags if choice[0] in row.flags]

@@ -1,4 +1,4 @@
-"""What the dates of a call are called."""
+"""Names of the dates of a call."""
 
 from __future__ import annotations
 

@@ -25,7 +25,9 @@ PARTS = (
 
 
 def application_data(row: Application, *, letters: bool = False) -> dict[str, Any]:
-    """What the Typst template of an application needs, in Chinese, whoever asks; letters of referees only for those who may read them."""
+    """Return what the Typst template of an application needs, in Chinese whoever asks. Only those who may read letters of
+    referees get them.
+    """
     with in_chinese():
         return _application_data(row, letters)
 
@@ -73,12 +75,12 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
 
 
 def _priority_field(row: Application) -> str:
-    found = PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None
-    return found.name_zh if found else row.priority_field
+    priority_field = PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None
+    return priority_field.name_zh if priority_field else row.priority_field
 
 
 def _referee(r: Referee, letters: bool) -> dict[str, str]:
-    """Named by the applicant until they write; then as they call themselves."""
+    """Return a referee as the applicant named them, or once they have written as they call themselves."""
     states = {"written": "已提交", "declined": "谢绝", "opened": "已打开", "invited": "已邀请"}
     line = [r.said_name or r.name, r.said_institution or r.institution, r.said_title or r.title, str(r.discipline)]
     tie = r.get_tie_display() if letters else ""
@@ -86,7 +88,9 @@ def _referee(r: Referee, letters: bool) -> dict[str, str]:
 
 
 def _signed(row: Application) -> dict[str, Any]:
-    """What was signed, by whom and when, and the words of each wording once. Experts sign for the review: they are not named here."""
+    """Return what was signed, by whom and when, and the words of each wording once. Experts sign for the review and are not
+    named here.
+    """
     rows = [s for s in row.signatures.all() if s.party != Party.EXPERT]
     on_part = {s.pk: s.organisation or s.agency for s in rows}
     return {

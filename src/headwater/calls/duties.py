@@ -1,4 +1,4 @@
-"""What calls wait for: applicants, hosts, agencies, officers, the committee."""
+"""The duties that calls cause: for applicants, hosts, agencies, officers and the committee."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def of_applicants(account: Any) -> Iterator[Duty]:
 
 @DUTIES.under("calls.refused")
 def of_refused(account: Any) -> Iterator[Duty]:
-    """The time in which a re-check may be asked for runs from the letter."""
+    """Yield the re-checks that may still be asked for; the time runs from the letter."""
     letters = Letter.objects.filter(
         application__leader__in=own_records(account),
         application__state=State.NOT_ACCEPTED,
@@ -50,7 +50,7 @@ def of_refused(account: Any) -> Iterator[Duty]:
 
 @DUTIES.under("calls.objected")
 def of_objected(account: Any) -> Iterator[Duty]:
-    """An objection to one's own application waits for a reply while there is time."""
+    """Yield the objections to one's own applications that wait for a reply while there is time."""
     rows = Objection.objects.filter(
         row__application__leader__account=account, state=Objection.State.OPEN, replied_at__isnull=True, reply_by__gte=clock.now()
     )
@@ -63,20 +63,20 @@ def of_objected(account: Any) -> Iterator[Duty]:
 def of_hosts(account: Any) -> Iterator[Duty]:
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
-        found = Application.objects.filter(host__in=hosts, state=State.HOST_REVIEW).aggregate(
+        waiting = Application.objects.filter(host__in=hosts, state=State.HOST_REVIEW).aggregate(
             n=Count("pk"), due=Min("call__endorse_by")
         )
-        if found["n"]:
-            yield Duty(_("审核申请并报送"), "/host/endorse/", found["due"], found["n"])
+        if waiting["n"]:
+            yield Duty(_("审核申请并报送"), "/host/endorse/", waiting["due"], waiting["n"])
         partners = waiting_for(hosts)
         if partners:
             yield Duty(_("以合作单位身份签署"), "/host/partner/", partners[0][0].call.closes_at, len(partners))
     agencies = account.scopes("recommender", "agency")
     if agencies:
         rows = Application.objects.filter(host__recommender__in=agencies, host__direct=False, state=State.RECOMMENDING)
-        found = rows.aggregate(n=Count("pk"), due=Min("call__recommend_by"))
-        if found["n"]:
-            yield Duty(_("推荐申请"), "/recommend/", found["due"], found["n"])
+        waiting = rows.aggregate(n=Count("pk"), due=Min("call__recommend_by"))
+        if waiting["n"]:
+            yield Duty(_("推荐申请"), "/recommend/", waiting["due"], waiting["n"])
 
 
 @DUTIES.under("calls.officers")
@@ -102,19 +102,21 @@ def of_officers(account: Any) -> Iterator[Duty]:
             title = _("答复异议：%s") if n else _("公示期满发布：%s")
             yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
             if year := notice.without_calendar:
-                told = {"year": year, "call": notice.call.title_zh}
-                title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % told
+                place = {"year": year, "call": notice.call.title_zh}
+                title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % place
                 yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:
-    """What waits for the formal check by the call's clock, and what waits for a re-check by its own, from the first that was asked."""
+    """Yield what waits for the formal check by the call's clock, and what waits for a re-check by its own, counted from the
+    first request.
+    """
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
     others = without_own(Application.objects.filter(call__in=published), account)
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
     answerable = others.filter(state=State.RECHECK).exclude(check_result__decided_by=account)
-    asked = answerable.values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
-    rechecks = {call: (n, first) for call, n, first in asked}
+    counts = answerable.values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
+    rechecks = {call: (n, first) for call, n, first in counts}
     for call in published.filter(pk__in=[*waiting, *rechecks]):
         if not account.has_perm("calls.check", call):
             continue

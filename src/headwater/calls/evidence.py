@@ -1,4 +1,4 @@
-"""Which tables of calls count, from when on, and why the others are not compared."""
+"""Names the tables of calls that count, from when on, and why the others are not compared."""
 
 from django.utils.translation import gettext_lazy as _
 

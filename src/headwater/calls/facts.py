@@ -1,4 +1,4 @@
-"""Facts for the rules, for many applications at once: the number of queries does not depend on how many."""
+"""Gathers facts for the rules, for many applications at once: the number of queries does not depend on how many."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MEMBERS = Prepared(
 
 
 def gather(applications: Sequence[Application], call: Call) -> dict[int, Facts]:
-    """Facts by application id, for applications of one call (6 queries with those of `HOLDINGS`)."""
+    """Return facts by application id, for applications of one call (6 queries with those of `HOLDINGS`)."""
     return {pk: facts for pk, facts, _answers in _gathered(applications, call)}
 
 
@@ -45,14 +45,14 @@ def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int
     for m in MEMBERS(ids):
         members[m.application_id].append(m)
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
-    known = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
+    records = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
     scheme, answers = scheme_of(call), answers_in(call, applications)
     peers = peers_of(applications, call) if PEERS & {u.name for u in scheme.rules} else {}
-    found = []
+    gathered = []
     for a in applications:
-        own = answers(a, known.attached[a.pk], len(members[a.pk]))
-        found.append((a.pk, _facts(a, call, scheme, members[a.pk], known, own, peers.get(a.pk)), own))
-    return found
+        own = answers(a, records.attached[a.pk], len(members[a.pk]))
+        gathered.append((a.pk, _facts(a, call, scheme, members[a.pk], records, own, peers.get(a.pk)), own))
+    return gathered
 
 
 def _facts(
@@ -60,27 +60,27 @@ def _facts(
     call: Call,
     scheme: Scheme,
     members: Sequence[Participant],
-    known: Records,
+    records: Records,
     answers: Answers,
     peers: Peers | None,
 ) -> Facts:
     return Facts(
         year=call.year,
         deadline=timezone.localtime(call.closes_at),
-        leader=_person(a.leader, a, known),
-        members=[_person(m.person, a, known, m) for m in members],
+        leader=_person(a.leader, a, records),
+        members=[_person(m.person, a, records, m) for m in members],
         scheme=scheme.code,
         group=scheme.limit_group,
         plan=scheme.plan,
         host=a.host_id,
         host_registered=a.host.is_host,
         host_is_entity=bool(a.host.uscc),
-        quota=known.quotas.get(a.host_id),
-        endorsed=known.endorsed.get(a.host_id, 0),
+        quota=records.quotas.get(a.host_id),
+        endorsed=records.endorsed.get(a.host_id, 0),
         is_endorsed=a.state in ENDORSED,
-        attachments=dict(known.attached[a.pk]),
-        refused_files=tuple(known.refused[a.pk]),
-        checking_files=tuple(known.checking[a.pk]),
+        attachments=dict(records.attached[a.pk]),
+        refused_files=tuple(records.refused[a.pk]),
+        checking_files=tuple(records.checking[a.pk]),
         flags=frozenset(a.flags),
         fields=field_facts(answers),
         title_length=len(a.title_zh.strip()),
@@ -89,11 +89,11 @@ def _facts(
         amount_fen=a.amount_fen,
         months=a.months,
         submitted_at=a.submitted_at,
-        documents=_documents(a, scheme, members, known, answers),
-        referees=known.referees[a.pk],
-        referees_waiting=known.referees_waiting.get(a.pk, 0),
+        documents=_documents(a, scheme, members, records, answers),
+        referees=records.referees[a.pk],
+        referees_waiting=records.referees_waiting.get(a.pk, 0),
         members_max=scheme.members_max,
-        likenesses=known.likenesses.get(a.pk),
+        likenesses=records.likenesses.get(a.pk),
         topic=a.topic,
         place=a.host.place.code if peers and a.host.place else "",
         peers=peers,
@@ -101,30 +101,32 @@ def _facts(
 
 
 def _documents(
-    a: Application, scheme: Scheme, members: Sequence[Participant], known: Records, answers: Answers
+    a: Application, scheme: Scheme, members: Sequence[Participant], records: Records, answers: Answers
 ) -> list[DocumentFacts]:
-    """What the applicant and the members must sign before the submission. A member who has not confirmed has not signed either:
-    that is told once, by the rule on members.
+    """Return what the applicant and the members must sign before the submission. A member who has not confirmed has not signed
+    either: the rule on members says that, once.
     """
     people = {
         "applicant": [(a.leader_id, a.leader.name_zh)],
         "member": [(m.person_id, m.person.name_zh) for m in members if m.confirmed_at],
     }
-    found = []
+    facts = []
     for party, who in people.items():
         documents = [d for d in asked(scheme, party, answers) if d.required]
-        lacking = unsigned(documents, party, who, known.signed[a.pk])
+        lacking = unsigned(documents, party, who, records.signed[a.pk])
         for d in documents:
             waiting = tuple(name for x, name, old in lacking if x is d and not old)
             outdated = tuple(name for x, name, old in lacking if x is d and old)
-            found.append(DocumentFacts(d.title_zh, d.title_en, party, waiting, outdated))
-    return found
+            facts.append(DocumentFacts(d.title_zh, d.title_en, party, waiting, outdated))
+    return facts
 
 
-def _person(person: Person, a: Application, known: Records, member: Participant | None = None) -> PersonFacts:
-    """A person of an application, with what else they have applied for or been awarded, by the record that stands for them."""
+def _person(person: Person, a: Application, records: Records, member: Participant | None = None) -> PersonFacts:
+    """Return a person of an application, with what else they have applied for or been awarded, by the record that stands for
+    them.
+    """
     person = person.survivor
-    posts = known.posts[person.pk]
+    posts = records.posts[person.pk]
     here = sorted((kind for kind, organisation in posts if organisation == a.host_id), key=_fullest)
     return PersonFacts(
         name=person.name_zh,
@@ -132,20 +134,20 @@ def _person(person: Person, a: Application, known: Records, member: Participant 
         birth_date=person.birth_date,
         degree=person.highest_degree,
         is_senior=person.is_senior,
-        senior_since=known.senior.get(person.pk),
+        senior_since=records.senior.get(person.pk),
         is_student=person.is_student,
         is_fund_staff=person.is_fund_staff,
-        is_civil_servant=person.pk in known.government,
+        is_civil_servant=person.pk in records.government,
         has_document=bool(person.id_hash),
         has_job=bool(posts),
         post=here[0] if here else "full" if person.organisation_id == a.host_id else "",
-        has_host=person.pk in known.hosted,
+        has_host=person.pk in records.hosted,
         stations=frozenset(organisation for kind, organisation in posts if kind == "postdoc"),
         organisation=member.organisation_id if member else person.organisation_id,
-        papers=known.papers.get(person.pk, 0),
-        mentors=tuple(known.mentors[person.pk]),
-        bans=tuple(known.bans[person.pk]),
-        holdings=tuple(h for h in known.holdings[person.pk] if h.application != a.pk),
+        papers=records.papers.get(person.pk, 0),
+        mentors=tuple(records.mentors[person.pk]),
+        bans=tuple(records.bans[person.pk]),
+        holdings=tuple(h for h in records.holdings[person.pk] if h.application != a.pk),
         confirmed=member is None or member.confirmed_at is not None,
         declined=member is not None and member.declined_at is not None,
         outside=member is not None and member.organisation_id is None,
@@ -163,12 +165,12 @@ The second is only for schemes that take files."""
 
 def rules_of(scheme: Scheme) -> list[RuleUse]:
     always = [use for use in ALWAYS if use.name != "files_sound" or scheme.attachments]
-    known = {use.name for use in always}
-    return [*(use for use in scheme.rules if use.name not in known), *always]
+    names = {use.name for use in always}
+    return [*(use for use in scheme.rules if use.name not in names), *always]
 
 
 def topic_results(row: Application, call: Call) -> list[Result]:
-    """A call with topics asks for one of them."""
+    """Check that an application to a call with topics has one of them."""
     if not call.topics:
         return []
     topic = call.topic(row.topic)
@@ -182,7 +184,7 @@ def topic_results(row: Application, call: Call) -> list[Result]:
 
 
 def check_applications(applications: Sequence[Application], call: Call) -> dict[int, list[Result]]:
-    """Every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
+    """Check every rule of the call's scheme for every application, with the parameters in force on the call's deadline."""
     scheme = scheme_of(call)
     run = evaluation(rules_of(scheme), terms_of(call))
     judging = needs_judging(scheme)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.calls.lookups import HOSTS
 from headwater.calls.models import Call, Referee, SchemeVersion
 from headwater.calls.publishing.services.calls import GUIDE_CHARS
-from headwater.calls.publishing.services.cloning import said, term_label
+from headwater.calls.publishing.services.cloning import figure_text, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage
 from headwater.calls.terms import Term
@@ -40,8 +40,8 @@ class TopicsField(forms.CharField):
                 if not zh.strip() or len(code) > 20 or code in {t["code"] for t in topics}:
                     raise forms.ValidationError(_("第 %d 行：应为“编号 名称”，编号不重复") % number)
                 if len(zh.strip()) > TOPIC_ZH or len(en.strip()) > TOPIC_EN:
-                    told = {"line": number, "zh": TOPIC_ZH, "en": TOPIC_EN}
-                    raise forms.ValidationError(_("第 %(line)d 行：名称最多 %(zh)d 字，英文名称最多 %(en)d 字符") % told)
+                    limits = {"line": number, "zh": TOPIC_ZH, "en": TOPIC_EN}
+                    raise forms.ValidationError(_("第 %(line)d 行：名称最多 %(zh)d 字，英文名称最多 %(en)d 字符") % limits)
                 topics.append({"code": code, "zh": zh.strip(), "en": en.strip()})
         return topics
 
@@ -108,7 +108,7 @@ class CallForm(forms.Form):
             self.fields["stage"] = forms.ChoiceField(label=_("阶段"), choices=choices, required=False, help_text=note)
         self.terms = [t.name for t in terms]
         for t in terms:
-            usual = _("全区参数：%s") % said(t.usual, t.is_money)
+            usual = _("全区参数：%s") % figure_text(t.usual, t.is_money)
             kind: Any = WanField if t.is_money else WholeField if t.is_whole else NumberField
             label = term_label(t.key, t.part, t.words)
             self.fields[t.name] = kind(label=label, required=False, initial=t.value, min_value=0, help_text=usual)
@@ -152,12 +152,12 @@ class AmendForm(CancelForm):
     field_order = ("closes_at", "endorse_by", "recommend_by", "contact", "note_zh", "note_en", "reason", "reason_en")
 
     def clean(self) -> dict[str, Any]:
-        """A deadline that the form carries cannot be emptied; what it does not carry stays."""
-        found = self.cleaned_data
+        """Keep what the form does not carry; a deadline that it carries cannot be emptied."""
+        values = self.cleaned_data
         for name in ("closes_at", "endorse_by", "recommend_by"):
-            if name in self.data and name in found and not found[name]:
+            if name in self.data and name in values and not values[name]:
                 self.add_error(name, _("时限不能清空；不改的请保留原来的时间"))
-        return found
+        return values
 
 
 class SchemeForm(forms.Form):
@@ -301,5 +301,5 @@ class LetterForm(forms.Form):
     def __init__(self, data: Any, *, rules: RefereeRules | None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         if rules:
-            told = {"least": rules.min_chars, "most": rules.max_chars}
-            self.fields["letter"].help_text = _("%(least)d 至 %(most)d 字。申请人的研究能力、研究基础和本项目的价值。") % told
+            limits = {"least": rules.min_chars, "most": rules.max_chars}
+            self.fields["letter"].help_text = _("%(least)d 至 %(most)d 字。申请人的研究能力、研究基础和本项目的价值。") % limits

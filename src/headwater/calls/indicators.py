@@ -1,5 +1,5 @@
-"""Indicators of calls: what was published, checked and decided. The inside of a running review is not public: nothing of a call is
-counted before its results are released.
+"""Indicators of calls: what was published, checked and decided. The inside of a running review is not public, so nothing of a
+call is counted before its results are released.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from headwater.schemes.outcomes import OUTCOMES
 from headwater.schemes.words import words_for
 
 APPLICATIONS = {"scheme": "call__scheme__code__in", "outcome": "call__scheme__definition__scheme__outcome__in"}
-SHOWN = (CallState.PUBLISHED, CallState.FINISHED)
+PUBLIC_STATES = (CallState.PUBLISHED, CallState.FINISHED)
 
 
 def schemes() -> list[tuple[str, str]]:
@@ -35,7 +35,7 @@ breakdown("outcome", lambda: _("决定的种类"), lambda: [(o, words_for(o, {})
 
 
 def narrowed(rows: QuerySet[Any], only: Only, lookups: Mapping[str, str], host: str = "host") -> QuerySet[Any]:
-    """Rows whose scheme, outcome or host's place is among those asked for; `lookups` says how a code is found."""
+    """Return the rows whose scheme, outcome or host's place is among those of `only`; `lookups` maps each code to its column."""
     for code, lookup in lookups.items():
         if code in only:
             rows = rows.filter(**{lookup: list(only[code])})
@@ -43,7 +43,7 @@ def narrowed(rows: QuerySet[Any], only: Only, lookups: Mapping[str, str], host: 
 
 
 def released_calls(on: date) -> QuerySet[Call]:
-    """Calls of which a notice was closed, so that what they decided is public."""
+    """Return the calls of which a notice was closed, so that what they decided is public."""
     return Call.objects.filter(pk__in=Notice.objects.filter(closed_at__lt=through(on)).values("call"))
 
 
@@ -56,17 +56,17 @@ def accepted(on: date, only: Only | None = None) -> QuerySet[Application]:
     return released(on, only).exclude(state__in=[State.NOT_ACCEPTED, State.RECEIVED, State.RECHECK])
 
 
-def shown_calls(on: date) -> QuerySet[Call]:
-    return Call.objects.filter(state__in=SHOWN, published_at__lt=through(on)).order_by("-year", "code")
+def public_calls(on: date) -> QuerySet[Call]:
+    return Call.objects.filter(state__in=PUBLIC_STATES, published_at__lt=through(on)).order_by("-year", "code")
 
 
 def by_call(on: date, column: Text, counts: Mapping[int, Any]) -> list[tuple[str, int, Any]]:
-    """A row for each published call that `counts` knows."""
-    return [(c.title_zh, c.year, counts[c.pk]) for c in shown_calls(on) if c.pk in counts]
+    """Return a row for each published call that `counts` has."""
+    return [(c.title_zh, c.year, counts[c.pk]) for c in public_calls(on) if c.pk in counts]
 
 
 def counted(rows: QuerySet[Any], call: str = "call") -> dict[int, int]:
-    """How many rows each call has."""
+    """Count the rows of each call."""
     return dict(rows.order_by().values_list(call).annotate(n=Count("pk", distinct=True)).values_list(call, "n"))
 
 
@@ -76,14 +76,14 @@ def call_records(on: date, column: Text, counts: Any) -> Records:
 
 def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
     span = rows.annotate(span=ExpressionWrapper(F(end) - F(start), output_field=DurationField()))
-    found = span.aggregate(mean=Avg("span"))["mean"]
-    return found.total_seconds() / 86400 if found else None
+    mean = span.aggregate(mean=Avg("span"))["mean"]
+    return mean.total_seconds() / 86400 if mean else None
 
 
 @indicator("calls.guides", unit="count")
 def guides(on: date) -> Figure:
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in shown_calls(on)})
-    return Figure(shown_calls(on).count() or None, budgets)
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in public_calls(on)})
+    return Figure(public_calls(on).count() or None, budgets)
 
 
 @indicator("check.days", unit="days", breakdowns=("scheme",))
@@ -104,16 +104,16 @@ def check_refused(on: date, only: Only) -> Figure:
 def funding_rate(on: date, only: Only) -> Figure:
     passed, all_ = released(on, only).filter(state=State.APPROVED), accepted(on, only)
 
-    def told() -> dict[int, str]:
+    def shares() -> dict[int, str]:
         part, whole = counted(passed), counted(all_)
         return {call: f"{part.get(call, 0)} / {n}" for call, n in whole.items()}
 
-    return Figure(share(passed.count(), all_.count()), call_records(on, _("通过／受理"), told))
+    return Figure(share(passed.count(), all_.count()), call_records(on, _("通过／受理"), shares))
 
 
 @indicator("applications.approved", unit="items", breakdowns=("outcome", "scheme", "place"))
 def approved(on: date, only: Only) -> Figure:
-    """What released calls have approved: grants, titles, designations and whatever else is decided on."""
+    """Return what released calls have approved: grants, titles, designations and other outcomes."""
     rows = released(on, only).filter(state=State.APPROVED)
     heading = (_("编号"), _("名称"), _("负责人"), _("依托单位"))
     columns = ("number", "title_zh", "leader__name_zh", "host__name_zh")

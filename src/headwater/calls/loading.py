@@ -1,4 +1,4 @@
-"""The answers of applications with what they depend on: dated parameters, files, members."""
+"""Loads the answers of applications with what they depend on: dated parameters, files, members."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from headwater.calls.applicants import Known, known_of
+from headwater.calls.applicants import RecordValues, record_values_of
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
@@ -24,8 +24,8 @@ AnswersOf = Callable[[Application, Mapping[str, int], int], Answers]
 
 @dataclass(frozen=True)
 class ApplicationContext:
-    """What the form of a scheme may ask of an application: its basic information, its members and files, the terms of its call, and
-    `known` of its applicant and host.
+    """What the form of a scheme may read of an application: its basic information, its members and files, the terms of its
+    call, and the `record_values` of its applicant and host.
     """
 
     row: Application
@@ -35,7 +35,7 @@ class ApplicationContext:
     members: int = 0
     attached_files: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    known: Mapping[str, Value] = field(default_factory=dict)
+    record_values: Mapping[str, Value] = field(default_factory=dict)
 
     def built_in(self) -> dict[str, Value]:
         row = self.row
@@ -49,7 +49,7 @@ class ApplicationContext:
             "research_class": str(row.research_class),
             "flags": frozenset(f for f in row.flags or () if isinstance(f, str)),
         }
-        return own | dict(self.known)
+        return own | dict(self.record_values)
 
     def parameter(self, key: str) -> Any:
         return self.terms(key)
@@ -75,31 +75,31 @@ def _stored(row: Application) -> Mapping[str, Any]:
 
 
 def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
-    """Makes the answers of applications of one call from what the caller has read already; `rows` are those whose applicants and hosts are
-    read at once, where an expression of the scheme names them. Asks the database nothing else.
+    """Return a function that makes the answers of applications of one call from what the caller has read already. It reads
+    applicants and hosts of `rows` at once, where an expression of the scheme names them, and nothing else of the database.
     """
     scheme, terms = scheme_of(call), terms_of(call)
-    known = on_record(scheme, rows)
+    record_values = on_record(scheme, rows)
 
     def make(row: Application, attached: Mapping[str, int], members: int) -> Answers:
-        context = ApplicationContext(row, call, scheme, terms, members, attached, known=known.get(row.pk, {}))
+        context = ApplicationContext(row, call, scheme, terms, members, attached, record_values=record_values.get(row.pk, {}))
         return Answers(scheme, _stored(row), context)
 
     return make
 
 
-def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, Known]:
-    """What is on record of applicants and hosts by application, for a scheme whose expressions name it."""
-    return known_of(rows) if rows and scheme.reads_record else {}
+def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, RecordValues]:
+    """Return what is on record of applicants and hosts by application, for a scheme whose expressions name it."""
+    return record_values_of(rows) if rows and scheme.reads_record else {}
 
 
 def answers_of(row: Application) -> Answers:
-    """The answers of one application (2 queries)."""
+    """Return the answers of one application (2 queries)."""
     files: dict[str, list[str]] = defaultdict(list)
     for kind, name in row.attachments.order_by("pk").values_list("kind", "file__name"):
         files[kind].append(name)
     scheme, members = scheme_of(row.call), row.participants.count()
     counts = {kind: len(names) for kind, names in files.items()}
-    known = on_record(scheme, [row]).get(row.pk, {})
-    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files, known)
+    record_values = on_record(scheme, [row]).get(row.pk, {})
+    context = ApplicationContext(row, row.call, scheme, terms_of(row.call), members, counts, files, record_values)
     return Answers(scheme, _stored(row), context)

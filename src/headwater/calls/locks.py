@@ -1,4 +1,6 @@
-"""Rows that a change of an application waits for: the application as its author works on it, and the people whose work is counted."""
+"""Locks the rows that a change of an application waits for: the application as its author works on it, and the people whose
+work is counted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hosts that an applicant can name."""
+"""Looks up the hosts that an applicant can name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows for applications when one record of a person comes to stand for another."""
+"""The consequences for applications when one record of a person comes to stand for another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from headwater.schemes.shapes import UNLIMITED
 
 @EFFECTS.under("calls")
 def of_applications(person: Person, into: Person) -> Iterable[Effect]:
-    """Applications that count for one person from now on; two live ones where the limits let one through must be settled first."""
+    """Yield the applications that count for one person from now on. Two live ones where the limits let one through must be
+    settled first.
+    """
     both = list(records_of([person.pk, into.pk]))
     rows = (
         Application.objects.filter(leader__in=both)
@@ -27,10 +29,10 @@ def of_applications(person: Person, into: Person) -> Iterable[Effect]:
     for row in rows:
         if row.state not in UNSUBMITTED and row.limit_group != UNLIMITED:
             live[row.limit_group, row.limit_year].append(row)
-    for (_group, year), found in live.items():
-        if len(found) > 1:
+    for (_group, year), applications in live.items():
+        if len(applications) > 1:
             text = _("%d 年度两条记录各有一份有效申请，只能保留一份：请先撤回或不予受理其中一份") % year
-            yield Effect(text, tuple(map(str, found)), blocks=True)
+            yield Effect(text, tuple(map(str, applications)), blocks=True)
     own = [str(row) for row in rows if row.leader_id == person.pk]
     if own:
         yield Effect(_("其申请计入现行记录的限项和查重"), tuple(own))

@@ -1,4 +1,4 @@
-"""Common doors of the pages of calls: what a reader may open, what every page about it shows, and what is confirmed first."""
+"""What the pages of calls share: which record a reader may open, what every page about it shows, and what is confirmed first."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ OWN = Prepared(
 
 
 def own_draft(request: HttpRequest, pk: int, action: str = "calls.application.edit") -> Application:
-    """Like `draft`, for requests that only act: the author's own application in one small read, without its texts."""
+    """Return the author's own application like `draft`, in one small read without its texts, for requests that only act."""
     row = OWN.one(pk, request.user.pk) if request.user.pk else None
     if row is not None and may(request.user, action, row):
         return row
-    found: Application = access(request.user, action, mine(request), pk=pk)
-    return found
+    application: Application = access(request.user, action, mine(request), pk=pk)
+    return application
 
 
 OPINIONS: Register[Callable[[Application], list[dict[str, Any]]]] = Register("source of opinions")
@@ -78,9 +78,9 @@ def released_opinions(row: Application) -> list[dict[str, Any]]:
     return [o for function in OPINIONS.values() for o in function(row)]
 
 
-def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
-    """What every page that shows an application needs; experts and panels (`judging`) do not see restricted answers, and read
-    the letters of referees where the scheme lets them.
+def application_context(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
+    """Return what every page that shows an application needs. Experts and panels (`judging`) do not see restricted answers, and
+    read the letters of referees where the scheme lets them.
     """
     scheme, answers = scheme_of(row.call), answers_of(row)
     return {
@@ -102,7 +102,7 @@ def shown(row: Application, *, judging: bool = False, reader: Any = None) -> dic
 def confirm(
     request: HttpRequest, plan: Plan, work: Callable[[], Any], success: str, page_: dict[str, Any], form: Any = None
 ) -> HttpResponse:
-    """First the exact rows and what will become of each; then, confirmed and unchanged since, all that can be done together."""
+    """Show first the exact rows and the result for each. Once confirmed and unchanged since, do all that can be done together."""
     status = 200
     if request.POST.get("confirmed") and plan.ready:
         if request.POST.get("seen") != plan.digest:
@@ -115,13 +115,13 @@ def confirm(
 
 
 def confirmed(request: HttpRequest, answer: str) -> bool:
-    """Whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
-    shown = AnswerForm({"answer": request.POST.get("shown", "")})
-    return bool(request.POST.get("confirmed")) and shown.is_valid() and shown.cleaned_data["answer"] == answer
+    """Tell whether an answer was confirmed as the preview showed it: words that were changed there are shown anew."""
+    form = AnswerForm({"answer": request.POST.get("shown", "")})
+    return bool(request.POST.get("confirmed")) and form.is_valid() and form.cleaned_data["answer"] == answer
 
 
 def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponseBase:
-    """Letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
+    """List letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
     listing = Listing(
         request,
         rows.select_related("application__leader", "application__host", "application__call"),
@@ -144,5 +144,5 @@ def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=LETTERS, title=title)
-    shown = {"list": listing, "title": title, "archive": True, **context}
-    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", shown)
+    page_context = {"list": listing, "title": title, "archive": True, **context}
+    return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", page_context)

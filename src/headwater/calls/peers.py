@@ -1,4 +1,4 @@
-"""What else is recommended in a call, for rules that count it: by host and topic, by place, by age of the leaders."""
+"""Counts what else is recommended in a call, for the rules that need it: by host and topic, by place, by age of the leaders."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from headwater.schemes.rules.base import Peers
 
 
 def peers_of(rows: Sequence[Application], call: Call) -> dict[int, Peers]:
-    """By application: how many are recommended of its host and topic and of its place, and when the leaders of its host's were born
-    (three queries).
+    """Return by application how many are recommended of its host and topic and of its place, and when the leaders of its host's
+    were born (three queries).
     """
     endorsed = Application.objects.filter(call=call, state__in=ENDORSED).order_by()
     hosts = {a.host_id for a in rows}

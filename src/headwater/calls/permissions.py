@@ -34,7 +34,7 @@ def takes_part(user: Any, application: Application | None) -> bool:
 
 @rules.predicate
 def helps_to_write(user: Any, application: Application | None) -> bool:
-    """A member whom the leader lets write, once they have confirmed."""
+    """Tell whether the leader lets a member write; the member must have confirmed."""
     if application is None:
         return True
     rows = application.participants.filter(may_edit=True, confirmed_at__isnull=False, person__in=own_records(user))
@@ -48,7 +48,7 @@ def in_the_house(user: Any, application: Application | None) -> bool:
 
 @rules.predicate
 def host_has_it(user: Any, application: Application | None) -> bool:
-    """As it stands it was submitted: what was given up or ran late before that never reached the host."""
+    """Tell whether the host has received it: what was withdrawn or ran late before a submission never reached the host."""
     if application is None or application.state in LIVE:
         return True
     return application.state != State.DRAFT and application.submitted_at is not None
@@ -56,7 +56,7 @@ def host_has_it(user: Any, application: Application | None) -> bool:
 
 @rules.predicate
 def agency_has_it(user: Any, application: Application | None) -> bool:
-    """The host has endorsed it, and does not send it in by itself."""
+    """Tell whether the agency has received it: the host has endorsed it, and does not report directly."""
     return application is None or (application.state in ENDORSED and not application.host.direct)
 
 
@@ -74,39 +74,43 @@ recommender_of = scoped("recommender", "agency", lambda a: a.host.recommender_id
 
 @rules.predicate
 def not_own(user: Any, record: Any) -> bool:
-    """Nobody acts in office on a case in which they have a part themselves; which records are whose case is in `core.own`."""
+    """Tell whether a case is another person's: nobody acts in office on a case in which they have a part. `core.own` says which
+    records are whose case.
+    """
     return own.not_own(user, record)
 
 
 @rules.predicate
 def not_own_of_host(user: Any, record: Any) -> bool:
-    """For those who sign for an institution: having signed for it before does not make a case their own, any other part does."""
+    """Tell whether a signatory may act for an institution: an earlier signature does not make a case their own, any other part
+    does.
+    """
     return own.not_own(user, record, but=own.Part.SIGNATORY)
 
 
 @rules.predicate
 def nothing_own_in(user: Any, record: Any) -> bool:
-    """For acts on a list of a call (its decisions, a panel, a round): another officer does them as soon as one's own case was received
-    there, whatever has become of it, so that the refusal itself tells nothing of it.
+    """Tell whether no case of one's own was received in the call, for acts on its lists (decisions, a panel, a round).
+    Otherwise another officer acts, whatever has become of the case, so that the refusal itself tells nothing of it.
     """
     return record is None or not has_own_in(user, record if isinstance(record, Call) else record.call)
 
 
 @rules.predicate
 def not_drafter(user: Any, call: Call | None) -> bool:
-    """The second officer: who drafted a call or changed anything in it since does not approve it."""
+    """Tell whether the officer neither drafted nor changed the call: only such a second officer approves it."""
     return call is None or (call.drafted_by_id != user.pk and user.pk not in call.edited_by)
 
 
 @rules.predicate
 def not_who_proposed(user: Any, change: CallChange | None) -> bool:
-    """Two officers for a change of a published call as well."""
+    """Tell whether another officer proposed the change: a published call changes by two officers."""
     return change is None or change.proposed_by_id != user.pk
 
 
 @rules.predicate
 def not_who_decided(user: Any, record: Any) -> bool:
-    """A re-check is answered by another officer than who refused the application."""
+    """Tell whether another officer refused the application: only then may this one answer the re-check."""
     if not isinstance(record, Application):
         return True
     return not FormalCheck.objects.filter(application=record, decided_by=user).exists()
@@ -114,14 +118,14 @@ def not_who_decided(user: Any, record: Any) -> bool:
 
 @rules.predicate
 def not_who_recommended(user: Any, record: Any) -> bool:
-    """An objection to a line of a notice is dismissed by another officer than who proposed the line."""
+    """Tell whether another officer proposed the line: only then may this one dismiss an objection to it."""
     decision = getattr(record, "decision", None) if isinstance(record, Application) else None
     return decision is None or decision.proposed_by_id != user.pk
 
 
 @rules.predicate
 def not_who_answered(user: Any, objection: Objection | None) -> bool:
-    """Two officers for an objection that is upheld."""
+    """Tell whether another officer answered the objection: two officers uphold one."""
     return objection is None or objection.answered_by_id != user.pk
 
 
@@ -176,8 +180,8 @@ allow("calls.letter.view", takes_part | host_of | (officer_of_call & not_own))
 
 
 def reads_letters(application: Application, *, judging: bool = False, reader: Any = None) -> bool:
-    """Who reads the letters of referees: those who check or decide; the experts and the applicant as the scheme says; nobody of the
-    host. `application` comes with its call.
+    """Tell who reads the letters of referees: those who check or decide; the experts and the applicant as the scheme says;
+    nobody of the host. `application` comes with its call.
     """
     rules = scheme_of(application.call).referees
     if rules is None:

@@ -1,4 +1,4 @@
-"""Where a call stands: why its review and decisions cannot begin yet, and what the public reads of it."""
+"""The phase of a call: why its review and decisions cannot begin yet, and what the public reads of it."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ JUDGED = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL})
 
 
 def not_yet(call: Call) -> Reason | None:
-    """Why nothing of a call may be reviewed or decided yet: until the last application can have come in, later ones would meet a
-    ranking and a budget that were settled without them. A scheme of rolling intake decides in batches instead.
+    """Return why nothing of a call may be reviewed or decided yet: until the last application can have come in, later ones
+    would meet a ranking and a budget that were settled without them. A scheme of rolling intake decides in batches instead.
     """
     if clock.now() >= call.recommend_by or scheme_of(call).rolling:
         return None
-    told = _("%(call)s：申请受理、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、上会和作出决定")
+    sentence = _("%(call)s：申请受理、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、上会和作出决定")
     due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
-    return Reason(told % {"call": call.title_zh, "due": due}, code="stage")
+    return Reason(sentence % {"call": call.title_zh, "due": due}, code="stage")
 
 
 def refuse_too_early(call: Call) -> None:
@@ -56,23 +56,23 @@ def refuse_too_early(call: Call) -> None:
 
 
 def arrived(application: Application) -> Reason | None:
-    """The guard of every transition from the start of the review on."""
+    """Return why an application cannot start its review: this guards every transition from there on."""
     return not_yet(application.call)
 
 
 def phases_of(calls: Sequence[Call]) -> dict[int, Phase]:
-    """The public phase of each call, from its dates and from what has happened to its applications (2 queries)."""
-    found: dict[int, set[str]] = {call.pk: set() for call in calls}
+    """Return the public phase of each call, from its dates and from what has happened to its applications (2 queries)."""
+    states: dict[int, set[str]] = {call.pk: set() for call in calls}
     undecided: set[int] = set()
     waits = ExpressionWrapper(Q(decision__isnull=False, decision__approved_at__isnull=True), models.BooleanField())
-    rows = Application.objects.filter(call__in=found).order_by().annotate(waits=waits)
+    rows = Application.objects.filter(call__in=states).order_by().annotate(waits=waits)
     for call, state, unapproved in rows.values_list("call", "state", "waits").distinct():
-        found[call].add(state)
+        states[call].add(state)
         undecided |= {call} if unapproved else set()
     notices: dict[int, list[bool]] = {}
-    for call, closed in Notice.objects.filter(call__in=found).order_by().values_list("call", "closed_at"):
+    for call, closed in Notice.objects.filter(call__in=states).order_by().values_list("call", "closed_at"):
         notices.setdefault(call, []).append(closed is not None)
-    return {c.pk: _phase(c, found[c.pk], c.pk in undecided, notices.get(c.pk, [])) for c in calls}
+    return {c.pk: _phase(c, states[c.pk], c.pk in undecided, notices.get(c.pk, [])) for c in calls}
 
 
 def phase_of(call: Call) -> Phase:

@@ -1,4 +1,4 @@
-"""Reads for the pages of hosts and agencies: what a quota is and why, what waits, what came back."""
+"""Reads for the pages of hosts and agencies: quotas and their reasons, what waits, what was returned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.registry.models import Organisation
 
 @dataclass(frozen=True)
 class Meter:
-    """The quota of one host in one call: numbers, and why it is that number."""
+    """The quota of one host in one call: numbers, and their reason."""
 
     call: Call
     host: Organisation
@@ -32,34 +32,34 @@ class Meter:
 
     @property
     def over(self) -> int:
-        """How many of the waiting have no place."""
-        return 0 if self.room.left is None else max(0, self.waiting - self.room.left)
+        """Return how many of the waiting have no place."""
+        return 0 if self.room.free is None else max(0, self.waiting - self.room.free)
 
 
 def quota_meters(hosts: Collection[int]) -> list[Meter]:
-    """Meters of the calls in which a host can still endorse or has something waiting: four queries."""
+    """Return meters of the calls in which a host can still endorse or has something waiting: four queries."""
     calls = {c.pk: c for c in Call.objects.filter(state=CallState.PUBLISHED).defer("guide_zh", "guide_en").order_by("endorse_by")}
     rows = Application.objects.filter(host__in=hosts, call__in=calls).values_list("host", "call")
     counts = rows.annotate(waiting=Count("pk", filter=Q(state=State.HOST_REVIEW)), used=Count("pk", filter=Q(state__in=ENDORSED)))
-    found = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
+    counts_by_key = {(h, c): (waiting, used) for h, c, waiting, used in counts.values_list("host", "call", "waiting", "used")}
     quotas = {
         (q.organisation_id, q.call_id): q for q in HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
     }
     names = Organisation.objects.in_bulk(sorted(hosts))
-    out = []
+    meters = []
     for call in calls.values():
         for host in sorted(hosts):
-            waiting, used = found.get((host, call.pk), (0, 0))
+            waiting, used = counts_by_key.get((host, call.pk), (0, 0))
             quota = quotas.get((host, call.pk))
             if waiting or (clock.now() < call.endorse_by and (quota or used)):
                 room = Room(quota.quota if quota else None, used)
-                out.append(Meter(call, names[host], room, waiting, quota.basis if quota else {}))
-    return out
+                meters.append(Meter(call, names[host], room, waiting, quota.basis if quota else {}))
+    return meters
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What an agency has in one call."""
+    """The applications of an agency in one call."""
 
     call: Call
     waiting: int
@@ -67,19 +67,23 @@ class Batch:
 
 
 def recommendation_batches(agencies: Collection[int]) -> list[Batch]:
-    """By call: what waits for the agency and what it has recommended; one query for the numbers."""
+    """Return by call what waits for the agency and what it has recommended; one query for the numbers."""
     rows = Application.objects.filter(host__recommender__in=agencies, host__direct=False, call__state=CallState.PUBLISHED)
     passed = [s for s in ENDORSED if s != State.RECOMMENDING]
     counts = rows.values_list("call").annotate(
         waiting=Count("pk", filter=Q(state=State.RECOMMENDING)), done=Count("pk", filter=Q(state__in=passed))
     )
-    found = {c: (waiting, done) for c, waiting, done in counts.values_list("call", "waiting", "done")}
-    calls = Call.objects.filter(pk__in=found).defer("guide_zh", "guide_en").order_by("recommend_by")
-    return [Batch(c, *found[c.pk]) for c in calls if found[c.pk][0] or (clock.now() < c.recommend_by and found[c.pk][1])]
+    counts_by_call = {c: (waiting, done) for c, waiting, done in counts.values_list("call", "waiting", "done")}
+    calls = Call.objects.filter(pk__in=counts_by_call).defer("guide_zh", "guide_en").order_by("recommend_by")
+    return [
+        Batch(c, *counts_by_call[c.pk])
+        for c in calls
+        if counts_by_call[c.pk][0] or (clock.now() < c.recommend_by and counts_by_call[c.pk][1])
+    ]
 
 
 def released_rows() -> QuerySet[NoticeRow]:
-    """Lines of notices whose results are out. Public."""
+    """Return the lines of notices whose results are released. They are public."""
     related = ("notice__call", "application")
     return (
         NoticeRow.objects.filter(notice__closed_at__isnull=False)

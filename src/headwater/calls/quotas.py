@@ -1,4 +1,4 @@
-"""How many applications a host may endorse (handbook 2.4), and the sum in words."""
+"""Computes how many applications a host may endorse (handbook 2.4), and says the sum in words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 
 def exempt(scheme: str, value: Mapping[str, Any]) -> bool:
-    """Whether a scheme is outside the quota."""
+    """Tell whether a scheme is outside the quota."""
     return scheme in value.get("exempt", ())
 
 
 def host_quota(history: Mapping[int, int], year: int, value: Mapping[str, Any], kind: str = "") -> tuple[int, dict[str, Any]]:
-    """The quota of a host: a fixed number where its `kind` has one, else `multiplier` x its best year of the last `window_years`, or the
-    floor (handbook 2.4).
+    """Return the quota of a host: a fixed number where its `kind` has one, else `multiplier` x its best year of the last
+    `window_years`, or the floor (handbook 2.4).
 
     `history` maps a year to approvals. Returns (quota, the sum as shown to the host).
     """
@@ -34,7 +34,7 @@ def host_quota(history: Mapping[int, int], year: int, value: Mapping[str, Any], 
 
 
 def quota_words(quota: int | None, basis: Mapping[str, Any]) -> str:
-    """Why the quota is what it is, for the host that has to live with it. No quota: the scheme is outside the rule."""
+    """Return why the quota has its value, for the host that must keep to it. No quota: the scheme is outside the rule."""
     if quota is None:
         return _("该项目类型不受单位限额限制")
     if basis.get("reason"):
@@ -44,10 +44,10 @@ def quota_words(quota: int | None, basis: Mapping[str, Any]) -> str:
     years = _("、").join(_("%(year)s 年 %(n)d 项") % {"year": y, "n": n} for y, n in sorted(basis.get("years", {}).items()))
     if not years:
         return _("限额由基金办公室设定")
-    told = _("近年立项：%s") % years
+    sentence = _("近年立项：%s") % years
     if basis.get("floor"):
-        return told + _("；最高 %(best)d 项，低于起算线，按保底 %(quota)d 项") % {"best": basis["best"], "quota": quota}
-    return told + _("；%(multiplier)d × 最高年份 %(best)d 项 = %(quota)d 项") % {
+        return sentence + _("；最高 %(best)d 项，低于起算线，按保底 %(quota)d 项") % {"best": basis["best"], "quota": quota}
+    return sentence + _("；%(multiplier)d × 最高年份 %(best)d 项 = %(quota)d 项") % {
         "multiplier": basis.get("multiplier", 2),
         "best": basis["best"],
         "quota": quota,

@@ -1,4 +1,6 @@
-"""What the registry, the calls and the awards know of applications and people: a fixed number of statements for any number."""
+"""Reads what the registry, the calls and the awards know of applications and people: a fixed number of statements for any
+number.
+"""
 
 from __future__ import annotations
 
@@ -103,11 +105,11 @@ CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCE
 
 
 def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int], call: Call) -> Records:
-    """Four statements, and those of `HOLDINGS`. Posts are those held on the day of the deadline.
+    """Read the records in four statements, and those of `HOLDINGS`. Posts are those held on the day of the deadline.
 
     What is known by person is known by the record that stands for them, whichever of their records holds it.
     """
-    found, one = Records(), records_of(people)
+    records, one = Records(), records_of(people)
     values: dict[str, Any] = {
         "ids": list(ids),
         "people": list(one),
@@ -122,45 +124,45 @@ def read_records(ids: Sequence[int], people: Sequence[int], hosts: Sequence[int]
         cursor.execute(FACTS, values)
         for row in cursor.fetchall():
             what, pk, *rest = row
-            _keep(found, what, one[pk] if what in OF_PEOPLE else pk, *rest)
+            _keep(records, what, one[pk] if what in OF_PEOPLE else pk, *rest)
         cursor.execute(APPLIED, values)
         for person, role, pk, number, scheme, plan, group, year, state, months, advanced in cursor.fetchall():
             came_to = CAME_TO.get(state, "applying")
-            found.holdings[one[person]].append(
+            records.holdings[one[person]].append(
                 Holding(scheme, role, came_to, number, group, year, months=months, plan=plan, advanced=advanced, application=pk)
             )
         cursor.execute(ALIKE, values)
         for pk, number, share, own in cursor.fetchall():
-            known = () if number is None else (LikenessFacts(number, share, own),)
-            found.likenesses[pk] = found.likenesses.get(pk, ()) + known
+            likenesses = () if number is None else (LikenessFacts(number, share, own),)
+            records.likenesses[pk] = records.likenesses.get(pk, ()) + likenesses
     for function in HOLDINGS.values():
         for person, holding in function(list(one)):
-            found.holdings[one[person]].append(holding)
-    return found
+            records.holdings[one[person]].append(holding)
+    return records
 
 
-def _keep(found: Records, what: str, pk: int, text: str, number: int, since: date, until: date | None) -> None:
+def _keep(records: Records, what: str, pk: int, text: str, number: int, since: date, until: date | None) -> None:
     if what == "attached":
-        found.attached[pk][text] = number
+        records.attached[pk][text] = number
     elif what in {"refused", "checking"}:
-        {"refused": found.refused, "checking": found.checking}[what][pk].append(text)
+        {"refused": records.refused, "checking": records.checking}[what][pk].append(text)
     elif what == "signed":
         document, party, digest = text.split(" ")
-        found.signed[pk][document, party, number].add(digest)
+        records.signed[pk][document, party, number].add(digest)
     elif what == "referee":
-        found.referees[pk].append(RefereeFacts(text, bool(number & 1), bool(number & 2)))
+        records.referees[pk].append(RefereeFacts(text, bool(number & 1), bool(number & 2)))
     elif what == "ban":
-        found.bans[pk].append(Ban(since, until, text))
+        records.bans[pk].append(Ban(since, until, text))
     elif what == "post":
-        found.posts[pk].append((text, number))
+        records.posts[pk].append((text, number))
     elif what == "senior":
-        found.senior[pk] = min(since, found.senior.get(pk, since))
+        records.senior[pk] = min(since, records.senior.get(pk, since))
     elif what == "mentor":
-        found.mentors[pk].append(text)
+        records.mentors[pk].append(text)
     elif what == "government":
-        found.government.add(pk)
+        records.government.add(pk)
     elif what == "hosted":
-        found.hosted.add(pk)
+        records.hosted.add(pk)
     else:
-        counts = {"paper": found.papers, "quota": found.quotas, "endorsed": found.endorsed}
-        (counts | {"referees_waiting": found.referees_waiting})[what][pk] = number
+        counts = {"paper": records.papers, "quota": records.quotas, "endorsed": records.endorsed}
+        (counts | {"referees_waiting": records.referees_waiting})[what][pk] = number

@@ -14,7 +14,7 @@ from headwater.registry.rights import accounts_of_records, records_beside, recor
 
 
 def cases(event: Event) -> set[int]:
-    """The applications that an event is about: those of its record, or the one that it names."""
+    """Return the applications that an event is about: those of its record, or the one that it names."""
     record = subject(event)
     if record is not None and type(record)._meta.label_lower in PATHS:
         return cases_of(record)
@@ -23,7 +23,7 @@ def cases(event: Event) -> set[int]:
 
 
 def calls(event: Event) -> set[int]:
-    """The calls that an event is about."""
+    """Return the calls that an event is about."""
     record = subject(event)
     if isinstance(record, Call):
         return {record.pk}
@@ -50,7 +50,7 @@ def leaders(event: Event) -> set[int]:
 
 
 def writers(event: Event) -> set[int]:
-    """The leader, and members who have confirmed and may edit."""
+    """Return the leader, and the members who have confirmed and may edit."""
     rows = Participant.objects.filter(application__in=cases(event), may_edit=True, confirmed_at__isnull=False)
     return leaders(event) | accounts_of_records(rows.values_list("person", flat=True))
 
@@ -60,8 +60,8 @@ def member(event: Event) -> set[int]:
 
 
 def with_part(account: Account, *, signatory: bool) -> QuerySet[Application]:
-    """Applications in which an account has a part: leader, member (also who declined), referee, or close family of one of them; with
-    `signatory` also those that it signed for an institution.
+    """Return the applications in which an account has a part: leader, member (also who declined), referee, or close family of
+    one of them; with `signatory` also those that it signed for an institution.
     """
     people = records_of_account(account)
     kin = Relation.objects.filter(Q(first__in=people) | Q(second__in=people), kind=Relation.Kind.KIN)

@@ -15,5 +15,5 @@ def _cached(version_id: int, stage: str) -> Scheme:
 
 
 def scheme_of(call: Call) -> Scheme:
-    """The scheme of a call as its stage asks it; versions never change, so each is parsed once per process."""
+    """Return the scheme of a call as its stage asks it. Versions never change, so each is parsed once per process."""
     return _cached(call.scheme_id, call.stage)

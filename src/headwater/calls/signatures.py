@@ -1,4 +1,4 @@
-"""Which documents an application asks of whom, and which of them are signed under the wording that is asked."""
+"""The documents that an application asks of each party, and those that are signed under the present wording."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ MOMENTS: dict[str, str | Promise] = {
 
 
 def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable[[Application], Answers | None]:
-    """What the conditions of the documents of `party` read, for applications of one call: at most two queries."""
+    """Return the answers that the conditions of the documents of `party` read, for applications of one call: at most two
+    queries.
+    """
     scheme = scheme_of(call)
     if not needs_answers(scheme, party):
         return lambda _row: None
@@ -53,7 +55,7 @@ def answers_for(rows: Sequence[Application], call: Call, party: str) -> Callable
 
 
 def _fetch_answers(rows: Sequence[Application]) -> None:
-    """A change of state reads its rows without their long texts: what conditions read is brought along in one query."""
+    """Read the answers that conditions need in one query. A change of state reads its rows without their long texts."""
     late = {r.pk: r for r in rows if not r.get_deferred_fields().isdisjoint(READ)}
     if late:
         for pk, *values in Application.objects.filter(pk__in=late).values_list("pk", *READ):
@@ -68,21 +70,23 @@ def _reads_only_answers(scheme: Scheme, party: str) -> bool:
 
 
 def documents_for(rows: Sequence[Application], party: str) -> dict[int, list[Document]]:
-    """By application: the documents that `party` signs for it; the number of queries does not grow with the rows of a call."""
-    found: dict[int, list[Document]] = {}
+    """Return by application the documents that `party` signs for it. The number of queries does not grow with the rows of a
+    call.
+    """
+    documents: dict[int, list[Document]] = {}
     groups: dict[int, list[Application]] = defaultdict(list)
     for row in rows:
         groups[row.call_id].append(row)
     for group in groups.values():
         call = group[0].call
         answers, scheme = answers_for(group, call, party), scheme_of(call)
-        found |= {row.pk: asked(scheme, party, answers(row)) for row in group}
-    return found
+        documents |= {row.pk: asked(scheme, party, answers(row)) for row in group}
+    return documents
 
 
 @dataclass(frozen=True)
 class Line:
-    """One document and one who signs it. `state`: signed, outdated (under an earlier wording), or waiting."""
+    """One document and one person or body who signs it. `state`: signed, outdated (under an earlier wording), or waiting."""
 
     document: Document
     party: str
@@ -104,13 +108,17 @@ def key_of(signature: DocumentSignature) -> int:
 
 
 def partners_of(row: Application, members: Iterable[Participant]) -> dict[int, str]:
-    """Institutions of members from outside the host, with their names; those outside the registry have nobody who could sign here."""
+    """Return the institutions of members from outside the host, with their names. Those outside the registry have nobody who
+    could sign here.
+    """
     others = (m.organisation for m in members if m.organisation_id != row.host_id)
     return {o.pk: o.name_zh for o in others if o is not None}
 
 
 def signers(row: Application) -> dict[str, list[Signer]]:
-    """Who signs for an application, by party, as far as it is known before the review; partners are the members' institutions."""
+    """Return who signs for an application, by party, as far as it is known before the review. Partners are the members'
+    institutions.
+    """
     members = list(row.participants.select_related("person", "organisation"))
     agency = row.host.recommender
     return {
@@ -124,7 +132,7 @@ def signers(row: Application) -> dict[str, list[Signer]]:
 
 
 def lines_of(row: Application, answers: Answers) -> list[Line]:
-    """Every document of an application with everybody who signs it, in the order in which they sign."""
+    """Return every document of an application with everybody who signs it, in the order in which they sign."""
     scheme = scheme_of(row.call)
     have: dict[tuple[str, str, int], list[DocumentSignature]] = defaultdict(list)
     agencies: dict[int, str] = {}
@@ -132,12 +140,12 @@ def lines_of(row: Application, answers: Answers) -> list[Line]:
         have[s.document, s.party, key_of(s)].append(s)
         if s.agency:
             agencies[s.agency.pk] = s.agency.name_zh
-    found = []
-    for party, known in signers(row).items():
-        who = list(agencies.items()) or known if party == Party.RECOMMENDER else known
+    lines = []
+    for party, usual_signers in signers(row).items():
+        who = list(agencies.items()) or usual_signers if party == Party.RECOMMENDER else usual_signers
         for document in asked(scheme, party, answers):
-            found += [_line(document, party, name, have[document.code, party, pk]) for pk, name in who]
-    return found
+            lines += [_line(document, party, name, have[document.code, party, pk]) for pk, name in who]
+    return lines
 
 
 def _line(document: Document, party: str, who: str, signatures: Iterable[DocumentSignature]) -> Line:

@@ -1,4 +1,4 @@
-"""What fund staff must not have: applications under way."""
+"""Finds the applications under way that fund staff must not have."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from headwater.registry.fund_staff import WORK, Work, fund_staff, lock_persons, 
 
 
 def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
-    """Applications from draft to decision that these people lead or have joined."""
+    """Return the applications from draft to decision that these people lead or have joined."""
     joined = Q(participants__person__in=people, participants__declined_at__isnull=True)
     rows = Application.objects.filter(state__in=UNDECIDED)
-    seen = Application.objects.filter(pk__in=rows.values("pk"))
-    known = set((seen if actor.account is None else seen.visible_to(actor.account)).values_list("pk", flat=True))
+    applications = Application.objects.filter(pk__in=rows.values("pk"))
+    visible = set(
+        (applications if actor.account is None else applications.visible_to(actor.account)).values_list("pk", flat=True)
+    )
     led = rows.filter(leader__in=people).values_list("leader", "pk", "number")
     shared = rows.filter(joined).values_list("participants__person", "pk", "number")
-    wanted = set(people)
+    persons = set(people)
     return [
-        (person, (number or _("填报中的申请书")) if pk in known else "")
+        (person, (number or _("填报中的申请书")) if pk in visible else "")
         for person, pk, number in [*led, *shared]
-        if person in wanted
+        if person in persons
     ]
 
 
@@ -37,7 +39,7 @@ TEAM = """SELECT leader_id FROM calls_application WHERE id = ANY(%(applications)
 
 
 def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False) -> None:
-    """Applications go on only without fund staff among leaders and members. Call inside a command; `locked` says that the people are.
+    """Refuse applications that fund staff lead or have joined. Call inside a command; `locked` says that the people are locked.
 
     Raises:
         Refused: some of these people are fund staff; by name.
@@ -50,6 +52,6 @@ def refuse_staff_of(applications: Sequence[Application], *, locked: bool = False
 
 
 def staff_at_work() -> list[str]:
-    """Fund staff who lead or take part in what is under way, against the rule."""
-    found = work_under_way(fund_staff(), system("verify"))
-    return [f"person {person} is fund staff and has {', '.join(names)}" for person, names in sorted(found.items())]
+    """Return the fund staff who lead or take part in what is under way, against the rule."""
+    work = work_under_way(fund_staff(), system("verify"))
+    return [f"person {person} is fund staff and has {', '.join(names)}" for person, names in sorted(work.items())]

@@ -1,4 +1,4 @@
-"""Where forms keep what is written about an application: the tables that applications had before forms had any."""
+"""The stores in which forms keep what is written about an application: tables that existed before forms had any."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ __all__ = ["answer_sheets", "checking", "exports"]
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="headwater.take_in", queue="jobs", queueing_lock="take_in")
 def take_in(timestamp: int) -> None:
-    """What was received becomes searchable and comparable before anybody asks for the formal check."""
+    """Make new applications searchable and comparable before anybody asks for the formal check."""
     from headwater.calls.checking.services.likeness import take_in
 
     take_in()
@@ -19,7 +19,7 @@ def take_in(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="headwater.expire_late", queue="jobs", queueing_lock="expire_late")
 def expire_late(timestamp: int) -> None:
-    """What missed its deadline is closed and its people are told, without an officer's doing."""
+    """Close what missed its deadline and tell its people, without an officer."""
     from headwater.calls.endorsing.services.endorsement import expire_everywhere
     from headwater.core.command import system
 
@@ -29,7 +29,7 @@ def expire_late(timestamp: int) -> None:
 @app.periodic(cron="40 * * * *")
 @app.task(name="headwater.finish_calls", queue="jobs", queueing_lock="finish_calls")
 def finish_calls(timestamp: int) -> None:
-    """A call in which everything has ended is finished."""
+    """Finish the calls in which everything has ended."""
     from headwater.calls.deciding.services.finishing import finish_everywhere
     from headwater.core.command import system
 
@@ -39,7 +39,7 @@ def finish_calls(timestamp: int) -> None:
 @app.periodic(cron="27 3 * * *")
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:
-    """Join old versions, and forget what was kept for people who did not come back: unsaved work, objections nobody confirmed."""
+    """Join old versions, and delete what was kept for people who did not come back: unsaved work, unconfirmed objections."""
     from headwater.calls.deciding.services.objecting import forget_unconfirmed
     from headwater.forms.unsaved import forget_old
     from headwater.forms.versions import join_old_versions

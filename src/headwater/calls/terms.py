@@ -24,18 +24,18 @@ Read = Callable[[str], Any]
 
 
 def region_terms(call: Call) -> Read:
-    """The region's parameters in force on the deadline of a call, for its scheme."""
+    """Return the region's parameters in force on the deadline of a call, for its scheme."""
     values, code = Parameters(call.scheme.region, clock.last_day(call.closes_at)), call.scheme.code
     return lambda key: values.get(key, code)
 
 
 def region_words(call: Call) -> Callable[[str], Bilingual]:
-    """What the region calls its parameters."""
+    """Return the names that the region has for its parameters."""
     return Parameters(call.scheme.region, clock.last_day(call.closes_at)).words
 
 
 def terms_of(call: Call) -> Read:
-    """A parameter as it holds for one call. Nothing that a rule reads while applying comes from anywhere else."""
+    """Return the parameters as they hold for one call. Nothing that a rule reads while applying comes from anywhere else."""
     region = region_terms(call)
 
     def read(key: str) -> Any:
@@ -46,7 +46,8 @@ def terms_of(call: Call) -> Read:
 
 
 def limit_group_of(call: Call) -> str:
-    """The key under which an application of the call meets the database's own limit of one live application a person and year.
+    """Return the key under which an application of the call meets the database's own limit of one live application a person and
+    year.
 
     Where nothing limits it, the key is one that no other application has.
     """
@@ -56,25 +57,27 @@ def limit_group_of(call: Call) -> str:
 
 
 def usual_terms(call: Call) -> tuple[int, int]:
-    """The amount (fen) and the term (months) with which an application begins."""
+    """Return the amount (fen) and the term (months) with which an application begins."""
     terms = terms_of(call)
     term, amount = terms("term_months") or {"default": 36}, terms("amount_fen")
     return int(amount["default"] if isinstance(amount, dict) else amount or 0), int(term["default"])
 
 
 def usual_start(call: Call) -> date:
-    """The day on which work usually begins: the region's, else the first of July of the call's year."""
-    found = terms_of(call)("start_date") or {"month": 7, "day": 1}
-    return date(call.year + found.get("years_after", 0), found["month"], found["day"])
+    """Return the day on which work usually begins: the region's, else the first of July of the call's year."""
+    start = terms_of(call)("start_date") or {"month": 7, "day": 1}
+    return date(call.year + start.get("years_after", 0), start["month"], start["day"])
 
 
 def starts_in_common(call: Call) -> bool:
-    """Whether all work of a call begins on one day, which nobody chooses."""
+    """Tell whether all work of a call begins on one day, which nobody chooses."""
     return bool((terms_of(call)("start_date") or {}).get("common"))
 
 
 def start_of(application: Any, decided: date) -> date:
-    """The day on which approved work begins: the common one or that which was asked for; not before the decision where the region says so."""
+    """Return the day on which approved work begins: the common one or the one in the application; not before the decision where
+    the region says so.
+    """
     call = application.call
     start = usual_start(call) if starts_in_common(call) or application.starts_on is None else application.starts_on
     later = (terms_of(call)("start_date") or {}).get("after_decision")
@@ -110,7 +113,7 @@ OF_OTHERS = frozenset({"closing_report_days"})
 
 
 def keys_of(scheme: Scheme) -> list[str]:
-    """The parameters that rules and expressions of a scheme read while somebody applies."""
+    """Return the parameters that rules and expressions of a scheme read while somebody applies."""
     keys = ["amount_fen"] if "amount" in scheme.asks else []
     keys += ["term_months"] if "term" in scheme.asks else []
     keys += [key for u in scheme.rules if u.name in RULES for key in RULES[u.name].keys(u.params)]
@@ -120,18 +123,18 @@ def keys_of(scheme: Scheme) -> list[str]:
 
 
 def call_terms(call: Call) -> list[Term]:
-    """The figures of a call that can be set, in the order of the scheme."""
+    """Return the figures of a call that can be set, in the order of the scheme."""
     usual, own, words = region_terms(call), terms_of(call), region_words(call)
-    out = []
+    terms = []
     for key in keys_of(scheme_of(call)):
         base, value = usual(key), own(key)
         if isinstance(base, dict):
             own_table: dict[str, Any] = value if isinstance(value, dict) else {}
             figures = [(p, b) for p, b in sorted(base.items(), key=_place) if _is_figure(b)]
-            out += [Term(key, p, b, b if own_table.get(p) is None else own_table[p], words(key)) for p, b in figures]
+            terms += [Term(key, p, b, b if own_table.get(p) is None else own_table[p], words(key)) for p, b in figures]
         elif isinstance(base, (int, float)) and _is_figure(base):
-            out.append(Term(key, "", base, value if isinstance(value, (int, float)) else base, words(key)))
-    return out
+            terms.append(Term(key, "", base, value if isinstance(value, (int, float)) else base, words(key)))
+    return terms
 
 
 def _place(item: tuple[str, Any]) -> tuple[int, str]:
@@ -143,15 +146,15 @@ def _is_figure(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def overrides_from(terms: list[Term], given: dict[str, Any]) -> dict[str, Any]:
-    """Only what differs from the region's value is kept with the call."""
-    out: dict[str, Any] = {}
+def overrides_from(terms: list[Term], values: dict[str, Any]) -> dict[str, Any]:
+    """Return only what differs from the region's value: this is stored with the call."""
+    overrides: dict[str, Any] = {}
     for t in terms:
-        value = given.get(t.name)
+        value = values.get(t.name)
         if value is None or value == t.usual:
             continue
         if t.part:
-            out.setdefault(t.key, {})[t.part] = value
+            overrides.setdefault(t.key, {})[t.part] = value
         else:
-            out[t.key] = value
-    return out
+            overrides[t.key] = value
+    return overrides

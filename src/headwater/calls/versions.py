@@ -1,4 +1,4 @@
-"""Reading the versions of an application: which there are for whom, and what it held at each."""
+"""Reads the versions of an application: those that a reader may see, and what the application held at each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Listed:
+class VersionEntry:
     """A version in the list, with the names it changed and the version before it (0: the beginning)."""
 
     version: Version
@@ -29,31 +29,31 @@ class Listed:
 
 
 def readable(row: Application, user: Any) -> Any:
-    """The versions that `user` may read: who may write in the application all of them, everybody else who sees it what
-    was submitted, and when it was returned (with which it held the same).
+    """Return the versions that `user` may read. Those who may write in the application read all of them; everybody else who
+    sees it reads the submitted ones, and those of a return (with the same content).
     """
-    found = Version.objects.filter(application=row)
+    versions = Version.objects.filter(application=row)
     if may(user, "calls.application.write", row):
-        return found
-    return found.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
+        return versions
+    return versions.filter(kind__in=[Version.Kind.SUBMIT, Version.Kind.RETURN])
 
 
-def listed(row: Application, user: Any) -> list[Listed]:
-    """The versions for a reader, the newest first, without the texts they keep."""
+def listed(row: Application, user: Any) -> list[VersionEntry]:
+    """Return the versions for a reader, the newest first, without the texts they keep."""
     rows = readable(row, user).defer("before", "clashes").select_related("author").order_by("-id")
     rows = rows.annotate(names=RawSQL("ARRAY(SELECT jsonb_object_keys(before))", []))
     rows = list(rows.annotate(clashing=RawSQL("ARRAY(SELECT jsonb_object_keys(clashes))", []))[: MOST_SHOWN + 1])
     earlier = [v.pk for v in rows[1:]] + [0] * bool(rows)
-    return [Listed(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
+    return [VersionEntry(v, v.names, previous) for v, previous in zip(rows, earlier, strict=True)][:MOST_SHOWN]
 
 
 def content_after(row: Application, version: int) -> dict[str, Any]:
-    """What the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
+    """Return what the application held after a version (0: at its beginning), worked out backwards from what it holds now."""
     return undone(APPLICATIONS.of(row.pk), content_of(row), version)
 
 
 def changed_since_confirmed(row: Application) -> list[Participant]:
-    """Members who have confirmed and after whom somebody else has changed the content."""
+    """Return the members who have confirmed and after whom somebody else has changed the content."""
     others = Version.objects.filter(
         application=row, at__gt=OuterRef("confirmed_at"), kind__in=[Version.Kind.SAVE, Version.Kind.RESTORE]
     )
@@ -62,9 +62,11 @@ def changed_since_confirmed(row: Application) -> list[Participant]:
 
 
 def open_clashes(row: Application, user: Any) -> list[Version]:
-    """Saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has written since."""
-    found = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
-    rows = list(found.order_by("-id")[:20])
+    """Return the saves of `user` that replaced words of somebody else, of which they have not decided yet and nobody has
+    written since.
+    """
+    versions = Version.objects.filter(application=row, author=user).exclude(clashes={}).select_related("author")
+    rows = list(versions.order_by("-id")[:20])
     if not rows:
         return []
     later: dict[str, int] = {}
@@ -76,5 +78,5 @@ def open_clashes(row: Application, user: Any) -> list[Version]:
     ):
         later |= dict.fromkeys(names, pk)
     for v in rows:
-        v.clashes = {k: told for k, told in v.clashes.items() if later[k] == v.pk and not told["seen"]}
+        v.clashes = {k: clash for k, clash in v.clashes.items() if later[k] == v.pk and not clash["seen"]}
     return [v for v in rows if v.clashes]

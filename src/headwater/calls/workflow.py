@@ -18,7 +18,9 @@ from headwater.registry.queries import basis_of, region_of
 
 
 def before_deadline(application: Application) -> Reason | None:
-    """A hard deadline by the server's clock; the second of the deadline is already late."""
+    """Return why an application misses the deadline. The deadline is hard, by the server's clock: its own second is already
+    late.
+    """
     call = application.call
     now = clock.now()
     if call.state != CallState.PUBLISHED or now < call.opens_at:
@@ -35,7 +37,7 @@ def before_endorsement_deadline(application: Application) -> Reason | None:
 
 
 def host_can_act(application: Application) -> Reason | None:
-    """What an agency returns the host must still be able to endorse."""
+    """Return why an agency cannot return an application: its host could no longer endorse it."""
     due = application.call.endorse_by
     if clock.now() < due:
         return None
@@ -58,15 +60,15 @@ def goes_through_agency(application: Application) -> Reason | None:
 
 
 def guide_lead(call: Call) -> Reason | None:
-    """The guide is out at least so many days before applications open (handbook vector CK-1)."""
+    """Return why a call cannot open so soon: the guide must be published some days before (handbook vector CK-1)."""
     lead = Parameters(call.scheme.region, clock.local_day(call.opens_at)).number("guide_lead_days", call.scheme.code)
     first = clock.due(clock.today(), "guide_lead_days", lead).day
     if not lead or first <= clock.local_day(call.opens_at):
         return None
     basis = basis_of(region_of(call.scheme.region), "guide_lead")
-    told = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
+    sentence = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
     values = {"days": lead, "day": first.isoformat(), "basis": _("（%s）") % basis if basis else ""}
-    return Reason(told % values, field="opens_at")
+    return Reason(sentence % values, field="opens_at")
 
 
 def guide_time(call: Call) -> Reason | None:
@@ -78,7 +80,9 @@ def is_outline(application: Application) -> Reason | None:
 
 
 def decided_on_review(application: Application) -> Reason | None:
-    """Where the scheme has no panel, what was reviewed is decided on; else it goes before a panel first."""
+    """Return why an application cannot be decided right after its review: where the scheme has a panel, it goes before the
+    panel first.
+    """
     if not scheme_of(application.call).has_panel:
         return None
     return Reason(_("%s 没有上会，不能提出支持") % application)

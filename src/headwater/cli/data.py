@@ -53,7 +53,7 @@ def region_check(path: str, as_json: bool) -> None:
 
 
 def _undeclared(package: Package) -> list[Mistake]:
-    """What the package names and no app declares; the apps are set up for this, the database is not asked for."""
+    """List what the package names and no app declares. This sets the apps up but does not ask the database."""
     os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
     import django
@@ -104,8 +104,8 @@ def region_load(path: str, as_json: bool) -> None:
         click.echo("; ".join(f"{k}: {v} new or changed" for k, v in counts.items()))
 
 
-def known(register: Mapping[str, T], code: str) -> T:
-    """The entry under `code`.
+def entry_of(register: Mapping[str, T], code: str) -> T:
+    """Return the entry under `code`.
 
     Raises:
         BadParameter: there is none; the message names those there are.
@@ -132,7 +132,7 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
     from headwater.core.command import system
     from headwater.registry.tables import IMPORTS
 
-    work = known(IMPORTS, kind).work
+    work = entry_of(IMPORTS, kind).work
     result = work(name=file.name, content=file.read_bytes(), actor=system("cli"), dry_run=dry_run, skip_bad=skip_bad)
     if as_json:
         click.echo(json.dumps({**result.__dict__, "errors": [e.__dict__ for e in result.errors]}, ensure_ascii=False))
@@ -153,18 +153,18 @@ def import_(kind: str, file: Path, dry_run: bool, skip_bad: bool, as_json: bool)
 @click.command()
 @click.argument("register")
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="file (default: standard output)")
-def export(register: str, form: str, out: Path | None) -> None:
+@click.option("--out", "file", type=click.Path(dir_okay=False, path_type=Path), help="file (default: standard output)")
+def export(register: str, form: str, file: Path | None) -> None:
     """Export a public REGISTER (calls, projects or another; one that does not exist is answered with those that do)."""
     from headwater.cli.main import setup
 
     setup()
     from headwater.core.open_data import OPEN_DATA, write
 
-    known(OPEN_DATA, register)
+    entry_of(OPEN_DATA, register)
     content = write(register, form)
-    if out:
-        out.write_bytes(content)
+    if file:
+        file.write_bytes(content)
     else:
         sys.stdout.buffer.write(content)
 
@@ -194,7 +194,7 @@ def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
     breaches = look(anchor=anchor, only_new=only_new)
     if all(b.invariant.name != "seals_signed" for b in breaches):
         seal_events()
-    found = {
+    report = {
         "invariants": len(INVARIANTS),
         "failed": len(breaches),
         "events": Event.objects.count(),
@@ -203,14 +203,14 @@ def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
         "breaches": [{"name": b.invariant.name, "count": b.count, "rows": b.rows} for b in breaches],
     }
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(report, ensure_ascii=False))
     else:
         for b in breaches:
             click.echo(f"BROKEN {b.invariant.name}: {b.invariant.sentence} ({b.count})")
             for row in b.rows:
                 click.echo(f"    {row}")
         click.echo(
-            f"{found['invariants']} invariants, {found['failed']} broken; {found['sealed']} of {found['events']} events sealed; {found['seconds']} s"
+            f"{report['invariants']} invariants, {report['failed']} broken; {report['sealed']} of {report['events']} events sealed; {report['seconds']} s"
         )
     sys.exit(1 if breaches else 0)
 

@@ -43,9 +43,9 @@ def demo(scale: str, seed: int | None, texts: Path | None, reset: bool, no_serve
     built = ensure_demo(scale=scale, seed=seed, texts=texts, reset=reset, say=say)
     seconds = time.perf_counter() - started
     if as_json:
-        found = summary(seconds)
-        click.echo(json.dumps(found, ensure_ascii=False))
-        if found["invariants_failed"] and no_serve:
+        report = summary(seconds)
+        click.echo(json.dumps(report, ensure_ascii=False))
+        if report["invariants_failed"] and no_serve:
             sys.exit(1)
     else:
         click.echo(f"The demo {'is ready' if built else 'was there already'} ({seconds:.1f} s).", err=True)
@@ -94,11 +94,15 @@ def bench(context: click.Context, kernel: str) -> None:
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("screenshots"), help="folder of the pictures"
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("screenshots"),
+    help="folder of the pictures",
 )
 @click.option("--only", help="take only the pages whose name contains this")
 @click.option("--readme", is_flag=True, help="take the README's pictures instead")
-def screenshots(out: Path, only: str | None, readme: bool) -> None:
+def screenshots(folder: Path, only: str | None, readme: bool) -> None:
     """Take pictures of the demo's pages at 1440 and 360 px with headless Chromium."""
     from headwater.cli.main import setup
 
@@ -106,7 +110,7 @@ def screenshots(out: Path, only: str | None, readme: bool) -> None:
     setup()
     from headwater.demo.screenshots import take, take_readme
 
-    for line in take_readme(out) if readme else take(out, only):
+    for line in take_readme(folder) if readme else take(folder, only):
         click.echo(line)
 
 

@@ -18,10 +18,10 @@ def list_() -> None:
     folder = setup().keys
     from headwater.core.keys import KeyFolder
 
-    found = KeyFolder(folder)
+    secrets = KeyFolder(folder)
     click.echo(f"in {folder}; back it up apart from the database and the files")
-    for name in found.names():
-        click.echo(f"{name}: {found.count(name)} accepted")
+    for name in secrets.names():
+        click.echo(f"{name}: {secrets.count(name)} accepted")
 
 
 @keys_.command("rotate")
@@ -33,7 +33,7 @@ def rotate(name: str) -> None:
     setup()
     from headwater.core import keys
 
-    _known(name)
+    _require_name(name)
     keys.rotate(name)
     rewritten = keys.REWRITERS[name]() if name in keys.REWRITERS else 0
     click.echo(f"{name}: a new secret is in use, {rewritten} stored values encrypted anew; restart what is running")
@@ -48,13 +48,13 @@ def retire(name: str) -> None:
     setup()
     from headwater.core import keys
 
-    _known(name)
+    _require_name(name)
     if name in keys.REWRITERS:
         keys.REWRITERS[name]()
     click.echo(f"{name}: {keys.retire(name)} removed; restart what is running")
 
 
-def _known(name: str) -> None:
+def _require_name(name: str) -> None:
     """Refuse a name that nothing uses: a misspelled one would make a secret of its own."""
     from django.conf import settings
 

@@ -38,7 +38,7 @@ def fail(line: str, code: int) -> NoReturn:
 
 
 def explain(error: Exception) -> str:
-    """One line for failures that are not bugs; anything else keeps its traceback."""
+    """Return one line for a failure that is not a bug; anything else keeps its traceback."""
     from django.db import InterfaceError, OperationalError
 
     from headwater.core.errors import Refused

@@ -55,7 +55,7 @@ def web_command(config: Config, port: int) -> list[str]:
 
 
 def warm_kernels() -> None:
-    """Compile the kernels' loops aside, where they are not yet: a first round or check would wait for it. Ends with this process."""
+    """Compile the kernels' loops in the background, so that a first round or check need not wait. Their process ends with this one."""
     subprocess.Popen([sys.executable, "-m", "headwater.algorithms.warm", "--aside", "--with-parent"])
 
 
@@ -97,11 +97,11 @@ def serve_all(config: Config, port: int) -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """What web and worker are told: the address of the application's role, and nothing of the owner."""
+    """Return the environment of web and worker: it has the address of the application's role, and nothing of the owner."""
     from django.conf import settings
 
-    kept = {k: v for k, v in os.environ.items() if k != "HEADWATER_DATABASE_OWNER_URL"}
-    return kept | {"HEADWATER_DATABASE_URL": settings.DATABASE_URL}
+    environment = {k: v for k, v in os.environ.items() if k != "HEADWATER_DATABASE_OWNER_URL"}
+    return environment | {"HEADWATER_DATABASE_URL": settings.DATABASE_URL}
 
 
 def revive_database(config: Config) -> None:

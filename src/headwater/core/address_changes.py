@@ -32,7 +32,7 @@ FOLLOWERS: Register[Follower] = Register("follower of an address")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NewAddress:
     """Another address for an account; none when `new` is empty."""
 
     account: Account
@@ -40,7 +40,7 @@ class Wanted:
 
 
 def correct_address(*, account: Account, new: str, reason: str, actor: Actor) -> AddressChange:
-    """An administrator corrects or removes the address of an account, with a reason. See `ask_changes`.
+    """Correct or remove the address of an account, with a reason. See `ask_changes`.
 
     Raises:
         Refused: no reason, not an address, the address of another account, nothing changes, or one's own address.
@@ -48,29 +48,29 @@ def correct_address(*, account: Account, new: str, reason: str, actor: Actor) ->
     with command(actor, "core.account.manage", name="core.correct_address") as log:
         if actor.account and actor.account.pk == account.pk:
             raise Refused.because(_("自己的邮箱由另一位管理员更正"), field="email")
-        return ask_changes([Wanted(account, new)], reason=reason, actor=actor, log=log)[0]
+        return ask_changes([NewAddress(account, new)], reason=reason, actor=actor, log=log)[0]
 
 
-def taken(addresses: Iterable[str]) -> dict[str, int]:
-    """The accounts that have these addresses."""
+def address_owners(addresses: Iterable[str]) -> dict[str, int]:
+    """Return the accounts that have these addresses."""
     return dict(Account.objects.filter(email__in=[a for a in addresses if a]).values_list("email", "pk"))
 
 
-def change_problems(changes: Sequence[Wanted]) -> list[Reason]:
-    """Why accounts cannot have these addresses (one query)."""
-    owners, found = taken(normal(w.new) for w in changes), []
-    for wanted in changes:
-        new = normal(wanted.new)
+def change_problems(changes: Sequence[NewAddress]) -> list[Reason]:
+    """Return why accounts cannot have these addresses (one query)."""
+    owners, reasons = address_owners(normal(w.new) for w in changes), []
+    for change in changes:
+        new = normal(change.new)
         if new and not is_address(new):
-            found.append(Reason(_("不是电子邮箱地址"), field="email"))
-        elif new == wanted.account.email:
-            found.append(Reason(_("邮箱没有变化"), field="email"))
-        elif owners.get(new, wanted.account.pk) != wanted.account.pk:
-            found.append(Reason(_("这个邮箱已属于另一个账号"), field="email"))
-    return found
+            reasons.append(Reason(_("不是电子邮箱地址"), field="email"))
+        elif new == change.account.email:
+            reasons.append(Reason(_("邮箱没有变化"), field="email"))
+        elif owners.get(new, change.account.pk) != change.account.pk:
+            reasons.append(Reason(_("这个邮箱已属于另一个账号"), field="email"))
+    return reasons
 
 
-def ask_changes(changes: Sequence[Wanted], *, reason: str, actor: Actor, log: Log) -> list[AddressChange]:
+def ask_changes(changes: Sequence[NewAddress], *, reason: str, actor: Actor, log: Log) -> list[AddressChange]:
     """Ask for changes and write to both mailboxes; an earlier one that still waits is dropped. Call inside a command.
 
     A removal needs no answer from a mailbox. Nothing is in force for those who decide or administer before a security administrator
@@ -82,64 +82,64 @@ def ask_changes(changes: Sequence[Wanted], *, reason: str, actor: Actor, log: Lo
     now = clock.now()
     accounts = [w.account.pk for w in changes]
     AddressChange.objects.waiting().filter(account__in=accounts).update(dropped_at=now)
-    deciding = set(
+    sensitive = set(
         RoleGrant.objects.in_force(now)
         .filter(account__in=accounts, role__in=sensitive_roles())
         .values_list("account_id", flat=True)
     )
-    keys = [secrets.token_urlsafe(32) for _wanted in changes]
+    keys = [secrets.token_urlsafe(32) for _change in changes]
     until = now + timedelta(days=house_days("address_change_days", DAYS))
-    made = AddressChange.objects.bulk_create(
+    rows = AddressChange.objects.bulk_create(
         AddressChange(
-            account=wanted.account,
-            old=wanted.account.email,
-            new=normal(wanted.new),
+            account=change.account,
+            old=change.account.email,
+            new=normal(change.new),
             reason=reason,
             asked_by=actor.account,
             asked_at=now,
             digest=digest_of(key),
             expires_at=until,
-            needs_approval=wanted.account.pk in deciding,
-            confirmed_at=None if normal(wanted.new) else now,
+            needs_approval=change.account.pk in sensitive,
+            confirmed_at=None if normal(change.new) else now,
         )
-        for wanted, key in zip(changes, keys, strict=True)
+        for change, key in zip(changes, keys, strict=True)
     )
-    for row in made:
+    for row in rows:
         log(
             row, after={"account": row.account_id, "removed": not row.new, "needs_approval": row.needs_approval, "reason": reason}
         )
-    write_to(mail for row, key in zip(made, keys, strict=True) for mail in _letters(row, key))
-    if deciding:
+    write_to(mail for row, key in zip(rows, keys, strict=True) for mail in _letters(row, key))
+    if sensitive:
         notify(security_administrators(), title=lambda: _("待核准：邮箱变更"), url="/admin/accounts/changes/")
-    for row in made:
+    for row in rows:
         if not row.new:
             _finish(row, log)
-    return made
+    return rows
 
 
 def security_administrators() -> list[Account]:
-    """Who is told of what needs two people."""
-    held = RoleGrant.objects.in_force(clock.now()).filter(role="security_admin")
-    return list(Account.objects.filter(pk__in=held.values("account"), is_active=True))
+    """Return the accounts that are told of what needs two people."""
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role="security_admin")
+    return list(Account.objects.filter(pk__in=grants.values("account"), is_active=True))
 
 
 def _letters(row: AddressChange, key: str) -> Iterator[tuple[str, str, str]]:
-    """To the new mailbox, which answers, and to the old one."""
+    """Yield the letters to the new mailbox, which answers, and to the old one."""
     with translation.override(row.account.language):
-        told = {"name": row.account.name_zh, "new": row.new or _("（删除）"), "reason": row.reason}
+        parameters = {"name": row.account.name_zh, "new": row.new or _("（删除）"), "reason": row.reason}
         if row.new:
             until = {"until": f"{timezone.localtime(row.expires_at):%Y-%m-%d %H:%M}", "url": site_address(f"/address/{key}/")}
             body = _(
                 "%(name)s：\n\n您的账号将改用这个邮箱。请在 %(until)s 前打开以下链接确认：\n\n%(url)s\n\n不是您本人的，请不要打开链接。"
             )
-            yield row.new, _("请确认新的电子邮箱"), body % (told | until)
+            yield row.new, _("请确认新的电子邮箱"), body % (parameters | until)
         if row.old:
             body = _("%(name)s：\n\n您账号的邮箱将变更为：%(new)s\n理由：%(reason)s\n\n不是您要求的，请立即联系系统管理员。")
-            yield row.old, _("您账号的邮箱将变更"), body % told
+            yield row.old, _("您账号的邮箱将变更"), body % parameters
 
 
 def confirm_address(*, key: str, actor: Actor) -> AddressChange:
-    """The new mailbox answers, with the key it was sent.
+    """Confirm a change from the new mailbox, with the key that was sent there.
 
     Raises:
         Refused: no such key, too late, or dropped since.
@@ -157,13 +157,13 @@ def confirm_address(*, key: str, actor: Actor) -> AddressChange:
 
 
 def waiting_change(key: str, *, lock: bool = False) -> AddressChange | None:
-    """The change that this key confirms, while it waits."""
+    """Return the change that this key confirms, while it waits."""
     rows = AddressChange.objects.waiting().filter(digest=digest_of(key), expires_at__gt=clock.now())
     return (rows.select_for_update(of=("self",)) if lock else rows).select_related("account").first()
 
 
 def approve_address(*, change: AddressChange, actor: Actor) -> AddressChange:
-    """A security administrator agrees to the address of somebody who decides or administers; not one's own, nor one's own request.
+    """Agree, as a security administrator, to the address of somebody who decides or administers; not to one's own, nor to one's own request.
 
     Raises:
         Refused: settled already, too late, or the second person is the first or the one concerned.
@@ -180,7 +180,7 @@ def approve_address(*, change: AddressChange, actor: Actor) -> AddressChange:
 
 
 def drop_address(*, change: AddressChange, actor: Actor) -> None:
-    """A waiting change is given up; the address stays as it is."""
+    """Give up a waiting change; the address stays as it is."""
     with command(actor, "core.address.settle", name="core.drop_address") as log:
         row = _locked(change)
         row.dropped_at = clock.now()
@@ -201,7 +201,7 @@ def _finish(row: AddressChange, log: Log) -> None:
     if row.confirmed_at is None or (row.needs_approval and row.approved_at is None):
         return
     account = Account.objects.select_for_update().get(pk=row.account_id)
-    refuse_if(change_problems([Wanted(account, row.new)]))
+    refuse_if(change_problems([NewAddress(account, row.new)]))
     account.email, account.email_shared = row.new, False
     try:
         with transaction.atomic():

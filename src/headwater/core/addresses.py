@@ -19,20 +19,20 @@ NORMAL = r"^[!-@\[-~]*$"
 
 
 def normal(text: str) -> str:
-    """The normal form: full-width signs as plain ones, small letters, no blanks or invisible signs, the domain as the net writes it.
+    """Return the normal form: full-width signs as plain ones, small letters, no blanks or invisible signs, the domain as the net writes it.
 
     What has no address in it comes back in this form too: `is_address` tells.
     """
     for _step in range(MOST_STEPS):
-        found = _plainer(text)
-        if found == text:
+        plainer = _plainer(text)
+        if plainer == text:
             break
-        text = found
+        text = plainer
     return text
 
 
 def _plainer(text: str) -> str:
-    """One step to the normal form: where a sign goes, its neighbours may meet as another one."""
+    """Go one step to the normal form: where a sign is removed, its neighbours may together be another one."""
     # NFKC turns some spacing marks into a blank with a combining mark, so blanks go after it; IDNA has its own ideographic stop.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("。", ".")
     plain = "".join(c for c in plain if unicodedata.category(c) not in MEANINGLESS)
@@ -46,13 +46,13 @@ def _plainer(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether the normal form of `text` is an address that mail can be sent to."""
-    found = normal(text)
+    """Return whether the normal form of `text` is an address that mail can be sent to."""
+    address = normal(text)
     try:
-        validate_email(found)
+        validate_email(address)
     except ValidationError:
         return False
-    return found.isascii() and len(found) <= 254
+    return address.isascii() and len(address) <= 254
 
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class AddressField(Base):
     """An address, kept and looked up in its normal form by every writer and query, whatever form they give."""
 
     def get_prep_value(self, value: Any) -> Any:
-        prepared = super().get_prep_value(value)
-        return normal(prepared) if isinstance(prepared, str) else prepared
+        text = super().get_prep_value(value)
+        return normal(text) if isinstance(text, str) else text
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = self.get_prep_value(super().pre_save(model_instance, add))
@@ -82,5 +82,5 @@ class AddressFormField(forms.EmailField):
 
 
 def kept_normal(name: str, field: str | Promise = "email") -> models.CheckConstraint:
-    """The database's own word for it: raw statements, too, write nothing but the normal form."""
+    """Return a constraint by which the database, too, takes nothing but the normal form."""
     return models.CheckConstraint(name=name, condition=models.Q(**{f"{field}__regex": NORMAL}))

@@ -46,24 +46,24 @@ def append(path: Path, anchor: Anchor) -> None:
 
 
 def read(path: Path) -> list[Anchor]:
-    """All lines of an anchor file; none where there is no file.
+    """Return all lines of an anchor file; none where there is no file.
 
     Raises:
         ValueError: a line is no anchor; the message names it.
     """
     if not path.exists():
         return []
-    found = []
+    lines = []
     for number, text in enumerate(path.read_text().splitlines(), start=1):
         try:
-            found.append(Anchor(**json.loads(text)))
+            lines.append(Anchor(**json.loads(text)))
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path}:{number} is no anchor") from error
-    return found
+    return lines
 
 
 def newest(path: Path, database: str) -> int:
-    """The newest seal of a database that the file holds; 0 for none."""
+    """Return the newest seal of a database that the file holds; 0 for none."""
     if not path.exists():
         return 0
     with path.open("rb") as file:

@@ -67,16 +67,16 @@ MISTAKES: dict[str, Promise] = {
 
 
 def mistake(kind: str, context: Mapping[str, Any]) -> str:
-    """A mistake in a parameter, in the reader's language."""
+    """Describe a mistake in a parameter in the reader's language."""
     values = {k: v for k, v in context.items() if isinstance(v, (str, int, float))}
     if "expected" in values:
         values["expected"] = ", ".join(re.findall(r"'([^']*)'", str(values["expected"]))) or values["expected"]
-    found = MISTAKES.get(kind)
-    return str(found) % values if found else _("取值有误")
+    sentence = MISTAKES.get(kind)
+    return str(sentence) % values if sentence else _("取值有误")
 
 
 @dataclass(frozen=True)
-class Declared:
+class Declaration:
     """Who may call an operation: `permission` as for pages; `scope` must be among those of the token.
 
     A public operation with a scope answers everybody, and shows the holder of such a token what their roles may see besides.
@@ -90,7 +90,7 @@ class Declared:
         return self.permission == PUBLIC
 
 
-DECLARED: Register[Declared] = Register("operation of the API")
+DECLARED: Register[Declaration] = Register("operation of the API")
 ROUTERS: Register[Router] = Register("router of the API")
 """Each app's own, made in its `api.py`; they are loaded with the addresses."""
 
@@ -99,10 +99,10 @@ def read(router: Router, path: str, *, name: str, permission: str, answer: Any, 
     """Declare a GET operation. Its docstring is what the OpenAPI document says of it."""
 
     def wrap(view: View) -> View:
-        declared = DECLARED.add(name, Declared(permission, scope))
+        declaration = DECLARED.add(name, Declaration(permission, scope))
         keys: list[dict[str, list[str]]] = [{"token": [scope] if scope else []}]
-        security = ([{}, *keys] if scope else []) if declared.open else keys
-        faults = (404, 422, 429) if declared.open else (401, 403, 404, 422, 429)
+        security = ([{}, *keys] if scope else []) if declaration.open else keys
+        faults = (404, 422, 429) if declaration.open else (401, 403, 404, 422, 429)
         first, _dot, rest = (view.__doc__ or name).partition("\n\n")
         router.get(
             path,
@@ -123,22 +123,22 @@ def problem(status: int, title: str, detail: str = "", errors: list[dict[str, st
     return JsonResponse(body, status=status, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False})
 
 
-def guarded(view: Callable[..., HttpResponseBase], declared: Declared) -> Callable[..., HttpResponseBase]:
-    """Rate, token, scope, permission; then the operation as the holder of the token."""
+def guard(view: Callable[..., HttpResponseBase], declaration: Declaration) -> Callable[..., HttpResponseBase]:
+    """Check rate, token, scope and permission; then run the operation as the holder of the token."""
 
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         header = request.headers.get("Authorization", "")
         token = find_token(header[7:].strip()) if header[:7].lower() == "bearer " else None
-        rate = count_use(*_counted(request, token))
-        response = _refusal(header, token, declared, rate) or _answer(request, view, token, declared, args, kwargs)
-        response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(rate.limit), str(rate.left)
+        rate = count_use(*_counter(request, token))
+        response = _refusal(header, token, declaration, rate) or _answer(request, view, token, declaration, args, kwargs)
+        response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(rate.limit), str(rate.remaining)
         response["RateLimit-Reset"] = str(rate.resets_in)
         response["X-Content-Type-Options"] = "nosniff"
         if header:
             response["Cache-Control"] = "private, no-store"
         return response
 
-    inner.permission, inner.csrf_exempt = declared.permission, True  # type: ignore[attr-defined]
+    inner.permission, inner.csrf_exempt = declaration.permission, True  # type: ignore[attr-defined]
     return inner
 
 
@@ -146,11 +146,11 @@ def _answer(
     request: HttpRequest,
     view: Callable[..., HttpResponseBase],
     token: AccessToken | None,
-    declared: Declared,
+    declaration: Declaration,
     args: Any,
     kwargs: Any,
 ) -> HttpResponseBase:
-    _act_as(request, token, declared)
+    _act_as(request, token, declaration)
     response = view(request, *args, **kwargs)
     if response.status_code == 405:
         response = problem(405, _("不支持的方法"), _("此接口只读，请用 GET"))
@@ -158,42 +158,42 @@ def _answer(
     return response
 
 
-def _counted(request: HttpRequest, token: AccessToken | None) -> tuple[str, int]:
+def _counter(request: HttpRequest, token: AccessToken | None) -> tuple[str, int]:
     if token:
         return f"token:{token.pk}", PER_MINUTE_TOKEN
     return f"address:{client_address(request)}", PER_MINUTE_PUBLIC
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who asks: behind HTTPS the last address that our own proxy saw, never what the client says of itself."""
-    seen = request.headers.get("X-Forwarded-For", "") if settings.CONFIG.https else ""
-    return seen.rpartition(",")[2].strip()[:60] or str(request.META.get("REMOTE_ADDR", ""))
+    """Return the address of the client: behind HTTPS the last one that our own proxy saw, never what the client says of itself."""
+    hops = request.headers.get("X-Forwarded-For", "") if settings.CONFIG.https else ""
+    return hops.rpartition(",")[2].strip()[:60] or str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _refusal(header: str, token: AccessToken | None, declared: Declared, rate: Rate) -> HttpResponse | None:
+def _refusal(header: str, token: AccessToken | None, declaration: Declaration, rate: Rate) -> HttpResponse | None:
     response: HttpResponse
     if rate.over:
         response = problem(429, _("请求过于频繁"), _("每分钟最多 %d 次") % rate.limit)
         response["Retry-After"] = str(rate.resets_in)
         return response
-    if token is None and (header or not declared.open):
-        told = _("令牌无效、已过期或已撤销") if header else _("请在 Authorization 头中给出令牌：Bearer hw_…")
-        response = problem(401, _("需要访问令牌"), told)
+    if token is None and (header or not declaration.open):
+        detail = _("令牌无效、已过期或已撤销") if header else _("请在 Authorization 头中给出令牌：Bearer hw_…")
+        response = problem(401, _("需要访问令牌"), detail)
         response["WWW-Authenticate"] = 'Bearer realm="headwater"' + (', error="invalid_token"' if header else "")
         return response
-    if token and declared.scope and declared.scope not in token.scopes and not declared.open:
-        return problem(403, _("令牌权限不足"), _("需要权限 %s") % declared.scope)
+    if token and declaration.scope and declaration.scope not in token.scopes and not declaration.open:
+        return problem(403, _("令牌权限不足"), _("需要权限 %s") % declaration.scope)
     if token and lacks_second_factor(token.account):
         return problem(403, _("须先设置两步验证"), _("您的角色须设置两步验证，之后令牌才可使用"))
-    if token and not may(token.account, declared.permission):
+    if token and not may(token.account, declaration.permission):
         return problem(403, _("无权访问"), _("您的角色不能使用此接口"))
     return None
 
 
-def _act_as(request: HttpRequest, token: AccessToken | None, declared: Declared) -> None:
+def _act_as(request: HttpRequest, token: AccessToken | None, declaration: Declaration) -> None:
     """Put the reader on the request. A token without the scope of a public operation reads as the public does."""
-    known = token is not None and (not declared.open or declared.scope in token.scopes)
-    request.user = token.account if token and known else AnonymousUser()
+    is_holder = token is not None and (not declaration.open or declaration.scope in token.scopes)
+    request.user = token.account if token and is_holder else AnonymousUser()
     request.token = token  # type: ignore[attr-defined]
     account = token.account if token else None
     before: Actor = request.actor  # type: ignore[attr-defined]
@@ -201,12 +201,12 @@ def _act_as(request: HttpRequest, token: AccessToken | None, declared: Declared)
 
 
 def rows_after(request: HttpRequest, rows: QuerySet[Any], after: int, limit: int) -> dict[str, Any]:
-    """One page in the order of ids: found by key, without counting what went before. `next` is the address of the page after."""
-    found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[: limit + 1])
-    following = None
-    if len(found) > limit:
-        found = found[:limit]
+    """Return one page in the order of ids: found by key, without counting what went before. `next` is the address of the page after."""
+    items = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[: limit + 1])
+    address = None
+    if len(items) > limit:
+        items = items[:limit]
         query = request.GET.copy()
-        query["after"] = str(found[-1].pk)
-        following = f"{request.path}?{query.urlencode()}"
-    return {"items": found, "next": following}
+        query["after"] = str(items[-1].pk)
+        address = f"{request.path}?{query.urlencode()}"
+    return {"items": items, "next": address}

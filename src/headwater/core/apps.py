@@ -62,7 +62,7 @@ class CoreConfig(App):
 
 
 def house() -> list[App]:
-    """The installed apps that declare, from the lowest floor upwards."""
+    """Return the installed apps that declare, from the lowest floor upwards."""
     return [config for config in apps.get_app_configs() if isinstance(config, App)]
 
 

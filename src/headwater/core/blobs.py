@@ -71,8 +71,8 @@ def write_part(path: Path, offset: int, data: bytes) -> None:
     try:
         view, at = memoryview(data), offset
         while view:
-            written = os.pwrite(descriptor, view, at)
-            view, at = view[written:], at + written
+            count = os.pwrite(descriptor, view, at)
+            view, at = view[count:], at + count
         getattr(os, "fdatasync", os.fsync)(descriptor)  # macOS has only the latter
     except OSError:
         if offset == 0:
@@ -83,7 +83,7 @@ def write_part(path: Path, offset: int, data: bytes) -> None:
 
 
 def whole(digest: str, size: int) -> bool:
-    """Whether a content is in its place; contents are put there in one piece, so its length tells."""
+    """Return whether a content is in its place; contents are put there in one piece, so its length tells."""
     try:
         return place(digest).stat().st_size == size
     except FileNotFoundError:
@@ -116,7 +116,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def digest_of(path: Path, size: int) -> str:
-    """The digest of the first `size` bytes; what a broken line left behind them is cut off."""
+    """Return the digest of the first `size` bytes; what a broken line left behind them is cut off."""
     os.truncate(path, size)
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
@@ -124,7 +124,7 @@ def digest_of(path: Path, size: int) -> str:
 
 def remove_orphans(*, older: float = ORPHAN_AGE) -> int:
     """Remove contents that no row refers to, and parts that no upload continues. Safe beside uploads; returns how many."""
-    removed = 0
+    count = 0
     limit = time.time() - older
     for folder in sorted(p for p in root().glob("*") if p.is_dir() and (len(p.name) == 2 or p.name == PARTS)):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -140,8 +140,8 @@ def remove_orphans(*, older: float = ORPHAN_AGE) -> int:
                 old.pop(name, None)
             for path in old.values():
                 path.unlink(missing_ok=True)
-                removed += 1
-    return removed
+                count += 1
+    return count
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -13,22 +13,22 @@ from django.db import models
 
 
 def encoding(domain: str, values: Iterable[str]) -> str:
-    """The SQL expression that writes down `values` (each an SQL expression of type text) behind the name of their kind."""
+    """Return the SQL expression that writes down `values` (each an SQL expression of type text) behind the name of their kind."""
     return f"concat_ws(',', {', '.join([repr(domain), *(f'quote_nullable({v})' for v in values)])})"
 
 
 def digest(domain: str, values: Iterable[str]) -> str:
-    """The SQL expression of the SHA-256 of an encoding."""
+    """Return the SQL expression of the SHA-256 of an encoding."""
     return f"sha256(convert_to({encoding(domain, values)}, 'UTF8'))"
 
 
 def moment(column: str) -> str:
-    """A moment as text that does not depend on the settings of the session."""
+    """Return a moment as text that does not depend on the settings of the session."""
     return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')"""
 
 
 def text_of(field: models.Field[Any, Any]) -> str:
-    """The SQL expression that gives a column as text, the same in every session."""
+    """Return the SQL expression that gives a column as text, the same in every session."""
     column = f'"{field.column}"'
     if isinstance(field, models.DateTimeField):
         return moment(column)

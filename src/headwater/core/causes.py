@@ -43,7 +43,7 @@ class Way:
     barred: tuple[Party, ...] = ()
 
     def refusal(self, event: Event, account: Account) -> str:
-        """Why `account` cannot go this way; empty if it can."""
+        """Return why `account` cannot go this way; empty if it can."""
         if self.roles and not self._holds_role(event, account):
             return f"holds no role of {' or '.join(sorted(self.roles))} for it"
         if self.named and not self.named.holds(event, account):
@@ -52,10 +52,10 @@ class Way:
 
     def _holds_role(self, event: Event, account: Account) -> bool:
         grants = RoleGrant.objects.in_force(event.at).filter(account=account, role__in=self.roles)
-        held = set(grants.filter(scope_kind="").values_list("scope", "scope_id"))
-        if self.of is None or any(scope == "all" for scope, _pk in held):
-            return bool(held)
-        return not {pk for _scope, pk in held}.isdisjoint(self.of(event))
+        limits = set(grants.filter(scope_kind="").values_list("scope", "scope_id"))
+        if self.of is None or any(scope == "all" for scope, _pk in limits):
+            return bool(limits)
+        return not {pk for _scope, pk in limits}.isdisjoint(self.of(event))
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ class Right:
     anybody: bool = False
 
     def but(self, *barred: Party) -> Right:
-        """The same right, barred to some more."""
+        """Return the same right, barred to some more."""
         return Right(tuple(replace(way, barred=(*way.barred, *barred)) for way in self.ways), self.anybody)
 
     @property
     def roles(self) -> frozenset[str] | None:
-        """The roles that the right asks for; None where an account without a role may have it."""
+        """Return the roles that the right asks for; None where an account without a role may have it."""
         if self.anybody or any(not way.roles for way in self.ways):
             return None
         return frozenset(role for way in self.ways for role in way.roles)
@@ -88,7 +88,7 @@ def right_for(named: Party) -> Right:
 
 
 def either(*rights: Right) -> Right:
-    """What any of `rights` allows."""
+    """Return the right to what any of `rights` allows."""
     return Right(tuple(way for right in rights for way in right.ways))
 
 
@@ -119,7 +119,7 @@ def right_of(command: str) -> Right:
 
 
 def wrong(event: Event, account: Account | None) -> str:
-    """Why `account` (None: somebody without one) may not cause `event`; empty if they may."""
+    """Return why `account` (None: somebody without one) may not cause `event`; empty if they may."""
     right = RIGHTS[event.command]
     if right.anybody:
         return ""
@@ -132,14 +132,14 @@ def wrong(event: Event, account: Account | None) -> str:
 
 
 def subject(event: Event) -> Any:
-    """The record of an event, or None where it is gone or was never one."""
+    """Return the record of an event, or None where it is gone or was never one."""
     if not event.subject_type or event.subject_id is None:
         return None
     return apps.get_model(event.subject_type)._base_manager.filter(pk=event.subject_id).first()
 
 
 def column(*names: str) -> Ids:
-    """The keys in some columns of the event's record, as far as its kind has them."""
+    """Return the keys in some columns of the event's record, as far as its kind has them."""
 
     def keys(event: Event) -> set[int]:
         record = subject(event)
@@ -149,5 +149,5 @@ def column(*names: str) -> Ids:
 
 
 def nothing(_event: Event) -> set[int]:
-    """For what belongs to no single call: only who holds the role without a limit."""
+    """Return no key, for what belongs to no single call: only who holds the role without a limit may act."""
     return set()

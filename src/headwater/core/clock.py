@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-_fixed: ContextVar[datetime | None] = ContextVar("headwater_clock", default=None)
+_fixed_moment: ContextVar[datetime | None] = ContextVar("headwater_clock", default=None)
 
 
 def now() -> datetime:
-    return _fixed.get() or timezone.now()
+    return _fixed_moment.get() or timezone.now()
 
 
 def today() -> date:
@@ -28,65 +28,65 @@ def today() -> date:
 
 
 def local_day(moment: datetime) -> date:
-    """The day of a moment in the region's time zone."""
+    """Return the day of a moment in the region's time zone."""
     return timezone.localtime(moment).date()
 
 
 def last_day(deadline: datetime) -> date:
-    """The local day that a deadline ends. One at midnight (24:00) ends the day before."""
+    """Return the local day that a deadline ends. One at midnight (24:00) ends the day before."""
     return local_day(deadline - timedelta.resolution)
 
 
 def official_date(moment: datetime) -> str:
-    """The day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
+    """Return the day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
     day = timezone.localtime(moment)
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def fixed() -> datetime | None:
-    """What the clock is set to, for a process that carries on the same work."""
-    return _fixed.get()
+def fixed_moment() -> datetime | None:
+    """Return the moment to which the clock is set, for a process that carries on the same work."""
+    return _fixed_moment.get()
 
 
 def fix(moment: datetime | None) -> None:
     """Set the clock of this process for good; for processes that carry on another's work."""
-    _fixed.set(moment)
+    _fixed_moment.set(moment)
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Run commands as of `moment` (aware datetime)."""
-    token = _fixed.set(moment)
+    token = _fixed_moment.set(moment)
     try:
         yield
     finally:
-        _fixed.reset(token)
+        _fixed_moment.reset(token)
 
 
 def local(day: date, hour: int = 0, minute: int = 0) -> datetime:
-    """`day` at the given hour in the region's time zone."""
+    """Return the moment of `day` at an hour in the region's time zone."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
 
 def end_of_day(day: date) -> datetime:
-    """The last moment of `day`: a period of days ends with its last day."""
+    """Return the last moment of `day`: a period of days ends with its last day."""
     return local(day, 23, 59).replace(second=59, microsecond=999999)
 
 
 def add_days(day: date, days: int) -> date:
-    """Calendar days after `day`; the day itself is not counted (handbook vectors CK-1 to CK-7)."""
+    """Return the date `days` calendar days after `day`; the day itself is not counted (handbook vectors CK-1 to CK-7)."""
     return day + timedelta(days=days)
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last of the month where there is no such day (Civil Code, art. 202)."""
+    """Return the same day `months` later, or the last of the month where there is no such day (Civil Code, art. 202)."""
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def has_calendar(year: int) -> bool:
-    """Whether the State Council's calendar of `year` (holidays and make-up days) is in the installed data."""
+    """Return whether the State Council's calendar of `year` (holidays and make-up days) is in the installed data."""
     import chinese_calendar
 
     try:
@@ -97,7 +97,7 @@ def has_calendar(year: int) -> bool:
 
 
 def is_workday(day: date) -> bool:
-    """Whether the State Council calendar counts `day` as a working day.
+    """Return whether the State Council calendar counts `day` as a working day.
 
     A year without a calendar is counted Monday to Friday; `due` says so.
     """
@@ -107,7 +107,7 @@ def is_workday(day: date) -> bool:
 
 
 def add_working_days(day: date, days: int) -> date:
-    """The `days`-th working day after `day` (the day itself is not counted; make-up days count)."""
+    """Return the `days`-th working day after `day` (the day itself is not counted; make-up days count)."""
     while days > 0:
         day += timedelta(days=1)
         if is_workday(day):
@@ -116,7 +116,7 @@ def add_working_days(day: date, days: int) -> date:
 
 
 def missing_calendar(start: date, last: date) -> int | None:
-    """The first year from `start` to `last` whose calendar of working days is not published."""
+    """Return the first year from `start` to `last` whose calendar of working days is not published."""
     return next((y for y in range(start.year, last.year + 1) if not has_calendar(y)), None)
 
 
@@ -130,7 +130,7 @@ class Due:
 
 
 def due(start: date, key: str, length: int) -> Due:
-    """The last day of a period that follows `start`; the name of its parameter says the unit (`_working_days`, `_months`, `_days`)."""
+    """Return the last day of a period after `start`; the name of its parameter says the unit (`_working_days`, `_months`, `_days`)."""
     if key.endswith("_working_days"):
         last = add_working_days(start, length)
         return Due(last, missing_calendar(start, last))

@@ -43,7 +43,7 @@ class Actor:
 
 
 def system(source: str = "system") -> Actor:
-    """The system as actor: background jobs and the administrator's command line."""
+    """Return the system as actor: background jobs and the administrator's command line."""
     return Actor(account=None, source=source, request_id=uuid.uuid4().hex[:12])
 
 
@@ -99,14 +99,14 @@ class Log:
                     *(list(column) for column in zip(*self.events, strict=True)),
                 ],
             )
-            numbers, noted, _emptied = cursor.fetchone()
-        if noted:
+            numbers, row_keys, _empty = cursor.fetchone()
+        if row_keys:
             subjects = {(kind, pk): number for (kind, pk, _b, _a), number in zip(self.events, numbers, strict=True)}
-            write_digests(noted, subjects, numbers[-1])
+            write_digests(row_keys, subjects, numbers[-1])
 
 
 def authorise(actor: Actor, action: str, record: Any = None) -> None:
-    """For work in several transactions: refuse before the first of them. The system may do everything.
+    """Refuse work in several transactions before the first of them. The system may do everything.
 
     Raises:
         NotAllowed: the actor may not do `action` to `record`.

@@ -41,19 +41,19 @@ class Cover:
 
     @cached_property
     def digest(self) -> str:
-        """The SQL expression of a row's digest; the name and the order of the columns are part of it."""
+        """Return the SQL expression of a row's digest; the name and the order of the columns are part of it."""
         return canonical.digest(
             f"{self.table}({','.join(str(f.column) for f in self.fields)})", map(canonical.text_of, self.fields)
         )
 
     @cached_property
     def mark(self) -> str:
-        """Names what the digests of this table depend on: when it changes, all are written anew."""
+        """Return the mark of what the digests of this table depend on: when it changes, all are written anew."""
         return hashlib.sha256(f"{self.digest} when {self.when}".encode()).hexdigest()[:16]
 
     @property
     def function(self) -> str:
-        """The body of the trigger function that notes the keys of rows that count, before or after."""
+        """Return the body of the trigger function that notes the keys of rows that count, before or after."""
         return f"""
 DECLARE noted_keys text;
 BEGIN
@@ -73,32 +73,32 @@ END """  # noqa: S608
 
     @cached_property
     def present(self) -> str:
-        """Selects the digests of rows by their keys and events, for insertion: of those too that count no more, where they did."""
+        """Return the statement that selects the digests of rows by their keys and events, for insertion; rows that counted once are among them."""
         return self._present("unnest(%s::bigint[], %s::bigint[]) k (key, event)", f"{self.key} = ANY(%s) AND")
 
     @cached_property
     def present_one(self) -> str:
-        """The same for one row, as most commands have it: the server plans it once, as it would not for a list of unknown length."""
+        """Return the statement for one row, as most commands have it: the server plans it once, which it does not for a list."""
         return self._present("(VALUES (%s::bigint, %s::bigint)) k (key, event)", "")
 
-    def _present(self, keys: str, chosen: str) -> str:
+    def _present(self, keys: str, condition: str) -> str:
         return f"""SELECT k.event, '{self.table}', k.key, d.digest FROM {keys} LEFT JOIN (
-                SELECT {self.key} AS key, {self.digest} AS digest FROM {self.table} WHERE {chosen} ({self.when})) d ON d.key = k.key
+                SELECT {self.key} AS key, {self.digest} AS digest FROM {self.table} WHERE {condition} ({self.when})) d ON d.key = k.key
             WHERE d.key IS NOT NULL
                 OR (SELECT r.key FROM core_rowdigest r WHERE r.table_name = '{self.table}' AND r.key = k.key LIMIT 1) IS NOT NULL"""  # noqa: S608
 
     @property
     def triggers(self) -> dict[str, str]:
-        """Name and definition of each trigger."""
+        """Return the definitions of the triggers by name."""
         tables = {
             "insert": "NEW TABLE AS fresh",
             "update": "OLD TABLE AS stale NEW TABLE AS fresh",
             "delete": "OLD TABLE AS stale",
         }
         return {
-            f"noted_{verb}": f"CREATE TRIGGER noted_{verb} AFTER {verb.upper()} ON {self.table} REFERENCING {seen} "
+            f"noted_{verb}": f"CREATE TRIGGER noted_{verb} AFTER {verb.upper()} ON {self.table} REFERENCING {transition} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION noted_{self.table}()"
-            for verb, seen in tables.items()
+            for verb, transition in tables.items()
         }
 
 
@@ -122,33 +122,33 @@ def left_out(reason: Reason, *some: type[models.Model]) -> None:
         LEFT_OUT.add(model._meta.db_table, reason)
 
 
-def read_noted(text: str | None) -> dict[str, list[int]]:
-    """The keys of written rows by table, each once."""
-    found: dict[str, dict[int, None]] = {}
+def keys_by_table(text: str | None) -> dict[str, list[int]]:
+    """Return the keys of written rows by table, each once."""
+    tables: dict[str, dict[int, None]] = {}
     for part in (text or "").split(";"):
-        table, _, listed = part.partition(":")
+        table, _, keys = part.partition(":")
         if table in COVERS:
-            found.setdefault(table, {}).update(dict.fromkeys(map(int, listed.split(","))))
-    return {table: list(each) for table, each in found.items()}
+            tables.setdefault(table, {}).update(dict.fromkeys(map(int, keys.split(","))))
+    return {table: list(each) for table, each in tables.items()}
 
 
-def write_digests(noted: str, events: dict[tuple[str, int], int], event: int) -> None:
+def write_digests(row_keys: str, events: dict[tuple[str, int], int], event: int) -> None:
     """Put down what the noted rows look like now, in one statement: it is part of every command that people wait for.
 
     `events` has the event of each subject; rows of no subject go with `event`.
     """
     selects: list[str] = []
     values: list[int | list[int]] = []
-    for table, wanted in sorted(read_noted(noted).items()):
+    for table, keys in sorted(keys_by_table(row_keys).items()):
         cover = COVERS[table]
         label = cover.model._meta.label_lower
-        theirs = [events.get((label, key), event) for key in wanted]
-        if len(wanted) == 1:
+        theirs = [events.get((label, key), event) for key in keys]
+        if len(keys) == 1:
             selects.append(cover.present_one)
-            values += [wanted[0], theirs[0]]
+            values += [keys[0], theirs[0]]
         else:
             selects.append(cover.present)
-            values += [wanted, theirs, wanted]
+            values += [keys, theirs, keys]
     if selects:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -160,8 +160,8 @@ PARTS = 28
 """In how many runs a look at the newest rows has also been through all the others."""
 
 
-def differing(*, since: int = 0, part: int | None = None) -> Iterator[str]:
-    """Rows that are not as a command last wrote them, that no command wrote, or that are gone, named one by one.
+def differences(*, since: int = 0, part: int | None = None) -> Iterator[str]:
+    """Yield the rows that are not as a command last wrote them, that no command wrote, or that are gone, named one by one.
 
     With `part`, only rows with a digest newer than `since`, and one of `PARTS` parts of the others.
     """
@@ -171,12 +171,12 @@ def differing(*, since: int = 0, part: int | None = None) -> Iterator[str]:
 
 
 def differing_rows(cover: Cover, *, since: int = 0, part: int | None = None) -> list[tuple[int, str]]:
-    """Key and words of the rows of one table that are not as they were written."""
-    table, chosen = cover.table, "true"
+    """Return key and words of the rows of one table that are not as they were written."""
+    table, condition = cover.table, "true"
     if part is not None:
         recent = f"SELECT r.key FROM core_rowdigest r WHERE r.table_name = '{table}' AND r.id > {int(since)}"  # noqa: S608
-        chosen = f"(%s IN ({recent}) OR %s %% {PARTS} = {part % PARTS})"
-    mine, theirs = (chosen.replace("%s", column).replace("%%", "%") for column in (cover.key, "d.key"))
+        condition = f"(%s IN ({recent}) OR %s %% {PARTS} = {part % PARTS})"
+    mine, theirs = (condition.replace("%s", column).replace("%%", "%") for column in (cover.key, "d.key"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH newest AS (SELECT DISTINCT ON (d.key) d.key, d.digest, d.event_id FROM core_rowdigest d
@@ -192,7 +192,7 @@ def differing_rows(cover: Cover, *, since: int = 0, part: int | None = None) -> 
 
 
 def loose_digests() -> list[str]:
-    """Digests of no event: nothing seals them."""
+    """Return the digests of no event, which nothing seals."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT 'digest ' || r.id || ' of ' || r.table_name || ' ' || r.key || ' names event ' || r.event_id || ', which is missing'

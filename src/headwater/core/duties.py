@@ -39,28 +39,28 @@ DUTIES: Register[Provider] = Register("provider of duties")
 
 
 def duties_of(account: Any) -> list[Duty]:
-    """All duties of an account, the most urgent first, those without a date last."""
-    found = [d for provider in DUTIES.values() for d in provider(account)]
-    return sorted(found, key=lambda d: (d.due is None, d.due or clock.now(), d.title))
+    """Return all duties of an account, the most urgent first, those without a date last."""
+    duties = [d for provider in DUTIES.values() for d in provider(account)]
+    return sorted(duties, key=lambda d: (d.due is None, d.due or clock.now(), d.title))
 
 
 @DUTIES.under("core.administrators")
 def of_administrators(account: Any) -> Iterator[Duty]:
-    """What waits for a second administrator, and addresses that several accounts had when they got one form."""
+    """Yield the duties of a second administrator, and addresses that several accounts had when they got one form."""
     if account.has_perm("core.role.approve"):
-        waiting = GrantProposal.objects.waiting(clock.now()).exclude(proposed_by=account).exclude(account=account)
-        found = waiting.aggregate(n=Count("pk"), due=Min("expires_at"))
-        if found["n"]:
-            yield Duty(_("核准授予的角色"), "/admin/grants/", found["due"], found["n"])
+        proposals = GrantProposal.objects.waiting(clock.now()).exclude(proposed_by=account).exclude(account=account)
+        totals = proposals.aggregate(n=Count("pk"), due=Min("expires_at"))
+        if totals["n"]:
+            yield Duty(_("核准授予的角色"), "/admin/grants/", totals["due"], totals["n"])
     if account.has_perm("core.role.grant"):
-        open_ones = AddressChange.objects.waiting().filter(needs_approval=True, approved_at=None, expires_at__gt=clock.now())
-        found = open_ones.exclude(asked_by=account).exclude(account=account).aggregate(n=Count("pk"), due=Min("expires_at"))
-        if found["n"]:
-            yield Duty(_("核准邮箱变更"), "/admin/accounts/changes/", found["due"], found["n"])
+        changes = AddressChange.objects.waiting().filter(needs_approval=True, approved_at=None, expires_at__gt=clock.now())
+        totals = changes.exclude(asked_by=account).exclude(account=account).aggregate(n=Count("pk"), due=Min("expires_at"))
+        if totals["n"]:
+            yield Duty(_("核准邮箱变更"), "/admin/accounts/changes/", totals["due"], totals["n"])
     if account.has_perm("core.factor.settle"):
         resets = FactorReset.objects.waiting(clock.now()).exclude(asked_by=account).exclude(account=account)
-        found = resets.aggregate(n=Count("pk"), due=Min("expires_at"))
-        if found["n"]:
-            yield Duty(_("核准重置第二因素"), "/admin/accounts/factors/", found["due"], found["n"])
+        totals = resets.aggregate(n=Count("pk"), due=Min("expires_at"))
+        if totals["n"]:
+            yield Duty(_("核准重置第二因素"), "/admin/accounts/factors/", totals["due"], totals["n"])
     if account.has_perm("core.account.manage") and (shared := Account.objects.filter(email_shared=True).count()):
         yield Duty(_("更正多人共用的邮箱"), "/admin/accounts/?shared=1", None, shared)

@@ -14,7 +14,7 @@ UNREAD = (";", "；", "，", "、", "|")
 
 
 def decode(content: bytes) -> str:
-    """The text of a file in UTF-8 (with or without its mark) or GB18030.
+    """Return the text of a file in UTF-8 (with or without its mark) or GB18030.
 
     Raises:
         ValueError: UTF-16, UTF-8 that is cut or damaged, or no text at all.
@@ -36,25 +36,25 @@ def decode(content: bytes) -> str:
 
 
 def _is_wide(content: bytes) -> bool:
-    """UTF-16 without its mark: every other byte of its line ends and separators is zero."""
+    """Return whether a text is UTF-16 without its mark: every other byte of its line ends and separators is zero."""
     head = content[:2000]
     return any(mark in head for mark in (b",\0", b"\n\0", b"\0,", b"\0\n")) and 0 < head.count(0) < len(head) * 0.6
 
 
 def _is_mostly_utf8(content: bytes) -> bool:
-    """Whether Chinese is read where the bytes fit: GBK read as UTF-8 has hardly any, and is wrong at every other character."""
+    """Return whether Chinese is read where the bytes fit: GBK read as UTF-8 has hardly any, and is wrong at every other character."""
     text = content.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd")
     return wrong <= sum(ord(c) in CJK for c in text)
 
 
 def separator(text: str) -> str:
-    """The comma, or the tabulator of a file that has no comma in its first lines."""
+    """Return the comma, or the tabulator of a file that has no comma in its first lines."""
     lines = [line for line in text.splitlines() if line.strip()][:LOOKED_AT]
-    tabulated = any("\t" in line for line in lines) and not any("," in line for line in lines)
-    return "\t" if tabulated else ","
+    has_tabs = any("\t" in line for line in lines) and not any("," in line for line in lines)
+    return "\t" if has_tabs else ","
 
 
 def other_separator(heading: str) -> str:
-    """What stands between the columns of a heading that was read as one cell; nothing where that is not plain."""
+    """Return what stands between the columns of a heading that was read as one cell; nothing where that is not plain."""
     return next((mark for mark in UNREAD if mark in heading), "")

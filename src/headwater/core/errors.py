@@ -38,6 +38,6 @@ class NotAllowed(Exception):
 
 def refuse_if(reasons: Iterable[Reason]) -> None:
     """Raise `Refused` with all reasons when there is any."""
-    found = list(reasons)
-    if found:
-        raise Refused(found)
+    all_reasons = list(reasons)
+    if all_reasons:
+        raise Refused(all_reasons)

@@ -38,19 +38,19 @@ def example(name: str, *places: str) -> Callable[[Callable[[], Iterable[Any]]], 
 
 
 def first_of_each() -> dict[str, Any]:
-    """One value for each example by name.
+    """Return one value for each example by name.
 
     Raises:
         LookupError: nothing is there for one of them.
     """
-    found = {name: next(iter(one.values()), None) for name, one in EXAMPLES.items()}
-    if missing := [name for name, value in found.items() if value is None]:
-        raise LookupError(f"no example of {', '.join(missing)}")
-    return found
+    values = {name: next(iter(one.values()), None) for name, one in EXAMPLES.items()}
+    if names := [name for name, value in values.items() if value is None]:
+        raise LookupError(f"no example of {', '.join(names)}")
+    return values
 
 
 def name_at(route: str, end: int) -> str:
-    """The example of the argument of `route` that ends at `end`: the one with the longest place.
+    """Return the example of the argument of `route` that ends at `end`: the one with the longest place.
 
     Raises:
         LookupError: nobody has declared one.
@@ -65,8 +65,8 @@ def name_at(route: str, end: int) -> str:
 
 
 def concrete(route: str, values: Mapping[str, Any]) -> str:
-    """A concrete address of a route, with `values` by the names of the examples."""
-    return "/" + ARGUMENT.sub(lambda found: str(values[name_at(route, found.end())]), route)
+    """Return a concrete address of a route, with `values` by the names of the examples."""
+    return "/" + ARGUMENT.sub(lambda match: str(values[name_at(route, match.end())]), route)
 
 
 @example("job", "jobs/<int:pk>")

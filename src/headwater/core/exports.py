@@ -120,62 +120,62 @@ def ask_export(*, what: str, items: Sequence[int], title: str, actor: Actor, **m
 def make_export(progress: Progress, actor: Actor, *, export: int, **more: Any) -> dict[str, Any]:
     """Write the archive and keep it. Run twice it writes the file anew and forgets the first."""
     row = Export.objects.select_related("account").get(pk=export)
-    found = KINDS[row.kind]
+    kind = KINDS[row.kind]
     with translation.override(row.account.language):
         handle, path = tempfile.mkstemp(suffix=".zip", dir=scratch_root())
         os.close(handle)
         try:
-            if isinstance(found, Whole):
-                told = {"rows": write_whole(path, row, found, progress, more)}
+            if isinstance(kind, Whole):
+                counts = {"rows": write_whole(path, row, kind, progress, more)}
             else:
-                done, faults = write_archive(path, row, found, progress)
-                told = {"documents": done, "faults": faults}
-            _keep(row, path, told.get("rows", told.get("documents", 0)))
+                documents, faults = write_archive(path, row, kind, progress)
+                counts = {"documents": documents, "faults": faults}
+            _keep(row, path, counts.get("rows", counts.get("documents", 0)))
         finally:
             os.unlink(path)
-    return {**told, "export": row.pk, "size": row.size}
+    return {**counts, "export": row.pk, "size": row.size}
 
 
-def write_whole(path: str, row: Export, found: Whole, progress: Progress, more: dict[str, Any]) -> int:
-    """The one file that `found` makes into the zip at `path`; returns its number of rows."""
+def write_whole(path: str, row: Export, whole: Whole, progress: Progress, more: dict[str, Any]) -> int:
+    """Write the one file that `whole` makes into the zip at `path`; return its number of rows."""
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
-        made, count = found.make(row.account, folder, progress, **more)
-        archive.write(made, file_name(os.path.basename(made)), compress_type=zipfile.ZIP_DEFLATED)
+        source, count = whole.make(row.account, folder, progress, **more)
+        archive.write(source, file_name(os.path.basename(source)), compress_type=zipfile.ZIP_DEFLATED)
     return count
 
 
-def write_archive(path: str, row: Export, found: Kind, progress: Progress) -> tuple[int, int]:
-    """The documents of `row` and the index into the zip at `path`; returns how many were made and how many could not be."""
-    done, faults = 0, 0
+def write_archive(path: str, row: Export, kind: Kind, progress: Progress) -> tuple[int, int]:
+    """Write the documents of `row` and the index into the zip at `path`; return how many were made and how many could not be."""
+    count, faults = 0, 0
     with tempfile.TemporaryDirectory(dir=scratch_root()) as folder, zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         index = os.path.join(folder, "index.xlsx")
-        sheet = SheetFile(index, str(found.label), [_("文件"), *found.heading(), _("说明")], folder=folder)
-        for record in _chunks(found.rows(row.account), row.items):
-            entry, note = found.document(record), ""
+        sheet = SheetFile(index, str(kind.label), [_("文件"), *kind.heading(), _("说明")], folder=folder)
+        for record in _chunks(kind.rows(row.account), row.items):
+            entry, note = kind.document(record), ""
             name = file_name(entry.name)
             try:
                 archive.writestr(zipfile.ZipInfo(name, date_time=_stamp()), entry.make())
-                done += 1
+                count += 1
             except Exception as error:  # one text that cannot be set does not spoil the rest: the index names it
                 logger.exception("export %s: %s #%s", row.pk, row.kind, record.pk)
                 name, note, faults = "", _("未能生成：%s") % type(error).__name__, faults + 1
             sheet.add([name, *entry.line, note])
-            if (done + faults) % 10 == 0:
-                progress(done + faults, len(row.items), row.title)
+            if (count + faults) % 10 == 0:
+                progress(count + faults, len(row.items), row.title)
         sheet.close()
-        progress(done + faults, done + faults)
+        progress(count + faults, count + faults)
         archive.write(index, "index.xlsx", compress_type=zipfile.ZIP_DEFLATED)
-    return done, faults
+    return count, faults
 
 
 def _chunks(rows: QuerySet[Any], items: Sequence[int]) -> Iterator[Any]:
-    """The visible ones of `items`, in their order, some at a time: what was written is forgotten."""
+    """Yield the visible ones of `items` in their order; those already written leave memory."""
     for start in range(0, len(items), CHUNK):
         part = items[start : start + CHUNK]
-        found = {r.pk: r for r in rows.filter(pk__in=part)}
+        records = {r.pk: r for r in rows.filter(pk__in=part)}
         for pk in part:
-            if pk in found:
-                yield found[pk]
+            if pk in records:
+                yield records[pk]
 
 
 def _stamp() -> tuple[int, int, int, int, int, int]:
@@ -194,10 +194,10 @@ def _keep(row: Export, path: str, count: int) -> None:
         default_storage.save(name, File(source))
     row.path, row.size, row.count, row.made_at = name, os.path.getsize(path), count, clock.now()
     row.expires_at = row.made_at + timedelta(days=KEPT_DAYS)
-    kept = Export.objects.filter(pk=row.pk, path=name).update(
+    is_newest = Export.objects.filter(pk=row.pk, path=name).update(
         size=row.size, count=row.count, made_at=row.made_at, expires_at=row.expires_at
     )
-    if not kept:
+    if not is_newest:
         default_storage.delete(name)
 
 
@@ -207,50 +207,50 @@ def forget_file(row: Export) -> None:
 
 
 def may_fetch(account: Any, row: Export) -> bool:
-    """Only who asked, only while it is kept, only with every role under which it was asked for, and without what has become one's own case."""
-    held = row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account))
-    return bool(held and not _became_own(account, row))
+    """Return whether an account may fetch an archive: it asked for it, has every role of that time, and no case in it has become its own."""
+    is_entitled = row.account_id == account.pk and row.ready and set(row.grants) <= set(grants_of(account))
+    return bool(is_entitled and not _became_own(account, row))
 
 
 def _became_own(account: Any, row: Export) -> bool:
-    """Whether the archive holds records of a case of one's own that one does not see."""
-    found = KINDS.get(row.kind)
-    if not isinstance(found, Kind) or not own_cases(account):
+    """Return whether the archive holds records of a case of one's own that one does not see."""
+    kind = KINDS.get(row.kind)
+    if not isinstance(kind, Kind) or not own_cases(account):
         return False
-    rows = found.rows(account).order_by()
+    rows = kind.rows(account).order_by()
     own = rows.model._base_manager.filter(own_rows(rows.model, account), pk__in=row.items)
     return bool(own.exclude(pk__in=rows.values("pk")).exists())
 
 
 def remove_expired() -> int:
     """Delete the files whose days are over, or that were never finished; the rows stay as a record of what was exported."""
-    gone, now = 0, clock.now()
+    count, now = 0, clock.now()
     over = Q(expires_at__lte=now) | Q(made_at=None, asked_at__lte=now - timedelta(days=KEPT_DAYS))
     for row in Export.objects.filter(over).exclude(path=""):
         forget_file(row)
         Export.objects.filter(pk=row.pk).update(path="")
-        gone += 1
-    return gone
+        count += 1
+    return count
 
 
-def remove_left() -> int:
+def remove_leftovers() -> int:
     """Delete archives that no row names and scratch files that nobody works on any more; returns how many."""
-    gone, limit = 0, clock.now() - LEFT
+    count, limit = 0, clock.now() - LEFT
     with suppress(FileNotFoundError):
         there = {f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]}
         for name in there - set(Export.objects.filter(path__in=there).values_list("path", flat=True)):
             if default_storage.get_modified_time(name) < limit:
                 default_storage.delete(name)
-                gone += 1
+                count += 1
     for path in Path(scratch_root()).iterdir():
-        if _touched(path) < limit.timestamp():
+        if _last_write(path) < limit.timestamp():
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-            gone += 1
-    return gone
+            count += 1
+    return count
 
 
-def _touched(path: Path) -> float:
-    """When a scratch file, or anything in a scratch folder, was last written; now for one that is just gone."""
+def _last_write(path: Path) -> float:
+    """Return when a scratch file, or anything in a scratch folder, was last written; now for one that is just gone."""
     with suppress(FileNotFoundError):
         return float(max(p.stat().st_mtime for p in (path, *(path.iterdir() if path.is_dir() else ()))))
     return clock.now().timestamp()

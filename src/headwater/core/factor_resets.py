@@ -45,15 +45,17 @@ def ask_factor_reset(*, account: Account, reason: str, actor: Actor) -> FactorRe
         )
         log(row, after={"account": holder.pk, "needs_approval": row.needs_approval, "reason": reason})
         if row.needs_approval:
-            told = {"person": holder}
-            tell_with_administrators(holder, lambda: _("提议重置第二因素（两步验证）：%(person)s") % told, _why(reason), PAGE)
+            parameters = {"person": holder}
+            tell_with_administrators(
+                holder, lambda: _("提议重置第二因素（两步验证）：%(person)s") % parameters, _why(reason), PAGE
+            )
         else:
             _finish(row, holder, log)
     return row
 
 
 def approve_factor_reset(*, reset: FactorReset, actor: Actor) -> FactorReset:
-    """Another administrator agrees, and the second factor is removed. What forbids it is asked anew.
+    """Agree, as another administrator, and remove the second factor. The reasons against it are checked anew.
 
     Raises:
         Refused: settled already, too late, the second person is the first or the one concerned, or it may not be removed any more.
@@ -70,7 +72,7 @@ def approve_factor_reset(*, reset: FactorReset, actor: Actor) -> FactorReset:
 
 
 def drop_factor_reset(*, reset: FactorReset, actor: Actor) -> None:
-    """A request is given up; the second factor stays."""
+    """Give up a request; the second factor stays."""
     with command(actor, "core.factor.settle", name="core.drop_factor_reset") as log:
         row = _locked(reset)
         row.dropped_at = clock.now()
@@ -79,7 +81,7 @@ def drop_factor_reset(*, reset: FactorReset, actor: Actor) -> None:
 
 
 def _holder(pk: int) -> Account:
-    """The account as it is now, whose roles nobody changes meanwhile.
+    """Return the account as it is now, whose roles nobody changes meanwhile.
 
     Raises:
         Refused: it is closed, or has no second factor.
@@ -104,13 +106,13 @@ def _why(reason: str) -> Callable[[], str]:
 
 
 def _finish(row: FactorReset, holder: Account, log: Log) -> None:
-    """Every factor goes, and with it whatever was opened by one: sessions and tokens. The holder is told."""
-    removed = Authenticator.objects.filter(user=holder).delete()[0]
+    """Remove every factor, end the sessions and tokens of the account, and tell its holder."""
+    factors = Authenticator.objects.filter(user=holder).delete()[0]
     row.done_at = clock.now()
     row.save(update_fields=["approved_by", "approved_at", "done_at"])
-    log(holder, after={"second_factor": "reset", "reset": row.pk, "factors_removed": removed, **end_access(holder)})
-    told = {"person": holder}
+    log(holder, after={"second_factor": "reset", "reset": row.pk, "factors_removed": factors, **end_access(holder)})
+    parameters = {"person": holder}
     if row.needs_approval:
-        tell_with_administrators(holder, lambda: _("已重置第二因素（两步验证）：%(person)s") % told, _why(row.reason), PAGE)
+        tell_with_administrators(holder, lambda: _("已重置第二因素（两步验证）：%(person)s") % parameters, _why(row.reason), PAGE)
     else:
-        notify([holder], title=lambda: _("已重置第二因素（两步验证）：%(person)s") % told, body=_why(row.reason))
+        notify([holder], title=lambda: _("已重置第二因素（两步验证）：%(person)s") % parameters, body=_why(row.reason))

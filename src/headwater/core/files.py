@@ -31,7 +31,7 @@ ACCEPT = ",".join(SIGNATURES)
 
 
 def may_download(user: Any, file: StoredFile) -> bool:
-    """Whether `user` may have the file: its owner's rule says so, and the file was looked into and found fine."""
+    """Return whether `user` may have the file: its owner's rule says so, and the file was looked into and found fine."""
     rule = OWNERS.get(file.owner_type)
     return bool(rule and file.state == StoredFile.State.FINE and rule(user, file))
 

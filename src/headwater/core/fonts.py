@@ -17,12 +17,12 @@ SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0), range(0x180B, 0x181
 
 
 def unprintable(text: str) -> list[str]:
-    """The characters of a text that would print as boxes, each once, in order."""
+    """Return the characters of a text that would print as boxes, each once, in order."""
     return [c for c in dict.fromkeys(unicodedata.normalize("NFC", text)) if not _prints(c)]
 
 
-def told(character: str) -> str:
-    """A character as people can find it: itself and its number."""
+def code_point(character: str) -> str:
+    """Return a character as people can find it: itself and its number."""
     return f"{character} (U+{ord(character):04X})"
 
 
@@ -37,35 +37,35 @@ def _prints(character: str) -> bool:
 
 @lru_cache(maxsize=1)
 def coverage() -> Ranges:
-    """Ranges of characters that at least one font has, in order and apart."""
-    merged: Ranges = []
+    """Return the ranges of characters that at least one font has, in order and apart."""
+    ranges: Ranges = []
     for first, last in sorted(r for path in sorted(FONTS.glob("*.ttf")) for r in _ranges(path)):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        if ranges and first <= ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
         else:
-            merged.append((first, last))
-    return merged
+            ranges.append((first, last))
+    return ranges
 
 
 def _ranges(path: Path) -> Ranges:
-    """What the character map (cmap) of a font has; only the two forms that fonts of Unicode use are read."""
+    """Return what the character map (cmap) of a font has; only the two forms that fonts of Unicode use are read."""
     with path.open("rb") as file:
         count = struct.unpack(">4xH6x", file.read(12))[0]
         tables = {tag: (at, size) for tag, at, size in struct.iter_unpack(">4s4xLL", file.read(16 * count))}
         at, size = tables[b"cmap"]
         file.seek(at)
         data = file.read(size)
-    found: Ranges = []
+    ranges: Ranges = []
     for place in {entry[0] for entry in struct.iter_unpack(">4xL", data[4 : 4 + 8 * struct.unpack(">2xH", data[:4])[0]])}:
         form = struct.unpack_from(">H", data, place)[0]
         if form == 12:
             groups = struct.unpack_from(">L", data, place + 12)[0]
-            found += [
+            ranges += [
                 (first, last) for first, last, _glyph in struct.iter_unpack(">LLL", data[place + 16 : place + 16 + 12 * groups])
             ]
         elif form == 4:
-            found += _segments(data, place)
-    return found
+            ranges += _segments(data, place)
+    return ranges
 
 
 def _segments(data: bytes, place: int) -> Ranges:

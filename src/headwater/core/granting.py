@@ -41,13 +41,13 @@ def propose_grant(*, grant: RoleGrant, actor: Actor) -> GrantProposal:
             expires_at=now + timedelta(days=house_days("grant_proposal_days", DAYS)),
         )
         log(row, after={"account": row.account_id, "role": row.role, "scope": row.limit, "scope_id": row.scope_id})
-        told = {"person": row.account, "role": row}
-        tell_with_administrators(row.account, lambda: _("提议授予 %(person)s：%(role)s") % told)
+        parameters = {"person": row.account, "role": row}
+        tell_with_administrators(row.account, lambda: _("提议授予 %(person)s：%(role)s") % parameters)
     return row
 
 
 def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
-    """Grant what was proposed: by another administrator than who proposed it, and not by the person. What forbids it is asked anew.
+    """Grant what was proposed: by another administrator than who proposed it, and not by the person. The reasons against it are checked anew.
 
     Raises:
         Refused: settled already, too late, the second person is the first or the one concerned, or the role may not be granted.
@@ -68,8 +68,8 @@ def approve_grant(*, proposal: GrantProposal, actor: Actor) -> RoleGrant:
         row.save(update_fields=["approved_by", "approved_at", "grant"])
         log(grant, after={"account": grant.account_id, "role": grant.role, "scope": grant.limit, "scope_id": grant.scope_id})
         log(row, after={"approved": True, "grant": grant.pk})
-        told = {"person": row.account, "role": grant}
-        tell_with_administrators(row.account, lambda: _("已授予 %(person)s：%(role)s") % told)
+        parameters = {"person": row.account, "role": grant}
+        tell_with_administrators(row.account, lambda: _("已授予 %(person)s：%(role)s") % parameters)
     return grant
 
 
@@ -85,8 +85,10 @@ def drop_grant(*, proposal: GrantProposal, reason: str, actor: Actor) -> None:
         row.dropped_at, row.reason = clock.now(), reason.strip()[:500]
         row.save(update_fields=["dropped_at", "reason"])
         log(row, after={"dropped": True, "reason": row.reason})
-        told = {"person": row.account, "role": row}
-        tell_with_administrators(row.account, lambda: _("未授予 %(person)s：%(role)s") % told, lambda: _("理由：%s") % row.reason)
+        parameters = {"person": row.account, "role": row}
+        tell_with_administrators(
+            row.account, lambda: _("未授予 %(person)s：%(role)s") % parameters, lambda: _("理由：%s") % row.reason
+        )
 
 
 def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
@@ -104,16 +106,16 @@ def end_grant(*, grant: RoleGrant, reason: str, actor: Actor) -> None:
         row.save(update_fields=["until"])
         log(row, after={"until": str(row.until), "reason": reason.strip()[:500]})
         if row.role in sensitive_roles():
-            told, why = {"person": row.account, "role": row}, reason.strip()[:500]
+            parameters, why = {"person": row.account, "role": row}, reason.strip()[:500]
             tell_with_administrators(
-                row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % told, lambda: _("理由：%s") % why
+                row.account, lambda: _("已收回 %(person)s 的角色：%(role)s") % parameters, lambda: _("理由：%s") % why
             )
 
 
 def tell_with_administrators(person: Account, title: Words, body: Words = "", url: str = "/admin/grants/") -> None:
-    """The person and the administrators who approve learn of it; only these have a page for it."""
-    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=("security_admin", "system_admin"))
-    others = Account.objects.filter(pk__in=held.values("account"), is_active=True).exclude(pk=person.pk)
+    """Tell the person and the administrators who approve; only these have a page for it."""
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role__in=("security_admin", "system_admin"))
+    others = Account.objects.filter(pk__in=grants.values("account"), is_active=True).exclude(pk=person.pk)
     tell([(person, title, body, ""), *((a, title, body, url) for a in others)])
 
 
@@ -126,6 +128,6 @@ def _locked(proposal: GrantProposal) -> GrantProposal:
 
 
 def label_of(role: str) -> str:
-    """What a role is called, with whether it takes two people to grant."""
+    """Return what a role is called, with whether it takes two people to grant."""
     label = str(ROLES[role].label)
     return _("%s（须两人）") % label if role in sensitive_roles() else label

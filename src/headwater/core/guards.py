@@ -41,33 +41,33 @@ class Trigger:
 
 
 def triggers() -> dict[tuple[str, str], Trigger]:
-    """Every trigger that must stand, by table and name. Those of a table that is gone went with it."""
+    """Return every trigger that must stand, by table and name. Those of a table that is gone went with it."""
     tables = {m._meta.db_table for m in apps.get_models(include_auto_created=True)}
-    found: dict[tuple[str, str], Trigger] = {}
+    by_key: dict[tuple[str, str], Trigger] = {}
     for statement in _statements():
         for match in TRIGGER.finditer(statement):
             if match["gone"]:
-                found.pop((match["from"], match["gone"]), None)
+                by_key.pop((match["from"], match["gone"]), None)
             else:
                 trigger = read_trigger(match["text"])
-                found[trigger.table, trigger.name] = trigger
+                by_key[trigger.table, trigger.name] = trigger
     for cover in COVERS.values():
         for definition in cover.triggers.values():
             trigger = read_trigger(definition)
-            found[trigger.table, trigger.name] = trigger
-    return {key: trigger for key, trigger in found.items() if trigger.table in tables}
+            by_key[trigger.table, trigger.name] = trigger
+    return {key: trigger for key, trigger in by_key.items() if trigger.table in tables}
 
 
 def functions() -> dict[str, str]:
-    """The body of every function that must stand."""
-    found: dict[str, str] = {}
+    """Return the body of every function that must stand."""
+    bodies: dict[str, str] = {}
     for statement in _statements():
         for match in FUNCTION.finditer(statement):
             if match["gone"]:
-                found.pop(match["gone"], None)
+                bodies.pop(match["gone"], None)
             else:
-                found[match["made"]] = match["body"]
-    return found | {f"noted_{cover.table}": cover.function for cover in COVERS.values()}
+                bodies[match["made"]] = match["body"]
+    return bodies | {f"noted_{cover.table}": cover.function for cover in COVERS.values()}
 
 
 def read_trigger(definition: str) -> Trigger:
@@ -89,13 +89,13 @@ def read_trigger(definition: str) -> Trigger:
 
 
 def _statements() -> Iterator[str]:
-    """The SQL of every migration, in the order in which it was applied."""
+    """Yield the SQL of every migration, in the order in which it was applied."""
     loader = MigrationLoader(None)
-    seen: set[tuple[str, str]] = set()
+    nodes: set[tuple[str, str]] = set()
     for leaf in sorted(loader.graph.leaf_nodes()):
         for node in loader.graph.forwards_plan(leaf):
-            if node not in seen and node[0] in _ours():
-                seen.add(node)
+            if node not in nodes and node[0] in _ours():
+                nodes.add(node)
                 for operation in loader.graph.nodes[node].operations:
                     if isinstance(operation, RunSQL):
                         yield operation.sql if isinstance(operation.sql, str) else "\n".join(map(str, operation.sql))
@@ -105,33 +105,33 @@ def _ours() -> set[str]:
     return {config.label for config in apps.get_app_configs() if config.name.startswith("headwater.")}
 
 
-def weakened() -> list[str]:
+def weak_guards() -> list[str]:
     """Triggers, functions, constraints and policies that are not as the code declares them."""
-    return [*_triggers_differing(), *_functions_differing(), *_constraints_missing(), *_rows_hidden()]
+    return [*_trigger_differences(), *_function_differences(), *_missing_constraints(), *_rows_hidden()]
 
 
-def _triggers_differing() -> list[str]:
+def _trigger_differences() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.relname, t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid) FROM pg_trigger t
             JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = 'public' AND NOT t.tgisinternal"""
         )
-        present = {(table, name): (enabled, text) for table, name, enabled, text in cursor.fetchall()}
-    broken = []
-    for key, wanted in triggers().items():
-        enabled, text = present.get(key, ("", ""))
-        what = f"trigger {wanted.name} on {wanted.table}"
+        present = {(table, name): (mode, text) for table, name, mode, text in cursor.fetchall()}
+    differences = []
+    for key, trigger in triggers().items():
+        mode, text = present.get(key, ("", ""))
+        what = f"trigger {trigger.name} on {trigger.table}"
         if not text:
-            broken.append(f"{what} is missing")
-        elif enabled != "O":
-            broken.append(f"{what} is switched off")
-        elif read_trigger(text) != wanted:
-            broken.append(f"{what} is not as declared")
-    return broken
+            differences.append(f"{what} is missing")
+        elif mode != "O":
+            differences.append(f"{what} is switched off")
+        elif read_trigger(text) != trigger:
+            differences.append(f"{what} is not as declared")
+    return differences
 
 
-def _functions_differing() -> list[str]:
+def _function_differences() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
         present = dict(cursor.fetchall())
@@ -142,8 +142,8 @@ def _functions_differing() -> list[str]:
     ]
 
 
-def _constraints_missing() -> list[str]:
-    """Constraints and unique indexes of the models, and foreign keys, that are gone or that the server does not enforce."""
+def _missing_constraints() -> list[str]:
+    """Return the constraints and unique indexes of the models, and foreign keys, that are gone or that the server does not enforce."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.relname, x.conname FROM pg_constraint x JOIN pg_class c ON c.oid = x.conrelid WHERE x.convalidated
@@ -157,14 +157,14 @@ def _constraints_missing() -> list[str]:
         )
         off = [f"a foreign key of {table} is switched off" for table, _name in cursor.fetchall()]
     models = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label in _ours()]
-    wanted = [(m._meta.db_table, c.name) for m in models for c in m._meta.constraints]
+    constraints = [(m._meta.db_table, c.name) for m in models for c in m._meta.constraints]
     return [
-        f"constraint {name} of {table} is missing or not enforced" for table, name in wanted if (table, name) not in present
+        f"constraint {name} of {table} is missing or not enforced" for table, name in constraints if (table, name) not in present
     ] + off
 
 
 def _rows_hidden() -> list[str]:
-    """Row security or rewrite rules on our tables: they would show us other rows than there are."""
+    """Return row security and rewrite rules on our tables, which would show us other rows than there are."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT relname, CASE WHEN relkind <> 'r' THEN 'is no table' WHEN relrowsecurity THEN 'hides rows' ELSE 'has rules' END
@@ -176,7 +176,7 @@ def _rows_hidden() -> list[str]:
 
 
 def rights_too_many() -> list[str]:
-    """What the role of the application could do to the guards: it owns nothing, and adds to the chain without changing it."""
+    """Return what the role of the application could do to the guards: it should own nothing, and add to the chain without changing it."""
     role: str = settings.DATABASE_ROLE
     with connection.cursor() as cursor:
         cursor.execute(
@@ -187,7 +187,7 @@ def rights_too_many() -> list[str]:
             WHERE r.rolname = %s AND x.has""",
             [role],
         )
-        broken = [what for (what,) in cursor.fetchall()]
+        rights = [what for (what,) in cursor.fetchall()]
         cursor.execute(
             """SELECT 'owns ' || count(*) || ' tables, ' || min(c.relname) || ' among them' FROM pg_class c
                 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relowner = %s::regrole HAVING count(*) > 0
@@ -198,8 +198,8 @@ def rights_too_many() -> list[str]:
                     AND has_table_privilege(%s, c.oid, p.verb)""",
             [sql.Identifier(role).as_string(), list(KEPT), role, list(KEPT), role],
         )
-        broken += [what for (what,) in cursor.fetchall()]
+        rights += [what for (what,) in cursor.fetchall()]
     mend = (
         "name the owner in HEADWATER_DATABASE_OWNER_URL and a role that owns nothing in HEADWATER_DATABASE_URL, then run migrate"
     )
-    return [f"the application's role {role} {what}" for what in broken[:10]] + ([mend] if broken else [])
+    return [f"the application's role {role} {what}" for what in rights[:10]] + ([mend] if rights else [])

@@ -28,7 +28,7 @@ class Bilingual:
 
     @property
     def other(self) -> str:
-        """What the reader's language is not; empty where there is only one."""
+        """Return the text in the language that the reader's is not; empty where there is only one."""
         return self.en if not self.en or chinese() else self.zh
 
 
@@ -42,14 +42,14 @@ def chinese() -> bool:
 
 
 def in_chinese() -> override:
-    """For official texts, whoever makes them: `with in_chinese(): …`."""
+    """Write official texts in Chinese, whoever makes them: `with in_chinese(): …`."""
     from django.utils.translation import override
 
     return override("zh-hans")
 
 
 def both(record: Any, stem: str = "name") -> Bilingual:
-    """The text that `record`, an object or a mapping, keeps as `name_zh` and `name_en`, or plainly as `zh` and `en`."""
+    """Return the text that `record`, an object or a mapping, keeps as `name_zh` and `name_en`, or plainly as `zh` and `en`."""
     zh = _part(record, f"{stem}_zh")
     if zh is None:
         return Bilingual(str(_part(record, "zh") or ""), str(_part(record, "en") or ""))
@@ -61,5 +61,5 @@ def _part(record: Any, name: str) -> Any:
 
 
 def named(record: Any, stem: str = "name") -> str:
-    """`both` in the reader's language."""
+    """Return the text of `both` in the reader's language."""
     return str(both(record, stem))

@@ -65,7 +65,7 @@ class Indicator:
     count: Callable[..., Figure]
 
     def figure(self, on: date, only: Only | None = None) -> Figure:
-        """The figure of the records up to the end of the day `on`.
+        """Return the figure of the records up to the end of the day `on`.
 
         Raises:
             LookupError: `only` narrows to something that the indicator cannot be broken down by.
@@ -118,10 +118,10 @@ def breakdown(code: str, label: Callable[[], Text], parts: Callable[[], list[tup
 
 
 def through(on: date) -> datetime:
-    """The first moment that a figure as of `on` does not count any more."""
+    """Return the first moment that a figure as of `on` does not count any more."""
     return clock.local(clock.add_days(on, 1))
 
 
 def share(part: float | None, whole: float | None) -> float | None:
-    """A part in hundredths of the whole; None where there is no whole."""
+    """Return a part in hundredths of the whole; None where there is no whole."""
     return None if not whole else 100.0 * (part or 0) / whole

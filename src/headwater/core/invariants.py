@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
-from headwater.core.coverage import differing, loose_digests
-from headwater.core.guards import rights_too_many, weakened
+from headwater.core.coverage import differences, loose_digests
+from headwater.core.guards import rights_too_many, weak_guards
 from headwater.core.models import RoleGrant
 from headwater.core.register import Register
 from headwater.core.roles import LIMITS, Scope, sensitive_roles
@@ -42,7 +42,7 @@ INVARIANTS: Register[Invariant] = Register("invariant")
 
 def invariant(name: str, sentence: str | Promise, sql: str) -> None:
     """Register a query that selects one text column."""
-    INVARIANTS.add(name, Invariant(name, sentence, lambda: _selected(sql)))
+    INVARIANTS.add(name, Invariant(name, sentence, lambda: _first_column(sql)))
 
 
 def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]) -> None:
@@ -50,32 +50,32 @@ def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]
     INVARIANTS.add(name, Invariant(name, sentence, find))
 
 
-def _selected(sql: str, values: Sequence[Any] | None = None) -> list[str]:
+def _first_column(sql: str, values: Sequence[Any] | None = None) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [str(r[0]) for r in cursor.fetchall()]
 
 
 def lost_entries() -> list[str]:
-    """Grants in force that are limited to an entry which is not there."""
-    found, grants = [], RoleGrant.objects.in_force(clock.now()).filter(scope=Scope.ENTRY)
+    """Return the grants in force that are limited to an entry which is not there."""
+    lines, grants = [], RoleGrant.objects.in_force(clock.now()).filter(scope=Scope.ENTRY)
     for kind in grants.order_by("scope_kind").values_list("scope_kind", flat=True).distinct():
         there = apps.get_model(kind)._base_manager.values("pk") if kind in LIMITS else []
-        found += [
+        lines += [
             f"grant {g.pk} of {g.role} to {kind} {g.scope_id}" for g in grants.filter(scope_kind=kind).exclude(scope_id__in=there)
         ]
-    return found
+    return lines
 
 
 def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
     """Run the invariants; returns the broken ones with at most `show` rows each."""
     breaches = []
-    for found in INVARIANTS.values():
-        if names and found.name not in names:
+    for invariant in INVARIANTS.values():
+        if names and invariant.name not in names:
             continue
-        rows = found.find()
+        rows = invariant.find()
         if rows:
-            breaches.append(Breach(found, rows[:show], len(rows)))
+            breaches.append(Breach(invariant, rows[:show], len(rows)))
     return breaches
 
 
@@ -105,7 +105,7 @@ ALONE = """SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.ac
 worked_out(
     "sensitive_roles_by_two",
     _("决定和管理的角色由两人授予，或记为命令行单独授予"),
-    lambda: _selected(ALONE, [sorted(sensitive_roles())]),
+    lambda: _first_column(ALONE, [sorted(sensitive_roles())]),
 )
 invariant(
     "events_sealed",
@@ -117,9 +117,9 @@ invariant(
 worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries)
 worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
-worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weakened)
+worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weak_guards)
 worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many)
-worked_out("rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differing(), *loose_digests()])
+worked_out("rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differences(), *loose_digests()])
 invariant(
     "roles_kept_apart",
     _("系统、安全、审计三员分立"),

@@ -76,7 +76,7 @@ REACH: Register[Reach] = Register("reach of jobs")
 
 
 def jobs_for(account: Any) -> QuerySet[Job]:
-    """What one has asked for, and with `core.job.view` what others have, as far as one's scope and own cases let."""
+    """Return the jobs of an account, and with `core.job.view` those of others, as far as its scope and own cases let."""
     mine = Q(asked_by=account)
     if account.has_perm("core.job.view"):
         mine |= reduce(and_, (function(account) for function in REACH.values()), Q(pk__isnull=False))

@@ -51,7 +51,7 @@ class KeyFolder:
     path: Path
 
     def ring(self, name: str, *, size: int = 32) -> list[bytes]:
-        """The secrets that are accepted, the current one first; the first is made when there is none."""
+        """Return the secrets that are accepted, the current one first; the first is made when there is none."""
         files = self._files(name)
         if not files:
             self._write(name, 1, secrets.token_bytes(size))
@@ -88,7 +88,7 @@ class KeyFolder:
             self._write(name, 1, secret)
 
     def signing_key(self, name: str) -> Ed25519PrivateKey:
-        """The key that signs now. Its public half is written beside it and outlives the secret."""
+        """Return the key that signs now. Its public half is written beside it and outlives the secret."""
         key = private_half(self.ring(name)[0])
         public = self._files(name)[-1].with_suffix(".pub")
         if not public.exists():
@@ -96,12 +96,12 @@ class KeyFolder:
         return key
 
     def public_keys(self, name: str) -> list[Ed25519PublicKey]:
-        """The public halves, the current one first, those of retired secrets last: a signature stays checkable."""
-        found = [private_half(secret).public_key() for secret in self.ring(name)]
-        known = {_raw(x) for x in found}
-        kept = sorted(self._folder(name).glob("*.pub"), reverse=True)
-        retired = [base64.urlsafe_b64decode(x.read_text()) for x in kept]
-        return found + [Ed25519PublicKey.from_public_bytes(x) for x in retired if x not in known]
+        """Return the public halves, the current one first, those of retired secrets last: a signature stays checkable."""
+        current = [private_half(secret).public_key() for secret in self.ring(name)]
+        current_bytes = {_raw(x) for x in current}
+        files = sorted(self._folder(name).glob("*.pub"), reverse=True)
+        earlier = [base64.urlsafe_b64decode(x.read_text()) for x in files]
+        return current + [Ed25519PublicKey.from_public_bytes(x) for x in earlier if x not in current_bytes]
 
     def _folder(self, name: str) -> Path:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
@@ -162,17 +162,17 @@ def private_half(secret: bytes) -> Ed25519PrivateKey:
 
 
 def _mark(secret: bytes) -> bytes:
-    """Names the secret in what it encrypted, without telling of it."""
+    """Return the name of a secret in what it encrypted, from which nobody can read the secret."""
     return hashlib.sha256(b"headwater mark" + secret).digest()[:MARK]
 
 
 def secret(name: str, *, size: int = 32) -> bytes:
-    """The current secret of a name; it is made at first use."""
+    """Return the current secret of a name; it is made at first use."""
     return ring(name, size=size)[0]
 
 
 def ring(name: str, *, size: int = 32) -> list[bytes]:
-    """The secrets of a name that are accepted, the current one first."""
+    """Return the secrets of a name that are accepted, the current one first."""
     keys: KeyFolder = settings.KEYS
     return keys.ring(name, size=size)
 
@@ -184,8 +184,8 @@ def rotate(name: str) -> None:
 
 def retire(name: str) -> int:
     """Remove the older secrets; returns how many."""
-    removed: int = settings.KEYS.retire(name)
-    return removed
+    count: int = settings.KEYS.retire(name)
+    return count
 
 
 def encrypt(name: str, plain: bytes, *, context: bytes = b"") -> bytes:
@@ -210,17 +210,17 @@ def decrypt(name: str, token: bytes, *, context: bytes = b"") -> bytes:
 
 
 def is_current(name: str, token: bytes) -> bool:
-    """Whether a token was made by the secret in use, so that it outlives the retirement of older ones."""
+    """Return whether a token was made by the secret in use, so that it outlives the retirement of older ones."""
     return token[:MARK] == _mark(secret(name))
 
 
 def signing_key(name: str) -> Ed25519PrivateKey:
-    """The Ed25519 key that signs now."""
+    """Return the Ed25519 key that signs now."""
     keys: KeyFolder = settings.KEYS
     return keys.signing_key(name)
 
 
 def public_keys(name: str) -> list[Ed25519PublicKey]:
-    """Who checks a signature takes any of these; the current one first."""
+    """Return the keys, any of which may have made a signature; the current one first."""
     keys: KeyFolder = settings.KEYS
     return keys.public_keys(name)

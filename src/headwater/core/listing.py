@@ -67,7 +67,7 @@ class Filter:
 
     @property
     def options(self) -> list[tuple[str, Text]]:
-        """The choices, with none of them first, which is called as the list is."""
+        """Return the choices; the first stands for none and has the label of the filter."""
         return [("", self.label), *self.choices]
 
 
@@ -104,22 +104,22 @@ class Listing:
         self.q = get.get("q", "").strip()[:80]
         rows = self.queryset
         if self.q and self.search:
-            found, name = Q(), normal_name(self.q)
+            matches, name = Q(), normal_name(self.q)
             for lookup in self.search:
-                found |= Q(**{f"{lookup}__icontains": normal(self.q) if lookup in ADDRESSES else self.q})
+                matches |= Q(**{f"{lookup}__icontains": normal(self.q) if lookup in ADDRESSES else self.q})
                 if name and lookup.endswith(("name_zh", "name_en")):
-                    found |= Q(**{f"{lookup}__icontains": name})
-            rows = rows.filter(found)
+                    matches |= Q(**{f"{lookup}__icontains": name})
+            rows = rows.filter(matches)
         self.active: dict[str, str] = {}
         for f in self.filters:
             value = get.get(f.name, "").strip()[:MOST_CHARS]
             if value and (f.lookup or value in {str(c[0]) for c in f.choices}):
                 self.active[f.name] = value
-                wanted = f.lookup.matching(self.request.user, value) if f.lookup else value
-                rows = f.apply(rows, wanted) if f.apply else rows.filter(**{f.field: wanted})
-        wanted = get.get("sort", self.order)
-        allowed = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
-        self.sort = wanted if wanted.lstrip("-") in allowed else self.order
+                choice = f.lookup.matching(self.request.user, value) if f.lookup else value
+                rows = f.apply(rows, choice) if f.apply else rows.filter(**{f.field: choice})
+        order = get.get("sort", self.order)
+        fields = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
+        self.sort = order if order.lstrip("-") in fields else self.order
         self.rows_all = rows
         self._page()
 
@@ -131,10 +131,10 @@ class Listing:
         cursor = self.request.GET.get("after", "")
         if cursor:
             rows = self._after(rows, cursor, key, down)
-        found = list(rows[: self.page_size + 1])
-        self.has_next = len(found) > self.page_size
-        self.objects = found[: self.page_size]
-        self.total = self.rows_all.count() if cursor or self.has_next else len(found)
+        window = list(rows[: self.page_size + 1])
+        self.has_next = len(window) > self.page_size
+        self.objects = window[: self.page_size]
+        self.total = self.rows_all.count() if cursor or self.has_next else len(window)
         self.first_page = not cursor
 
     @staticmethod
@@ -158,7 +158,7 @@ class Listing:
         return urlsafe_b64encode(json.dumps([value, last.pk], default=str).encode()).decode()
 
     def query(self, **changes: str) -> str:
-        """The query string with changes; an empty value removes a key."""
+        """Return the query string with changes; an empty value removes a key."""
         get = self.request.GET.copy()
         get.pop("after", None)
         for name, value in changes.items():
@@ -173,28 +173,30 @@ class Listing:
         return self.query(after=self.next_cursor)
 
     @property
-    def shown(self) -> list[Column]:
+    def screen_columns(self) -> list[Column]:
         return [c for c in self.columns if c.screen]
 
     @property
     def heading(self) -> list[dict[str, Any]]:
-        out = []
-        for c in self.shown:
+        cells = []
+        for c in self.screen_columns:
             current = self.sort.lstrip("-") == c.sort and bool(c.sort)
-            turned = f"-{c.sort}" if current and not self.sort.startswith("-") else c.sort
-            out.append(
+            order = f"-{c.sort}" if current and not self.sort.startswith("-") else c.sort
+            cells.append(
                 {
                     "label": c.label,
                     "kind": c.kind,
-                    "query": self.query(sort=turned) if c.sort else "",
+                    "query": self.query(sort=order) if c.sort else "",
                     "direction": ("descending" if self.sort.startswith("-") else "ascending") if current else "",
                 }
             )
-        return out
+        return cells
 
     @property
     def cells(self) -> list[tuple[Any, list[Cell]]]:
-        return [(o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.shown]) for o in self.objects]
+        return [
+            (o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.screen_columns]) for o in self.objects
+        ]
 
     @property
     def csv_query(self) -> str:
@@ -208,35 +210,35 @@ class Listing:
     def narrowed(self) -> bool:
         return bool(self.q or self.active)
 
-    def chosen(self) -> QuerySet[Any]:
-        """The rows that were ticked, or, when none was, the whole list as filtered."""
+    def selection(self) -> QuerySet[Any]:
+        """Return the rows that were ticked, or, when none was, the whole list as filtered."""
         pks = keys_in(self.request.POST, "pk")
         return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
 
     def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:
-        """`rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
+        """Return `rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
         form = form or self.request.GET.get("format", "")
         if form not in TYPES:
             return None
-        found = (self.rows_all if rows is None else rows).order_by(self.sort)
-        if form == "xlsx" and found[SHEET_ROWS : SHEET_ROWS + 1].exists():
+        ordered = (self.rows_all if rows is None else rows).order_by(self.sort)
+        if form == "xlsx" and ordered[SHEET_ROWS : SHEET_ROWS + 1].exists():
             form = "csv"
         columns = [c for c in self.columns if c.export]
         heading = [str(c.label) for c in columns]
-        cells = ([plain(c.value(o), c.kind) for c in columns] for o in found.iterator(chunk_size=1000))
-        out = scratch(max_size=KEPT_IN_MEMORY)
+        cells = ([plain(c.value(o), c.kind) for c in columns] for o in ordered.iterator(chunk_size=1000))
+        file = scratch(max_size=KEPT_IN_MEMORY)
         if form == "csv":
-            text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+            text = TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
             csv_into(text, heading, cells)
             text.detach()
         else:
             with scratch_folder() as folder:
-                xlsx_into(out, self.name, heading, cells, folder=folder)
-        return attached(out, f"{self.name}-{timezone.localdate()}.{form}", TYPES[form])
+                xlsx_into(file, self.name, heading, cells, folder=folder)
+        return attached(file, f"{self.name}-{timezone.localdate()}.{form}", TYPES[form])
 
 
 def plain(value: Any, kind: str) -> Any:
-    """A cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
+    """Return a cell as a spreadsheet wants it: money in 万元, dates as dates, states in words."""
     if kind == "money" and value is not None:
         return wan_cell(value)
     if isinstance(value, datetime):

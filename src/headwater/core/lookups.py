@@ -55,8 +55,8 @@ class Lookup:
     def url(self) -> str:
         return reverse(f"lookup_{self.code}")
 
-    def narrowed(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """The records that have every word of the text in one of their fields."""
+    def narrow(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Return the records that have every word of the text in one of their fields."""
         for word in text[:MOST_CHARS].split()[:MOST_WORDS]:
             either = Q()
             for name in self.fields:
@@ -65,16 +65,16 @@ class Lookup:
         return rows
 
     def matching(self, user: Any, text: str) -> QuerySet[Any]:
-        """The records that a value stands for; those that contain it when it stands for none."""
+        """Return the records that a value stands for; those that contain it when it stands for none."""
         same = Q()
         for name in self.fields:
             same |= Q(**{f"{name}__iexact": self.key(text)})
         visible = self.visible(user)
         exact = visible.filter(same)
-        return exact if exact.exists() else self.narrowed(visible, text)
+        return exact if exact.exists() else self.narrow(visible, text)
 
     def options(self, user: Any, text: str) -> tuple[list[dict[str, str]], bool]:
-        """A few options, and whether there are more (1 query, and what `visible` and `first` ask)."""
+        """Return a few options, and whether there are more (1 query, and what `visible` and `first` ask)."""
         text = text.strip()
         near = [
             When(**{f"{name}__{how}": text}, then=Value(n))
@@ -87,12 +87,12 @@ class Lookup:
         visible = self.visible(user)
         others = visible.filter(**{name: OuterRef(name) for name in self.names}).exclude(pk=OuterRef("pk"))
         rows = (
-            self.narrowed(visible, text)
+            self.narrow(visible, text)
             .select_related(*self.related)
             .annotate(rank=rank, is_one_of_several=Exists(others.order_by()))
         )
-        listed = list(rows.order_by("rank", self.order, "pk")[: MOST + 1])
-        return [self._option(r) for r in listed[:MOST]], len(listed) > MOST
+        records = list(rows.order_by("rank", self.order, "pk")[: MOST + 1])
+        return [self._option(r) for r in records[:MOST]], len(records) > MOST
 
     def _option(self, record: Any) -> dict[str, str]:
         value = self.single(record) if record.is_one_of_several else self.value(record)
@@ -109,12 +109,12 @@ def declare(lookup: Lookup) -> Lookup:
 
 
 def attributes(lookup: Lookup) -> dict[str, str]:
-    """What makes an input of text a look-up."""
+    """Return the attributes that make an input of text a look-up."""
     return {"data-lookup": lookup.url, "data-lookup-as": _("照所填："), "autocomplete": "off"}
 
 
 def search_link(lookup: Lookup) -> SafeString:
-    """Without script: the page to search, beside the input."""
+    """Return the link to the page to search, which stands beside the input for readers without script."""
     return format_html('<noscript><a href="{}" target="_blank">{}</a></noscript>', lookup.url, _("查找%s") % lookup.label)
 
 

@@ -35,7 +35,7 @@ class Fen(int):
 
     @classmethod
     def of_wan(cls, number: Number | str) -> Fen:
-        """An amount told in 万元.
+        """Return an amount given in 万元.
 
         Raises:
             PartOfFen: more decimals than whole fen have.
@@ -44,7 +44,7 @@ class Fen(int):
 
     @classmethod
     def of_yuan(cls, number: Number | str) -> Fen:
-        """An amount told in yuan.
+        """Return an amount given in yuan.
 
         Raises:
             PartOfFen: more decimals than whole fen have.
@@ -87,12 +87,12 @@ class Fen(int):
 
 
 def rounded(fen: Number) -> Fen:
-    """A calculated number of fen as an amount: half a fen goes up, away from zero."""
+    """Return a calculated number of fen as an amount: half a fen goes up, away from zero."""
     return _half_up(*_ratio(fen))
 
 
 def rounded_down(fen: Number) -> Fen:
-    """A calculated cap as an amount: never above what was calculated."""
+    """Return a calculated cap as an amount: never above what was calculated."""
     over, under = _ratio(fen)
     return Fen(over // under)
 
@@ -115,7 +115,7 @@ def _half_up(over: int, under: int) -> Fen:
 
 
 def shares(total: int, weights: Sequence[int]) -> list[Fen]:
-    """`total` divided by `weights`, to the last fen: each share is rounded down, and what is left goes, a fen each, to the largest
+    """Divide `total` by `weights`, to the last fen: each share is rounded down, and what is left goes, a fen each, to the largest
     remainders, the first of equal ones first.
 
     Raises:
@@ -125,23 +125,23 @@ def shares(total: int, weights: Sequence[int]) -> list[Fen]:
     if whole <= 0 or min(weights) < 0:
         raise ValueError("shares need weights above zero")
     parts = [divmod(total * weight, whole) for weight in weights]
-    left = total - sum(part for part, _rest in parts)
-    first = set(sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:left])
+    remainder = total - sum(part for part, _rest in parts)
+    first = set(sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:remainder])
     return [Fen(part + (n in first)) for n, (part, _rest) in enumerate(parts)]
 
 
 def wan(fen: int) -> str:
-    """万元 for reading, exact and without needless zeros: 10, 1,234.5, 0.000001."""
+    """Return 万元 for reading, exact and without needless zeros: 10, 1,234.5, 0.000001."""
     return _grouped(fen, FEN_IN_WAN, 6).rstrip("0").rstrip(".")
 
 
 def wan_typed(fen: int) -> str:
-    """万元 as somebody types it into a field, without signs for thousands; reading it gives `fen` again."""
+    """Return 万元 as somebody types it into a field, without signs for thousands; reading it gives `fen` again."""
     return wan(fen).replace(",", "")
 
 
 def yuan(fen: int) -> str:
-    """Yuan for reading: 80,500, and 80,500.50 where there are fen."""
+    """Return yuan for reading: 80,500, and 80,500.50 where there are fen."""
     return _grouped(fen, FEN_IN_YUAN, 2).removesuffix(".00")
 
 
@@ -151,12 +151,12 @@ def _grouped(fen: int, unit: int, decimals: int) -> str:
 
 
 def wan_cell(fen: int) -> int | float:
-    """万元 as a number for a spreadsheet, a chart or an indicator: whole where it is whole, else the nearest that a cell can hold."""
+    """Return 万元 as a number for a spreadsheet, a chart or an indicator: whole where it is whole, else the nearest that a cell can hold."""
     return _cell(fen, FEN_IN_WAN)
 
 
 def yuan_cell(fen: int) -> int | float:
-    """Yuan as a number, for open data."""
+    """Return yuan as a number, for open data."""
     return _cell(fen, FEN_IN_YUAN)
 
 

@@ -47,7 +47,7 @@ class Named:
 
 
 def with_institution(name: str, institution: str) -> str:
-    """A name and an institution in one line that `read_name` takes apart again."""
+    """Return a name and an institution in one line that `read_name` takes apart again."""
     if not institution:
         return name
     return (
@@ -58,7 +58,7 @@ def with_institution(name: str, institution: str) -> str:
 
 
 def normal_name(text: str) -> str:
-    """A name as it is stored and shown: half-width letters, one kind of dot (·), no blanks between Chinese characters.
+    """Return a name as it is stored and shown: half-width letters, one kind of dot (·), no blanks between Chinese characters.
 
     Letters keep their case and order: how somebody writes their own name is theirs to say.
     """
@@ -67,21 +67,21 @@ def normal_name(text: str) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two texts write one name; the same name may still be that of two people."""
+    """Return whether two texts write one name; the same name may still be that of two people."""
     return normal_name(one).casefold() == normal_name(other).casefold()
 
 
 def split_names(text: str) -> list[Named]:
-    """The people whom a text lists: apart by , ， ; ； 、 / or lines, with titles and institutions in brackets or after a blank.
+    """Return the people whom a text lists: apart by , ， ; ； 、 / or lines, with titles and institutions in brackets or after a blank.
 
     "Smith, John" is one name: a comma after a single word in Latin letters parts family and given name.
     """
-    found = [read_name(part) for line in _parts(clean_text(text), BREAKS) for part in _people(line)]
-    return list(dict.fromkeys(one for one in found if one.name))[:MOST_NAMES]
+    people = [read_name(part) for line in _parts(clean_text(text), BREAKS) for part in _people(line)]
+    return list(dict.fromkeys(one for one in people if one.name))[:MOST_NAMES]
 
 
 def read_name(text: str) -> Named:
-    """One name with what stands beside it; titles are dropped."""
+    """Read one name with what stands beside it; titles are dropped."""
     notes = [word for inside in BRACKETS.findall(text) for word in re.split(r"[,，;；、\s]+", inside)]
     name = ENGLISH.sub("", BRACKETS.sub(" ", text)).strip(" ,，")
     name, _comma, rest = (part.strip() for part in name.replace("，", ",").partition(","))
@@ -96,7 +96,7 @@ def read_name(text: str) -> Named:
 
 
 def _whole(words: list[str], notes: list[str]) -> list[str]:
-    """The words of the name; a Chinese word after it that reads like an institution goes to the notes."""
+    """Return the words of the name; a Chinese word after it that reads like an institution goes to the notes."""
     for n, word in enumerate(words[1:], start=1):
         if INSTITUTION.fullmatch(word) and re.search(f"[{HAN}]", words[0]):
             notes.extend(words[n:])
@@ -105,7 +105,7 @@ def _whole(words: list[str], notes: list[str]) -> list[str]:
 
 
 def _people(line: str) -> Iterator[str]:
-    """A comma parts people, except after a single Latin word."""
+    """Yield the people of a line: a comma parts them, except after a single Latin word."""
     parts = list(_parts(line, COMMAS))
     while parts:
         part = parts.pop(0)
@@ -115,7 +115,7 @@ def _people(line: str) -> Iterator[str]:
 
 
 def _parts(text: str, marks: re.Pattern[str]) -> Iterator[str]:
-    """Pieces between marks that stand in no bracket."""
+    """Yield the pieces between marks that stand in no bracket."""
     depth, start = 0, 0
     for at, sign in enumerate(text):
         if sign == "\n":

@@ -39,20 +39,20 @@ PUBLIC_PAGES: Register[PublicPage] = Register("public page")
 
 
 def public_pages(path: str) -> list[dict[str, Any]]:
-    """The lines of the head; the one that `path` lies in is active."""
-    found = [(page.label, reverse(page.route)) for page in sorted(PUBLIC_PAGES.values(), key=lambda page: page.place)]
-    return [{"label": label, "url": url, "active": path.startswith(url)} for label, url in found]
+    """Return the lines of the head; the one that `path` lies in is active."""
+    lines = [(page.label, reverse(page.route)) for page in sorted(PUBLIC_PAGES.values(), key=lambda page: page.place)]
+    return [{"label": label, "url": url, "active": path.startswith(url)} for label, url in lines]
 
 
 def modules_for(user: Any, path: str) -> list[dict[str, Any]]:
-    """The modules of an account, a page once; the one that `path` lies in is active, of several the innermost."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return the modules of an account, a page once; the one that `path` lies in is active, of several the innermost."""
+    modules: dict[str, dict[str, Any]] = {}
     for code, module in sorted(NAVIGATION.items(), key=lambda item: item[1].place):
         url = reverse(module.route)
-        if url not in found and user.has_perm(module.action):
-            found[url] = {"code": code, "label": module.label, "url": url}
-    inside = max((url for url in found if path.startswith(url)), key=len, default="")
-    return [entry | {"active": url == inside} for url, entry in found.items()]
+        if url not in modules and user.has_perm(module.action):
+            modules[url] = {"code": code, "label": module.label, "url": url}
+    inside = max((url for url in modules if path.startswith(url)), key=len, default="")
+    return [entry | {"active": url == inside} for url, entry in modules.items()]
 
 
 for _code, _module in {

@@ -26,7 +26,7 @@ class BadNumber(ValueError):
 
 
 def read_decimal(text: str) -> Decimal:
-    """The number that a text writes, in full-width or half-width signs and the digits of any script.
+    """Return the number that a text writes, in full-width or half-width signs and the digits of any script.
 
     Raises:
         BadNumber: it is none, has a comma where no thousands end, or has more digits than are kept.
@@ -35,27 +35,27 @@ def read_decimal(text: str) -> Decimal:
 
 
 def read_whole(text: str) -> int:
-    """A whole number.
+    """Return the whole number that a text writes.
 
     Raises:
         BadNumber: no number, or not a whole one.
     """
-    expected = _("应为整数，例如 12")
-    number = _read(_half(text), expected)
+    expectation = _("应为整数，例如 12")
+    number = _read(_half(text), expectation)
     if number != number.to_integral_value():
-        raise BadNumber(expected)
+        raise BadNumber(expectation)
     return int(number)
 
 
 def read_wan(text: str) -> Fen:
-    """An amount in 万元, or in the unit that stands behind it.
+    """Return the amount that a text writes in 万元, or in the unit that stands behind it.
 
     Raises:
         BadNumber: no number, below zero, more decimals than fen, or more than any budget holds.
     """
-    given = _half(text)
-    unit = next((u for u in UNITS if given.endswith(u)), "")
-    number = _read(given.removesuffix(unit).rstrip(), _("请填写数字，单位万元，例如 12.5"))
+    plain = _half(text)
+    unit = next((u for u in UNITS if plain.endswith(u)), "")
+    number = _read(plain.removesuffix(unit).rstrip(), _("请填写数字，单位万元，例如 12.5"))
     if number < 0:
         raise BadNumber(_("请填写数字，单位万元，不能为负"))
     try:
@@ -68,24 +68,24 @@ def read_wan(text: str) -> Fen:
 
 
 def _half(text: str) -> str:
-    """Half-width signs, digits of any script as 0 to 9, plain blanks and a plain minus."""
+    """Return a text with half-width signs, digits of any script as 0 to 9, plain blanks and a plain minus."""
     signs = (c if c.isascii() else str(unicodedata.decimal(c, c)) for c in text.translate(HALF))
     return " ".join("".join(signs).split())
 
 
-def _read(given: str, expected: str) -> Decimal:
-    given = given.removeprefix("+")
-    plain = re.sub("[, ]", "", given) if PARTED.fullmatch(given) else given
+def _read(figure: str, expectation: str) -> Decimal:
+    figure = figure.removeprefix("+")
+    plain = re.sub("[, ]", "", figure) if PARTED.fullmatch(figure) else figure
     parts = PLAIN.fullmatch(plain)
     if parts is None:
-        raise BadNumber(_misplaced(given) if "," in given else expected)
+        raise BadNumber(_comma_mistake(figure) if "," in figure else expectation)
     if len(parts[1].lstrip("0")) > MOST_DIGITS or len(parts[2] or "") > DECIMALS:
         raise BadNumber(_("最多 %(digits)d 位整数、%(decimals)d 位小数") % {"digits": MOST_DIGITS, "decimals": DECIMALS})
     return Decimal(plain)
 
 
-def _misplaced(given: str) -> str:
-    if DECIMAL_COMMA.fullmatch(given):
-        told = {"text": given[:30], "dot": given.replace(",", ".")[:30], "whole": given.replace(",", "")[:30]}
-        return _("“%(text)s”的逗号不在千位上：小数请用点，写成 %(dot)s；整数请去掉逗号，写成 %(whole)s") % told
-    return _("“%s”的逗号不在千位上：逗号只能分隔千位，例如 1,234,567.89") % given[:30]
+def _comma_mistake(figure: str) -> str:
+    if DECIMAL_COMMA.fullmatch(figure):
+        parameters = {"text": figure[:30], "dot": figure.replace(",", ".")[:30], "whole": figure.replace(",", "")[:30]}
+        return _("“%(text)s”的逗号不在千位上：小数请用点，写成 %(dot)s；整数请去掉逗号，写成 %(whole)s") % parameters
+    return _("“%s”的逗号不在千位上：逗号只能分隔千位，例如 1,234,567.89") % figure[:30]

@@ -32,19 +32,19 @@ TYPES = {
 
 
 def write(name: str, form: str) -> bytes:
-    """A register as csv, xlsx or json bytes; times are given with their zone in json.
+    """Return a register as csv, xlsx or json bytes; times are given with their zone in json.
 
     Raises:
         LookupError: no such register.
     """
-    found = OPEN_DATA[name]
-    rows = found.rows()
+    dataset = OPEN_DATA[name]
+    rows = dataset.rows()
     if form == "json":
-        told = [dict(zip(found.heading, row, strict=True)) for row in rows]
+        records = [dict(zip(dataset.heading, row, strict=True)) for row in rows]
         return json.dumps(
-            {"register": name, "generated_at": timezone.now(), "rows": told}, ensure_ascii=False, default=str
+            {"register": name, "generated_at": timezone.now(), "rows": records}, ensure_ascii=False, default=str
         ).encode()
     plain = [
         [timezone.localtime(c).replace(tzinfo=None) if hasattr(c, "tzinfo") and c.tzinfo else c for c in row] for row in rows
     ]
-    return write_csv(found.heading, plain) if form == "csv" else write_xlsx(name, found.heading, plain)
+    return write_csv(dataset.heading, plain) if form == "csv" else write_xlsx(name, dataset.heading, plain)

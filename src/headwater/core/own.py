@@ -47,7 +47,7 @@ def of_many(*models: type[Model]) -> None:
 
 
 def parts_of(account: Any) -> dict[int, set[Part]]:
-    """The parts of an account by case; read once for a request, like its grants.
+    """Return the parts of an account by case; read once for a request, like its grants.
 
     Raises:
         RuntimeError: nothing says who has a part in what.
@@ -56,18 +56,18 @@ def parts_of(account: Any) -> dict[int, set[Part]]:
         return {}
     if not SOURCES:
         raise RuntimeError("no source of own cases")
-    kept: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
-    if kept is None:
-        kept = {}
+    parts: dict[int, set[Part]] | None = account.__dict__.get("own_parts")
+    if parts is None:
+        parts = {}
         for function in SOURCES.values():
             for case, part in function(account):
-                kept.setdefault(case, set()).add(Part(part))
-        account.__dict__["own_parts"] = kept
-    return kept
+                parts.setdefault(case, set()).add(Part(part))
+        account.__dict__["own_parts"] = parts
+    return parts
 
 
 def own_cases(account: Any, *, but: Part | None = None) -> frozenset[int]:
-    """Cases in which `account` has a part, other than the part `but` alone."""
+    """Return the cases in which `account` has a part, other than the part `but` alone."""
     return frozenset(case for case, parts in parts_of(account).items() if parts - {but})
 
 
@@ -83,26 +83,26 @@ def paths_of(model: type[Model]) -> tuple[str, ...]:
 
 
 def holds_many(model: type[Model]) -> bool:
-    """Whether records of this kind hold the cases of many people, or of nobody."""
+    """Return whether records of this kind hold the cases of many people, or of nobody."""
     return PATHS.get(model._meta.label_lower) == ()
 
 
 def cases_of(record: Model) -> set[int]:
-    """The cases of a record: at once where it names them, else by one query for each path."""
+    """Return the cases of a record: at once where it names them, else by one query for each path."""
     kind = type(record)
     if holds_many(kind):
         return set()
-    out: set[int] = set()
+    cases: set[int] = set()
     for path in paths_of(kind):
         if path == "pk" or "__" not in path:
-            out.add(record.pk if path == "pk" else getattr(record, f"{path}_id"))
+            cases.add(record.pk if path == "pk" else getattr(record, f"{path}_id"))
         else:
-            out |= set(kind._base_manager.filter(pk=record.pk).values_list(path, flat=True))
-    return out - {None}
+            cases |= set(kind._base_manager.filter(pk=record.pk).values_list(path, flat=True))
+    return cases - {None}
 
 
 def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> bool:
-    """Whether `account` has no part in the case of `record` (in none of its cases). A record that holds the cases of many is nobody's own."""
+    """Return whether `account` has no part in any case of `record`. A record that holds the cases of many is nobody's own."""
     if record is None or holds_many(type(record)):
         return True
     paths_of(type(record))
@@ -111,21 +111,21 @@ def not_own(account: Any, record: Model | None, *, but: Part | None = None) -> b
 
 
 def rows_of(model: type[Model], cases: Iterable[int], prefix: str = "") -> Q:
-    """Rows of `model` that lead to one of `cases`; `prefix` leads to them from another kind, for counts of it."""
-    wanted = sorted(cases)
-    found = Q(pk__in=[])
+    """Return the rows of `model` that lead to one of `cases`; `prefix` leads to them from another kind, for counts of it."""
+    keys = sorted(cases)
+    condition = Q(pk__in=[])
     for path in paths_of(model):
-        found |= Q(**{f"{prefix}{path}__in": wanted})
-    return found
+        condition |= Q(**{f"{prefix}{path}__in": keys})
+    return condition
 
 
 def own_rows(model: type[Model], account: Any, prefix: str = "") -> Q:
-    """Rows of `model` that are one's own."""
+    """Return the rows of `model` that are one's own."""
     return rows_of(model, own_cases(account), prefix)
 
 
 def without_own(rows: Rows, account: Any) -> Rows:
-    """`rows` less one's own: what lists, files and counts start from."""
+    """Return `rows` less one's own: lists, files and counts start from these."""
     own = sorted(own_cases(account))
     for path in paths_of(rows.model) if own else ():
         rows = rows.exclude(**{f"{path}__in": own})
@@ -133,12 +133,12 @@ def without_own(rows: Rows, account: Any) -> Rows:
 
 
 def own_events(account: Any) -> Q:
-    """Events on one's own cases, whatever record of them they name."""
+    """Return the events on one's own cases, whatever record of them they name."""
     own = sorted(own_cases(account))
-    found = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for model in (apps.get_model(label) for label, paths in PATHS.items() if own and paths):
         rows = model._base_manager.filter(own_rows(model, account))
-        found |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
+        condition |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
     for case in own:
-        found |= Q(after__application=case)
-    return found
+        condition |= Q(after__application=case)
+    return condition

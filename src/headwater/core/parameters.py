@@ -13,12 +13,12 @@ from headwater.core.i18n import NOTHING, Bilingual, both
 from headwater.core.models import Parameter
 
 KEPT_SECONDS = 20.0
-_kept: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, Bilingual]]] = {}
+_cache: dict[tuple[str, date], tuple[float, dict[tuple[str, str], Any], dict[str, Bilingual]]] = {}
 
 
 def forget_parameters() -> None:
-    """Called when a region package was loaded; other processes follow within `KEPT_SECONDS`."""
-    _kept.clear()
+    """Forget the values after a region package was loaded; other processes follow within `KEPT_SECONDS`."""
+    _cache.clear()
 
 
 class Parameters:
@@ -30,17 +30,17 @@ class Parameters:
 
     def __init__(self, region: str, on: date) -> None:
         self.region, self.on = region, on
-        kept = _kept.get((region, on))
-        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-            self._values, self._words = kept[1:]
+        entry = _cache.get((region, on))
+        if entry and time.monotonic() - entry[0] < KEPT_SECONDS:
+            self._values, self._words = entry[1:]
             return
         rows = Parameter.objects.filter(region=region, valid_from__lte=on).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on))
-        found = list(rows.order_by("valid_from"))
-        self._values = {(p.key, p.applies_to): p.value for p in found}
-        self._words = {p.key: both(p, "label") for p in found if p.label_zh}
-        if len(_kept) > 200:
-            _kept.clear()
-        _kept[region, on] = (time.monotonic(), self._values, self._words)
+        parameters = list(rows.order_by("valid_from"))
+        self._values = {(p.key, p.applies_to): p.value for p in parameters}
+        self._words = {p.key: both(p, "label") for p in parameters if p.label_zh}
+        if len(_cache) > 200:
+            _cache.clear()
+        _cache[region, on] = (time.monotonic(), self._values, self._words)
 
     def get(self, key: str, scheme: str = "", default: Any = None) -> Any:
         if (key, scheme) in self._values:
@@ -48,11 +48,11 @@ class Parameters:
         return self._values.get((key, ""), default)
 
     def words(self, key: str) -> Bilingual:
-        """What the region calls a parameter, empty where it does not say."""
+        """Return what the region calls a parameter, empty where it does not say."""
         return self._words.get(key, NOTHING)
 
-    def needed(self, key: str, scheme: str = "") -> Any:
-        """A value that the house works with whatever the scheme's rules: a clock, a quota. Before the first row of it that row holds.
+    def house_value(self, key: str, scheme: str = "") -> Any:
+        """Return a value that the house needs whatever the scheme's rules: a clock, a quota. Before its first row is in force, that row holds.
 
         Raises:
             LookupError: the region gives no row for it; the check of a package asks for those that are read.
@@ -61,8 +61,8 @@ class Parameters:
         return self._first(key, scheme) if value is None else value
 
     def number(self, key: str, scheme: str = "") -> int:
-        """The same as a whole number."""
-        return int(self.needed(key, scheme))
+        """Return a house value as a whole number."""
+        return int(self.house_value(key, scheme))
 
     def _first(self, key: str, scheme: str) -> Any:
         rows = Parameter.objects.filter(region=self.region, key=key, applies_to__in={scheme, ""})
@@ -76,7 +76,7 @@ class Parameters:
 
 
 def house_days(key: str, default: int) -> int:
-    """A number of days that holds for the whole house, whatever the scheme, as of today; `default` before a region is loaded."""
+    """Return a number of days that holds for the house, whatever the scheme, as of today; `default` before a region is loaded."""
     rows = Parameter.objects.filter(key=key, applies_to="", valid_from__lte=clock.today())
     row = rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=clock.today())).order_by("valid_from").last()
     return default if row is None else int(row.value)

@@ -50,37 +50,37 @@ PERSONAL: Register[Words] = Register("source of personal words")
 """What apps know of the holder of an account, as words and numbers that make a bad password."""
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def personal_words(account: Account) -> set[str]:
-    """Words that stand for somebody: names with their readings, user name, address, institutions, and what apps add."""
+    """Return the words that stand for somebody: names with their readings, user name, address, institutions, and what apps add."""
     texts = [account.name_zh, account.name_en, account.username, *account.email.partition("@")[::2]]
     if account.pk:
         texts += [g.scope_label for g in account.grants]
         texts += [text for words in PERSONAL.values() for text in words(account)]
-    return {word for text in texts for word in _forms(folded(text))}
+    return {word for text in texts for word in _forms(fold(text))}
 
 
 def _forms(text: str) -> Iterator[str]:
-    """A text, its words, and how its characters are read: all, reversed (given name first) and their initials."""
+    """Yield a text, its words, and the readings of its characters: all, reversed (given name first) and their initials."""
     from pypinyin import lazy_pinyin  # its tables take a second to read: only who sets a password waits
 
     if len(text) >= 2:
         yield re.sub(r"[\W_]+", "", text)
     yield from (word for word in re.split(r"[\W_]+", text) if len(word) >= 3 or re.search(r"[^\x00-\x7f]{2}", word))
     for run in re.findall(r"[\u3400-\u9fff]{2,}", text):
-        read = lazy_pinyin(run)
-        yield "".join(read)
-        yield "".join(read[1:] + read[:1])
-        yield "".join(read[1:])
-        yield "".join(syllable[0] for syllable in read)
+        syllables = lazy_pinyin(run)
+        yield "".join(syllables)
+        yield "".join(syllables[1:] + syllables[:1])
+        yield "".join(syllables[1:])
+        yield "".join(syllable[0] for syllable in syllables)
         yield from (run[start : start + 2] for start in range(len(run) - 1) if len(run) > 3)
 
 
 def without(password: str, words: Iterable[str]) -> str:
-    """What is left of a password when `words` are taken out: long ones anywhere, initials where they stand alone."""
+    """Return what is left of a password when `words` are taken out: long ones anywhere, initials where they stand alone."""
     for word in sorted({w for w in words if len(w) >= 2}, key=lambda w: (-len(w), w)):
         if len(word) >= 4 or not word.isascii():
             password = password.replace(word, " ")
@@ -90,12 +90,12 @@ def without(password: str, words: Iterable[str]) -> str:
 
 
 def weight(text: str) -> int:
-    """How much there is to guess: letters and digits, without years, rows of one digit and counting."""
+    """Return how much there is to guess: letters and digits, without years, rows of one digit and counting."""
     rest = re.sub(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])?(?:[0-2]\d|3[01])?(?!\d)", " ", text)
     rest = re.sub(r"(.)\1{2,}", r"\1", rest)
     signs = [c for c in rest if c.isalnum()]
-    counted = sum(1 for a, b in pairwise(signs) if abs(ord(a) - ord(b)) == 1 and a.isdigit() and b.isdigit())
-    return sum(1 if c.isascii() else 2 for c in signs) - counted
+    steps = sum(1 for a, b in pairwise(signs) if abs(ord(a) - ord(b)) == 1 and a.isdigit() and b.isdigit())
+    return sum(1 if c.isascii() else 2 for c in signs) - steps
 
 
 @lru_cache(maxsize=1)
@@ -104,8 +104,8 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Whether a password, without decoration, is one that everybody tries."""
-    plain = folded(password)
+    """Return whether a password, without decoration, is one that everybody tries."""
+    plain = fold(password)
     bare = without(plain, COMMON_HERE)
     stem = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
     if any(text in _common() for text in (plain, plain.translate(LEET), stem, stem.translate(LEET))):
@@ -114,8 +114,8 @@ def is_common(password: str) -> bool:
 
 
 def is_personal(password: str, account: Account) -> bool:
-    """Whether little is left of a password once what is known of its holder is taken out."""
-    words, plain = personal_words(account), folded(password)
+    """Return whether little is left of a password once what is known of its holder is taken out."""
+    words, plain = personal_words(account), fold(password)
     for text in (plain, plain.translate(LEET)):
         rest = without(text, words)
         if rest != text and weight(without(rest, COMMON_HERE)) < OWN_SIGNS:

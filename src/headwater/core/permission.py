@@ -27,7 +27,7 @@ def is_signed_in(user: Any) -> bool:
 
 
 def role(*codes: str) -> rules.Predicate:
-    """True for an account that holds one of the roles, whatever its scope."""
+    """Return a predicate that is true for an account that holds one of the roles, whatever its scope."""
 
     @rules.predicate(f"role:{','.join(codes)}")
     def holds(user: Any) -> bool:
@@ -37,7 +37,7 @@ def role(*codes: str) -> rules.Predicate:
 
 
 def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.Predicate:
-    """True when the account holds `code` for the scope that the record belongs to, or for everything. For a role that is limited to one
+    """Return a predicate that is true when the account holds `code` for the scope of the record, or for everything. For a role limited to one
     entry, `scope` is the kind of the entry (app.model) and `id_of` gives its key."""
 
     @rules.predicate(f"scoped:{code}")
@@ -46,14 +46,14 @@ def scoped(code: str, scope: str, id_of: Callable[[Any], int | None]) -> rules.P
             return False
         if record is None:
             return bool(user.has_role(code))
-        wanted = id_of(record)
-        return any(g.role == code and (g.scope == "all" or (g.limit == scope and g.scope_id == wanted)) for g in user.grants)
+        key = id_of(record)
+        return any(g.role == code and (g.scope == "all" or (g.limit == scope and g.scope_id == key)) for g in user.grants)
 
     return holds
 
 
 def everywhere(code: str) -> rules.Predicate:
-    """True for an account that holds `code` without a limit: for what belongs to no single call, institution or agency."""
+    """Return a predicate that is true for an account that holds `code` without a limit: for what belongs to no single call, institution or agency."""
 
     @rules.predicate(f"everywhere:{code}")
     def holds(user: Any) -> bool:
@@ -72,7 +72,7 @@ def allow(action: str, predicate: rules.Predicate) -> None:
 
 
 def may(user: Any, action: str, record: Any = None) -> bool:
-    """Whether `user` may do `action` (to `record`). Unknown actions are refused loudly.
+    """Return whether `user` may do `action` (to `record`). Unknown actions are refused loudly.
 
     Raises:
         KeyError: the action was never registered.

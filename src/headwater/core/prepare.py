@@ -23,16 +23,16 @@ FIRST = "core.cover_rows"
 def bring_up_to_date() -> None:
     """Apply the migrations, then everything that the code declares and the database must hold."""
     with as_owner():
-        waiting = _waiting_migrations()
-        if waiting and not _may_make_tables():
+        migrations = _waiting_migrations()
+        if migrations and not _may_make_tables():
             raise ConfigError(
                 "tables wait to be made: name their owner in HEADWATER_DATABASE_OWNER_URL, then run headwater migrate"
             )
-        before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if waiting else {}
+        before = {c.table: {key for key, _words in coverage.differing_rows(c)} for c in _unchanged()} if migrations else {}
         call_command("migrate", verbosity=0, interactive=False)
         grant_rights()
         for table, keys in before.items():
-            _follow_migrations(coverage.COVERS[table], keys, waiting)
+            _follow_migrations(coverage.COVERS[table], keys, migrations)
         cover_rows()
     seal_events()
     hold_head()
@@ -41,15 +41,15 @@ def bring_up_to_date() -> None:
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Connect as the owner of the tables for a while: what changes tables, not rows."""
-    kept, names = connection.settings_dict, ("USER", "PASSWORD", "HOST", "PORT")
-    before = {name: kept[name] for name in names}
+    connection_settings, names = connection.settings_dict, ("USER", "PASSWORD", "HOST", "PORT")
+    before = {name: connection_settings[name] for name in names}
     connection.close()
-    kept.update({name: settings.OWNER_DATABASE[name] for name in names})
+    connection_settings.update({name: settings.OWNER_DATABASE[name] for name in names})
     try:
         yield
     finally:
         connection.close()
-        kept.update(before)
+        connection_settings.update(before)
 
 
 def grant_rights() -> None:
@@ -72,7 +72,7 @@ def _may_make_tables() -> bool:
 
 
 def _known_marks() -> dict[str, str]:
-    """The form in which the rows of each table were put down last."""
+    """Return the form in which the rows of each table were put down last."""
     if "core_rowdigest" not in connection.introspection.table_names():
         return {}
     with connection.cursor() as cursor:
@@ -85,25 +85,25 @@ def _known_marks() -> dict[str, str]:
 
 
 def _unchanged() -> list[coverage.Cover]:
-    known = _known_marks()
-    return [c for c in coverage.COVERS.values() if known.get(c.table) == c.mark]
+    marks = _known_marks()
+    return [c for c in coverage.COVERS.values() if marks.get(c.table) == c.mark]
 
 
 def _follow_migrations(cover: coverage.Cover, before: set[int], migrations: list[str]) -> None:
     """Put down the rows that the migrations changed. One that differed already before them still does."""
-    changed = [key for key, _words in coverage.differing_rows(cover) if key not in before]
-    if changed:
+    keys = [key for key, _words in coverage.differing_rows(cover) if key not in before]
+    if keys:
         with command(system("prepare"), "core.region.manage", name="core.migrate_rows") as log:
-            log(None, after={"table": cover.table, "rows": len(changed), "migrations": migrations})
-            log.covers(cover.table, changed)
+            log(None, after={"table": cover.table, "rows": len(keys), "migrations": migrations})
+            log.covers(cover.table, keys)
 
 
 def cover_rows() -> list[str]:
     """Set the triggers of tables whose declaration is new or changed, and put down their rows as they are; returns the tables."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PREPARE_LOCK])
-        known = _known_marks()
-        fresh = [c for c in coverage.COVERS.values() if known.get(c.table) != c.mark]
+        marks = _known_marks()
+        fresh = [c for c in coverage.COVERS.values() if marks.get(c.table) != c.mark]
         for cover in fresh:
             set_triggers(cover)
             _put_down(cover)

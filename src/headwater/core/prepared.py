@@ -27,27 +27,27 @@ class Prepared(Generic[M]):
 
     def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
         self.build = build
-        self.kept = threading.local()
+        self.local = threading.local()
 
     def __call__(self, *arguments: int | list[int]) -> list[M]:
-        kept = self.kept.__dict__
-        if "statement" not in kept:
+        plan = self.local.__dict__
+        if "statement" not in plan:
             self._work_out(arguments)
         with connection.cursor() as cursor:
-            cursor.execute(kept["statement"], [arguments[p] if isinstance(p, _Place) else p for p in kept["parameters"]])
+            cursor.execute(plan["statement"], [arguments[p] if isinstance(p, _Place) else p for p in plan["parameters"]])
             rows = cursor.fetchall()
-        compiler, (start, end), names, model = kept["compiler"], kept["span"], kept["names"], kept["model"]
-        found = []
-        for row in compiler.apply_converters(rows, kept["converters"]) if kept["converters"] else rows:
+        compiler, (start, end), names, model = plan["compiler"], plan["span"], plan["names"], plan["model"]
+        records = []
+        for row in compiler.apply_converters(rows, plan["converters"]) if plan["converters"] else rows:
             record = model.from_db(connection.alias, names, row[start:end])
-            for populator in kept["populators"]:
+            for populator in plan["populators"]:
                 populator.populate(row, record)
-            found.append(record)
-        return found
+            records.append(record)
+        return records
 
     def one(self, *arguments: int | list[int]) -> M | None:
-        found = self(*arguments)
-        return found[0] if found else None
+        records = self(*arguments)
+        return records[0] if records else None
 
     def _work_out(self, arguments: tuple[int | list[int], ...]) -> None:
         holes = [[hole] if isinstance(a, list) else hole for a, hole in zip(arguments, HOLES, strict=False)]
@@ -55,7 +55,7 @@ class Prepared(Generic[M]):
         statement, parameters = compiler.as_sql()
         info, select = compiler.klass_info, compiler.select
         fields = info["select_fields"]
-        self.kept.__dict__.update(
+        self.local.__dict__.update(
             compiler=compiler,
             parameters=[_Place(holes.index(p)) if p in holes else p for p in parameters],
             span=(fields[0], fields[-1] + 1),
@@ -71,16 +71,16 @@ def write(
     model: type[Model], keys: Sequence[int], values: Mapping[str, Any], *, merged: Mapping[str, dict[str, Any]] | None = None
 ) -> None:
     """Set plain values (no expressions) of rows by key, in one statement; `merged` are put over what a JSON column holds."""
-    parts, prepared = [], []
+    parts, parameters = [], []
     for name, value in {**values, **(merged or {})}.items():
         field: Any = model._meta.get_field(name)
         parts.append(f'"{field.column}" = "{field.column}" || %s' if merged and name in merged else f'"{field.column}" = %s')
-        prepared.append(field.get_db_prep_save(value.pk if isinstance(value, Model) else value, connection))
+        parameters.append(field.get_db_prep_save(value.pk if isinstance(value, Model) else value, connection))
     columns = ", ".join(parts)
     with connection.cursor() as cursor:
         cursor.execute(
             f'UPDATE "{model._meta.db_table}" SET {columns} WHERE "{model._meta.pk.column}" = ANY(%s)',  # noqa: S608 -- names of our own models
-            [*prepared, list(keys)],
+            [*parameters, list(keys)],
         )
 
 

@@ -22,7 +22,7 @@ Found = TypeVar("Found")
 
 
 def spread(work: Callable[[Chunk], Found], chunks: Sequence[Chunk]) -> Iterator[Found]:
-    """`work` on every chunk, by as many processes as there are processors; results come in the order of the chunks.
+    """Run `work` on every chunk, by as many processes as there are processors; results come in the order of the chunks.
 
     `work`, chunks and results are pickled. What is fixed of clock and language holds there too. Few chunks, one processor or a
     transaction that is under way (the processes would not see it) leave all to this process. The first error ends the work: chunks
@@ -32,7 +32,7 @@ def spread(work: Callable[[Chunk], Found], chunks: Sequence[Chunk]) -> Iterator[
     if len(chunks) < WORTH or cores < 2 or connection.in_atomic_block:
         yield from map(work, chunks)
         return
-    settings = (str(connection.settings_dict["NAME"]), clock.fixed(), get_language())
+    settings = (str(connection.settings_dict["NAME"]), clock.fixed_moment(), get_language())
     pool = ProcessPoolExecutor(min(cores, len(chunks)), get_context("spawn"), _begin, settings)
     try:
         yield from pool.map(work, chunks)
@@ -52,7 +52,7 @@ def _begin(database: str, moment: datetime | None, language: str | None) -> None
 
 
 def _end_with_parent() -> None:
-    """A killed parent closes no pipe that its children hold too: without this they would wait for ever."""
+    """End this process with its parent: a killed parent closes no pipe that its children hold too, and they would wait for ever."""
     parent = parent_process()
     if parent is not None:
         parent.join()

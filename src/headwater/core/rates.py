@@ -21,7 +21,7 @@ class Rate:
         return self.used > self.limit
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         return max(0, self.limit - self.used)
 
 

@@ -13,24 +13,24 @@ from headwater.core.addresses import NORMAL, is_address, normal
 
 def give_normal_form(model: Any, field: str = "email") -> list[tuple[int, str]]:
     """Rewrite what is not in normal form. What is no address is cleared and returned, as (key, text)."""
-    cleared = []
+    rejects = []
     for row in model.objects.exclude(**{f"{field}__regex": NORMAL}).only("pk", field).iterator():
         text = getattr(row, field)
-        found = normal(text) if is_address(text) else ""
-        if not found:
-            cleared.append((row.pk, text))
-        model.objects.filter(pk=row.pk).update(**{field: found})
-    return cleared
+        address = normal(text) if is_address(text) else ""
+        if not address:
+            rejects.append((row.pk, text))
+        model.objects.filter(pk=row.pk).update(**{field: address})
+    return rejects
 
 
 def doubles(model: Any) -> list[str]:
-    """Addresses that several rows have."""
+    """Return the addresses that several rows have."""
     rows = model.objects.exclude(email="").values("email").annotate(n=Count("pk")).filter(n__gt=1)
     return list(rows.order_by("email").values_list("email", flat=True))
 
 
 def tell_administrators(apps: Any, title: str, lines: Sequence[str]) -> None:
-    """A line in the workbench of each system administrator; nothing when there is nothing to tell."""
+    """Put lines in the workbench of each system administrator, where there are any."""
     if not lines:
         return
     grants = apps.get_model("core", "RoleGrant").objects.filter(role="system_admin", until__isnull=True)

@@ -38,13 +38,13 @@ class Reader:
 
     def tables(self, key: str, *, required: bool = False) -> list[Reader]:
         rows = self.get(key, list, [], required=required)
-        out = []
+        readers = []
         for number, row in enumerate(rows):
             if isinstance(row, dict):
-                out.append(Reader(row, self.problems, f"{self.path(key)}[{number}]"))
+                readers.append(Reader(row, self.problems, f"{self.path(key)}[{number}]"))
             else:
                 self.problems.append((f"{self.path(key)}[{number}]", "expected a table"))
-        return out
+        return readers
 
     def table_at(self, key: str, *, required: bool = False) -> Reader:
         return Reader(self.get(key, dict, {}, required=required), self.problems, self.path(key))

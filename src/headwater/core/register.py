@@ -26,14 +26,14 @@ class Register(Mapping[str, T]):
     `kind` names what an entry is, for messages.
     """
 
-    made: ClassVar[list[Register[Any]]] = []
+    instances: ClassVar[list[Register[Any]]] = []
     """All registers, in the order in which their modules were loaded."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.frozen = False
         self._entries: dict[str, T] = {}
-        self.made.append(self)
+        self.instances.append(self)
 
     def add(self, code: str, entry: T) -> T:
         """Register `entry` under `code` and return it.
@@ -50,7 +50,7 @@ class Register(Mapping[str, T]):
         return entry
 
     def share(self, code: str, entry: T) -> T:
-        """Like `add`, for what several apps may declare alike: the same entry under the same code changes nothing.
+        """Register like `add` what several apps may declare alike: the same entry under the same code changes nothing.
 
         Raises:
             ValueError: the code stands for another entry.
@@ -113,5 +113,5 @@ class Register(Mapping[str, T]):
 
 def freeze_all() -> None:
     """Close every register: the apps have said what they have to say."""
-    for register in Register.made:
+    for register in Register.instances:
         register.freeze()

@@ -74,7 +74,7 @@ def role_choices() -> list[tuple[str, str | Promise]]:
 
 
 def sensitive_roles() -> frozenset[str]:
-    """Roles that decide or administer."""
+    """Return the roles that decide or administer."""
     return frozenset(role.code for role in ROLES.values() if role.power)
 
 

@@ -48,7 +48,7 @@ SECOND_FORM = canonical.digest("event 2", FIELDS)
 
 
 def identity() -> uuid.UUID:
-    """The name of this database; it is given at the first sealing.
+    """Return the name of this database; it is given at the first sealing.
 
     Raises:
         ConfigError: it was given by another house, whose chain this one must not go on with.
@@ -56,25 +56,25 @@ def identity() -> uuid.UUID:
     row = Identity.objects.first()
     if row is None:
         name = uuid.uuid4()
-        row = Identity.objects.create(id=name, signature=keys.signing_key(KEY).sign(_named(name)))
-    elif not is_signed(row.signature, _named(row.pk), keys.public_keys(KEY)):
+        row = Identity.objects.create(id=name, signature=keys.signing_key(KEY).sign(_identity_words(name)))
+    elif not is_signed(row.signature, _identity_words(row.pk), keys.public_keys(KEY)):
         raise ConfigError("the seals of this database were signed with other keys: name their folder in HEADWATER_KEYS")
     return row.pk
 
 
-def _named(name: uuid.UUID) -> bytes:
+def _identity_words(name: uuid.UUID) -> bytes:
     return f"headwater database\n{name}".encode()
 
 
 def words_of(seal: Seal, database: uuid.UUID) -> bytes:
-    """What the signature of a seal is over: every value in a line of its own, none of which can hold a line's end."""
+    """Return the bytes that the signature of a seal is over: every value in a line of its own, none of which can hold a line's end."""
     at = seal.sealed_at.astimezone(UTC).isoformat(timespec="microseconds")
     values = [database, seal.pk, seal.version, bytes(seal.previous).hex(), bytes(seal.digest).hex(), seal.count]
     return "\n".join(["headwater seal", *map(str, values), str(seal.first_event), str(seal.last_event), at]).encode()
 
 
-def is_signed(signature: bytes | memoryview | None, words: bytes, accepted: list[Ed25519PublicKey]) -> bool:
-    for key in accepted if signature is not None else []:
+def is_signed(signature: bytes | memoryview | None, words: bytes, public_keys: list[Ed25519PublicKey]) -> bool:
+    for key in public_keys if signature is not None else []:
         try:
             key.verify(bytes(signature or b""), words)
         except InvalidSignature:
@@ -89,19 +89,19 @@ def seal_events(*, batch: int = 20000, now: datetime | None = None) -> int:
     A writer never waits: events are only read, digests and seals go to tables of their own. One sealer at a time
     (advisory lock); a second one returns 0. The head of the chain goes to the anchor file once it is committed.
     """
-    sealed: int = 0
+    total: int = 0
     while True:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
                 if not cursor.fetchone()[0]:
-                    return sealed
+                    return total
             count = _seal(batch, now or clock.now())
             if count:
                 transaction.on_commit(hold_head)
-        sealed += count
+        total += count
         if count < batch:
-            return sealed
+            return total
 
 
 def _seal(batch: int, now: datetime) -> int:
@@ -155,7 +155,7 @@ def retire_database() -> None:
 
 
 def unanchored(path: Path) -> list[str]:
-    """What the anchor file knows and the database does not: seals that are gone or differ, events that are fewer, databases that are lost."""
+    """Return what the anchor file knows and the database does not: missing or different seals, missing events, missing databases."""
     try:
         lines = anchors.read(path)
     except ValueError as error:
@@ -166,25 +166,25 @@ def unanchored(path: Path) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_database(), (SELECT count(*) FROM core_event)")
         name, events = cursor.fetchone()
-    broken = [f"{path} holds no seal of this database"] if seals and not any(a.database == own for a in lines) else []
-    retired = {a.database for a in lines if a.retired}
-    lost = {a.database for a in lines if a.name == name and a.database != own} - retired
-    broken += [f"the database {x} stood here, and this is another one" for x in sorted(lost)]
+    differences = [f"{path} holds no seal of this database"] if seals and not any(a.database == own for a in lines) else []
+    past = {a.database for a in lines if a.retired}
+    missing = {a.database for a in lines if a.name == name and a.database != own} - past
+    differences += [f"the database {x} stood here, and this is another one" for x in sorted(missing)]
     for anchor in lines:
         if anchor.database == own and seals.get(anchor.seal) != anchor.digest:
-            broken.append(f"seal {anchor.seal} {'differs from its anchor' if anchor.seal in seals else 'is missing'}")
+            differences.append(f"seal {anchor.seal} {'differs from its anchor' if anchor.seal in seals else 'is missing'}")
     most = max((a.events for a in lines if a.database == own), default=0)
-    return broken + ([f"{events} events, {most} were anchored"] if events < most else [])
+    return differences + ([f"{events} events, {most} were anchored"] if events < most else [])
 
 
 def unsigned_seals() -> list[str]:
-    """Seals whose signature is missing or not of this house; those of the time before signatures stand before the first signed one."""
+    """Return the seals whose signature is missing or not of this house. Only seals before the first signed one need none."""
     seals = list(Seal.objects.order_by("id"))
     if all(s.signature is None for s in seals):
         return []
     row = Identity.objects.first()
-    accepted = keys.public_keys(KEY)
-    if row is None or not is_signed(row.signature, _named(row.pk), accepted):
+    public_keys = keys.public_keys(KEY)
+    if row is None or not is_signed(row.signature, _identity_words(row.pk), public_keys):
         return ["the database has no name that this house signed"]
-    began = next(n for n, s in enumerate(seals) if s.signature is not None)
-    return [f"seal {s.pk} is not signed" for s in seals[began:] if not is_signed(s.signature, words_of(s, row.pk), accepted)]
+    first = next(n for n, s in enumerate(seals) if s.signature is not None)
+    return [f"seal {s.pk} is not signed" for s in seals[first:] if not is_signed(s.signature, words_of(s, row.pk), public_keys)]

@@ -61,32 +61,32 @@ def register(
 
 
 def kinds_for(user: Any) -> list[Kind]:
-    """What a search by `user` looks through, in the order of the page."""
+    """Return the kinds that a search by `user` looks through, in the order of the page."""
     return sorted((k for k in KINDS.values() if k.public or user.is_authenticated), key=lambda k: k.place)
 
 
-def words(text: str, *, known: frozenset[str] = STOP) -> list[str]:
-    """Cut text into search words, without those that are `known` to say nothing."""
+def words(text: str, *, stop_words: frozenset[str] = STOP) -> list[str]:
+    """Cut text into search words, without the `stop_words`, which say nothing."""
     import rjieba
 
-    found: list[str] = []
-    for run in WORD.findall(folded(text)):
+    pieces: list[str] = []
+    for run in WORD.findall(fold(text)):
         if HAN.match(run):
-            found += [w for w in rjieba.cut_for_search(run) if w not in known]
+            pieces += [w for w in rjieba.cut_for_search(run) if w not in stop_words]
         else:
-            found.append(run[:MOST_LETTERS])
-    return found
+            pieces.append(run[:MOST_LETTERS])
+    return pieces
 
 
-def folded(text: str) -> str:
-    """Letters without width, case and marks: what readers do not tell apart when they search; variants of Mongolian letters, too."""
+def fold(text: str) -> str:
+    """Return letters without width, case and marks, which readers do not tell apart in a search; variants of Mongolian letters, too."""
     bare = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
     return unicodedata.normalize("NFKC", "".join(bare)).casefold()
 
 
 def terms(text: str) -> list[str]:
-    """What a text is found by: its words, and each of its Chinese characters, so that one character of a word finds it."""
-    characters = dict.fromkeys(c for run in HAN.findall(folded(text)) for c in run)
+    """Return the terms by which a text is found: its words, and each of its Chinese characters, so that one character of a word finds it."""
+    characters = dict.fromkeys(c for run in HAN.findall(fold(text)) for c in run)
     return [*words(text), *characters]
 
 
@@ -122,16 +122,16 @@ def index(documents: Iterable[SearchRow], *, batch: int = 1000) -> int:
 
 
 def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
-    """Best matches that `user` may see, all words required, prefix match on the last."""
-    found = (words(text) or words(text, known=frozenset()))[:12]
-    if not found:
+    """Return the best matches that `user` may see, all words required, prefix match on the last."""
+    query_words = (words(text) or words(text, stop_words=frozenset()))[:12]
+    if not query_words:
         return []
-    query = " & ".join(f"'{w}'" for w in found[:-1]) + (" & " if len(found) > 1 else "") + f"'{found[-1]}':*"
-    allowed = Q(pk__in=[])
+    query = " & ".join(f"'{w}'" for w in query_words[:-1]) + (" & " if len(query_words) > 1 else "") + f"'{query_words[-1]}':*"
+    readable = Q(pk__in=[])
     for kind in KINDS.values():
         if kinds is None or kind.code in kinds:
-            allowed |= Q(kind=kind.code, object_id__in=kind.visible(user).order_by().values("pk"))
-    entries = SearchEntry.objects.filter(allowed).extra(
+            readable |= Q(kind=kind.code, object_id__in=kind.visible(user).order_by().values("pk"))
+    entries = SearchEntry.objects.filter(readable).extra(
         select={"rank": "ts_rank(vector, to_tsquery('simple', %s))"},
         select_params=[query],
         where=["vector @@ to_tsquery('simple', %s)"],

@@ -15,7 +15,7 @@ from headwater.core.models import Account
 
 
 def lacks_second_factor(account: Account) -> bool:
-    """Whether an account must have a second factor and has none: until it is set up, it does nothing else."""
+    """Return whether an account must have a second factor and has none: until it is set up, it does nothing else."""
     if not settings.SECOND_FACTOR or not account.is_sensitive:
         return False
     return not Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
@@ -26,7 +26,7 @@ def seal_text(text: str) -> str:
 
 
 def open_text(text: str) -> str:
-    """The text that was sealed.
+    """Return the text that was sealed.
 
     Raises:
         keys.NotReadable: it was never sealed, or by a key that is gone.
@@ -39,11 +39,11 @@ def open_text(text: str) -> str:
 
 
 def with_each_text(data: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """The data of an authenticator with every secret in it changed: TOTP secret, seed of the codes, codes from elsewhere."""
-    changed: dict[str, Any] = {name: change(data[name]) for name in ("secret", "seed") if name in data}
+    """Return the data of an authenticator with every secret in it changed: TOTP secret, seed of the codes, codes from elsewhere."""
+    texts: dict[str, Any] = {name: change(data[name]) for name in ("secret", "seed") if name in data}
     if data.get("migrated_codes") is not None:
-        changed["migrated_codes"] = [change(x) for x in data["migrated_codes"]]
-    return {**data, **changed}
+        texts["migrated_codes"] = [change(x) for x in data["migrated_codes"]]
+    return {**data, **texts}
 
 
 def seal_anew() -> int:

@@ -28,23 +28,23 @@ class Sight:
 
     @property
     def token(self) -> str:
-        """What the page carries in its field `seen`."""
+        """Return the text that the page carries in its field `seen`."""
         return json.dumps(self.marks, ensure_ascii=False, sort_keys=True)
 
-    def differing(self, token: str, *, chosen: bool = False) -> list[str]:
-        """Names of lines that are new, gone or other than the token says. Of a page from which some lines were `chosen`, the
+    def differences(self, token: str, *, chosen: bool = False) -> list[str]:
+        """Return the names of lines that are new, gone or other than the token says. Of a page from which some lines were `chosen`, the
         others do not matter.
 
         Raises:
             Refused: the token is none, so that nothing is known to have been seen.
         """
         try:
-            seen = json.loads(token)
+            marks = json.loads(token)
         except ValueError:
-            seen = None
-        if not isinstance(seen, dict):
+            marks = None
+        if not isinstance(marks, dict):
             raise Refused.because(_("请在页面上核对内容后再办理"), code="unseen")
-        names = sorted(name for name in {*self.marks, *(() if chosen else seen)} if seen.get(name) != self.marks.get(name))
+        names = sorted(name for name in {*self.marks, *(() if chosen else marks)} if marks.get(name) != self.marks.get(name))
         return [self.words.get(name, name) for name in names]
 
     def require(self, token: str, *, chosen: bool = False) -> None:
@@ -53,14 +53,14 @@ class Sight:
         Raises:
             Refused: something changed since, with the names of what did; or nothing was seen.
         """
-        names = self.differing(token, chosen=chosen)
+        names = self.differences(token, chosen=chosen)
         if names:
             more = _(" 等 %d 处") % len(names) if len(names) > NAMED else ""
-            told = "、".join(names[:NAMED]) + more
-            raise Refused.because(_("您核对之后有变化，没有办理：%s。请重新核对。") % told, code="changed")
+            changes = "、".join(names[:NAMED]) + more
+            raise Refused.because(_("您核对之后有变化，没有办理：%s。请重新核对。") % changes, code="changed")
 
 
 def _mark(content: Any) -> str:
-    """Keyed, so that nobody finds out by trying what stands in a line that they may not read."""
-    written = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-    return salted_hmac("headwater.core.seen", written, algorithm="sha256").hexdigest()[:16]
+    """Return a keyed mark of a content, so that nobody finds out by trying what stands in a line that they may not read."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return salted_hmac("headwater.core.seen", text, algorithm="sha256").hexdigest()[:16]

@@ -28,11 +28,11 @@ def create_accounts(*, accounts: Sequence[Account], actor: Actor) -> list[Accoun
         Refused: a user name or an address that another account has, or what is no address.
     """
     with command(actor, "core.account.manage", name="core.create_accounts") as log:
-        refuse_if(_taken(accounts))
-        made = Account.objects.bulk_create(accounts)
-        for account in made:
+        refuse_if(_account_problems(accounts))
+        rows = Account.objects.bulk_create(accounts)
+        for account in rows:
             log(account, after={"username": account.username, "name_zh": account.name_zh})
-    return made
+    return rows
 
 
 def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True) -> list[RoleGrant]:
@@ -50,22 +50,22 @@ def grant_roles(*, grants: Sequence[RoleGrant], actor: Actor, check: bool = True
             raise Refused.because(_("这个角色须由两位管理员授予：一位提议，另一位核准"), field="role")
         if check:
             check_grants(grants, actor)
-        made = RoleGrant.objects.bulk_create(grants)
-        for grant in made:
+        rows = RoleGrant.objects.bulk_create(grants)
+        for grant in rows:
             alone = {"alone": actor.source} if grant.role in sensitive else {}
             log(
                 grant,
                 after={"account": grant.account_id, "role": grant.role, "scope": grant.limit, "scope_id": grant.scope_id} | alone,
             )
-    return made
+    return rows
 
 
-def _taken(accounts: Sequence[Account]) -> Iterator[Reason]:
-    """Another case or width makes no other name and no other address."""
+def _account_problems(accounts: Sequence[Account]) -> Iterator[Reason]:
+    """Yield why accounts cannot have their names and addresses; another case or width makes no other one."""
     names = [a.username.casefold() for a in accounts]
-    addresses = [found for a in accounts if (found := normal(a.email))]
-    known = Account.objects.annotate(folded=Lower("username")).filter(folded__in=names).exists()
-    if known or len(set(names)) < len(names):
+    addresses = [address for a in accounts if (address := normal(a.email))]
+    is_known = Account.objects.annotate(folded=Lower("username")).filter(folded__in=names).exists()
+    if is_known or len(set(names)) < len(names):
         yield Reason(_("用户名已被使用"), field="username")
     if Account.objects.filter(email__in=addresses).exists() or len(set(addresses)) < len(addresses):
         yield Reason(_("这个邮箱已属于另一个账号"), field="email")
@@ -86,18 +86,18 @@ def check_grants(grants: Sequence[RoleGrant], actor: Actor) -> None:
     """
     accounts = {g.account_id for g in grants}
     list(Account.objects.filter(pk__in=accounts).order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    held: dict[int, set[str]] = {}
+    roles: dict[int, set[str]] = {}
     for pk, role in RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role"):
-        held.setdefault(pk, set()).add(role)
+        roles.setdefault(pk, set()).add(role)
     for grant in grants:
-        _check_grant(grant, held.setdefault(grant.account_id, set()), actor)
-        held[grant.account_id].add(grant.role)
+        _check_grant(grant, roles.setdefault(grant.account_id, set()), actor)
+        roles[grant.account_id].add(grant.role)
     objections = [text for check in GRANT_CHECKS.values() for text in check(grants, actor)]
     if objections:
         raise Refused.because(*objections, field="username")
 
 
-def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
+def _check_grant(grant: RoleGrant, roles: set[str], actor: Actor) -> None:
     role = ROLES.get(grant.role)
     if role is None:
         raise Refused.because(_("没有这个角色：%s") % grant.role, field="role")
@@ -107,7 +107,7 @@ def _check_grant(grant: RoleGrant, held: set[str], actor: Actor) -> None:
         raise Refused.because(_("没有找到该条目"), field="scope_code")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")
-    clash = [ROLES[h].label for h in held if h in role.excludes or grant.role in ROLES[h].excludes]
+    clash = [ROLES[h].label for h in roles if h in role.excludes or grant.role in ROLES[h].excludes]
     if clash:
         raise Refused.because(
             _("“%(role)s”与已有角色“%(other)s”不相容（职责分离）") % {"role": role.label, "other": clash[0]}, field="role"
@@ -133,7 +133,7 @@ def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: 
 
 
 def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
-    """Like `notify`, with a text for each reader; two statements, whatever their number."""
+    """Tell people like `notify`, with a text for each reader; two statements, whatever their number."""
     notes, mails = [], []
     now = clock.now()
     for account, title, body, url in messages:
@@ -147,7 +147,7 @@ def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
 
 
 def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> None:
-    """Mails (address, subject, text) to people who need not have an account; one statement, within a command.
+    """Put mails (address, subject, text) in the outbox, for people who need not have an account; one statement, within a command.
 
     The text of one with a key in it is forgotten once it is sent.
     """
@@ -159,7 +159,7 @@ def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> N
 
 
 def set_language(*, account: Account, language: str) -> None:
-    """The language in which this account is written to."""
+    """Set the language in which an account is written to."""
     if language in dict(settings.LANGUAGES):
         Account.objects.filter(pk=account.pk).update(language=language)
 

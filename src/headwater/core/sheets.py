@@ -70,14 +70,14 @@ def read_sheet(name: str, content: bytes) -> Sheet:
         rows, notes = _read_csv(name, content) if name.lower().endswith((".csv", ".tsv", ".txt")) else _read_workbook(content)
     except Exception as error:
         raise Refused.because(_("“%s”不是可读的表格（xlsx、csv）：%s") % (name[:200], str(error)[:200]), field="file") from error
-    kept = [(line, row) for line, row in enumerate(rows, start=1) if any(c.strip() for c in row)]
-    if len(kept) > MAX_ROWS:
+    numbered_rows = [(line, row) for line, row in enumerate(rows, start=1) if any(c.strip() for c in row)]
+    if len(numbered_rows) > MAX_ROWS:
         raise Refused.because(_("“%(name)s”超过 %(limit)d 行，请分批导入") % {"name": name, "limit": MAX_ROWS}, field="file")
-    return Sheet([line for line, _row in kept], [[_stripped(c) for c in row] for _line, row in kept], notes)
+    return Sheet([line for line, _row in numbered_rows], [[_clean_cell(c) for c in row] for _line, row in numbered_rows], notes)
 
 
 def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
-    """The heading and the rows of a table that begins with its heading.
+    """Return the heading and the rows of a table that begins with its heading.
 
     Raises:
         Refused: as `read_sheet`, or no row below the heading.
@@ -89,7 +89,7 @@ def read_table(name: str, content: bytes) -> tuple[list[str], list[list[str]]]:
     return rows[0], [(r + [""] * width)[:width] for r in rows[1:]]
 
 
-def _stripped(cell: str) -> str:
+def _clean_cell(cell: str) -> str:
     return cell if isinstance(cell, Number) else clean_text(cell).strip()
 
 
@@ -105,17 +105,17 @@ def _read_workbook(content: bytes) -> tuple[list[list[str]], list[str]]:
 
     since_1904 = _check_size(content)
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
+    titles = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
     hidden = [s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible]
-    if not shown:
+    if not titles:
         raise ValueError(_("工作表都是隐藏的：%s") % "、".join(hidden)[:100])
     notes = [_("隐藏的工作表没有读取：%s") % "、".join(hidden)[:100]] if hidden else []
     rows: list[list[str]] = []
-    for title in shown:
+    for title in titles:
         sheet = book.get_sheet_by_name(title)
         rows = [[_text(c, since_1904) for c in row] for row in sheet.to_python(skip_empty_area=False)]
         if any(cell.strip() for row in rows for cell in row):
-            notes += [_("只读取了工作表“%s”") % title[:40]] if len(shown) > 1 else []
+            notes += [_("只读取了工作表“%s”") % title[:40]] if len(titles) > 1 else []
             notes += _fill_down(rows, sheet.merged_cell_ranges or [])
             break
     if any("\0" in cell for row in rows for cell in row):
@@ -123,19 +123,19 @@ def _read_workbook(content: bytes) -> tuple[list[list[str]], list[str]]:
     return rows, notes
 
 
-def _fill_down(rows: list[list[str]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
-    """A cell merged over several rows of one column stands for each of them. What is merged across columns stays in the first."""
-    filled = 0
-    for (top, left), (bottom, right) in merged:
+def _fill_down(rows: list[list[str]], ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
+    """Fill each row of a cell that is merged down one column. What is merged across columns stays in the first."""
+    count = 0
+    for (top, left), (bottom, right) in ranges:
         if left != right or top >= len(rows) or left >= len(rows[top]):
             continue
         for row in rows[top + 1 : bottom + 1]:
             if left < len(row) and not row[left].strip():
                 row[left] = rows[top][left]
-                filled += 1
-        if filled > MAX_CELLS:
+                count += 1
+        if count > MAX_CELLS:
             raise ValueError(_("表格的行数乘以列数超过 %d，请分批导入") % MAX_CELLS)
-    return [_("纵向合并的单元格，各行都按其中的内容读入")] if filled else []
+    return [_("纵向合并的单元格，各行都按其中的内容读入")] if count else []
 
 
 def _check_size(content: bytes) -> bool:
@@ -162,14 +162,14 @@ def _check_size(content: bytes) -> bool:
 
 
 def _check_kind(content: bytes, parts: Sequence[zipfile.ZipInfo]) -> None:
-    """Exactly xlsx: the reader would take other kinds, too, by the names of their parts, and has no limits for them."""
+    """Refuse all but xlsx: the reader would take other kinds, too, by the names of their parts, and has no limits for them."""
     by_name = {p.filename: p for p in parts}
-    found: set[str] = set()
+    kinds: set[str] = set()
     if types := by_name.get("[Content_Types].xml"):
         text = archive.data(content, types)
         markup.check_plain(text)
-        markup.parse(text, lambda name, attributes: found.add(attributes.get("ContentType", "")))
-    if XLSX not in found or {n.lower().replace("\\", "/") for n in by_name} & OTHER_KINDS:
+        markup.parse(text, lambda name, attributes: kinds.add(attributes.get("ContentType", "")))
+    if XLSX not in kinds or {n.lower().replace("\\", "/") for n in by_name} & OTHER_KINDS:
         raise ValueError(_("只接受 xlsx 工作簿和 csv；xls、xlsb、ods 等请先另存为 xlsx"))
 
 
@@ -237,21 +237,21 @@ def _text(cell: Any, since_1904: bool) -> str:
     return "" if cell is None else str(cell)
 
 
-def csv_into(out: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """CSV, cells that look like formulas defused; one row in memory at a time."""
+def csv_into(file: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write CSV, cells that look like formulas defused; one row in memory at a time."""
     import defusedcsv.csv as safe
 
-    writer = safe.writer(out)
+    writer = safe.writer(file)
     writer.writerow(heading)
     for row in rows:
         writer.writerow(["" if c is None else c for c in row])
 
 
 def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
-    out = io.StringIO()
-    csv_into(out, heading, rows)
-    return out.getvalue().encode("utf-8-sig")
+    """Return CSV with a byte-order mark (Excel reads the Chinese), cells that look like formulas defused."""
+    file = io.StringIO()
+    csv_into(file, heading, rows)
+    return file.getvalue().encode("utf-8-sig")
 
 
 class SheetFile:
@@ -296,7 +296,7 @@ def xlsx_into(target: Any, title: str, heading: Sequence[str], rows: Iterable[Se
 
 
 def write_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A small workbook as bytes."""
-    out = io.BytesIO()
-    xlsx_into(out, title, heading, rows)
-    return out.getvalue()
+    """Return a small workbook as bytes."""
+    file = io.BytesIO()
+    xlsx_into(file, title, heading, rows)
+    return file.getvalue()

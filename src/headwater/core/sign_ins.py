@@ -19,13 +19,13 @@ SEEN_EVERY = timedelta(minutes=5)
 
 def note_sign_in(*, account: Account, key: str, before: str, address: str, agent: str) -> None:
     """Note that a session is used; one whose key was renewed since (`before`) stays the same to its owner."""
-    told = {"session_key": key, "account": account, "address": address[:60], "agent": agent[:200], "seen_at": clock.now()}
-    if not before or not SignIn.objects.filter(session_key=before, account=account).update(**told):
-        SignIn.objects.update_or_create(session_key=key, defaults=told)
+    values = {"session_key": key, "account": account, "address": address[:60], "agent": agent[:200], "seen_at": clock.now()}
+    if not before or not SignIn.objects.filter(session_key=before, account=account).update(**values):
+        SignIn.objects.update_or_create(session_key=key, defaults=values)
 
 
 def open_sign_ins(account: Account) -> QuerySet[SignIn]:
-    """The sessions of an account that can still be used."""
+    """Return the sessions of an account that can still be used."""
     live = Session.objects.filter(expire_date__gt=timezone.now())
     return SignIn.objects.filter(account=account, session_key__in=live.values("session_key"))
 
@@ -40,10 +40,10 @@ def end_sign_ins(*, account: Account, actor: Actor, only: int = 0, keep: str = "
         raise NotAllowed("core.session.own")
     with command(actor, SIGNED_IN, name="core.end_sessions") as log:
         rows = SignIn.objects.filter(account=account).exclude(session_key=keep)
-        ended = close_sessions(rows.filter(pk=only) if only else rows)
-        if ended:
-            log(account, after={"sessions_ended": ended})
-    return ended
+        count = close_sessions(rows.filter(pk=only) if only else rows)
+        if count:
+            log(account, after={"sessions_ended": count})
+    return count
 
 
 def close_sessions(rows: QuerySet[SignIn]) -> int:

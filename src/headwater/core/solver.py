@@ -34,12 +34,12 @@ def here(function: str) -> Callable[..., Any]:
     """
     if _solver.apart:
         raise RuntimeError(f"{function} runs in a job, not in a web process")
-    return _named(function)
+    return _target(function)
 
 
-def solve(function: str, *given: Any) -> Any:
+def solve(function: str, *arguments: Any) -> Any:
     """Answer a question of plain data with plain data; what a generator yields comes one by one, or as a whole from the process beside."""
-    return _solver.ask(function, given) if _solver.apart else _named(function)(*given)
+    return _solver.ask(function, arguments) if _solver.apart else _target(function)(*arguments)
 
 
 def keep_apart() -> None:
@@ -54,26 +54,26 @@ class Solver:
         self.apart = False
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._asking = 0
+        self._questions = 0
         self._timer: threading.Timer | None = None
 
-    def ask(self, function: str, given: tuple[Any, ...]) -> Any:
+    def ask(self, function: str, arguments: tuple[Any, ...]) -> Any:
         try:
-            return self._once(function, given)
+            return self._once(function, arguments)
         except BrokenProcessPool:  # killed, for want of memory say; the next one starts afresh
-            return self._once(function, given)
+            return self._once(function, arguments)
 
     def drop(self) -> None:
         """End the process unless somebody asks."""
         with self._lock:
-            if self._pool is not None and not self._asking:
+            if self._pool is not None and not self._questions:
                 self._pool.shutdown(wait=False)
                 self._pool = None
 
-    def _once(self, function: str, given: tuple[Any, ...]) -> Any:
-        with self._held() as pool:
+    def _once(self, function: str, arguments: tuple[Any, ...]) -> Any:
+        with self._lease() as pool:
             try:
-                return pool.submit(_answer, function, given).result()
+                return pool.submit(_answer, function, arguments).result()
             except BrokenProcessPool:
                 with self._lock:
                     if self._pool is pool:
@@ -81,20 +81,20 @@ class Solver:
                 raise
 
     @contextmanager
-    def _held(self) -> Iterator[ProcessPoolExecutor]:
+    def _lease(self) -> Iterator[ProcessPoolExecutor]:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin)
             pool = self._pool
-            self._asking += 1
+            self._questions += 1
         try:
             yield pool
         finally:
             with self._lock:
-                self._asking -= 1
-                if not self._asking:
+                self._questions -= 1
+                if not self._questions:
                     self._timer = threading.Timer(IDLE, self.drop)
                     self._timer.daemon = True
                     self._timer.start()
@@ -103,10 +103,10 @@ class Solver:
 _solver = Solver()
 
 
-def _named(function: str) -> Callable[..., Any]:
+def _target(function: str) -> Callable[..., Any]:
     module, name = function.split(":")
-    found: Callable[..., Any] = getattr(import_module(module), name)
-    return found
+    target: Callable[..., Any] = getattr(import_module(module), name)
+    return target
 
 
 def _begin() -> None:
@@ -120,9 +120,9 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _answer(function: str, given: tuple[Any, ...]) -> Any:
+def _answer(function: str, arguments: tuple[Any, ...]) -> Any:
     try:
-        answer = _named(function)(*given)
+        answer = _target(function)(*arguments)
         return list(answer) if isgenerator(answer) else answer
     except Exception as error:
         raise SolverError(f"{type(error).__name__}: {error}") from None

@@ -47,35 +47,35 @@ async def retry_stalled(timestamp: int) -> None:
 @app.task(name="headwater.tidy", queue="house", queueing_lock="tidy")
 def tidy(timestamp: int) -> None:
     """Remove exports whose days are over, files that a kill left behind, counts of minutes and sessions that are over."""
-    from headwater.core.exports import remove_expired, remove_left
+    from headwater.core.exports import remove_expired, remove_leftovers
     from headwater.core.rates import forget_old
     from headwater.core.sign_ins import forget_sign_ins
 
     remove_expired()
-    remove_left()
+    remove_leftovers()
     forget_old()
     forget_sign_ins()
 
 
 def send_outbox(limit: int = 200) -> int:
     """Send waiting mails; one that fails is kept with its error and tried again, five times at most."""
-    sent = 0
+    count = 0
     for mail in OutboxMail.objects.filter(sent_at__isnull=True, attempts__lt=5).order_by("id")[:limit]:
         change: dict[str, Any] = {"attempts": mail.attempts + 1}
         try:
             EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
             change |= {"sent_at": clock.now()} | ({"body": ""} if mail.forget else {})
-            sent += 1
+            count += 1
         except OSError as error:
             change["error"] = str(error)[:300]
         OutboxMail.objects.filter(pk=mail.pk).update(**change)
-    return sent
+    return count
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="headwater.check_files", queue="house", queueing_lock="check_files")
 def check_new_files(timestamp: int) -> None:
-    """For some seconds only: what still waits then asks for its own turn, behind seals and mail that came meanwhile."""
+    """Look into new files for some seconds; the rest asks for another turn, behind seals and mail that came meanwhile."""
     from headwater.core.command import system
     from headwater.core.uploads import ask_for_check, check_files, files_wait
 

@@ -28,7 +28,7 @@ UNTOUCHED = re.compile("password|^csrfmiddlewaretoken$|^_base$")
 
 
 def clean_text(text: str) -> str:
-    """NFC, "\\n" for every kind of line end, without controls, direction marks, and signs without width that mean nothing there.
+    """Return text in NFC, with "\\n" for every kind of line end, without controls, direction marks, and signs without width that mean nothing there.
 
     Joiners and variation selectors stay beside letters of scripts that are shaped by them (Mongolian, Arabic, Indic) and in pictures.
     """
@@ -40,22 +40,22 @@ def clean_text(text: str) -> str:
     return text
 
 
-def _joiners(found: re.Match[str]) -> str:
-    text, start, end = found.string, found.start(), found.end()
+def _joiners(match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
     beside = text[max(0, start - 1) : start] + text[end : end + 1]
-    return found[0] if SHAPED.search(beside) else ""
+    return match[0] if SHAPED.search(beside) else ""
 
 
-def clean_fields(sent: QueryDict) -> Any:
-    """A form or query with every value cleaned; the same object when nothing changes."""
-    lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in sent.lists()}
-    if all(values == sent.getlist(name) for name, values in lists.items()):
-        return sent
-    out = type(sent)(mutable=True, encoding=sent.encoding)
+def clean_fields(data: QueryDict) -> Any:
+    """Return a form or query with every value cleaned; the same object when nothing changes."""
+    lists = {name: values if UNTOUCHED.search(name) else [clean_text(v) for v in values] for name, values in data.lists()}
+    if all(values == data.getlist(name) for name, values in lists.items()):
+        return data
+    copy = type(data)(mutable=True, encoding=data.encoding)
     for name, values in lists.items():
-        out.setlist(name, values)
-    out._mutable = False
-    return out
+        copy.setlist(name, values)
+    copy._mutable = False
+    return copy
 
 
 UNSAFE = re.compile(r'[\x00-\x1f"*/:<>?\\|]+')
@@ -67,7 +67,7 @@ MOST_ENDING = 12
 
 
 def file_name(name: str, *, most: int = MOST_BYTES) -> str:
-    """A file name that every system takes, and none for a path or a device. What is too long is cut in the stem, never in the ending.
+    """Return a file name that every system takes, and none for a path or a device. A long one is cut in the stem, never in the ending.
 
     `most` counts the bytes of UTF-8.
     """
@@ -76,18 +76,18 @@ def file_name(name: str, *, most: int = MOST_BYTES) -> str:
     ending = ending.strip()
     if not dot or len(ending) > MOST_ENDING or not ending.isalnum():
         stem, dot, ending = text, "", ""
-    stem = _cut(stem.strip(". "), most - len(f"{dot}{ending}".encode())).strip(". ")
+    stem = _prefix(stem.strip(". "), most - len(f"{dot}{ending}".encode())).strip(". ")
     if RESERVED.fullmatch(stem.partition(".")[0].rstrip()):
         stem = f"_{stem}"
     return f"{stem or 'document'}{dot}{ending}"
 
 
-def _cut(text: str, most: int) -> str:
-    """At most so many bytes, without half a character or a letter that has lost its marks."""
+def _prefix(text: str, most: int) -> str:
+    """Return at most so many bytes of a text, without half a character or a letter that has lost its marks."""
     if len(text.encode()) <= most:
         return text
-    kept = text.encode()[: max(most, 0)].decode(errors="ignore")
-    rest = text[len(kept) : len(kept) + 1]
-    while kept and rest and (unicodedata.combining(rest) or JOINERS.match(rest) or JOINERS.match(kept[-1])):
-        kept, rest = kept[:-1], kept[-1]
-    return kept
+    piece = text.encode()[: max(most, 0)].decode(errors="ignore")
+    rest = text[len(piece) : len(piece) + 1]
+    while piece and rest and (unicodedata.combining(rest) or JOINERS.match(rest) or JOINERS.match(piece[-1])):
+        piece, rest = piece[:-1], piece[-1]
+    return piece

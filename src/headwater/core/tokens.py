@@ -58,16 +58,16 @@ def make_token(*, name: str, scopes: Sequence[str], days: int, actor: Actor) -> 
 
 
 def _problems(name: str, scopes: Sequence[str], days: int, live: int) -> list[Reason]:
-    found = []
+    reasons = []
     if not name.strip():
-        found.append(Reason(_("请写明用途"), field="name"))
+        reasons.append(Reason(_("请写明用途"), field="name"))
     if not scopes or set(scopes) - set(SCOPES):
-        found.append(Reason(_("请至少选择一项权限"), field="scopes"))
+        reasons.append(Reason(_("请至少选择一项权限"), field="scopes"))
     if not 1 <= days <= LONGEST_DAYS:
-        found.append(Reason(_("有效期为 1 至 %d 天") % LONGEST_DAYS, field="days"))
+        reasons.append(Reason(_("有效期为 1 至 %d 天") % LONGEST_DAYS, field="days"))
     if live >= MOST_LIVE:
-        found.append(Reason(_("有效的令牌不能超过 %d 个，请先撤销不用的") % MOST_LIVE))
-    return found
+        reasons.append(Reason(_("有效的令牌不能超过 %d 个，请先撤销不用的") % MOST_LIVE))
+    return reasons
 
 
 def revoke_token(*, token: AccessToken, actor: Actor) -> None:
@@ -81,7 +81,7 @@ def revoke_token(*, token: AccessToken, actor: Actor) -> None:
 
 
 def find_token(secret: str) -> AccessToken | None:
-    """The live token with this secret, of an active account. Its last use is written at most once a minute."""
+    """Return the live token with this secret, of an active account. Its last use is written at most once a minute."""
     if not secret.startswith(PREFIX) or len(secret) > 200:
         return None
     row = AccessToken.objects.live().filter(digest=digest_of(secret), account__is_active=True).select_related("account").first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def gettext(message: str) -> str:
-    """The message in the reader's language."""
+    """Return the message in the reader's language."""
     from django.utils.translation import gettext as translated
 
     return translated(message)

@@ -35,7 +35,7 @@ def start(*, owner: Any, kind: str, name: str, size: int, sha256: str, account: 
         raise Refused.because(_("校验值不正确"), field="sha256")
     name = file_name(name)
     check_claim(name, size)
-    upload, _made = Upload.objects.get_or_create(
+    upload, _is_new = Upload.objects.get_or_create(
         owner_type=owner._meta.label_lower,
         owner_id=owner.pk,
         kind=kind,
@@ -142,18 +142,18 @@ def check_files(*, actor: Actor, batch: int = 20, seconds: float = float("inf"),
     new = StoredFile.objects.filter(state=StoredFile.State.CHECKING)
     if owner is not None:
         new = new.filter(owner_type=owner._meta.label_lower, owner_id=owner.pk)
-    done = 0
+    count = 0
     last = 0
     until = time.monotonic() + seconds
     while True:
-        waiting = list(new.filter(pk__gt=last).order_by("pk")[:batch])
-        if not waiting:
-            return done
-        last = waiting[-1].pk
-        found = {file.pk: _look(file) for file in waiting}
-        done += _settle(found, actor)
+        files = list(new.filter(pk__gt=last).order_by("pk")[:batch])
+        if not files:
+            return count
+        last = files[-1].pk
+        looks = {file.pk: _look(file) for file in files}
+        count += _settle(looks, actor)
         if time.monotonic() >= until:
-            return done
+            return count
 
 
 @dataclass(frozen=True)
@@ -169,24 +169,24 @@ def _look(file: StoredFile) -> Look:
         content = blobs.read(file.sha256)
     except FileNotFoundError:
         return Look("unreadable")
-    problem, kept = inspected(file.name, content)
-    return Look(problem, None if problem or kept == content else blobs.prepare(kept))
+    problem, clean = inspected(file.name, content)
+    return Look(problem, None if problem or clean == content else blobs.prepare(clean))
 
 
-def _settle(found: dict[int, Look], actor: Actor) -> int:
+def _settle(looks: dict[int, Look], actor: Actor) -> int:
     with command(actor, "core.file.check", name="core.check_files") as log:
         rows = list(
             StoredFile.objects.select_for_update(of=("self",))
             .select_related("uploaded_by")
-            .filter(pk__in=found, state=StoredFile.State.CHECKING)
+            .filter(pk__in=looks, state=StoredFile.State.CHECKING)
             .order_by("pk")
         )
         for row in rows:
-            row.problem, row.checked_at = found[row.pk].problem, clock.now()
+            row.problem, row.checked_at = looks[row.pk].problem, clock.now()
             row.state = StoredFile.State.REFUSED if row.problem else StoredFile.State.FINE
-            _keep(row, found[row.pk].anew)
-            changed = {"problem": row.problem, "sha256": row.sha256 if row.sent_sha256 else ""}
-            log(row, after={"state": row.state, **{name: value for name, value in changed.items() if value}})
+            _keep(row, looks[row.pk].anew)
+            facts = {"problem": row.problem, "sha256": row.sha256 if row.sent_sha256 else ""}
+            log(row, after={"state": row.state, **{name: value for name, value in facts.items() if value}})
         StoredFile.objects.bulk_update(rows, ["problem", "checked_at", "state", "sha256", "sent_sha256", "size"])
         _tell([r for r in rows if r.problem and r.uploaded_by])
     return len(rows)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core import anchors, clock
 from headwater.core.command import command, system
-from headwater.core.coverage import differing, loose_digests
+from headwater.core.coverage import differences, loose_digests
 from headwater.core.invariants import INVARIANTS, Breach, check
 from headwater.core.models import Account, Event, RoleGrant, RowDigest, Seal
 from headwater.core.sealing import anchor_of, unanchored
@@ -35,20 +35,20 @@ def look(*, anchor: Path | None = None, only_new: bool = False) -> list[Breach]:
     since = compared_upto() if only_new else 0
     with steady_session():
         breaches = check([name for name in INVARIANTS if name != ROWS])
-        rows = [*differing(since=since, part=clock.today().toordinal() if since else None), *([] if since else loose_digests())]
+        rows = [*differences(since=since, part=clock.today().toordinal() if since else None), *([] if since else loose_digests())]
         further = unanchored(anchor) if anchor else []
     if rows:
         breaches.append(Breach(INVARIANTS[ROWS], rows[:20], len(rows)))
     elif upto > since and not breaches:
         _put_down(upto, full=not since)
     if further:
-        told = replace(INVARIANTS["seals_anchored"], name="seals_anchored_elsewhere")
-        breaches.append(Breach(told, further[:20], len(further)))
+        invariant = replace(INVARIANTS["seals_anchored"], name="seals_anchored_elsewhere")
+        breaches.append(Breach(invariant, further[:20], len(further)))
     return breaches
 
 
 def compared_upto() -> int:
-    """The newest digest at the last comparison that found all rows as written; 0 for none."""
+    """Return the newest digest at the last comparison that found all rows as written; 0 for none."""
     event = Event.objects.filter(command=CLEAN).order_by("-id").first()
     return int((event.after or {}).get("digest", 0)) if event else 0
 
@@ -60,14 +60,14 @@ def _put_down(upto: int, *, full: bool) -> None:
 
 @contextmanager
 def steady_session() -> Iterator[None]:
-    """Names mean what the server and our tables mean by them, whatever the role or the database have set."""
+    """Have names mean what the server and our tables mean by them, whatever the role or the database have set."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = pg_catalog, public")
         yield
 
 
 def watch() -> list[Breach]:
-    """The nightly look: what is new, and a part of the rest that is another one each night. The audit administrators hear of breaches."""
+    """Look nightly at what is new and at another part of the rest; tell the audit administrators of breaches."""
     breaches = look(only_new=True)
     if breaches:
         rows = "\n".join(f"{b.invariant.name}: {row}" for b in breaches for row in b.rows)

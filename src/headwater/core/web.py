@@ -45,12 +45,12 @@ DIGITS = 18
 
 
 def key_in(post: Any, name: str) -> int:
-    """The key of a record that a field holds; 0, which no record has, when it holds anything else."""
+    """Return the key of a record that a field holds; 0, which no record has, when it holds anything else."""
     return _key(post.get(name, ""))
 
 
 def keys_in(post: Any, name: str) -> list[int]:
-    """The keys of records that were chosen, in order; what is no key is left out."""
+    """Return the keys of records that were chosen, in order; what is no key is left out."""
     return [key for text in post.getlist(name) if (key := _key(text))]
 
 
@@ -59,21 +59,21 @@ def _key(text: str) -> int:
 
 
 def download(content: bytes, name: str, content_type: str) -> HttpResponse:
-    """A file, always as a download: nothing private is ever shown inside the session's origin."""
+    """Answer with a file, always as a download: nothing private is ever shown inside the session's origin."""
     response = HttpResponse(content, content_type=content_type)
     _seal(response, name)
     return response
 
 
 def scratch_root() -> str:
-    """Where large files are put together: on the data disk, not in a /tmp that may live in memory."""
+    """Return the folder where large files are put together: on the data disk, not in a /tmp that may live in memory."""
     folder = settings.CONFIG.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     return str(folder)
 
 
 def scratch(*, max_size: int = 0) -> Any:
-    """A temporary file that is kept in memory up to `max_size` bytes; it is gone when closed."""
+    """Return a temporary file that is kept in memory up to `max_size` bytes; it is gone when closed."""
     return tempfile.SpooledTemporaryFile(max_size=max_size, dir=scratch_root(), mode="w+b")
 
 
@@ -84,7 +84,7 @@ def scratch_folder() -> Iterator[str]:
 
 
 def attached(file: Any, name: str, content_type: str) -> HttpResponseBase:
-    """An open file as a download: what is small in one piece, what went to the disk streamed from there."""
+    """Answer with an open file: a small one in one piece, one on the disk streamed from there."""
     file.seek(0)
     if isinstance(file, tempfile.SpooledTemporaryFile) and not file._rolled:  # type: ignore[attr-defined]
         with file:
@@ -113,7 +113,7 @@ class MomentField(forms.DateTimeField):
         return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
 
 
-class _Typed:
+class _NumberField:
     """A field of a form whose text is read as people write numbers; the browser's own control would send nothing for "12,5"."""
 
     def read(self, text: str) -> Any:
@@ -132,7 +132,7 @@ def _number_widget(mode: str) -> forms.Widget:
     return forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"})
 
 
-class WholeField(_Typed, forms.IntegerField):
+class WholeField(_NumberField, forms.IntegerField):
     """A whole number."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -142,7 +142,7 @@ class WholeField(_Typed, forms.IntegerField):
         return read_whole(text)
 
 
-class NumberField(_Typed, forms.FloatField):
+class NumberField(_NumberField, forms.FloatField):
     """A number."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -159,7 +159,7 @@ class NameField(forms.CharField):
         return normal_name(super().to_python(value) or "")
 
 
-class WanField(_Typed, forms.IntegerField):
+class WanField(_NumberField, forms.IntegerField):
     """An amount in 万元, kept as integer fen."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -32,7 +32,7 @@ class Transition:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class Prospect:
     """What a verb would do to a record: its transition, and every reason against it."""
 
     record: Any
@@ -58,30 +58,30 @@ class Workflow:
         WORKFLOWS.add(self.name, self)
 
     def buttons(self, record: Any, user: Any) -> list[Transition]:
-        """Transitions open to `user` from the record's state."""
+        """Return the transitions open to `user` from the record's state."""
         return [t for t in self.transitions if t.source == record.state and may(user, t.action, record)]
 
     def find(self, record: Any, verb: str) -> Transition | Reason:
-        found = self.index.get((record.state, verb))
-        if found:
-            return found
+        transition = self.index.get((record.state, verb))
+        if transition:
+            return transition
         state = self.states(record.state).label
         return Reason(_("%(record)s 处于“%(state)s”状态，不能执行该操作") % {"record": record, "state": state}, code="state")
 
-    def weigh(self, record: Any, verb: str, account: Any) -> Weighed:
-        """What `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
+    def weigh(self, record: Any, verb: str, account: Any) -> Prospect:
+        """Return what `verb` would do to `record`, changing nothing: a preview asks this, and so does the change itself.
 
         `account` is None for the system, which may do everything.
         """
-        found = self.find(record, verb)
-        if isinstance(found, Reason):
-            return Weighed(record, None, (found,))
-        if account is not None and not may(account, found.action, record):
-            return Weighed(record, found, (Reason(_("您无权对 %(record)s 执行该操作") % {"record": record}, code="permission"),))
-        return Weighed(record, found, tuple(r for guard in found.guards if (r := guard(record))))
+        match = self.find(record, verb)
+        if isinstance(match, Reason):
+            return Prospect(record, None, (match,))
+        if account is not None and not may(account, match.action, record):
+            return Prospect(record, match, (Reason(_("您无权对 %(record)s 执行该操作") % {"record": record}, code="permission"),))
+        return Prospect(record, match, tuple(r for guard in match.guards if (r := guard(record))))
 
     def diagram(self) -> str:
-        """The table as a Mermaid state diagram."""
+        """Return the table as a Mermaid state diagram."""
         lines = ["stateDiagram-v2"]
         lines += [f"    {t.source} --> {t.target}: {t.verb}" for t in self.transitions]
         return "\n".join(lines)
@@ -98,12 +98,12 @@ class Workflow:
         return self.move(list(queryset.select_for_update(of=("self",)).order_by("pk")), verb, log, **changes)
 
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
-        """Like `apply`, for rows that the caller has locked already in this transaction."""
-        weighed = [self.weigh(row, verb, log.actor.account) for row in rows]
-        reasons = list(dict.fromkeys(r for w in weighed for r in w.reasons))
+        """Move rows like `apply`, which the caller has locked already in this transaction."""
+        prospects = [self.weigh(row, verb, log.actor.account) for row in rows]
+        reasons = list(dict.fromkeys(r for w in prospects for r in w.reasons))
         if reasons:
             raise Refused(reasons)
-        moves = [(w.record, w.transition) for w in weighed if w.transition]
+        moves = [(w.record, w.transition) for w in prospects if w.transition]
         self._write(moves, log, changes)
         return rows
 

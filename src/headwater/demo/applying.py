@@ -38,7 +38,7 @@ from headwater.registry.models import Person
 
 
 class Applying:
-    """One call on its timetable, up to the end of its formal check. Each step is a method."""
+    """Applying plays one call on its timetable up to the end of its formal check. Each step is a method."""
 
     def __init__(
         self, world: World, writer: Writer, timetable: Timetable, plan: CallPlan, year: int, leaders: Sequence[Person], seed: int
@@ -101,8 +101,8 @@ class Applying:
     def _write(self, leader: Person, n: int, pending: dict[int, list[Participant]], accounts: dict[int, Account]) -> Application:
         text = self.writer.proposal(self.world.topics[leader.pk])
         r, actor = self.random, self.as_person(leader)
-        declared = self.world.plan.more["flags"].get(text.code[0])
-        flags = [declared] if declared and r.random() < 0.35 else []
+        flag = self.world.plan.more["flags"].get(text.code[0])
+        flags = [flag] if flag and r.random() < 0.35 else []
         values: dict[str, Any] = {
             "title_zh": text.title_zh,
             "title_en": text.title_en,
@@ -117,9 +117,9 @@ class Applying:
             **self.world.plan.more["answers"],
             **text.sections,
         }
-        known = {f.code for f in scheme_of(self.call).fields}
+        codes = {f.code for f in scheme_of(self.call).fields}
         for code in set(text.sections) | set(self.world.plan.more["answers"]):
-            if code not in known:
+            if code not in codes:
                 values.pop(code)
         if n % 41 == 5:
             values["unsuitable"] = [r.choice(self.world.experts).person.name_zh]
@@ -140,7 +140,7 @@ class Applying:
         return application
 
     def open_now(self) -> None:
-        """A call that is open today: half of the people are writing, the others have submitted to their host."""
+        """Play a call that is open today: half of the people are writing, the others have submitted to their host."""
         half = len(self.leaders) // 2
         self.announce(max(10, len(self.leaders)))
         self._draft_now(self.leaders[:half], submit=False)
@@ -165,7 +165,7 @@ class Applying:
                         continue
 
     def send_one_back(self) -> None:
-        """In the open call a host returns one application, so that its author has something to mend."""
+        """Let a host of the open call return one application, so that its author has something to mend."""
         with clock.at(self.t.at(45)):
             row = (
                 Application.objects.filter(call=self.call, state=State.HOST_REVIEW).select_related("host").order_by("pk").first()
@@ -192,11 +192,11 @@ class Applying:
             for host, rows in by_host.items():
                 room = quota.get(host, (len(rows), 0))
                 rows.sort(key=lambda a: -self.quality[a.pk])
-                manager, left = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
-                if len(rows) > left:
+                manager, places = self.world.actor(self.world.managers[host]), max(0, room[0] - room[1])
+                if len(rows) > places:
                     rank_applications(ordered=rows, actor=manager)
                 if rows:
-                    endorse(applications=rows[:left], actor=manager)
+                    endorse(applications=rows[:places], actor=manager)
         with clock.at(self.t.at(76, 9)):
             endorsed = Application.objects.filter(call=self.call, state=State.RECOMMENDING).select_related("host").order_by("pk")
             by_agency: dict[int, list[Application]] = defaultdict(list)
@@ -208,17 +208,17 @@ class Applying:
             expire_late(call=self.call, actor=self.staff("officer"))
 
     def check(self) -> None:
-        """Rules over everything; clear ones accepted together, the others looked at one by one; a few re-checks."""
+        """Run the rules over everything, accept the clear applications together, decide the others by groups, and answer a few re-checks."""
         with clock.at(self.t.at(84)):
             run_formal_check(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(90)):
             accept_clear(call=self.call, actor=self.staff("officer"))
         with clock.at(self.t.at(92)):
-            left = FormalCheck.objects.filter(application__call=self.call, application__state=State.RECEIVED).select_related(
+            checks = FormalCheck.objects.filter(application__call=self.call, application__state=State.RECEIVED).select_related(
                 "application"
             )
             groups: dict[tuple[str, ...], list[Application]] = defaultdict(list)
-            for result in left:
+            for result in checks:
                 groups[tuple(result.failed)].append(result.application)
             for codes, rows in groups.items():
                 decide_check(applications=rows, accept=not codes, codes=codes, note="", actor=self.staff("officer"))
@@ -249,7 +249,7 @@ _scan: list[bytes] = []
 
 
 def scan() -> bytes:
-    """A real one-page PDF that stands for a scanned approval."""
+    """Return a real one-page PDF that stands for a scanned approval."""
     if not _scan:
         data = {
             "kind": "scan",

@@ -34,7 +34,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 @dataclass
 class World:
-    """Who is in the demo of `plan`. `topics` gives a person's field by id."""
+    """World holds everybody in the demo of `plan`. `topics` gives a person's field by id."""
 
     plan: Plan
     hosts: list[Organisation] = field(default_factory=list)
@@ -49,18 +49,18 @@ class World:
     signed_in: dict[int, Account] = field(default_factory=dict)
 
     def actor(self, account: Account | None) -> Actor:
-        """Who acts; an account stays signed in, as in a browser, so that its roles are read once."""
+        """Return the actor of an account. An account stays signed in, as in a browser, so that its roles are read once."""
         if account is not None:
             account = self.signed_in.setdefault(account.pk, account)
         return Actor(account=account, source="demo", request_id="demo")
 
     def actor_of(self, account: int | None) -> Actor:
-        """Who acts, by the id of the account."""
+        """Return the actor of an account by its id."""
         return self.actor(self.signed_in.get(account or 0) or Account.objects.get(pk=account or 0))
 
 
 def synthetic_uscc(prefix: str, number: int) -> str:
-    """A credit code that is formally right and plainly made up."""
+    """Make a credit code that is formally right and plainly invented."""
     body = f"{prefix}{number:06d}"
     weights = [pow(3, n, 31) for n in range(17)]
     check = (31 - sum(ALPHABET.index(c) * w for c, w in zip(body, weights, strict=True)) % 31) % 31
@@ -68,7 +68,7 @@ def synthetic_uscc(prefix: str, number: int) -> str:
 
 
 def synthetic_document(place: str, number: int, born: date, sex: str) -> str:
-    """A resident number that passes its check digit, with a place code that belongs to nobody."""
+    """Make a resident number that passes its check digit, with a place code that belongs to nobody."""
     order = (number * 2 + (1 if sex == "m" else 0)) % 1000
     body = f"{place}{born:%Y%m%d}{order:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -86,10 +86,10 @@ def make_staff(world: World) -> None:
         account = Account(username=one.username, name_zh=one.name, email=f"{one.username}@headwater.example")
         account.set_unusable_password()
         accounts.append(account)
-    made = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
-    grant_roles(grants=[RoleGrant(account=made[s.username], role=s.role) for s in world.plan.staff], actor=admin)
+    by_name = {a.username: a for a in create_accounts(accounts=accounts, actor=admin)}
+    grant_roles(grants=[RoleGrant(account=by_name[s.username], role=s.role) for s in world.plan.staff], actor=admin)
     for duty, (role, n) in DUTIES.items():
-        world.staff[duty] = made[[s.username for s in world.plan.staff if s.role == role][n]]
+        world.staff[duty] = by_name[[s.username for s in world.plan.staff if s.role == role][n]]
 
 
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
@@ -129,7 +129,7 @@ def make_hosts(world: World, count: int, applications: int, year: int, r: random
 
 
 def host_weights(count: int) -> list[float]:
-    """A few large universities, many small hosts."""
+    """Weigh the hosts: a few large universities, many small ones."""
     raw = [1.0 / (n + 2.5) ** 0.9 for n in range(count)]
     return [w / sum(raw) for w in raw]
 
@@ -148,9 +148,9 @@ def _make_managers(world: World) -> None:
         )
     for account in accounts:
         account.set_unusable_password()
-    made = create_accounts(accounts=accounts, actor=admin)
-    world.managers = {h.pk: a for h, a in zip(world.hosts, made, strict=False)}
-    world.recommenders = {g.pk: a for g, a in zip(agencies, made[len(world.hosts) :], strict=True)}
+    accounts = create_accounts(accounts=accounts, actor=admin)
+    world.managers = {h.pk: a for h, a in zip(world.hosts, accounts, strict=False)}
+    world.recommenders = {g.pk: a for g, a in zip(agencies, accounts[len(world.hosts) :], strict=True)}
     grants = [
         RoleGrant(account=world.managers[h.pk], role="host_manager", scope="organisation", scope_id=h.pk, scope_label=h.name_zh)
         for h in world.hosts
@@ -167,14 +167,14 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     r, names = random.Random(seed + 1), NameMaker(world.plan, seed + 2)
     sheet: list[list[str]] = []
     roles: list[str] = []
-    used: set[str] = set()
+    documents: set[str] = set()
     outside = [name for name, _kind in world.plan.external]
     weights = host_weights(len(world.hosts))
     for n in range(leaders + colleagues + experts):
         role = "leader" if n < leaders else "colleague" if n < leaders + colleagues else "expert"
         external = role == "expert" and r.random() < 0.6
         name = r.choice(outside) if external else r.choices(world.hosts, weights=weights)[0].name_zh
-        sheet.append(_person_row(world.plan, n, role, name, names, r, used))
+        sheet.append(_person_row(world.plan, n, role, name, names, r, documents))
         roles.append(role)
     heading = ["姓名", "英文姓名", "身份证号", "单位", "院系", "职称", "最高学位", "电子邮箱", "入职日期"]
     result = import_people(
@@ -199,7 +199,7 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
 
 
 def _person_row(
-    plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, used: set[str]
+    plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, documents: set[str]
 ) -> list[str]:
     zh, latin, sex = names.person()
     youngest, oldest = {"leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
@@ -213,21 +213,23 @@ def _person_row(
     email = f"p{n:05d}@people.example"
     since = date(clock.today().year - r.randint(1, 12), r.randint(1, 12), 1)
     document = synthetic_document(plan.text("resident_place"), n, born, sex)
-    while document in used:
+    while document in documents:
         born += timedelta(days=1)
         document = synthetic_document(plan.text("resident_place"), n, born, sex)
-    used.add(document)
+    documents.add(document)
     return [zh, latin, document, organisation, "", title, degree, email, since.isoformat()]
 
 
 def _past_jobs(people: list[Person], world: World, r: random.Random) -> None:
-    """Some people moved lately: their former institution still counts for conflicts."""
+    """Record that some people moved lately: their former institution still counts for conflicts."""
     rows = []
     for person in people:
         if r.random() < 0.12:
-            ended = clock.today() - timedelta(days=r.randint(60, 2500))
+            last_day = clock.today() - timedelta(days=r.randint(60, 2500))
             rows.append(
-                Employment(person=person, organisation=r.choice(world.hosts), since=ended - timedelta(days=900), until=ended)
+                Employment(
+                    person=person, organisation=r.choice(world.hosts), since=last_day - timedelta(days=900), until=last_day
+                )
             )
     record_employment(rows=rows, actor=world.actor(world.staff["officer"]))
 
@@ -263,7 +265,7 @@ def _publish(world: World, people: list[Person], first_expert: int, writer: Writ
 
 
 def _relate(world: World, experts: list[Person], r: random.Random) -> None:
-    """Teachers and students, shared projects, a few relatives; and a sanction or two."""
+    """Record teachers and students, shared projects, a few relatives, and a sanction or two."""
     relations = []
     for leader in world.leaders:
         for kind, share in (("supervisor", 0.2), ("coproject", 0.15), ("kin", 0.01)):

@@ -54,7 +54,7 @@ class CallPlan:
 
     @property
     def own_code(self) -> tuple[str, bool, str]:
-        """What tells the codes of two calls apart; those that are not finished are of the year after."""
+        """Name what tells the codes of two calls apart; calls that are not finished are of the year after."""
         return self.scheme, self.part == PARTS[0], self.suffix
 
 
@@ -85,7 +85,7 @@ class Plan:
         return sum(c.applications[scale] for c in self.calls if not part or c.part == part)
 
     def scale(self, name: str) -> Scale:
-        """The sizes of a scale.
+        """Return the sizes of a scale.
 
         Raises:
             DemoError: the region's demo has none of this name.
@@ -95,7 +95,7 @@ class Plan:
         return self.scales[name]
 
     def vocabulary(self, name: str) -> dict[str, Any]:
-        """Words of the demo: the region's own file, else the one that all regions share."""
+        """Read words of the demo: from the region's own file, else from the one that all regions share."""
         own = self.folder / "demo" / f"{name}.toml"
         return read_words(own if own.exists() else VOCABULARY / f"{name}.toml")
 
@@ -119,7 +119,7 @@ FORMS = {
 
 
 def read_plan(package: Package) -> Plan:
-    """The plan of a package's demo.
+    """Read the plan of a package's demo.
 
     Raises:
         DemoError: the package has no demo, or one with mistakes; all are named.
@@ -131,7 +131,7 @@ def read_plan(package: Package) -> Plan:
 
 
 def checked_plan(package: Package) -> tuple[Plan | None, list[Mistake]]:
-    """The plan, or what is wrong with it; neither where the package has no demo."""
+    """Read the plan, or list its mistakes; a package without a demo has neither."""
     file = package.path / FILE
     if not file.exists():
         return None, []
@@ -143,7 +143,7 @@ def checked_plan(package: Package) -> tuple[Plan | None, list[Mistake]]:
     for name in ("topics", "names"):
         if not (package.path / "demo" / f"{name}.toml").exists():
             top.problems.append((f"demo/{name}.toml", "this file is missing"))
-    mistakes = [Mistake(FILE, key, told) for key, told in top.problems]
+    mistakes = [Mistake(FILE, key, problem) for key, problem in top.problems]
     return (None if mistakes else plan), mistakes
 
 
@@ -151,9 +151,9 @@ def _plan(package: Package, top: Reader) -> Plan:
     more: dict[str, Any] = {key: top.text(key, required=True) for key in TEXTS}
     more |= {key: top.get(key, list, [], required=True) for key in LISTS}
     more |= {key: top.get(key, dict, {}) for key in TABLES}
-    for key, (form, told) in FORMS.items():
+    for key, (form, words) in FORMS.items():
         if more[key] and not re.fullmatch(form, more[key]):
-            top.problems.append((key, f"expected {told}, found {more[key]!r}"))
+            top.problems.append((key, f"expected {words}, found {more[key]!r}"))
     top.get("journals_en", list, [])
     scales = {name: _scale(top.table_at("scale").table_at(name)) for name in top.table_at("scale", required=True).table}
     calls = [_call(r, package, scales) for r in top.tables("call", required=True)]
@@ -176,10 +176,10 @@ def _plan(package: Package, top: Reader) -> Plan:
     ]
     outside = top.table_at("external", required=True)
     places, kinds = outside.get("places", list, [], required=True), outside.get("kinds", list, [], required=True)
-    known = [pair for pair in kinds if isinstance(pair, list) and len(pair) == 2 and pair[1] in KINDS]
-    if len(known) < len(kinds):
+    pairs = [pair for pair in kinds if isinstance(pair, list) and len(pair) == 2 and pair[1] in KINDS]
+    if len(pairs) < len(kinds):
         top.problems.append((outside.path("kinds"), f"expected pairs of a word and one of {', '.join(KINDS)}"))
-    external = [(f"{place}{word}", kind) for place in places for word, kind in known]
+    external = [(f"{place}{word}", kind) for place in places for word, kind in pairs]
     seed = top.get("seed", int, 0, required=True)
     top.done()
     return Plan(package.path, seed, scales, calls, staff, referees, external, more)
@@ -200,7 +200,7 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
     for name in scales:
         if not isinstance(counts.get(name), int):
             r.problems.append((r.path("applications"), f"expected a number for the scale {name!r}"))
-    found = CallPlan(
+    call = CallPlan(
         scheme,
         part,
         counts,
@@ -211,4 +211,4 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
         r.text("suffix"),
     )
     r.done()
-    return found
+    return call

@@ -29,6 +29,6 @@ def ask_referees(plan: Plan, application: Application, actor: Actor, n: int) -> 
         outside = Actor(account=None, source="demo")
         open_referee(referee=referee, actor=outside)
         if place == 0 or n % 4:
-            said = {"said_name": name, "said_institution": institution, "said_title": title, "tie": "none"}
-            said |= {"letter": plan.text("letter").format(title=application.title_zh)}
-            write_letter(referee=referee, values={**said, "is_senior": True, "same_field": True}, agree=True, actor=outside)
+            answers = {"said_name": name, "said_institution": institution, "said_title": title, "tie": "none"}
+            answers |= {"letter": plan.text("letter").format(title=application.title_zh)}
+            write_letter(referee=referee, values={**answers, "is_senior": True, "same_field": True}, agree=True, actor=outside)

@@ -45,7 +45,7 @@ DEMO_LOCK = 4_801_002
 
 @dataclass(frozen=True)
 class Play:
-    """What is played: the demo of a region at one of its scales, with chances from `seed`."""
+    """Play describes the run: the demo of a region at one of its scales, with chances from `seed`."""
 
     package: Package
     plan: Plan
@@ -55,7 +55,7 @@ class Play:
 
     @property
     def applications(self) -> int:
-        """Those of the finished year."""
+        """Count the applications of the finished year."""
         return self.plan.count(self.scale, "finished")
 
 
@@ -90,7 +90,7 @@ def _ensure(play: Play, texts: Path | None, reset: bool) -> bool:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """One command at a time builds the demo of a database; a second one is told so."""
+    """Let one command at a time build the demo of a database, and refuse a second one."""
     guard = connection.copy()
     try:
         with guard.cursor() as cursor:
@@ -116,7 +116,7 @@ def quick_commits() -> Iterator[None]:
 
 
 def demo_state() -> str:
-    """ "empty", "partial" or "complete" for the demo's own database; "other" for one with data that the demo did not make."""
+    """Return "empty", "partial" or "complete" for the demo's own database; "other" for one whose data the demo did not make."""
     if "core_event" not in connection.introspection.table_names():
         return "empty"
     commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
@@ -128,7 +128,7 @@ def demo_state() -> str:
 
 
 def clear() -> None:
-    """Empty the database; that it is given up goes to the anchor file."""
+    """Empty the database, and record in the anchor file that it was given up."""
     if "core_identity" in connection.introspection.table_names():
         retire_database()
     with as_owner(), connection.cursor() as cursor:
@@ -169,7 +169,7 @@ def build(play: Play, texts: Path | None) -> None:
 
 
 def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> Writer:
-    """The region package, the staff, the institutions and the people; returns who writes the texts."""
+    """Load the region package, staff, institutions and people; return the writer of the texts."""
     plan, scale = play.plan, play.plan.scale(play.scale)
     play.say("region package")
     load_region(package=play.package, actor=Actor(None, "demo"))
@@ -182,7 +182,7 @@ def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> 
 
 
 def year_of(timetable: Timetable) -> int:
-    """The year in which the call closes in its sixty-sixth day, and its projects begin."""
+    """Return the year in which the call closes on its sixty-sixth day and its projects begin."""
     return (timetable.start + timedelta(days=66 + 180)).year
 
 
@@ -191,7 +191,7 @@ OTHERS = 11
 
 
 def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
-    """Who applies to which call: those of the finished year choose first, the others take the rest in turn."""
+    """Choose who applies to which call: the calls of the finished year choose first, the others take the rest in turn."""
     pool, seasons = list(world.leaders), []
     year = year_of(timetable_of("finished", today))
     for n, call in enumerate(play.plan.of_part("finished")):
@@ -204,7 +204,7 @@ def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
 
 
 def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:
-    """The finished year: its calls side by side, one after the other where a step looks at the others."""
+    """Play the finished year: its calls run side by side, or one after the other where a step looks at the others."""
     play.say(f"calls, {play.applications} applications, endorsement, formal check")
     crew.together("prepare", only=finished)
     play.say("assignment")
@@ -229,7 +229,7 @@ def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:
 
 
 def analyze() -> None:
-    """Tell the planner of what was just loaded; the server would find out by itself a minute later."""
+    """Let the database gather the statistics of the new rows; the server would do so by itself a minute later."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -237,16 +237,16 @@ def analyze() -> None:
 def choose(
     pool: list[Person], call: CallPlan, count: int, year: int, young: Mapping[str, int]
 ) -> tuple[list[Person], list[Person]]:
-    """Who applies: nearly all who apply to a call for the young are young enough; a few are told that they are not."""
+    """Choose who applies. Nearly all applicants of a call for the young are young enough; the rules refuse the few others."""
     early = [p for p in pool if is_young(p, year, young)]
     late = [p for p in pool if not is_young(p, year, young)]
     if not call.for_young:
         rest = late + early
         return rest[:count], rest[count:]
     few = max(1, count // 60)
-    chosen = (early[: count - few] + late)[:count]
-    taken = {p.pk for p in chosen}
-    return chosen, [p for p in pool if p.pk not in taken]
+    applicants = (early[: count - few] + late)[:count]
+    keys = {p.pk for p in applicants}
+    return applicants, [p for p in pool if p.pk not in keys]
 
 
 def is_young(person: Person, year: int, young: Mapping[str, int]) -> bool:
@@ -255,7 +255,7 @@ def is_young(person: Person, year: int, young: Mapping[str, int]) -> bool:
 
 
 def record_for_trend(season: Season, order: int) -> None:
-    """Indicators as of the end of each season, so that trends have a history."""
+    """Record the indicators as of the end of each season, so that trends have a history."""
     with clock.at(season.t.at(260 + 20 * order)):
         record_indicators()
 
@@ -275,12 +275,12 @@ def mark(name: str, after: dict[str, Any]) -> None:
 
 
 def summary(seconds: float) -> dict[str, Any]:
-    """What the demo holds, and whether it holds together: the answer of `headwater demo --json`."""
+    """Summarise what the demo holds and whether it holds together, for `headwater demo --json`."""
     started = time.perf_counter()
     breaches = {b.invariant.name: b.count for b in check()}
     evidence = articles_with_evidence(latest_values())
-    funded = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
-    finished = Call.objects.filter(pk__in=funded.values("call"))
+    decisions = Decision.objects.filter(outcome=Decision.Outcome.FUND, approved_at__isnull=False)
+    calls = Call.objects.filter(pk__in=decisions.values("call"))
     return {
         "calls": Call.objects.count(),
         "applications": Application.objects.exclude(state__in=[State.DRAFT, State.EXPIRED]).count(),
@@ -290,8 +290,8 @@ def summary(seconds: float) -> dict[str, Any]:
         "conflict_violations": breaches.get("no_conflicted_assignment", 0) + breaches.get("no_assignment_in_own_entity", 0),
         "load_violations": breaches.get("load_within_limit", 0),
         "awards": Award.objects.count(),
-        "committed_fen": sum(funded.values_list("amount_fen", flat=True)),
-        "budget_fen": sum(finished.values_list("budget_fen", flat=True)),
+        "committed_fen": sum(decisions.values_list("amount_fen", flat=True)),
+        "budget_fen": sum(calls.values_list("budget_fen", flat=True)),
         "articles": Article.objects.count(),
         "articles_with_evidence": sum(1 for n in evidence.values() if n),
         "events": Event.objects.count(),

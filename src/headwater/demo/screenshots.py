@@ -40,43 +40,43 @@ README = {
 
 
 def find_chromium() -> str:
-    """The browser to drive.
+    """Find the browser to drive.
 
     Raises:
         ConfigError: none is installed; says how to get one.
     """
-    found = (
+    program = (
         os.environ.get("HEADWATER_CHROMIUM")
         or shutil.which("chromium")
         or shutil.which("chromium-browser")
         or shutil.which("google-chrome")
     )
-    if not found:
+    if not program:
         raise ConfigError("Chromium was not found: install it (Debian: apt install chromium) or set HEADWATER_CHROMIUM")
-    return found
+    return program
 
 
 def pages() -> list[tuple[str, str | None, str]]:
-    """(name, user name or None, address) of what is worth a picture, chosen from what the demo holds."""
+    """List (name, user name or None, address) of the pages worth a picture, chosen from what the demo holds."""
     who = {e.role: e.username for e in entries()}
     role = list(who.values())
-    told = read_plan(read_package(find_package(settings.CONFIG.region))).more["pictures"]
-    finished = Call.objects.filter(state=CallState.FINISHED, scheme__code=told.get("scheme")).first()
+    pictures = read_plan(read_package(find_package(settings.CONFIG.region))).more["pictures"]
+    finished = Call.objects.filter(state=CallState.FINISHED, scheme__code=pictures.get("scheme")).first()
     reviewing = Call.objects.filter(applications__state=State.IN_REVIEW).order_by("-year").first()
     opened = Call.objects.open_at(clock.now()).first()
     draft = Application.objects.filter(state=State.DRAFT, leader__account__username=role[0]).first()
     writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=role[6]).first()
     panel = Panel.objects.filter(call=finished).first()
-    found: list[tuple[str, str | None, str | None]] = [
+    rows: list[tuple[str, str | None, str | None]] = [
         ("home", None, "/"),
         ("policy", None, "/policy/"),
-        ("article", None, f"/policy/{told.get('article', 1)}/"),
+        ("article", None, f"/policy/{pictures.get('article', 1)}/"),
         ("indicator", None, "/indicators/awards.money/"),
         ("calls", None, "/calls/"),
         ("call", None, f"/calls/{opened.code}/" if opened else None),
         ("projects", None, "/projects/"),
         ("notices", None, "/notices/"),
-        ("search", None, f"/search/?q={told.get('search', '')}"),
+        ("search", None, f"/search/?q={pictures.get('search', '')}"),
         ("login", None, "/accounts/login/"),
         ("applicant", role[0], "/desk/"),
         ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None),
@@ -99,12 +99,12 @@ def pages() -> list[tuple[str, str | None, str]]:
         ("roles", role[13], "/admin/roles/"),
         ("region", role[12], "/admin/region/"),
     ]
-    return [(name, user, url) for name, user, url in found if url]
+    return [(name, user, url) for name, user, url in rows if url]
 
 
 @contextmanager
 def served(port: int, *, application: str = "headwater.wsgi:application", **env: str) -> Iterator[str]:
-    """A web process of its own on `port`, for pictures and browser tests; gives its address when it answers."""
+    """Run a web process on `port` for pictures and browser tests, and give its address when it answers."""
     address = f"http://127.0.0.1:{port}"
     words = [application, "--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "error"]
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", *words], env={**os.environ, **env})  # noqa: S603
@@ -122,14 +122,14 @@ def served(port: int, *, application: str = "headwater.wsgi:application", **env:
 
 
 def launch(driver: Playwright) -> Browser:
-    """A headless Chromium that asks nothing of the network."""
+    """Start a headless Chromium that asks nothing of the network."""
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     return driver.chromium.launch(executable_path=find_chromium(), args=arguments)
 
 
-def take(out: Path, only: str | None) -> Iterator[str]:
+def take(folder: Path, only: str | None) -> Iterator[str]:
     """Take the pictures; yields a line for each page with a warning where it is wider than the window."""
-    out.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     todo = [p for p in pages() if not only or only in p[0]]
     with _browser() as (browser, address):
         for width in WIDTHS:
@@ -141,24 +141,24 @@ def take(out: Path, only: str | None) -> Iterator[str]:
                     tab.goto(address + url)
                     height = min(6000, tab.evaluate("document.documentElement.scrollHeight"))
                     area: Any = {"x": 0, "y": 0, "width": width, "height": height}
-                    tab.screenshot(path=str(out / f"{name}-{width}.png"), full_page=True, clip=area)
+                    tab.screenshot(path=str(folder / f"{name}-{width}.png"), full_page=True, clip=area)
                     over = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                     yield f"{name}-{width}.png" + (f"  WIDER than the window by {over} px" if over > 1 else "")
                 tab.context.close()
 
 
-def take_readme(out: Path) -> Iterator[str]:
-    """The README's pictures anew, as they are named there."""
-    out.mkdir(parents=True, exist_ok=True)
-    known = {name: (user, url) for name, user, url in pages()}
+def take_readme(folder: Path) -> Iterator[str]:
+    """Take the README's pictures anew, under the names that they have there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = {name: (user, url) for name, user, url in pages()}
     with _browser() as (browser, address):
-        for name, (width, height, shown) in README.items():
-            user, url = known[name]
+        for name, (width, height, shown_width) in README.items():
+            user, url = targets[name]
             size = {"width": width, "height": height}
-            tab = _entered(browser, address, user, viewport=size, device_scale_factor=shown / width)
+            tab = _entered(browser, address, user, viewport=size, device_scale_factor=shown_width / width)
             tab.goto(address + url)
             file = f"{name}.png"
-            tab.screenshot(path=str(out / file))
+            tab.screenshot(path=str(folder / file))
             tab.context.close()
             yield file
 
@@ -176,7 +176,7 @@ def _browser() -> Iterator[tuple[Browser, str]]:
 
 
 def _entered(browser: Browser, address: str, user: str | None, **window: Any) -> Page:
-    """A page in a window of its own, signed in as one of the demo's roles."""
+    """Open a page in a window of its own, signed in as one of the demo's roles."""
     tab = browser.new_context(locale="zh-CN", **window).new_page()
     if user:
         tab.goto(address + "/accounts/login/")

@@ -39,7 +39,7 @@ class Writer:
         self.titles: set[str] = set()
 
     def at_desk(self, seed: int) -> Self:
-        """The same writer for one call, with chances of its own: what is written does not depend on other calls."""
+        """Return the same writer with its own chances for one call, so that its texts do not depend on other calls."""
         other = copy.copy(self)
         other.random, other.titles = random.Random(seed), set()
         return other
@@ -48,7 +48,7 @@ class Writer:
         return self.random.choice(self.topics)
 
     def words(self, topic: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """One filling of the placeholders, in Chinese and English, position by position."""
+        """Fill the placeholders once, in Chinese and English, position by position."""
         r = self.random
         zh: dict[str, str] = dict(self.plan.more["words_zh"])
         en: dict[str, str] = dict(self.plan.more["words_en"])
@@ -93,12 +93,12 @@ class Writer:
         )
 
     def sections(self, zh: dict[str, str]) -> dict[str, str]:
-        """Answers to the fields of forms that the plan fills with sentences."""
-        wanted: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
-        return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in wanted.items()}
+        """Answer the form fields that the plan fills with sentences."""
+        fields: dict[str, list[tuple[str, int]]] = self.plan.more["sections"]
+        return {code: "\n".join(self.sentence(kind, zh, n) for kind, n in kinds) for code, kinds in fields.items()}
 
     def paper(self, topic: dict[str, Any]) -> tuple[str, str, str, str]:
-        """(title, abstract, keywords, journal) of a publication."""
+        """Return (title, abstract, keywords, journal) of a publication."""
         zh, _en = self.words(topic)
         words = self.plan.vocabulary("publications")
         title = self.random.choice(words["title_zh"]).format(**zh)
@@ -110,7 +110,7 @@ class Writer:
         )
 
     def opinion(self, research_class: str, grade: int, text: Text | None, least: int) -> str:
-        """An opinion of at least `least` characters that suits its grade (1 to 3)."""
+        """Write an opinion of at least `least` characters that suits its grade (1 to 3)."""
         words = self.plan.vocabulary("reviews")
         kind = words[research_class]
         fill = defaultdict(
@@ -131,10 +131,10 @@ class Writer:
         pieces = [self.random.choice(words["graded"][{3: "strong_zh", 2: "middling_zh", 1: "weak_zh"}[grade]])]
         strengths = self.random.sample(kind["strengths_zh"], grade + 1)
         pieces += strengths + self.random.sample(kind["weaknesses_zh"], 4 - grade) + self.random.sample(kind["advice_zh"], 2)
-        out = "".join(p.format_map(fill) for p in pieces)
-        while len(out) < least:
-            out += self.random.choice(kind["advice_zh"]).format_map(fill)
-        return out
+        opinion = "".join(p.format_map(fill) for p in pieces)
+        while len(opinion) < least:
+            opinion += self.random.choice(kind["advice_zh"]).format_map(fill)
+        return opinion
 
 
 class TableWriter(Writer):
@@ -238,15 +238,15 @@ class NameMaker:
         self.data = plan.vocabulary("names")
 
     def person(self) -> tuple[str, str, str]:
-        """(Chinese name, Latin name, sex)."""
+        """Return (Chinese name, Latin name, sex) of a new person."""
         r = self.random
         if r.random() < self.data.get("whole_share", 0):
             entry = r.choice(self.data["whole"])
             return entry["zh"], entry["latin"], entry["sex"]
         surname = r.choices(self.data["surname"], weights=[s.get("weight", 1) for s in self.data["surname"]])[0]
         sex = "f" if r.random() < 0.42 else "m"
-        given = r.choice(self.data["given_female" if sex == "f" else "given_male"])
-        return surname["zh"] + given["zh"], f"{given['pinyin']} {surname['pinyin']}", sex
+        given_name = r.choice(self.data["given_female" if sex == "f" else "given_male"])
+        return surname["zh"] + given_name["zh"], f"{given_name['pinyin']} {surname['pinyin']}", sex
 
 
 def sample(rows: Sequence[Any], count: int, r: random.Random) -> list[Any]:

@@ -44,14 +44,14 @@ class Season(Applying):
     short = 0
 
     def prepare(self) -> None:
-        """From the draft of the call to its formal check."""
+        """Play the steps from the draft of the call to its formal check."""
         self.announce(len(self.leaders))
         self.draft()
         self.endorse()
         self.check()
 
     def up_to_now(self, share: float) -> None:
-        """A call in the middle of its review: some experts have answered, some of them have written."""
+        """Play a call to the middle of its review: some experts have answered, some of them have written."""
         self.prepare()
         self.match()
         self.answer_first()
@@ -95,7 +95,7 @@ class Season(Applying):
             answer_invitations(assignments=rows, accept=True, actor=actor)
 
     def _by_expert(self, state: str) -> dict[int, list[Assignment]]:
-        """Assignments of the call in a state, by expert."""
+        """Group the assignments of the call in a state by expert."""
         rows = Assignment.objects.filter(application__call=self.call, state=state).select_related("application", "expert__person")
         columns = ("score", "expert_id", "application__research_class", "expert__person__account_id")
         by_expert: dict[int, list[Assignment]] = defaultdict(list)
@@ -137,7 +137,7 @@ class Season(Applying):
             self.short = close_reviews(call=self.call, actor=self.staff("officer"))["short"]
 
     def match_late(self) -> None:
-        """A last round for applications that still lack opinions."""
+        """Run a last round for applications that still lack opinions."""
         if self.short:
             with clock.at(self.t.at(131)):
                 round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=1)
@@ -156,7 +156,7 @@ class Season(Applying):
         self.decide()
 
     def panels(self, least: int) -> None:
-        """The upper half and more goes to panels by review field, the rest is proposed for refusal."""
+        """Send the upper half and more to panels by review field, and propose the rest for refusal."""
         fundable = self.call.budget_fen // self.plan.amount_fen
         with clock.at(self.t.at(155)):
             ranked = list(
@@ -190,18 +190,18 @@ class Season(Applying):
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
             by_code[application.review_group].append(application)
-        out: list[tuple[str, ReviewGroup | None, list[Application]]] = []
+        groups: list[tuple[str, ReviewGroup | None, list[Application]]] = []
         mixed: list[Application] = []
         for group in ReviewGroup.objects.order_by("order"):
-            found = by_code.pop(group.code, [])
-            if len(found) >= least:
-                out.append((group.name_zh, group, found))
+            applications = by_code.pop(group.code, [])
+            if len(applications) >= least:
+                groups.append((group.name_zh, group, applications))
             else:
-                mixed += found
-        mixed += [a for found in by_code.values() for a in found]
+                mixed += applications
+        mixed += [a for applications in by_code.values() for a in applications]
         if mixed:
-            out.append(("综合", None, mixed))
-        return out
+            groups.append(("综合", None, mixed))
+        return groups
 
     def _members(self, group: ReviewGroup | None, rows: list[Application], least: int) -> list[Expert]:
         clash: dict[int, int] = defaultdict(int)
@@ -252,21 +252,21 @@ class Season(Applying):
                     sign_revival(item=item, member=member, actor=self.world.actor(member.expert.person.account))
 
     def decide(self) -> None:
-        """The suggested set is proposed as it is; the committee approves."""
+        """Propose the suggested set as it is, and let the committee approve it."""
         with clock.at(self.t.at(175)):
             funded = suggest(self.call).funded
-            said = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
+            departure = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
             left_out = [
                 p.application.pk
                 for p in proposals_of(self.call, funded, self.staff("officer").account)
                 if departs(p.application, p.amount_fen is not None)
             ]
-            propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, said), actor=self.staff("officer"))
+            propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, departure), actor=self.staff("officer"))
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"), seen=decisions_sight(self.call).token)
 
     def publicise(self) -> None:
-        """Public notice, one objection that is answered, release, letters."""
+        """Publish the notice, answer one objection, release the decisions and send the letters."""
         with clock.at(self.t.at(185)):
             notice = publish_notice(
                 call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token
@@ -294,7 +294,7 @@ class Season(Applying):
             release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice, self.staff("officer").account).token)
 
     def agree(self) -> None:
-        """Three signatures; one leader forgets and the award lapses."""
+        """Let the three parties sign. One leader forgets, and the award lapses."""
         awards = list(Award.objects.filter(call=self.call).select_related("leader__account", "host", "call"))
         if not awards:
             return

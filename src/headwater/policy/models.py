@@ -9,7 +9,7 @@ from headwater.registry.models import Agency
 
 
 class PolicyDocument(models.Model):
-    """The document whose articles a region's policy is: what the pages call it, and how its text here relates to the official one.
+    """The document holds the articles of a region's policy: its name on the pages, and how this text relates to the official one.
 
     `headline` names the figures of the front page.
     """
@@ -88,7 +88,7 @@ class Target(models.Model):
 
 
 class Evidence(models.Model):
-    """A figure that speaks for an article: an indicator, narrowed by `only`, with the region's words for it.
+    """Evidence is a figure that speaks for an article: an indicator, narrowed by `only`, with the region's words for it.
 
     `at_least` and `at_most` are what it must reach, from the end of the year `by` on where one is named. The same code under
     several articles is the same figure.
@@ -116,7 +116,7 @@ class Evidence(models.Model):
 
 
 class IndicatorValue(models.Model):
-    """What a figure said on a day, by the code of its evidence; one row a day, so that a trend can be drawn."""
+    """A value of a figure on a day, by the code of its evidence. One row a day lets pages draw a trend."""
 
     code = models.CharField(max_length=60)
     on = models.DateField()

@@ -19,7 +19,7 @@ from headwater.registry.queries import region_code
 
 @dataclass(frozen=True)
 class Reading:
-    """A figure that speaks for an article: its latest value, what it must reach, and `trend` as (day, value), oldest first."""
+    """A reading is a figure that speaks for an article: its latest value, its target, and `trend` as (day, value), oldest first."""
 
     evidence: Evidence
     value: float | None
@@ -31,7 +31,7 @@ class Reading:
 
     @property
     def due(self) -> date | None:
-        """The day on which what it must reach is due; None where that holds always."""
+        """Return the day on which the target is due; None where it always holds."""
         return date(self.evidence.by, 12, 31) if self.evidence.by else None
 
     @property
@@ -39,8 +39,8 @@ class Reading:
         return self.evidence.at_least is not None or self.evidence.at_most is not None
 
     @property
-    def reached(self) -> bool | None:
-        """Whether the value is as the region asks; None without a target or a value."""
+    def is_reached(self) -> bool | None:
+        """Say whether the value meets the region's target; None without a target or a value."""
         if not self.has_target or self.value is None:
             return None
         low, high = self.evidence.at_least, self.evidence.at_most
@@ -48,13 +48,14 @@ class Reading:
 
     @property
     def missed(self) -> bool:
-        """Whether what is asked is not reached though it is due."""
-        return self.reached is False and (self.due is None or self.due < clock.today())
+        """Say whether the target is due and not reached."""
+        return self.is_reached is False and (self.due is None or self.due < clock.today())
 
 
 class Figures(dict[str, float | None]):
-    """Kept values by the code of the evidence. `at` is the moment whose records the oldest counts; None when none was computed.
-    `evidence` is what they were looked up for.
+    """Figures holds stored values by the code of the evidence for which they were read, `evidence`.
+
+    `at` is the moment whose records the oldest value counts; None when no value was computed.
     """
 
     at: datetime | None = None
@@ -62,7 +63,7 @@ class Figures(dict[str, float | None]):
 
 
 def articles_here() -> QuerySet[Article]:
-    """The articles of the region that this house serves."""
+    """Select the articles of the region that this house serves."""
     return Article.objects.filter(region=region_code())
 
 
@@ -71,38 +72,38 @@ def document_here() -> PolicyDocument | None:
 
 
 def evidence_here() -> list[Evidence]:
-    """Every piece of evidence of the region whose indicator this version of Headwater has, by article (one query)."""
+    """List the region's evidence whose indicator this version of Headwater has, by article (one query)."""
     rows = Evidence.objects.filter(article__in=articles_here()).select_related("article")
     return [e for e in rows if e.indicator in INDICATORS]
 
 
 def figures_here(evidence: Sequence[Evidence] | None = None) -> dict[str, Evidence]:
-    """One piece of evidence for each figure, by its code: the first that names it."""
-    found: dict[str, Evidence] = {}
+    """Map each figure's code to the first piece of evidence that names it."""
+    by_code: dict[str, Evidence] = {}
     for e in evidence_here() if evidence is None else evidence:
-        found.setdefault(e.code, e)
-    return found
+        by_code.setdefault(e.code, e)
+    return by_code
 
 
 def figure_of(evidence: Evidence, on: date, only: Only | None = None) -> Figure:
-    """The figure of a piece of evidence as of a date, narrowed further by `only` where it is not narrowed itself."""
+    """Compute the figure of a piece of evidence as of a date; `only` narrows it where the evidence does not."""
     return INDICATORS[evidence.indicator].figure(on, {**(only or {}), **evidence.only})
 
 
 def latest_values() -> Figures:
-    """The newest kept value of every figure (two queries). What shows them says `at`."""
+    """Return the newest stored value of every figure (two queries). Pages show their moment, `at`, beside them."""
     evidence = evidence_here()
     codes = {e.code for e in evidence}
     rows = list(IndicatorValue.objects.filter(code__in=codes).order_by("code", "-on").distinct("code"))
-    found = Figures({r.code: r.value for r in rows})
-    found.evidence = evidence
-    found.at = min((r.computed_at for r in rows if r.computed_at), default=None)
-    return found
+    figures = Figures({r.code: r.value for r in rows})
+    figures.evidence = evidence
+    figures.at = min((r.computed_at for r in rows if r.computed_at), default=None)
+    return figures
 
 
 @contextmanager
 def one_moment() -> Iterator[None]:
-    """Read several queries from the records of one moment, unless a transaction that has begun decides on that."""
+    """Read several queries from the records of one moment, unless a surrounding transaction has begun."""
     if connection.in_atomic_block:
         yield
         return
@@ -113,7 +114,7 @@ def one_moment() -> Iterator[None]:
 
 
 def readings(evidence: Sequence[Evidence]) -> list[Reading]:
-    """Pieces of evidence with their latest values and trends. A figure whose day is over is that of its day, worked out anew."""
+    """Return pieces of evidence with their latest values and trends. A figure whose day is over is computed as of that day."""
     trend: dict[str, list[tuple[str, float]]] = defaultdict(list)
     latest: dict[str, float | None] = {}
     for code, on, value in (
@@ -122,15 +123,15 @@ def readings(evidence: Sequence[Evidence]) -> list[Reading]:
         latest[code] = value
         if value is not None:
             trend[code].append((on.isoformat(), value))
-    found = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
+    rows = [Reading(e, latest.get(e.code), trend[e.code]) for e in evidence]
     return [
-        Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in found
+        Reading(r.evidence, figure_of(r.evidence, r.due).value, r.trend) if r.due and r.due < clock.today() else r for r in rows
     ]
 
 
 def articles_with_evidence(values: Figures) -> dict[int, int]:
-    """How many figures of each article have a value."""
-    found = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
+    """Count the figures of each article that have a value."""
+    counts = dict.fromkeys(articles_here().values_list("number", flat=True), 0)
     for e in values.evidence:
-        found[e.article.number] += values.get(e.code) is not None
-    return found
+        counts[e.article.number] += values.get(e.code) is not None
+    return counts

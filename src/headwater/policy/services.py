@@ -17,6 +17,6 @@ def record_indicators() -> int:
         today = timezone.localtime(now).date()
         values = {code: figure_of(e, today).value for code, e in figures_here().items()}
     rows = [IndicatorValue(code=code, on=today, value=value, computed_at=now) for code, value in values.items()]
-    kept = ["value", "computed_at"]
-    IndicatorValue.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code", "on"], update_fields=kept)
+    columns = ["value", "computed_at"]
+    IndicatorValue.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code", "on"], update_fields=columns)
     return len(rows)

@@ -81,7 +81,7 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
 
 @page(PUBLIC)
 def indicator(request: HttpRequest, code: str) -> HttpResponse:
-    """A figure and the records that it counts, both of the moment in which they are shown, on the page or as a file."""
+    """Show a figure and the records that it counts, both of one moment, on the page or as a file."""
     evidence = figures_here().get(code)
     if evidence is None:
         raise Http404
@@ -117,7 +117,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def choices_of(evidence: Evidence) -> list[tuple[Breakdown, list[tuple[str, str]]]]:
-    """What the figure of a piece of evidence can still be narrowed to."""
+    """List the breakdowns to which the figure of a piece of evidence can still be narrowed."""
     open_ = [BREAKDOWNS[name] for name in INDICATORS[evidence.indicator].breakdowns if name not in evidence.only]
     return [(b, parts) for b in open_ if len(parts := b.parts()) > 1]
 
@@ -130,17 +130,17 @@ def as_file(code: str, form: str, heading: list[str], rows: Sequence[Sequence[ob
 
 @page("policy.lead")
 def lead(request: HttpRequest) -> HttpResponse:
-    """For those who answer for an article: what has evidence, what misses its target, what is late and whose it is."""
+    """Show the leaders each article's evidence, its missed targets, what is late and who answers for it."""
     values = latest_values()
     rows = []
     for a in articles_here().prefetch_related("agencies"):
-        found = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
+        figures = [Reading(e, values.get(e.code)) for e in values.evidence if e.article_id == a.pk]
         rows.append(
             {
                 "article": a,
-                "measured": sum(1 for r in found if r.value is not None),
-                "indicators": len(found),
-                "missed": [r for r in found if r.missed],
+                "measured": sum(1 for r in figures if r.value is not None),
+                "indicators": len(figures),
+                "missed": [r for r in figures if r.missed],
             }
         )
     late = what_is_late(request.user)
@@ -148,8 +148,9 @@ def lead(request: HttpRequest) -> HttpResponse:
 
 
 def what_is_late(account: Any) -> list[dict[str, Any]]:
-    """Formal checks and reviews that wait, by call, with the day on which they are due; less `account`'s own cases, and for who is only an
-    officer of some calls in these alone.
+    """List formal checks and reviews that wait, by call, with their due days.
+
+    `account`'s own cases are left out; an officer of some calls sees these calls alone.
     """
     counts: dict[tuple[int, str], int] = {}
     running = Call.objects.filter(state=CallState.PUBLISHED, closes_at__lt=clock.now())

@@ -41,9 +41,9 @@ from headwater.schemes.rules.eligibility import earliest_birth
 @page(PUBLIC)
 def home(request: HttpRequest) -> HttpResponse:
     values = latest_values()
-    evidence, known = articles_with_evidence(values), figures_here(values.evidence)
+    evidence, by_code = articles_with_evidence(values), figures_here(values.evidence)
     document, region = document_here(), region_here()
-    figures = [Reading(known[c], values.get(c)) for c in (document.headline if document else []) if c in known]
+    figures = [Reading(by_code[c], values.get(c)) for c in (document.headline if document else []) if c in by_code]
     return render(
         request,
         "portal/home.html",
@@ -62,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def region_map(region: Region | None) -> dict[str, Any]:
-    """The region's map with its grants by place: a shade from 0 to 4 by share of the largest. Empty without outlines."""
+    """Draw the region's map with its grants by place, in shades from 0 to 4 by share of the largest. It is empty without outlines."""
     outlines = Outlines.objects.filter(region=region).first()
     if outlines is None:
         return {}
@@ -211,28 +211,28 @@ def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     line = get_object_or_404(NoticeRow.objects.select_related("notice__call", "application"), pk=row, notice=pk)
     form = ObjectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: ask_objection(row=line, actor=request.actor, source=client_address(request), **form.cleaned_data),
             form=form,
             success=_("确认邮件已发出。请打开其中的链接确认，确认后异议才生效。"),
         )
-        if done:
+        if is_done:
             return redirect("notice", pk=pk)
     return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)
 
 
 @page(PUBLIC)
 def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
-    """What the link in the mail confirms, to read once more; opening it alone does nothing, as mail programs open links too."""
+    """Show what the link in the mail confirms. Opening the page alone does nothing, because mail programs open links too."""
     claim = claim_of(key)
     if claim is not None and request.method == "POST":
-        done = attempt(
+        is_done = attempt(
             request,
             lambda: file_objection(key=key, actor=request.actor),
             success=_("异议已提出。处理期间该项暂停办理，处理意见将发到您的邮箱。"),
         )
-        if done:
+        if is_done:
             return redirect("notice", pk=claim.row.notice_id)
     answer = render(request, "portal/confirm_objection.html", {"claim": claim}, status=200 if claim else 410)
     answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
@@ -241,17 +241,17 @@ def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
 
 @page(PUBLIC)
 def find(request: HttpRequest) -> HttpResponse:
-    """One search box: the public sees public kinds, people with roles find what they may see besides."""
+    """Search all kinds by one box: the public finds public kinds, people with roles find what they may see besides."""
     text = request.GET.get("q", "").strip()[:100]
     kinds = kinds_for(request.user)
-    found = search(request.user, text, kinds=[k.code for k in kinds])
-    groups = [(k.label, [f for f in found if f.kind == k.code]) for k in kinds]
-    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(found)})
+    results = search(request.user, text, kinds=[k.code for k in kinds])
+    groups = [(k.label, [f for f in results if f.kind == k.code]) for k in kinds]
+    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(results)})
 
 
 @page(PUBLIC)
 def open_data(request: HttpRequest) -> HttpResponse:
-    rows = [(name, found, len(found.rows())) for name, found in OPEN_DATA.items()]
+    rows = [(name, table, len(table.rows())) for name, table in OPEN_DATA.items()]
     return render(request, "portal/data.html", {"registers": rows})
 
 

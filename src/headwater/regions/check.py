@@ -26,7 +26,7 @@ FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "d
 
 
 def find_package(name: str) -> Path:
-    """A folder, or the code of a package that ships with Headwater."""
+    """Return a folder, or the folder of a package that ships with Headwater, by its code."""
     path = Path(name)
     return path if path.is_dir() else HERE / name
 
@@ -51,17 +51,17 @@ def read_package(path: Path) -> Package:
     _read_outlines(package, sha)
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
-        found: list[tuple[str, str]] = []
-        check(package, found)
-        too_long(name, package.tables[name], found)
-        unknown_keys(name, package.tables[name], found)
+        faults: list[tuple[str, str]] = []
+        check(package, faults)
+        too_long(name, package.tables[name], faults)
+        unknown_keys(name, package.tables[name], faults)
         file = path / f"{name}.toml"
-        _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
+        _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", faults)
     return package
 
 
 def _read_outlines(package: Package, sha: Any) -> None:
-    """The outlines of the places; a package may have none, and then no map is shown."""
+    """Read the outlines of the places. A package may have none, and then pages show no map."""
     file = package.path / FILE
     if not file.exists():
         return
@@ -69,14 +69,14 @@ def _read_outlines(package: Package, sha: Any) -> None:
     problems: list[tuple[str, str]] = []
     sha.update(text.encode())
     places = package.tables["places"].get("place", [])
-    known = {r.get("code") for r in places if isinstance(r, dict)} if isinstance(places, list) else set()
-    package.outlines = read_outlines(text, {code for code in known if isinstance(code, str)}, problems)
+    codes = {r.get("code") for r in places if isinstance(r, dict)} if isinstance(places, list) else set()
+    package.outlines = read_outlines(text, {code for code in codes if isinstance(code, str)}, problems)
     _note(package, FILE, "", problems)
 
 
 def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
-    """Read every scheme with what it takes from others; the schemes that are without a mistake are then held against each other."""
-    seen: set[tuple[str, str]] = set()
+    """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other."""
+    identities: set[tuple[str, str]] = set()
     shared = _Shared(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
     for file in sorted((package.path / "schemes").glob("*.toml")):
@@ -85,30 +85,30 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
         sha.update(text.encode())
         if not table:
             continue
-        taken, places, problems = followed(table, shared.pieces)
-        whole, more = expanded(taken, packs)
+        definition, places, problems = followed(table, shared.pieces)
+        whole, more = expanded(definition, packs)
         package.schemes.append(whole)
-        scheme, found = parse_scheme(whole, parameters_of)
+        scheme, faults = parse_scheme(whole, parameters_of)
         own = table.get("rule")
-        found, elsewhere = sorted_out(of_packs(found, whole, len(own) if isinstance(own, list) else 0), places)
+        faults, elsewhere = sorted_out(of_packs(faults, whole, len(own) if isinstance(own, list) else 0), places)
         shared.note(elsewhere)
-        problems += more + found
+        problems += more + faults
         problems += _parameters_named(package, scheme)
-        double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
+        double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in identities]
         problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
-        seen |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
+        identities |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
         _note(package, name, text, problems)
         sound += [] if problems or elsewhere else [(name, text, scheme)]
-    told = untold([scheme for _name, _text, scheme in sound])
+    reasons = untold([scheme for _name, _text, scheme in sound])
     for name, text, scheme in sound:
-        _note(package, name, text, [("scheme.limit_group", told[scheme.code])] if scheme.code in told else [])
+        _note(package, name, text, [("scheme.limit_group", reasons[scheme.code])] if scheme.code in reasons else [])
 
 
 class _Shared:
-    """The pieces that schemes share; a mistake in one is told once, however many schemes take it."""
+    """Shared holds the pieces that schemes share. It reports a mistake in one once, however many schemes take it."""
 
     def __init__(self, package: Package, sha: Any) -> None:
-        self.package, self.text, self.told = package, "", set[tuple[str, str]]()
+        self.package, self.text, self.reports = package, "", set[tuple[str, str]]()
         self.pieces: Pieces = {}
         if not (package.path / SHARED).exists():
             return
@@ -119,13 +119,13 @@ class _Shared:
         self.note(problems)
 
     def note(self, problems: Sequence[tuple[str, str]]) -> None:
-        fresh = [p for p in problems if p not in self.told]
-        self.told |= set(fresh)
+        fresh = [p for p in problems if p not in self.reports]
+        self.reports |= set(fresh)
         _note(self.package, SHARED, self.text, fresh)
 
 
 def _packs(package: Package, sha: Any) -> Packs:
-    """The packs of rules that the schemes of the region share; a region may have none."""
+    """Read the packs of rules that the schemes of the region share; a region may have none."""
     if not (package.path / "packs.toml").exists():
         return {}
     text, table = _read(package, package.path / "packs.toml")
@@ -137,23 +137,23 @@ def _packs(package: Package, sha: Any) -> Packs:
 
 
 def _parameters_named(package: Package, scheme: Scheme) -> list[tuple[str, str]]:
-    """Parameters that an expression reads and that no record gives to the scheme."""
+    """List the parameters that an expression reads and that no record gives to the scheme."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
     rows = [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
     if not rows:
         return []  # the file itself is the mistake
-    given = {r.get("key") for r in rows if not (to := r.get("applies_to")) or (isinstance(to, list) and scheme.code in to)}
-    found = []
+    keys = {r.get("key") for r in rows if not (to := r.get("applies_to")) or (isinstance(to, list) and scheme.code in to)}
+    problems = []
     for key, text in expressions(scheme):
         try:
-            wanted = parameters(parse(text))
+            names = parameters(parse(text))
         except ExpressionError:
             continue
-        for name, position in wanted:
-            if name.partition(".")[0] not in given:
-                told = f"at character {position + 1}: no parameter {name.partition('.')[0]!r} is given for {scheme.code!r}"
-                found.append((key, told))
-    return found + unknown_parts(scheme, rows)
+        for name, position in names:
+            if name.partition(".")[0] not in keys:
+                problem = f"at character {position + 1}: no parameter {name.partition('.')[0]!r} is given for {scheme.code!r}"
+                problems.append((key, problem))
+    return problems + unknown_parts(scheme, rows)
 
 
 def _read(package: Package, file: Path, name: str = "") -> tuple[str, dict[str, Any]]:
@@ -177,12 +177,12 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def _unreadable(text: str, line: int) -> str:
-    """What keeps a text from being TOML, where an editor put it there unseen."""
+    """Name the characters that editors insert and that make a text no TOML."""
     if text.startswith(BYTE_ORDER_MARK):
         return "begins with a byte order mark: save it as UTF-8 without one"
     lines = text.splitlines()
-    found = TYPOGRAPHIC.search(lines[line - 1]) if 0 < line <= len(lines) else None
-    return f'not valid TOML: {found.group()} is a typographic quotation mark, expected "' if found else ""
+    mark = TYPOGRAPHIC.search(lines[line - 1]) if 0 < line <= len(lines) else None
+    return f'not valid TOML: {mark.group()} is a typographic quotation mark, expected "' if mark else ""
 
 
 def _note(package: Package, file: str, text: str, problems: Sequence[tuple[str, str]]) -> None:

@@ -7,18 +7,18 @@ from headwater.regions.package import Mistake, Package
 
 
 def undeclared(package: Package) -> list[Mistake]:
-    """Evidence whose indicator no app declares, or which narrows it by something that the indicator has no breakdown for."""
-    found = []
+    """List the evidence whose indicator no app declares, or whose breakdown the indicator does not have."""
+    mistakes = []
     for n, article in enumerate(package.tables["policy"]["article"]):
         for m, row in enumerate(article.get("evidence", [])):
             if "indicator" not in row:
                 continue
             key, indicator = f"article[{n}].evidence[{m}]", INDICATORS.get(row["indicator"])
             if indicator is None:
-                told = f"no indicator {row['indicator']!r}; known: {', '.join(sorted(INDICATORS))}"
-                found.append(Mistake("policy.toml", f"{key}.indicator", told))
+                message = f"no indicator {row['indicator']!r}; known: {', '.join(sorted(INDICATORS))}"
+                mistakes.append(Mistake("policy.toml", f"{key}.indicator", message))
                 continue
             for name in set(row.get("only", {})) - set(indicator.breakdowns):
-                told = f"{row['indicator']!r} has no breakdown {name!r}; known: {', '.join(indicator.breakdowns)}"
-                found.append(Mistake("policy.toml", f"{key}.only", told))
-    return found
+                message = f"{row['indicator']!r} has no breakdown {name!r}; known: {', '.join(indicator.breakdowns)}"
+                mistakes.append(Mistake("policy.toml", f"{key}.only", message))
+    return mistakes

@@ -45,18 +45,18 @@ def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
         raise Refused([Reason(str(m)) for m in mistakes])
     code = package.tables["region"]["region"]["code"]
     with command(actor, "core.region.manage", name="regions.load_region") as log:
-        found = Region.objects.filter(code=code).first()
+        previous = Region.objects.filter(code=code).first()
         counts = _load(package, code, log)
-        if found is None or found.digest != package.digest:
-            region = _region(package, found.version + 1 if found else 1)
+        if previous is None or previous.digest != package.digest:
+            region = _region(package, previous.version + 1 if previous else 1)
             log(region, after={"version": region.version, "digest": package.digest, "changed": counts})
     return counts
 
 
 def _region(package: Package, version: int) -> Region:
-    """The region's own record, with the outlines of its places as one drawing."""
+    """Store the region's own record, and the outlines of its places as one drawing."""
     head, level = package.tables["region"]["region"], counted_level(package)
-    region, _made = Region.objects.update_or_create(
+    region, _is_new = Region.objects.update_or_create(
         code=head["code"],
         defaults={
             "name_zh": head["name_zh"],
@@ -112,12 +112,12 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
 def _upsert(model: type[models.Model], rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:
     """Insert new codes and update changed ones: one read, one statement."""
     manager = model._default_manager
-    have = {r["code"]: r for r in manager.values("code", *fields)}
+    rows_before = {r["code"]: r for r in manager.values("code", *fields)}
     empty = {f: cast("models.Field[Any, Any]", model._meta.get_field(f.removesuffix("_id"))).get_default() for f in fields}
     changed = []
     for row in rows:
         values = {f: row.get(f, empty[f]) for f in fields}
-        if have.get(row["code"]) != {"code": row["code"], **values}:
+        if rows_before.get(row["code"]) != {"code": row["code"], **values}:
             changed.append(model(code=row["code"], **values))
     manager.bulk_create(changed, batch_size=1000, update_conflicts=True, unique_fields=["code"], update_fields=list(fields))
     return len(changed)
@@ -135,12 +135,12 @@ def _parents(model: type[Place] | type[Discipline], rows: Iterable[dict[str, Any
 
 
 def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
-    wanted = []
+    records = []
     for row in rows:
         for scheme in row.get("applies_to") or [""]:
             # The package names the last valid day; the table keeps the first day that is not valid any more.
             end = row["valid_to"] + timedelta(days=1) if row.get("valid_to") else None
-            wanted.append(
+            records.append(
                 Parameter(
                     region=region,
                     key=row["key"],
@@ -156,11 +156,11 @@ def _parameters(region: str, rows: list[dict[str, Any]]) -> int:
             )
     fields = ["valid_to", "value", "source", "confidence", "label_zh", "label_en"]
 
-    def said(p: Parameter) -> list[Any]:
+    def values_of(p: Parameter) -> list[Any]:
         return [getattr(p, name) for name in fields]
 
-    have = {(p.key, p.applies_to, p.valid_from): said(p) for p in Parameter.objects.filter(region=region)}
-    changed = [p for p in wanted if have.get((p.key, p.applies_to, p.valid_from)) != said(p)]
+    values_before = {(p.key, p.applies_to, p.valid_from): values_of(p) for p in Parameter.objects.filter(region=region)}
+    changed = [p for p in records if values_before.get((p.key, p.applies_to, p.valid_from)) != values_of(p)]
     forget_parameters()
     Parameter.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["region", "key", "applies_to", "valid_from"], update_fields=fields

@@ -20,7 +20,7 @@ def load_policy(region: str, policy: dict[str, Any], agencies: dict[str, int]) -
     changed = 0
     for row in policy["article"]:
         chapter = chapters[row["chapter"]]
-        article, made = Article.objects.update_or_create(
+        article, is_new = Article.objects.update_or_create(
             region=region,
             number=row["number"],
             defaults={
@@ -37,19 +37,19 @@ def load_policy(region: str, policy: dict[str, Any], agencies: dict[str, int]) -
         )
         article.agencies.set([agencies[a] for a in row.get("agencies", [])])
         new = [_measures(article, row), _targets(article, row), _evidence(article, evidence[row["number"]])]
-        changed += made or any(new)
+        changed += is_new or any(new)
         index([_entry(article, row)])
     return changed
 
 
 def _measures(article: Article, row: dict[str, Any]) -> bool:
     """Replace the measures of an article where they changed; returns whether they did."""
-    have = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
-    wanted = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
-    if have == wanted:
+    rows_before = [(m.code, m.text_zh, m.text_en) for m in article.measures.all()]
+    rows = [(m["code"], m["text_zh"], m["text_en"]) for m in row.get("measure", [])]
+    if rows_before == rows:
         return False
     article.measures.all().delete()
-    Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in wanted])
+    Measure.objects.bulk_create([Measure(article=article, code=c, text_zh=z, text_en=e) for c, z, e in rows])
     return True
 
 
@@ -68,26 +68,26 @@ TARGET_DEFAULTS = {
 def _targets(article: Article, row: dict[str, Any]) -> bool:
     """Replace the targets of an article where they changed; returns whether they did."""
     names = tuple(TARGET_DEFAULTS)
-    wanted = [{**TARGET_DEFAULTS, **{k: v for k, v in t.items() if k in TARGET_DEFAULTS}} for t in row.get("target", [])]
-    if [dict(zip(names, t, strict=True)) for t in article.targets.values_list(*names)] == wanted:
+    targets = [{**TARGET_DEFAULTS, **{k: v for k, v in t.items() if k in TARGET_DEFAULTS}} for t in row.get("target", [])]
+    if [dict(zip(names, t, strict=True)) for t in article.targets.values_list(*names)] == targets:
         return False
     article.targets.all().delete()
-    Target.objects.bulk_create([Target(article=article, **values) for values in wanted])
+    Target.objects.bulk_create([Target(article=article, **values) for values in targets])
     return True
 
 
-def _evidence(article: Article, wanted: list[dict[str, Any]]) -> bool:
+def _evidence(article: Article, rows: list[dict[str, Any]]) -> bool:
     """Replace the evidence of an article where it changed; returns whether it did."""
     names = [f.attname for f in Evidence._meta.concrete_fields if f.name not in {"id", "article"}]
-    if [dict(zip(names, e, strict=True)) for e in article.evidence.order_by("id").values_list(*names)] == wanted:
+    if [dict(zip(names, e, strict=True)) for e in article.evidence.order_by("id").values_list(*names)] == rows:
         return False
     article.evidence.all().delete()
-    Evidence.objects.bulk_create([Evidence(article=article, **columns) for columns in wanted])
+    Evidence.objects.bulk_create([Evidence(article=article, **columns) for columns in rows])
     return True
 
 
 def _document(region: str, head: dict[str, Any]) -> None:
-    """The document; where it has no shorter heading its title is one."""
+    """Store the document; its title is its heading where it has no shorter one."""
     titles = {f"title_{x}": head.get(f"heading_{x}") or head[f"title_{x}"] for x in ("zh", "en")}
     notices = {key: head.get(key, "") for key in ("notice_zh", "notice_en")}
     values = {"code": head["code"], **titles, **notices, "headline": head.get("headline", [])}

@@ -21,36 +21,36 @@ OF_PANEL = ("panel_min_members", "panel_votes_on_item")
 
 def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: list[Problem]) -> None:
     """Report what a stage would find missing or unreadable, in parameters that are sound by themselves."""
-    problems += [(f"parameter[{n}].{key}", told) for n, row in enumerate(rows) for key, told in _bounds(row)]
+    problems += [(f"parameter[{n}].{key}", message) for n, row in enumerate(rows) for key, message in _bounds(row)]
     for scheme in schemes:
-        given = {key: _given(rows, scheme.code, key) for key in {str(r.get("key")) for r in rows}}
+        by_key = {key: _rows_of(rows, scheme.code, key) for key in {str(r.get("key")) for r in rows}}
         problems += [
-            ("parameter", f"{told} for {scheme.code!r}") for told in (*_weights(scheme, given), *_of_panel(scheme, given))
+            ("parameter", f"{message} for {scheme.code!r}") for message in (*_weights(scheme, by_key), *_of_panel(scheme, by_key))
         ]
-        for key in sorted(read_by(scheme) & set(given)):
-            starts = [r["valid_from"] for r in given[key]]
+        for key in sorted(read_by(scheme) & set(by_key)):
+            starts = [r["valid_from"] for r in by_key[key]]
             if starts and min(starts) > date(today.year + 1, today.month, 1):
                 problems.append(("parameter", f"{key!r} gives {scheme.code!r} nothing before {min(starts)}: add a row for now"))
 
 
-def _of_panel(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
-    """A panel needs a least size, its own or the region's, and a number of votes on one item."""
+def _of_panel(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
+    """Report a panel without a least size, its own or the region's, or without a number of votes on one item."""
     if scheme.judging.has_panel:
         own = {"panel_min_members"} if scheme.judging.panel.size else set()
-        yield from (f"panels read {key!r}: give it a row" for key in OF_PANEL if key not in own and not given.get(key))
+        yield from (f"panels read {key!r}: give it a row" for key in OF_PANEL if key not in own and not by_key.get(key))
 
 
 def read_by(scheme: Scheme) -> set[str]:
-    """The parameters that rules, expressions and the judging of a scheme read."""
-    found = {key for use in scheme.rules if use.name in RULES for key in RULES[use.name].keys(use.params)}
-    found |= {name.partition(".")[0] for _key, name in names_in(scheme)}
+    """Name the parameters that rules, expressions and the judging of a scheme read."""
+    keys = {key for use in scheme.rules if use.name in RULES for key in RULES[use.name].keys(use.params)}
+    keys |= {name.partition(".")[0] for _key, name in names_in(scheme)}
     if not any(c.weights for c in scheme.judging.criteria):
-        found |= {f"review_weights_{name}" for name in scheme.research_classes}
-    return found
+        keys |= {f"review_weights_{name}" for name in scheme.research_classes}
+    return keys
 
 
 def names_in(scheme: Scheme) -> Iterator[tuple[str, str]]:
-    """(key of the expression, name of the parameter it reads)."""
+    """Yield (key of the expression, name of the parameter that it reads)."""
     for key, text in expressions(scheme):
         try:
             yield from ((key, name) for name, _position in parameters(parse(text)))
@@ -59,37 +59,37 @@ def names_in(scheme: Scheme) -> Iterator[tuple[str, str]]:
 
 
 def unknown_parts(scheme: Scheme, rows: list[Row]) -> list[Problem]:
-    """Reads such as parameter("a.b") where a row of "a" holds no "b"."""
-    found = []
+    """Report reads such as parameter("a.b") where a row of "a" holds no "b"."""
+    problems = []
     for key, name in names_in(scheme):
         base, _dot, part = name.partition(".")
-        for row in _given(rows, scheme.code, base):
+        for row in _rows_of(rows, scheme.code, base):
             value = row.get("value")
-            known = ", ".join(sorted(value)) if isinstance(value, dict) else ""
+            parts = ", ".join(sorted(value)) if isinstance(value, dict) else ""
             if part and (not isinstance(value, dict) or part not in value):
-                found.append(
-                    (key, f"the parameter {base!r} has no {part!r}" + (f"; it has: {known}" if known else "; it is one value"))
+                problems.append(
+                    (key, f"the parameter {base!r} has no {part!r}" + (f"; it has: {parts}" if parts else "; it is one value"))
                 )
             elif not part and isinstance(value, dict):
-                found.append((key, f"the parameter {base!r} is a table; name a part of it: {known}"))
-    return list(dict.fromkeys(found))
+                problems.append((key, f"the parameter {base!r} is a table; name a part of it: {parts}"))
+    return list(dict.fromkeys(problems))
 
 
-def _given(rows: list[Row], scheme: str, key: str) -> list[Row]:
-    """The rows of a parameter for a scheme: its own before the general ones."""
+def _rows_of(rows: list[Row], scheme: str, key: str) -> list[Row]:
+    """Select the rows of a parameter for a scheme: its own, else the general ones."""
     mine = [r for r in rows if r.get("key") == key]
     own = [r for r in mine if scheme in (r.get("applies_to") or [])]
     return own or [r for r in mine if not r.get("applies_to")]
 
 
-def _weights(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
-    """An expert could give no mark, where a class of research has no weights that fit the criteria."""
+def _weights(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
+    """Report a class of research without weights that fit the criteria: its experts could give no mark."""
     if any(c.weights for c in scheme.judging.criteria):
         return
     codes = {c.code for c in scheme.judging.criteria}
     for name in scheme.research_classes:
         key = f"review_weights_{name}"
-        rows = given.get(key, [])
+        rows = by_key.get(key, [])
         if not rows:
             yield f"experts' marks are weighted by {key!r}: give it a row (a table with a weight for each criterion)"
         for value in [r["value"] for r in rows if isinstance(r.get("value"), dict)]:
@@ -100,7 +100,7 @@ def _weights(scheme: Scheme, given: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def _bounds(row: Row) -> Iterator[tuple[str, str]]:
-    """A usual value lies between the least and the most; 0 is none."""
+    """Report a usual value that does not lie between the least and the most; 0 stands for no bound."""
     value = row.get("value")
     if not isinstance(value, dict) or not str(row.get("key")).endswith(("_fen", "_months")):
         return
@@ -108,14 +108,14 @@ def _bounds(row: Row) -> Iterator[tuple[str, str]]:
         if isinstance(amount, bool) or not isinstance(amount, int):
             yield f"value.{name}", f"expected a whole number, found {type(amount).__name__} {amount!r}"
             return
-    found = [(name, value[name]) for name in ORDERED if value.get(name)]
-    for (low, least), (high, most) in pairwise(found):
+    amounts = [(name, value[name]) for name in ORDERED if value.get(name)]
+    for (low, least), (high, most) in pairwise(amounts):
         if least > most:
             yield f"value.{low}", f"is above {high} ({most})"
 
 
 def shape_words(key: str) -> str:
-    """The form of a parameter, for a message that asks for a row of it."""
+    """Describe the form of a parameter for a message that asks for a row of it."""
     shape = shape_of(key)
     if isinstance(shape, list):
         return f"a list of tables with {', '.join(shape[0])}"

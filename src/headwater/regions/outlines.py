@@ -19,38 +19,40 @@ Problem = tuple[str, str]
 
 
 def read_outlines(text: str, places: set[str], problems: list[Problem]) -> dict[str, Any]:
-    """The collection of a text, empty where it has mistakes: no GeoJSON, no source or licence, a place that is unknown or no area.
+    """Read the collection of a text; it is empty where it has mistakes, such as an unknown place or a shape without an area.
 
-    Where no `places` are known their file is the mistake.
+    The check of the places is left out where no `places` are known, because their own file is the mistake then.
     """
     try:
         table = json.loads(text)
     except ValueError as error:
         problems.append(("", f"not valid JSON: {error}"))
         return {}
-    found: list[Problem] = []
-    top = Reader(table if isinstance(table, dict) else {}, found)
+    mistakes: list[Problem] = []
+    top = Reader(table if isinstance(table, dict) else {}, mistakes)
     for key in ("source", "licence"):
         top.text(key, required=True)
     for feature in top.tables("features", required=True):
         code = feature.text("id", required=True)
         if code and places and code not in places:
-            found.append((feature.path("id"), f"no place with code {code!r}"))
+            mistakes.append((feature.path("id"), f"no place with code {code!r}"))
         centre = feature.table_at("properties").get("centre", list)
         if centre is not None and not _is_point(centre):
-            found.append((feature.path("properties.centre"), "expected a longitude and a latitude"))
+            mistakes.append((feature.path("properties.centre"), "expected a longitude and a latitude"))
         shape = feature.table_at("geometry", required=True)
         kind = shape.text("type", required=True)
         if kind not in {"Polygon", "MultiPolygon"}:
-            found.append((shape.path("type"), f"expected Polygon or MultiPolygon, found {kind!r}"))
+            mistakes.append((shape.path("type"), f"expected Polygon or MultiPolygon, found {kind!r}"))
         elif not _is_area(kind, shape.get("coordinates", list, required=True)):
-            found.append((shape.path("coordinates"), "expected rings of at least four points, each a longitude and a latitude"))
-    problems += found
-    return {} if found else table
+            mistakes.append(
+                (shape.path("coordinates"), "expected rings of at least four points, each a longitude and a latitude")
+            )
+    problems += mistakes
+    return {} if mistakes else table
 
 
 def drawing(table: dict[str, Any]) -> dict[str, Any]:
-    """Paths in one drawing `WIDTH` wide, longitude shrunk by the cosine of the mean latitude, with a place for each number."""
+    """Draw the paths in one drawing `WIDTH` wide, longitude shrunk by the cosine of the mean latitude, with a point for each number."""
     rings = {f["id"]: list(_rings(f["geometry"])) for f in table["features"]}
     points = [p for parts in rings.values() for ring in parts for p in ring]
     west, east = min(p[0] for p in points), max(p[0] for p in points)
@@ -77,11 +79,11 @@ def _rings(geometry: dict[str, Any]) -> Iterator[list[Point]]:
 
 
 def _path(ring: list[Point]) -> str:
-    kept: list[Point] = []
+    points: list[Point] = []
     for point in ring:
-        if not kept or math.dist(point, kept[-1]) > NEAR:
-            kept.append(point)
-    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in kept) + "Z"
+        if not points or math.dist(point, points[-1]) > NEAR:
+            points.append(point)
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points) + "Z"
 
 
 def _middle(ring: list[Point]) -> Point:

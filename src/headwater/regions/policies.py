@@ -25,7 +25,7 @@ def check_document(top: Reader) -> None:
 
 
 def check_articles(top: Reader, agencies: set[str], fields: set[str]) -> list[Reader]:
-    """The articles with their measures and targets; a number is used once, from 1 on."""
+    """Check the articles with their measures and targets; their numbers run from 1 on, each used once."""
     rows, numbers = top.tables("article", required=True), []
     chapters = {c.table.get("number") for c in top.table_at("document").tables("chapters")}
     for r in rows:
@@ -35,9 +35,9 @@ def check_articles(top: Reader, agencies: set[str], fields: set[str]) -> list[Re
             r.problems.append((r.path("chapter"), f"no chapter {chapter} in the document"))
         for key in ("title_zh", "title_en", "summary_zh", "summary_en"):
             r.text(key, required=True)
-        for key, known, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
+        for key, codes, what in (("agencies", agencies, "agency"), ("fields", fields, "priority field")):
             for code in r.get(key, list, []):
-                if not isinstance(code, str) or code not in known:
+                if not isinstance(code, str) or code not in codes:
                     r.problems.append((r.path(key), f"no {what} with code {code!r}"))
         for m in r.tables("measure"):
             for key in ("code", "text_zh", "text_en"):
@@ -51,30 +51,30 @@ def check_articles(top: Reader, agencies: set[str], fields: set[str]) -> list[Re
 
 
 def check_evidence(top: Reader, articles: list[Reader]) -> None:
-    """The figures of the articles: named with their words where they first stand, by their code alone afterwards."""
-    known: set[str] = set()
+    """Check the figures of the articles: the first use names a figure with its words, later uses give its code alone."""
+    codes: set[str] = set()
     for article in articles:
         here: set[str] = set()
         for e in article.tables("evidence"):
-            code = _check_one(e, known)
+            code = _check_one(e, codes)
             if code in here:
                 e.problems.append((e.path("code"), f"{code!r} speaks for this article already"))
             here.add(code)
-            known.add(code)
+            codes.add(code)
     head = top.table_at("document")
     for code in head.get("headline", list, []):
-        if code not in known:
+        if code not in codes:
             head.problems.append((head.path("headline"), f"no article has the evidence {code!r}"))
 
 
-def _check_one(e: Reader, known: set[str]) -> str:
+def _check_one(e: Reader, codes: set[str]) -> str:
     if "indicator" not in e.table:
         code = e.text("code", required=True)
-        if code and code not in known:
+        if code and code not in codes:
             e.problems.append((e.path("code"), f"no evidence {code!r} before this: name its indicator"))
     else:
         code = e.text("code", e.text("indicator", required=True))
-        if code in known:
+        if code in codes:
             e.problems.append((e.path("indicator"), f"{code!r} was named before: give the code alone, or another one"))
         e.text("label_zh", required=True)
         e.text("label_en", required=True)
@@ -95,12 +95,12 @@ def _check_one(e: Reader, known: set[str]) -> str:
 
 
 def evidence_of(policy: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(article number, columns) of every piece of evidence; one that gives its code alone has the words of the one before."""
-    said: dict[str, dict[str, Any]] = {}
+    """Yield (article number, columns) of every piece of evidence; one that gives its code alone takes the words of the first."""
+    first_rows: dict[str, dict[str, Any]] = {}
     for article in policy["article"]:
         for row in article.get("evidence", []):
             code = row.get("code") or row["indicator"]
-            first = said.setdefault(code, row)
+            first = first_rows.setdefault(code, row)
             yield (
                 article["number"],
                 {

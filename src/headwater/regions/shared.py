@@ -16,8 +16,8 @@ Pieces = Mapping[tuple[str, str], tuple[int, dict[str, Any]]]
 
 
 def read_pieces(table: Mapping[str, Any], problems: list[Problem]) -> Pieces:
-    """The pieces of a file; each has a key of its own among those of its kind. What is in one is read where a scheme takes it."""
-    found: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
+    """Read the pieces of a file; each has a key of its own among those of its kind. Their content is checked where a scheme takes it."""
+    pieces: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
     for kind, rows in table.items():
         if kind not in KINDS:
             problems.append((kind, f"schemes share nothing of this kind; known: {', '.join(KINDS)}"))
@@ -26,15 +26,18 @@ def read_pieces(table: Mapping[str, Any], problems: list[Problem]) -> Pieces:
             key = row.get("key") if isinstance(row, dict) else None
             if not isinstance(key, str) or not key:
                 problems.append((f"{kind}[{n}].key", "required: the text by which schemes take it"))
-            elif (kind, key) in found:
+            elif (kind, key) in pieces:
                 problems.append((f"{kind}[{n}].key", f"{key!r} is used twice"))
             else:
-                found[kind, key] = (n, {k: v for k, v in row.items() if k != "key"})
-    return found
+                pieces[kind, key] = (n, {k: v for k, v in row.items() if k != "key"})
+    return pieces
 
 
 def followed(definition: dict[str, Any], pieces: Pieces) -> tuple[dict[str, Any], dict[str, str], list[Problem]]:
-    """A definition with the pieces that it takes, by which key of it each stands for which key of the file, and its own mistakes."""
+    """Follow the references of a definition.
+
+    Returns the definition with its pieces, the place in the shared file of each place in it, and the mistakes of the references.
+    """
     whole, places, problems = dict(definition), {}, []
     for kind in KINDS:
         rows = definition.get(kind)
@@ -49,8 +52,8 @@ def followed(definition: dict[str, Any], pieces: Pieces) -> tuple[dict[str, Any]
             if set(row) != {"use"}:
                 problems.append((f"{kind}[{n}].use", "expected nothing beside it: what is shared is taken as it is"))
             if (kind, key) not in pieces:
-                known = ", ".join(k for of, k in pieces if of == kind) or f"none, {FILE} has no {kind}"
-                problems.append((f"{kind}[{n}].use", f"no shared {kind} {key!r}; known: {known}"))
+                keys = ", ".join(k for of, k in pieces if of == kind) or f"none, {FILE} has no {kind}"
+                problems.append((f"{kind}[{n}].use", f"no shared {kind} {key!r}; known: {keys}"))
                 continue
             at, piece = pieces[kind, key]
             places[f"{kind}[{n}]"] = f"{kind}[{at}]"
@@ -59,14 +62,14 @@ def followed(definition: dict[str, Any], pieces: Pieces) -> tuple[dict[str, Any]
 
 
 def sorted_out(problems: Sequence[Problem], places: Mapping[str, str]) -> tuple[list[Problem], list[Problem]]:
-    """Mistakes of a scheme that are its own, and those of the pieces that it takes, with their keys in the shared file."""
+    """Separate the mistakes of a scheme itself from those of the pieces that it takes, whose keys become those of the shared file."""
     own, shared = [], []
-    for key, told in problems:
+    for key, message in problems:
         head, dot, rest = key.partition(".")
         if head in places:
-            shared.append((f"{places[head]}{dot}{rest}", told))
+            shared.append((f"{places[head]}{dot}{rest}", message))
         else:
-            own.append((key, told))
+            own.append((key, message))
     return own, shared
 
 

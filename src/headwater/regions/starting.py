@@ -35,11 +35,11 @@ def write_package(code: str, folder: Path, name_zh: str, name_en: str) -> list[P
         "prefix": letters[:4],
         "mark": letters[:4],
     }
-    written = []
+    files = []
     for file in sorted(START.rglob("*.in")):
         target = folder / file.relative_to(START).with_suffix("")
         target = target.with_name(f"{code}-{target.name}") if target.parent.name == "schemes" else target
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(Template(file.read_text(encoding="utf-8")).substitute(values), encoding="utf-8")
-        written.append(target)
-    return written
+        files.append(target)
+    return files

@@ -68,7 +68,7 @@ def check_region(package: Package, problems: Problems) -> None:
 
 
 def check_places(package: Package, problems: Problems) -> None:
-    rows, known = _rows(package, "places", "place", problems), _codes(package, "places", "place")
+    rows, place_codes = _rows(package, "places", "place", problems), _codes(package, "places", "place")
     levels = _rows(package, "places", "level", problems)
     codes = [_named(r) for r in levels]
     _twice(levels, codes)
@@ -80,19 +80,19 @@ def check_places(package: Package, problems: Problems) -> None:
     _twice(rows, [_named(r) for r in rows])
     for r in rows:
         _one_of(r, "level", codes)
-        _reference(r, "parent", known, "place")
+        _reference(r, "parent", place_codes, "place")
     groups = Reader(package.tables["places"], problems).tables("group")
     _twice([*rows, *groups], [r.text("code") for r in rows] + [_named(g) for g in groups])
     for g in groups:
         for code in g.get("places", list, [], required=True):
-            if code not in known:
+            if code not in place_codes:
                 problems.append((g.path("places"), f"no place with code {code!r}"))
 
 
 def counted_level(package: Package) -> dict[str, Any]:
-    """The level of places by which a region is counted and drawn, with its names."""
-    found: dict[str, Any] = next(row for row in package.tables["places"]["level"] if row.get("counted"))
-    return found
+    """Return the level of places by which a region is counted and drawn, with its names."""
+    level: dict[str, Any] = next(row for row in package.tables["places"]["level"] if row.get("counted"))
+    return level
 
 
 def check_agencies(package: Package, problems: Problems) -> None:
@@ -115,16 +115,16 @@ def check_policy(package: Package, problems: Problems) -> None:
 def check_fields(package: Package, problems: Problems) -> None:
     prefixes = _codes(package, "disciplines", "discipline")
     rows = _rows(package, "fields", "priority_field", problems) + _rows(package, "fields", "review_group", problems)
-    seen: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for r in rows:
         code = _named(r)
         for prefix in r.get("discipline_prefixes", list, []):
             if not isinstance(prefix, str) or prefix not in prefixes:
                 problems.append((r.path("discipline_prefixes"), f"no discipline with code {prefix!r}"))
-            elif prefix in seen:
-                problems.append((r.path("discipline_prefixes"), f"{prefix!r} belongs to {seen[prefix]!r} already"))
+            elif prefix in owners:
+                problems.append((r.path("discipline_prefixes"), f"{prefix!r} belongs to {owners[prefix]!r} already"))
             else:
-                seen[prefix] = code
+                owners[prefix] = code
 
 
 def check_organisations(package: Package, problems: Problems) -> None:
@@ -138,20 +138,20 @@ def check_organisations(package: Package, problems: Problems) -> None:
 
 
 def check_disciplines(package: Package, problems: Problems) -> None:
-    rows, known = _rows(package, "disciplines", "discipline", problems), _codes(package, "disciplines", "discipline")
+    rows, discipline_codes = _rows(package, "disciplines", "discipline", problems), _codes(package, "disciplines", "discipline")
     codes = [_named(r) for r in rows]
     if len(set(codes)) != len(codes):
         _twice(rows, codes)
     for r in rows:
         r.get("level", int, required=True)
-        _reference(r, "parent", known, "discipline")
+        _reference(r, "parent", discipline_codes, "discipline")
 
 
 def check_parameters(package: Package, problems: Problems) -> None:
     schemes = {code for s in package.schemes if (code := scheme_code(s))}
     # A file that cannot be read is told once, not again by every parameter of its scheme.
     unread = {Path(m.file).stem for m in package.mistakes if m.file.startswith("schemes/") and not m.key}
-    seen: set[tuple[str, str, str]] = set()
+    starts: set[tuple[str, str, str]] = set()
     for r in _rows(package, "parameters", "parameter", problems):
         key, start = r.text("key", required=True), _date(r, "valid_from", required=True)
         if "value" not in r.table:
@@ -167,9 +167,9 @@ def check_parameters(package: Package, problems: Problems) -> None:
         for code in r.get("applies_to", list, []):
             if not isinstance(code, str) or code not in schemes | unread:
                 problems.append((r.path("applies_to"), f"no scheme with code {code!r}"))
-            if (key, str(code), str(start)) in seen:
+            if (key, str(code), str(start)) in starts:
                 problems.append((r.path("key"), f"{key!r} for {code!r} from {start} is given twice"))
-            seen.add((key, str(code), str(start)))
+            starts.add((key, str(code), str(start)))
     if not problems:
         _unread(package, problems)
         rows = package.tables["parameters"].get("parameter", [])
@@ -200,13 +200,13 @@ def _rows(package: Package, name: str, key: str, problems: Problems) -> list[Rea
 
 def _codes(package: Package, name: str, key: str) -> set[str]:
     rows = package.tables.get(name, {}).get(key, [])
-    found = [r.get("code") for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
-    return {code for code in found if isinstance(code, str)}
+    codes = [r.get("code") for r in rows if isinstance(r, dict)] if isinstance(rows, list) else []
+    return {code for code in codes if isinstance(code, str)}
 
 
-def _reference(reader: Reader, key: str, known: set[str], what: str) -> None:
+def _reference(reader: Reader, key: str, codes: set[str], what: str) -> None:
     value = reader.get(key, str)
-    if value is not None and value not in known:
+    if value is not None and value not in codes:
         reader.problems.append((reader.path(key), f"no {what} with code {value!r}"))
 
 
@@ -216,20 +216,20 @@ def _named(reader: Reader) -> str:
     return reader.text("code", required=True)
 
 
-def _one_of(reader: Reader, key: str, known: Sequence[str]) -> None:
+def _one_of(reader: Reader, key: str, choices: Sequence[str]) -> None:
     value = reader.text(key, required=True)
-    if value and value not in known:
-        reader.problems.append((reader.path(key), f"expected one of {', '.join(known)}, found {value!r}"))
+    if value and value not in choices:
+        reader.problems.append((reader.path(key), f"expected one of {', '.join(choices)}, found {value!r}"))
 
 
-def _twice(rows: list[Reader], seen: list[str], key: str = "code") -> None:
-    for reader, code in zip(rows, seen, strict=True):
-        if code and seen.count(code) > 1 and seen.index(code) != rows.index(reader):
+def _twice(rows: list[Reader], codes: list[str], key: str = "code") -> None:
+    for reader, code in zip(rows, codes, strict=True):
+        if code and codes.count(code) > 1 and codes.index(code) != rows.index(reader):
             reader.problems.append((reader.path(key), f"{code!r} is used twice"))
 
 
 def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
-    """A plain date; a date with a time is a mistake."""
+    """Read a plain date; a date with a time is a mistake."""
     value: date | None = reader.get(key, date, required=required)
     if isinstance(value, datetime):
         reader.problems.append((reader.path(key), "expected a date without a time"))
@@ -238,23 +238,23 @@ def _date(reader: Reader, key: str, *, required: bool = False) -> date | None:
 
 
 def _labels(r: Reader) -> None:
-    """What officers read for a parameter that they may set for a call: in both languages or, where the core has words, in neither."""
-    given = {name for name in LABEL_CHARS if name in r.table}
+    """Check the labels that officers read for a parameter of a call: they are in both languages, or in neither where the core has them."""
+    labels = {name for name in LABEL_CHARS if name in r.table}
     for name, most in LABEL_CHARS.items():
-        if given and len(r.text(name, required=True)) > most:
+        if labels and len(r.text(name, required=True)) > most:
             r.problems.append((r.path(name), f"expected at most {most} characters"))
 
 
 def _value(r: Reader, key: str) -> None:
-    """The value against the shape that the rule, quota or clock of this key reads."""
+    """Check the value against the shape that the rule, quota or clock of this key reads."""
     shape = shape_of(key)
     if isinstance(shape, list):
         for row in r.tables("value", required=True):
             _row(row, shape[0])
         return
     plain = [r.get("value", shape)] if shape and not isinstance(shape, dict) else []
-    found = _row(r.table_at("value"), shape) if isinstance(shape, dict) else plain
-    for value in found:
+    values = _row(r.table_at("value"), shape) if isinstance(shape, dict) else plain
+    for value in values:
         if isinstance(value, int) and value < 0:
             r.problems.append((r.path("value"), f"must not be negative, found {value}"))
         if isinstance(value, list) and not all(isinstance(v, str) for v in value):
@@ -262,39 +262,39 @@ def _value(r: Reader, key: str) -> None:
 
 
 def _row(table: Reader, shape: dict[str, Any]) -> list[Any]:
-    found = [table.get(name.rstrip("?"), kind, required=not name.endswith("?")) for name, kind in shape.items()]
+    values = [table.get(name.rstrip("?"), kind, required=not name.endswith("?")) for name, kind in shape.items()]
     for name, words in WORDS.items():
         if name in shape and name in table.table and table.table[name] not in words:
             table.problems.append((table.path(name), f"found {table.table[name]!r}; known: {', '.join(words)}"))
     table.done()
-    return found
+    return values
 
 
 def _unread(package: Package, problems: Problems) -> None:
-    """A rule that reads a parameter with no row for its scheme would answer "skipped" on every date."""
+    """Report rules that read a parameter with no row for their scheme: they would answer "skipped" on every date."""
     rows = package.tables.get("parameters", {}).get("parameter", [])
-    have = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
+    pairs = {(r.get("key"), code) for r in rows for code in r.get("applies_to") or [""]}
     codes = [code for s in package.schemes if (code := scheme_code(s))]
     for key in NEEDED:
-        lacking = [code for code in codes if not {(key, code), (key, "")} & have]
+        lacking = [code for code in codes if not {(key, code), (key, "")} & pairs]
         if lacking:
             problems.append(("parameter", f"every call reads {key!r}: give {', '.join(lacking)} a row, or one to all"))
-    if ("degrees", "") not in have:
+    if ("degrees", "") not in pairs:
         problems.append(("parameter", "the registry reads 'degrees': give it a row that applies to all"))
     for scheme in package.schemes:
         code, uses = scheme_code(scheme), scheme.get("rule", [])
         for use in uses if isinstance(uses, list) else []:
             rule = RULES.get(str(use.get("name"))) if isinstance(use, dict) else None
             for key in rule.keys(use) if rule and set(rule.params) <= set(use) else []:
-                if not {(key, code), (key, "")} & have:
+                if not {(key, code), (key, "")} & pairs:
                     form = f" ({words})" if (words := shape_words(key)) else ""
                     problems.append(("parameter", f"rule {use['name']!r} of {code!r} reads {key!r}: give it a row{form}"))
-        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & have:
+        if _has_budget(scheme) and not {("indirect_cost_tiers", code), ("indirect_cost_tiers", "")} & pairs:
             problems.append(("parameter", f"a budget of {code!r} reads 'indirect_cost_tiers': give it a row"))
 
 
 def _has_budget(scheme: dict[str, Any]) -> bool:
-    """Whether a scheme asks for a budget with an indirect cost, which tiers cap."""
+    """Say whether a scheme asks for a budget with an indirect cost, which tiers cap."""
     sections = scheme.get("section", [])
     fields = [f for s in sections if isinstance(s, dict) for f in s.get("field", [])] if isinstance(sections, list) else []
     return any(isinstance(f, dict) and f.get("regime") == "budget3" for f in fields)

@@ -78,8 +78,8 @@ def unknown_keys(name: str, table: dict[str, Any], problems: list[Problem]) -> N
                 problems.append((f"{where}.{key}", f"unknown key; known: {', '.join(sorted(keys))}"))
             for key, words in WORDS.get((file, path), {}).items():
                 if key in row and row[key] and row[key] not in words:
-                    known = ", ".join(words) if len(words) < 20 else "a name of the time zone database"
-                    problems.append((f"{where}.{key}", f"found {row[key]!r}; known: {known}"))
+                    choices = ", ".join(words) if len(words) < 20 else "a name of the time zone database"
+                    problems.append((f"{where}.{key}", f"found {row[key]!r}; known: {choices}"))
 
 
 def too_long(name: str, table: dict[str, Any], problems: list[Problem]) -> None:
@@ -95,9 +95,9 @@ def too_long(name: str, table: dict[str, Any], problems: list[Problem]) -> None:
 
 def _rows(table: dict[str, Any], path: list[str], where: str) -> list[tuple[str, dict[str, Any]]]:
     name, rest = path[0], path[1:]
-    found = table.get(name)
+    value = table.get(name)
     at = f"{where}.{name}" if where else name
-    rows = [(at, found)] if isinstance(found, dict) else []
-    if isinstance(found, list):
-        rows = [(f"{at}[{n}]", row) for n, row in enumerate(found) if isinstance(row, dict)]
+    rows = [(at, value)] if isinstance(value, dict) else []
+    if isinstance(value, list):
+        rows = [(f"{at}[{n}]", row) for n, row in enumerate(value) if isinstance(row, dict)]
     return [deeper for key, row in rows for deeper in _rows(row, rest, key)] if rest else rows

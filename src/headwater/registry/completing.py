@@ -37,15 +37,15 @@ class Profile:
 
 
 def profile_of(person: Person) -> Profile:
-    """What is on record: the title with its day, the latest post with the person's institution."""
-    held = person.titles.filter(title=person.title).first()
+    """Return what is on record of a person: the title with its day, the latest post with the person's institution."""
+    title = person.titles.filter(title=person.title).first()
     post = person.employments.filter(organisation=person.organisation).order_by("-since", "-pk").first()
     return Profile(
         person.sex,
         person.birth_date,
         person.highest_degree,
         person.title,
-        held.since if held else None,
+        title.since if title else None,
         post.kind if post else "",
         post.post if post else "",
         post.since if post else None,
@@ -53,12 +53,12 @@ def profile_of(person: Person) -> Profile:
 
 
 def is_proven(person: Person) -> bool:
-    """Whether sex and birth date were read from an identity document."""
+    """Return whether sex and birth date were read from an identity document."""
     return bool(person.id_hash and person.birth_date and person.sex)
 
 
-def complete_person(*, person: Person, given: Mapping[str, Any], actor: Actor) -> None:
-    """Complete a person of one's own institution. `given` has fields of `Profile`: an empty value clears one, a missing one stays.
+def complete_person(*, person: Person, values: Mapping[str, Any], actor: Actor) -> None:
+    """Complete a person of one's own institution. `values` has fields of `Profile`: an empty value clears one, a missing one stays.
 
     The event names what was changed, not the values: they are personal data.
 
@@ -69,18 +69,18 @@ def complete_person(*, person: Person, given: Mapping[str, Any], actor: Actor) -
         row = Person.objects.select_for_update().get(pk=person.pk)
         authorise(actor, "registry.person.complete", row)
         before = profile_of(row)
-        new = replace(before, **given)
+        new = replace(before, **values)
         refuse_if(_mistakes(row, before, new))
-        changed = {name for name in given if getattr(new, name) != getattr(before, name)}
+        names = {name for name in values if getattr(new, name) != getattr(before, name)}
         for name in ("sex", "birth_date", "highest_degree"):
             setattr(row, name, getattr(new, name))
-        if {"title", "title_since"} & changed:
+        if {"title", "title_since"} & names:
             _hold(row, new)
         row.save(update_fields=["sex", "birth_date", "highest_degree", "title", "is_senior"])
-        if {"kind", "post", "post_since"} & changed and row.organisation and new.post_since:
+        if {"kind", "post", "post_since"} & names and row.organisation and new.post_since:
             place(Employment(person=row, organisation=row.organisation, kind=new.kind, post=new.post, since=new.post_since))
-        if changed:
-            log(row, after={"changed": sorted(changed)})
+        if names:
+            log(row, after={"changed": sorted(names)})
 
 
 def _hold(row: Person, new: Profile) -> None:

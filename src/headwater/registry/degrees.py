@@ -16,5 +16,5 @@ def known_degrees() -> list[str]:
 
 
 def one_of_degrees(degrees: Sequence[str]) -> str:
-    """What to say of a degree that is none of them."""
+    """Return the message about a degree that is none of them."""
     return _("应为 %s 之一") % "、".join(degrees)

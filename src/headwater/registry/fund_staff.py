@@ -36,9 +36,9 @@ NAMES = """WITH one AS (SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM 
 
 
 def fund_staff() -> set[int]:
-    """All who are marked as fund staff or hold a role of it now."""
-    held = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
-    return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(held)).values_list("pk", flat=True))
+    """Return all who are marked as fund staff or hold a role of it now."""
+    grants = RoleGrant.objects.in_force(clock.now()).filter(role__in=fund_staff_roles(), account=OuterRef("account"))
+    return set(Person.objects.filter(Q(is_fund_staff=True) | Exists(grants)).values_list("pk", flat=True))
 
 
 def lock_persons(people: Collection[int]) -> None:
@@ -55,7 +55,7 @@ def lock_persons(people: Collection[int]) -> None:
 
 
 def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
-    """Nobody of the fund joins or goes on with an application. Call inside a command.
+    """Refuse fund staff as people who join or go on with an application. Call inside a command.
 
     Raises:
         Refused: some of these people are fund staff; by name.
@@ -65,7 +65,7 @@ def refuse_fund_staff(people: Collection[int], *, field: str = "") -> None:
 
 
 def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = "") -> None:
-    """The same for people whom a query gives (SQL of one column, ids of any of their records); they are locked already.
+    """Refuse fund staff among people whom a query gives (SQL of one column, ids of any of their records); they are locked already.
 
     Raises:
         Refused: some of them are fund staff; by name.
@@ -74,44 +74,44 @@ def refuse_staff_among(people: str, parameters: dict[str, Any], *, field: str = 
         cursor.execute(NAMES.format(people=people), {**parameters, "roles": sorted(fund_staff_roles()), "now": clock.now()})
         names = "、".join(name for (name,) in cursor.fetchall())
     if names:
-        text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _cited()}
+        text = _("%(names)s 是基金管理人员，不得申请或参与%(basis)s") % {"names": names, "basis": _citation()}
         raise Refused([Reason(text, field=field, code="staff")])
 
 
-def _cited() -> str:
-    """The rule that keeps fund staff apart, in brackets, where the region cites one."""
+def _citation() -> str:
+    """Return the rule that keeps fund staff apart, in brackets, where the region cites one."""
     basis = basis_of(region_here(), "fund_staff")
     return _("（%s）") % basis if basis else ""
 
 
 def work_under_way(people: Collection[int], actor: Actor) -> dict[int, list[str]]:
-    """What these people lead or take part in, by the record that stands for each; names are for those who may see them."""
-    found: dict[int, list[str]] = defaultdict(list)
+    """Return what these people lead or take part in, by the record that stands for each; names are for those who may see them."""
+    work: dict[int, list[str]] = defaultdict(list)
     records = records_of(people)
     earlier = EarlierProject.objects.filter(person__in=list(records), closed=False).values_list("person", "number")
     for person, name in [*earlier, *(row for work_of in WORK.values() for row in work_of(list(records), actor))]:
-        if name not in found[records[person]]:
-            found[records[person]].append(name)
-    return dict(found)
+        if name not in work[records[person]]:
+            work[records[person]].append(name)
+    return dict(work)
 
 
 def objection(names: Sequence[str]) -> str:
-    """Why somebody with work under way does not become fund staff."""
-    told = "、".join(n for n in names if n)
-    text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _cited()
-    return f"{text}：{told}" if told else text
+    """Return why somebody with work under way does not become fund staff."""
+    works = "、".join(n for n in names if n)
+    text = _("有在办的申请或在研项目，不能担任基金管理人员%s") % _citation()
+    return f"{text}：{works}" if works else text
 
 
 def not_at_work(grants: Sequence[RoleGrant], actor: Actor) -> list[str]:
-    """Who applies, takes part or carries out a project gets no role of the fund."""
+    """Return the objections to roles of the fund for people who apply, take part or carry out a project."""
     accounts = {g.account_id for g in grants if ROLES[g.role].fund_staff}
     if not accounts:
         return []
     people = set(Person.objects.filter(account__in=accounts).values_list("pk", flat=True))
     lock_persons(people)
     busy = work_under_way(people, actor)
-    called = dict(Person.objects.filter(pk__in=busy).values_list("pk", "name_zh"))
-    return [f"{called[pk]}{objection(names)}" for pk, names in busy.items()]
+    names_by_person = dict(Person.objects.filter(pk__in=busy).values_list("pk", "name_zh"))
+    return [f"{names_by_person[pk]}{objection(names)}" for pk, names in busy.items()]
 
 
 GRANT_CHECKS.add("registry.not_at_work", not_at_work)

@@ -20,12 +20,12 @@ class BadIdentifier(ValueError):
 
 
 def normalise(text: str) -> str:
-    """Full-width to half-width, no blanks or hyphens, upper case."""
+    """Return an identifier in half-width and upper case, without blanks and hyphens."""
     return re.sub(r"[\s-]", "", text.translate(FULL_TO_HALF)).upper()
 
 
 def check_uscc(text: str) -> str:
-    """统一社会信用代码 (GB 32100-2015), 18 characters with a check digit.
+    """Check a 统一社会信用代码 (GB 32100-2015), 18 characters with a check digit.
 
     Raises:
         BadIdentifier: wrong length, character or check digit.
@@ -43,7 +43,7 @@ def check_uscc(text: str) -> str:
 
 
 def check_orcid(text: str) -> str:
-    """ORCID iD, returned with hyphens (ISO 7064 MOD 11-2).
+    """Check an ORCID iD; return it with hyphens (ISO 7064 MOD 11-2).
 
     Raises:
         BadIdentifier: wrong form or check digit.
@@ -64,7 +64,7 @@ def check_orcid(text: str) -> str:
 
 
 def check_ror(text: str) -> str:
-    """ROR id without its address: 0, six Crockford base-32 characters, two check digits.
+    """Check a ROR id; return it without its address: 0, six Crockford base-32 characters, two check digits.
 
     Raises:
         BadIdentifier: wrong form or check digits.
@@ -81,7 +81,7 @@ def check_ror(text: str) -> str:
 
 
 def check_resident_id(text: str) -> tuple[str, date, str]:
-    """公民身份号码 (GB 11643-1999): returns (number, birth date, "m" or "f").
+    """Check a 公民身份号码 (GB 11643-1999); return (number, birth date, "m" or "f").
 
     Raises:
         BadIdentifier: wrong form, region, date or check digit.
@@ -90,16 +90,16 @@ def check_resident_id(text: str) -> tuple[str, date, str]:
     if not re.fullmatch(r"[1-8][0-9]{16}[0-9X]", code):
         raise BadIdentifier(_("身份证号应为 18 位数字（末位可为 X）"))
     try:
-        born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
+        birth_date = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
     except ValueError as error:
         raise BadIdentifier(_("身份证号中的出生日期不存在")) from error
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(w * int(d) for w, d in zip(weights, code, strict=False))
     if "10X98765432"[total % 11] != code[17]:
         raise BadIdentifier(_("身份证号校验位不正确"))
-    return code, born, "m" if int(code[16]) % 2 else "f"
+    return code, birth_date, "m" if int(code[16]) % 2 else "f"
 
 
 def document_hash(number: str) -> str:
-    """A keyed hash of an identity document: equal people are found, the number cannot be read back."""
+    """Return a keyed hash of an identity document: equal people are found, the number cannot be read back."""
     return hmac.new(keys.secret(keys.IDENTITY), normalise(number).encode(), hashlib.sha256).hexdigest()

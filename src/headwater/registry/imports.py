@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
-from headwater.core.address_changes import taken
+from headwater.core.address_changes import address_owners
 from headwater.core.addresses import is_address
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
@@ -106,25 +106,25 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     table = parse_rows(name, content, PEOPLE)
     hosts, degrees = {o.name_zh: o for o in Organisation.objects.all()}, known_degrees()
     records = Person.objects.select_related("merged_into")
-    known = _Known({p.id_hash: p for p in records.exclude(id_hash="")}, {p.orcid: p for p in records.exclude(orcid="")})
+    identities = _Identities({p.id_hash: p for p in records.exclude(id_hash="")}, {p.orcid: p for p in records.exclude(orcid="")})
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
     for p in records.filter(name_zh__in={r["name_zh"] for r in table.rows}, organisation__isnull=False):
         namesakes[p.name_zh, p.organisation_id or 0].append(p)
-    owners = taken(r.get("email", "") for r in table.rows)
-    seen: set[Any] = set()
+    owners = address_owners(r.get("email", "") for r in table.rows)
+    keys: set[Any] = set()
     places: dict[int, int] = {}
     result, ready = table.result(dry_run), []
     for number, row in table:
         values, errors = _person(number, row, hosts, degrees)
         errors += too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
-        person = known.find(number, row, values, errors)
+        person = identities.find(number, row, values, errors)
         if not errors and person is None and isinstance(key, tuple):
             person = _namesake(number, values, namesakes[values["name_zh"], values["organisation"].pk], errors)
         one = {key, person.pk} if person else {key}
-        if one & seen:
+        if one & keys:
             errors.append(RowError(number, "姓名", row["name_zh"], _("与文件中前面的一行是同一人")))
-        seen |= one
+        keys |= one
         if owners.get(values["email"]) not in {None, person.account_id if person else None}:
             errors.append(RowError(number, "电子邮箱", values["email"], _("这个邮箱已属于另一个账号")))
         result.errors += errors
@@ -141,51 +141,53 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
 def _without_applicants(
     places: dict[int, int], ready: list[tuple[dict[str, Any], Person | None]], result: ImportResult, actor: Actor
 ) -> list[tuple[dict[str, Any], Person | None]]:
-    """Who applies, takes part or carries out a project is not marked as fund staff: such rows are errors."""
-    marked = {p.pk: p for values, p in ready if p is not None and values["is_fund_staff"] and not p.is_fund_staff}
-    busy = work_under_way(marked, actor)
+    """Return the rows without those that mark as fund staff somebody who applies, takes part or carries out a project: these are errors."""
+    staff = {p.pk: p for values, p in ready if p is not None and values["is_fund_staff"] and not p.is_fund_staff}
+    busy = work_under_way(staff, actor)
     for values, person in ready:
         if person is not None and person.pk in busy and values["is_fund_staff"]:
             result.errors.append(RowError(places[person.pk], "基金管理人员", values["name_zh"], objection(busy[person.pk])))
     return [(v, p) for v, p in ready if p is None or p.pk not in busy or not v["is_fund_staff"]]
 
 
-def _near(number: int, values: dict[str, Any], found: list[Person]) -> list[str]:
-    """That somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
-    if not found:
+def _near(number: int, values: dict[str, Any], namesakes: list[Person]) -> list[str]:
+    """Note that somebody new has the name of others at the institution: perhaps two records of one person, which can be merged."""
+    if not namesakes:
         return []
-    told = {"line": number, "name": values["name_zh"], "others": "、".join(str(p.pk) for p in found[:5])}
-    return [_("第 %(line)d 行 %(name)s：该单位已有同名人员（人员编号 %(others)s），请核对是否同一人，可在人员页合并记录") % told]
+    parameters = {"line": number, "name": values["name_zh"], "others": "、".join(str(p.pk) for p in namesakes[:5])}
+    return [
+        _("第 %(line)d 行 %(name)s：该单位已有同名人员（人员编号 %(others)s），请核对是否同一人，可在人员页合并记录") % parameters
+    ]
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Identities:
     """The records of the registry by document and by ORCID; what is found is the record that stands for the person."""
 
     documents: dict[str, Person]
     orcids: dict[str, Person]
 
     def find(self, number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> Person | None:
-        """Document and ORCID must mean one person: nobody gets a new identity, and with it new limits, by another's ORCID."""
+        """Find one person by document and ORCID: nobody gets a new identity, and with it new limits, by another's ORCID."""
         document, orcid = self.documents.get(values["id_hash"]), self.orcids.get(values["orcid"])
-        found = document or orcid
-        if found is None:
+        match = document or orcid
+        if match is None:
             return None
-        other = orcid is not None and orcid.survivor_id != found.survivor_id
-        if other or (document is None and found.id_hash and values["id_hash"]):
+        other = orcid is not None and orcid.survivor_id != match.survivor_id
+        if other or (document is None and match.id_hash and values["id_hash"]):
             errors.append(RowError(number, "ORCID", row["orcid"], _("该 ORCID 属于登记库中身份证件不同的另一人")))
         for record, names in ((document, ("id_hash", "id_tail")), (orcid, ("orcid",))):
             if record and record.merged_into_id:  # that record keeps its own
                 values |= dict.fromkeys(names, "")
-        return found.survivor
+        return match.survivor
 
 
-def _namesake(number: int, values: dict[str, Any], found: list[Person], errors: list[RowError]) -> Person | None:
-    """The person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
-    for person in found:
+def _namesake(number: int, values: dict[str, Any], namesakes: list[Person], errors: list[RowError]) -> Person | None:
+    """Return the person of the same name, institution and e-mail; namesakes that nothing tells apart are an error."""
+    for person in namesakes:
         if values["email"] and person.email == values["email"]:
             return person.survivor
-    if found and not values["email"]:
+    if namesakes and not values["email"]:
         text = _("登记库中该单位已有同名人员，请填写身份证号、ORCID 或电子邮箱以便区分")
         errors.append(RowError(number, "姓名", values["name_zh"], text))
     return None
@@ -220,15 +222,15 @@ def _person(
 
 
 def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowError]) -> None:
-    """What the document and the ORCID tell, and that they agree with the rest of the row."""
+    """Put in what the document and the ORCID tell; they must agree with the rest of the row."""
     try:
         if row.get("document"):
-            document, born, sex = check_resident_id(row["document"])
-            if not birth_span()[0] <= born <= birth_span()[1]:
+            document, birth_date, sex = check_resident_id(row["document"])
+            if not birth_span()[0] <= birth_date <= birth_span()[1]:
                 raise BadIdentifier(_("身份证号中的出生日期不合情理"))
-            if values["birth_date"] not in {None, born}:
+            if values["birth_date"] not in {None, birth_date}:
                 errors.append(RowError(number, "出生日期", row["birth_date"], _("与身份证号中的出生日期不同")))
-            values.update(id_hash=document_hash(document), id_tail=document[-4:], birth_date=born, sex=sex)
+            values.update(id_hash=document_hash(document), id_tail=document[-4:], birth_date=birth_date, sex=sex)
     except BadIdentifier as error:
         errors.append(RowError(number, "身份证号", row["document"][:6] + "…", str(error)))
     try:
@@ -247,8 +249,8 @@ TAKEN_OVER = [
 def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_people") as log:
         fresh, jobs, old = [], [], []
-        asked: list[tuple[Person, str]] = []
-        moved: list[tuple[Person, str]] = []
+        account_addresses: list[tuple[Person, str]] = []
+        earlier_addresses: list[tuple[Person, str]] = []
         homes = {person.pk: person.organisation_id for _values, person in ready if person}
         lock_persons([person.pk for values, person in ready if person and values["is_fund_staff"]])
         for values, person in ready:
@@ -256,9 +258,9 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             if person is not None and values["email"] not in ("", person.email):
                 if person.account_id:  # the address of an account waits for its new mailbox
                     new = values.pop("email")
-                    asked.append((person, "" if new == CLEAR else new))
+                    account_addresses.append((person, "" if new == CLEAR else new))
                 else:
-                    moved.append((person, person.email))
+                    earlier_addresses.append((person, person.email))
             target = person or Person()
             if values["title"] == target.title:  # a title outside the list may be on record as a senior one
                 values["is_senior"] = None
@@ -277,24 +279,24 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
             Person.objects.bulk_update(old, TAKEN_OVER, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
-        ask_for_addresses(asked, actor=actor, log=log)
-        tell_of_changes(moved)
+        ask_for_addresses(account_addresses, actor=actor, log=log)
+        tell_of_changes(earlier_addresses)
 
 
 def _leave(moves: dict[int, tuple[Any, date]]) -> None:
     """End the posts that people leave on the day they begin elsewhere (two statements): the institution that somebody came from
     still counts for conflicts of interest, so it must be on record even where the post was not."""
     rows = Employment.objects.filter(person__in=moves, until__isnull=True, kind=Employment.Kind.FULL)
-    left = [e for e in rows if e.organisation_id == moves[e.person_id][0]]
-    for row in left:
+    posts = [e for e in rows if e.organisation_id == moves[e.person_id][0]]
+    for row in posts:
         row.until = max(row.since, moves[row.person_id][1])
-    Employment.objects.bulk_update(left, ["until"], batch_size=1000)
-    known = {row.person_id for row in left}
+    Employment.objects.bulk_update(posts, ["until"], batch_size=1000)
+    movers = {row.person_id for row in posts}
     Employment.objects.bulk_create(
         [
             Employment(person_id=person, organisation_id=home, since=min(since, date(2000, 1, 1)), until=since)
             for person, (home, since) in moves.items()
-            if person not in known
+            if person not in movers
         ],
         batch_size=2000,
     )
@@ -309,24 +311,24 @@ def import_organisations(
         Refused: the file as a whole cannot be read.
     """
     table = parse_rows(name, content, ORGANISATIONS)
-    known = {o.uscc: o for o in Organisation.objects.exclude(uscc="")} | {o.name_zh: o for o in Organisation.objects.all()}
-    codes: dict[str, Organisation | str] = {o.code: o for o in known.values()}
+    registered = {o.uscc: o for o in Organisation.objects.exclude(uscc="")} | {o.name_zh: o for o in Organisation.objects.all()}
+    codes: dict[str, Organisation | str] = {o.code: o for o in registered.values()}
     places = {p.code: p for p in Place.objects.all()}
     agencies = {a.name_zh: a for a in Agency.objects.all()} | {a.code: a for a in Agency.objects.all()}
-    result, ready, seen = table.result(dry_run), [], set()
+    result, ready, keys = table.result(dry_run), [], set()
     for number, row in table:
         values, errors = _organisation(number, row, places, agencies)
         errors += too_long(number, values, ORGANISATIONS, Organisation)
         key = values.get("uscc") or values["name_zh"]
-        if key in seen:
+        if key in keys:
             errors.append(RowError(number, "单位名称", values["name_zh"], _("与文件中前面的一行重复")))
-        seen.add(key)
-        found = known.get(values["uscc"]) or known.get(values["name_zh"])
-        if values["code"] and codes.setdefault(values["code"], found or key) != (found or key):
+        keys.add(key)
+        organisation = registered.get(values["uscc"]) or registered.get(values["name_zh"])
+        if values["code"] and codes.setdefault(values["code"], organisation or key) != (organisation or key):
             errors.append(RowError(number, "代码", values["code"], _("已是另一单位的代码")))
         result.errors += errors
         if not errors:
-            ready.append((values, found))
+            ready.append((values, organisation))
     return finish(result, ready, actor, skip_bad, _write_organisations)
 
 
@@ -370,18 +372,18 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
     with command(actor, "registry.import", name="registry.import_organisations") as log:
         fresh: list[Organisation] = []
         old: list[Organisation] = []
-        changed = {"code"}
-        for values, found in ready:
-            target = found or Organisation()
-            changed |= set(values)
+        fields = {"code"}
+        for values, organisation in ready:
+            target = organisation or Organisation()
+            fields |= set(values)
             for key, value in values.items():
-                if found is None or value not in ("", None, False):
+                if organisation is None or value not in ("", None, False):
                     setattr(target, key, value)
             if not target.code:
                 target.code = target.uscc.lower() or "org-" + hashlib.sha256(target.name_zh.encode()).hexdigest()[:10]
-            (fresh if found is None else old).append(target)
+            (fresh if organisation is None else old).append(target)
         Organisation.objects.bulk_create(fresh)
-        Organisation.objects.bulk_update(old, sorted(changed), batch_size=500)
+        Organisation.objects.bulk_update(old, sorted(fields), batch_size=500)
         for target in [*fresh, *old]:
             log(target, after={"name_zh": target.name_zh, "uscc": target.uscc, "is_host": target.is_host})
 

@@ -26,7 +26,7 @@ def _code_and_name(record: Any) -> str:
 
 
 def _first_word(text: str) -> str:
-    """The code of "B0101 有机化学"."""
+    """Return the code of "B0101 有机化学"."""
     return text.partition(" ")[0]
 
 
@@ -45,16 +45,16 @@ def institutions(
     visible: Callable[[Any], QuerySet[Organisation]],
     first: Callable[[Any], Sequence[int]] | None = None,
 ) -> Lookup:
-    """A look-up of institutions, found by code and by name in either language."""
-    shown: dict[str, Any] = {"fields": NAMES, "order": "name_zh", "names": ("name_zh",)}
-    return declare(Lookup(code, label, action, visible, **shown, value=named, single=_code, note=_code, first=first))
+    """Return a look-up of institutions, found by code and by name in either language."""
+    options: dict[str, Any] = {"fields": NAMES, "order": "name_zh", "names": ("name_zh",)}
+    return declare(Lookup(code, label, action, visible, **options, value=named, single=_code, note=_code, first=first))
 
 
 def _disciplines(code: str, label: Text, visible: Callable[[Any], QuerySet[Discipline]]) -> Lookup:
-    """A look-up of disciplines; a value holds the code and the name, and the code alone is read back."""
-    shown: dict[str, Any] = {"fields": NAMES, "order": "code", "names": ("code",), "related": ("parent",)}
+    """Return a look-up of disciplines; a value holds the code and the name, and the code alone is read back."""
+    options: dict[str, Any] = {"fields": NAMES, "order": "code", "names": ("code",), "related": ("parent",)}
     return declare(
-        Lookup(code, label, SIGNED_IN, visible, **shown, value=_code_and_name, single=_code, note=_parent, key=_first_word)
+        Lookup(code, label, SIGNED_IN, visible, **options, value=_code_and_name, single=_code, note=_parent, key=_first_word)
     )
 
 

@@ -49,22 +49,22 @@ class Line:
     differs: bool
 
 
-def compare(one: Person, other: Person, *, restricted: bool) -> list[Line]:
-    """The two records field by field."""
+def compare(one: Person, other: Person, *, may_read_restricted: bool) -> list[Line]:
+    """Compare two records field by field."""
     lines, names = [], {f.name: f.verbose_name for f in Person._meta.concrete_fields}
     for name in (*SHOWN, *RESTRICTED):
         label = str(_("证件尾号") if name == "id_tail" else names[name])
         values = [getattr(p, f"get_{name}_display", lambda p=p, name=name: getattr(p, name))() for p in (one, other)]
-        hidden = name in RESTRICTED and not restricted
-        shown = [(_("已登记") if v else "") if hidden else v for v in values]
-        lines.append(Line(label, shown[0], shown[1], bool(values[0] and values[1] and values[0] != values[1])))
+        is_hidden = name in RESTRICTED and not may_read_restricted
+        cells = [(_("已登记") if v else "") if is_hidden else v for v in values]
+        lines.append(Line(label, cells[0], cells[1], bool(values[0] and values[1] and values[0] != values[1])))
     return lines
 
 
 def effects(person: Person, into: Person) -> list[Effect]:
-    """Everything that follows, what blocks first."""
-    found = [e for teller in EFFECTS.values() for e in teller(person, into)]
-    return sorted(found, key=lambda e: not e.blocks)
+    """Return everything that follows, what blocks first."""
+    consequences = [e for teller in EFFECTS.values() for e in teller(person, into)]
+    return sorted(consequences, key=lambda e: not e.blocks)
 
 
 @EFFECTS.under("registry")
@@ -73,9 +73,9 @@ def _of_registry(person: Person, into: Person) -> Iterable[Effect]:
         yield Effect(_("对方记录本身已并入他人，请选择其现行记录"), (str(into.merged_into_id),), blocks=True)
     if person.merged_into_id:
         yield Effect(_("本记录已并入他人，请先撤销"), (str(person.merged_into_id),), blocks=True)
-    held = tuple(str(pk) for pk in person.merged.values_list("pk", flat=True))
-    if held:
-        yield Effect(_("已有记录并入本记录，请先撤销，或反过来合并"), held, blocks=True)
+    dependants = tuple(str(pk) for pk in person.merged.values_list("pk", flat=True))
+    if dependants:
+        yield Effect(_("已有记录并入本记录，请先撤销，或反过来合并"), dependants, blocks=True)
     if person.id_hash and into.id_hash:
         yield Effect(_("两个记录的身份证件不同：请核实确为同一人（如证件号码变更）"))
     if person.id_hash and not into.id_hash:
@@ -102,18 +102,20 @@ def merge_records(*, person: Person, into: Person, reason: str, actor: Actor) ->
         Refused: no reason, one's own records, the same record, or something that must be settled first.
     """
     with command(actor, "registry.person.merge", name="registry.merge_records") as log:
-        locked = {p.pk: p for p in Person.objects.select_for_update().filter(pk__in=[person.pk, into.pk]).order_by("pk")}
-        gone, stays = locked[person.pk], locked[into.pk]
-        if gone.pk == stays.pk:
+        records = {p.pk: p for p in Person.objects.select_for_update().filter(pk__in=[person.pk, into.pk]).order_by("pk")}
+        record, stays = records[person.pk], records[into.pk]
+        if record.pk == stays.pk:
             raise Refused.because(_("请选择另一条记录"), field="into")
-        _refuse_own(actor, [gone, stays])
+        _refuse_own(actor, [record, stays])
         if len(reason.strip()) < LEAST_REASON:
             raise Refused.because(_("请写明依据"), field="reason")
         refuse_if(
-            Reason("；".join([e.text, "、".join(e.records)]).strip("；"), field="into") for e in effects(gone, stays) if e.blocks
+            Reason("；".join([e.text, "、".join(e.records)]).strip("；"), field="into")
+            for e in effects(record, stays)
+            if e.blocks
         )
-        gone.merged_into, gone.merge_reason = stays, reason.strip()[:300]
-        _point(gone, log, {"merged_into": stays.pk, "reason": gone.merge_reason}, actor)
+        record.merged_into, record.merge_reason = stays, reason.strip()[:300]
+        _point(record, log, {"merged_into": stays.pk, "reason": record.merge_reason}, actor)
 
 
 def undo_merge(*, person: Person, reason: str, actor: Actor) -> None:
@@ -145,22 +147,22 @@ def _point(row: Person, log: Log, after: dict[str, Any], actor: Actor) -> None:
 
 
 def _refuse_own(actor: Actor, people: Sequence[Person]) -> None:
-    """Nobody makes two people of oneself, or one of oneself and another."""
+    """Refuse actors who make two people of themselves, or one of themselves and another."""
     if actor.account and {p.pk for p in people} & set(own_records(actor.account)):
         raise Refused.because(_("涉及您本人的记录，请由其他人员办理"))
 
 
 def likely_same(rows: Any) -> Any:
-    """Of some people those of whom another surviving record has the same address, or the same name and institution or birth date."""
+    """Return those of some people of whom another surviving record has the same address, or the same name and institution or birth date."""
     others = Person.objects.surviving().exclude(pk=OuterRef("pk"))
     address = others.filter(email=OuterRef("email")).exclude(email="")
-    named = others.filter(name_zh=OuterRef("name_zh"))
-    near = named.filter(Q(organisation=OuterRef("organisation")) | Q(birth_date=OuterRef("birth_date")))
+    namesakes = others.filter(name_zh=OuterRef("name_zh"))
+    near = namesakes.filter(Q(organisation=OuterRef("organisation")) | Q(birth_date=OuterRef("birth_date")))
     return rows.surviving().filter(Exists(address) | Exists(near))
 
 
 def candidates(person: Person) -> list[Person]:
-    """Records that may be of the same person: of the same address, or of the same name."""
+    """Return the records that may be of the same person: of the same address, or of the same name."""
     same = Q(pk__in=Person.objects.called(person.name_zh).values("pk"))
     if person.email:
         same |= Q(email=person.email)

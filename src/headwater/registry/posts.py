@@ -41,24 +41,24 @@ def import_posts(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
     table = parse_rows(name, content, POSTS)
     people = People(table.rows)
     hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in table.rows})}
-    recorded: Posts = defaultdict(list)
-    given: Posts = defaultdict(list)
+    posts: Posts = defaultdict(list)
+    file_posts: Posts = defaultdict(list)
     for e in Employment.objects.filter(person__in=people.ids, organisation__in=hosts.values()).order_by("since", "pk"):
-        recorded[e.person_id, e.organisation_id].append(e)
+        posts[e.person_id, e.organisation_id].append(e)
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         new = _post(number, row, person, organisation_of(number, row, hosts, errors), errors)
         if new is None:
             return None, {}, None
         key = (new.person_id, new.organisation_id)
-        found = _same_post(new, [e for e in recorded[key] if e not in given[key]])
-        if any(_meet(new, e) for e in given[key] if e is not found):
+        post = _same_post(new, [e for e in posts[key] if e not in file_posts[key]])
+        if any(_meet(new, e) for e in file_posts[key] if e is not post):
             errors.append(RowError(number, "起始日期", row["since"], _("与文件中前面一行的任职时间重叠")))
             return None, {}, None
-        new.post = new.post or (found.post if found else "")  # an empty cell leaves what is on record
-        touched = _fit(new, found, recorded[key])
-        given[key].append(found or new)
-        return (key, new.since), {"touched": touched}, found
+        new.post = new.post or (post.post if post else "")  # an empty cell leaves what is on record
+        changes = _fit(new, post, posts[key])
+        file_posts[key].append(post or new)
+        return (key, new.since), {"touched": changes}, post
 
     return about_people(table, people, read, _write_posts, actor, dry_run, skip_bad)
 
@@ -80,40 +80,40 @@ def _meet(one: Employment, other: Employment) -> bool:
     return one.since <= (other.until or date.max) and other.since <= (one.until or date.max)
 
 
-def _same_post(new: Employment, recorded: Sequence[Employment]) -> Employment | None:
-    """What a row corrects: the post that began on the same day, or one of that time which is of the same kind or began later."""
-    met = [e for e in recorded if _meet(new, e)]
-    same = [e for e in recorded if e.since == new.since]
-    return next(iter([*same, *(e for e in met if e.kind == new.kind), *(e for e in met if e.since > new.since)]), None)
+def _same_post(new: Employment, posts: Sequence[Employment]) -> Employment | None:
+    """Return the post that a row corrects: it began on the same day, or is of that time and of the same kind or began later."""
+    overlaps = [e for e in posts if _meet(new, e)]
+    same = [e for e in posts if e.since == new.since]
+    return next(iter([*same, *(e for e in overlaps if e.kind == new.kind), *(e for e in overlaps if e.since > new.since)]), None)
 
 
-def _fit(new: Employment, found: Employment | None, recorded: list[Employment]) -> list[Employment]:
-    """Make room for `new`: it replaces `found`; another post of that time ends before it, and goes on after it where it lasted longer.
+def _fit(new: Employment, post: Employment | None, posts: list[Employment]) -> list[Employment]:
+    """Make room for `new`: it replaces `post`; another post of that time ends before it, and goes on after it where it lasted longer.
     Returns what is to be written; of a post that `new` covers no day is left.
     """
-    touched: list[Employment] = []
-    for e in [e for e in recorded if e is not found and _meet(new, e)]:
+    changes: list[Employment] = []
+    for e in [e for e in posts if e is not post and _meet(new, e)]:
         after = new.until + ONE_DAY if new.until and (e.until is None or e.until > new.until) else None
-        touched.append(e)
+        changes.append(e)
         if after and e.since >= new.since:
             e.since = after
             continue
         if after:
             rest = {"kind": e.kind, "post": e.post, "since": after, "until": e.until}
-            touched.append(Employment(person=new.person, organisation=new.organisation, **rest))
+            changes.append(Employment(person=new.person, organisation=new.organisation, **rest))
         e.until = new.since - ONE_DAY
         if e.until < e.since:
-            recorded.remove(e)
-    if found:
-        found.kind, found.post, found.since, found.until = new.kind, new.post, new.since, new.until
-    recorded.extend(e for e in (*touched, *([] if found else [new])) if e.pk is None)
-    return [*touched, found or new]
+            posts.remove(e)
+    if post:
+        post.kind, post.post, post.since, post.until = new.kind, new.post, new.since, new.until
+    posts.extend(e for e in (*changes, *([] if post else [new])) if e.pk is None)
+    return [*changes, post or new]
 
 
 def place(new: Employment) -> None:
     """Record one post as a table would. Call inside a command."""
-    recorded = list(Employment.objects.filter(person=new.person, organisation=new.organisation).order_by("since", "pk"))
-    rows = _fit(new, _same_post(new, recorded), recorded)
+    posts = list(Employment.objects.filter(person=new.person, organisation=new.organisation).order_by("since", "pk"))
+    rows = _fit(new, _same_post(new, posts), posts)
     _correct(rows)
     Employment.objects.bulk_create(_fresh(rows))
 
@@ -132,7 +132,7 @@ def _fresh(rows: Sequence[Employment]) -> list[Employment]:
 
 def _write_posts(ready: Ready, actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_posts") as log:
-        rows = list({id(e): e for values, _found in ready for e in values["touched"]}.values())
+        rows = list({id(e): e for values, _post in ready for e in values["touched"]}.values())
         log.many(_correct(rows), {"imported": True})
         record_employment(rows=_fresh(rows), actor=actor)
         log(None, after={"rows": len(ready)})

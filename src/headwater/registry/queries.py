@@ -14,34 +14,34 @@ from headwater.registry.models import Person, Region, ReviewGroup
 
 
 def region_of(code: str) -> Region:
-    """The region whose package was loaded under `code`."""
+    """Return the region whose package was loaded under `code`."""
     return Region.objects.get(code=code)
 
 
 def region_code() -> str:
-    """The code of the region that this house serves (setting HEADWATER_REGION): the name of its package's folder."""
+    """Return the code of the region that this house serves (setting HEADWATER_REGION): the name of its package's folder."""
     return Path(settings.CONFIG.region).name
 
 
 def region_here() -> Region | None:
-    """The region that this house serves; None before its package was loaded."""
+    """Return the region that this house serves; None before its package was loaded."""
     return Region.objects.filter(code=region_code()).first()
 
 
 def basis_of(region: Region | None, code: str) -> str:
-    """The rule that the region cites for something, in the reader's language; empty where it cites none."""
+    """Return the rule that the region cites for something, in the reader's language; empty where it cites none."""
     zh, en = (region.bases if region else {}).get(code, ("", ""))
     return str(zh if chinese() or not en else en)
 
 
 def group_prefixes() -> dict[str, str]:
-    """The code of the review group by the discipline codes under which its disciplines are."""
+    """Return the code of the review group by the discipline codes under which its disciplines are."""
     return {prefix: group.code for group in ReviewGroup.objects.all() for prefix in group.prefixes}
 
 
 def group_of(code: str, prefixes: Mapping[str, str]) -> str:
-    """The review group of a discipline: that of the longest of `prefixes` with which its code begins; empty where none does."""
-    return prefixes[max(found, key=len)] if (found := [p for p in prefixes if code.startswith(p)]) else ""
+    """Return the review group of a discipline: that of the longest of `prefixes` with which its code begins; empty where none does."""
+    return prefixes[max(matches, key=len)] if (matches := [p for p in prefixes if code.startswith(p)]) else ""
 
 
 NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY AS t(name, n)
@@ -51,21 +51,21 @@ NAMESAKES = """SELECT t.n, p.id FROM unnest(%(names)s::text[]) WITH ORDINALITY A
     ORDER BY 1, 2"""
 
 
-def namesakes(given: Iterable[Named]) -> dict[Named, list[Person]]:
-    """The people whom each name can mean, in any way of writing it (2 queries). An institution that none of them has narrows nothing."""
-    wanted = list(dict.fromkeys(given))
+def namesakes(names: Iterable[Named]) -> dict[Named, list[Person]]:
+    """Return the people whom each name can mean, in any writing (2 queries). An institution that none of them has narrows nothing."""
+    distinct = list(dict.fromkeys(names))
     with connection.cursor() as cursor:
-        cursor.execute(NAMESAKES, {"names": [one.name for one in wanted]})
+        cursor.execute(NAMESAKES, {"names": [one.name for one in distinct]})
         pairs = cursor.fetchall()
     people = Person.objects.select_related("organisation").in_bulk({pk for _n, pk in pairs})
-    found: dict[Named, list[Person]] = {one: [] for one in wanted}
+    people_by_name: dict[Named, list[Person]] = {one: [] for one in distinct}
     for n, pk in pairs:
-        found[wanted[n - 1]].append(people[pk])
-    return {one: [p for p in rows if _at(p, one.institution)] or rows for one, rows in found.items()}
+        people_by_name[distinct[n - 1]].append(people[pk])
+    return {one: [p for p in rows if _at(p, one.institution)] or rows for one, rows in people_by_name.items()}
 
 
 def _at(person: Person, institution: str) -> bool:
-    """Whether somebody is registered at an institution of which `institution` is the name or a part of it."""
+    """Return whether somebody is registered at an institution of which `institution` is the name or a part of it."""
     home = person.organisation
-    wanted = normal_name(institution).casefold()
-    return not wanted or any(wanted in normal_name(name).casefold() for name in ((home.name_zh, home.name_en) if home else ()))
+    part = normal_name(institution).casefold()
+    return not part or any(part in normal_name(name).casefold() for name in ((home.name_zh, home.name_en) if home else ()))

@@ -13,7 +13,7 @@ from headwater.registry.models import Person
 
 
 def records_beside(people: Iterable[int]) -> set[int]:
-    """All records of some persons: what was merged into one of theirs, and what theirs were merged into."""
+    """Return all records of some persons: what was merged into one of theirs, and what theirs were merged into."""
     rows = Person.objects.filter(pk__in=people).values_list("pk", "merged_into")
     roots = {into or pk for pk, into in rows}
     return set(Person.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).values_list("pk", flat=True))

@@ -45,7 +45,7 @@ def add_publications(*, papers: Sequence[Paper], actor: Actor, of: Person | None
     with command(actor, action, of, name="registry.add_publications") as log:
         if of and any(of.pk not in p.authors for p in papers):
             raise Refused.because(_("只能登记本人的论著"))
-        made = Publication.objects.bulk_create(
+        publications = Publication.objects.bulk_create(
             [
                 Publication(
                     title=p.title[:400],
@@ -63,13 +63,13 @@ def add_publications(*, papers: Sequence[Paper], actor: Actor, of: Person | None
         Authorship.objects.bulk_create(
             [
                 Authorship(publication=row, person_id=person, position=n)
-                for row, paper in zip(made, papers, strict=True)
+                for row, paper in zip(publications, papers, strict=True)
                 for n, person in enumerate(dict.fromkeys(paper.authors), start=1)
             ],
             batch_size=5000,
         )
-        log(None, after={"publications": len(made)})
-    return len(made)
+        log(None, after={"publications": len(publications)})
+    return len(publications)
 
 
 def add_relations(*, relations: Sequence[Relation], actor: Actor, of: Person | None = None) -> int:
@@ -97,9 +97,9 @@ def remove_authorship(*, publication: Publication, person: Person, reason: str, 
         Refused: no reason.
     """
     with command(actor, "registry.works.manage", name="registry.remove_authorship") as log:
-        told = _reason(reason)
+        ground = _reason(reason)
         Authorship.objects.filter(publication=publication, person__in=list(records_of([person.pk]))).delete()
-        log(publication, before={"title": publication.title, "person": person.pk}, after={"reason": told})
+        log(publication, before={"title": publication.title, "person": person.pk}, after={"reason": ground})
         if not Authorship.objects.filter(publication=publication).exists():
             publication.delete()
 
@@ -129,7 +129,7 @@ def record_sanctions(*, sanctions: Sequence[Sanction], actor: Actor) -> int:
 
 
 def record_employment(*, rows: Sequence[Employment], actor: Actor) -> int:
-    """Periods that people spent with institutions; a period that ended lately still counts as a conflict of interest."""
+    """Record periods that people spent with institutions; a period that ended lately still counts as a conflict of interest."""
     with command(actor, "registry.import", name="registry.record_employment") as log:
         Employment.objects.bulk_create(rows, batch_size=2000)
         log(None, after={"rows": len(rows)})
@@ -137,7 +137,7 @@ def record_employment(*, rows: Sequence[Employment], actor: Actor) -> int:
 
 
 def record_history(*, history: Sequence[HostHistory], actor: Actor) -> int:
-    """Approvals of hosts in earlier years, the basis of their quotas."""
+    """Record approvals of hosts in earlier years, the basis of their quotas."""
     with command(actor, "registry.organisation.manage", name="registry.record_history") as log:
         HostHistory.objects.bulk_create(
             history, update_conflicts=True, unique_fields=["organisation", "year"], update_fields=["approved"]
@@ -153,18 +153,18 @@ def open_accounts(*, people: Sequence[tuple[Person, str]], actor: Actor) -> list
         account = Account(username=username, email=person.email, name_zh=person.name_zh, name_en=person.name_en)
         account.set_unusable_password()
         accounts.append(account)
-    made = create_accounts(accounts=accounts, actor=actor)
+    rows = create_accounts(accounts=accounts, actor=actor)
     with command(actor, "core.account.manage", name="registry.open_accounts") as log:
-        for (person, _username), account in zip(people, made, strict=True):
+        for (person, _username), account in zip(people, rows, strict=True):
             person.account = account
         with connection.cursor() as cursor:
             cursor.execute(
                 """UPDATE registry_person p SET account_id = made.account
                 FROM unnest(%s::bigint[], %s::bigint[]) AS made (person, account) WHERE p.id = made.person""",
-                [[p.pk for p, _u in people], [a.pk for a in made]],
+                [[p.pk for p, _u in people], [a.pk for a in rows]],
             )
-        log(None, after={"accounts": len(made)})
-    return made
+        log(None, after={"accounts": len(rows)})
+    return rows
 
 
 def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
@@ -173,13 +173,13 @@ def open_own_account(*, person: Person, source: str) -> tuple[Account, str]:
     The user name is the person's address; where that is taken already, a number is added.
     """
     base = person.email[:140]
-    taken = set(Account.objects.filter(username__startswith=base).values_list("username", flat=True))
-    username = next(name for n in count() if (name := f"{base}{n or ''}") not in taken)
+    usernames = set(Account.objects.filter(username__startswith=base).values_list("username", flat=True))
+    username = next(name for n in count() if (name := f"{base}{n or ''}") not in usernames)
     account = open_accounts(people=[(person, username)], actor=system(source))[0]
     return account, password_path(account)
 
 
 def password_path(account: Account) -> str:
-    """The path at which the password of an account is set, once: it ends with a log-in, another password or another address."""
+    """Return the path at which the password of an account is set, once: it ends with a log-in, another password or another address."""
     keys = {"uidb36": int_to_base36(account.pk), "key": default_token_generator.make_token(account)}
     return reverse("account_reset_password_from_key", kwargs=keys)

@@ -78,10 +78,10 @@ class People:
             except BadIdentifier as error:
                 self.wrong[document] = str(error)
         keys = [key for row in rows if (key := _number(row.get("person", "")))]
-        found = Person.objects.filter(Q(id_hash__in=list(self.hashes.values())) | Q(pk__in=keys)).select_related("merged_into")
-        self.by_id = {p.pk: p.survivor for p in found}
-        self.by_hash = {p.id_hash: p.survivor for p in found if p.id_hash}
-        self.names = {name for p in found for name in ((p.survivor_id, p.name_zh), (p.survivor_id, p.survivor.name_zh))}
+        records = Person.objects.filter(Q(id_hash__in=list(self.hashes.values())) | Q(pk__in=keys)).select_related("merged_into")
+        self.by_id = {p.pk: p.survivor for p in records}
+        self.by_hash = {p.id_hash: p.survivor for p in records if p.id_hash}
+        self.names = {name for p in records for name in ((p.survivor_id, p.name_zh), (p.survivor_id, p.survivor.name_zh))}
 
     @property
     def ids(self) -> list[int]:
@@ -89,14 +89,14 @@ class People:
 
     def find(self, number: int, row: Row, errors: list[RowError]) -> Person | None:
         document, key = row.get("document", ""), row.get("person", "")
-        shown = document[:6] + "…" if document else ""
+        excerpt = document[:6] + "…" if document else ""
         if document in self.wrong:
-            errors.append(RowError(number, "身份证号", shown, self.wrong[document]))
+            errors.append(RowError(number, "身份证号", excerpt, self.wrong[document]))
             return None
         person = self.by_hash.get(self.hashes.get(document, "")) or self.by_id.get(_number(key))
         if person is None:
-            told = _("登记库中没有此人，请先在“人员”表中登记") if document or key else _("身份证号和人员编号至少填写一项")
-            errors.append(RowError(number, "人员编号" if key else "身份证号", key or shown, told))
+            message = _("登记库中没有此人，请先在“人员”表中登记") if document or key else _("身份证号和人员编号至少填写一项")
+            errors.append(RowError(number, "人员编号" if key else "身份证号", key or excerpt, message))
         elif (key and self.by_id.get(_number(key)) != person) or (document and self.by_hash.get(self.hashes[document]) != person):
             errors.append(RowError(number, "人员编号", key, _("与身份证号不是同一人")))
         elif row.get("name_zh") and (person.pk, row["name_zh"]) not in self.names:
@@ -109,7 +109,7 @@ def _number(text: str) -> int:
 
 
 def required_day(number: int, label: str, text: str, errors: list[RowError]) -> date | None:
-    """A day that must be given; an era that nothing here goes back to is a slip of the pen."""
+    """Read a day that must be given; a day too early for anything on record is an error."""
     if not text:
         errors.append(RowError(number, label, "", _("不能为空，应为 2026-03-20 这样的日期")))
         return None
@@ -124,20 +124,20 @@ def about_people(
     table: Table, people: People, read: Read, write: Callable[[Ready, Actor], None], actor: Actor, dry_run: bool, skip_bad: bool
 ) -> ImportResult:
     """Read rows that are each about one person; `read` gives what tells rows apart, the values, and the record that they change."""
-    seen: set[Any] = set()
+    keys: set[Any] = set()
     result, ready = table.result(dry_run), []
     for number, row in table:
         errors: list[RowError] = []
         person = people.find(number, row, errors)
-        key, values, found = read(number, row, person or Person(), errors)
-        if person and not errors and (person.pk, key) in seen:
+        key, values, record = read(number, row, person or Person(), errors)
+        if person and not errors and (person.pk, key) in keys:
             errors.append(
                 RowError(number, "人员编号" if row.get("person") else "身份证号", person.name_zh, _("与文件中前面的一行重复"))
             )
         result.errors += errors
         if person and not errors:
-            seen.add((person.pk, key))
-            ready.append(({"person": person, **values}, found))
+            keys.add((person.pk, key))
+            ready.append(({"person": person, **values}, record))
     return finish(result, ready, actor, skip_bad, write)
 
 
@@ -149,8 +149,8 @@ def import_sanctions(*, name: str, content: bytes, actor: Actor, dry_run: bool =
     """
     table = parse_rows(name, content, SANCTIONS)
     people = People(table.rows)
-    recorded = Sanction.objects.filter(person__in=people.ids).exclude(document="")
-    known: dict[Any, Sanction] = {(s.person_id, s.document, s.scope): s for s in recorded}
+    sanctions = Sanction.objects.filter(person__in=people.ids).exclude(document="")
+    by_key: dict[Any, Sanction] = {(s.person_id, s.document, s.scope): s for s in sanctions}
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         scope = pick(number, "限制范围", row["scope"], SCOPES, errors)
@@ -163,13 +163,13 @@ def import_sanctions(*, name: str, content: bytes, actor: Actor, dry_run: bool =
         if len(row["decision"]) > 100:
             errors.append(RowError(number, "处理决定文号", row["decision"][:40] + "…", _("最多 %d 字") % 100))
         key = row["decision"], scope
-        return key, values, known.get((person.pk, *key))
+        return key, values, by_key.get((person.pk, *key))
 
     return about_people(table, people, read, _write_sanctions, actor, dry_run, skip_bad)
 
 
 def _free_day(number: int, row: Row, since: date | None, errors: list[RowError]) -> date | None:
-    """The first free day: after the last day, or the same date some years later. None is for ever, which must be written."""
+    """Return the first free day: after the last day, or the same date some years later. None means for ever, which must be written."""
     last, years = row.get("until", ""), row.get("years", "")
     if years == FOREVER and not last:
         return None
@@ -187,23 +187,23 @@ def _free_day(number: int, row: Row, since: date | None, errors: list[RowError])
     if day and day < since:
         errors.append(RowError(number, "截止日（含）", last, _("不能早于起始日期")))
     elif day and length and day + timedelta(days=1) != until:
-        told = _("与年限不符：按年限应为 %s") % (until - timedelta(days=1))
-        errors.append(RowError(number, "截止日（含）", last, told))
+        message = _("与年限不符：按年限应为 %s") % (until - timedelta(days=1))
+        errors.append(RowError(number, "截止日（含）", last, message))
     return day + timedelta(days=1) if day else until
 
 
 def _write_sanctions(ready: Ready, actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_sanctions") as log:
         old: list[Sanction] = []
-        for values, found in ready:
-            if found:
-                before = {"since": str(found.since), "until": str(found.until or "")}
-                found.since, found.until = values["since"], values["until"]
-                found.legal_basis = values["legal_basis"] or found.legal_basis
-                log(found, before=before, after={"since": str(found.since), "until": str(found.until or "")})
-                old.append(found)
+        for values, sanction in ready:
+            if sanction:
+                before = {"since": str(sanction.since), "until": str(sanction.until or "")}
+                sanction.since, sanction.until = values["since"], values["until"]
+                sanction.legal_basis = values["legal_basis"] or sanction.legal_basis
+                log(sanction, before=before, after={"since": str(sanction.since), "until": str(sanction.until or "")})
+                old.append(sanction)
         Sanction.objects.bulk_update(old, ["since", "until", "legal_basis"], batch_size=1000)
-        record_sanctions(sanctions=[Sanction(**values) for values, found in ready if found is None], actor=actor)
+        record_sanctions(sanctions=[Sanction(**values) for values, sanction in ready if sanction is None], actor=actor)
         log(None, after={"rows": len(ready)})
 
 
@@ -215,7 +215,7 @@ def import_titles(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     """
     table = parse_rows(name, content, TITLES)
     people = People(table.rows)
-    known = {(t.person_id, t.title): t for t in TitleHeld.objects.filter(person__in=people.ids)}
+    titles = {(t.person_id, t.title): t for t in TitleHeld.objects.filter(person__in=people.ids)}
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         senior = pick(number, "高级职称", row["senior"], YES_NO, errors)
@@ -226,24 +226,24 @@ def import_titles(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         if not row["title"]:
             errors.append(RowError(number, "职称", "", _("不能为空")))
         errors += too_long(number, values, TITLES, Person)
-        return row["title"], values, known.get((person.pk, row["title"]))
+        return row["title"], values, titles.get((person.pk, row["title"]))
 
     return about_people(table, people, read, _write_titles, actor, dry_run, skip_bad)
 
 
 def _write_titles(ready: Ready, actor: Actor) -> None:
-    """A senior title makes its holder senior, as of now; who has no title on record takes the latest one."""
+    """Write titles: a senior one makes its holder senior, as of now; who has no title on record takes the latest one."""
     with command(actor, "registry.import", name="registry.import_titles") as log:
-        held = TitleHeld.objects.bulk_create(
-            [TitleHeld(**values) for values, _found in ready],
+        titles = TitleHeld.objects.bulk_create(
+            [TitleHeld(**values) for values, _title in ready],
             batch_size=2000,
             update_conflicts=True,
             unique_fields=["person", "title"],
             update_fields=["senior", "since"],
         )
-        people = {values["person"].pk: values["person"] for values, _found in ready}
+        people = {values["person"].pk: values["person"] for values, _title in ready}
         bare = {pk for pk, person in people.items() if not person.title}
-        for row in sorted(held, key=lambda t: t.since or OLDEST):
+        for row in sorted(titles, key=lambda t: t.since or OLDEST):
             person = people[row.person_id]
             person.is_senior = person.is_senior or row.senior
             person.title = row.title if row.person_id in bare else person.title
@@ -259,28 +259,28 @@ def import_history(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
     """
     table = parse_rows(name, content, HISTORY)
     hosts = {o.name_zh: o for o in Organisation.objects.filter(name_zh__in={r["organisation"] for r in table.rows})}
-    known = {(h.organisation_id, h.year): h for h in HostHistory.objects.filter(organisation__in=hosts.values())}
-    result, ready, seen = table.result(dry_run), [], set()
+    history = {(h.organisation_id, h.year): h for h in HostHistory.objects.filter(organisation__in=hosts.values())}
+    result, ready, keys = table.result(dry_run), [], set()
     for number, row in table:
         errors: list[RowError] = []
         host = organisation_of(number, row, hosts, errors)
         year = whole(number, "年度", row["year"], OLDEST.year, clock.today().year, errors)
-        approved = whole(number, "立项数", row["approved"], 0, 100_000, errors)
+        approvals = whole(number, "立项数", row["approved"], 0, 100_000, errors)
         key = (host.pk if host else 0, year)
-        if not errors and key in seen:
+        if not errors and key in keys:
             errors.append(RowError(number, "单位", row["organisation"], _("与文件中前面的一行重复")))
-        seen.add(key)
+        keys.add(key)
         result.errors += errors
         if not errors:
-            ready.append(({"organisation": host, "year": year, "approved": approved}, known.get(key)))
+            ready.append(({"organisation": host, "year": year, "approved": approvals}, history.get(key)))
     return finish(result, ready, actor, skip_bad, _write_history)
 
 
 def organisation_of(number: int, row: Row, hosts: dict[str, Organisation], errors: list[RowError]) -> Organisation | None:
-    found = hosts.get(row["organisation"])
-    if found is None:
+    organisation = hosts.get(row["organisation"])
+    if organisation is None:
         errors.append(RowError(number, "单位", row["organisation"], _("登记库中没有这个单位，请先登记或改用登记名称")))
-    return found
+    return organisation
 
 
 def whole(number: int, label: str, text: str, least: int, most: int, errors: list[RowError]) -> int:
@@ -291,7 +291,7 @@ def whole(number: int, label: str, text: str, least: int, most: int, errors: lis
 
 
 def _write_history(ready: Ready, actor: Actor) -> None:
-    record_history(history=[HostHistory(**values) for values, _found in ready], actor=actor)
+    record_history(history=[HostHistory(**values) for values, _row in ready], actor=actor)
 
 
 IMPORTS.add("sanctions", Importable(gettext_lazy("失信惩戒"), SANCTIONS, import_sanctions))

@@ -81,9 +81,9 @@ class Table:
         return zip(self.lines, self.rows, strict=True)
 
     def result(self, dry_run: bool) -> ImportResult:
-        lost = len({e.row for e in self.errors})
+        count = len({e.row for e in self.errors})
         return ImportResult(
-            len(self.rows) + lost, dry_run=dry_run, errors=list(self.errors), unused=self.unused, notes=self.notes
+            len(self.rows) + count, dry_run=dry_run, errors=list(self.errors), unused=self.unused, notes=self.notes
         )
 
 
@@ -100,13 +100,13 @@ TRUE_DIGITS = 15
 
 
 def normal(kind: str, text: str) -> str:
-    """A text as what is stored of its kind."""
+    """Return the text that is stored for a cell of a kind."""
     clean = CLEAN.get(kind)
     return clean(text) if clean else text
 
 
 def heading_key(text: str) -> str:
-    """A heading as it is compared: one width, no blanks, line breaks, stars or colon."""
+    """Return a heading in the form in which it is compared: one width, no blanks, line breaks, stars or colon."""
     return BLANK.sub("", unicodedata.normalize("NFKC", text)).casefold().rstrip(":")
 
 
@@ -117,10 +117,10 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> Table:
         Refused: not a table, a required column is missing, or two columns mean the same.
     """
     sheet = read_sheet(name, content)
-    known = {heading_key(text): c for c in reversed(columns) for text in (*c.aliases, c.name, c.label)}
-    at, places = _heading(name, sheet.rows, columns, known)
+    by_heading = {heading_key(text): c for c in reversed(columns) for text in (*c.aliases, c.name, c.label)}
+    at, places = _heading(name, sheet.rows, columns, by_heading)
     heading = sheet.rows[at]
-    unused = [(h[:40], _nearest(h, known)) for n, h in enumerate(heading) if h and n not in places.values()]
+    unused = [(h[:40], _nearest(h, by_heading)) for n, h in enumerate(heading) if h and n not in places.values()]
     notes = [*sheet.notes, *([_("列名在第 %d 行，其上的行没有读取") % sheet.lines[at]] if at else [])]
     table = Table([], [], [], unused, notes)
     if len(sheet.rows) == at + 1:
@@ -131,36 +131,36 @@ def parse_rows(name: str, content: bytes, columns: tuple[Column, ...]) -> Table:
 
 
 def _heading(
-    name: str, rows: Sequence[Sequence[str]], columns: tuple[Column, ...], known: dict[str, Column]
+    name: str, rows: Sequence[Sequence[str]], columns: tuple[Column, ...], by_heading: dict[str, Column]
 ) -> tuple[int, dict[str, int]]:
-    """Which row is the heading (the first with all required columns), and where it has which column."""
-    found = [_places(row, known) for row in rows[:HEADINGS_WITHIN]]
-    if not found:
+    """Return the place of the heading (the first row with all required columns), and where it has which column."""
+    candidates = [_places(row, by_heading) for row in rows[:HEADINGS_WITHIN]]
+    if not candidates:
         raise Refused.because(_("“%s”没有数据行；第一行应为列名") % name, field="file")
-    lacking = [[c.label for c in columns if c.required and c.name not in places] for places, _doubles in found]
-    best = min(range(len(found)), key=lambda n: (len(lacking[n]), n))
-    if lacking[best]:
-        told = {"missing": "、".join(lacking[best]), "found": "、".join(h[:20] for h in rows[best][:30])}
-        text = _("缺少列：%(missing)s（文件中的列：%(found)s）") % told
-        if not found[best][0] and name.lower().endswith((".csv", ".txt")):
+    missing = [[c.label for c in columns if c.required and c.name not in places] for places, _doubles in candidates]
+    best = min(range(len(candidates)), key=lambda n: (len(missing[n]), n))
+    if missing[best]:
+        parameters = {"missing": "、".join(missing[best]), "found": "、".join(h[:20] for h in rows[best][:30])}
+        text = _("缺少列：%(missing)s（文件中的列：%(found)s）") % parameters
+        if not candidates[best][0] and name.lower().endswith((".csv", ".txt")):
             mark = other_separator(rows[0][0]) if len(rows[0]) == 1 else ""
-            separated = _("各列之间是“%s”，不是逗号；请另存为“CSV UTF-8（逗号分隔）”或 xlsx") % mark
-            text = separated if mark else text + _("。列名若显示为乱码，请另存为“CSV UTF-8（逗号分隔）”")
+            advice = _("各列之间是“%s”，不是逗号；请另存为“CSV UTF-8（逗号分隔）”或 xlsx") % mark
+            text = advice if mark else text + _("。列名若显示为乱码，请另存为“CSV UTF-8（逗号分隔）”")
         raise Refused.because(text, field="file")
-    places, doubles = found[best]
+    places, doubles = candidates[best]
     if doubles:
         pairs = "、".join(f"“{a[:20]}”={'“' + b[:20] + '”'}" for a, b in doubles)
         raise Refused.because(_("有两列是同一内容，请只保留一列：%s") % pairs, field="file")
     return best, places
 
 
-def _places(row: Sequence[str], known: dict[str, Column]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Where a row has which column, and the headings that mean a column which another of the row means, too."""
+def _places(row: Sequence[str], by_heading: dict[str, Column]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Return where a row has which column, and the headings that mean a column which another of the row means, too."""
     places: dict[str, int] = {}
     doubles = []
     for n, text in enumerate(row):
         key = heading_key(text)
-        column = known.get(key) or known.get(BRACKETS.sub("", key))
+        column = by_heading.get(key) or by_heading.get(BRACKETS.sub("", key))
         if column and column.name in places:
             doubles.append((row[places[column.name]], text))
         elif column:
@@ -168,16 +168,16 @@ def _places(row: Sequence[str], known: dict[str, Column]) -> tuple[dict[str, int
     return places, doubles
 
 
-def _nearest(heading: str, known: dict[str, Column]) -> str:
-    """The label of the known column that a heading is most like; nothing where none is."""
+def _nearest(heading: str, by_heading: dict[str, Column]) -> str:
+    """Return the label of the known column that a heading is most like; nothing where none is."""
     key = heading_key(heading)
-    held = [k for k in known if len(k) > 1 and (k in key or key in k)] if len(key) > 1 else []
-    close = held or get_close_matches(key, known, n=1, cutoff=0.5)
-    return known[max(close, key=len)].label if close else ""
+    overlaps = [k for k in by_heading if len(k) > 1 and (k in key or key in k)] if len(key) > 1 else []
+    close = overlaps or get_close_matches(key, by_heading, n=1, cutoff=0.5)
+    return by_heading[max(close, key=len)].label if close else ""
 
 
 def _add_row(table: Table, line: int, cells: Sequence[str], columns: tuple[Column, ...], places: dict[str, int]) -> None:
-    lost = False
+    is_damaged = False
     row: Row = {}
     for column in columns:
         if column.name not in places:
@@ -185,17 +185,17 @@ def _add_row(table: Table, line: int, cells: Sequence[str], columns: tuple[Colum
         at = places[column.name]
         text = cells[at] if at < len(cells) else ""
         if column.kind == IDENTIFIER and _is_lost(text):
-            told = _("Excel 把它存成了数字，末几位已经丢失；请把该列设为文本格式后重新填写")
-            table.errors.append(RowError(line, column.label, text[:6] + "…", told))
-            lost = True
+            message = _("Excel 把它存成了数字，末几位已经丢失；请把该列设为文本格式后重新填写")
+            table.errors.append(RowError(line, column.label, text[:6] + "…", message))
+            is_damaged = True
         row[column.name] = normal(column.kind, text)
-    if not lost:
+    if not is_damaged:
         table.lines.append(line)
         table.rows.append(row)
 
 
 def _is_lost(text: str) -> bool:
-    """Whether Excel kept an identifier as a number of more digits than it can hold, or wrote it out with an exponent."""
+    """Return whether Excel kept an identifier as a number of more digits than it can hold, or wrote it out with an exponent."""
     digits = text.lstrip("-").split(".")[0]
     return bool(EXPONENT.fullmatch(text)) or (isinstance(text, Number) and (len(digits) > TRUE_DIGITS or "e" in text))
 
@@ -214,7 +214,7 @@ def put(target: Model, values: dict[str, Any]) -> None:
 
 
 def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], model: type[Model]) -> list[RowError]:
-    """Values that do not fit the field they are stored in."""
+    """Return the values that do not fit the field they are stored in."""
     room = {f.name: f.max_length for f in model._meta.concrete_fields if f.max_length and not f.choices}
     return [
         RowError(number, c.label, values[c.name][:40] + "…", _("最多 %d 字") % most)
@@ -224,18 +224,18 @@ def too_long(number: int, values: dict[str, Any], columns: tuple[Column, ...], m
 
 
 def pick(number: int, label: str, text: str, choices: dict[str, T], errors: list[RowError]) -> T | None:
-    found = next((key for key in (text, text.casefold()) if key in choices), None)
-    if found is None:
+    choice = next((key for key in (text, text.casefold()) if key in choices), None)
+    if choice is None:
         errors.append(RowError(number, label, text, _("应为 %s 之一") % "、".join(k for k in choices if k)))
         return None
-    return choices[found]
+    return choices[choice]
 
 
 SEPARATORS = re.compile(r"[,，;；、/\n]+")
 
 
 def several(text: str) -> list[str]:
-    """The parts of a cell that holds several values, each once."""
+    """Return the parts of a cell that holds several values, each once."""
     return list(dict.fromkeys(part.strip() for part in SEPARATORS.split(text) if part.strip()))
 
 
@@ -250,18 +250,18 @@ Span = tuple[date, date]
 
 
 def birth_span() -> Span:
-    """Days on which a person of the registry may have been born."""
+    """Return the days on which a person of the registry may have been born."""
     today = clock.today()
     return date(1900, 1, 1), clock.add_months(today, -12 * 10)
 
 
 def work_span() -> Span:
-    """Days on which a post may have begun that somebody holds or will hold soon."""
+    """Return the days on which a post may have begun that somebody holds or will hold soon."""
     return date(1940, 1, 1), clock.add_months(clock.today(), 24)
 
 
 def day_of(number: int, label: str, text: str, errors: list[RowError], span: Span | None = None) -> date | None:
-    """The day that a cell tells; with `span`, one that its meaning allows. A month alone is no day, and 07/03/1985 may be two."""
+    """Read the day in a cell; with `span`, one that its meaning allows. A month alone is no day, and 07/03/1985 may be two."""
     if not text:
         return None
     day = _day(text)
@@ -296,7 +296,7 @@ def finish(
     write: Callable[[list[tuple[dict[str, Any], Any]], Actor], None],
 ) -> ImportResult:
     bad = len({e.row for e in result.errors})
-    result.added = sum(1 for _values, found in ready if found is None)
+    result.added = sum(1 for _values, record in ready if record is None)
     result.changed = len(ready) - result.added
     result.skipped = bad
     if result.dry_run:

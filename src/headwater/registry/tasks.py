@@ -33,6 +33,6 @@ def import_table(progress: Progress, actor: Actor, *, table: str, name: str, pat
     finally:
         default_storage.delete(path)
     if result.errors and not skip_bad:
-        told = "；".join(f"{e.row} {e.column} {e.message}" for e in result.errors[:TOLD])
-        raise Refused.because(_("有问题的行没有解决，什么都没有导入：%s") % told)
+        lines = "；".join(f"{e.row} {e.column} {e.message}" for e in result.errors[:TOLD])
+        raise Refused.because(_("有问题的行没有解决，什么都没有导入：%s") % lines)
     return {"rows": result.rows, "added": result.added, "changed": result.changed, "skipped": result.skipped, "url": "/imports/"}

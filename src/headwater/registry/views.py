@@ -101,9 +101,9 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form = ProfileForm(request.POST or None, initial=vars(profile_of(row)), proven=is_proven(row))
     if request.method == "POST" and form.is_valid():
-        given = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
+        values = {name: value for name, value in form.cleaned_data.items() if name in request.POST}
         actor = request.actor
-        if attempt(request, lambda: complete_person(person=row, given=given, actor=actor), form=form, success=_("已保存。")):
+        if attempt(request, lambda: complete_person(person=row, values=values, actor=actor), form=form, success=_("已保存。")):
             return redirect("person", pk=row.pk)
     return render(request, "registry/complete.html", {"person": row, "form": form}, status=422 if form.errors else 200)
 
@@ -114,29 +114,29 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "registry.person.merge", Person.objects.visible_to(request.user).select_related(*BOTH), pk=pk)
     into = None
     form = MergeForm(request.POST or None, initial={"into": request.GET.get("into", "")})
-    chosen = key_in(request.POST if request.method == "POST" else request.GET, "into")
-    if chosen:
-        into = Person.objects.visible_to(request.user).select_related(*BOTH).filter(pk=chosen).exclude(pk=pk).first()
+    choice = key_in(request.POST if request.method == "POST" else request.GET, "into")
+    if choice:
+        into = Person.objects.visible_to(request.user).select_related(*BOTH).filter(pk=choice).exclude(pk=pk).first()
     if request.method == "POST" and form.is_valid():
         if into is None:
             form.add_error("into", _("没有这个人员编号"))
         else:
             reason, other = form.cleaned_data["reason"], into
-            done = attempt(
+            is_merged = attempt(
                 request,
                 lambda: merge_records(person=row, into=other, reason=reason, actor=request.actor),
                 form=form,
                 success=_("已合并；可以随时撤销。"),
             )
-            if done:
+            if is_merged:
                 return redirect("person", pk=into.pk)
-    restricted = all(request.user.has_perm("registry.person.restricted", p) for p in (row, into) if p)
+    may_read_restricted = all(request.user.has_perm("registry.person.restricted", p) for p in (row, into) if p)
     context = {
         "person": row,
         "into": into,
         "form": form,
         "candidates": candidates(row),
-        "lines": compare(row, into, restricted=restricted) if into else [],
+        "lines": compare(row, into, may_read_restricted=may_read_restricted) if into else [],
         "effects": effects(row, into) if into else [],
     }
     return render(request, "registry/merge.html", context, status=422 if form.errors else 200)
@@ -166,18 +166,18 @@ class AddressForm(forms.Form):
 
 @page("registry.address.correct")
 def address(request: HttpRequest, pk: int) -> HttpResponse:
-    """An officer corrects or removes the address of a person; the mailboxes are told."""
+    """Correct or remove the address of a person; the mailboxes are told."""
     row = access(request.user, "registry.address.correct", Person.objects.visible_to(request.user), pk=pk)
     form = AddressForm(request.POST or None, initial={"email": row.email})
     if request.method == "POST" and form.is_valid():
-        new, reason, actor, told = (
+        new, reason, actor, success = (
             form.cleaned_data["email"],
             form.cleaned_data["reason"],
             request.actor,
             _("已保存，并已通知有关邮箱。"),
         )
         if attempt(
-            request, lambda: correct_person_address(person=row, new=new, reason=reason, actor=actor), form=form, success=told
+            request, lambda: correct_person_address(person=row, new=new, reason=reason, actor=actor), form=form, success=success
         ):
             return redirect("person", pk=row.pk)
     return render(request, "registry/address.html", {"person": row, "form": form}, status=422 if form.errors else 200)
@@ -190,13 +190,13 @@ class ImportForm(forms.Form):
 
 @page("registry.import")
 def imports(request: HttpRequest) -> HttpResponse:
-    """First a dry run that lists every bad row; then, confirmed, the same file is imported."""
+    """Try a file in a dry run that lists every bad row; then, confirmed, import the same file."""
     form = ImportForm(request.POST or None, request.FILES or None)
-    result, held = None, request.POST.get("held", "")
+    result, token = None, request.POST.get("held", "")
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            name, content = (upload.name, upload.read(MAX_IMPORT + 1)) if upload else _held(request, held)
+            name, content = (upload.name, upload.read(MAX_IMPORT + 1)) if upload else _table_of_session(request, token)
             if len(content) > MAX_IMPORT:
                 raise Refused.because(_("文件超过 10 MB，请分批导入"), field="file")
             dry = not request.POST.get("confirmed")
@@ -205,7 +205,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             result = IMPORTS[form.cleaned_data["kind"]].work(
                 name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
             )
-            held = _hold(request, name, content) if dry else ""
+            token = _hold(request, name, content) if dry else ""
             if not dry:
                 _drop(request)
         except Refused as refused:
@@ -214,7 +214,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "registry/imports.html",
-        {"form": form, "result": result, "held": held, "kinds": form.fields["kind"].choices},
+        {"form": form, "result": result, "held": token, "kinds": form.fields["kind"].choices},
         status=422 if form.errors else 200,
     )
 
@@ -224,8 +224,8 @@ def _as_job(request: HttpRequest, kind: str, name: str, content: bytes) -> HttpR
     path = default_storage.save(f"imports/job-{uuid4().hex}", ContentFile(content))
     _drop(request)
     skip_bad = bool(request.POST.get("skip_bad"))
-    found = enqueue("registry.import", actor=request.actor, table=kind, name=name, path=path, skip_bad=skip_bad)
-    return redirect("job", pk=found.pk)
+    job = enqueue("registry.import", actor=request.actor, table=kind, name=name, path=path, skip_bad=skip_bad)
+    return redirect("job", pk=job.pk)
 
 
 def _hold(request: HttpRequest, name: str, content: bytes) -> str:
@@ -239,18 +239,18 @@ def _hold(request: HttpRequest, name: str, content: bytes) -> str:
 
 
 def _drop(request: HttpRequest) -> None:
-    """The table holds personal data: once it is imported, or another takes its place, it is deleted."""
-    kept = request.session.pop("import", None)
-    if kept:
-        default_storage.delete(kept["path"])
+    """Delete the table, which holds personal data, once it is imported or another takes its place."""
+    table = request.session.pop("import", None)
+    if table:
+        default_storage.delete(table["path"])
 
 
-def _held(request: HttpRequest, held: str) -> tuple[str, bytes]:
-    kept = request.session.get("import")
-    if not held or not kept or not default_storage.exists(kept["path"]):
+def _table_of_session(request: HttpRequest, token: str) -> tuple[str, bytes]:
+    table = request.session.get("import")
+    if not token or not table or not default_storage.exists(table["path"]):
         raise Refused.because(_("请选择文件"), field="file")
-    with default_storage.open(kept["path"]) as source:
-        return kept["name"], source.read()
+    with default_storage.open(table["path"]) as source:
+        return table["name"], source.read()
 
 
 @page("registry.import")

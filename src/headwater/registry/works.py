@@ -80,8 +80,8 @@ def import_works(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
     table = parse_rows(name, content, WORKS)
     people = People(table.rows)
     source = f"{IMPORTED}：{name[:80]}"
-    known = _known_works(table.rows)
-    authors = set(Authorship.objects.filter(publication__in={p.pk for p in known.values()}).values_list("publication", "person"))
+    works = _known_works(table.rows)
+    authors = set(Authorship.objects.filter(publication__in={p.pk for p in works.values()}).values_list("publication", "person"))
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         year = whole(number, "年份", row["year"], EARLIEST, clock.today().year + 1, errors)
@@ -91,31 +91,31 @@ def import_works(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tru
             errors.append(RowError(number, "题名", "", _("不能为空")))
         errors += too_long(number, texts, WORKS, Publication)
         key: Any = texts["doi"].casefold() or _key(row["title"], year)
-        found = known.get(key) or known.get(_key(row["title"], year))
-        mine = found is not None and (found.pk, person.pk) in authors
-        values = texts | {"year": year, "position": position, "key": key, "source": texts["source"] or source, "work": found}
-        return key, values, found if mine else None
+        work = works.get(key) or works.get(_key(row["title"], year))
+        mine = work is not None and (work.pk, person.pk) in authors
+        values = texts | {"year": year, "position": position, "key": key, "source": texts["source"] or source, "work": work}
+        return key, values, work if mine else None
 
     return about_people(table, people, read, _write_works, actor, dry_run, skip_bad)
 
 
 def _known_works(rows: Sequence[Row]) -> dict[Any, Publication]:
     titles, numbers = {r["title"] for r in rows}, {r["doi"] for r in rows if r.get("doi")}
-    found: dict[Any, Publication] = {}
+    works: dict[Any, Publication] = {}
     for p in Publication.objects.filter(Q(title__in=titles) | Q(doi__in=numbers)).order_by("-pk"):
-        found[_key(p.title, p.year or 0)] = p
+        works[_key(p.title, p.year or 0)] = p
         if p.doi:
-            found[p.doi.casefold()] = p
-    return found
+            works[p.doi.casefold()] = p
+    return works
 
 
 def _write_works(ready: Ready, actor: Actor) -> None:
-    """New works with their authors, further authors of known works, and what the table says better of a known work."""
+    """Write new works with their authors, further authors of known works, and what the table says better of a known work."""
     fresh: dict[Any, list[dict[str, Any]]] = {}
     with command(actor, "registry.import", name="registry.import_works") as log:
         old: dict[int, Publication] = {}
         authors = []
-        for values, _found in ready:
+        for values, _work in ready:
             work = values["work"]
             if work is None:
                 fresh.setdefault(values["key"], []).append(values)
@@ -148,7 +148,7 @@ def import_relations(*, name: str, content: bytes, actor: Actor, dry_run: bool =
     people, others = People(table.rows), People([_other(row) for row in table.rows])
     source = f"{IMPORTED}：{name[:80]}"
     rows = Relation.objects.filter(Q(first__in=people.ids) | Q(second__in=people.ids))
-    known = {(r.first_id, r.second_id, r.kind): r for r in rows}
+    ties = {(r.first_id, r.second_id, r.kind): r for r in rows}
     pairs: set[Any] = set()
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
@@ -168,7 +168,7 @@ def import_relations(*, name: str, content: bytes, actor: Actor, dry_run: bool =
             errors.append(RowError(number, "关系", row["kind"], _("与文件中前面的一行重复")))
         pairs.add(key)
         values |= {"key": key, "since": days[0], "until": days[1]}
-        return key, values, known.get(key)
+        return key, values, ties.get(key)
 
     return about_people(table, people, read, _write_relations, actor, dry_run, skip_bad)
 
@@ -185,23 +185,23 @@ def _other(row: Row) -> Row:
 
 
 def _find_other(others: People, number: int, row: Row, errors: list[RowError]) -> Person | None:
-    """The other of the two, whose cells are told by their own headings."""
-    told: list[RowError] = []
-    found = others.find(number, _other(row), told)
-    errors += [RowError(e.row, f"对方{e.column}", e.value, e.message) for e in told]
-    return found if not told else None
+    """Find the other person of a tie, whose cells have headings of their own."""
+    mistakes: list[RowError] = []
+    other = others.find(number, _other(row), mistakes)
+    errors += [RowError(e.row, f"对方{e.column}", e.value, e.message) for e in mistakes]
+    return other if not mistakes else None
 
 
 def _write_relations(ready: Ready, actor: Actor) -> None:
     with command(actor, "registry.import", name="registry.import_relations") as log:
         old: list[Relation] = []
         fresh: list[Relation] = []
-        for values, found in ready:
+        for values, relation in ready:
             first, second, kind = values["key"]
-            row = found or Relation(first_id=first, second_id=second, kind=kind)
+            row = relation or Relation(first_id=first, second_id=second, kind=kind)
             for name in ("since", "until", "note", "source"):
                 setattr(row, name, values[name] or getattr(row, name))
-            (old if found else fresh).append(row)
+            (old if relation else fresh).append(row)
         Relation.objects.bulk_update(old, ["since", "until", "note", "source"], batch_size=1000)
         log.many(old, {"imported": True})
         add_relations(relations=fresh, actor=actor)

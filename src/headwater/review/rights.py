@@ -6,14 +6,17 @@ from headwater.calls.rights import DECIDING, JUDGING, involved
 from headwater.core.causes import Right, declare, either, office, party, subject
 from headwater.core.models import Event
 from headwater.registry.rights import IMPORTS, OFFICER_OF_ALL, accounts_of_records
-from headwater.review.models import Expert, Opinion
+from headwater.review.models import Expert, Opinion, Revival
 
 
 def experts(event: Event) -> set[int]:
-    """The account of the expert whom an event is about: of an assignment, an opinion, a conflict, a seat on a panel."""
+    """The account of the expert whom an event is about: of an assignment, an opinion, a conflict, a seat on a panel,
+    a signature that brings an item back."""
     record = subject(event)
     if isinstance(record, Opinion):
         record = record.assignment
+    if isinstance(record, Revival):
+        record = record.member
     expert = record if isinstance(record, Expert) else getattr(record, "expert", None)
     return accounts_of_records([expert.person_id]) if expert else set()
 

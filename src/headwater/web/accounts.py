@@ -31,17 +31,17 @@ SIGNED_IN = Prepared(lambda pk: Account.objects.filter(pk=pk).select_related("pe
 
 
 class Backend(AuthenticationBackend):
-    """Brings the person of an account along: almost every page asks for it."""
+    """The backend loads the person of an account along with it, because almost every page asks for it."""
 
     def get_user(self, user_id: Any) -> Account | None:
         row = SIGNED_IN.one(int(user_id))
         return row if row is not None and self.user_can_authenticate(row) else None
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
-        """By user name or address, whichever was given: one hash for one account, so that time tells nothing."""
-        given = credentials.get("username") or credentials.get("email") or ""
-        names = Q(username__iexact=unicodedata.normalize("NFKC", given))
-        address = normal(given)
+        """Find the account by user name or address, whichever was typed, and compute one hash for it, so that time tells nothing."""
+        identifier = credentials.get("username") or credentials.get("email") or ""
+        names = Q(username__iexact=unicodedata.normalize("NFKC", identifier))
+        address = normal(identifier)
         rows = Account.objects.filter(names | Q(email=address) if address else names)
         for account in rows.order_by("pk"):
             if self._check_password(account, credentials.get("password") or ""):
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def set_password(self, user: Any, password: str) -> None:
-        """The present session goes on; a lock after failed attempts ends for who has shown the mailbox or the old password."""
+        """Keep the present session, and end a lock after failed attempts for whoever has shown the mailbox or the old password."""
         actor = replace(self.request.actor, account=user)
         change_password(account=user, password=password, actor=actor, keep=self.request.session.session_key or "")
         for name in ("username", "email"):
@@ -62,11 +62,11 @@ class AccountAdapter(DefaultAccountAdapter):
                 self._delete_login_attempts_cached_email(self.request, **{name: getattr(user, name)})
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Another case or width of a name is not another name."""
+        """Count a name in another case or width as the same name."""
         return normal(credentials.get("email") or credentials.get("username") or "")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Letters of the library go into the outbox, in the language of the account."""
+        """Put letters of the library into the outbox, in the language of the account."""
         user = context.get("user") or getattr(self.request, "user", None)
         with translation.override(getattr(user, "language", None) or translation.get_language()):
             message = self.render_mail(template_prefix, email, context | {"to": user, "site": site_address("/")})
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class ResetForm(forms.Form):
-    """Asks for a letter to set a password. Whoever asks gets the same answer after the same work: the worker looks for the account."""
+    """The form asks for a letter to set a password. Every address gets the same answer after the same work: the worker looks for the account."""
 
     email = AddressFormField(label=_("电子邮箱"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
@@ -91,5 +91,5 @@ class TokenForm(UserTokenForm):
     """A link to set a password leads nowhere once the account is closed."""
 
     def _get_user(self, uidb36: str) -> Account | None:
-        found = super()._get_user(uidb36)
-        return found if found is not None and found.is_active else None
+        account = super()._get_user(uidb36)
+        return account if account is not None and account.is_active else None

@@ -23,8 +23,8 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Entries in the order of a funding year."""
-    found: list[tuple[Account | None, str, str]] = [
+    """List the entries in the order of a funding year."""
+    rows: list[tuple[Account | None, str, str]] = [
         (_first(Account.objects.filter(person__led_applications__state=State.DRAFT)), _("申请人"), _("正在填写申请书")),
         (_first(Account.objects.filter(person__awards__isnull=False)), _("项目负责人"), _("有项目")),
         (_host(), _("依托单位管理员"), _("待审核的申请")),
@@ -49,7 +49,7 @@ def entries() -> list[Entry]:
         (_of_role("security_admin"), _("安全管理员"), _("授权")),
         (_of_role("audit_admin"), _("审计管理员"), _("审计、运行状态")),
     ]
-    return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in found if a]
+    return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in rows if a]
 
 
 def _first(rows: QuerySet[Account]) -> Account | None:
@@ -57,12 +57,12 @@ def _first(rows: QuerySet[Account]) -> Account | None:
 
 
 def _of_role(role: str, n: int = 0) -> Account | None:
-    """The n-th account that holds a role everywhere."""
+    """Return the n-th account that holds a role everywhere."""
     return Account.objects.filter(role_grants__role=role, role_grants__scope=Scope.ALL).order_by("pk")[n : n + 1].first()
 
 
 def _host() -> Account | None:
-    """A host with something to endorse, or else any host."""
+    """Return the manager of a host with something to endorse, or else of any host."""
     managers = RoleGrant.objects.filter(role="host_manager")
     busy = managers.filter(scope_id__in=Application.objects.filter(state=State.HOST_REVIEW).values("host"))
     return _first(Account.objects.filter(pk__in=(busy if busy.exists() else managers).values("account")))

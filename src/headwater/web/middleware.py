@@ -28,7 +28,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 
 
 class UnavailableMiddleware:
-    """A database that is down or restarting, a disk that is full: one clear page with status 503, never a traceback."""
+    """The middleware answers with one clear page and status 503, never a traceback, while the database is down or the disk full."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -55,14 +55,14 @@ class UnavailableMiddleware:
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Whether the file system or the database had no room to write."""
+    """Say whether the file system or the database had no room to write."""
     if isinstance(error, OSError):
         return error.errno in {errno.ENOSPC, errno.EDQUOT}
     return isinstance(error.__cause__, psycopg.errors.DiskFull)
 
 
 class CharsetMiddleware:
-    """Forms come in UTF-8, as browsers send them. Another charset is refused before anything tries to read by it."""
+    """The middleware refuses any charset but UTF-8, which browsers send, before anything tries to read by it."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -75,7 +75,7 @@ class CharsetMiddleware:
 
 
 class CleanTextMiddleware:
-    """Every form and query is cleaned before a view sees it, so that no view can forget to."""
+    """The middleware cleans every form and query before a view sees it, so that no view can forget to."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -90,7 +90,7 @@ class CleanTextMiddleware:
 
 
 class ActorMiddleware:
-    """Puts the actor of commands on the request: account, address and a request id that every event carries."""
+    """The middleware puts the actor of commands on the request: account, address and a request id that every event carries."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -108,7 +108,7 @@ class ActorMiddleware:
 
 
 class SecondFactorMiddleware:
-    """Who decides or administers and has no second factor is led to set it up, and can do nothing else until then."""
+    """The middleware leads whoever decides or administers without a second factor to set it up; they can do nothing else until then."""
 
     OPEN = ("/accounts/", "/language/", "/api/")
     """Where one enters, leaves and sets up; programs show a token, which is refused by itself."""
@@ -124,7 +124,7 @@ class SecondFactorMiddleware:
 
 
 class SignInMiddleware:
-    """Notes which sessions an account has, so that its owner can end them; a session is written at most every five minutes."""
+    """The middleware notes the sessions of an account, so that its owner can end them. It writes a session at most every five minutes."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -147,7 +147,7 @@ class SignInMiddleware:
 
 
 class RefusalMiddleware:
-    """A command that says "not allowed" is a 403; text that no database can hold (a NUL) is a 400."""
+    """The middleware answers 403 to a command that says "not allowed", and 400 to text that no database can hold (a NUL)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -20,5 +20,5 @@ class SessionStore(db.SessionStore):
         if row is None:
             self._session_key = None
             return {}
-        found: dict[str, Any] = self.decode(row[0])
-        return found
+        data: dict[str, Any] = self.decode(row[0])
+        return data

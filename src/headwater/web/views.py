@@ -26,12 +26,12 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
     if name not in {e.username for e in entries()}:
         raise Http404
     login(request, Account.objects.get(username=name), backend="headwater.web.accounts.Backend")
-    wanted = request.POST.get("next", "")
-    return redirect(wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else "desk")
+    target = request.POST.get("next", "")
+    return redirect(target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else "desk")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """For requests that cannot be read, such as one with too many fields. Django's own pages read the body again, and fail."""
+    """Answer requests that cannot be read, such as one with too many fields. Django's own pages read the body again, and fail."""
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
@@ -44,10 +44,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page is older than the log-in: words of the editor are kept and shown again, anything else has to be sent anew."""
-    found = resolve(request.path)
-    if found.url_name == "application_edit":
-        sent = {"signature": request.POST.get("_who", ""), "body": request.POST.urlencode()}
-        if keep_unsaved(pk=found.kwargs["pk"], section=found.kwargs["section"], **sent):
+    """Answer a page older than the log-in: an editor's words are kept and shown again, anything else has to be sent anew."""
+    match = resolve(request.path)
+    if match.url_name == "application_edit":
+        draft = {"signature": request.POST.get("_who", ""), "body": request.POST.urlencode()}
+        if keep_unsaved(pk=match.kwargs["pk"], section=match.kwargs["section"], **draft):
             return redirect(request.path)
     return render(request, "400.html", {"reason": _("页面停留太久，请返回刷新后重试。")}, status=403)

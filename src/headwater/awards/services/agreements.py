@@ -68,26 +68,26 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
             )
             for a in sorted(applications, key=lambda a: a.number)
         ]
-        made = Award.objects.bulk_create(awards, batch_size=2000)
+        awards = Award.objects.bulk_create(awards, batch_size=2000)
         with in_chinese():
-            contents = _contents(made)
+            contents = _contents(awards)
         Agreement.objects.bulk_create(
-            [Agreement(award=a, content=c, made_at=now) for a, c in zip(made, contents, strict=True)], batch_size=1000
+            [Agreement(award=a, content=c, made_at=now) for a, c in zip(awards, contents, strict=True)], batch_size=1000
         )
         with connection.cursor() as cursor:
             sql = f"UPDATE awards_agreement SET digest = {CONTENT_DIGEST} WHERE award_id = ANY(%s)"  # noqa: S608
-            cursor.execute(sql, [[a.pk for a in made]])
-        log.many(made, {"state": Award.State.AGREEMENT})
-        index(_documents(made))
+            cursor.execute(sql, [[a.pk for a in awards]])
+        log.many(awards, {"state": Award.State.AGREEMENT})
+        index(_documents(awards))
 
 
 def _end(start: date, months: int) -> date:
-    """The last day of a term of `months` that begins on `start`."""
+    """Return the last day of a term of `months` that begins on `start`."""
     return clock.add_months(start, months) - timedelta(days=1)
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
-    """What the agreements of a call say: from the applications, word for word; money by the decision (regulation of 2024, art. 22)."""
+    """Return the contents of a call's agreements: the words come from the applications, the money from the decision (2024, art. 22)."""
     members: dict[int, list[list[str]]] = {}
     rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
     for m in rows:
@@ -98,7 +98,7 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
     return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
 
 
-SAID = ("title", "item", "amount", "number", "agreement")
+OUTCOME_WORDS = ("title", "item", "amount", "number", "agreement")
 """The words of the outcome that an agreement uses."""
 
 
@@ -109,7 +109,7 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
     parts = [(s, [f.of.show(f, answers) for f in fields if f.code not in apart]) for s, fields in answers.asked_sections]
     return {
         "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
-        "words": {key: scheme.words.zh(key) for key in SAID},
+        "words": {key: scheme.words.zh(key) for key in OUTCOME_WORDS},
         "asks": sorted(scheme.asks),
         "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
         "number": award.number,
@@ -129,22 +129,24 @@ def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf)
         "keywords": application.keywords_zh,
         "members": members,
         "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in shown]}
-            for s, shown in parts
-            if shown
+            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in entries]}
+            for s, entries in parts
+            if entries
         ],
     }
 
 
 @ON_RELEASE.under(HOST_COUNT)
 def count_hosts(call: Call, applications: Sequence[Application], actor: Actor) -> None:
-    """Keep the count of approved projects by host and year that next year's quota is computed from."""
+    """Store the number of approved projects by host and year. Next year's quota is computed from it."""
     counts: dict[int, int] = {}
     for application in applications:
         counts[application.host_id] = counts.get(application.host_id, 0) + 1
-    have = dict(HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved"))
+    counts_before = dict(
+        HostHistory.objects.filter(year=call.year, organisation__in=counts).values_list("organisation", "approved")
+    )
     HostHistory.objects.bulk_create(
-        [HostHistory(organisation_id=h, year=call.year, approved=n + have.get(h, 0)) for h, n in counts.items()],
+        [HostHistory(organisation_id=h, year=call.year, approved=n + counts_before.get(h, 0)) for h, n in counts.items()],
         update_conflicts=True,
         unique_fields=["organisation", "year"],
         update_fields=["approved"],
@@ -167,9 +169,9 @@ def _documents(awards: Sequence[Award]) -> list[SearchRow]:
 
 
 def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None:
-    """Refuse who may not sign, out of order, too late, or for somebody under sanction."""
+    """Refuse a signature without permission, out of order, too late, or for somebody under sanction."""
     before = ORDER[ORDER.index(party) - 1] if party != Party.LEADER else None
-    have = set(
+    signatures = set(
         Signature.objects.filter(agreement__award__in=rows, party=before).values_list("agreement__award", flat=True)
         if before
         else []
@@ -177,14 +179,14 @@ def _refuse_signature(rows: Sequence[Award], party: Party, actor: Actor) -> None
     for row in rows:
         if actor.account and not actor.account.has_perm(f"awards.sign.{party.value}", row):
             raise Refused.because(_("您不能代表%(party)s签署 %(award)s") % {"party": party.label, "award": row})
-        if before and row.pk not in have:
+        if before and row.pk not in signatures:
             raise Refused.because(_("%(award)s：须先由%(party)s签署") % {"award": row, "party": Party(before).label})
         if clock.now() > row.agreement_by:
             raise Refused.because(_("%s：已过任务书签订期限") % row)
     refuse_staff_of([r.application for r in rows])
-    barred = barred_applications([r.application for r in rows])
-    if barred:
-        names = "、".join(str(a) for a in barred)
+    offenders = barred_applications([r.application for r in rows])
+    if offenders:
+        names = "、".join(str(a) for a in offenders)
         raise Refused.because(_("%s：申请人或参与者在失信惩戒期内，不能签订任务书") % names, code="F13")
 
 
@@ -195,7 +197,7 @@ SIGNATURES = SignatureTable(
 
 @dataclass(frozen=True)
 class AgreementSigning:
-    """The signature of one party under an agreement; what it signs is the content that the agreement keeps under its digest."""
+    """One party signs an agreement; its signature covers the content that the agreement keeps under its digest."""
 
     agreement: Agreement
     party: Party
@@ -209,7 +211,7 @@ class AgreementSigning:
 
 
 def agreements_sight(awards: Sequence[Award]) -> Sight:
-    """What a party signs: of each agreement the digest of its content, the last day for it and who has signed before."""
+    """Describe what a party signs: each agreement's digest, its last day, and the parties that have signed before."""
     rows = Signature.objects.filter(agreement__award__in=awards).order_by("party").values_list("agreement__award", "party")
     signed: dict[int, list[str]] = {}
     for award, party in rows:
@@ -247,7 +249,7 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> i
 
 
 def agreement_pdf(agreement: Agreement) -> bytes:
-    """The agreement as PDF, with the signatures that it has and the digest that they sign."""
+    """Print the agreement as PDF, with its signatures and the digest that they sign."""
     with in_chinese():
         signatures = [
             {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
@@ -259,7 +261,7 @@ def agreement_pdf(agreement: Agreement) -> bytes:
 
 
 def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:
-    """Keep the PDF of a fully signed agreement; once kept it is given out as it is."""
+    """Store the PDF of a fully signed agreement; every later download gives this file."""
     if agreement.pdf_id or not agreement.signed_at:
         return
     with command(actor, "awards.agreement.view", agreement.award, name="awards.freeze_pdf") as log:

@@ -29,15 +29,15 @@ def end_awards(*, awards: Sequence[Award], how: str, day: date, actor: Actor, re
     with command(actor, "awards.manage", name="awards.end_awards") as log:
         for award in awards:
             if not award.starts_on <= day <= clock.today():
-                told = {"award": award, "start": award.starts_on}
-                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % told, field="day")
+                values = {"award": award, "start": award.starts_on}
+                raise Refused.because(_("%(award)s：日期应在开始日期 %(start)s 至今天之间") % values, field="day")
         rows = Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("call", "leader__account", "host")
         ended: list[Award] = AWARD.apply(rows, how, log, closed_on=day, ending=reason)
         people, url = people_of(ended), "/my/projects/{}/"
-        tell([(a, partial(_ended, row), reason, url.format(row.number)) for row in ended for a in people[row.pk]])
+        tell([(a, partial(_ending_title, row), reason, url.format(row.number)) for row in ended for a in people[row.pk]])
     return len(ended)
 
 
-def _ended(row: Award) -> str:
-    told = {"state": row.get_state_display(), "day": row.closed_on, "number": row.number}
-    return _("项目%(state)s（%(day)s）：%(number)s") % told
+def _ending_title(row: Award) -> str:
+    values = {"state": row.get_state_display(), "day": row.closed_on, "number": row.number}
+    return _("项目%(state)s（%(day)s）：%(number)s") % values

@@ -40,7 +40,7 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
     """
     table = parse_rows(name, content, PROJECTS)
     people, schemes = People(table.rows), _schemes()
-    known = {(p.person_id, p.number): p for p in EarlierProject.objects.filter(person__in=people.ids)}
+    projects = {(p.person_id, p.number): p for p in EarlierProject.objects.filter(person__in=people.ids)}
     here = set(Award.objects.filter(number__in={r["number"] for r in table.rows}).values_list("number", flat=True))
 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
@@ -64,40 +64,42 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
         if approved and ends and ends <= approved:
             errors.append(RowError(number, "结束日期", row["ends_on"], _("应晚于立项日期")))
         errors += too_long(number, {"number": row["number"]}, PROJECTS, EarlierProject)
-        return row["number"], values, known.get((person.pk, row["number"]))
+        return row["number"], values, projects.get((person.pk, row["number"]))
 
     return about_people(table, people, read, _write, actor, dry_run, skip_bad)
 
 
 def _schemes() -> dict[str, str]:
-    """Codes of project types by code, and by a name that means only one: those declared here, those of other funds that the limits
-    name, and "other", which counts only in totals. A code that nothing knows is refused: it would count for no limit.
+    """Map codes and names of project types to codes; a name counts only if it means one type.
+
+    The types are those declared here, those of other funds that the limits name, and "other", which counts only in totals. An unknown
+    code is refused, because it would count for no limit.
     """
-    found: dict[str, set[str]] = {}
+    codes_of: dict[str, set[str]] = {}
     for code, name in SchemeVersion.objects.order_by().values_list("code", "name_zh").distinct():
-        found.setdefault(name, set()).add(code)
-    codes = {code for values in found.values() for code in values} | {OTHER}
+        codes_of.setdefault(name, set()).add(code)
+    codes = {code for values in codes_of.values() for code in values} | {OTHER}
     limits = Parameter.objects.filter(Q(key__startswith="limit_") | Q(key="running_project_bar"))
     for value in limits.values_list("value", flat=True):
         lists = [x for x in value.values() if isinstance(x, list)] if isinstance(value, dict) else []
         codes |= {code for x in lists for code in x if isinstance(code, str)}
-    by_name = {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
+    by_name = {name: next(iter(values)) for name, values in codes_of.items() if len(values) == 1}
     return {"其他": OTHER, **by_name, **{code: code for code in codes}}
 
 
 def _write(ready: Ready, actor: Actor) -> None:
-    """What the table does not say of the closing stays as it is on record."""
+    """Write the projects. Where the table does not say whether a project is closed, the record keeps its value."""
     with command(actor, "registry.import", name="awards.import_projects") as log:
         rows = [
-            EarlierProject(**(values | {"closed": found.closed} if found and values["closed"] is None else values))
-            for values, found in ready
+            EarlierProject(**(values | {"closed": project.closed} if project and values["closed"] is None else values))
+            for values, project in ready
         ]
-        made = EarlierProject.objects.bulk_create(
+        rows = EarlierProject.objects.bulk_create(
             rows,
             batch_size=2000,
             update_conflicts=True,
             unique_fields=["person", "number"],
             update_fields=["scheme", "role", "approved_on", "ends_on", "months", "closed"],
         )
-        for row in made:
+        for row in rows:
             log(row, after={"number": row.number, "person": row.person_id, "closed": row.closed})

@@ -33,7 +33,7 @@ REMINDERS = ("agreement_reminder_days", "agreement_last_reminder_days")
 
 @dataclass(frozen=True)
 class Consequence:
-    """What giving an award up does: the money that goes back to its call, and the people who are told."""
+    """A consequence says how much money goes back to the call and who receives a message when an award is given up."""
 
     award: Award
     people: list[Account]
@@ -49,15 +49,15 @@ def _waiting(**lookup: object) -> QuerySet[Award]:
 
 
 def people_of(awards: Sequence[Award]) -> dict[int, list[Account]]:
-    """Leader, host and officers of the call: whom the end of each award concerns (2 queries, and 2 for each call)."""
+    """List the people whom the end of each award concerns: leader, host and officers of the call (2 queries, and 2 for each call)."""
     hosts = managers_of({a.host_id for a in awards})
     desks = {call: officers(call) for call in {a.call_id for a in awards}}
-    found = {}
+    people = {}
     for award in awards:
         leader = [award.leader.account] if award.leader.account else []
         everybody = (*leader, *hosts[award.host_id], *desks[award.call_id])
-        found[award.pk] = list({account.pk: account for account in everybody}.values())
-    return found
+        people[award.pk] = list({account.pk: account for account in everybody}.values())
+    return people
 
 
 def consequence(award: Award) -> Consequence:
@@ -72,8 +72,8 @@ def refuse_agreement(*, award: Award, reason: str, actor: Actor) -> Award:
     """
     reason = reason.strip()
     if not LEAST_REASON <= len(reason) <= REASON_LIMIT:
-        told = {"least": LEAST_REASON, "most": REASON_LIMIT}
-        raise Refused.because(_("请写明理由（%(least)d 至 %(most)d 字）") % told, field="reason")
+        values = {"least": LEAST_REASON, "most": REASON_LIMIT}
+        raise Refused.because(_("请写明理由（%(least)d 至 %(most)d 字）") % values, field="reason")
     with command(actor, "awards.refuse", award, name="awards.refuse_agreement") as log:
         rows: list[Award] = AWARD.apply(_one(award), "refuse", log, ending=reason)
         _give_back(rows, log, lambda row: _("已放弃：%s") % row.number, reason)
@@ -90,21 +90,21 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
     people = people_of(rows)
     tell(
         [
-            (account, partial(title, row), partial(_given_back, row, reason), f"/my/projects/{row.number}/")
+            (account, partial(title, row), partial(_return_text, row, reason), f"/my/projects/{row.number}/")
             for row in rows
             for account in people[row.pk]
         ]
     )
 
 
-def _given_back(row: Award, reason: str) -> str:
-    told = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
-    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % told
+def _return_text(row: Award, reason: str) -> str:
+    values = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
+    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 
 def latest_day(award: Award) -> date:
-    """The last day to which an agreement may be extended at once (dated parameter)."""
+    """Return the last day to which an agreement may be extended at once (dated parameter)."""
     days = Parameters(award.call.scheme.region, clock.today()).number("agreement_extension_days", award.call.scheme.code)
     return timezone.localtime(award.agreement_by).date() + timedelta(days=days)
 
@@ -129,7 +129,7 @@ def extend_agreements(*, awards: Sequence[Award], until: date, reason: str, acto
         people = people_of(rows)
         tell(
             [
-                (a, partial(_extended, row, until), reason.strip(), f"/my/projects/{row.number}/")
+                (a, partial(_extension_title, row, until), reason.strip(), f"/my/projects/{row.number}/")
                 for row in rows
                 for a in people[row.pk]
             ]
@@ -144,32 +144,32 @@ def _cannot_extend(row: Award, until: date, actor: Actor) -> Reason | None:
         return Reason(_("%s：签订期限已过，不能再延期") % row, code="late")
     last = latest_day(row)
     if not timezone.localtime(row.agreement_by).date() < until <= last:
-        told = {"award": row, "due": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "last": last.isoformat()}
-        return Reason(_("%(award)s：新期限应晚于 %(due)s，且不晚于 %(last)s") % told, field="until")
+        values = {"award": row, "due": f"{timezone.localtime(row.agreement_by):%Y-%m-%d}", "last": last.isoformat()}
+        return Reason(_("%(award)s：新期限应晚于 %(due)s，且不晚于 %(last)s") % values, field="until")
     return None
 
 
-def _extended(row: Award, until: date) -> str:
+def _extension_title(row: Award, until: date) -> str:
     return _("签订期限延至 %(day)s：%(number)s") % {"day": until.isoformat(), "number": row.number}
 
 
-def _lapsed(row: Award) -> str:
-    told = {"agreement": words_of(row)["agreement"], "number": row.number}
-    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % told
+def _lapse_title(row: Award) -> str:
+    values = {"agreement": words_of(row)["agreement"], "number": row.number}
+    return _("%(agreement)s逾期未签，视为放弃：%(number)s") % values
 
 
 def lapse_late(*, call: Call, actor: Actor) -> int:
-    """Agreements not signed in time: the award counts as given up (handbook 1.4, state 13), and its money is the call's again."""
+    """End awards whose agreement was not signed in time (handbook 1.4, state 13); their money is the call's again."""
     with command(actor, "awards.manage", call, name="awards.lapse_late") as log:
         rows: list[Award] = AWARD.apply(_waiting(call=call, agreement_by__lt=clock.now()), "lapse", log)
         if rows:
-            _give_back(rows, log, _lapsed)
+            _give_back(rows, log, _lapse_title)
         return len(rows)
 
 
 @OPEN_PARTS.under("awards")
 def unsigned(call: Call) -> list[Open]:
-    """Agreements keep a call from being finished until they run or are given up."""
+    """Name the agreements that keep a call from being finished: they neither run nor are given up."""
     n = Award.objects.filter(call=call, state=Award.State.AGREEMENT).count()
     return (
         [Open(_("%s没有签完") % words_of(call)["agreement"], n, f"/office/calls/{call.pk}/agreements/?state=agreement")]
@@ -179,13 +179,13 @@ def unsigned(call: Call) -> list[Open]:
 
 
 def lapse_everywhere(*, actor: Actor) -> int:
-    """Lapse what is late in every call. Safe to run twice."""
+    """End the late awards of every call. It is safe to run this twice."""
     late = Award.objects.filter(state=Award.State.AGREEMENT, agreement_by__lt=clock.now())
     return sum(lapse_late(call=call, actor=actor) for call in Call.objects.filter(pk__in=late.values("call")).order_by("pk"))
 
 
 def remind_signers(*, actor: Actor) -> int:
-    """Remind whoever has to sign next, as many days before the end as the dated parameters say, once for each of them."""
+    """Remind the next signers as many days before the end as the dated parameters say, once for each parameter."""
     with command(actor, "awards.manage", name="awards.remind_signers") as log:
         rows = list(_waiting(agreement_by__gte=clock.now()).select_for_update(of=("self",)).order_by("pk"))
         due = [row for row in rows if _reminder_is_due(row)]
@@ -227,5 +227,5 @@ def _signers(row: Award, turn: Party, hosts: Signers, desks: Signers) -> list[tu
 
 def _reminder(row: Award) -> str:
     day = f"{timezone.localtime(row.agreement_by):%Y-%m-%d}"
-    told = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
-    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % told
+    values = {"day": day, "agreement": words_of(row)["agreement"], "number": row.number}
+    return _("请于 %(day)s 前签订%(agreement)s，逾期视为放弃：%(number)s") % values

@@ -14,38 +14,38 @@ Row = dict[str, Any]
 
 
 def money_fields(form: Form) -> list[Field]:
-    """The questions on money that the agreement states by itself: the budget, and milestones that are paid for."""
+    """Select the questions on money that the agreement states by itself: the budget, and milestones with payments."""
     paid = [f for f in form.fields if f.type == "milestones" and f.column("amount")]
     return [*(f for f in form.fields if f.type == "budget"), *paid]
 
 
 def agreed_money(scheme: Scheme, answers: Answers, *, asked_fen: int, amount_fen: int) -> dict[str, Any]:
-    """Regime, budget lines and milestones of an agreement in fen, in Chinese, adding up to `amount_fen`."""
-    out: dict[str, Any] = {"regime": scheme.regime, "asked_fen": asked_fen, "lines": [], "steps": []}
+    """Compute an agreement's regime, budget lines and milestones in fen, with Chinese labels; they add up to `amount_fen`."""
+    money: dict[str, Any] = {"regime": scheme.regime, "asked_fen": asked_fen, "lines": [], "steps": []}
     for f in money_fields(scheme):
         rows = answers.rows(f)
         if f.type == "milestones":
-            brought = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
-            out["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=True)]
+            portions = in_proportion([int(r.get("amount") or 0) for r in rows], amount_fen)
+            money["steps"] = [[*_texts(f, row), share] for row, share in zip(rows, portions, strict=True)]
         elif rows:
             budget = answers.get(f.code) or {}
             indirect = int(budget.get("indirect") or 0)
-            brought = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
-            out["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, brought, strict=False)]
-            out["indirect_fen"] = brought[-1]
-    return out
+            portions = in_proportion([*(int(r.get("amount") or 0) for r in rows), indirect], amount_fen)
+            money["lines"] = [[*_texts(f, row), share] for row, share in zip(rows, portions, strict=False)]
+            money["indirect_fen"] = portions[-1]
+    return money
 
 
 def printed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of an agreement with its amounts in words, as the document prints them."""
+    """Return the content of an agreement with its amounts as the document prints them."""
     amount, money = content["amount_fen"], content.get("money") or {}
     rows = {part: [[*row[:-1], wan(row[-1])] for row in money.get(part, [])] for part in ("lines", "steps")}
-    told = {
+    terms = {
         "regime": money.get("regime", "lump"),
         "indirect": wan(money.get("indirect_fen", 0)),
         "asked": wan(money.get("asked_fen", amount)),
     }
-    return {**content, "amount": wan(amount), "money": {**told, **rows}}
+    return {**content, "amount": wan(amount), "money": {**terms, **rows}}
 
 
 def _texts(f: Field, row: Row) -> list[str]:

@@ -1,1 +1,1 @@
-"""An application written, kept, submitted, withdrawn: what its leader does."""
+"""How the leader of an application writes, keeps, submits and withdraws it."""

@@ -1,1 +1,1 @@
-"""What the department receives: formal check, likeness of texts, answers and files taken out."""
+"""The department's work on what it receives: formal check, likeness of texts, export of answers and files."""

@@ -1,1 +1,1 @@
-"""What host institutions and recommending agencies check, rank, send back and endorse."""
+"""Host institutions and recommending agencies: they check, rank, return and endorse applications."""

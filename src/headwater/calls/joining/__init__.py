@@ -1,1 +1,1 @@
-"""Members, partners and referees invited from outside or inside, and what they answer."""
+"""Members, partners and referees: their invitations, from outside or inside, and their answers."""

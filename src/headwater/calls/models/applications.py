@@ -18,33 +18,33 @@ LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def moving(self) -> ApplicationQuerySet:
-        """Rows as a change of state needs them: with call, host and leader, without the long texts."""
+        """Return rows as a change of state needs them: with call, host and leader, without the long texts."""
         return self.select_related("call", "host", "leader").defer(*LONG)
 
     def visible_to(self, user: Any) -> ApplicationQuerySet:
-        """Applications that `user` may know of through calls: own and joined ones, those of one's host once submitted to it,
-        those of one's agency once endorsed, and everything received for officers of the call, less what is their own case.
-        Experts come in through review.
+        """Return the applications that `user` may know of through calls: own and joined ones, those of one's host once
+        submitted to it, those of one's agency once endorsed, and everything received for officers of the call, less their
+        own cases. Experts get theirs through the review.
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
         mine = Q(leader__in=own_records(user)) | Q(
             participants__person__in=own_records(user), participants__declined_at__isnull=True
         )
-        found = mine
+        condition = mine
         hosts = user.scopes("host_manager", "organisation")
         if hosts:
-            sent = Q(state__in=LIVE) | (~Q(state=State.DRAFT) & Q(submitted_at__isnull=False))
-            found |= Q(host__in=hosts) & sent
+            submitted = Q(state__in=LIVE) | (~Q(state=State.DRAFT) & Q(submitted_at__isnull=False))
+            condition |= Q(host__in=hosts) & submitted
         agencies = user.scopes("recommender", "agency")
         if agencies:
-            found |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
+            condition |= Q(host__recommender__in=agencies, host__direct=False, state__in=ENDORSED)
         calls = [g.scope_id for g in user.grants if g.role == "programme_officer"]
         if calls or user.has_role("committee"):
             everything = user.has_role("committee") or None in calls
             office = Q(state__in=IN_THE_HOUSE) if everything else Q(state__in=IN_THE_HOUSE, call__in=calls)
-            found |= office & ~own_rows(self.model, user)
-        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+            condition |= office & ~own_rows(self.model, user)
+        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
 
 
 class Application(models.Model):
@@ -122,7 +122,7 @@ class Application(models.Model):
 
     @property
     def public_state(self) -> State:
-        """The state as the applicant, host and recommender may know it."""
+        """Return the state as the applicant, host and recommender may know it."""
         return SHOWN_TO_APPLICANT.get(State(self.state), State(self.state))
 
 
@@ -162,7 +162,7 @@ class Participant(models.Model):
 
     @property
     def unit(self) -> str:
-        """Where they belong, in the reader's language."""
+        """Return the member's institution in the reader's language."""
         return named(self.organisation) if self.organisation else self.institution
 
 

@@ -16,7 +16,9 @@ from headwater.registry.models import Agency, Organisation
 
 
 class SchemeVersion(models.Model):
-    """A scheme as the region package declared it. A changed declaration is a new version; a call keeps the one it was made with."""
+    """A scheme as the region package declared it. A changed declaration is a new version; a call keeps the version with which
+    it was made.
+    """
 
     region = models.CharField(max_length=40)
     code = models.CharField(max_length=60)
@@ -41,8 +43,8 @@ OPEN_TO_ALL = (CallState.PUBLISHED, CallState.FINISHED, CallState.CANCELLED)
 
 class CallQuerySet(models.QuerySet["Call"]):
     def visible_to(self, user: Any) -> CallQuerySet:
-        """Published calls are public, also when they were finished or cancelled; drafts are for officers (of some calls: theirs), the
-        committee and leaders.
+        """Return the calls that somebody may see. Published calls are public, also once they are finished or cancelled; drafts
+        are for officers (of some calls: theirs), the committee and leaders.
         """
         if not getattr(user, "is_authenticated", False):
             return self.filter(state__in=OPEN_TO_ALL)
@@ -122,7 +124,7 @@ class Call(models.Model):
 
 
 class HostQuota(models.Model):
-    """How many applications a host may endorse in a call, with the sum it comes from (handbook 2.4)."""
+    """The number of applications that a host may endorse in a call, with the figures behind it (handbook 2.4)."""
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="quotas")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")

@@ -17,12 +17,13 @@ class CallChangeQuerySet(models.QuerySet["CallChange"]):
         return self.filter(approved_at__isnull=True, dropped_at__isnull=True)
 
     def in_force(self) -> CallChangeQuerySet:
-        """What the public reads on the page of the call."""
+        """Return the changes that the public reads on the page of the call."""
         return self.filter(approved_at__isnull=False)
 
 
 class CallChange(models.Model):
-    """A change of a published call, or its cancelling: proposed by one officer, taken into force by another, open to all after that.
+    """A change of a published call, or its cancelling. One officer proposes it, another takes it into force, and from then on
+    everybody may read it.
 
     `values` holds the new value of each changed field (a moment in ISO form); `before` what was there when it came into force.
     """
@@ -66,7 +67,7 @@ class CallChange(models.Model):
 
     @property
     def why(self) -> str:
-        """The reason in the reader's language."""
+        """Return the reason in the reader's language."""
         return str(Bilingual(self.reason, self.reason_en))
 
     def value(self, name: str) -> Any:

@@ -15,7 +15,7 @@ from headwater.core.models import Account
 
 
 class RuleResult(models.Model):
-    """The answer of a rule, as JSON text, by its digest: kept once, however many applications it was given to, and never changed."""
+    """The answer of a rule, as JSON text, by its digest. It is kept once, however many applications have it, and never changed."""
 
     digest = models.UUIDField(primary_key=True)
     text = models.TextField()
@@ -25,12 +25,14 @@ class RuleResult(models.Model):
 
     @staticmethod
     def digest_of(text: str) -> str:
-        """The first half of its SHA-256, as hexadecimal digits."""
+        """Return the first half of the SHA-256 of a text, as hexadecimal digits."""
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class FormalCheck(models.Model):
-    """The formal check (形式审查) of an application: what the rules found (digests, in the scheme's order), and what the officer decided."""
+    """The formal check (形式审查) of an application: the results of the rules (digests, in the scheme's order), and the officer's
+    decision.
+    """
 
     class Verdict(models.TextChoices):
         CLEAR = "clear", _("自动通过")
@@ -68,6 +70,6 @@ class FormalCheck(models.Model):
 
     @cached_property
     def results(self) -> list[dict[str, Any]]:
-        """What each rule found, as `Result.as_json` gave it (1 query)."""
+        """Return the result of each rule, as `Result.as_json` gave it (1 query)."""
         texts = dict(RuleResult.objects.filter(digest__in=self.result_digests).values_list("digest", "text"))
         return [json.loads(texts[digest]) for digest in self.result_digests]

@@ -16,27 +16,29 @@ from headwater.registry.models import own_records
 
 
 def of_officer(user: Any, field: str) -> Q:
-    """Rows of the calls of which `user` is an officer; `field` leads to the call's id."""
-    found = Q(pk__in=[])
+    """Return a condition on the rows of the calls of which `user` is an officer; `field` leads to the call's id."""
+    condition = Q(pk__in=[])
     for grant in user.grants:
         if grant.role == "programme_officer":
-            found |= ~Q(pk__in=[]) if grant.scope == "all" else Q(**{field: grant.scope_id})
-    return found
+            condition |= ~Q(pk__in=[]) if grant.scope == "all" else Q(**{field: grant.scope_id})
+    return condition
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def visible_to(self, user: Any) -> DecisionQuerySet:
-        """Decisions, also those that are not public yet: for officers of the call and the committee only, never on what is their own."""
+        """Return decisions, also those that are not public yet, for officers of the call and the committee only, never of their
+        own cases.
+        """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        found = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
-        return without_own(found, user)
+        decisions = self.all() if user.has_role("committee") else self.filter(of_officer(user, "call_id"))
+        return without_own(decisions, user)
 
 
 class Decision(models.Model):
-    """Whether what an application asks for is given, and with how much money where the scheme gives any; what this is called
-    is in the words of the outcome. Proposed by one person, approved by another. From `freed_at` on its money is the call's again:
-    the award was given up. `letter_words` stand in the letter in place of the reason, where an officer corrected them.
+    """Whether the request of an application is granted, and with how much money where the scheme gives any. The outcome has the
+    words for it. One person proposes a decision, another approves it. From `freed_at` on its money is the call's again, as
+    the award was given up. `letter_words` replace the reason in the letter, where an officer corrected it.
     """
 
     class Outcome(models.TextChoices):
@@ -44,7 +46,7 @@ class Decision(models.Model):
         REFUSE = "refuse", _("不通过")
 
     class Deviation(models.TextChoices):
-        """Why a decision departs from the panel's result: never a different scholarly view (handbook 3.6)."""
+        """The reason for which a decision departs from the panel's result: never a different scholarly view (handbook 3.6)."""
 
         BUDGET = "budget", _("年度预算所限")
         BALANCE = "balance", _("领域、地区或单位的均衡")
@@ -94,16 +96,17 @@ class Decision(models.Model):
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def visible_to(self, user: Any) -> LetterQuerySet:
-        """Letters of the applications that one leads or has joined, of one's host, and of the calls of which one is an officer, less
-        one's own cases."""
+        """Return the letters of the applications that one leads or has joined, of one's host, and of the calls of which one is
+        an officer, less one's own cases.
+        """
         if not getattr(user, "is_authenticated", False):
             return self.none()
         joined = Q(application__participants__person__in=own_records(user), application__participants__declined_at__isnull=True)
         mine = Q(application__leader__in=own_records(user)) | joined
         hosts = user.scopes("host_manager", "organisation")
         office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
-        found = mine | Q(application__host__in=hosts) | office
-        return self.filter(pk__in=self.model.objects.filter(found).values("pk"))
+        condition = mine | Q(application__host__in=hosts) | office
+        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
 
 
 class Letter(models.Model):
@@ -136,7 +139,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A public notice (公示): what was shown, from when to when, and the digest of exactly that content."""
+    """A public notice (公示): its content, its first and last moment, and the digest of exactly that content."""
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="notices")
     title_zh = models.CharField(max_length=200)
@@ -157,7 +160,9 @@ class Notice(models.Model):
 
     @property
     def without_calendar(self) -> int | None:
-        """The year whose working days were not known when the period was counted and are not yet: its end is provisional."""
+        """Return the year whose working days were not known when the period was counted and are not known yet: its end is
+        provisional.
+        """
         days = [clock.local_day(at) for at in (self.starts_at, self.ends_at)]
         return clock.missing_calendar(days[0], days[1])
 
@@ -238,7 +243,7 @@ class Objection(models.Model):
 
 
 class ObjectionClaim(models.Model):
-    """What somebody asked to object, before the contact has confirmed it: it counts nowhere and ends by itself."""
+    """An objection that its contact has not confirmed yet. It counts nowhere and ends by itself."""
 
     row = models.ForeignKey(NoticeRow, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)

@@ -103,7 +103,7 @@ class Link(models.Model):
 
     @property
     def end(self) -> str:
-        """Why the link leads nowhere any more: used, revoked or expired; empty while it lives."""
+        """Return why the link leads nowhere any more: used, revoked or expired; empty while it lives."""
         if self.used_at:
             return "used"
         if self.revoked_at:

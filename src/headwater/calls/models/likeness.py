@@ -24,7 +24,7 @@ class TextPrint(models.Model):
 
 
 class Likeness(models.Model):
-    """How much of an application stands in another one (查重). `share` weighs rare wording more, `plain` counts all alike.
+    """The part of an application that stands in another one (查重). `share` weighs rare wording more, `plain` counts all alike.
 
     `passages`: own section, other section, starts and ends in both, and the runs that are the same, in characters.
     """

@@ -1,4 +1,4 @@
-"""Who has a part in an application, and how the records of calls lead to one."""
+"""Who has a part in an application, and the path from each record of calls to one."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
 
 @SOURCES.under("calls")
 def parts_in_applications(account: Account) -> list[tuple[int, str]]:
-    """One statement, whatever somebody has a part in. Every request of an office runs it: it is text, as the planner must start from
-    the few people concerned, and building it from querysets takes longer than running it.
+    """Return everything in which somebody has a part, in one statement. Every request of an office runs it: it is text, as the
+    planner must start from the few people concerned, and building it from querysets takes longer than running it.
     """
     with connection.cursor() as cursor:
-        given: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
-        cursor.execute(PARTS, given | {str(part): str(part) for part in Part})
+        parameters: dict[str, Any] = {"own": own_records(account), "account": account.pk, "signing": [str(p) for p in SIGNING]}
+        cursor.execute(PARTS, parameters | {str(part): str(part) for part in Part})
         return [(case, part) for case, part in cursor.fetchall()]
 
 
 def accounts_with_part(application: Application) -> set[int]:
-    """Accounts that have a part in one application, whatever part."""
+    """Return the accounts that have a part in one application, whatever part."""
     members = Participant.objects.filter(application=application).values_list("person", flat=True)
     referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
     signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING, account__isnull=False)
@@ -64,23 +64,25 @@ def accounts_with_part(application: Application) -> set[int]:
 
 
 def has_own_in(account: Any, call: Call) -> bool:
-    """Whether a case of `account` was received in `call`, whatever has become of it: what depends on this tells nothing of it."""
+    """Tell whether a case of `account` was received in `call`, whatever its state is by now, so that the answer tells nothing
+    of it.
+    """
     own = own_cases(account)
     return bool(own) and Application.objects.filter(pk__in=own, call=call, state__in=IN_THE_HOUSE).exists()
 
 
 class Places:
-    """Ranks as a reader may know them: those of the whole call; or, where a case of their own stands in it, places among the `ranks` that they
-    see, so that no gap tells of what they do not see.
+    """Ranks as a reader may know them: those of the whole call. Where a case of their own stands in it, places among the
+    `ranks` that they see, so that no gap tells of what they do not see.
     """
 
     def __init__(self, account: Any, call: Call, ranks: Iterable[int | None]) -> None:
-        self.seen = sorted(r for r in ranks if r is not None) if has_own_in(account, call) else None
+        self.ranks = sorted(r for r in ranks if r is not None) if has_own_in(account, call) else None
 
     def __call__(self, rank: int | None) -> int | None:
-        if rank is None or self.seen is None:
+        if rank is None or self.ranks is None:
             return rank
-        return 1 + bisect_left(self.seen, rank)
+        return 1 + bisect_left(self.ranks, rank)
 
 
 leads_to(Application, "pk")
@@ -108,18 +110,19 @@ of_many(Call, CallChange, DocumentText, HostQuota, Notice, RuleResult, SchemeVer
 
 @REACH.under("calls")
 def jobs_of_calls(account: Account) -> Q:
-    """An officer of some calls looks at the jobs of these alone; nobody at those of a call in which their own case was received, by
-    somebody else: their figures are over all its applications.
+    """Return the condition on the jobs that an officer may look at. An officer of some calls sees their jobs alone. Nobody sees
+    the jobs that somebody else started in a call in which their own case was received: their figures are over all its
+    applications.
     """
     own = Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE).values_list("call", flat=True)
-    found = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
+    condition = ~Q(arguments__call__in=sorted(set(own))) | Q(arguments__call__isnull=True)
     if account.has_role("system_admin") or account.holds_everywhere("programme_officer"):
-        return found
-    return found & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
+        return condition
+    return condition & Q(arguments__call__in=sorted(account.scopes("programme_officer", Scope.CALL)))
 
 
 def _people_of_calls(calls: Collection[int], _account: Account) -> QuerySet[Any, Any]:
-    """Leaders and members of what was received in some calls."""
+    """Return the leaders and members of what was received in some calls."""
     received = Application.objects.filter(call__in=calls, state__in=IN_THE_HOUSE)
     members = Participant.objects.filter(application__in=received.values("pk"))
     return Person.objects.filter(Q(pk__in=received.values("leader")) | Q(pk__in=members.values("person"))).values("pk")

@@ -9,7 +9,8 @@ from headwater.core.models import Account
 
 
 class Version(models.Model):
-    """One step in the writing of an application: what its names held before it (`before`), so that any earlier state can be worked out.
+    """One step in the writing of an application: what its names held before it (`before`), from which any earlier state is
+    worked out.
 
     Saves of one author within some minutes are one version. `clashes` has the names whose words of another writer this save replaced:
     {name: {"both": the words of the two, "seen": the author has chosen}}. A submission carries the digest of the whole content, and
@@ -44,7 +45,7 @@ class Version(models.Model):
 
 
 class Presence(models.Model):
-    """Who has an application open in the editor, as of `at`."""
+    """An account that has an application open in the editor, as of `at`."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="present")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
@@ -58,7 +59,7 @@ class Presence(models.Model):
 
 
 class Unsaved(models.Model):
-    """What a form sent when its author's session was over: kept for an hour, for the same account only."""
+    """What a form sent after its author's session was over. It is kept for an hour, for the same account only."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

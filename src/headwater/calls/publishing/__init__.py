@@ -1,1 +1,1 @@
-"""Calls made, approved, published, changed and called off: what officers do before and while applications come in."""
+"""Calls as officers make, approve, publish, change and cancel them, before and while applications arrive."""

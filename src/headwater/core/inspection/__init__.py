@@ -49,12 +49,12 @@ PROBLEMS: dict[str, str | Promise] = {
 
 
 def inspect(name: str, content: bytes) -> str:
-    """The code of what is wrong with a file (a key of PROBLEMS), or an empty string."""
+    """Return the code of what is wrong with a file (a key of PROBLEMS), or an empty string."""
     return inspected(name, content)[0]
 
 
 def inspected(name: str, content: bytes) -> tuple[str, bytes]:
-    """The code of what is wrong with a file; or an empty string, and what is to be kept of it: a PDF is written anew."""
+    """Return the code of what is wrong with a file; or an empty string, and what is to be kept of it: a PDF is written anew."""
     look = LOOK.get("." + name.rsplit(".", 1)[-1].lower())
     if look is None:
         return "type", b""

@@ -13,8 +13,8 @@ RATIO = 300
 """Bytes that one compressed byte may become, in an entry above a megabyte."""
 
 
-def entries(content: bytes, inflated: int) -> list[ZipInfo]:
-    """The directory of an archive that is one file from its first byte and becomes at most `inflated` bytes.
+def entries(content: bytes, most: int) -> list[ZipInfo]:
+    """Return the directory of an archive that is one file from its first byte and becomes at most `inflated` bytes.
 
     Raises:
         Problem: bounds are crossed, entries share data or a name, or something is encrypted.
@@ -24,7 +24,7 @@ def entries(content: bytes, inflated: int) -> list[ZipInfo]:
         rows = archive.infolist()
         if archive.comment:
             raise Problem("mixed")
-    if len(rows) > ENTRIES or sum(r.file_size for r in rows) > inflated:
+    if len(rows) > ENTRIES or sum(r.file_size for r in rows) > most:
         raise Problem("bomb")
     if len({r.filename.lower() for r in rows}) != len(rows):
         raise Problem("damaged")
@@ -45,7 +45,7 @@ def entries(content: bytes, inflated: int) -> list[ZipInfo]:
 
 
 def data(content: bytes, row: ZipInfo) -> bytes:
-    """What an entry holds. Other readers inflate to the end of the data, so one that holds more than it claims is refused.
+    """Return what an entry holds. Other readers inflate to the end of the data, so one that holds more than it claims is refused.
 
     Raises:
         Problem: it is damaged, or not as large as the directory says.
@@ -54,17 +54,17 @@ def data(content: bytes, row: ZipInfo) -> bytes:
     if content[at : at + 4] != b"PK\x03\x04":
         raise Problem("damaged")
     at += 30 + int.from_bytes(content[at + 26 : at + 28], "little") + int.from_bytes(content[at + 28 : at + 30], "little")
-    found = content[at : at + row.compress_size]
+    plain = content[at : at + row.compress_size]
     if row.compress_type == ZIP_DEFLATED:
         machine = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
-            found = machine.decompress(found, row.file_size + 1)
+            plain = machine.decompress(plain, row.file_size + 1)
         except zlib.error as error:
             raise Problem("damaged") from error
-        if len(found) <= row.file_size and not machine.eof:
+        if len(plain) <= row.file_size and not machine.eof:
             raise Problem("damaged")
-    if len(found) > row.file_size:
+    if len(plain) > row.file_size:
         raise Problem("bomb")
-    if len(found) != row.file_size or zlib.crc32(found) != row.CRC:
+    if len(plain) != row.file_size or zlib.crc32(plain) != row.CRC:
         raise Problem("damaged")
-    return found
+    return plain

@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def look_png(content: bytes) -> None:
     if not content.startswith(PNG):
         raise Problem("type")
-    at, first, seen = len(PNG), True, False
+    at, first, has_data = len(PNG), True, False
     while True:
         if at + 12 > len(content):
             raise Problem("truncated")
@@ -28,10 +28,10 @@ def look_png(content: bytes) -> None:
                 raise Problem("damaged")
             too_many(int.from_bytes(content[at + 8 : at + 12]), int.from_bytes(content[at + 12 : at + 16]))
         first, at = False, end
-        seen = seen or kind == b"IDAT"
+        has_data = has_data or kind == b"IDAT"
         if kind == b"IEND":
             break
-    if not seen:
+    if not has_data:
         raise Problem("damaged")
     if content[at:].strip(b"\0"):
         raise Problem("mixed")
@@ -45,7 +45,7 @@ def too_many(width: int, height: int) -> None:
 
 
 def look_jpeg(content: bytes) -> None:
-    """One picture, or several behind each other as cameras write previews; nothing else may follow."""
+    """Refuse a file that is not one picture, or several in a row as cameras write previews, with nothing behind."""
     if not content.startswith(b"\xff\xd8\xff"):
         raise Problem("type")
     at = 0
@@ -60,7 +60,7 @@ def look_jpeg(content: bytes) -> None:
 def _picture(content: bytes, at: int) -> int:
     """Walk the markers of one picture; returns where it ends."""
     at += 2
-    framed = False
+    has_frame = False
     while at + 4 <= len(content):
         if content[at] != 0xFF:
             raise Problem("damaged")
@@ -73,19 +73,19 @@ def _picture(content: bytes, at: int) -> int:
         size = int.from_bytes(content[at + 2 : at + 4])
         if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
             too_many(int.from_bytes(content[at + 7 : at + 9]), int.from_bytes(content[at + 5 : at + 7]))
-            framed = True
+            has_frame = True
         at += 2 + size
         if marker == 0xDA:
             at = _scan(content, at)
     if content[at : at + 2] != b"\xff\xd9":
         raise Problem("truncated")
-    if not framed:
+    if not has_frame:
         raise Problem("damaged")
     return at + 2
 
 
 def _scan(content: bytes, at: int) -> int:
-    """Where the next marker is behind entropy-coded data: stuffed zeros and restart marks belong to the data."""
+    """Return where the next marker is behind entropy-coded data: stuffed zeros and restart marks belong to the data."""
     while True:
         at = content.find(b"\xff", at)
         if at < 0 or at + 1 >= len(content):

@@ -21,7 +21,7 @@ def looks_like_markup(text: bytes) -> bool:
 
 
 def check_plain(text: bytes, *, picture: bool = False) -> None:
-    """That names of elements stand in the bytes as they are: no other encoding, no entities. A picture (SVG) may name its type.
+    """Check that names of elements stand in the bytes as they are: no other encoding, no entities. A picture (SVG) may name its type.
 
     Raises:
         Problem: another encoding than UTF-8, or a document type.
@@ -32,15 +32,15 @@ def check_plain(text: bytes, *, picture: bool = False) -> None:
         text.decode()
     except UnicodeDecodeError as error:
         raise Problem("encoding") from error
-    declared = DECLARED.match(text.removeprefix(b"\xef\xbb\xbf"))
-    if b"\0" in text or (declared and declared[1].lower() not in {b"utf-8", b"us-ascii", b"ascii"}):
+    declaration = DECLARED.match(text.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" in text or (declaration and declaration[1].lower() not in {b"utf-8", b"us-ascii", b"ascii"}):
         raise Problem("encoding")
     if (ENTITY if picture else DTD).search(text):
         raise Problem("bomb")
 
 
 def local(name: str) -> str:
-    """The name of an element or attribute without the prefix of its namespace."""
+    """Return the name of an element or attribute without the prefix of its namespace."""
     return name.rpartition(":")[2]
 
 

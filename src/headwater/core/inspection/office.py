@@ -50,7 +50,7 @@ def look(content: bytes) -> None:
 
 
 def _look(content: bytes, room: list[int], *, charts: bool) -> None:
-    """`room` has the bytes that this file and those inside it may still become; with `charts`, it may hold workbooks of charts."""
+    """Look into a file; `room` has the bytes that it and those inside it may still become; with `charts`, it may hold workbooks of charts."""
     if content.startswith(OLE):
         raise Problem("old_office")
     if not content.startswith(b"PK\x03\x04"):
@@ -109,16 +109,16 @@ def _part(name: str, text: bytes, charts: bool) -> None:
 
 
 def _types(text: bytes) -> None:
-    found: set[str] = set()
-    markup.parse(text, lambda name, attributes: found.add(attributes.get("ContentType", "").strip()))
-    if any(ACTIVE_TYPES.search(t) for t in found):
+    types: set[str] = set()
+    markup.parse(text, lambda name, attributes: types.add(attributes.get("ContentType", "").strip()))
+    if any(ACTIVE_TYPES.search(t) for t in types):
         raise Problem("macros")
-    if not found & MAIN:
+    if not types & MAIN:
         raise Problem("type")
 
 
 def _relations(text: bytes, charts: bool) -> None:
-    """Links to web pages are fine; a template, a frame or an object that is loaded from elsewhere is not."""
+    """Refuse a template, a frame or an object that is loaded from elsewhere; links to web pages are fine."""
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if markup.local(name) != "Relationship":
@@ -139,7 +139,7 @@ def _relations(text: bytes, charts: bool) -> None:
 
 
 def _fields(text: bytes) -> None:
-    """Fields and links that have another program do something; the instruction of a field may be cut into many pieces."""
+    """Refuse fields and links that start another program; the instruction of a field may be cut into many pieces."""
     pieces: list[str] = []
     inside = [False]
 

@@ -14,29 +14,29 @@ END = 65_557
 
 
 def look(content: bytes) -> bytes:
-    """The file written anew.
+    """Return the file written anew.
 
     Raises:
         Problem: what it is, or carries, is not taken.
     """
-    from headwater.core.inspection.pdf_objects import parsed_and_written  # the parser takes 20 MB, which pages do without
+    from headwater.core.inspection.pdf_objects import rewrite  # the parser takes 20 MB, which pages do without
 
     content = beginning(content)
     if not content.startswith(b"%PDF-"):
         raise Problem("type")
     whole(content)
     also_zip(content)
-    return parsed_and_written(content)
+    return rewrite(content)
 
 
 def beginning(content: bytes) -> bytes:
-    """Without the white space that some writers put before the head, as readers read it."""
+    """Return the content without the white space that some writers put before the head."""
     blank = len(content) - len(content.lstrip(SPACE))
     return content[blank:] if blank <= BEFORE else content
 
 
 def whole(content: bytes) -> None:
-    """That the file goes to its end, and nothing else follows."""
+    """Check that the file goes to its end, and nothing else follows."""
     end = content.rfind(b"%%EOF")
     if end < 0 or content.rfind(b"startxref") < 0:
         raise Problem("truncated")
@@ -45,7 +45,7 @@ def whole(content: bytes) -> None:
 
 
 def also_zip(content: bytes) -> None:
-    """Whether a ZIP reader would take the file, too: an end record whose comment reaches to the end."""
+    """Refuse a file that a ZIP reader would take, too: it has an end record whose comment reaches to the end."""
     start = max(0, len(content) - END)
     at = content.find(b"PK\x05\x06", start)
     while at >= 0:

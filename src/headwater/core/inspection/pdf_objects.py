@@ -41,46 +41,46 @@ settings.set_qpdf_limits(
 )
 
 
-def parsed_and_written(content: bytes) -> bytes:
-    """The file as it is written from its objects.
+def rewrite(content: bytes) -> bytes:
+    """Return the file as it is written from its objects.
 
     Raises:
         Problem: a password, scripts or actions, attached files other than plain data, or objects that are damaged or too many.
     """
     with _one_at_a_time:
-        crossed = settings.qpdf_limit_errors()
+        crossings = settings.qpdf_limit_errors()
         try:
-            return _rewritten(content, crossed)
+            return _rewrite(content, crossings)
         except pikepdf.PasswordError as error:
             raise Problem("encrypted") from error
         except pikepdf.PdfError as error:
-            raise Problem("bomb" if settings.qpdf_limit_errors() > crossed else "damaged") from error
+            raise Problem("bomb" if settings.qpdf_limit_errors() > crossings else "damaged") from error
 
 
-def _rewritten(content: bytes, crossed: int) -> bytes:
+def _rewrite(content: bytes, crossings: int) -> bytes:
     with pikepdf.open(io.BytesIO(content)) as pdf:
         if pdf.is_encrypted:
             raise Problem("encrypted")
-        found = Found()
-        found.examine(pdf)
-        if settings.qpdf_limit_errors() > crossed or any("memory limit exceeded" in told for told in pdf.get_warnings()):
+        findings = Findings()
+        findings.examine(pdf)
+        if settings.qpdf_limit_errors() > crossings or any("memory limit exceeded" in warning for warning in pdf.get_warnings()):
             raise Problem("bomb")
-        found.judge()
+        findings.judge()
         if not len(pdf.pages):
             raise Problem("damaged")
-        out = io.BytesIO()
+        file = io.BytesIO()
         pdf.save(
-            out,
+            file,
             deterministic_id=True,
             object_stream_mode=ObjectStreamMode.generate,
             compress_streams=False,
             stream_decode_level=StreamDecodeLevel.none,
             fix_metadata_version=False,
         )
-    return out.getvalue()
+    return file.getvalue()
 
 
-class Found:
+class Findings:
     """What the objects of a file hold that matters here."""
 
     def __init__(self) -> None:
@@ -113,23 +113,23 @@ class Found:
 
     def value(self, value: Any) -> None:
         """Look at a value and all that it holds itself; what it refers to is an object with a place of its own."""
-        waiting = [value]
-        while waiting:
-            value = waiting.pop()
+        values = [value]
+        while values:
+            value = values.pop()
             kind = getattr(value, "_type_code", None)
             if kind == ObjectType.name_:
                 self.name(str(value))
             elif kind == ObjectType.array:
-                waiting += self.held(value)
+                values += self.direct_parts(value)
             elif kind in {ObjectType.dictionary, ObjectType.stream}:
                 entries = dict(value.items())
                 for key in entries:
                     self.name(key)
                 if "/EF" in entries:
                     self.files.append(is_data(value))
-                waiting += self.held(entries.values())
+                values += self.direct_parts(entries.values())
 
-    def held(self, values: Any) -> list[Any]:
+    def direct_parts(self, values: Any) -> list[Any]:
         self.values += len(values)
         if self.values > VALUES:
             raise Problem("bomb")
@@ -141,6 +141,6 @@ class Found:
 
 
 def is_data(file: Any) -> bool:
-    """Whether an attached file says openly what it is called, and each name is that of plain data."""
+    """Return whether an attached file says openly what it is called, and each name is that of plain data."""
     names = [file[key] for key in NAMES if key in file]
     return bool(names) and all(n._type_code == ObjectType.string and DATA.fullmatch(str(n)) for n in names)

@@ -55,7 +55,7 @@ class Account(AbstractBaseUser):
         return self.name_zh or self.username
 
     def check_password(self, raw_password: str | None) -> bool:
-        """A hash is made anew by the command that changes the password, never on the way in, where no event would say so."""
+        """Return whether a password is right. No hash is made anew here: only the command that changes a password does so, with an event."""
         return bool(check_password(raw_password, self.password))
 
     @property
@@ -71,16 +71,16 @@ class Account(AbstractBaseUser):
         return any(g.role in roles for g in self.grants)
 
     def holds_everywhere(self, role: str) -> bool:
-        """Whether this account holds `role` without a limit."""
+        """Return whether this account holds `role` without a limit."""
         return any(g.role == role and g.scope == Scope.ALL for g in self.grants)
 
     @property
     def is_sensitive(self) -> bool:
-        """Whether the account decides or administers now."""
+        """Return whether the account decides or administers now."""
         return self.has_role(*sensitive_roles())
 
     def scopes(self, role: str, scope: str) -> set[int]:
-        """Ids of the rows of `scope` (or of a kind of entry) for which this account holds `role`."""
+        """Return the ids of the rows of `scope` (or of a kind of entry) for which this account holds `role`."""
         return {g.scope_id for g in self.grants if g.role == role and g.limit == scope and g.scope_id}
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
@@ -133,5 +133,5 @@ class RoleGrant(models.Model):
 
     @property
     def limit(self) -> str:
-        """The scope of the role, or the kind of the entry that it is limited to."""
+        """Return the scope of the role, or the kind of the entry that it is limited to."""
         return self.scope_kind or self.scope

@@ -126,7 +126,7 @@ class StoredFile(models.Model):
 
     @property
     def sent_digest(self) -> str:
-        """The digest by which its author knows the file, whatever has been done to it since."""
+        """Return the digest by which its author knows the file, whatever has been done to it since."""
         return self.sent_sha256 or self.sha256
 
 

@@ -13,7 +13,7 @@ from headwater.core.roles import ROLES, Scope, role_choices
 
 
 def apart(first: str, second: str) -> Q:
-    """Two people, where both are known: whose account is gone cannot be compared any more."""
+    """Return the condition that two people differ, where both are known: an account that is gone cannot be compared."""
     return Q(**{f"{first}__isnull": True}) | Q(**{f"{second}__isnull": True}) | ~Q(**{first: F(second)})
 
 
@@ -115,7 +115,7 @@ class GrantProposal(models.Model):
 
     @property
     def limit(self) -> str:
-        """The scope of the role, or the kind of the entry that it is limited to."""
+        """Return the scope of the role, or the kind of the entry that it is limited to."""
         return self.scope_kind or self.scope
 
 

@@ -41,7 +41,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    """A private file as a download. Absent and forbidden look the same."""
+    """Answer with a private file as a download. Absent and forbidden look the same."""
     row = get_object_or_404(StoredFile, pk=pk)
     if not may_download(request.user, row):
         raise Http404
@@ -71,11 +71,11 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @page(SIGNED_IN)
 def job(request: HttpRequest, pk: int) -> HttpResponse:
-    """The progress of a job, for whoever asked for it; the page asks again while it runs."""
+    """Show the progress of a job to whoever asked for it; the page asks again while it runs."""
     row = get_object_or_404(jobs.jobs_for(request.user), pk=pk)
     label = jobs.KINDS[row.kind].label if row.kind in jobs.KINDS else row.kind
-    found = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
-    return render(request, "core/job.html", {"job": row, "label": label, "found": found})
+    results = [(jobs.RESULTS[k], v) for k, v in (row.result or {}).items() if k in jobs.RESULTS]
+    return render(request, "core/job.html", {"job": row, "label": label, "results": results})
 
 
 @page("core.audit.view")
@@ -138,7 +138,7 @@ def health(request: HttpRequest) -> HttpResponse:
     if breaches is not None and not breaches:
         messages.success(request, _("全部不变式成立。"))
     free = shutil.disk_usage(settings.CONFIG.home).free
-    unsealed = Event.objects.count() - EventSeal.objects.count()
+    unsealed_events = Event.objects.count() - EventSeal.objects.count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database()), current_setting('server_version')")
         size, version = cursor.fetchone()
@@ -146,7 +146,7 @@ def health(request: HttpRequest) -> HttpResponse:
         (_("PostgreSQL"), version),
         (_("数据库大小"), f"{size / 1e6:,.0f} MB"),
         (_("剩余磁盘"), f"{free / 1e9:,.1f} GB"),
-        (_("未封签事件"), unsealed),
+        (_("未封签事件"), unsealed_events),
         (_("等待的任务"), Job.objects.filter(state=Job.State.WAITING).count()),
         (_("待发邮件"), OutboxMail.objects.filter(sent_at__isnull=True).count()),
         ("Python", platform.python_version()),

@@ -100,13 +100,13 @@ def _correct(request: HttpRequest, form: AddressForm) -> bool:
 def _create(request: HttpRequest, form: AccountForm) -> bool:
     account = Account(**form.cleaned_data)
     account.set_unusable_password()
-    told = _("账号已建立；本人通过“忘记密码”设置密码。")
-    return attempt(request, lambda: create_accounts(accounts=[account], actor=request.actor), form=form, success=told)
+    success = _("账号已建立；本人通过“忘记密码”设置密码。")
+    return attempt(request, lambda: create_accounts(accounts=[account], actor=request.actor), form=form, success=success)
 
 
 @page("core.address.settle")
 def changes(request: HttpRequest) -> HttpResponse:
-    """Addresses that wait for their new mailbox or for a security administrator."""
+    """Show addresses that wait for their new mailbox or for a security administrator."""
     rows = AddressChange.objects.waiting().filter(expires_at__gt=clock.now()).select_related("account", "asked_by").order_by("id")
     if request.method == "POST":
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
@@ -116,14 +116,14 @@ def changes(request: HttpRequest) -> HttpResponse:
             attempt(request, lambda: drop_address(change=row, actor=request.actor), success=_("已作废，邮箱不变。"))
         return redirect("address_changes")
     own = request.user.pk
-    waiting = [r for r in rows if r.needs_approval and not r.approved_at and own not in (r.asked_by_id, r.account_id)]
-    approvable = {r.pk for r in waiting} if request.user.has_perm("core.role.grant") else set()
+    pending = [r for r in rows if r.needs_approval and not r.approved_at and own not in (r.asked_by_id, r.account_id)]
+    approvable = {r.pk for r in pending} if request.user.has_perm("core.role.grant") else set()
     return render(request, "core/address_changes.html", {"rows": rows, "approvable": approvable})
 
 
 @page("core.factor.settle")
 def factors(request: HttpRequest) -> HttpResponse:
-    """Second factors that were lost: a security administrator asks, and where a role decides another administrator agrees."""
+    """Reset lost second factors: a security administrator asks, and where a role decides another administrator agrees."""
     rows = FactorReset.objects.waiting(clock.now()).select_related("account", "asked_by").order_by("id")
     form = FactorForm(request.POST if request.POST.get("ask") else None)
     if request.method == "POST" and not form.is_bound:
@@ -145,16 +145,16 @@ def _ask_reset(request: HttpRequest, form: FactorForm) -> bool:
         form.add_error("username", _("没有这个用户"))
         return False
     reason = form.cleaned_data["reason"]
-    told = _("已提议，待另一位管理员核准。") if row.is_sensitive else _("第二因素已重置。")
-    return attempt(request, lambda: ask_factor_reset(account=row, reason=reason, actor=request.actor), form=form, success=told)
+    success = _("已提议，待另一位管理员核准。") if row.is_sensitive else _("第二因素已重置。")
+    return attempt(request, lambda: ask_factor_reset(account=row, reason=reason, actor=request.actor), form=form, success=success)
 
 
 @page(PUBLIC)
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
-    """The new mailbox answers: opening the link shows what it is for, the button confirms."""
+    """Confirm an address from its new mailbox: the link shows what it is for, the button confirms."""
     change = waiting_change(key)
-    done = False
+    is_confirmed = False
     if request.method == "POST" and change is not None:
-        done = attempt(request, lambda: confirm_address(key=key, actor=request.actor))
-    context = {"change": change, "done": done, "waits": done and change is not None and change.needs_approval}
+        is_confirmed = attempt(request, lambda: confirm_address(key=key, actor=request.actor))
+    context = {"change": change, "done": is_confirmed, "waits": is_confirmed and change is not None and change.needs_approval}
     return render(request, "core/confirm_address.html", context, status=404 if change is None else 200)

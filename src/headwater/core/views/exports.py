@@ -49,7 +49,7 @@ def state_of(row: Export) -> str | Job.State:
 
 @page(SIGNED_IN)
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
-    """The archive itself. Not there, not yours, over its days, made under roles that you no longer hold: all look the same."""
+    """Answer with an archive. Not there, not yours, over its days, made under roles that you no longer hold: all look the same."""
     row = get_object_or_404(Export, pk=pk, account=request.user)
     if not may_fetch(request.user, row):
         raise Http404

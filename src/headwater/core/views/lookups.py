@@ -16,12 +16,12 @@ from headwater.core.permission import page
 
 
 def lookup_view(lookup: Lookup) -> Callable[..., HttpResponse]:
-    """The view of a look-up, open to those who may use it."""
+    """Return the view of a look-up, open to those who may use it."""
 
     @page(lookup.action, methods=("GET", "HEAD"))
     def look_up(request: HttpRequest) -> HttpResponse:
-        wanted = request.get_preferred_type(["text/html", "application/json"])
-        answer = _options(request, lookup) if wanted == "application/json" else _search(request, lookup)
+        media_type = request.get_preferred_type(["text/html", "application/json"])
+        answer = _options(request, lookup) if media_type == "application/json" else _search(request, lookup)
         patch_vary_headers(answer, ["Accept"])
         return answer
 
@@ -31,12 +31,12 @@ def lookup_view(lookup: Lookup) -> Callable[..., HttpResponse]:
 def _options(request: HttpRequest, lookup: Lookup) -> HttpResponse:
     options, more = lookup.options(request.user, request.GET.get("q", ""))
     if more:
-        told = _("列出前 %d 项，继续输入可以缩小范围") % len(options)
+        message = _("列出前 %d 项，继续输入可以缩小范围") % len(options)
     elif options:
-        told = ngettext("找到 %d 项，用上下键选择", "找到 %d 项，用上下键选择", len(options)) % len(options)
+        message = ngettext("找到 %d 项，用上下键选择", "找到 %d 项，用上下键选择", len(options)) % len(options)
     else:
-        told = _("没有找到，请换个词，或填写全称")
-    return JsonResponse({"options": options, "told": told})
+        message = _("没有找到，请换个词，或填写全称")
+    return JsonResponse({"options": options, "told": message})
 
 
 def _search(request: HttpRequest, lookup: Lookup) -> HttpResponse:

@@ -104,14 +104,14 @@ def _grant(request: HttpRequest, form: GrantForm) -> bool:
         granted_by=request.user,
     )
     if data["role"] in sensitive_roles():
-        told = _("已提议，待另一位管理员核准。")
-        return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=told)
+        success = _("已提议，待另一位管理员核准。")
+        return attempt(request, lambda: propose_grant(grant=grant, actor=request.actor), form=form, success=success)
     return attempt(request, lambda: grant_roles(grants=[grant], actor=request.actor), form=form, success=_("已授权。"))
 
 
 @page("core.role.approve")
 def grants(request: HttpRequest) -> HttpResponse:
-    """What was proposed and waits for a second administrator."""
+    """Show the roles that were proposed and wait for a second administrator."""
     rows = GrantProposal.objects.waiting(clock.now()).select_related("account", "proposed_by").order_by("expires_at", "id")
     form = ReasonForm(request.POST if request.POST.get("drop") else None)
     if request.POST.get("approve"):

@@ -13,7 +13,7 @@ from headwater.core.web import attempt, key_in
 
 @page(SIGNED_IN)
 def sessions(request: HttpRequest) -> HttpResponse:
-    """Own sessions, with the present one marked; each other one, or all of them, can be ended at once."""
+    """Show one's own sessions, with the present one marked; each other one, or all of them, can be ended at once."""
     own = request.session.session_key or ""
     if request.method == "POST":
         only = key_in(request.POST, "end")

@@ -48,30 +48,30 @@ class TokenForm(forms.Form):
             del self.fields["password"]
 
     def clean_password(self) -> None:
-        """Who has taken over an open session makes no key of it; attempts are counted as those of a log-in are."""
+        """Check the password, so that nobody makes a key from an open session of another; attempts count like those of a log-in."""
         if not get_adapter().reauthenticate(self.account, self.cleaned_data["password"]):
             raise forms.ValidationError(_("密码不正确"))
 
 
 @page(SIGNED_IN)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Own tokens. A new secret is shown in this one answer and cannot be had again."""
+    """Show one's own tokens. A new secret is shown in this one answer and cannot be had again."""
     rows = AccessToken.objects.visible_to(request.user)
     if request.method == "POST" and request.POST.get("revoke"):
         row = get_object_or_404(rows, pk=key_in(request.POST, "revoke"))
         attempt(request, lambda: revoke_token(token=row, actor=request.actor), success=_("令牌已撤销，立即失效。"))
         return redirect("tokens")
     form = TokenForm(request.user, request.POST if request.POST.get("make") else None)
-    made: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     if request.method == "POST" and form.is_valid():
 
         def work() -> None:
             values = {name: form.cleaned_data[name] for name in ("name", "days", "scopes")}
-            made["secret"] = make_token(**values, actor=request.actor)[1]
+            secrets["secret"] = make_token(**values, actor=request.actor)[1]
 
         if attempt(request, work, form=form):
             form = TokenForm(request.user)
     live = rows.live().order_by("-id")
-    ended = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
-    context = {"form": form, "live": live, "ended": ended, "secret": made.get("secret", ""), "labels": SCOPES}
+    past = rows.exclude(pk__in=live.values("pk")).order_by("-id")[:20]
+    context = {"form": form, "live": live, "ended": past, "secret": secrets.get("secret", ""), "labels": SCOPES}
     return render(request, "core/tokens.html", context, status=422 if form.errors else 200)

@@ -31,7 +31,7 @@ class Agency(Named):
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def visible_to(self, user: Any) -> OrganisationQuerySet:
-        """Institutions are public records."""
+        """Return all institutions: they are public records."""
         return self.all()
 
     def hosts(self) -> OrganisationQuerySet:
@@ -73,7 +73,7 @@ class Organisation(Named):
 
     @property
     def legal_entity_id(self) -> int:
-        """The legal entity: members without a credit code of their own belong to their parent."""
+        """Return the legal entity: members without a credit code of their own belong to their parent."""
         return self.parent_id if self.parent_id and not self.uscc else self.pk
 
 

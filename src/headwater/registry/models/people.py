@@ -24,25 +24,25 @@ IN_CALLS: Register[Callable[[Collection[int], Account], models.QuerySet[Any, Any
 
 class PersonQuerySet(models.QuerySet["Person"]):
     def surviving(self) -> PersonQuerySet:
-        """One record of each person."""
+        """Return one record of each person."""
         return self.filter(merged_into__isnull=True)
 
     def visible_to(self, user: Any) -> PersonQuerySet:
-        """Oneself, the people of one's institution, those of one's calls for an officer of some, and everybody for the others. Restricted
+        """Return oneself, the people of one's institution, those of one's calls for an officer of some, and everybody for the others. Restricted
         fields have their own action.
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
         if user.has_role("integrity_officer", "system_admin", "committee") or user.holds_everywhere("programme_officer"):
             return self.all()
-        found = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
+        condition = Q(account=user) | Q(organisation__in=user.scopes("host_manager", "organisation"))
         calls = user.scopes("programme_officer", "call")
         for function in IN_CALLS.values() if calls else ():
-            found |= Q(pk__in=function(calls, user))
-        return self.filter(found)
+            condition |= Q(pk__in=function(calls, user))
+        return self.filter(condition)
 
     def called(self, name: str, institution: str = "") -> PersonQuerySet:
-        """People of a name in any way of writing it: Chinese, English, a further name, either order. `institution` is part of one."""
+        """Return people of a name in any way of writing it: Chinese, English, a further name, either order. `institution` is part of one."""
         keys = Func(Value(name), function="registry_name_keys", template="%(function)s(%(expressions)s::text)", output_field=KEYS)
         own = Func(F("name_zh"), F("name_en"), function="registry_name_keys", output_field=KEYS)
         further = Func(F("text"), function="registry_name_keys", output_field=KEYS)
@@ -110,7 +110,7 @@ class Person(models.Model):
 
     @property
     def survivor(self) -> Person:
-        """The record that stands for this person."""
+        """Return the record that stands for this person."""
         return self.merged_into or self
 
     @property
@@ -273,7 +273,7 @@ class Authorship(models.Model):
 
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def barring(self, day: date) -> SanctionQuerySet:
-        """Those that keep a person from taking part in an application on `day`; `until` is the first free day."""
+        """Return those that keep a person from taking part in an application on `day`; `until` is the first free day."""
         return self.filter(scope__in=BARRING, since__lte=day).exclude(until__lte=day)
 
 

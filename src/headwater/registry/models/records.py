@@ -26,7 +26,7 @@ FAMILY = """kin AS (
 
 
 def records_of(people: Iterable[int]) -> dict[int, int]:
-    """All records of the people whose records are given, each with the surviving one: one statement."""
+    """Return all records of the people whose records are given, each with the surviving one: one statement."""
     return _records("id = ANY(%s)", list(people))
 
 
@@ -37,25 +37,25 @@ def _records(of: str, value: Any) -> dict[int, int]:
 
 
 def own_records(user: Any) -> list[int]:
-    """Ids of the records of the person who holds this account; read once for a request, as the roles are."""
+    """Return the ids of the records of the person who holds this account; read once for a request, as the roles are."""
     if not getattr(user, "pk", None):
         return []
-    known: dict[str, list[int]] = user.__dict__
-    if "_own_records" not in known:
-        known["_own_records"] = list(_records("account_id = %s", user.pk))
-    return known["_own_records"]
+    cache: dict[str, list[int]] = user.__dict__
+    if "_own_records" not in cache:
+        cache["_own_records"] = list(_records("account_id = %s", user.pk))
+    return cache["_own_records"]
 
 
 def is_own(user: Any, person: Person) -> bool:
-    """Whether a record is of the person who holds this account."""
+    """Return whether a record is of the person who holds this account."""
     return bool(user.pk) and (person.account_id == user.pk or person.pk in own_records(user))
 
 
 def accounts_of(people: Iterable[int]) -> Any:
-    """The accounts of people, of whichever of their records."""
+    """Return the accounts of people, of whichever of their records."""
     return Account.objects.filter(person__in=list(records_of(people))).order_by("pk")
 
 
 def surviving(people: Iterable[Person]) -> list[Person]:
-    """The records that stand for some records, each once, in their order."""
+    """Return the records that stand for some records, each once, in their order."""
     return list(dict.fromkeys(p.survivor for p in people))

@@ -13,7 +13,7 @@ from headwater.calls.phases import refuse_too_early
 from headwater.calls.signatures import documents_for
 from headwater.calls.states import CallState, State
 from headwater.calls.stores import SIGNATURES, ApplicationSigning
-from headwater.calls.words import said
+from headwater.calls.words import state_inside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
@@ -142,7 +142,7 @@ def why_not_by_hand(application: Application) -> list[Reason]:
     if application.call.state != CallState.PUBLISHED:
         return [Reason(_("批次%s，不能邀请专家") % CallState(application.call.state).label, code="state")]
     if application.state not in REVIEWED_IN:
-        return [Reason(_("该申请处于“%s”状态，不能邀请专家") % said(application).label, code="state")]
+        return [Reason(_("该申请处于“%s”状态，不能邀请专家") % state_inside(application).label, code="state")]
     return []
 
 

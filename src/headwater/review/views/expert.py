@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Party
-from headwater.calls.pages import shown
+from headwater.calls.pages import application_context
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signatures import documents_for
 from headwater.calls.words import grade_words
@@ -136,7 +136,7 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
         request,
         "review/opinion.html",
         {
-            **shown(row.application, judging=True),
+            **application_context(row.application, judging=True),
             "row": row,
             "opinion": opinion,
             "criteria": criteria,
@@ -363,7 +363,7 @@ def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         request,
         "review/panel_item.html",
         {
-            **shown(agenda_item.application, judging=True),
+            **application_context(agenda_item.application, judging=True),
             "panel": row,
             "opinions": opinions,
             "ranking": getattr(agenda_item.application, "ranking", None),

@@ -12,7 +12,7 @@ from headwater.calls.avoided import Avoided, avoided_of
 from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.pages import the_call
 from headwater.calls.states import LIVE, State
-from headwater.calls.words import said
+from headwater.calls.words import state_inside
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
@@ -162,7 +162,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("评审中"), lambda a: a.n_accepted, kind="number"),
             Column(_("已提交"), lambda a: a.n_submitted, sort="n_submitted", kind="number"),
             Column(_("谢绝"), lambda a: a.n_declined, kind="number"),
-            Column(_("状态"), said, kind="state"),
+            Column(_("状态"), state_inside, kind="state"),
         ],
         filters=[Filter("short", _("有效意见不足"), [("1", _("不足"))], apply=lambda q, _v: q.filter(n_submitted__lt=least))],
         empty_title=_("还没有送审"),

@@ -42,8 +42,8 @@ def table(content: str, *, stack: bool = True) -> SafeString:
 @register.simple_tag
 def column(label: Any, kind: str = "", *, hidden: bool = False) -> SafeString:
     """The head of a column; one of figures is of kind "num", one of buttons has a hidden name."""
-    shown = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
-    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", shown)
+    heading = format_html('<span class="visually-hidden">{}</span>', label) if hidden else label
+    return format_html('<th scope="col"{}>{}</th>', format_html(' class="{}"', kind) if kind else "", heading)
 
 
 @register.simple_block_tag
@@ -54,26 +54,26 @@ def definitions(content: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def fact(context: Context, term: Any, value: Any, unit: str = "") -> SafeString:
-    """One of the definitions whose value is plain."""
-    shown = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
-    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, shown, " " if unit else "", unit)
+    """Write a term and its plain value."""
+    text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html("<dt>{}</dt><dd>{}{}{}</dd>", term, text, " " if unit else "", unit)
 
 
 @register.inclusion_tag("components/page_head.html")
 def page_head(title: Any, hint: Any = "") -> dict[str, Any]:
-    """What a page is, and for what."""
+    """Write the title of a page and its purpose."""
     return {"title": title, "hint": hint}
 
 
 @register.simple_block_tag
 def page_with(content: str, title: Any, hint: Any = "") -> str:
-    """What a page is, with what one can do there as the content."""
+    """Write the title of a page, with its acts as the content."""
     return render_to_string("components/page_head.html", {"title": title, "hint": hint, "actions": content})
 
 
 @register.simple_tag
 def crumb(label: Any, route: str, *keys: Any) -> SafeString:
-    """The page that this one belongs to."""
+    """Link the page that this one belongs to."""
     return crumb_to(label, reverse(route, args=keys))
 
 
@@ -84,13 +84,13 @@ def crumb_to(label: Any, url: str) -> SafeString:
 
 @register.simple_tag
 def tab(label: Any, route: str, key: Any, current: bool = False) -> SafeString:
-    """One of the pages of a record."""
+    """Link one of the pages of a record."""
     return link_to(label, reverse(route, args=[key]), current)
 
 
 @register.simple_tag(takes_context=True)
 def part(context: Context, label: Any, route: str) -> SafeString:
-    """One of the parts of the site: the current one is that whose address the page's begins with."""
+    """Link one of the parts of the site; the current one is that with whose address the page's begins."""
     url = reverse(route)
     request = context.get("request")  # a page that says what went wrong may have none
     return link_to(label, url, request is not None and request.path.startswith(url))
@@ -138,13 +138,13 @@ def batch_preview(
     ready: Any = True,
     disabled: Any = False,
 ) -> str:
-    """What would be done to which rows, with the button that does it and the way back.
+    """Show which rows an act would change, with the button that does it and the way back.
 
     `seen` is the digest of what is shown and comes back with the confirmation; the button is left out where nothing is `ready`.
     """
-    shown = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
-    shown |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
-    return render_to_string("components/batch_preview.html", shown)
+    values = {"content": content, "verb": verb, "back": back, "count": count, "action": action, "seen": seen, "narrow": narrow}
+    values |= {"ready": ready, "disabled": disabled, "csrf_token": context.get("csrf_token")}
+    return render_to_string("components/batch_preview.html", values)
 
 
 @register.inclusion_tag("components/listing.html", takes_context=True)
@@ -153,17 +153,17 @@ def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def cell(context: Context, found: Cell) -> SafeString:
-    """What a cell of a listing shows, by its kind, and the page it opens."""
-    shown: Any = "" if found.value is None else found.value
-    if found.kind == "state":
-        shown = state(found.value)
-    elif found.kind == "money":
-        shown = wan(found.value)
-    elif found.kind == "date":
-        shown = day(found.value)
-    text = mark_safe(render_value_in_context(shown, context))  # noqa: S308 -- it escapes
-    return format_html('<a href="{}">{}</a>', found.url, text) if found.url else text
+def cell(context: Context, item: Cell) -> SafeString:
+    """Write the value of a listing's cell by its kind, with the page that it opens."""
+    value: Any = "" if item.value is None else item.value
+    if item.kind == "state":
+        value = state(item.value)
+    elif item.kind == "money":
+        value = wan(item.value)
+    elif item.kind == "date":
+        value = day(item.value)
+    text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
+    return format_html('<a href="{}">{}</a>', item.url, text) if item.url else text
 
 
 @register.inclusion_tag("components/empty_state.html")

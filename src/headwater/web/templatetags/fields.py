@@ -25,31 +25,31 @@ Options = Iterable[tuple[Any, Any]]
 
 
 def html_attributes(words: dict[str, Any]) -> SafeString:
-    """Attributes as HTML; an underscore in a name is a hyphen, and what is empty is left out, except a value."""
-    kept = {k.replace("_", "-"): v for k, v in words.items() if k == "value" or v not in (None, "", False)}
-    return mark_safe(flatatt(kept))  # noqa: S308 -- flatatt escapes
+    """Write attributes as HTML; an underscore in a name is a hyphen, and what is empty is left out, except a value."""
+    by_name = {k.replace("_", "-"): v for k, v in words.items() if k == "value" or v not in (None, "", False)}
+    return mark_safe(flatatt(by_name))  # noqa: S308 -- flatatt escapes
 
 
 def tied(name: str, error: Any, hint: Any) -> dict[str, str]:
-    """What ties a control to its error and its help."""
+    """Return the attributes that tie a control to its error and its help."""
     ids = [f"e-{name}"] if error else []
     ids += [f"h-{name}"] if hint else []
     return {"aria_describedby": " ".join(ids), "aria_invalid": "true" if error else ""}
 
 
 def counted(name: str, most: int) -> dict[str, Any]:
-    """What makes the page count the characters of a control into the element `n-name`."""
+    """Return the attributes that make the page count a control's characters into the element `n-name`."""
     return {"data_counter": f"n-{name}", "data_max": most} if most else {}
 
 
 def looked_up(which: Lookup | str) -> dict[str, Any]:
-    """What makes an input of text a look-up."""
+    """Return the attributes that make an input of text a look-up."""
     return {k.replace("-", "_"): v for k, v in attributes(found_lookup(which)).items()} if which else {}
 
 
-def with_search(made: SafeString, which: Lookup | str) -> SafeString:
-    """A control with the page to search beside it, for who has no script."""
-    return format_html("{}{}", made, search_link(found_lookup(which))) if which else made
+def with_search(element: SafeString, which: Lookup | str) -> SafeString:
+    """Add the page to search to a control, for readers without scripts."""
+    return format_html("{}{}", element, search_link(found_lookup(which))) if which else element
 
 
 def found_lookup(which: Lookup | str) -> Lookup:
@@ -57,12 +57,12 @@ def found_lookup(which: Lookup | str) -> Lookup:
 
 
 def bare(kind: str, name: str, value: Any, options: Options | str, words: dict[str, Any]) -> SafeString:
-    """The control alone. `kind` is textarea, select or a type of input."""
+    """Write the control alone. `kind` is textarea, select or a type of input."""
     text = "" if value is None else str(value)
     pairs = [(w, w) for w in options.split()] if isinstance(options, str) else options
     plain = "form-select" if kind == "select" else "form-control"
-    given = [plain, words.pop("class", ""), "is-invalid" if words.get("aria_invalid") else ""]
-    words = {"class": " ".join(filter(None, given)), "name": name, **words}
+    classes = [plain, words.pop("class", ""), "is-invalid" if words.get("aria_invalid") else ""]
+    words = {"class": " ".join(filter(None, classes)), "name": name, **words}
     if kind == "textarea":
         return format_html("<textarea{}>\n{}</textarea>", html_attributes(words), text)
     if kind == "select":
@@ -97,11 +97,11 @@ def control(
         "aria_describedby": described if error and described else (f"e-{name}" if error else ""),
         "aria_invalid": "true" if error else "",
     }
-    made = bare(kind, name, value, options, {"aria_label": label, **words, **looked_up(lookup), **counted(name, most), **ties})
-    made = with_search(made, lookup) if linked else made
+    element = bare(kind, name, value, options, {"aria_label": label, **words, **looked_up(lookup), **counted(name, most), **ties})
+    element = with_search(element, lookup) if linked else element
     if not error or described:
-        return made
-    return format_html('{}<div class="invalid-feedback" id="e-{}">{}</div>', made, name, error)
+        return element
+    return format_html('{}<div class="invalid-feedback" id="e-{}">{}</div>', element, name, error)
 
 
 @register.inclusion_tag("components/form_field.html")
@@ -129,12 +129,12 @@ def form_field(
     """
     key = words.setdefault("id", f"f-{name}")
     words |= {"required": required, "aria_required": "true" if starred else "", **counted(name, most), **tied(name, error, hint)}
-    made = with_search(bare(kind, name, value, options, words | looked_up(lookup)), lookup)
+    element = with_search(bare(kind, name, value, options, words | looked_up(lookup)), lookup)
     return {
         "name": name,
         "id": key,
         "label": format_html('{} <span class="text-secondary">{}</span>', label, share) if share else label,
-        "control": made,
+        "control": element,
         "errors": [error] if error else [],
         "hint": hint,
         "required": required or starred,
@@ -190,11 +190,18 @@ def tick(
     content: str, name: str, value: Any = "1", checked: Any = False, *, kind: str = "checkbox", box: str = "", **words: Any
 ) -> SafeString:
     """A box, or a round one, with the words that stand beside it; the words are the content."""
-    made = {"class": "form-check-input", "type": kind, "name": name, **words, "checked": bool(checked), "value": value}
+    input_attributes = {
+        "class": "form-check-input",
+        "type": kind,
+        "name": name,
+        **words,
+        "checked": bool(checked),
+        "value": value,
+    }
     return format_html(
         '<label class="{}"><input{}><span class="form-check-label">{}</span></label>',
         f"form-check {box}".strip(),
-        html_attributes(made),
+        html_attributes(input_attributes),
         content,
     )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
-from headwater.calls.words import grade_words, panel_word, said, said_outside, words_of
+from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
@@ -55,19 +55,19 @@ def other(record: Any, stem: str) -> str:
 
 @register.filter
 def wan(fen: int | None) -> str:
-    """Fen as 万元: 12,345,000,000 fen is 12,345."""
+    """Write fen as 万元: 12,345,000,000 fen is 12,345."""
     return "" if fen is None else money.wan(fen)
 
 
 @register.filter
 def percent(share: float | None) -> str:
-    """0.0000154 is 0.0015 %: two figures, however small."""
+    """Write a share in per cent with two figures, however small: 0.0000154 is 0.0015 %."""
     return "" if share is None else f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 @register.filter
 def chance(probability: float | None) -> str:
-    """A probability in whole per cent; what is nearly certain is not called certain."""
+    """Write a probability in whole per cent; what is nearly certain is not called certain."""
     if probability is None:
         return ""
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
@@ -75,7 +75,7 @@ def chance(probability: float | None) -> str:
 
 @register.filter
 def day(value: Any) -> str:
-    """2026-03-20."""
+    """Write a date as 2026-03-20."""
     if isinstance(value, datetime):
         value = clock.local_day(value)
     return value.isoformat() if value else ""
@@ -83,7 +83,7 @@ def day(value: Any) -> str:
 
 @register.filter
 def moment(value: Any) -> str:
-    """2026-03-20 16:00."""
+    """Write a moment as 2026-03-20 16:00."""
     return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ""
 
 
@@ -104,12 +104,12 @@ def countdown(value: Any) -> str:
     """Time to a deadline, finer as it comes: "还有 5 天", "还有 7 小时", "还有 12 分钟", "已截止"."""
     if not isinstance(value, datetime):
         return days_left(value)
-    left = int((value - clock.now()).total_seconds())
-    if left <= 0:
+    seconds = int((value - clock.now()).total_seconds())
+    if seconds <= 0:
         return gettext("已截止")
-    if left >= 2 * 86400:
-        return ngettext("还有 %d 天", "还有 %d 天", left // 86400) % (left // 86400)
-    hours, minutes = left // 3600, max(1, left // 60)
+    if seconds >= 2 * 86400:
+        return ngettext("还有 %d 天", "还有 %d 天", seconds // 86400) % (seconds // 86400)
+    hours, minutes = seconds // 3600, max(1, seconds // 60)
     if hours >= 1:
         return ngettext("还有 %d 小时", "还有 %d 小时", hours) % hours
     return ngettext("还有 %d 分钟", "还有 %d 分钟", minutes) % minutes
@@ -137,7 +137,7 @@ def state(value: Any, label: str = "") -> SafeString:
 @register.simple_tag
 def state_of(application: Any, outside: bool = False) -> SafeString:
     """The state of an application as a badge in the words of its outcome; `outside` for those who may not know the inside of a review."""
-    return state(said_outside(application) if outside else said(application))
+    return state(state_outside(application) if outside else state_inside(application))
 
 
 @register.filter
@@ -148,7 +148,7 @@ def word(record: Any, key: str) -> str:
 
 @register.filter
 def waits(call: Any) -> str:
-    """Why nothing of a call may be reviewed or decided yet; empty when it may."""
+    """Tell why nothing of a call may be reviewed or decided yet; empty when it may."""
     reason = not_yet(call)
     return reason.text if reason else ""
 
@@ -161,7 +161,7 @@ def scheme(record: Any) -> Any:
 
 @register.filter
 def grade_word(application: Any, grade: int) -> str:
-    """What an opinion says of an application, in the words of its outcome."""
+    """Name the grade of an opinion in the words of the application's outcome."""
     return dict(grade_words(application)).get(grade, "")
 
 
@@ -173,7 +173,7 @@ def result_of(item: Any) -> SafeString:
 
 @register.filter
 def letter_word(letter: Any) -> str:
-    """What a letter is called in the words of its outcome."""
+    """Name a letter in the words of its outcome."""
     return letter_name(words_of(letter.application), letter.kind)
 
 
@@ -195,25 +195,25 @@ def get(mapping: Any, key: Any) -> Any:
 
 @register.filter
 def holds(several: Any, value: Any) -> bool:
-    """Whether `several` has `value`: `in` for an argument of a tag. What the page was not given has nothing."""
+    """Say whether `several` has `value`: it is `in` for an argument of a tag. A value that the page lacks holds nothing."""
     return value in (several or ())
 
 
 @register.filter
 def plus(text: Any, more: Any) -> str:
-    """Both as one text: names of controls that end with the key of a record."""
+    """Join both as one text, for names of controls that end with the key of a record."""
     return f"{text}{more}"
 
 
 @register.filter
 def same_as(value: Any, other: Any) -> bool:
-    """Whether both are written alike: `==` for an argument of a tag."""
+    """Say whether both are written alike: it is `==` for an argument of a tag."""
     return str(value) == str(other)
 
 
 @register.filter
 def file_problem(code: str) -> Any:
-    """Why a file did not pass its check."""
+    """Tell why a file did not pass its check."""
     from headwater.core.inspection import PROBLEMS
 
     return PROBLEMS.get(code, code)
@@ -263,12 +263,12 @@ def spark(points: list[tuple[str, float]]) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines of the head of every page, also of one that answers no request that was understood."""
+    """List the lines in the head of every page, also of one that answers a request nobody understood."""
     request = context.get("request")
     return navigation.public_pages(request.path if request else "")
 
 
 @register.simple_tag(takes_context=True)
 def may(context: dict[str, Any], action: str, record: Any = None) -> bool:
-    """Whether the reader may do `action`: the same predicate that the command asks."""
+    """Say whether the reader may do `action`, by the same predicate that the command asks."""
     return bool(context["request"].user.has_perm(action, record)) if context["request"].user.is_authenticated else False

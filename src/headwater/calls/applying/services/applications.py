@@ -44,7 +44,7 @@ from headwater.registry.models import Organisation, Person, accounts_of, is_own,
 def create_draft(
     *, call: Call, leader: Person, actor: Actor, values: dict[str, Any] | None = None, host: Organisation | None = None
 ) -> Application:
-    """Start an application; one draft for a call and person is enough, so a second call returns the first.
+    """Start an application. One draft for a call and person is enough: a second call returns the first draft.
 
     Without `host` it goes through the host of its outline, or the person's own institution.
 
@@ -59,9 +59,9 @@ def create_draft(
             raise Refused.because(_("该批次现在不受理申报"))
         lock_people([leader.pk])
         refuse_fund_staff([leader.pk])
-        found = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
-        if found:
-            return found
+        draft = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()
+        if draft:
+            return draft
         scheme = scheme_of(call)
         outline = invited_outline(call, leader)
         amount, months = usual_terms(call)
@@ -90,14 +90,14 @@ def create_draft(
 
 @dataclass(frozen=True)
 class Saved:
-    """An application after a save, and what the save has changed and merged."""
+    """An application after a save, with what the save changed and merged."""
 
     application: Application
     changes: Changes
 
 
 def save_application(*, application: Application, values: dict[str, Any], actor: Actor) -> Application:
-    """Save the fields that are named in `values`, and no others, as somebody who has seen what they hold now."""
+    """Save only the fields that are named in `values`, for a writer who has seen what they hold now."""
     return save_fields(application=application, values=values, actor=actor).application
 
 
@@ -109,7 +109,7 @@ def save_fields(
     base: Mapping[str, Any] | None = None,
     kind: str = Version.Kind.SAVE,
 ) -> Saved:
-    """Save the fields that are named in `values`, and no others: two people may write at once.
+    """Save only the fields that are named in `values`, so that two people may write at once.
 
     `base` has what the writer saw in a field before changing it; where the field holds something else by now, both changes are
     merged. What the fields held before is kept as a version. Values are kept even when a rule will complain; only what cannot be
@@ -148,7 +148,9 @@ def _keep(row: Application, changes: Changes, actor: Actor, kind: str) -> None:
 
 
 def _write(row: Application, changed: set[str]) -> None:
-    """Write the named columns and answers, no others; answers are merged by the database, and sent as a whole only when one is gone."""
+    """Write only the named columns and answers. The database merges the answers; they are sent as a whole only when one of them
+    was removed.
+    """
     answered = changed & {f.code for f in scheme_of(row.call).fields}
     columns = (changed - answered) | {"revision", "saved_at"}
     if "discipline" in changed:
@@ -172,29 +174,29 @@ def add_members(*, application: Application, members: Sequence[tuple[Person, int
     """
     with command(actor, "calls.application.edit", application, name="calls.add_members") as log:
         row = lock_draft(application)
-        known = set(records_of([*row.participants.values_list("person_id", flat=True), row.leader_id]).values())
-        reasons, made = [], []
+        persons = set(records_of([*row.participants.values_list("person_id", flat=True), row.leader_id]).values())
+        reasons, participants = [], []
         for person, months in ((person.survivor, months) for person, months in members):
-            if person.pk in known:
+            if person.pk in persons:
                 reasons.append(Reason(_("%s 已在申请书中") % person, field="member"))
             elif person.organisation_id is None:
                 reasons.append(Reason(_("%s 没有登记单位") % person, field="member"))
             elif not 1 <= months <= 12:
                 reasons.append(Reason(_("每年工作月数应为 1 至 12"), field="months"))
             else:
-                made.append(
+                participants.append(
                     Participant(application=row, person=person, organisation_id=person.organisation_id, months_per_year=months)
                 )
-                known.add(person.pk)
-        if len(known) - 1 > scheme_of(row.call).members_max:
+                persons.add(person.pk)
+        if len(persons) - 1 > scheme_of(row.call).members_max:
             reasons.append(Reason(_("参与者最多 %d 人") % scheme_of(row.call).members_max, field="member"))
         refuse_if(reasons)
-        refuse_fund_staff([m.person_id for m in made], field="member")
-        Participant.objects.bulk_create(made)
-        for participant in made:
+        refuse_fund_staff([m.person_id for m in participants], field="member")
+        Participant.objects.bulk_create(participants)
+        for participant in participants:
             log(participant, after={"application": row.pk, "person": participant.person_id})
-        invite_members(made, row, log)
-    return made
+        invite_members(participants, row, log)
+    return participants
 
 
 def remove_member(*, participant: Participant, actor: Actor) -> None:
@@ -208,7 +210,7 @@ def remove_member(*, participant: Participant, actor: Actor) -> None:
 
 
 def allow_editing(*, application: Application, members: Collection[int], actor: Actor) -> None:
-    """The applicant lets exactly these members (keys of participants) write in the draft; what they may not is members, files, submitting.
+    """Let exactly these members (keys of participants) write in the draft. They may not change members or files, nor submit.
 
     Raises:
         Refused: somebody who has not confirmed.
@@ -228,7 +230,7 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
 
 
 def change_host(*, application: Application, host: Organisation, actor: Actor) -> None:
-    """Have a draft go through another host. Nothing else in it changes; a rank that the former host gave is gone with it.
+    """Have a draft go through another host. Nothing else in it changes, but it loses the rank that the former host gave.
 
     Raises:
         Refused: not a draft any more, past the deadline, or not a host to apply through.
@@ -249,8 +251,8 @@ CONFIRMATION_COLUMNS = (
 
 
 def confirm_participation(*, participants: Sequence[Participant], actor: Actor, agree: Consent = True) -> int:
-    """A member confirms, for themselves only, and signs the members' documents. Who has signed the present wording already
-    changes nothing by confirming again; who has not, for the words were changed since, signs anew.
+    """Confirm a participation, by the member only, and sign the members' documents. A member who has signed the present wording
+    changes nothing by confirming again; one who signed an earlier wording signs anew.
 
     Raises:
         Refused: a participation of somebody else, the application has left its author, or a document is not agreed to.
@@ -270,12 +272,12 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
                 raise Refused.because(_("申请书已提交，不能再确认"))
         refuse_fund_staff([r.person_id for r in rows])
         now = clock.now()
-        asked = documents_for([r.application for r in rows], "member")
+        documents = documents_for([r.application for r in rows], "member")
         signings = [
             signing
             for r in rows
             for signing in signed_by_person(
-                r.application_id, to_sign(asked[r.application_id], agree), "member", r.person_id, r.person.name_zh
+                r.application_id, to_sign(documents[r.application_id], agree), "member", r.person_id, r.person.name_zh
             )
         ]
         keys = [r.pk for r in rows]
@@ -327,20 +329,24 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
     if seen is None or seen == row.revision:
         return
     last = Version.objects.filter(application=row).select_related("author").order_by("-id").first()
-    told = {"at": f"{timezone.localtime(row.saved_at):%Y-%m-%d %H:%M:%S}", "name": last.author if last and last.author else "—"}
-    raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % told, code="F01")
+    last_save = {
+        "at": f"{timezone.localtime(row.saved_at):%Y-%m-%d %H:%M:%S}",
+        "name": last.author if last and last.author else "—",
+    }
+    raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % last_save, code="F01")
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:
     failed = [r for r in results if r.blocks and r.outcome == Verdict.FAILED]
-    told = [(named(r), named(r, "mend"), r.code) for r in failed]
+    failures = [(named(r), named(r, "mend"), r.code) for r in failed]
     return [
-        Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code) for what, mend, code in told
+        Reason(_("%(what)s。%(mend)s") % {"what": what, "mend": mend} if mend else what, code=code)
+        for what, mend, code in failures
     ]
 
 
 def next_number(call: Call) -> str:
-    """The next application number of a scheme's prefix and year, e.g. 2026MS00017; it is never given twice.
+    """Return the next application number of a scheme's prefix and year, e.g. 2026MS00017. No number is given twice.
 
     It comes from a sequence, so that nobody waits for another's commit; what is refused for another reason takes no number,
     but a submission that the database itself breaks off after this leaves its number unused.

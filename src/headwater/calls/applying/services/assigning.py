@@ -1,4 +1,4 @@
-"""Values put on an application: typed, bounded, and each refusal with the name of its field."""
+"""Puts values on an application: each value is typed and bounded, and each refusal names its field."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class ApplicationSheet:
             cleaned = clean(self.questions[name], value, self.registry)
             return cleaned.value, [Reason(text, field=control) for control, text in cleaned.errors.items()]
         reader = _plain if name in PLAIN else TYPED.get(name)
-        found = reader(self.row, name, value) if reader else Reason(_("没有这一栏"), field=name)
-        return (None, [found]) if isinstance(found, Reason) else (found[0], [])
+        result = reader(self.row, name, value) if reader else Reason(_("没有这一栏"), field=name)
+        return (None, [result]) if isinstance(result, Reason) else (result[0], [])
 
     def put(self, name: str, value: Any) -> None:
         if name not in self.questions:
@@ -108,14 +108,16 @@ def _plain(row: Application, name: str, value: Any) -> Read:
 
 
 def _discipline(_row: Application, name: str, value: Any) -> Read:
-    found = value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
-    return (found,) if found or not value else Reason(_("没有这个申请代码：%s") % value, field=name)
+    discipline = (
+        value if isinstance(value, Discipline) else Discipline.objects.filter(code=str(value).split(" ")[0].upper()).first()
+    )
+    return (discipline,) if discipline or not value else Reason(_("没有这个申请代码：%s") % value, field=name)
 
 
 def _second_discipline(row: Application, name: str, value: Any) -> Read:
-    found = _discipline(row, name, value)
-    if isinstance(found, Reason) or found[0] is None or "second_discipline" in scheme_of(row.call).asks:
-        return found
+    discipline = _discipline(row, name, value)
+    if isinstance(discipline, Reason) or discipline[0] is None or "second_discipline" in scheme_of(row.call).asks:
+        return discipline
     return Reason(_("没有这一栏"), field=name)
 
 
@@ -142,12 +144,12 @@ def _flags(row: Application, name: str, value: Any) -> Read:
 
 
 def _unsuitable(row: Application, name: str, value: Any) -> Read:
-    given = list(dict.fromkeys(one for text in value for one in split_names(str(text))))
-    if any(len(one.name) > NAME for one in given):
+    entries = list(dict.fromkeys(one for text in value for one in split_names(str(text))))
+    if any(len(one.name) > NAME for one in entries):
         return Reason(_("最多 %d 字") % NAME, field=name)
-    if any(len(one.institution) > INSTITUTION for one in given):
+    if any(len(one.institution) > INSTITUTION for one in entries):
         return Reason(_("最多 %d 字") % INSTITUTION, field=name)
-    names = [str(one) for one in given]
+    names = [str(one) for one in entries]
     most = Parameters(row.call.scheme.region, clock.last_day(row.call.closes_at)).number(
         "max_named_unsuitable", row.call.scheme.code
     )

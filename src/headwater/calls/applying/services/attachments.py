@@ -1,4 +1,6 @@
-"""Attachments of a draft: by a plain form in one piece, or in chunks that survive a lost connection and a closed tab."""
+"""Attachments of a draft. They arrive in one piece by a plain form, or in chunks that survive a lost connection and a closed
+tab.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def _check_room(row: Application, kind: str) -> None:
 
 
 def attach(*, application: Application, kind: str, name: str, content: bytes, actor: Actor) -> Attachment:
-    """Attach a file in one piece, judged by its first bytes; a job looks inside it afterwards.
+    """Attach a file that arrives in one piece. Its first bytes are judged now; a job looks inside it afterwards.
 
     Raises:
         Refused: unknown kind, or a file that is not taken.
@@ -49,14 +51,15 @@ def attach(*, application: Application, kind: str, name: str, content: bytes, ac
 
 
 def check_now(*, application: Application) -> None:
-    """Look into the files that still wait, if they are few, so that a submission is judged by what they are found to be."""
+    """Check the files that still wait, if they are few, so that a submission is judged by the result."""
     waiting = StoredFile.objects.filter(attachment__application=application, state=StoredFile.State.CHECKING)
     if 0 < waiting.count() <= FEW:
         uploads.check_files(actor=system("web:submit"), owner=application)
 
 
 def start_upload(*, application: Application, kind: str, name: str, size: int, sha256: str, actor: Actor) -> Upload:
-    """Announce a file: what is too large or of a wrong type is refused before it is sent. Announcing it again goes on with it.
+    """Announce a file. One that is too large or of a wrong type is refused before it is sent. Announcing a file again resumes
+    its upload.
 
     Raises:
         Refused: unknown kind, too many, too large, or a type that is not taken.
@@ -97,7 +100,7 @@ def finish_upload(*, application: Application, upload: Upload, actor: Actor) -> 
 
 
 def open_uploads(application: Application, actor: Actor) -> list[Upload]:
-    """Uploads of the actor that were broken off: choosing the same file again goes on where they stopped."""
+    """List the uploads of the actor that were broken off. Choosing the same file again resumes where it stopped."""
     return list(_unfinished(application).filter(account=actor.account).order_by("pk"))
 
 
@@ -106,7 +109,7 @@ def _unfinished(application: Application) -> QuerySet[Upload]:
 
 
 def drop_upload(*, application: Application, upload: Upload, actor: Actor) -> None:
-    """Give an unfinished upload up; what was received is removed by the nightly job."""
+    """Give up an unfinished upload; the nightly job removes what was received."""
     with command(actor, "calls.application.edit", application, name="calls.drop_upload"):
         Upload.objects.filter(pk=upload.pk, owner_id=application.pk, file=None).delete()
 

@@ -14,7 +14,7 @@ from headwater.registry.models import Employment, Organisation, Person, records_
 
 
 def institutions_of(person: Person) -> QuerySet[Organisation]:
-    """Where somebody belongs now: their own institution, and the others at which they have a post."""
+    """Return the institutions to which somebody belongs now: their own, and the others at which they have a post."""
     today = clock.today()
     posts = Employment.objects.filter(
         Q(until=None) | Q(until__gte=today), person__in=list(records_of([person.pk])), since__lte=today
@@ -23,12 +23,12 @@ def institutions_of(person: Person) -> QuerySet[Organisation]:
 
 
 def own_institutions(person: Person) -> list[Organisation]:
-    """The institutions of somebody, their own first."""
+    """Return the institutions of somebody, their own first."""
     return sorted(institutions_of(person), key=lambda o: (o.pk != person.organisation_id, o.pk))
 
 
 def usual_host(call: Call, person: Person, own: list[Organisation]) -> Organisation | None:
-    """The host of the outline that is written on, else the person's own institution."""
+    """Return the host of the outline on which the application builds, else the person's own institution."""
     outline = (
         Application.objects.filter(call=call.outline_id or 0, leader_of_record=person.survivor_id, state=State.INVITED)
         .select_related("host")
@@ -38,28 +38,28 @@ def usual_host(call: Call, person: Person, own: list[Organisation]) -> Organisat
 
 
 def find_host(text: str, person: Person) -> Organisation:
-    """The institution that a line of text means: its full name in either language, or its code.
+    """Find the institution that a line of text means: by its full name in either language, or by its code.
 
     Raises:
         Refused: there is none, there are several, or it is neither a registered host nor one of the person's own.
     """
     text = text.strip()
-    found = list(Organisation.objects.filter(Q(pk__in=_called(text)) | Q(code=text)).order_by("pk")[:20]) if text else []
-    if not found:
+    hosts = list(Organisation.objects.filter(Q(pk__in=_called(text)) | Q(code=text)).order_by("pk")[:20]) if text else []
+    if not hosts:
         raise Refused.because(_("没有登记这个单位，请填写全称，或从列出的单位中选择"), field="host")
     own = {o.pk for o in own_institutions(person)}
-    fit = [o for o in found if o.pk in own] or [o for o in found if o.is_host]
+    fit = [o for o in hosts if o.pk in own] or [o for o in hosts if o.is_host]
     if len(fit) > 1:
         codes = "、".join(o.code for o in fit)
         raise Refused.because(_("有多个单位叫这个名称，请填写单位代码：%s") % codes, field="host")
-    return fit[0] if fit else _checked(found[0], person)
+    return fit[0] if fit else _checked(hosts[0], person)
 
 
 def _called(text: str) -> list[int]:
-    """Institutions of a name, whatever its width, case and blanks."""
-    wanted = normal_name(text).casefold()
+    """Return the institutions of a name, whatever its width, case and blanks."""
+    name_sought = normal_name(text).casefold()
     rows = Organisation.objects.values_list("pk", "name_zh", "name_en")
-    return [pk for pk, *names in rows if wanted in (normal_name(name).casefold() for name in names if name)]
+    return [pk for pk, *names in rows if name_sought in (normal_name(name).casefold() for name in names if name)]
 
 
 def _checked(host: Organisation, person: Person) -> Organisation:
@@ -69,7 +69,7 @@ def _checked(host: Organisation, person: Person) -> Organisation:
 
 
 def chosen_host(host: Organisation | None, person: Person) -> Organisation:
-    """The host, when this person may apply through it; whether its consent must be attached is for the rules.
+    """Return the host when this person may apply through it. The rules judge whether its consent must be attached.
 
     Raises:
         Refused: none was chosen, or it is neither a registered host nor one of the person's own.

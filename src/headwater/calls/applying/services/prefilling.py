@@ -16,16 +16,16 @@ EARLIER = 10
 
 
 def prefill(application: Application) -> None:
-    """Put the first answers on an unsaved application. What does not fit its question any more is left out."""
-    wanted = [f for f in scheme_of(application.call).fields if f.prefill]
-    if not wanted:
+    """Put the first answers on an unsaved application. An answer that no longer fits its question is left out."""
+    questions = [f for f in scheme_of(application.call).fields if f.prefill]
+    if not questions:
         return
     registry = Registry()
-    known = _of_person(application.leader) | _of_host(application.host)
-    earlier = _earlier(application.leader, wanted)
-    for f in wanted:
+    facts = _of_person(application.leader) | _of_host(application.host)
+    earlier = _earlier(application.leader, questions)
+    for f in questions:
         source, _dot, part = f.prefill.partition(".")
-        value = earlier.get(part) if source == "earlier" else known.get(f.prefill)
+        value = earlier.get(part) if source == "earlier" else facts.get(f.prefill)
         cleaned = clean(f, value, registry) if value not in (None, "", [], {}) else None
         if cleaned and not cleaned.errors and cleaned.value not in (None, ""):
             application.answers[f.code] = cleaned.value
@@ -48,11 +48,11 @@ CARRIED = (
 
 
 def carry_over(outline: Application, full: Application) -> None:
-    """Begin a full application with what its outline said, question by question."""
+    """Begin a full application with the answers of its outline, question by question."""
     for name in CARRIED:
         setattr(full, name, getattr(outline, name))
-    asked = {f.code for f in scheme_of(full.call).fields}
-    full.answers |= {code: value for code, value in outline.answers.items() if code in asked}
+    codes = {f.code for f in scheme_of(full.call).fields}
+    full.answers |= {code: value for code, value in outline.answers.items() if code in codes}
 
 
 def _of_person(person: Person) -> dict[str, Any]:
@@ -73,10 +73,10 @@ def _of_host(host: Organisation) -> dict[str, Any]:
     return {"host.name": host.name_zh, "host.name_en": host.name_en, "host.uscc": host.uscc, "host.place": place}
 
 
-def _earlier(leader: Person, wanted: list[Field]) -> dict[str, Any]:
-    """The latest answer to each wanted question in the leader's own applications."""
-    codes = {f.prefill.partition(".")[2] for f in wanted if f.prefill.startswith("earlier.")}
-    found: dict[str, Any] = {}
+def _earlier(leader: Person, questions: list[Field]) -> dict[str, Any]:
+    """Return the latest answer to each of these questions in the leader's own applications."""
+    codes = {f.prefill.partition(".")[2] for f in questions if f.prefill.startswith("earlier.")}
+    answers_by_code: dict[str, Any] = {}
     if codes:
         rows = (
             Application.objects.filter(leader_of_record=leader.survivor_id)
@@ -86,5 +86,5 @@ def _earlier(leader: Person, wanted: list[Field]) -> dict[str, Any]:
         for answers in rows:
             for code in codes & set(answers):
                 if answers[code] not in (None, "", []):
-                    found.setdefault(code, answers[code])
-    return found
+                    answers_by_code.setdefault(code, answers[code])
+    return answers_by_code

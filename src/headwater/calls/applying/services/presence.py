@@ -1,4 +1,4 @@
-"""Whether several people write in a draft."""
+"""Tells whether several people write in a draft."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from headwater.calls.models import Application
 
 
 def is_shared(row: Application) -> bool:
-    """Whether anybody else may write in the draft."""
+    """Tell whether anybody else may write in the draft."""
     return row.participants.filter(may_edit=True, confirmed_at__isnull=False).exists()

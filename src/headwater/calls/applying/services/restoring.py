@@ -1,4 +1,4 @@
-"""Going back to an earlier version, and choosing where two people wrote in one place."""
+"""Restores an earlier version, and settles a place in which two people wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from headwater.registry.models import is_own
 
 
 def restore(*, application: Application, version: int, names: Sequence[str], actor: Actor, side: str = "after") -> list[str]:
-    """Bring names (none: all that differ) back to what they held after a version, or before it; a save like any other.
+    """Set names (none: all that differ) back to what they held after a version, or before it. The restoring is a save like any
+    other.
 
     `side` "both" puts the words of both writers, where the version replaced somebody's; returns the names that changed.
 
@@ -30,22 +31,32 @@ def restore(*, application: Application, version: int, names: Sequence[str], act
     if side == "after":
         then = content_after(row, version)
     else:
-        found = Version.objects.filter(application=row, pk=version).first()
-        then = {} if found is None else found.before if side == "before" else {k: c["both"] for k, c in found.clashes.items()}
-    known = [*BASIC, *questions_of(row)]
-    wanted = [n for n in known if n in names and n in {**then, **now}] if names else [n for n in known if n in {**then, **now}]
-    wanted = [n for n in wanted if not same(then.get(n), now.get(n)) and (own or n not in PRIVATE)]
-    values = {k: v for k, v in values_of(then, wanted).items() if k != "starts_on" or v is not None}
+        replaced = Version.objects.filter(application=row, pk=version).first()
+        then = (
+            {}
+            if replaced is None
+            else replaced.before
+            if side == "before"
+            else {k: c["both"] for k, c in replaced.clashes.items()}
+        )
+    ordered_names = [*BASIC, *questions_of(row)]
+    differing = (
+        [n for n in ordered_names if n in names and n in {**then, **now}]
+        if names
+        else [n for n in ordered_names if n in {**then, **now}]
+    )
+    differing = [n for n in differing if not same(then.get(n), now.get(n)) and (own or n not in PRIVATE)]
+    values = {k: v for k, v in values_of(then, differing).items() if k != "starts_on" or v is not None}
     if not values:
         raise Refused.because(_("内容没有差别，不需要恢复"))
     return sorted(save_fields(application=row, values=values, actor=actor, kind=Version.Kind.RESTORE).changes.before)
 
 
 def decide_clash(*, application: Application, version: int, name: str, actor: Actor) -> None:
-    """The author of a save that replaced another writer's words keeps it as it is: the question is not asked again."""
+    """Let the author of a save that replaced another writer's words keep it as it is: the question is not asked again."""
     with command(actor, "calls.application.write", application, name="calls.decide_clash") as log:
-        found = Version.objects.select_for_update().filter(application=application, pk=version, author=actor.account).first()
-        if found and name in found.clashes:
-            found.clashes[name]["seen"] = True
-            found.save(update_fields=["clashes"])
+        entry = Version.objects.select_for_update().filter(application=application, pk=version, author=actor.account).first()
+        if entry and name in entry.clashes:
+            entry.clashes[name]["seen"] = True
+            entry.save(update_fields=["clashes"])
             log(application, after={"version": version, "field": name})

@@ -1,4 +1,4 @@
-"""An application that its author takes back, and takes up again while the call is open."""
+"""Lets an author withdraw an application, and reopen it while the call is open."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ON_WITHDRAW: Register[Withdrawn] = Register("end with a withdrawal")
 
 
 def withdraw_application(*, application: Application, actor: Actor, reason: str = "") -> None:
-    """The applicant takes an application back, until its review begins: it holds no place of a quota or limit any more. Who has it
-    by then is told. Once the host has endorsed it, others have worked on it, and a reason is asked.
+    """Withdraw an application, by its applicant, until its review begins. It holds no place of a quota or limit any more, and
+    whoever has received it is told. Once the host has endorsed it, others have worked on it, and a reason is required.
 
     Raises:
         Refused: no reason, or the review has begun.
@@ -49,7 +49,7 @@ def withdraw_application(*, application: Application, actor: Actor, reason: str 
 
 
 def reopen_application(*, application: Application, actor: Actor) -> None:
-    """Take a withdrawn application up again as a draft, while the call is open; its number stays."""
+    """Make a withdrawn application a draft again while the call is open. It keeps its number."""
     with command(actor, "calls.application.submit", application, name="calls.reopen_application") as log:
         rows = list(Application.objects.filter(pk=application.pk).moving().select_for_update(of=("self",)))
         lock_people([application.leader_id])

@@ -23,12 +23,12 @@ from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
-from headwater.calls.pages import letter_list, mine, released_opinions, shown
+from headwater.calls.pages import application_context, letter_list, mine, released_opinions
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
-from headwater.calls.words import said_outside
+from headwater.calls.words import state_outside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.documents import render_pdf
@@ -56,7 +56,7 @@ def applications(request: HttpRequest) -> HttpResponse:
             Column(_("编号"), lambda a: a.number),
             Column(_("批次"), lambda a: a.call.title_zh),
             Column(_("角色"), lambda a: _("申请人") if is_own(request.user, a.leader) else _("参与者")),
-            Column(_("状态"), said_outside, kind="state"),
+            Column(_("状态"), state_outside, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),
         ],
         selectable=True,
@@ -98,11 +98,11 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
         host = read_host(form, person)
     if request.method == "POST" and "look" not in request.POST and not form.errors:
         try:
-            made = create_draft(call=call, leader=person, host=host, actor=request.actor)
+            application = create_draft(call=call, leader=person, host=host, actor=request.actor)
         except Refused as refused:
             messages.error(request, str(refused))
             return redirect("call", code=code)
-        return redirect("application_edit", pk=made.pk, section="info")
+        return redirect("application_edit", pk=application.pk, section="info")
     trial = Application(call=call, leader=person, host=host, limit_year=call.year, limit_group=scheme_of(call).limit_group, pk=0)
     results = check_applications([trial], call)[0] if host else []
     personal = [r for r in results if REFUSAL_CODES[r.code][0] != "R2" or r.rule in HOST_RULES]
@@ -112,7 +112,7 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
 
 @page("calls.application.list")
 def application(request: HttpRequest, pk: int) -> HttpResponse:
-    """One application as its viewer may see it; a draft opens in the editor for its author."""
+    """Show one application as its viewer may see it. A draft opens in the editor for its author."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     if row.state == State.DRAFT and may(request.user, "calls.application.write", row):
         return redirect("application_edit", pk=pk, section="info")
@@ -122,7 +122,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/applying/application.html",
         {
-            **shown(row, reader=request.user),
+            **application_context(row, reader=request.user),
             "own": own,
             "changed": changed_since_confirmed(row) if row.state == State.DRAFT else [],
             "steps": timeline(row, to_host=reads_as_host(request.user, row)),
@@ -140,13 +140,15 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def reads_as_host(user: Any, row: Application) -> bool:
-    """Whether what an agency wrote to the host is for this reader: host and agency, as long as it is not their own application."""
+    """Tell whether this reader may read what an agency wrote to the host: host and agency may, unless it is their own
+    application.
+    """
     return bool(user.has_perm("calls.endorse", row) or user.has_perm("calls.recommend", row))
 
 
 @page("calls.application.list")
 def history(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every step and every return with its note, also while the application is being mended."""
+    """Show every step and every return with its note, also while the application is being mended."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     steps = timeline(row, to_host=reads_as_host(request.user, row))
     return render(request, "calls/applying/history.html", {"application": row, "steps": steps})
@@ -154,7 +156,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.application.list")
 def letters(request: HttpRequest) -> HttpResponse:
-    """The letters of what one leads or takes part in."""
+    """List the letters of the applications that one leads or takes part in."""
     people = {
         "application__participants__person__in": own_records(request.user),
         "application__participants__declined_at__isnull": True,
@@ -166,7 +168,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @page("calls.apply")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """At once before the host has endorsed; afterwards with a reason, on a page that says what it means."""
+    """Withdraw at once before the host has endorsed; afterwards ask for a reason, on a page that says what it means."""
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
     asks = row.state in ENDORSED and (row.state, "withdraw") in APPLICATION.index
     form = WithdrawForm(request.POST if request.method == "POST" and asks else None)

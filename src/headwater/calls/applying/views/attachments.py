@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.attachments import attach, detach, drop_upload, finish_upload, start_upload
 from headwater.calls.applying.views.parts import attach_form, attachment_context
-from headwater.calls.pages import draft, own_draft, shown
+from headwater.calls.pages import application_context, draft, own_draft
 from headwater.calls.schemes import scheme_of
 from headwater.core.errors import Refused
 from headwater.core.models import Upload
@@ -28,19 +28,23 @@ from headwater.core.web import attempt, key_in
 
 @page("calls.apply", methods=("GET", "HEAD"))
 def attachments(request: HttpRequest, pk: int) -> HttpResponse:
-    """The list alone, for a page that waits for a check."""
+    """Show the list alone, for a page that waits for a check."""
     row = draft(request, pk)
-    return render(request, "calls/applying/attachment_list.html", {**shown(row), "own": True, **attachment_context(row, request)})
+    return render(
+        request,
+        "calls/applying/attachment_list.html",
+        {**application_context(row), "own": True, **attachment_context(row, request)},
+    )
 
 
 @page("calls.apply", methods=("POST",))
 def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_draft(request, pk)
     if request.POST.get("remove"):
-        found = get_object_or_404(
+        entry = get_object_or_404(
             row.attachments.select_related("application__leader", "file"), pk=key_in(request.POST, "remove")
         )
-        attempt(request, lambda: detach(attachment=found, actor=request.actor), success=_("已删除。"))
+        attempt(request, lambda: detach(attachment=entry, actor=request.actor), success=_("已删除。"))
         return redirect("application_edit", pk=pk, section="attachments")
     if request.POST.get("drop"):
         upload = own_upload(request, pk, request.POST["drop"])
@@ -62,7 +66,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def own_upload(request: HttpRequest, pk: int, token: str) -> Upload:
-    """An upload of the signed-in account to this application; that of anybody else does not exist."""
+    """Return an upload of the signed-in account to this application; an upload of anybody else does not exist."""
     return get_object_or_404(Upload, token=token, account=request.user, owner_type="calls.application", owner_id=pk)
 
 
@@ -95,7 +99,7 @@ def upload_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.apply", methods=("GET", "PUT", "DELETE"))
 def upload(request: HttpRequest, pk: int, token: str) -> HttpResponse:
-    """Take a chunk: it is on the disk and counted before the answer. Who began an upload may go on with it."""
+    """Take a chunk. It is on the disk and counted before the answer. Only the person who began an upload may continue it."""
     row = own_upload(request, pk, token)
     if request.method == "DELETE":
         drop_upload(application=own_draft(request, pk), upload=row, actor=request.actor)
@@ -117,7 +121,7 @@ def upload(request: HttpRequest, pk: int, token: str) -> HttpResponse:
 def upload_finish(request: HttpRequest, pk: int, token: str) -> HttpResponse:
     held = own_upload(request, pk, token)
     try:
-        made = finish_upload(application=own_draft(request, pk), upload=held, actor=request.actor)
+        attachment = finish_upload(application=own_draft(request, pk), upload=held, actor=request.actor)
     except Refused as refused:
         return refused_answer(refused)
-    return JsonResponse({"attachment": made.pk, "sha256": held.sha256, "state": made.file.state})
+    return JsonResponse({"attachment": attachment.pk, "sha256": held.sha256, "state": attachment.file.state})

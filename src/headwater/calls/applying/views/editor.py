@@ -25,7 +25,7 @@ from headwater.calls.applying.services.applications import (
 from headwater.calls.applying.services.attachments import check_now
 from headwater.calls.applying.services.restoring import decide_clash, restore
 from headwater.calls.applying.views.hosting import read_host
-from headwater.calls.applying.views.parts import PAGES, clash_notices, editor_page, shown_unsaved
+from headwater.calls.applying.views.parts import PAGES, clash_notices, editor_page, unsaved_context
 from headwater.calls.applying.views.typed import control_of, names_on, pairs_of, read_base, read_values
 from headwater.calls.avoided import avoided_of
 from headwater.calls.contents import stored
@@ -53,19 +53,19 @@ from headwater.schemes import Scheme
 
 
 def writable(request: HttpRequest, pk: int) -> Application:
-    """The draft, for who may write in it: the applicant, and members whom the applicant lets."""
+    """Return the draft for those who may write in it: the applicant, and the members whom the applicant lets."""
     row: Application = access(request.user, "calls.application.write", mine(request), pk=pk)
     return row
 
 
 def keep_for_later(request: HttpRequest, pk: int, section: str) -> None:
-    """What was typed cannot be taken now, mostly because the session is over: it is kept until its author comes back."""
+    """Keep typed words that cannot be taken now, mostly because the session is over, until their author comes back."""
     keep_unsaved(pk=pk, section=section, signature=request.POST.get("_who", ""), body=request.POST.urlencode())
 
 
 @page("calls.apply", signed_out=keep_for_later)
 def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
-    """The editor: works without script by its save button; with script every change is saved as it is made."""
+    """Show the editor. Without script its button saves; with script every change is saved as it is made."""
     row = writable(request, pk)
     if row.state != State.DRAFT:
         if request.method == "POST":
@@ -75,9 +75,9 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
     scheme = scheme_of(row.call)
     if section not in {*PAGES, *(s.code for s in scheme.sections)}:
         raise Http404
-    if request.method == "GET" and (kept := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
+    if request.method == "GET" and (unsaved := unsaved_of(APPLICATIONS.of(row.pk), request.user, section)):
         return render(
-            request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **shown_unsaved(row, kept)}
+            request, "calls/applying/unsaved.html", {"application": row, "section_code": section, **unsaved_context(row, unsaved)}
         )
     errors: dict[str, str] = {}
     base: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def edit(request: HttpRequest, pk: int, section: str) -> HttpResponse:
 
 
 def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None) -> str:
-    """Says what became of a save, and where the page goes on."""
+    """Say what became of a save, and choose the page that follows."""
     if saved and saved.changes.merged:
         messages.info(request, _("已保存；其他人同时所做的修改已合并，请核对。"))
     elif not request.POST.get("_take"):
@@ -105,7 +105,7 @@ def after_save(request: HttpRequest, pk: int, section: str, saved: Saved | None)
 
 
 def choose(request: HttpRequest, row: Application) -> None:
-    """A button beside a field in which somebody else had written too: "version:field:side"."""
+    """Apply the button beside a field in which somebody else had written too: "version:field:side"."""
     version, _colon, rest = request.POST.get("_take", "").partition(":")
     name, _colon, side = rest.partition(":")
     if not version.isdecimal() or len(version) > 18 or side not in {"before", "both", "mine"}:
@@ -123,7 +123,7 @@ def choose(request: HttpRequest, row: Application) -> None:
 def keep(
     row: Application, values: dict[str, Any], base: dict[str, Any], request: HttpRequest
 ) -> tuple[Saved | None, dict[str, str]]:
-    """Save what can be saved: a value that is refused does not take the others with it. Returns the errors by control too."""
+    """Save what can be saved: a refused value does not keep the others from being saved. Returns the errors by control too."""
     errors: dict[str, str] = {}
     for _attempt in range(2):
         try:
@@ -136,11 +136,12 @@ def keep(
 
 @page("calls.apply", methods=("POST",))
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save the fields that changed. Answers with the time, errors by control, the rules as they now stand, what the fields hold now
-    where that is not what was sent, and what other writers have changed on this page since it was loaded (`fields`).
+    """Save the fields that changed. The answer has the time, errors by control, the rules as they now stand, what the fields
+    hold now where that differs from what was sent, and what other writers have changed on this page since it was loaded
+    (`fields`).
     """
-    told = request.headers.get("X-Account")
-    if told is not None and told != str(request.user.pk):
+    account = request.headers.get("X-Account")
+    if account is not None and account != str(request.user.pk):
         return JsonResponse({"account": str(request.user)}, status=409)
     row = own_draft(request, pk, "calls.application.write")
     scheme = scheme_of(row.call)
@@ -156,40 +157,41 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
             "errors": errors,
             "revision": row.revision,
             "size": f"{size_of(row.answers):,}",
-            "fields": told_fields(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
+            "fields": field_states(request, row, scheme, [n for n in values if saved and control_of(n) not in bad], saved),
             "live": live(answers_of(row)),
             "rules": render_to_string("components/rules.html", {"results": results}),
         }
     )
 
 
-def told_fields(
+def field_states(
     request: HttpRequest, row: Application, scheme: Scheme, names: list[str], saved: Saved | None
 ) -> dict[str, dict[str, Any]]:
-    """By control: `base` is what is stored, `pairs` what the controls show then, `sent` what was sent where that differs, `clash` a notice.
+    """Return by control `base`, the stored value; `pairs`, what the controls show then; `sent`, what was sent where that
+    differs; `clash`, a notice.
 
     Fields that were not sent are told of when somebody else has saved since the page heard last.
     """
-    seen, own = request.POST.get("_revision", ""), is_own(request.user, row.leader)
+    revision, own = request.POST.get("_revision", ""), is_own(request.user, row.leader)
     changed = int(bool(saved and saved.changes.before))
     section = request.POST.get("_section", "")
     page_, part = [], scheme.section(section)
-    if seen.isdecimal() and (int(seen) + changed != row.revision) and (part or section == "info"):
+    if revision.isdecimal() and (int(revision) + changed != row.revision) and (part or section == "info"):
         page_ = names_on(row, part, own=own)
     merged = saved.changes.merged if saved else {}
-    out: dict[str, dict[str, Any]] = {control_of(n): {"base": stored(row, n), "pairs": pairs_of(row, n)} for n in page_}
+    states: dict[str, dict[str, Any]] = {control_of(n): {"base": stored(row, n), "pairs": pairs_of(row, n)} for n in page_}
     for name in names:
-        told = out.setdefault(control_of(name), {"base": stored(row, name)})
+        state = states.setdefault(control_of(name), {"base": stored(row, name)})
         if name in merged:
-            told |= {"sent": merged[name], "pairs": pairs_of(row, name)}
+            state |= {"sent": merged[name], "pairs": pairs_of(row, name)}
     if "unsuitable" in names:
         notice = render_to_string("calls/avoided.html", {"avoided": avoided_of([row]).get(row.pk)}, request)
-        out["unsuitable"] |= {"clash": notice or " "}
+        states["unsuitable"] |= {"clash": notice or " "}
     if saved and saved.changes.clashes:
         for name, notice in clash_notices(row, request.user, set(names)).items():
             context = {"notice": notice}
-            out[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
-    return out
+            states[control_of(name)]["clash"] = render_to_string("calls/applying/clash.html", context)
+    return states
 
 
 @page("calls.apply", methods=("POST",))
@@ -212,7 +214,9 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def add_member(request: HttpRequest, row: Application) -> HttpResponse:
-    """Add whom a line of text means; of several people of one name the applicant chooses, and what was typed stays."""
+    """Add the person whom a line of text means. Where several people have the name the applicant chooses, and the typed text
+    stays.
+    """
     form = MemberForm(request.POST)
     if form.is_valid():
         text, months = form.cleaned_data["member"], form.cleaned_data["months"]
@@ -234,7 +238,7 @@ def add_member(request: HttpRequest, row: Application) -> HttpResponse:
 
 @page("calls.apply", methods=("POST",))
 def choose_host(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have the draft go through another host; what is on the page beside it is not touched."""
+    """Have the draft go through another host. The rest of the page does not change."""
     row = draft(request, pk)
     if row.state != State.DRAFT:
         return redirect("application", pk=pk)
@@ -256,12 +260,12 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     if row.state == State.HOST_REVIEW:  # sent again because the first answer got lost: it is where it should be
         return redirect("application", pk=pk)
     check_now(application=row)
-    seen = request.POST.get("_revision", "")
-    if not seen.isdecimal() or len(seen) > 9:
+    revision = request.POST.get("_revision", "")
+    if not revision.isdecimal() or len(revision) > 9:
         messages.error(request, _("请在本页核对内容后再签署提交。"))
     elif attempt(
         request,
-        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(seen)),
+        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(revision)),
         success=_("已提交依托单位审核。"),
     ):
         return redirect("application", pk=pk)

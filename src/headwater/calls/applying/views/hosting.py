@@ -1,4 +1,4 @@
-"""Choosing the host of an application: every registered host, and one's own institutions, can be found by name or code."""
+"""The choice of the host of an application: every registered host, and one's own institutions, are found by name or code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.registry.models import Organisation, Person
 
 
 def read_host(form: HostForm, person: Person) -> Organisation | None:
-    """The host that was typed; None when it cannot be, which the form then says beside the field."""
+    """Return the host that was typed; None when there is no such host, which the form then says beside the field."""
     try:
         return find_host(form.cleaned_data["host"], person) if form.is_valid() else None
     except Refused as refused:
@@ -22,5 +22,5 @@ def read_host(form: HostForm, person: Person) -> Organisation | None:
 
 
 def host_context(row: Application, form: HostForm | None) -> dict[str, Any]:
-    """The field on the page of basic information."""
+    """Return the context of the field on the page of basic information."""
     return {"host_form": form or HostForm(initial={"host": named(row.host)})}

@@ -1,4 +1,4 @@
-"""One page of the editor, put together from its parts; pages of members and referees answer with it too."""
+"""Builds one page of the editor from its parts. The pages of members and referees answer with it too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.forms import AttachForm, HostForm, MemberForm, OutsideForm, RefereeForm
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Unsaved, Version
-from headwater.calls.pages import shown
+from headwater.calls.pages import application_context
 from headwater.calls.printing import boxes_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.stores import APPLICATIONS
@@ -62,7 +62,7 @@ def editor_page(
     host_form: HostForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """One page of the editor, with what was typed where something is wrong."""
+    """Show one page of the editor, with the typed words where something is wrong."""
     context = editor_context(request, row, section, errors or {}, base or {})
     if section == "info" and context["own"]:
         context |= host_context(row, host_form)
@@ -79,7 +79,7 @@ def editor_page(
 def editor_context(
     request: HttpRequest, row: Application, section: str, errors: dict[str, str], base: dict[str, Any]
 ) -> dict[str, Any]:
-    """What the page of one section shows. A field that was refused keeps what its writer had seen before."""
+    """Return what the page of one section shows. A refused field keeps what its writer had seen before."""
     scheme = scheme_of(row.call)
     results = check_applications([row], row.call)[row.pk]
     answers, part = answers_of(row), scheme.section(section)
@@ -87,7 +87,7 @@ def editor_context(
     names = names_on(row, part, own=own) if part or section == "info" else []
     bad = {name.partition(".")[0] for name in errors}
     return {
-        **shown(row),
+        **application_context(row),
         "own": own,
         "section_code": section,
         "section": part,
@@ -111,7 +111,7 @@ def editor_context(
 
 
 def member_context(request: HttpRequest) -> dict[str, Any]:
-    """Forms to add members by, and the people whom a name means when there are several."""
+    """Return the forms that add members, and the people whom a name means when there are several."""
     who, months = request.GET.get("who", ""), str(key_in(request.GET, "months") or 6)
     return {
         "member_form": MemberForm(initial={"member": who, "months": months}),
@@ -123,24 +123,24 @@ def member_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def tabs(row: Application, scheme: Scheme, answers: Answers) -> list[tuple[str, str, str]]:
-    """(code, title, completeness) of the editor's sections; a section without a question that is asked is left out."""
+    """List (code, title, completeness) of the editor's sections. A section without a question that is asked is left out."""
     asks = scheme.asks
     basic = [row.title_zh, *([row.abstract_zh, row.keywords_zh] if "abstract" in asks else [])]
     basic += [row.discipline_id] if "discipline" in asks else []
-    out = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
+    entries = [("info", _("基本信息"), f"{sum(1 for b in basic if b)}/{len(basic)}")]
     for s, fields in answers.asked_sections:
         own = [f for f in fields if not f.value]
-        out.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
+        entries.append((s.code, named(s, "title"), f"{sum(1 for f in own if is_complete(answers, f))}/{len(own)}" if own else ""))
     if scheme.members_max:
         many = row.participants.aggregate(all=Count("pk"), confirmed=Count("confirmed_at"))
-        out.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
+        entries.append(("members", _("参与者"), f"{many['confirmed']}/{many['all']}" if many["all"] else ""))
     if scheme.referees:
-        written = row.referees.filter(written_at__isnull=False).count()
-        out.append(("referees", _("推荐专家"), str(written or "")))
+        letters = row.referees.filter(written_at__isnull=False).count()
+        entries.append(("referees", _("推荐专家"), str(letters or "")))
     if scheme.attachments:
-        out.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
-    out.append(("submit", _("核对并提交"), ""))
-    return out
+        entries.append(("attachments", _("附件"), str(sum(answers.context.attached().values()) or "")))
+    entries.append(("submit", _("核对并提交"), ""))
+    return entries
 
 
 def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
@@ -150,7 +150,7 @@ def attach_form(scheme: Scheme, *args: Any, **more: Any) -> AttachForm:
 
 
 def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]:
-    """What the list of attachments shows: files with the state of their check, and uploads that were broken off."""
+    """Return what the list of attachments shows: files with the state of their check, and broken-off uploads."""
     listed = list(row.attachments.select_related("file"))
     return {
         "attachments": listed,
@@ -163,7 +163,9 @@ def attachment_context(row: Application, request: HttpRequest) -> dict[str, Any]
 
 
 def referee_context(row: Application, form: RefereeForm | None = None) -> dict[str, Any]:
-    """The applicant's list: the state of each, and the letter only where the scheme lets the applicant read it."""
+    """Return the applicant's list of referees: the state of each, and the letter only where the scheme lets the applicant read
+    it.
+    """
     rules = scheme_of(row.call).referees
     referees = list(row.referees.select_related("discipline"))
     named = sum(1 for r in referees if not r.declined_at)
@@ -177,32 +179,32 @@ def referee_context(row: Application, form: RefereeForm | None = None) -> dict[s
 
 @dataclass(frozen=True)
 class Notice:
-    """Beside a field in which somebody else had written in the same place: their words against those that stand now."""
+    """A notice beside a field in which somebody else had written in the same place: their words against those that stand now."""
 
     version: int
     name: str
     label: str
     other: str
     at: datetime
-    told: Difference
+    difference: Difference
     both: bool
 
 
 def clash_notices(row: Application, user: Any, names: set[str]) -> dict[str, Notice]:
-    """Notices by field, for the writer whose words stand."""
-    out: dict[str, Notice] = {}
+    """Return the notices by field, for the writer whose words stand."""
+    notices: dict[str, Notice] = {}
     versions = open_clashes(row, user)
     if not versions:
-        return out
+        return notices
     fields = fields_of(row)
     for v in versions:
         earlier = Version.objects.filter(application=row, pk__lt=v.pk).order_by("-id").select_related("author").first()
         other = str(earlier.author) if earlier and earlier.author and earlier.author != user else _("您在另一窗口")
         for name, clash in v.clashes.items():
-            if name in names and name not in out:
-                told = difference(fields[name], v.before.get(name), stored(row, name))
-                out[name] = Notice(v.pk, name, told.label, other, v.at, told, clash["both"] is not None)
-    return out
+            if name in names and name not in notices:
+                changed = difference(fields[name], v.before.get(name), stored(row, name))
+                notices[name] = Notice(v.pk, name, changed.label, other, v.at, changed, clash["both"] is not None)
+    return notices
 
 
 def fields_of(row: Application) -> dict[str, Field]:
@@ -210,25 +212,25 @@ def fields_of(row: Application) -> dict[str, Field]:
 
 
 def presence_context(row: Application, user: Any) -> dict[str, Any]:
-    """Who else is at work on the draft; a draft with one writer asks nothing more."""
+    """Return who else is at work on the draft. A draft with one writer takes no more queries."""
     shared = not is_own(user, row.leader) or is_shared(row)
     return {"shared": shared, "others": tell_presence(APPLICATIONS.of(row.pk), user) if shared else list[Other]()}
 
 
-def shown_unsaved(row: Application, kept: Unsaved) -> dict[str, Any]:
-    """What was sent when the session was over, to be looked at, and to be sent again as it was."""
-    post = QueryDict(kept.body)
+def unsaved_context(row: Application, unsaved: Unsaved) -> dict[str, Any]:
+    """Return what a form sent after the session was over, so that its author reads it and sends it again unchanged."""
+    post = QueryDict(unsaved.body)
     fields = fields_of(row)
     values, _errors = read_values(post, [n for n in post if not n.startswith("_")], scheme_of(row.call))
     registry = Registry()
-    kept_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
-    told = [difference(fields[n], stored(row, n), v) for n, v in kept_values.items() if not same(stored(row, n), v)]
-    pairs = [(name, value) for name, given in post.lists() for value in given]
-    return {"kept": kept, "told": told, "pairs": pairs}
+    stored_values = {n: as_stored(row, fields[n], v, registry) for n, v in values.items() if n in fields}
+    differences = [difference(fields[n], stored(row, n), v) for n, v in stored_values.items() if not same(stored(row, n), v)]
+    pairs = [(name, value) for name, texts in post.lists() for value in texts]
+    return {"unsaved": unsaved, "differences": differences, "pairs": pairs}
 
 
 def as_stored(row: Application, f: Field, value: Any, registry: Registry) -> Any:
-    """A typed value as it would be stored; as it is where it cannot be."""
+    """Return a typed value as it would be stored, or unchanged where it cannot be stored."""
     if f.code in BASIC:
         return plain(value.partition(" ")[0] if f.code == "discipline" else value)
     cleaned = clean(f, value, registry)

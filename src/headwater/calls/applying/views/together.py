@@ -1,4 +1,6 @@
-"""Two people in one draft: who else is there, where both wrote in one place; and words that came when the session was over."""
+"""Pages for two people in one draft: who else is there, where both wrote in one place, and words that arrived after the session
+was over.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from headwater.forms.unsaved import forget_unsaved
 
 @page("calls.apply", methods=("POST",))
 def presence(request: HttpRequest, pk: int) -> HttpResponse:
-    """The editor is still open: told every half minute; answers with who else is there."""
+    """Note that the editor is still open, every half minute, and answer with who else is there."""
     row = access(request.user, "calls.application.write", mine(request), pk=pk)
     return render(request, "calls/applying/presence.html", {"application": row, **presence_context(row, request.user)})
 

@@ -1,4 +1,4 @@
-"""Between an application and the controls of its pages: what a form sent, and what its controls would send now."""
+"""Translates between an application and the controls of its pages: what a form sent, and what its controls would send now."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TEXTS = (*PLAIN, *CODES)
 
 
 def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, Any], dict[str, str]]:
-    """Typed values of the named fields, and what could not be read, by control. A table is read whole."""
+    """Read the typed values of the named fields; also return what could not be read, by control. A table is read whole."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     questions = {f.code: f for f in scheme.fields if not f.value and f.of.is_stored}
@@ -67,18 +67,18 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
 
 
 def read_amount(text: str) -> int:
-    """万元 as typed, in fen."""
+    """Read 万元 as typed, into fen."""
     return read_wan(text) if text else 0
 
 
 def read_day(text: str) -> date | None:
-    """A day; nothing typed is no day."""
+    """Read a day; nothing typed is no day."""
     if not text:
         return None
-    found = parse_date(text)
-    if found is None:
+    day = parse_date(text)
+    if day is None:
         raise ValueError(text)
-    return found
+    return day
 
 
 READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -89,43 +89,43 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 def read_base(post: Any) -> dict[str, Any]:
-    """What the writer saw in the fields before changing them, by field; a page without it merges nothing."""
+    """Read what the writer saw in the fields before changing them, by field. A page without it merges nothing."""
     try:
-        found = json.loads(post.get("_base", "") or "{}")
+        base = json.loads(post.get("_base", "") or "{}")
     except (ValueError, RecursionError):
         return {}
-    return {FIELDS.get(k, k): v for k, v in found.items()} if isinstance(found, dict) else {}
+    return {FIELDS.get(k, k): v for k, v in base.items()} if isinstance(base, dict) else {}
 
 
 def names_on(row: Application, section: Section | None, *, own: bool) -> list[str]:
-    """The fields of one page of the editor; without a section, of the page of basic information."""
+    """Return the fields of one page of the editor; without a section, those of the page of basic information."""
     if section is None:
         return [name for name in BASIC if own or name not in PRIVATE]
     return [f.code for f in section.fields if not f.value and f.of.is_stored]
 
 
-def base_of(row: Application, names: list[str], kept: dict[str, Any] | None = None) -> str:
-    """The stored values of fields as the page carries them; `kept` are of fields whose writer has not seen the stored ones."""
+def base_of(row: Application, names: list[str], overrides: dict[str, Any] | None = None) -> str:
+    """Return the stored values of fields as the page carries them; `overrides` replace those that their writer has not seen."""
     values = {control_of(name): stored(row, name) for name in names}
-    return json.dumps(values | {control_of(k): v for k, v in (kept or {}).items()}, ensure_ascii=False)
+    return json.dumps(values | {control_of(k): v for k, v in (overrides or {}).items()}, ensure_ascii=False)
 
 
 def basic_context(row: Application, typed: Any) -> dict[str, Any]:
-    """What the questions of basic information show: what was typed, or else what is stored, and the answers to choose from."""
+    """Return what the questions of basic information show: the typed or else the stored values, and the answers to choose from."""
     scheme = scheme_of(row.call)
     topics = [(t["code"], f"{t['code']} {named(t)}") for t in row.call.topics]
-    known = [(f.code, str(named(f))) for f in PriorityField.objects.all()]
+    priority_fields = [(f.code, str(named(f))) for f in PriorityField.objects.all()]
     return {
         "values": typed or {control: text for name in BASIC for control, text in pairs_of(row, name)},
         "flags": typed.getlist("flags") if typed else row.flags,
         "topics": [("", ""), *topics],
-        "fields_known": [("", _("不属于优先领域")), *known],
+        "fields_known": [("", _("不属于优先领域")), *priority_fields],
         "classes": [c for c in ResearchClass.choices if c[0] in scheme.research_classes],
     }
 
 
 def pairs_of(row: Application, name: str) -> Pairs:
-    """What the controls of a field send when they hold its stored value."""
+    """Return what the controls of a field send when they hold its stored value."""
     f = questions_of(row).get(name)
     if f is not None:
         return f.of.pairs(f, row.answers.get(name))
@@ -136,6 +136,6 @@ def pairs_of(row: Application, name: str) -> Pairs:
         return [("flags", ""), *(("flags", v) for v in value)]
     if name == "unsuitable":
         return [("unsuitable", "\n".join(value))]
-    if name in CODES and (found := getattr(row, name)):
-        return [(name, f"{found.code} {named(found)}")]
+    if name in CODES and (record := getattr(row, name)):
+        return [(name, f"{record.code} {named(record)}")]
     return [(name, "" if value is None else str(value))]

@@ -1,4 +1,4 @@
-"""The versions of an application: the list, two of them side by side, and going back to one."""
+"""Pages of the versions of an application: the list, two of them side by side, and restoring one."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ NAMES_SHOWN = 6
 
 @page("calls.application.list")
 def versions(request: HttpRequest, pk: int) -> HttpResponse:
-    """All versions for who writes in the application; for host, agency and officers those that were submitted."""
+    """List all versions for those who write in the application; for host, agency and officers the submitted ones."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     own = is_own(request.user, row.leader)
     labels = {code: named(f, "label") for code, f in fields_of(row).items()}
-    found = []
+    rows = []
     for entry in listed(row, request.user):
         names = [labels[n] for n in labels if n in entry.names and (own or n not in PRIVATE)]
-        found.append(
+        rows.append(
             {
                 "version": entry.version,
                 "previous": entry.previous,
@@ -48,7 +48,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
         )
     context = {
         "application": row,
-        "rows": found,
+        "rows": rows,
         "all": may(request.user, "calls.application.write", row),
         "minutes": int(WINDOW.total_seconds() // 60),
         "days": WHOLE_DAYS,
@@ -59,7 +59,7 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.application.list")
 def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
-    """`?old=12&new=15`: what the application held after the one, and after the other; 0 is its beginning."""
+    """Compare two versions, `?old=12&new=15`: what the application held after each of them; 0 is its beginning."""
     row = access(request.user, "calls.application.view", mine(request), pk=pk)
     writes = may(request.user, "calls.application.write", row)
     old, new = the_version(request, row, "old", begins=writes), the_version(request, row, "new", begins=writes)
@@ -81,32 +81,32 @@ def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def the_version(request: HttpRequest, row: Application, key: str, *, begins: bool) -> Version | None:
-    """The version that the address names, if this reader may read it; None is the beginning."""
-    given = request.GET.get(key, "")
-    if given == "0" and begins:
+    """Return the version that the address names, if this reader may read it; None is the beginning."""
+    key_text = request.GET.get(key, "")
+    if key_text == "0" and begins:
         return None
-    if not given.isdecimal() or len(given) > 18:
+    if not key_text.isdecimal() or len(key_text) > 18:
         raise Http404
-    found: Version | None = readable(row, request.user).select_related("author").filter(pk=int(given)).first()
-    if found is None:
+    version: Version | None = readable(row, request.user).select_related("author").filter(pk=int(key_text)).first()
+    if version is None:
         raise Http404
-    return found
+    return version
 
 
 def beside(old: Version, new: Version) -> list[tuple[str, list[str], list[str]]]:
-    """Members and files of two submissions: (what, gone, come)."""
-    out = []
-    for part, told in (("members", _("参与者")), ("files", _("附件"))):
+    """List the members and files in which two submissions differ: (what, gone, come)."""
+    differences = []
+    for part, label in (("members", _("参与者")), ("files", _("附件"))):
         a, b = (v.beside.get(part, []) if v.kind == Version.Kind.SUBMIT else None for v in (old, new))
         if a is not None and b is not None and a != b:
             names = [[e["name"] if isinstance(e, dict) else e for e in one if e not in other] for one, other in ((a, b), (b, a))]
-            out.append((told, *names))
-    return out
+            differences.append((label, *names))
+    return differences
 
 
 @page("calls.apply", methods=("POST",))
 def restore_version(request: HttpRequest, pk: int, version: int) -> HttpResponse:
-    """Back to what the application held after a version (0: its beginning): the named fields, or all."""
+    """Restore what the application held after a version (0: its beginning): the named fields, or all."""
     row = access(request.user, "calls.application.write", mine(request), pk=pk)
     names: list[str] = request.POST.getlist("name")
 

@@ -51,8 +51,11 @@ def name_of(call: Call, table: Field | None, form: str) -> str:
     return f"{call.code}{'-' + table.code if table else ''}.{form}"
 
 
-def write_answers(out: Any, folder: str, account: Any, call: Call, table: Field | None, form: str, progress: Any = None) -> int:
-    """All answers that `account` may see into an open file, as csv or xlsx; hidden questions are empty. Returns the number of rows.
+def write_answers(
+    stream: Any, folder: str, account: Any, call: Call, table: Field | None, form: str, progress: Any = None
+) -> int:
+    """Write all answers that `account` may see into an open file, as csv or xlsx; hidden questions are empty. Returns the
+    number of rows.
 
     Raises:
         Refused: more rows than a sheet of Excel holds.
@@ -62,11 +65,11 @@ def write_answers(out: Any, folder: str, account: Any, call: Call, table: Field 
     counted = Counter[str]()
     rows = _counted(_rows(account, call, table, columns, progress), counted)
     if form == "csv":
-        text = TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+        text = TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
         csv_into(text, heading, rows)
         text.detach()
     else:
-        xlsx_into(out, call.code, heading, _fitting(rows), folder=folder)
+        xlsx_into(stream, call.code, heading, _fitting(rows), folder=folder)
     return counted["rows"]
 
 
@@ -77,7 +80,9 @@ def _counted(rows: Iterator[list[Any]], counted: Counter[str]) -> Iterator[list[
 
 
 def _fitting(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """Rows as a sheet of Excel holds them: a text that is too long ends with a mark that tells how much is missing, too many rows are refused."""
+    """Yield rows as a sheet of Excel holds them: a text that is too long ends with a mark that tells how much is missing; too
+    many rows are refused.
+    """
     for number, row in enumerate(rows):
         if number >= SHEET_ROWS:
             raise Refused.because(_("超过 %d 行，Excel 工作表放不下；请选择 csv 格式导出") % SHEET_ROWS)
@@ -96,14 +101,14 @@ def _rows(account: Any, call: Call, table: Field | None, columns: Sequence[Field
 
 
 def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Application, Answers]]:
-    found = applications_for(account, call)
-    keys = list(found.order_by("number", "pk").values_list("pk", flat=True))
+    applications = applications_for(account, call)
+    keys = list(applications.order_by("number", "pk").values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         part = keys[start : start + CHUNK]
         attached: dict[int, Counter[str]] = defaultdict(Counter)
         for pk, code in Attachment.objects.filter(application__in=part).values_list("application", "kind"):
             attached[pk][code] += 1
-        rows = found.filter(pk__in=part).select_related("leader", "host").annotate(member_count=Count("participants"))
+        rows = applications.filter(pk__in=part).select_related("leader", "host").annotate(member_count=Count("participants"))
         ordered = list(rows.order_by("number", "pk"))
         make = answers_in(call, ordered)
         for a in ordered:
@@ -113,14 +118,14 @@ def _answers(account: Any, call: Call, progress: Any) -> Iterator[tuple[Applicat
 
 
 def make_file(account: Account, folder: str, progress: Progress, *, call: int, table: str, form: str) -> tuple[str, int]:
-    """The table as a file in `folder`, for who may still check the call; its path and number of rows."""
+    """Write the table as a file in `folder`, for an officer who may still check the call. Returns its path and number of rows."""
     row = Call.objects.visible_to(account).select_related("scheme").filter(pk=call).first()
     if row is None or not may(account, "calls.check", row):
         raise NotAllowed("calls.check")
     field = table_of(row, table)
     path = Path(folder) / name_of(row, field, form)
-    with path.open("w+b") as out:
-        return str(path), write_answers(out, folder, account, row, field, form, progress)
+    with path.open("w+b") as stream:
+        return str(path), write_answers(stream, folder, account, row, field, form, progress)
 
 
 KINDS.add(ANSWERS, Whole(gettext_lazy("答卷"), make_file))

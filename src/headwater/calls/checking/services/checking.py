@@ -40,13 +40,16 @@ CHUNK = 2000
 
 
 def run_formal_check(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
-    """Compare the texts and check every received application by the rules of its scheme; may be run again until an officer has decided."""
+    """Compare the texts and check every received application by the rules of its scheme. The check may be run again until an
+    officer has decided.
+    """
     find_likenesses(call=call, actor=actor, progress=progress)
     return check_rules(call=call, actor=actor, progress=progress)
 
 
 def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -> dict[str, int]:
-    """The rules alone, in chunks of 2,000 with a fixed number of queries, side by side for a large call; memory does not grow with the call.
+    """Check the rules alone, in chunks of 2,000 with a fixed number of queries. A large call is checked by several processes,
+    and memory does not grow with it.
 
     Returns counts by verdict.
     """
@@ -55,8 +58,8 @@ def check_rules(*, call: Call, actor: Actor, progress: Progress | None = None) -
     received = without_own(Application.objects.filter(call=call, state=State.RECEIVED), actor.account)
     waiting = list(received.order_by("pk").values_list("pk", flat=True))
     chunks = [waiting[start : start + CHUNK] for start in range(0, len(waiting), CHUNK)]
-    for found in spread(partial(_check_chunk, call, actor), chunks):
-        for verdict, count in found.items():
+    for chunk_counts in spread(partial(_check_chunk, call, actor), chunks):
+        for verdict, count in chunk_counts.items():
             counts[verdict] += count
         if progress:
             progress(sum(counts.values()), len(waiting), str(call))
@@ -82,7 +85,7 @@ def _check_chunk(call: Call, actor: Actor, pks: list[int]) -> dict[str, int]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No search for garbage while the results of a chunk pile up: it finds none and takes a third of the time."""
+    """Stop the search for garbage while the results of a chunk pile up: it finds none and takes a third of the time."""
     gc.disable()
     try:
         yield
@@ -91,18 +94,18 @@ def _uncollected() -> Iterator[None]:
 
 
 class Texts:
-    """The results of a chunk as texts by their digest. Most are the same for most applications and are written out once."""
+    """The results of a chunk as texts by their digest. Most results are the same for most applications; each is written once."""
 
     def __init__(self) -> None:
         self.by_digest: dict[str, str] = {}
-        self._known: dict[tuple[Any, ...], str] = {}
+        self._digests: dict[tuple[Any, ...], str] = {}
 
     def digest_of(self, result: Result) -> str:
         key = (result[:7], repr(result.inputs), result.blocks)
-        digest = self._known.get(key)
+        digest = self._digests.get(key)
         if digest is None:
             text = json.dumps(result.as_json(), ensure_ascii=False)
-            digest = self._known[key] = RuleResult.digest_of(text)
+            digest = self._digests[key] = RuleResult.digest_of(text)
             self.by_digest[digest] = text
         return digest
 
@@ -119,7 +122,9 @@ WRITE = """INSERT INTO calls_formalcheck (application_id, ran_at, result_digests
 
 
 def _checks(rows: Sequence[Application], call: Call, texts: Texts) -> list[dict[str, Any]]:
-    """The results of all rules: faulty where one failed, for a person's eyes where one could not tell."""
+    """Return the results of all rules. An application is faulty where a rule failed, and waits for a person's eyes where a rule
+    could not tell.
+    """
     checks = []
     for pk, results in check_applications(rows, call).items():
         outcomes = {r.outcome for r in results}
@@ -134,7 +139,7 @@ def _checks(rows: Sequence[Application], call: Call, texts: Texts) -> list[dict[
 def decide_check(
     *, applications: Sequence[Application], accept: bool, actor: Actor, codes: Sequence[str] = (), note: str = ""
 ) -> list[Application]:
-    """Accept applications, or refuse them with reason codes; a refusal is written to the applicant through the host.
+    """Accept applications, or refuse them with reason codes. A refusal is written to the applicant through the host.
 
     Raises:
         Refused: no code for a refusal, an unknown code, or the wrong state.
@@ -152,8 +157,8 @@ def decide_check(
     return rows
 
 
-def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Application]:
-    """Move the applications by `verb` and note who decided; what the rules found before stays beside it."""
+def _decide(pks: Sequence[int], verb: str, log: Log, **columns: Any) -> list[Application]:
+    """Move the applications by `verb` and note who decided. What the rules had found stays beside it."""
     rows = APPLICATION.apply(
         Application.objects.filter(pk__in=pks)
         .select_related("call__scheme", "host", "leader")
@@ -164,7 +169,7 @@ def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Applic
     )
     now = clock.now()
     unchecked = {"ran_at": now, "result_digests": [], "verdict": FormalCheck.Verdict.EYES}
-    decided = {"decided_by": log.actor.account, "decided_at": now, "codes": [], "note": ""} | said
+    decided = {"decided_by": log.actor.account, "decided_at": now, "codes": [], "note": ""} | columns
     FormalCheck.objects.bulk_create(
         [FormalCheck(application=r, **unchecked, **decided) for r in rows],
         update_conflicts=True,
@@ -175,13 +180,14 @@ def _decide(pks: Sequence[int], verb: str, log: Log, **said: Any) -> list[Applic
 
 
 def clear_ones(call: Call, account: Account | None) -> ApplicationQuerySet:
-    """The received applications of a call on which the rules found nothing, less those in which `account` takes part."""
+    """Return the received applications of a call on which the rules found nothing, less those in which `account` takes part."""
     rows = Application.objects.filter(call=call, state=State.RECEIVED, check_result__verdict=FormalCheck.Verdict.CLEAR)
     return without_own(rows, account)
 
 
 def accept_clear(*, call: Call, actor: Actor, until: datetime | None = None, progress: Progress | None = None) -> int:
-    """Accept every application on which the rules found nothing (`until` then), in chunks of 2,000; what is no longer clear is left.
+    """Accept every application on which the rules found nothing (`until` then), in chunks of 2,000. One that is no longer clear
+    is left out.
 
     Returns how many were accepted.
     """
@@ -209,7 +215,7 @@ def _accept_chunk(call: Call, actor: Actor, pks: list[int]) -> int:
 
 
 def recheck_until(application: Application) -> datetime | None:
-    """The last moment for asking a re-check, counted from the letter."""
+    """Return the last moment for asking a re-check, counted from the letter."""
     letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
     return end_of_asking(letter, application.call) if letter else None
 
@@ -220,12 +226,12 @@ def end_of_asking(letter: Letter, call: Call) -> datetime:
 
 
 def days_to_ask(call: Call, on: date) -> int:
-    """For how many days a re-check of a letter of the day `on` can be asked for."""
+    """Return the number of days in which a re-check of a letter of the day `on` can be asked for."""
     return Parameters(call.scheme.region, on).number("recheck_request_days", call.scheme.code)
 
 
 def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
-    """The applicant asks for a re-check (复审) of a refusal, once, within the clock.
+    """Ask for a re-check (复审) of a refusal, by the applicant, once, within the clock.
 
     Raises:
         Refused: no text, too late, or asked before.
@@ -244,7 +250,8 @@ def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
 
 
 def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor, seen: str) -> None:
-    """Answer a re-check: a wrong decision is revoked and the application goes on as accepted. Never by who took the decision.
+    """Answer a re-check. A wrong decision is revoked and the application goes on as accepted. The officer who took the decision
+    never answers.
 
     Raises:
         NotAllowed: the actor refused the application, takes part in it, or is no officer of the call.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from headwater.calls.deciding.services.letters import letter_data, letter_name
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.models import Application, Decision, Letter
-from headwater.calls.words import said_outside, words_of
+from headwater.calls.words import state_outside, words_of
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.exports import KINDS, Document, Kind
@@ -32,12 +32,14 @@ def application_heading() -> Sequence[str]:
 
 
 def application_document(row: Application) -> Document:
-    """The state in the index is the public one: an archive travels further than a page."""
+    """Return the PDF of an application with its line of the index. The index has the public state: an archive travels further
+    than a page.
+    """
     number = row.number or f"{_('草稿')}{row.pk}"
     line = [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, row.call.title_zh, wan_cell(row.amount_fen)]
     return Document(
         f"{number} {row.leader.name_zh} {row.title_zh[:40]}.pdf",
-        [*line, said_outside(row).label],
+        [*line, state_outside(row).label],
         lambda: render_pdf("calls/typst/application.typ", application_data(row)),
     )
 
@@ -63,20 +65,20 @@ RESULT_LETTERS = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
 
 
 def with_letter(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Those whose applicants have been told by letter: before the release there is nothing to hand out."""
+    """Keep the decisions that a letter has told to their applicants: before the release there is nothing to hand out."""
     return decisions.filter(application__in=Letter.objects.filter(kind__in=RESULT_LETTERS).values("application"))
 
 
 def results_of(account: Account) -> QuerySet[Any]:
     letters = Letter.objects.filter(kind__in=RESULT_LETTERS).order_by("issued_at")
-    found = with_letter(Decision.objects.visible_to(account)).select_related(
+    decisions = with_letter(Decision.objects.visible_to(account)).select_related(
         *(f"application__{n}" for n in ("leader", "host", "call"))
     )
-    return found.prefetch_related(Prefetch("application__letters", letters, to_attr="result_letters"))
+    return decisions.prefetch_related(Prefetch("application__letters", letters, to_attr="result_letters"))
 
 
 def result_document(row: Decision) -> Document:
-    """The letter that told of the decision."""
+    """Return the letter that told of the decision."""
     letter = row.application.result_letters[-1]  # type: ignore[attr-defined]
     letter.application = row.application
     return letter_document(letter)

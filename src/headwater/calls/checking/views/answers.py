@@ -23,11 +23,13 @@ from headwater.forms.shapes import Field
 
 @page("calls.check")
 def export_answers(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """All answers to the questions of a call as xlsx or csv (`format`); `table` unfolds one table. Only a form asks for a job."""
+    """Export all answers to the questions of a call as xlsx or csv (`format`); `table` unfolds one table. Only a form asks for
+    a job.
+    """
     call = the_call(request, pk, "calls.check")
-    given = request.POST if request.method == "POST" else request.GET
-    table, form = table_of(call, given.get("table", "")), given.get("format", "xlsx")
-    if form not in TYPES or (given.get("table") and table is None):
+    parameters = request.POST if request.method == "POST" else request.GET
+    table, form = table_of(call, parameters.get("table", "")), parameters.get("format", "xlsx")
+    if form not in TYPES or (parameters.get("table") and table is None):
         raise Http404
     try:
         if applications_for(request.user, call).count() > answer_sheets.AT_ONCE:
@@ -42,12 +44,12 @@ def _by_job(request: HttpRequest, call: Call, table: Field | None, form: str) ->
     if request.method != "POST":
         raise Refused.because(_("申请较多，请在申请列表上方用“导出答卷”按钮提出，由后台生成文件"))
     title = f"{call.code} {label(table) if table else _('答卷')} ({form})"
-    told = {"call": call.pk, "table": table.code if table else "", "form": form}
-    return redirect("job", pk=ask_export(what=ANSWERS, items=[call.pk], title=title, actor=request.actor, **told).pk)
+    arguments = {"call": call.pk, "table": table.code if table else "", "form": form}
+    return redirect("job", pk=ask_export(what=ANSWERS, items=[call.pk], title=title, actor=request.actor, **arguments).pk)
 
 
 def _at_once(request: HttpRequest, call: Call, table: Field | None, form: str) -> HttpResponseBase:
-    out = scratch(max_size=KEPT_IN_MEMORY)
+    stream = scratch(max_size=KEPT_IN_MEMORY)
     with scratch_folder() as folder:
-        write_answers(out, folder, request.user, call, table, form)
-    return attached(out, name_of(call, table, form), TYPES[form])
+        write_answers(stream, folder, request.user, call, table, form)
+    return attached(stream, name_of(call, table, form), TYPES[form])

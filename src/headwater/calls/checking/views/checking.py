@@ -18,9 +18,9 @@ from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
-from headwater.calls.pages import RELATED, confirmed, shown, the_call
+from headwater.calls.pages import RELATED, application_context, confirmed, the_call
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
-from headwater.calls.words import said, state_choices, words_of
+from headwater.calls.words import state_choices, state_inside, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
@@ -33,17 +33,17 @@ WAITING = (State.RECEIVED, State.RECHECK)
 PLACES = {FormalCheck.Verdict.FAULTY: 0, FormalCheck.Verdict.EYES: 1, FormalCheck.Verdict.CLEAR: 2}
 """The queue shows what needs work first; what no rule has looked at yet comes last."""
 UNCHECKED = len(PLACES)
-KEPT = ("verdict", "state", "q")
+NARROWING = ("verdict", "state", "q")
 """What narrows the queue goes with the officer from one application to the next."""
 
 
 def narrowing(request: HttpRequest) -> str:
-    kept = urlencode({name: request.GET[name] for name in KEPT if request.GET.get(name)})
-    return f"?{kept}" if kept else ""
+    query = urlencode({name: request.GET[name] for name in NARROWING if request.GET.get(name)})
+    return f"?{query}" if query else ""
 
 
 def waiting(request: HttpRequest, call: Call) -> Any:
-    """What waits in a call for somebody who takes no part in it, with its place in the order of work."""
+    """Return what waits in a call for an officer who takes no part in it, with its place in the order of work."""
     place = Case(
         *(When(check_result__verdict=verdict, then=Value(n)) for verdict, n in PLACES.items()),
         default=Value(UNCHECKED),
@@ -73,7 +73,7 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 kind="state",
             ),
             Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), said, kind="state"),
+            Column(_("状态"), state_inside, kind="state"),
         ],
         filters=[
             Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict"),
@@ -88,11 +88,13 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
 
 @page("calls.check")
 def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """The formal check: run the rules, accept what is clear together, look at the rest one by one."""
+    """Show the formal check: the officer runs the rules, accepts the clear applications together and looks at the rest one by
+    one.
+    """
     call = the_call(request, pk, "calls.check")
     if request.method == "POST" and "format" not in request.POST:
-        found = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
-        return redirect("job", pk=found.pk)
+        job = enqueue("calls.formal_check", actor=request.actor, call=call.pk)
+        return redirect("job", pk=job.pk)
     listing = queue(request, call)
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('形式审查')}")
@@ -104,7 +106,9 @@ def check_queue(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.check")
 def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
-    """Exactly what would be accepted, to look through and to take away; confirmed and unchanged since, a job accepts it."""
+    """Show exactly what would be accepted, to read and to download. Once it is confirmed and has not changed since, a job
+    accepts it.
+    """
     call = the_call(request, pk, "calls.check")
     rows = clear_ones(call, request.user)
     keys = rows.order_by("pk").values_list("pk", "check_result__ran_at")
@@ -134,25 +138,29 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def neighbours(rows: Any, place: int, pk: int) -> tuple[int | None, int | None]:
-    """Keys of the applications before and after a place in the queue."""
+    """Return the keys of the applications before and after a place in the queue."""
     before = rows.filter(Q(place__lt=place) | Q(place=place, pk__lt=pk)).order_by("-place", "-pk")
     after = rows.filter(Q(place__gt=place) | Q(place=place, pk__gt=pk)).order_by("place", "pk")
     return before.values_list("pk", flat=True).first(), after.values_list("pk", flat=True).first()
 
 
 def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
-    """Applications with the same title or text. Of those outside the officer's calls only number and share are told, of own ones nothing."""
+    """Return the applications with the same title or text. The officer learns only number and share of those outside their
+    calls, and nothing of their own.
+    """
     same = Application.objects.filter(title_zh=row.title_zh, state__in=IN_THE_HOUSE).exclude(pk=row.pk)
     same_title = list(without_own(same, request.user).select_related("leader")[:5])
     likenesses = list(without_own(row.likenesses.all(), request.user).select_related("other__leader", "other__call"))
-    asked = [a.pk for a in same_title] + [x.other_id for x in likenesses]
-    visible = set(Application.objects.visible_to(request.user).filter(pk__in=asked).values_list("pk", flat=True))
+    keys = [a.pk for a in same_title] + [x.other_id for x in likenesses]
+    visible = set(Application.objects.visible_to(request.user).filter(pk__in=keys).values_list("pk", flat=True))
     return {"same_title": same_title, "likenesses": likenesses, "visible": visible}
 
 
 @page("calls.check")
 def application(request: HttpRequest, pk: int) -> HttpResponse:
-    """An application as the officer sees it: evidence beside each rule; one key accepts, one refuses, others go on and back."""
+    """Show an application as the officer sees it, with the evidence beside each rule. One key accepts, one refuses, others go
+    on and back.
+    """
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     result = getattr(row, "check_result", None)
     place = PLACES[FormalCheck.Verdict(result.verdict)] if result else UNCHECKED
@@ -169,7 +177,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "calls/checking/office_application.html",
         {
-            **shown(row, reader=request.user),
+            **application_context(row, reader=request.user),
             **similar(request, row),
             "call": row.call,
             "result": result,
@@ -207,7 +215,7 @@ def _decided(request: HttpRequest, row: Application, note: str) -> bool:
 
 @page("calls.check", methods=("POST",))
 def recheck(request: HttpRequest, pk: int) -> HttpResponse:
-    """The answer to a re-check: shown with all that it does, given once it is confirmed."""
+    """Show the answer to a re-check with all that it does, and give it once it is confirmed."""
     row = access(
         request.user, "calls.recheck.answer", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk
     )
@@ -235,7 +243,7 @@ def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[
         "chosen": _("撤销原决定") if revoke else _("维持原决定"),
         "answer": answer,
         "acts": [goes_on, f"{words_of(row)['letter_recheck']}：{answer}"],
-        "told": _("申请人和依托单位，通知书即时发出"),
+        "recipients": _("申请人和依托单位，通知书即时发出"),
         "hidden": {"decision": "revoke" if revoke else "uphold", "seen": seen},
         "back": f"/office/applications/{row.pk}/",
         "action": f"/office/applications/{row.pk}/recheck/",

@@ -39,9 +39,9 @@ class Side:
 
 @page("calls.check")
 def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
-    """An application beside one that holds a part of its text; that one's wording only to those who may see it."""
+    """Show an application beside one that holds a part of its text. Only those who may see the other one read its words."""
     row = access(request.user, "calls.check", Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
-    found = get_object_or_404(
+    pair = get_object_or_404(
         without_own(Likeness.objects.all(), request.user).select_related(*(f"other__{name}" for name in RELATED)),
         application=row,
         other=other,
@@ -52,28 +52,28 @@ def likeness(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         "calls/checking/likeness.html",
         {
             "application": row,
-            "other": found.other,
-            "found": found,
+            "other": pair.other,
+            "likeness": pair,
             "may_see": may_see,
-            "own": may_see and row.leader_of_record_id == found.other.leader_of_record_id,
-            "left": sides(row, found.passages, "new"),
-            "right": sides(found.other, found.passages, "old") if may_see else [],
+            "own": may_see and row.leader_of_record_id == pair.other.leader_of_record_id,
+            "left": sides(row, pair.passages, "new"),
+            "right": sides(pair.other, pair.passages, "old") if may_see else [],
             "tab": "check",
         },
     )
 
 
 def sides(application: Application, passages: list[dict[str, Any]], which: str) -> list[Side]:
-    """The sections of an application that hold a passage, in the order of the passages' numbers; `which`: new or old."""
+    """Return the sections of an application that hold a passage, in the order of the passages' numbers; `which` is new or old."""
     texts = sections_of(application)
     at = 0 if which == "new" else 2
-    out: dict[int, list[tuple[int, int, int, list[tuple[int, int]]]]] = {}
+    passages_by_section: dict[int, list[tuple[int, int, int, list[tuple[int, int]]]]] = {}
     for number, p in enumerate(passages, start=1):
         pieces = [(x[at], x[at + 1]) for x in p["pieces"]]
-        out.setdefault(p[f"{which}_section"], []).append((p[f"{which}_start"], p[f"{which}_end"], number, pieces))
+        passages_by_section.setdefault(p[f"{which}_section"], []).append((p[f"{which}_start"], p[f"{which}_end"], number, pieces))
     return [
-        Side(_label(application, texts[section][0]), _runs(texts[section][1], sorted(found)))
-        for section, found in sorted(out.items())
+        Side(_label(application, texts[section][0]), _runs(texts[section][1], sorted(of_section)))
+        for section, of_section in sorted(passages_by_section.items())
         if section < len(texts)
     ]
 
@@ -90,14 +90,16 @@ def _label(application: Application, name: str) -> str:
 
 
 def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]) -> list[Run]:
-    """Passages whole, what lies between them shortened to its ends. Passages of one text may overlap: what is told already is not repeated."""
+    """Return the passages whole, and what lies between them shortened to its ends. Passages of one text may overlap: no stretch
+    is shown twice.
+    """
     runs: list[Run] = []
-    told = 0
+    covered = 0
     for start, end, number, pieces in passages:
-        if end <= told:
+        if end <= covered:
             continue
-        runs += _between(text[told : max(told, start)], first=told == 0)
-        at, fresh = max(told, start), number
+        runs += _between(text[covered : max(covered, start)], first=covered == 0)
+        at, fresh = max(covered, start), number
         for a, b in sorted(pieces):
             if b <= at:
                 continue
@@ -106,10 +108,10 @@ def _runs(text: str, passages: list[tuple[int, int, int, list[tuple[int, int]]]]
                 fresh = 0
             runs.append(Run(text[max(a, at) : b], 2, fresh or None))
             at, fresh = b, 0
-        told = max(at, end)
+        covered = max(at, end)
         if at < end:
             runs.append(Run(text[at:end], 1))
-    return [*runs, *_between(text[told:], first=False, last=True)]
+    return [*runs, *_between(text[covered:], first=False, last=True)]
 
 
 def _between(text: str, *, first: bool, last: bool = False) -> list[Run]:

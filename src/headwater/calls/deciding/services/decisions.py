@@ -53,7 +53,7 @@ def _locked(call: Call, pks: Sequence[int]) -> QuerySet[Application]:
 
 
 def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor) -> list[Decision]:
-    """Propose what is decided on applications, and with how much money. The database refuses to overspend the call.
+    """Propose decisions on applications, and the money of each. The database refuses to overspend the call.
 
     Raises:
         Refused: over the budget, wrong state, an amount above what was asked for, somebody under sanction, the actor's own application.
@@ -70,14 +70,14 @@ def propose_decisions(*, call: Call, proposals: Sequence[Proposal], actor: Actor
         again = [p.application.pk for p in proposals]
         before = committed_fen(call) - committed_fen(call, among=again)
         try:
-            made = _write(proposals, call, actor)
+            decisions = _write(proposals, call, actor)
         except DatabaseError as error:
             if "headwater_overspent" in str(error):
-                asked = None if has_own_in(actor.account, call) else before + _money(fund)
-                raise Refused.because(over_budget(call, asked), code="budget") from error
+                total = None if has_own_in(actor.account, call) else before + _money(fund)
+                raise Refused.because(over_budget(call, total), code="budget") from error
             raise
         log(call, after={"proposed": len(fund), "refused": len(refuse), "amount_fen": _money(fund)})
-    return made
+    return decisions
 
 
 def _money(proposals: Sequence[Proposal]) -> int:
@@ -105,7 +105,7 @@ REWRITTEN = [
 
 
 def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Decision]:
-    """Write the proposed decisions; a new proposal for an application takes the place of the former and its approval."""
+    """Write the proposed decisions. A new proposal for an application replaces the former one and its approval."""
     now = clock.now()
     decisions = [
         Decision(
@@ -128,7 +128,7 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
 
 
 def over_budget(call: Call, more: int | None) -> str:
-    """`more` is None for whom the sum would tell of their own case."""
+    """Return the reason of a refused sum. `more` is None for an account to which the sum would tell of their own case."""
     if more is None:
         return _("超出批次预算：预算 %s 万元") % wan(call.budget_fen)
     return _("超出批次预算：预算 %(budget)s 万元，拟定决定合计 %(asked)s 万元") % {
@@ -138,13 +138,13 @@ def over_budget(call: Call, more: int | None) -> str:
 
 
 def barred_applications(applications: Sequence[Application]) -> list[Application]:
-    """Those whose leader or one of whose members is under sanction today."""
+    """Return the applications whose leader or one of whose members is under sanction today."""
     people: dict[int, set[int]] = {a.pk: {a.leader_id} for a in applications}
     for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
         people[application].add(person)
     one = records_of(set().union(*people.values()))
-    found = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
-    barred = {one[person] for person in found.values_list("person_id", flat=True)}
+    sanctions = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
+    barred = {one[person] for person in sanctions.values_list("person_id", flat=True)}
     return [a for a in applications if {one[person] for person in people[a.pk]} & barred]
 
 
@@ -152,12 +152,14 @@ def _integrity_screen(fund: Sequence[Proposal]) -> None:
     """Compare with the sanctions before deciding (regulation of 2024, art. 18)."""
     names = [str(a) for a in barred_applications([p.application for p in fund])]
     if names:
-        told = {"names": "、".join(names), "word": words_of(fund[0].application)["proposed"]}
-        raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % told, code="F13")
+        details = {"names": "、".join(names), "word": words_of(fund[0].application)["proposed"]}
+        raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % details, code="F13")
 
 
 def reconsider(*, application: Application, actor: Actor) -> None:
-    """Take a proposed decision back to the panel's table, or to the ranked ones if no panel heard it; it is gone until proposed anew."""
+    """Return a proposed decision to the panel's table, or to the ranked ones if no panel heard it. It is removed until it is
+    proposed anew.
+    """
     with command(actor, "calls.decide.propose", application, name="calls.reconsider") as log:
         decision = Decision.objects.get(application=application)
         if decision.approved_at:
@@ -174,7 +176,7 @@ def reconsider(*, application: Application, actor: Actor) -> None:
 
 
 def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
-    """The committee (or a second officer) approves all proposed decisions of a call; never the person who proposed them.
+    """Approve all proposed decisions of a call, by the committee or a second officer, never by the person who proposed them.
 
     Raises:
         Refused: something is undecided, nothing waits, or the decisions are not those that were `seen`.
@@ -196,7 +198,7 @@ def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
 
 
 def _lines(decisions: Sequence[Decision]) -> list[NoticeRow]:
-    """The lines of a notice, kept as they are shown; in the order of the decisions."""
+    """Return the lines of a notice in the order of the decisions. They are kept as they are shown."""
     return [
         NoticeRow(
             application=d.application,
@@ -211,7 +213,7 @@ def _lines(decisions: Sequence[Decision]) -> list[NoticeRow]:
 
 
 def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
-    """Publish the list of what is to be approved for objection; the period is counted in working days.
+    """Publish the list of what is to be approved, so that the public may object. The period is counted in working days.
 
     Raises:
         Refused: decisions are not approved yet, nothing is to be published, or the lines are not those that were `seen`.
@@ -231,14 +233,14 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
         last = clock.due(clock.today(), "publicity_working_days", days)
         ends = clock.end_of_day(last.day)
         rows = _lines(decisions)
-        shown = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
+        content = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
             call=call,
             title_zh=words_of(call).zh("notice", call=call.title_zh),
             title_en=words_of(call).en("notice", call=call.title_en or call.title_zh),
             starts_at=now,
             ends_at=ends,
-            digest=hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest(),
+            digest=hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest(),
         )
         for row in rows:
             row.notice = notice
@@ -256,8 +258,8 @@ ON_RELEASE: Register[Released] = Register("effect of a release")
 
 
 def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
-    """Close a notice whose period is over: approve what stands, strike what an objection was upheld against, refuse the rest, write all
-    letters.
+    """Close a notice whose period is over: approve what stands, strike what an upheld objection concerns, refuse the rest,
+    write all letters.
 
     Raises:
         Refused: the period is not over, an objection is not settled, or the letters are not those that were `seen`.
@@ -289,23 +291,25 @@ def release(*, notice: Notice, actor: Actor, seen: str) -> dict[str, int]:
 
 
 def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
-    """Money committed by decisions (of the applications `among`, when given), in fen."""
+    """Return the money committed by decisions (only of the applications `among`, where there are any), in fen."""
     rows = Decision.objects.filter(call=call, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
-    found = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
-    return int(found or 0)
+    total = (rows if among is None else rows.filter(application__in=among)).aggregate(total=Sum("amount_fen"))["total"]
+    return int(total or 0)
 
 
 def committed_for(account: Any, call: Call) -> int:
-    """Money committed as `account` may know it: what was released; inside also what is proposed, less one's own case."""
-    known = Q(application__state=State.APPROVED)
+    """Return the money committed as `account` may know it: what was released; inside also what is proposed, less one's own
+    case.
+    """
+    visible = Q(application__state=State.APPROVED)
     if may(account, "calls.decide.read", call):
-        known |= ~own_rows(Decision, account)
-    rows = Decision.objects.filter(known, call=call, outcome=Decision.Outcome.FUND)
+        visible |= ~own_rows(Decision, account)
+    rows = Decision.objects.filter(visible, call=call, outcome=Decision.Outcome.FUND)
     return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
 
 
 def free_money(*, applications: Sequence[int], log: Log) -> int:
-    """Give the money of decisions back to the budget of their call: their awards were given up. Call inside a command."""
+    """Return the money of decisions to the budget of their call, as their awards were given up. Call inside a command."""
     rows = list(Decision.objects.select_for_update().filter(application__in=applications, freed_at__isnull=True).order_by("pk"))
     log.many(rows, {"freed": True})
     return Decision.objects.filter(pk__in=[r.pk for r in rows]).update(freed_at=clock.now())

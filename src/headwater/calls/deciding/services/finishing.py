@@ -1,4 +1,4 @@
-"""A call is finished (办结) when everything in it has ended: by itself, or by an officer who has seen that nothing is open."""
+"""Finishes a call (办结) when everything in it has ended: by itself, or by an officer who has seen that nothing is open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from headwater.core.services import notify
 
 @dataclass(frozen=True)
 class Open:
-    """What has not ended in a call: in words, how many, and the page of it."""
+    """Something that has not ended in a call: in words, how many, and the page of it."""
 
     label: str
     count: int
@@ -38,28 +38,30 @@ OPEN_PARTS: Register[OpenParts] = Register("open part of a call")
 
 
 def still_open(call: Call) -> list[Open]:
-    """Everything in a call that has not ended: deadlines, applications, re-checks that may be asked for, notices, and what other apps know."""
-    found = []
+    """Return everything in a call that has not ended: deadlines, applications, re-checks that may be asked for, notices, and
+    what other apps know.
+    """
+    parts = []
     if clock.now() < call.recommend_by:
         due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
-        found.append(Open(_("申请受理、审核和推荐到 %s 截止") % due, 1))
+        parts.append(Open(_("申请受理、审核和推荐到 %s 截止") % due, 1))
     rows = Application.objects.filter(call=call).exclude(state__in=ENDED_EARLY).order_by()
     counts = dict(rows.values_list("state").annotate(n=Count("pk")))
     desk = f"/office/calls/{call.pk}"
-    found += [
+    parts += [
         Open(state_word(call, s).label, counts[s.value], f"{desk}/applications/?state={s.value}")
         for s in State
         if counts.get(s.value)
     ]
     if n := _may_be_rechecked(call):
-        found.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
+        parts.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
     if n := call.notices.filter(closed_at__isnull=True).count():
-        found.append(Open(_("公示没有结束"), n))
-    return found + [part for function in OPEN_PARTS.values() for part in function(call)]
+        parts.append(Open(_("公示没有结束"), n))
+    return parts + [part for function in OPEN_PARTS.values() for part in function(call)]
 
 
 def _may_be_rechecked(call: Call) -> int:
-    """Refused applications whose time for asking a re-check still runs."""
+    """Return the refused applications for which a re-check may still be asked."""
     letters = Letter.objects.filter(
         application__call=call,
         application__state=State.NOT_ACCEPTED,
@@ -73,7 +75,7 @@ def _may_be_rechecked(call: Call) -> int:
 
 
 def finish_call(*, call: Call, actor: Actor) -> None:
-    """Close a call in which everything has ended; its officers are told.
+    """Close a call in which everything has ended, and tell its officers.
 
     Raises:
         Refused: something has not ended, with each kind of it.
@@ -86,7 +88,7 @@ def finish_call(*, call: Call, actor: Actor) -> None:
 
 
 def finish_everywhere(*, actor: Actor) -> int:
-    """Finish every published call in which nothing is open any more. Safe to run twice."""
+    """Finish every published call in which nothing is open any more. It is safe to run twice."""
     over = Call.objects.filter(state=CallState.PUBLISHED, recommend_by__lte=clock.now()).select_related("scheme").order_by("pk")
     ended = [call for call in over if not still_open(call)]
     for call in ended:

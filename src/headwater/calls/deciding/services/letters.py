@@ -49,8 +49,8 @@ def write_letters(
                     "issuer": region.department_zh,
                     "recheck_days": recheck,
                     "opinions": a.call.stage != Stage.OUTLINE,
-                    **said_in_letter(words, kind, given := body(a)),
-                    **given,
+                    **letter_text(words, kind, own_body := body(a)),
+                    **own_body,
                 },
             )
             for a, n in zip(applications, numbers, strict=True)
@@ -85,16 +85,16 @@ NAMES = {
 
 
 def letter_name(words: Words, kind: str) -> str:
-    """What a letter is called, in the reader's language."""
+    """Return the name of a letter in the reader's language."""
     return words[NAMES[Letter.Kind(kind)]]
 
 
-def said_in_letter(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
-    """Name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
+def letter_text(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """Return name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
     key = NAMES[Letter.Kind(kind)]
     amount = wan(body.get("amount_fen", 0))
-    said = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
-    return {"heading": words.zh(key), **said}
+    sentence = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
+    return {"heading": words.zh(key), **sentence}
 
 
 def _numbers(count: int) -> list[int]:
@@ -104,11 +104,11 @@ def _numbers(count: int) -> list[int]:
 
 
 def letter_data(letter: Letter) -> dict[str, Any]:
-    """What the Typst template of letters needs."""
+    """Return the data that the Typst template of letters needs."""
     return {
         "kind": letter.kind,
         "letter_number": letter.number,
         "date": official_date(letter.issued_at),
-        **({} if "heading" in letter.body else said_in_letter(words_of(letter.application), letter.kind, letter.body)),
+        **({} if "heading" in letter.body else letter_text(words_of(letter.application), letter.kind, letter.body)),
         **letter.body,
     }

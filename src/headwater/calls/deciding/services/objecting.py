@@ -30,15 +30,15 @@ LENGTHS = (("name", 2, 120), ("contact", 5, 120), ("text", 10, 5000))
 
 
 def _mistakes(values: dict[str, str]) -> list[Reason]:
-    found = []
+    mistakes = []
     for field, least, most in LENGTHS:
         if len(values[field]) < least:
-            found.append(Reason(_("此栏不能少于 %d 个字") % least, field=field))
+            mistakes.append(Reason(_("此栏不能少于 %d 个字") % least, field=field))
         if len(values[field]) > most:
-            found.append(Reason(_("此栏不能多于 %d 个字") % most, field=field))
-    if not found and not is_address(values["contact"]):
-        found.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
-    return found
+            mistakes.append(Reason(_("此栏不能多于 %d 个字") % most, field=field))
+    if not mistakes and not is_address(values["contact"]):
+        mistakes.append(Reason(_("请填写电子邮箱：确认链接和处理意见发到这里"), field="contact"))
+    return mistakes
 
 
 def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: Actor, source: str = "") -> str:
@@ -91,23 +91,27 @@ def _mail(claim: ObjectionClaim, key: str, hours: int) -> str:
 
 
 def claim_of(key: str) -> ObjectionClaim | None:
-    """What a link confirms, while it lives."""
+    """Return what a link confirms, while the link lives."""
     rows = ObjectionClaim.objects.select_related("row__notice__call__scheme", "row__application")
     return rows.filter(digest=digest_of(key), ended_at__isnull=True, expires_at__gt=clock.now()).first()
 
 
 def file_objection(*, key: str, actor: Actor) -> Objection:
-    """File what the link of this key confirms. The line is suspended.
+    """File the objection that the link of this key confirms. The line is suspended.
 
     Raises:
         Refused: the link has ended, the result is out, or this contact has an open objection to this line already.
     """
     with command(Actor(None, actor.source, actor.request_id), "calls.notice.object", name="calls.file_objection") as log:
-        found = claim_of(key)
-        claim = ObjectionClaim.objects.select_for_update().filter(pk=found.pk, ended_at__isnull=True).first() if found else None
-        if claim is None or found is None:
+        open_claim = claim_of(key)
+        claim = (
+            ObjectionClaim.objects.select_for_update().filter(pk=open_claim.pk, ended_at__isnull=True).first()
+            if open_claim
+            else None
+        )
+        if claim is None or open_claim is None:
             raise Refused.because(_("链接已失效"), code="ended")
-        row = found.row
+        row = open_claim.row
         if row.notice.closed_at is not None:
             raise Refused.because(_("公示期已结束"), code="over")
         if Objection.objects.filter(row=row, contact=claim.contact, state__in=UNSETTLED).exists():
@@ -132,6 +136,8 @@ def file_objection(*, key: str, actor: Actor) -> Objection:
 
 
 def forget_unconfirmed() -> int:
-    """Drop what was never confirmed, an hour after its link ended: until then it counts in the limits. Returns how many."""
+    """Delete claims that were never confirmed, an hour after their link ended: until then they count in the limits. Returns how
+    many.
+    """
     ended = ObjectionClaim.objects.filter(expires_at__lt=clock.now() - timedelta(hours=1))
     return ended.delete()[0]

@@ -33,14 +33,16 @@ def _row(objection: Objection) -> QuerySet[Application]:
 
 
 def reply_deadline(objection: Objection) -> datetime:
-    """The end of the days in which the applicant may reply (dated parameter)."""
+    """Return the end of the days in which the applicant may reply (dated parameter)."""
     call = objection.notice.call
     days = Parameters(call.scheme.region, clock.today()).number("objection_reply_days", call.scheme.code)
     return clock.end_of_day(clock.add_days(clock.today(), days))
 
 
 def tell_applicant(objection: Objection) -> None:
-    """Tell the applicant and the host what was objected, never by whom, and until when a reply is taken. Call inside a command."""
+    """Tell the applicant and the host what the objection says, never by whom, and until when a reply is taken. Call inside a
+    command.
+    """
     objection.reply_by = reply_deadline(objection)
     objection.save(update_fields=["reply_by"])
     row = _row(objection).get()
@@ -60,7 +62,8 @@ def tell_applicant(objection: Objection) -> None:
 
 
 def reply_to_objection(*, objection: Objection, text: str, actor: Actor) -> None:
-    """The applicant replies in writing, within the time given and before it is answered; the officers are told.
+    """Reply in writing to an objection, by the applicant, within the time for it and before it is answered. The officers are
+    told.
 
     Raises:
         Refused: no text, too long, too late, or answered already.
@@ -83,8 +86,8 @@ def reply_to_objection(*, objection: Objection, text: str, actor: Actor) -> None
 
 
 def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: Actor, seen: str) -> None:
-    """Answer an objection, or correct the answer before it takes effect. Dismissed, the line goes on; that it is upheld is proposed to
-    a second officer.
+    """Answer an objection, or correct the answer before it takes effect. When it is dismissed the line goes on; upholding it is
+    proposed to a second officer.
 
     Raises:
         NotAllowed: the actor is no officer of the call, takes part in the application, or dismisses what is said of a line that the
@@ -113,7 +116,7 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
 
 
 def settle_objection(*, objection: Objection, agree: bool, actor: Actor, seen: str) -> None:
-    """A second officer settles that an objection is upheld, or hands it back to be answered anew.
+    """Settle, by a second officer, that an objection is upheld, or hand it back to be answered anew.
 
     Raises:
         NotAllowed: the actor answered it, takes part in the application, or is no officer of the call.
@@ -139,7 +142,7 @@ def settle_objection(*, objection: Objection, agree: bool, actor: Actor, seen: s
 
 
 def _follow(objection: Objection, application: Application, log: Log) -> None:
-    """The line is suspended while any objection to it waits or is upheld, and goes on when none does; the people are told."""
+    """Suspend the line while any objection to it waits or is upheld, and let it go on when none does. The people are told."""
     standing = Objection.objects.filter(row=objection.row).exclude(state=Objection.State.DISMISSED).exists()
     if standing and application.state == State.PUBLICITY:
         APPLICATION.apply(_row(objection), "suspend", log)
@@ -157,13 +160,15 @@ def _follow(objection: Objection, application: Application, log: Log) -> None:
 
 
 def upheld_in(notice: Notice) -> dict[int, str]:
-    """The answer that strikes each application of a notice: its upheld objections (1 query)."""
+    """Return the answer that strikes each application of a notice: its upheld objections (1 query)."""
     rows = notice.objections.filter(state=Objection.State.UPHELD).order_by("settled_at")
     return {application: f"公示期间异议成立：{answer}" for application, answer in rows.values_list("row__application", "answer")}
 
 
 def strike_upheld(notice: Notice, log: Log) -> list[Application]:
-    """Strike the lines whose objection is upheld, at the release: their decision becomes a refusal without money. Call inside a command."""
+    """Strike the lines whose objection is upheld, at the release: their decision becomes a refusal without money. Call inside a
+    command.
+    """
     notes = upheld_in(notice)
     rows = Application.objects.filter(pk__in=notes, state=State.OBJECTION).moving()
     struck: list[Application] = APPLICATION.apply(rows, "strike", log, decided_at=clock.now())
@@ -175,8 +180,8 @@ def strike_upheld(notice: Notice, log: Log) -> list[Application]:
 def tell_objectors(notice: Notice) -> None:
     """Write the answers to those who objected and left an address. Call inside the command that makes them take effect."""
     rows = notice.objections.filter(state__in=[Objection.State.UPHELD, Objection.State.DISMISSED]).select_related("row")
-    write_to((o.contact, _("异议处理意见：%s") % o.row.title[:100], _said(o)) for o in rows if "@" in o.contact)
+    write_to((o.contact, _("异议处理意见：%s") % o.row.title[:100], _settlement_text(o)) for o in rows if "@" in o.contact)
 
 
-def _said(objection: Objection) -> str:
+def _settlement_text(objection: Objection) -> str:
     return f"{objection.get_state_display()}\n\n{objection.answer}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.deciding.services.letters import said_in_letter
+from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.deciding.services.objections import upheld_in
 from headwater.calls.models import Application, Decision, Letter, Notice
 from headwater.calls.states import State
@@ -34,21 +34,21 @@ class Planned:
 
     @property
     def heading(self) -> str:
-        return self._said["heading"]
+        return self._words["heading"]
 
     @property
     def sentences(self) -> list[str]:
-        """Every sentence as the letter will print it."""
-        return [text for text in (self._said.get("said", ""), self.body.get("note", "")) if text]
+        """Return every sentence as the letter will print it."""
+        return [text for text in (self._words.get("said", ""), self.body.get("note", "")) if text]
 
     @property
-    def _said(self) -> dict[str, str]:
+    def _words(self) -> dict[str, str]:
         with in_chinese():
-            return said_in_letter(words_of(self.application), self.kind, self.body)
+            return letter_text(words_of(self.application), self.kind, self.body)
 
 
 def planned_letters(notice: Notice) -> list[Planned]:
-    """The letters of a release in the order of numbers: approvals, lines struck by an objection, refusals (3 queries)."""
+    """Return the letters of a release in the order of numbers: approvals, lines struck by an objection, refusals (3 queries)."""
     struck = upheld_in(notice)
     rows = Application.objects.filter(call=notice.call_id).moving().select_related("call", "host", "leader", "decision")
     listed = rows.filter(notice_rows__notice=notice, state=State.PUBLICITY) | rows.filter(pk__in=struck, state=State.OBJECTION)
@@ -67,7 +67,9 @@ def _planned(row: Application, struck: dict[int, str]) -> Planned:
 
 
 def release_sight(notice: Notice, account: Account | None) -> Sight:
-    """What a release would decide and write: every letter with its words, and the objections; of their own nobody sees a trace."""
+    """Return what a release would decide and write: every letter with its words, and the objections. Nobody sees a trace of
+    their own case.
+    """
     own = own_cases(account)
     planned = [p for p in planned_letters(notice) if p.application.pk not in own]
     lines: dict[str, Any] = {p.application.number: [p.application.state, p.kind, p.body, p.struck] for p in planned}
@@ -79,7 +81,8 @@ def release_sight(notice: Notice, account: Account | None) -> Sight:
 
 
 def correct_words(*, application: Application, words: str, why: str, actor: Actor) -> None:
-    """Have one letter say other words than the reason of its decision, which stays as it was approved beside them. Before the release only.
+    """Replace the words of one letter, before the release only. The reason of its decision stays beside them as it was
+    approved.
 
     Raises:
         Refused: no words or no reason for the correction, or the application waits for no such letter.

@@ -18,19 +18,21 @@ from headwater.core.seen import Sight
 
 
 def decisions_sight(call: Call) -> Sight:
-    """The decisions of a call that wait for approval: outcome, money, rank, reason and who proposed each."""
+    """Return the decisions of a call that wait for approval: outcome, money, rank, reason and who proposed each."""
     rows = waiting_decisions(call)
     return Sight({_named(d.application): [*_decided(d), d.deviation, d.deviation_words, d.proposed_by_id] for d in rows})
 
 
 def waiting_decisions(call: Call) -> list[Decision]:
-    """Decisions that were proposed and wait for approval, in the order of their ranks, with what their lines show."""
+    """Return the decisions that wait for approval, in the order of their ranks, with what their lines show."""
     rows = Decision.objects.filter(call=call, approved_at__isnull=True)
     return list(rows.select_related("application__leader", "application__host", "proposed_by").order_by("rank", "pk"))
 
 
 def notice_sight(call: Call, account: Account | None) -> Sight:
-    """The lines that a notice of a call would publish, as they would read, in their order; of their own nobody sees a trace."""
+    """Return the lines that a notice of a call would publish, as they would read, in their order. Nobody sees a trace of their
+    own case.
+    """
     own = own_cases(account)
     return Sight(
         {
@@ -48,7 +50,7 @@ def notice_sight(call: Call, account: Account | None) -> Sight:
 
 
 def to_publish(call: Call) -> list[Decision]:
-    """Decisions in favour that no notice has shown yet, in the order of their ranks."""
+    """Return the decisions in favour that no notice has shown yet, in the order of their ranks."""
     rows = call.decisions.filter(outcome=Decision.Outcome.FUND, application__state=State.PROPOSED)
     return list(rows.select_related("application__leader", "application__host").order_by("rank", "application__number"))
 
@@ -92,7 +94,7 @@ def _sight(**lines: Any) -> Sight:
 
 
 def call_sight(call: Call) -> Sight:
-    """A call as its second officer reads it: texts, dates, money, own figures, topics, and the version of the scheme."""
+    """Return a call as its second officer reads it: texts, dates, money, own figures, topics, and the version of the scheme."""
     return _sight(
         title=[call.title_zh, call.title_en],
         guide_zh=call.guide_zh,
@@ -111,13 +113,13 @@ def call_sight(call: Call) -> Sight:
 
 
 def words_sight(call: Call, newer: SchemeVersion) -> Sight:
-    """The documents that a newer version would ask to sign, each under its digest."""
+    """Return the documents that a newer version would have people sign, each under its digest."""
     documents = scheme_of(Call(scheme=newer, stage=call.stage)).documents
     return Sight({d.title_zh: [d.code, d.digest, list(d.signs), d.when] for d in documents})
 
 
 def change_sight(change: CallChange) -> Sight:
-    """A change that waits: its words and dates, what they replace, and how many applications it would end."""
+    """Return a waiting change: its words and dates, what they replace, and how many applications it would end."""
     call = change.call
     now = {name: getattr(call, name, "") for name in change.values}
     ends = Application.objects.filter(call=call, state__in=CANCELLABLE).count() if change.kind == CallChange.Kind.CANCEL else None
@@ -126,22 +128,22 @@ def change_sight(change: CallChange) -> Sight:
 
 
 def objection_sight(objection: Objection) -> Sight:
-    """An objection as the officer reads it, and the state of what it is about, as they are now."""
+    """Return an objection as the officer reads it, and the state of what it concerns, as they are now."""
     return loaded_objection_sight(Objection.objects.select_related("row__application").get(pk=objection.pk))
 
 
 def loaded_objection_sight(row: Objection) -> Sight:
-    """The same of an objection that was read just now with its row and application: for lists."""
+    """Return the sight of an objection that was read just now with its row and application: for lists."""
     state = row.row.application.state
     return _sight(objection=[row.pk, row.state, row.text], reply=row.reply, answer=row.answer, state=state)
 
 
 def recheck_sight(application: Application) -> Sight:
-    """A request for re-check as the officer reads it: what was refused and why, and what the applicant says to it."""
+    """Return a request for re-check as the officer reads it: what was refused and why, and what the applicant replies."""
     result = application.check_result
     return _sight(state=application.state, refusal=[sorted(result.codes), result.note], asked=result.recheck_text)
 
 
 def _moment(value: Any) -> str:
-    """The same moment reads the same in whatever zone it was put down."""
+    """Write a moment in one way, whatever zone it was recorded in."""
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

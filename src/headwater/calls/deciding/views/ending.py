@@ -14,7 +14,7 @@ from headwater.core.web import attempt
 
 @page("calls.notice.publish")
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    """What has not ended in a call; when nothing is left, the officer finishes it without waiting for the worker."""
+    """Show what has not ended in a call. When nothing is left, the officer finishes it without waiting for the worker."""
     call = the_call(request, pk, "calls.notice.publish")
     if request.method == "POST":
         if attempt(request, lambda: finish_call(call=call, actor=request.actor), success=_("批次已办结。")):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.decisions import release
-from headwater.calls.deciding.services.letters import said_in_letter
+from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.deciding.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
 from headwater.calls.deciding.services.sentences import correct_words, planned_letters, release_sight
 from headwater.calls.deciding.services.sights import loaded_objection_sight
@@ -26,7 +26,7 @@ from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, may, page
 from headwater.core.web import attempt, key_in
 
-SHOWN = 200
+MOST_LETTERS = 200
 """Letters on one page of the preview; the others are behind the search."""
 
 
@@ -38,17 +38,17 @@ def the_notice(request: HttpRequest, pk: int, action: str = "calls.notice.publis
 
 @page("calls.objection.answer")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """A running notice: objections to answer and to settle; the release is a page of its own."""
+    """Show a running notice with the objections to answer and to settle. The release is a page of its own."""
     row = the_notice(request, pk, "calls.objection.answer")
     objections = without_own(row.objections.all(), request.user).select_related("row__application__decision")
     form = AnswerForm(request.POST or None)
     if request.method == "POST":
         chosen = objections.select_related("row__application__call", "notice__call__scheme")
-        found = get_object_or_404(chosen, pk=key_in(request.POST, "objection"))
-        answer = _answer(request, row.call, found, form)
+        objection = get_object_or_404(chosen, pk=key_in(request.POST, "objection"))
+        answer = _answer(request, row.call, objection, form)
         if answer is not None:
             return answer
-    shown = [
+    objection_rows = [
         {
             "row": o,
             "seen": loaded_objection_sight(o).token,
@@ -62,7 +62,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "notice": row,
         "call": row.call,
         "scheme": scheme_of(row.call),
-        "objections": shown,
+        "objections": objection_rows,
         "form": form,
         "over": clock.now() > row.ends_at,
         "provisional": provisional(row.without_calendar) if not row.closed_at else "",
@@ -76,55 +76,55 @@ def _may_settle(request: HttpRequest, objection: Objection) -> bool:
     return objection.state == Objection.State.PROPOSED and may(request.user, "calls.objection.settle", objection)
 
 
-def _answer(request: HttpRequest, call: Call, found: Objection, form: AnswerForm) -> HttpResponse | None:
+def _answer(request: HttpRequest, call: Call, objection: Objection, form: AnswerForm) -> HttpResponse | None:
     """Settle a proposed answer, or preview an answer and give it once confirmed; None where the form is not filled in."""
     decision, seen = request.POST.get("decision", ""), request.POST.get("seen", "")
     if decision in {"settle", "hand_back"}:
         agree = decision == "settle"
         done = _("已核定，公示期满发布结果时生效。") if agree else _("已退回。")
-        attempt(request, lambda: settle_objection(objection=found, agree=agree, actor=request.actor, seen=seen), success=done)
-        return redirect("office_notice", pk=found.notice_id)
+        attempt(request, lambda: settle_objection(objection=objection, agree=agree, actor=request.actor, seen=seen), success=done)
+        return redirect("office_notice", pk=objection.notice_id)
     if not form.is_valid():
         return None
     uphold, answer = decision == "uphold", form.cleaned_data["answer"]
     if not confirmed(request, answer):
-        return render(request, "calls/answer_preview.html", _of_objection(call, found, uphold, answer, seen))
+        return render(request, "calls/answer_preview.html", _of_objection(call, objection, uphold, answer, seen))
     attempt(
         request,
-        lambda: answer_objection(objection=found, uphold=uphold, answer=answer, actor=request.actor, seen=seen),
+        lambda: answer_objection(objection=objection, uphold=uphold, answer=answer, actor=request.actor, seen=seen),
         success=_("已提请另一位主管核定。") if uphold else _("异议已答复。"),
     )
-    return redirect("office_notice", pk=found.notice_id)
+    return redirect("office_notice", pk=objection.notice_id)
 
 
-def _of_objection(call: Call, found: Objection, uphold: bool, answer: str, seen: str) -> dict[str, Any]:
-    letter = said_in_letter(words_of(call), Letter.Kind.REJECTED, {})
+def _of_objection(call: Call, objection: Objection, uphold: bool, answer: str, seen: str) -> dict[str, Any]:
+    letter = letter_text(words_of(call), Letter.Kind.REJECTED, {})
     if uphold:
         acts = [
             _("由您以外的一位主管核定；核定前后、结果发布前都可以更正"),
-            _("公示期满发布结果时从名单中除去：%s") % found.row.title,
+            _("公示期满发布结果时从名单中除去：%s") % objection.row.title,
             f"{letter['heading']}：{letter.get('said', '')}公示期间异议成立：{answer}",
         ]
-        told = _("其他主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
+        recipients = _("其他主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
     else:
-        acts = [_("没有其他未处理的异议时，该项恢复公示：%s") % found.row.title, _("结果发布前可以更正")]
-        told = _("申请人；发布结果时留有邮箱的异议人收到处理意见：%s") % answer
+        acts = [_("没有其他未处理的异议时，该项恢复公示：%s") % objection.row.title, _("结果发布前可以更正")]
+        recipients = _("申请人；发布结果时留有邮箱的异议人收到处理意见：%s") % answer
     return {
         "call": call,
         "title": _("核对处理意见"),
         "chosen": _("异议成立") if uphold else _("异议不成立"),
         "answer": answer,
         "acts": acts,
-        "told": told,
-        "hidden": {"objection": found.pk, "decision": "uphold" if uphold else "dismiss", "seen": seen},
-        "back": f"/office/notices/{found.notice_id}/",
+        "recipients": recipients,
+        "hidden": {"objection": objection.pk, "decision": "uphold" if uphold else "dismiss", "seen": seen},
+        "back": f"/office/notices/{objection.notice_id}/",
         "tab": "notice",
     }
 
 
 @page("calls.notice.publish")
 def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every letter of the release as it will be printed; confirmed and unchanged since, the results are out."""
+    """Show every letter of the release as it will be printed. Once confirmed and unchanged since, the results are released."""
     row = the_notice(request, pk)
     planned = planned_letters(row)
     if request.method == "POST":
@@ -135,14 +135,14 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("notice_release", pk=pk)
     others = [p for p in planned if p.application.pk not in own_cases(request.user)]
     text = request.GET.get("q", "").strip()
-    found = [p for p in others if text in f"{p.application.number} {p.application.title_zh} {p.application.leader.name_zh}"]
+    matches = [p for p in others if text in f"{p.application.number} {p.application.title_zh} {p.application.leader.name_zh}"]
     waiting = row.objections.filter(state__in=UNSETTLED).count()
     context = {
         "notice": row,
         "call": row.call,
         "scheme": scheme_of(row.call),
-        "planned": found[:SHOWN],
-        "left": max(0, len(found) - SHOWN),
+        "planned": matches[:MOST_LETTERS],
+        "left": max(0, len(matches) - MOST_LETTERS),
         "count": len(planned),
         "hosts": len({p.application.host_id for p in planned}),
         "query": text,
@@ -177,23 +177,23 @@ def letter_words(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.apply")
 def objections(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was objected to an application in its notice, without names; its leader replies here while there is time."""
+    """Show the objections to an application in its notice, without names. Its leader replies here while there is time."""
     row = access(request.user, "calls.objection.reply", mine(request), pk=pk)
     rows = Objection.objects.filter(row__application=row).select_related("row__application", "notice__call").order_by("filed_at")
     form = ReplyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        found = get_object_or_404(rows, pk=key_in(request.POST, "objection"))
+        objection = get_object_or_404(rows, pk=key_in(request.POST, "objection"))
         text = form.cleaned_data["text"]
         done = attempt(
             request,
-            lambda: reply_to_objection(objection=found, text=text, actor=request.actor),
+            lambda: reply_to_objection(objection=objection, text=text, actor=request.actor),
             form=form,
             success=_("陈述已提交。"),
         )
         if done:
             return redirect("application_objections", pk=pk)
     now = clock.now()
-    shown = [
+    objection_rows = [
         {
             "row": o,
             "may_reply": o.state == Objection.State.OPEN and o.reply_by is not None and now <= o.reply_by,
@@ -201,5 +201,5 @@ def objections(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for o in rows
     ]
-    context = {"application": row, "objections": shown, "form": form}
+    context = {"application": row, "objections": objection_rows, "form": form}
     return render(request, "calls/deciding/objections.html", context, status=422 if form.errors else 200)

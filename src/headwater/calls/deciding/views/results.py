@@ -1,4 +1,4 @@
-"""What became of a call, for its officers: decisions and letters, as tables and archives."""
+"""Pages of the results of a call for its officers: decisions and letters, as tables and archives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from headwater.core.views.archives import bar_answer
 
 @page("calls.check")
 def results(request: HttpRequest, pk: int) -> HttpResponse:
-    """The decisions of a call with their ranks and amounts: those not yet approved or public are marked so."""
+    """List the decisions of a call with their ranks and amounts. Those not yet approved or public are marked so."""
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
     words = scheme.words
@@ -61,31 +61,31 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         filters=[
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
-            Filter("state", _("状态"), state_choices(call, DECIDED), "application__state"),
+            Filter("state", _("状态"), state_choices(call, RESULT_STATES), "application__state"),
         ],
         selectable=True,
         empty_title=_("还没有决定"),
         empty_hint=_("提出决定之后会出现在这里。"),
     )
-    told = with_letter(rows)
+    released = with_letter(rows)
     if request.method == "POST":
-        return _export(request, listing, told, f"{call.code} {_('结果通知书')}")
-    shown = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": told.exists()}
-    return listing.export() or render(request, "calls/call_list.html", shown)
+        return _export(request, listing, released, f"{call.code} {_('结果通知书')}")
+    page_context = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": released.exists()}
+    return listing.export() or render(request, "calls/call_list.html", page_context)
 
 
-def _export(request: HttpRequest, listing: Listing, told: Any, title: str) -> HttpResponse:
-    """As a table all that was chosen, as an archive what has its letter."""
+def _export(request: HttpRequest, listing: Listing, released: Any, title: str) -> HttpResponse:
+    """Export all chosen rows as a table, or those that have their letter as an archive."""
     if request.POST.get("format") == "zip":
-        chosen = listing.chosen()
-        left = chosen.exclude(pk__in=told.values("pk")).count()
-        listing.rows_all = listing.rows_all.filter(pk__in=told.values("pk"))
-        if left:
-            messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % left)
+        chosen = listing.selection()
+        missing = chosen.exclude(pk__in=released.values("pk")).count()
+        listing.rows_all = listing.rows_all.filter(pk__in=released.values("pk"))
+        if missing:
+            messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % missing)
     return bar_answer(request, listing, kind=RESULTS, title=title)
 
 
-DECIDED = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
+RESULT_STATES = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
 
 
 @page("calls.check")

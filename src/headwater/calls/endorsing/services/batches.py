@@ -1,4 +1,4 @@
-"""What a batch would do, row by row, before it is done. It asks the same transitions and the same quotas as the command."""
+"""Plans what a batch would do, row by row, before it is done. It asks the same transitions and the same quotas as the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from headwater.forms.shapes import Document
 
 @dataclass
 class Line:
-    """One row: where it would go (None: nowhere), why not, and the rules that it fails, which are told and do not stop it."""
+    """One row: its new state (None: it stays), the reasons, and the rules that it fails, which are shown and do not stop it."""
 
     application: Application
     target: State | None
@@ -54,17 +54,17 @@ class Plan:
         return [x for x in self.lines if not x.ready]
 
     def documents(self, party: str) -> list[Document]:
-        """What is signed for the rows that are ready: each wording once."""
+        """Return what is signed for the rows that are ready, each wording once."""
         return list({d.digest: d for ds in documents_for(self.ready, party).values() for d in ds}.values())
 
     @property
     def digest(self) -> str:
-        """Changes with anything that the preview shows: what is confirmed is what was seen."""
+        """Return a digest that changes with anything that the preview shows, so that only what was seen is confirmed."""
         return hashlib.sha256("\n".join(x.mark for x in self.lines).encode()).hexdigest()[:32]
 
 
 def plan_endorsement(rows: Sequence[Application], account: Any) -> Plan:
-    """What endorsing `rows` would do. Within a quota the places go by the host's ranking, then by number."""
+    """Plan the endorsement of `rows`. Within a quota the places go by the host's ranking, then by number."""
     ordered = sorted(rows, key=lambda r: (r.call_id, r.host_id, r.host_rank or 1_000_000, r.pk))
     lines = [_line(r, "endorse_direct" if r.host.direct else "endorse", account) for r in ordered]
     waiting = unsigned_partners(rows)
@@ -72,9 +72,9 @@ def plan_endorsement(rows: Sequence[Application], account: Any) -> Plan:
         if reasons := waiting.get(line.application.pk):
             line.target, line.reasons = None, [*line.reasons, *reasons]
     groups = by_host_and_call([x.application for x in lines])
-    found = rooms(groups)
+    rooms_by_key = rooms(groups)
     for key in groups:
-        _fit([x for x in lines if (x.application.host_id, x.application.call_id) == key and x.ready], found[key])
+        _fit([x for x in lines if (x.application.host_id, x.application.call_id) == key and x.ready], rooms_by_key[key])
     return _with_rules(lines)
 
 
@@ -84,12 +84,12 @@ def plan_recommendation(rows: Sequence[Application], account: Any) -> Plan:
 
 
 def plan_return(rows: Sequence[Application], account: Any, verb: str = "return") -> Plan:
-    """What sending `rows` back would do: from the host to their authors, from the agency to their hosts; or not endorsing them."""
+    """Plan the return of `rows`: from the host to their authors, from the agency to their hosts; or their refusal by the host."""
     return _with_rules([_line(r, verb, account) for r in sorted(rows, key=lambda r: (r.call_id, r.host_id, r.pk))])
 
 
 def plan_invitation(rows: Sequence[Application], account: Any) -> Plan:
-    """What inviting outlines to the full stage would do."""
+    """Plan the invitation of outlines to the full stage."""
     return _with_rules([_line(r, "invite", account) for r in sorted(rows, key=lambda r: r.number)])
 
 
@@ -100,18 +100,18 @@ def _line(row: Application, verb: str, account: Any) -> Line:
 
 
 def _fit(lines: Sequence[Line], room: Room) -> None:
-    if room.left is None:
+    if room.free is None:
         return
-    told = {"quota": room.quota, "used": room.used, "left": room.left}
-    for line in lines[room.left :]:
+    figures = {"quota": room.quota, "used": room.used, "left": room.free}
+    for line in lines[room.free :]:
         line.target = None
         line.reasons.append(
-            Reason(_("超出限额：限额 %(quota)d 项，已报送 %(used)d 项，本次只能再报 %(left)d 项") % told, code="F15")
+            Reason(_("超出限额：限额 %(quota)d 项，已报送 %(used)d 项，本次只能再报 %(left)d 项") % figures, code="F15")
         )
 
 
 def _with_rules(lines: list[Line]) -> Plan:
-    """Add the rules that each row fails: by call, so that the number of queries does not grow with the rows."""
+    """Add the rules that each row fails. They are checked by call, so that the number of queries does not grow with the rows."""
     for call in {x.application.call_id: x.application.call for x in lines}.values():
         group = [x for x in lines if x.application.call_id == call.pk]
         results = check_applications([x.application for x in group], call)

@@ -1,4 +1,6 @@
-"""Endorsement by the host, recommendation by the agency; in batches, within the quota, and closing what came too late."""
+"""Endorsement by the host and recommendation by the agency, in batches and within the quota; and the closing of what came too
+late.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Room:
     used: int
 
     @property
-    def left(self) -> int | None:
+    def free(self) -> int | None:
         return None if self.quota is None else max(0, self.quota - self.used)
 
 
@@ -54,7 +56,7 @@ def _queryset(rows: Sequence[Application]) -> QuerySet[Application]:
 
 
 def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
-    """The room of each host and call: two queries, whatever their number. With `lock`, others wait for the same quotas."""
+    """Return the room of each host and call: two queries, whatever their number. With `lock`, others wait for the same quotas."""
     hosts, calls = {h for h, _c in keys}, {c for _h, c in keys}
     rows = HostQuota.objects.filter(organisation__in=hosts, call__in=calls).order_by("pk")
     quotas = {(q.organisation_id, q.call_id): q.quota for q in (rows.select_for_update() if lock else rows)}
@@ -64,7 +66,7 @@ def rooms(keys: Collection[Key], *, lock: bool = False) -> dict[Key, Room]:
 
 
 def endorse(*, applications: Sequence[Application], actor: Actor, agree: Consent = True) -> list[Application]:
-    """A host endorses applications, within its quota, and signs its documents: all of the given, or none. Central institutes
+    """Endorse applications, by their host, within its quota, and sign its documents: all of them or none. Central institutes
     report directly.
 
     Raises:
@@ -99,9 +101,9 @@ def endorse(*, applications: Sequence[Application], actor: Actor, agree: Consent
 
 
 def _documents(rows: Sequence[Application], party: str, agree: Consent) -> list[tuple[Application, list[Document]]]:
-    """What is signed for each row; who agrees to a batch agrees to every document that some row of it asks."""
-    asked = documents_for(rows, party)
-    return [(row, to_sign(asked[row.pk], agree)) for row in rows]
+    """Return what is signed for each row. An agreement to a batch covers every document that some row of it needs."""
+    documents = documents_for(rows, party)
+    return [(row, to_sign(documents[row.pk], agree)) for row in rows]
 
 
 def _signer(actor: Actor, otherwise: str) -> str:
@@ -109,21 +111,23 @@ def _signer(actor: Actor, otherwise: str) -> str:
 
 
 def _complete_quotas(groups: dict[Key, list[Application]]) -> None:
-    """A host that was registered after a call was published gets its quota now, if the call has quotas."""
+    """Give a host that was registered after a call was published its quota now, if the call has quotas."""
     hosts, calls = {h for h, _c in groups}, {c for _h, c in groups}
     limited = set(HostQuota.objects.filter(call__in=calls).values_list("call", flat=True))
-    known = set(HostQuota.objects.filter(call__in=calls, organisation__in=hosts).values_list("organisation", "call"))
+    complete = set(HostQuota.objects.filter(call__in=calls, organisation__in=hosts).values_list("organisation", "call"))
     for (host, call), group in groups.items():
-        if call in limited and (host, call) not in known:
+        if call in limited and (host, call) not in complete:
             set_host_quotas(call=group[0].call, host=host)
 
 
 def _over(room: Room, group: Sequence[Application]) -> Reason | None:
-    if room.left is None or len(group) <= room.left:
+    if room.free is None or len(group) <= room.free:
         return None
-    told = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
-    told["over"] = room.used + len(group) - (room.quota or 0)
-    return Reason(_("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % told, code="F15")
+    figures = {"host": group[0].host, "quota": room.quota, "used": room.used, "new": len(group)}
+    figures["over"] = room.used + len(group) - (room.quota or 0)
+    return Reason(
+        _("%(host)s 的限额为 %(quota)d 项，已报送 %(used)d 项，本次 %(new)d 项，超出 %(over)d 项") % figures, code="F15"
+    )
 
 
 def by_host_and_call(rows: Sequence[Application]) -> dict[Key, list[Application]]:
@@ -134,7 +138,8 @@ def by_host_and_call(rows: Sequence[Application]) -> dict[Key, list[Application]
 
 
 def rank_applications(*, ordered: Sequence[Application], actor: Actor) -> None:
-    """A host ranks what waits for its endorsement in one call, the first first; what it endorsed before stays in front.
+    """Rank what waits for the endorsement of a host in one call, from the first place on. What it endorsed before stays in
+    front.
 
     Who takes part in one of them ranks none of them.
 
@@ -157,8 +162,8 @@ def rank_applications(*, ordered: Sequence[Application], actor: Actor) -> None:
         taken = group.filter(state__in=ENDORSED, host_rank__isnull=False).values_list("host_rank", flat=True)
         start = max((n for n in taken if n), default=0) + 1
         changed = []
-        for place, wanted in enumerate(ordered, start=start):
-            row = rows[wanted.pk]
+        for place, application in enumerate(ordered, start=start):
+            row = rows[application.pk]
             if row.host_rank != place:
                 log(row, before={"host_rank": row.host_rank}, after={"host_rank": place})
                 row.host_rank = place
@@ -173,7 +178,7 @@ def _no_ranking(actor: Actor, rows: Collection[Application]) -> Exception:
 
 
 def return_to_author(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
-    """The host sends applications back, with what must be changed: all of the given, or none.
+    """Return applications from the host to their authors, with what must be changed: all of them or none.
 
     Raises:
         Refused: no note, wrong state, too late; with every reason.
@@ -198,8 +203,8 @@ def _returned(row: Application) -> str:
 
 
 def not_endorse(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
-    """The host does not pass applications on, with the reason; they end here, hold no place of a limit, and author and members are
-    told. All of the given, or none.
+    """Refuse, by the host, to pass applications on, with the reason: all of them or none. They end here and hold no place of a
+    limit, and authors and members are told.
 
     Raises:
         Refused: no reason, wrong state, too late; with every reason.
@@ -217,9 +222,11 @@ def _not_endorsed(row: Application) -> str:
 
 
 def _tell_people(rows: Sequence[Application], title: Callable[[Application], str], body: str = "") -> None:
-    """Tell the authors of applications and their members; two queries, whatever their number. `rows` come with their participants."""
+    """Tell the authors of applications and their members; two queries, whatever their number. `rows` come with their
+    participants.
+    """
     people = {r.pk: [r.leader, *(p.person for p in r.participants.all() if p.declined_at is None)] for r in rows}
-    accounts = Account.objects.in_bulk({p.account_id for found in people.values() for p in found if p.account_id})
+    accounts = Account.objects.in_bulk({p.account_id for recipients in people.values() for p in recipients if p.account_id})
     tell(
         [
             (accounts[p.account_id], partial(title, r), body, f"/applications/{r.pk}/")
@@ -235,7 +242,7 @@ def _no_note(note: str) -> list[Reason]:
 
 
 def recommend(*, applications: Sequence[Application], actor: Actor, agree: Consent = True) -> list[Application]:
-    """An agency signs its documents and recommends endorsed applications: they are received into the formal check.
+    """Sign the documents of an agency and recommend endorsed applications. The formal check receives them.
 
     Raises:
         Refused: wrong state, too late, or a document is not agreed to; with every reason.
@@ -258,7 +265,7 @@ def recommend(*, applications: Sequence[Application], actor: Actor, agree: Conse
 
 
 def return_to_host(*, applications: Sequence[Application], note: str, actor: Actor) -> list[Application]:
-    """An agency sends endorsed applications back to their hosts, as `return_to_author` does to their authors."""
+    """Return endorsed applications from an agency to their hosts, as `return_to_author` does to their authors."""
     refuse_if(_no_note(note))
     with command(actor, "calls.recommend", name="calls.return_to_host") as log:
         rows = APPLICATION.apply(_queryset(applications), "return", log, returned_note=note.strip())
@@ -272,8 +279,8 @@ def _returned_to_host(row: Application) -> str:
 
 
 def expire_late(*, call: Call, actor: Actor) -> int:
-    """Close what did not make its deadline: drafts after the call closed, unendorsed and unrecommended after theirs. Authors and
-    members are told, and the hosts of what had been submitted to them.
+    """Close what missed its deadline: drafts after the call closed, unendorsed and unrecommended applications after their own.
+    Authors and members are told, and the hosts of what had been submitted to them.
     """
     now = clock.now()
     states = [State.DRAFT] if now >= call.closes_at else []
@@ -297,7 +304,7 @@ def _expired(row: Application) -> str:
 
 
 def expire_everywhere(*, actor: Actor) -> int:
-    """Close what came too late in every call; only calls in which something waits are looked into. Safe to run twice."""
+    """Close what came too late in every call. It opens only calls in which something waits, and is safe to run twice."""
     now = clock.now()
     late = Q(state=State.DRAFT, call__closes_at__lte=now) | Q(state=State.HOST_REVIEW, call__endorse_by__lte=now)
     late |= Q(state=State.RECOMMENDING, call__recommend_by__lte=now)
@@ -306,12 +313,12 @@ def expire_everywhere(*, actor: Actor) -> int:
 
 
 def managers_of(hosts: Collection[int]) -> dict[int, list[Account]]:
-    """The accounts that act for each host today (2 queries)."""
+    """Return the accounts that act for each host today (2 queries)."""
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="host_manager", scope="organisation", scope_id__in=hosts)
-    found: dict[int, list[Account]] = {host: [] for host in hosts}
+    managers: dict[int, list[Account]] = {host: [] for host in hosts}
     for grant in grants.select_related("account"):
-        found[grant.scope_id or 0].append(grant.account)
-    return found
+        managers[grant.scope_id or 0].append(grant.account)
+    return managers
 
 
 def recommenders(agency_id: int) -> list[Account]:
@@ -320,15 +327,19 @@ def recommenders(agency_id: int) -> list[Account]:
 
 
 def officers(call_id: int, *, about: Application | None = None) -> list[Account]:
-    """Officers of a call; of what goes on inside the case `about`, those who have a part in it hear nothing."""
+    """Return the officers of a call. Those who have a part in the case `about` are left out: they hear nothing of what goes on
+    inside it.
+    """
     grants = RoleGrant.objects.in_force(clock.now()).filter(role="programme_officer")
     grants = grants.filter(Q(scope=Scope.ALL) | Q(scope="call", scope_id=call_id))
-    found = Account.objects.filter(pk__in=grants.values("account"))
-    return list(found.exclude(pk__in=accounts_with_part(about)) if about else found)
+    accounts = Account.objects.filter(pk__in=grants.values("account"))
+    return list(accounts.exclude(pk__in=accounts_with_part(about)) if about else accounts)
 
 
 def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:
-    """Tell whom the application had come to when it was withdrawn: host, agency, officers; each with a page they may open."""
+    """Tell everybody who had received an application that it was withdrawn: host, agency, officers, each with a page they may
+    open.
+    """
     if was == State.DRAFT:
         return
     notes = [(m, f"/applications/{row.pk}/") for m in managers_of([row.host_id])[row.host_id]]
@@ -336,8 +347,8 @@ def tell_of_withdrawal(row: Application, was: State, reason: str) -> None:
         notes += [(r, "/recommend/?all=1") for r in recommenders(row.host.recommender_id)]
     if was in IN_THE_HOUSE:
         notes += [(o, f"/office/calls/{row.call_id}/") for o in officers(row.call_id)]
-    told = {a.pk: (a, partial(_withdrawn, row), reason, url) for a, url in reversed(notes)}
-    tell(list(told.values()))
+    messages = {a.pk: (a, partial(_withdrawn, row), reason, url) for a, url in reversed(notes)}
+    tell(list(messages.values()))
 
 
 def _withdrawn(row: Application) -> str:
@@ -345,7 +356,7 @@ def _withdrawn(row: Application) -> str:
 
 
 def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, actor: Actor) -> None:
-    """An officer sets the quota of one host in one call, with a reason that the host reads; the computed sum is kept beside it.
+    """Set the quota of one host in one call, with a reason that the host reads. The computed quota is kept beside it.
 
     Raises:
         Refused: no reason, below zero or below what the host has endorsed, or the host has no quota in this call.
@@ -363,17 +374,17 @@ def change_quota(*, call: Call, host: Organisation, quota: int, reason: str, act
         row.basis = {**row.basis, "computed": row.basis.get("computed", row.quota), "reason": reason.strip()}
         row.quota = quota
         row.save(update_fields=["quota", "basis"])
-        told = {"call": call.title_zh, "quota": quota}
+        figures = {"call": call.title_zh, "quota": quota}
         notify(
             managers_of([host.pk])[host.pk],
-            title=lambda: _("%(call)s：本单位限额调整为 %(quota)d 项") % told,
+            title=lambda: _("%(call)s：本单位限额调整为 %(quota)d 项") % figures,
             body=reason.strip(),
             url="/host/endorse/",
         )
 
 
 def quota_board(call: Call) -> dict[int, tuple[int, int]]:
-    """(quota, used) by host for a call: three queries."""
+    """Return (quota, used) by host for a call: three queries."""
     hosts = list(HostQuota.objects.filter(call=call).values_list("organisation", flat=True))
-    found = rooms([(h, call.pk) for h in hosts])
-    return {host: (room.quota or 0, room.used) for (host, _call), room in found.items()}
+    rooms_by_key = rooms([(h, call.pk) for h in hosts])
+    return {host: (room.quota or 0, room.used) for (host, _call), room in rooms_by_key.items()}

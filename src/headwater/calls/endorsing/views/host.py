@@ -33,7 +33,7 @@ def hosts_of(request: HttpRequest) -> set[int]:
 
 @page("calls.endorse")
 def endorse_queue(request: HttpRequest) -> HttpResponse:
-    """The queue with its quota meters; what is chosen is shown row by row before it is endorsed."""
+    """Show the queue with its quota meters. The chosen rows are shown one by one before they are endorsed."""
     hosts = hosts_of(request)
     rows = Application.objects.visible_to(request.user).filter(host__in=hosts).select_related(*RELATED)
     show_all = request.GET.get("all") == "1"
@@ -68,7 +68,7 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
         ends = {"title": _("核对后不予报送"), "verb": _("确认不予报送"), "returning": "not_endorse"}
         return confirm_return(request, rows, not_endorse, place | ends)
     plan = plan_endorsement(rows, request.user)
-    shown = {
+    page_context = {
         "title": _("核对后报送"),
         "action": "/host/endorse/chosen/",
         "verb": _("确认报送"),
@@ -77,13 +77,19 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
     }
     agree = request.POST.getlist("agree")
     return confirm(
-        request, plan, lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree), _("已审核报送 %d 项。"), shown
+        request,
+        plan,
+        lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree),
+        _("已审核报送 %d 项。"),
+        page_context,
     )
 
 
 @page("calls.partner.sign")
 def partner(request: HttpRequest) -> HttpResponse:
-    """What waits for the signature of one's institution as a partner: who applies, who of one's own takes part, and the words."""
+    """Show what waits for the signature of one's institution as a partner: who applies, which of its people take part, and the
+    words.
+    """
     waiting = waiting_for(hosts_of(request))
     if request.method == "POST":
         chosen = [row for row, _documents in waiting if str(row.pk) in request.POST.getlist("pk")]
@@ -104,7 +110,7 @@ def partner(request: HttpRequest) -> HttpResponse:
 
 @page("calls.endorse")
 def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
-    """The waiting applications of one host in one call, in its order; the line of the quota runs through them."""
+    """Show the waiting applications of one host in one call, in its order. The line of the quota divides them."""
     if host not in hosts_of(request):
         raise Http404
     batch = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme"), pk=call)
@@ -123,13 +129,13 @@ def rank(request: HttpRequest, host: int, call: int) -> HttpResponse:
         "rows": rows,
         "room": room,
         "why": quota_words(room.quota, quota.basis if quota else {}),
-        "fitting": ranked[: room.left] if room.left is not None else ranked,
+        "fitting": ranked[: room.free] if room.free is not None else ranked,
     }
     return render(request, "calls/endorsing/rank.html", context)
 
 
 def _place(text: str) -> Decimal:
-    """The place that was typed; what is no number comes last."""
+    """Return the typed place. What is no number comes last."""
     try:
         return read_decimal(text)
     except BadNumber:

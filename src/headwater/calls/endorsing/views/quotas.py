@@ -1,4 +1,4 @@
-"""The quotas of all hosts in a call, for officers: what each may endorse, what it has used, what waits, and why."""
+"""Pages of the quotas of all hosts in a call, for officers: what each may endorse, what it has used, what waits, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headwater.core.web import attempt
 
 
 def with_counts(call: Call) -> QuerySet[HostQuota]:
-    """Quotas with `used` (endorsed and still counting), `waiting` for the host, and `left`."""
+    """Return the quotas with `used` (endorsed and still counting), `waiting` for the host, and `left`."""
 
     def count(condition: Q) -> Coalesce:
         rows = Application.objects.filter(condition, host=OuterRef("organisation"), call=OuterRef("call")).order_by()
@@ -68,20 +68,20 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.check")
 def quota(request: HttpRequest, pk: int) -> HttpResponse:
-    """One quota: how it was computed, and the form to set another with a reason."""
+    """Show one quota: how it was computed, and the form that sets another with a reason."""
     row = get_object_or_404(HostQuota.objects.filter(call__in=Call.objects.visible_to(request.user)), pk=pk)
     call = the_call(request, row.call_id, "calls.check")
-    found = with_counts(call).get(pk=pk)
-    form = QuotaForm(request.POST or None, initial={"quota": found.quota})
+    counted = with_counts(call).get(pk=pk)
+    form = QuotaForm(request.POST or None, initial={"quota": counted.quota})
     if request.method == "POST" and form.is_valid():
-        given, actor = form.cleaned_data, request.actor
-        host = found.organisation
+        values, actor = form.cleaned_data, request.actor
+        host = counted.organisation
         if attempt(
             request,
-            lambda: change_quota(call=call, host=host, quota=given["quota"], reason=given["reason"], actor=actor),
+            lambda: change_quota(call=call, host=host, quota=values["quota"], reason=values["reason"], actor=actor),
             form=form,
             success=_("限额已调整，并已通知依托单位。"),
         ):
             return redirect("call_quotas", pk=call.pk)
-    context = {"call": call, "row": found, "form": form, "why": quota_words(found.quota, found.basis), "tab": "quotas"}
+    context = {"call": call, "row": counted, "form": form, "why": quota_words(counted.quota, counted.basis), "tab": "quotas"}
     return render(request, "calls/endorsing/quota.html", context, status=422 if form.errors else 200)

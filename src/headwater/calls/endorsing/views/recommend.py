@@ -28,13 +28,13 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
     agencies = agencies_of(request)
     rows = Application.objects.visible_to(request.user).filter(host__recommender__in=agencies).select_related(*RELATED)
     show_all = request.GET.get("all") == "1"
-    shown = [*columns(), Column(_("依托单位"), lambda a: a.host.name_zh)]
+    table_columns = [*columns(), Column(_("依托单位"), lambda a: a.host.name_zh)]
     listing = Listing(
         request,
         rows if show_all else rows.filter(state=State.RECOMMENDING),
         name="recommendation",
         order="-id",
-        columns=shown if show_all else [*shown, back_column("/recommend/%d/return/")],
+        columns=table_columns if show_all else [*table_columns, back_column("/recommend/%d/return/")],
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         filters=[call_filter(rows)],
         selectable=True,
@@ -55,7 +55,7 @@ def recommend_chosen(request: HttpRequest) -> HttpResponse:
     if request.POST.get("return"):
         return confirm_return(request, rows, return_to_host, {"action": "/recommend/chosen/", "back": "/recommend/"})
     plan = plan_recommendation(rows, request.user)
-    shown = {
+    page_context = {
         "title": _("核对推荐清单"),
         "action": "/recommend/chosen/",
         "verb": _("确认推荐"),
@@ -64,7 +64,11 @@ def recommend_chosen(request: HttpRequest) -> HttpResponse:
     }
     agree = request.POST.getlist("agree")
     return confirm(
-        request, plan, lambda: recommend(applications=plan.ready, actor=request.actor, agree=agree), _("已推荐 %d 项。"), shown
+        request,
+        plan,
+        lambda: recommend(applications=plan.ready, actor=request.actor, agree=agree),
+        _("已推荐 %d 项。"),
+        page_context,
     )
 
 

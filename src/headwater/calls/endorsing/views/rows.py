@@ -1,4 +1,4 @@
-"""Lists from which a host or an agency chooses: their columns, what was chosen, and what is sent back."""
+"""Lists from which a host or an agency chooses: their columns, the chosen rows, and the return of rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.calls.endorsing.services.batches import plan_return
 from headwater.calls.forms import NoteForm, NotEndorsedForm
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm
-from headwater.calls.words import said_outside
+from headwater.calls.words import state_outside
 from headwater.core.listing import Column, Filter
 from headwater.core.permission import access
 from headwater.core.web import attempt, keys_in
@@ -30,7 +30,7 @@ def columns() -> list[Column]:
         Column(_("批次"), lambda a: a.call.title_zh),
         Column(_("金额（万元）"), lambda a: a.amount_fen or None, kind="money"),
         Column(_("单位排序"), lambda a: a.host_rank, kind="number"),
-        Column(_("状态"), said_outside, kind="state"),
+        Column(_("状态"), state_outside, kind="state"),
     ]
 
 
@@ -44,13 +44,13 @@ def call_filter(rows: Any) -> Filter:
 
 
 def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
-    """The rows that were chosen, whatever has become of them since; what cannot be seen any more is told of."""
+    """Return the chosen rows, whatever their state is by now, and warn of those that the reader cannot see any more."""
     pks = set(keys_in(request.POST, "pk"))
     if len(pks) > MOST_CHOSEN:
         messages.error(request, _("一次最多办理 %d 项，请分批选择") % MOST_CHOSEN)
         return []
-    found = Application.objects.visible_to(request.user).filter(pk__in=pks, **scope).select_related(*RELATED)
-    rows = list(found.prefetch_related("participants__person").order_by("pk"))
+    applications = Application.objects.visible_to(request.user).filter(pk__in=pks, **scope).select_related(*RELATED)
+    rows = list(applications.prefetch_related("participants__person").order_by("pk"))
     if not rows:
         messages.error(request, _("请先选择申请"))
     elif len(rows) < len(pks):
@@ -61,22 +61,22 @@ def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
 def confirm_return(
     request: HttpRequest, rows: list[Application], work: Callable[..., Any], page_: dict[str, Any]
 ) -> HttpResponse:
-    """Send several applications back with one note, or, as a host, do not endorse them."""
+    """Return several applications with one note, or, as a host, refuse to endorse them."""
     ending = page_.get("returning") == "not_endorse"
     plan = plan_return(rows, request.user, "not_endorse" if ending else "return")
     form = (NotEndorsedForm if ending else NoteForm)(request.POST if request.POST.get("confirmed") else None)
-    shown = {"title": _("核对后退回"), "verb": _("确认退回"), "promise": "", "returning": "return", **page_}
+    page_context = {"title": _("核对后退回"), "verb": _("确认退回"), "promise": "", "returning": "return", **page_}
 
     def send_back() -> Any:
         return work(applications=plan.ready, note=form.cleaned_data["note"], actor=request.actor)
 
-    return confirm(request, plan, send_back, _("%d 项已不予报送。") if ending else _("已退回 %d 项。"), shown, form)
+    return confirm(request, plan, send_back, _("%d 项已不予报送。") if ending else _("已退回 %d 项。"), page_context, form)
 
 
 def return_page(
     request: HttpRequest, pk: int, action: str, work: Callable[..., Any], done: str, back: str, kind: type[NoteForm] = NoteForm
 ) -> HttpResponse:
-    """Send an application back with a note: the host to its author, the agency to the host; or do not endorse it."""
+    """Return an application with a note: from the host to its author, from the agency to the host; or refuse to endorse it."""
     row = access(request.user, action, Application.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():

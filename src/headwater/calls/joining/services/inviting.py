@@ -33,7 +33,7 @@ Invited = Participant | Referee
 
 
 def make_links(invited: Sequence[Invited], until: datetime) -> list[str]:
-    """A fresh link for each; links they had before end. Returns the keys, which are given out now or never. Two statements."""
+    """Make a new link for each; their earlier links end. Returns the keys, which can be read only now. It takes two statements."""
     if not invited:
         return []
     now, name = clock.now(), "participant" if isinstance(invited[0], Participant) else "referee"
@@ -49,12 +49,12 @@ def make_links(invited: Sequence[Invited], until: datetime) -> list[str]:
 
 
 def use_links(now: datetime, **which: Any) -> None:
-    """The invitation was answered: its link leads nowhere any more."""
+    """End the links of an answered invitation."""
     Link.objects.filter(**which, revoked_at__isnull=True, used_at__isnull=True).update(used_at=now)
 
 
 def find_link(key: str) -> Link | None:
-    """The link with this key, whatever has become of it; with what its page shows."""
+    """Return the link with this key, whatever its state, with what its page shows."""
     if not 20 <= len(key) <= 100:
         return None
     related = (
@@ -71,7 +71,7 @@ def find_link(key: str) -> Link | None:
 
 
 def invite_members(members: Sequence[Participant], application: Application, log: Log) -> None:
-    """Send members their links; who has an account finds the invitation in the workbench as well. Call inside a command."""
+    """Send members their links. Those who have an account find the invitation in the workbench as well. Call inside a command."""
     keys = make_links(members, application.call.closes_at)
     accounts = Account.objects.filter(person__in=[m.person_id for m in members]).in_bulk(field_name="pk")
     own = {m.person.account_id: m.pk for m in members}
@@ -110,8 +110,8 @@ def tell_removed(participant: Participant) -> None:
     if person.account:
         notify([person.account], title=lambda: _("您已不再是《%s》的参与者") % title, url="/applications/")
     elif person.email and participant.declined_at is None:
-        told = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
-        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", told)])
+        message = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
+        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", message)])
 
 
 def send_again(*, participant: Participant, actor: Actor) -> str:
@@ -146,7 +146,7 @@ def _still_open(application: Application) -> None:
 
 
 def end_link(*, participant: Participant, actor: Actor) -> None:
-    """The leader ends the link of a member; the invitation stays in the member's workbench."""
+    """End the link of a member, by the leader. The invitation stays in the member's workbench."""
     with command(actor, "calls.application.edit", participant.application, name="calls.end_link") as log:
         rows = Link.objects.filter(participant=participant, revoked_at__isnull=True, used_at__isnull=True)
         if rows.update(revoked_at=clock.now()):
@@ -154,8 +154,8 @@ def end_link(*, participant: Participant, actor: Actor) -> None:
 
 
 def decline_participation(*, participant: Participant, reason: str, actor: Actor, by_link: bool = False) -> None:
-    """A member declines, with a reason that the leader is told: with their account, or by the link they were sent. Declining
-    signs nothing, so the link is enough for somebody who has no account.
+    """Decline a participation, with a reason that the leader reads: with the member's account, or by the link they received.
+    Declining signs nothing, so the link is enough for somebody who has no account.
 
     Raises:
         Refused: no reason, somebody else's invitation, confirmed or declined already, or the application has left its author.
@@ -189,8 +189,8 @@ def tell_leader(application: Application, title: Any, body: str, section: str) -
 
 
 def claim_account(*, participant: Participant, name: str, email: str, actor: Actor) -> Account:
-    """The person whom a link names opens their account: name and address must be those of the registry, and the address to set the
-    password goes to the registry's address, so that a link in other hands opens nothing.
+    """Open the account of the person whom a link names. Name and address must be those of the registry, and the address to set
+    the password goes to the registry's address, so that a link in other hands opens nothing.
 
     Raises:
         Refused: the person has an account, the registry knows no address, or name and address do not fit.
@@ -207,14 +207,14 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
         account, path = open_own_account(person=person, source=actor.source)
         with translation.override(account.language):
             body = _("您的用户名是 %(name)s。请打开以下链接设置密码，然后登录确认参与：\n\n%(address)s")
-            told = body % {"name": account.username, "address": site_address(path)}
-            write_to([(person.email, _("设置您的密码"), told)])
+            message = body % {"name": account.username, "address": site_address(path)}
+            write_to([(person.email, _("设置您的密码"), message)])
         log(participant, after={"account": account.pk})
     return account
 
 
 def forget_outsider(person: Person) -> None:
-    """Who never opened an account and takes part nowhere any more leaves no record. Call inside a command."""
+    """Delete the record of somebody who never opened an account and takes part nowhere any more. Call inside a command."""
     rows = Person.objects.filter(pk=person.pk, account=None, organisation=None, id_hash="", orcid="", participations=None)
     try:
         with transaction.atomic():

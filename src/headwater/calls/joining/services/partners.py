@@ -26,7 +26,7 @@ MEMBERS = Prefetch("participants", Participant.objects.select_related("person", 
 
 
 def concerned(organisations: Collection[int]) -> ApplicationQuerySet:
-    """Applications that are not endorsed yet in which people of these institutions take part under another host."""
+    """Return the applications that are not endorsed yet in which people of these institutions take part under another host."""
     joined = Participant.objects.filter(organisation__in=organisations, confirmed_at__isnull=False)
     joined = joined.exclude(organisation=F("application__host"))
     rows = Application.objects.filter(state__in=SIGNING, pk__in=joined.values("application"))
@@ -37,18 +37,18 @@ Due = list[tuple[Document, str, bool]]
 
 
 def _lacking(rows: Sequence[Application], only: Collection[int] | None = None) -> dict[int, Due]:
-    """By application: what its partners (or `only` these) must sign and have not signed."""
+    """Return by application what its partners (or `only` these) must sign and have not signed."""
     rows = [r for r in rows if scheme_of(r.call).documents_of(Party.PARTNER)]
     if not rows:
         return {}
     signed: dict[int, dict[tuple[str, str, int], set[str]]] = defaultdict(lambda: defaultdict(set))
-    found = DocumentSignature.objects.filter(application__in=[r.pk for r in rows], party=Party.PARTNER)
-    for pk, document, organisation, text in found.values_list("application", "document", "organisation", "text"):
+    signatures = DocumentSignature.objects.filter(application__in=[r.pk for r in rows], party=Party.PARTNER)
+    for pk, document, organisation, text in signatures.values_list("application", "document", "organisation", "text"):
         signed[pk][document, Party.PARTNER, organisation or 0].add(text)
-    asked = documents_for(rows, Party.PARTNER)
+    documents = documents_for(rows, Party.PARTNER)
     return {
         row.pk: unsigned(
-            asked[row.pk],
+            documents[row.pk],
             Party.PARTNER,
             [(pk, name) for pk, name in partners_of(row, row.participants.all()).items() if only is None or pk in only],
             signed[row.pk],
@@ -58,7 +58,9 @@ def _lacking(rows: Sequence[Application], only: Collection[int] | None = None) -
 
 
 def unsigned_partners(rows: Sequence[Application]) -> dict[int, list[Reason]]:
-    """Why applications cannot be endorsed yet: a partner has not signed. A fixed number of queries for the rows of a call."""
+    """Return why applications cannot be endorsed yet: a partner has not signed. It takes a fixed number of queries for the rows
+    of a call.
+    """
     with_partners = [r for r in rows if scheme_of(r.call).documents_of(Party.PARTNER)]
     if not with_partners:
         return {}
@@ -75,14 +77,14 @@ def unsigned_partners(rows: Sequence[Application]) -> dict[int, list[Reason]]:
 
 
 def waiting_for(organisations: Collection[int]) -> list[tuple[Application, list[Document]]]:
-    """What waits for the signature of these institutions, the nearest deadline first."""
+    """Return what waits for the signature of these institutions, the nearest deadline first."""
     rows = list(concerned(organisations).order_by("call__closes_at", "pk"))
     lacking = _lacking(rows, organisations)
     return [(r, list({d.code: d for d, _n, _o in lacking[r.pk]}.values())) for r in rows if lacking.get(r.pk)]
 
 
 def sign_as_partner(*, applications: Sequence[Application], actor: Actor, agree: Consent) -> int:
-    """A manager of a co-operating institution signs for it: all of the given, or none. Returns the number of signatures.
+    """Sign for a co-operating institution, by its manager: all of the applications or none. Returns the number of signatures.
 
     Raises:
         Refused: nothing waits for the actor's institutions, or a document is not agreed to.

@@ -26,8 +26,8 @@ from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import Discipline, Person, records_of
 from headwater.schemes import RefereeRules
 
-NAMED = ("name", "institution", "title", "email", "discipline")
-SAID = ("said_name", "said_institution", "said_title", "tie", "letter")
+CONTACT_FIELDS = ("name", "institution", "title", "email", "discipline")
+LETTER_FIELDS = ("said_name", "said_institution", "said_title", "tie", "letter")
 OPEN = frozenset(State) - {State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED, State.NOT_ACCEPTED, State.REJECTED}
 
 
@@ -46,7 +46,7 @@ def name_referee(*, application: Application, values: Mapping[str, Any], actor: 
         email = normal(str(values["email"]))
         referee = Referee.objects.create(
             application=row,
-            **{name: str(values[name]).strip() for name in NAMED if name not in {"name", "discipline", "email"}},
+            **{name: str(values[name]).strip() for name in CONTACT_FIELDS if name not in {"name", "discipline", "email"}},
             name=normal_name(str(values["name"])),
             discipline=_field_of(values),
             email=email,
@@ -63,35 +63,35 @@ def _field_of(values: Mapping[str, Any]) -> Discipline:
 
 
 def _problems(row: Application, values: Mapping[str, Any], rules: RefereeRules) -> list[Reason]:
-    found = [Reason(_("请填写此项"), field=name) for name in NAMED if not str(values.get(name, "")).strip()]
-    if found:
-        return found
+    reasons = [Reason(_("请填写此项"), field=name) for name in CONTACT_FIELDS if not str(values.get(name, "")).strip()]
+    if reasons:
+        return reasons
     email, name = normal(str(values["email"])), str(values["name"])
     if not is_address(email):
-        found.append(Reason(_("不是电子邮箱地址"), field="email"))
+        reasons.append(Reason(_("不是电子邮箱地址"), field="email"))
     if not Discipline.objects.filter(code=str(values["discipline"]).strip(), level=2).exists():
-        found.append(Reason(_("没有这个申请代码"), field="discipline"))
+        reasons.append(Reason(_("没有这个申请代码"), field="discipline"))
     if row.referees.filter(declined_at__isnull=True).count() >= rules.most:
-        found.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
+        reasons.append(Reason(_("推荐专家最多 %d 名；谢绝的不计") % rules.most))
     if row.referees.filter(email=email).exists():
-        found.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
+        reasons.append(Reason(_("这个电子邮箱的专家已在名单中"), field="email"))
     members = row.participants.values_list("person", flat=True)
     people = list(Person.objects.filter(pk__in=records_of([row.leader_id, *members])).select_related("account", "organisation"))
     addresses = {p.email for p in people if p.email}
     addresses |= {p.account.email for p in people if p.account and p.account.email}
     if email in addresses:
-        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
+        reasons.append(Reason(_("申请人和参与者不能作为推荐专家"), field="email"))
     where = str(values["institution"])
     same = [p for p in people if same_name(p.name_zh, name) and p.organisation and same_name(p.organisation.name_zh, where)]
     if same:
-        found.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
-    return found
+        reasons.append(Reason(_("申请人和参与者不能作为推荐专家"), field="name"))
+    return reasons
 
 
 def _registered(email: str, name: str) -> Person | None:
-    """The person of the registry whom address and name tell; one of the two alone could be somebody else's."""
-    found = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
-    return found.survivor if found else None
+    """Return the person of the registry whom address and name identify together; one of the two alone could be somebody else's."""
+    person = Person.objects.called(name).filter(email=email).select_related("merged_into").order_by("pk").first()
+    return person.survivor if person else None
 
 
 def _send(referee: Referee, application: Application) -> str:
@@ -127,7 +127,7 @@ def send_referee_again(*, referee: Referee, actor: Actor) -> str:
 
 
 def remove_referee(*, referee: Referee, actor: Actor) -> None:
-    """Take a referee off the list, while the application is being written; one who has written stays.
+    """Take a referee off the list, while the application is being written. One who has written stays.
 
     Raises:
         Refused: the letter is there, or the application has left its author.
@@ -140,13 +140,17 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         log(row, before={"application": row.application_id})
         if row.declined_at is None:
             title = referee.application.title_zh[:60]
-            told = f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
-            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", told)])
+            message = (
+                f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
+            )
+            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", message)])
         row.delete()
 
 
 def _too_late(row: Referee) -> list[Reason]:
-    """A letter may come until the call closes, also after the application was submitted."""
+    """Return why no letter is taken any more. A letter may arrive until the call closes, also after the application was
+    submitted.
+    """
     if row.written_at or row.declined_at:
         return [Reason(_("这项推荐已经答复"))]
     if clock.now() >= row.application.call.closes_at:
@@ -157,7 +161,7 @@ def _too_late(row: Referee) -> list[Reason]:
 
 
 def open_referee(*, referee: Referee, actor: Actor) -> None:
-    """Note that a referee has opened the link; once."""
+    """Note once that a referee has opened the link."""
     with command(actor, "calls.invitation.answer", name="calls.open_referee") as log:
         if Referee.objects.filter(pk=referee.pk, opened_at__isnull=True).update(opened_at=clock.now()):
             log(referee, after={"opened": True})
@@ -174,8 +178,8 @@ def _answering(referee: Referee) -> Referee:
 
 
 def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent, actor: Actor) -> Referee:
-    """A referee says who they are, writes the letter and signs the referees' documents. Only what the link's bearer states is known:
-    title and field are a declaration, and the officer who checks the application sees both.
+    """Save the letter of a referee with who they are, and sign the referees' documents. Only what the bearer of the link states
+    is known: title and field are a declaration, and the officer who checks the application sees both.
 
     Raises:
         Refused: something is missing, the letter is too short or too long, a document is not agreed to, answered before, or late.
@@ -183,17 +187,17 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
     with command(actor, "calls.invitation.answer", name="calls.write_letter") as log:
         row = _answering(referee)
         rules = scheme_of(row.application.call).referees or RefereeRules(most=0)
-        said = {name: str(values.get(name, "")).strip() for name in SAID}
-        refuse_if(_letter_problems(said, rules))
+        answers = {name: str(values.get(name, "")).strip() for name in LETTER_FIELDS}
+        refuse_if(_letter_problems(answers, rules))
         documents = to_sign(documents_for([row.application], "referee")[row.application_id], agree)
         now = clock.now()
-        for name, value in said.items():
+        for name, value in answers.items():
             setattr(row, name, value)
         row.is_senior, row.same_field, row.written_at = bool(values.get("is_senior")), bool(values.get("same_field")), now
-        row.save(update_fields=[*SAID, "is_senior", "same_field", "written_at"])
+        row.save(update_fields=[*LETTER_FIELDS, "is_senior", "same_field", "written_at"])
         sign(
             SIGNATURES,
-            [ApplicationSigning(row.application_id, d, "referee", said["said_name"], referee=row.pk) for d in documents],
+            [ApplicationSigning(row.application_id, d, "referee", answers["said_name"], referee=row.pk) for d in documents],
             actor=actor,
             at=now,
         )
@@ -203,19 +207,19 @@ def write_letter(*, referee: Referee, values: Mapping[str, Any], agree: Consent,
     return row
 
 
-def _letter_problems(said: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
-    found = [Reason(_("请填写此项"), field=name) for name in SAID if not said[name]]
-    length = len(said["letter"])
+def _letter_problems(answers: Mapping[str, str], rules: RefereeRules) -> list[Reason]:
+    reasons = [Reason(_("请填写此项"), field=name) for name in LETTER_FIELDS if not answers[name]]
+    length = len(answers["letter"])
     if length and not rules.min_chars <= length <= rules.max_chars:
-        told = {"length": length, "least": rules.min_chars, "most": rules.max_chars}
-        found.append(Reason(_("推荐意见 %(length)d 字，应为 %(least)d 至 %(most)d 字") % told, field="letter"))
-    if said["tie"] and said["tie"] not in Referee.Tie.values:
-        found.append(Reason(_("请从列表中选择"), field="tie"))
-    return found
+        figures = {"length": length, "least": rules.min_chars, "most": rules.max_chars}
+        reasons.append(Reason(_("推荐意见 %(length)d 字，应为 %(least)d 至 %(most)d 字") % figures, field="letter"))
+    if answers["tie"] and answers["tie"] not in Referee.Tie.values:
+        reasons.append(Reason(_("请从列表中选择"), field="tie"))
+    return reasons
 
 
 def decline_referee(*, referee: Referee, reason: str, actor: Actor) -> None:
-    """A referee declines; the applicant is told and may name somebody else.
+    """Decline, by the referee. The applicant is told and may name somebody else.
 
     Raises:
         Refused: no reason, answered before, or late.

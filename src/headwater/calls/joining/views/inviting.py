@@ -24,7 +24,7 @@ from headwater.registry.models import own_records
 
 
 def invitation(row: Participant) -> dict[str, Any]:
-    """What a member is asked to agree to."""
+    """Return what a member is asked to agree to."""
     scheme = scheme_of(row.application.call)
     return {
         "participant": row,
@@ -36,7 +36,7 @@ def invitation(row: Participant) -> dict[str, Any]:
 
 @page(PUBLIC)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """A member's link: shows what one is asked to join. It signs nothing: confirming asks for the member's own log-in."""
+    """Show what a member is invited to join, by a link. The link signs nothing: confirming needs the member's own log-in."""
     link = followed(request, token, "participant")
     if isinstance(link, HttpResponse):
         return link
@@ -50,9 +50,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return sealed(render(request, "calls/joining/confirm_other.html", status=403))
     claim = ClaimForm(request.POST if request.POST.get("do") == "claim" else None)
     decline = DeclineForm(request.POST if request.POST.get("do") == "decline" else None)
-    sent, actor = False, request.actor
+    is_sent, actor = False, request.actor
     if claim.is_valid():
-        sent = attempt(request, lambda: claim_account(participant=row, **claim.cleaned_data, actor=actor), form=claim)
+        is_sent = attempt(request, lambda: claim_account(participant=row, **claim.cleaned_data, actor=actor), form=claim)
     elif decline.is_valid() and attempt(
         request,
         lambda: decline_participation(participant=row, **decline.cleaned_data, actor=actor, by_link=True),
@@ -60,16 +60,16 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         success=_("已谢绝，申请人会收到您的理由。"),
     ):
         return ended(request, "declined", 200)
-    shown = {**invitation(row), "claim": claim, "decline": decline, "sent": sent, "login": bool(account)}
-    shown["next"] = reverse("participation", args=[row.pk])
+    page_context = {**invitation(row), "claim": claim, "decline": decline, "sent": is_sent, "login": bool(account)}
+    page_context["next"] = reverse("participation", args=[row.pk])
     return sealed(
-        render(request, "calls/joining/confirm_link.html", shown, status=422 if claim.errors or decline.errors else 200)
+        render(request, "calls/joining/confirm_link.html", page_context, status=422 if claim.errors or decline.errors else 200)
     )
 
 
 @page(SIGNED_IN)
 def participation(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own invitation to take part: confirm by signing, or decline with a reason."""
+    """Show one's own invitation to take part: confirm it by signing, or decline it with a reason."""
     rows = Participant.objects.select_related(
         "application__call__scheme", "application__leader", "application__host", "organisation"
     )

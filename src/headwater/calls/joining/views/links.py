@@ -1,4 +1,4 @@
-"""Links of invitations: opened, shown once, taken back."""
+"""Pages of the links of invitations: a link is opened, shown once, and ended."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def sends_too_often(request: HttpRequest) -> bool:
 
 
 def sealed(response: HttpResponse) -> HttpResponse:
-    """A page whose address is a key: no index, no copy. To other sites no page here sends its address (the site's policy); to this
-    site it must, for a form without an origin is refused.
+    """Seal a page whose address is a key: no index, no copy. No page here sends its address to other sites (the site's policy);
+    it must send it to this site, as a form without an origin is refused.
     """
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "same-origin"
@@ -41,12 +41,12 @@ def sealed(response: HttpResponse) -> HttpResponse:
 
 
 def ended(request: HttpRequest, end: str, status: int) -> HttpResponse:
-    """A plain page that says what to do; a key that never was and one that belongs elsewhere look the same."""
+    """Show a plain page that says what to do. A key that never was and one that belongs elsewhere look the same."""
     return sealed(render(request, "calls/joining/link_end.html", {"end": end}, status=status))
 
 
 def followed(request: HttpRequest, key: str, kind: str) -> Link | HttpResponse:
-    """The live link of a key, or the page that answers instead of it."""
+    """Return the live link of a key, or the page that answers instead of it."""
     if count_use(f"link:{request.META.get('REMOTE_ADDR', '')}", LINKS_A_MINUTE).over:
         return ended(request, "often", 429)
     link = find_link(key)
@@ -63,15 +63,15 @@ def new_link(request: HttpRequest, application: Any, address: str, name: str, em
 
 
 def member_link(request: HttpRequest, row: Participant) -> HttpResponse:
-    """For the leader: a new link, shown in this one answer."""
-    made: dict[str, str] = {}
+    """Show the leader a new link, in this one answer only."""
+    result: dict[str, str] = {}
 
     def work() -> None:
-        made["key"] = send_again(participant=row, actor=request.actor)
+        result["key"] = send_again(participant=row, actor=request.actor)
 
     if sends_too_often(request) or not attempt(request, work):
         return redirect("application_edit", pk=row.application_id, section="members")
-    address = request.build_absolute_uri(reverse("confirm", args=[made["key"]]))
+    address = request.build_absolute_uri(reverse("confirm", args=[result["key"]]))
     return new_link(request, row.application, address, row.person.name_zh, row.person.email, "members")
 
 

@@ -1,4 +1,4 @@
-"""The applicant names referees, takes them off the list, or writes to them again."""
+"""Pages on which the applicant names referees, removes them from the list, or writes to them again."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from headwater.core.web import attempt, key_in
 
 @page("calls.apply")
 def referees(request: HttpRequest, pk: int) -> HttpResponse:
-    """Name, remove, or write to a referee again; a new link is shown once."""
+    """Name, remove, or write to a referee again. A new link is shown once."""
     row = draft(request, pk)
     if request.method != "POST" or (not request.POST.get("remove") and sends_too_often(request)):
         return redirect("application_edit", pk=pk, section="referees")
-    made: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     if request.POST.get("remove") or request.POST.get("link"):
         rows, verb = row.referees.select_related("application__leader"), "remove" if request.POST.get("remove") else "link"
         referee = get_object_or_404(rows, pk=key_in(request.POST, verb))
         if request.POST.get("remove"):
             attempt(request, lambda: remove_referee(referee=referee, actor=request.actor), success=_("已移除。"))
         else:
-            attempt(request, lambda: made.update(referee=referee, key=send_referee_again(referee=referee, actor=request.actor)))
+            attempt(request, lambda: result.update(referee=referee, key=send_referee_again(referee=referee, actor=request.actor)))
     else:
         form = RefereeForm(request.POST)
 
         def work() -> None:
-            made["referee"], made["key"] = name_referee(application=row, values=form.cleaned_data, actor=request.actor)
+            result["referee"], result["key"] = name_referee(application=row, values=form.cleaned_data, actor=request.actor)
 
         if not form.is_valid() or not attempt(request, work, form=form):
             return editor_page(request, row, "referees", referee_form=form, status=422)
-    if "key" not in made:
+    if "key" not in result:
         return redirect("application_edit", pk=pk, section="referees")
-    address = request.build_absolute_uri(reverse("refer", args=[made["key"]]))
-    return new_link(request, row, address, made["referee"].name, made["referee"].email, "referees")
+    address = request.build_absolute_uri(reverse("refer", args=[result["key"]]))
+    return new_link(request, row, address, result["referee"].name, result["referee"].email, "referees")
 
 
 @page("calls.apply", methods=("POST",))

@@ -1,4 +1,4 @@
-"""Referees: the page on which one without an account writes, and what the applicant's list shows."""
+"""Pages of referees: the one on which a referee without an account writes, and the data of the applicant's list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.forms.signing import asked
 
 @page(PUBLIC)
 def refer(request: HttpRequest, token: str) -> HttpResponse:
-    """A referee's link: who asks, a form for the letter, and a way to decline. No account is needed."""
+    """Show the page behind a referee's link: the applicant, a form for the letter, and a way to decline. No account is needed."""
     link = followed(request, token, "referee")
     if isinstance(link, HttpResponse):
         return link
@@ -28,7 +28,7 @@ def refer(request: HttpRequest, token: str) -> HttpResponse:
     open_referee(referee=row, actor=request.actor)
     rules = scheme_of(row.application.call).referees
     writing, declining = request.POST.get("do") == "write", request.POST.get("do") == "decline"
-    form = LetterForm(request.POST if writing else None, rules=rules, initial=_known(row))
+    form = LetterForm(request.POST if writing else None, rules=rules, initial=_initial(row))
     decline = DeclineForm(request.POST if declining else None)
     actor, agree = request.actor, request.POST.getlist("agree")
     if form.is_valid() and attempt(
@@ -39,7 +39,7 @@ def refer(request: HttpRequest, token: str) -> HttpResponse:
         request, lambda: decline_referee(referee=row, **decline.cleaned_data, actor=actor), form=decline
     ):
         return ended(request, "declined", 200)
-    shown = {
+    page_context = {
         "referee": row,
         "application": row.application,
         "form": form,
@@ -48,8 +48,8 @@ def refer(request: HttpRequest, token: str) -> HttpResponse:
         "documents": asked(scheme_of(row.application.call), Party.REFEREE, answers_of(row.application)),
         "agree": agree,
     }
-    return sealed(render(request, "calls/joining/refer.html", shown, status=422 if form.errors or decline.errors else 200))
+    return sealed(render(request, "calls/joining/refer.html", page_context, status=422 if form.errors or decline.errors else 200))
 
 
-def _known(row: Referee) -> dict[str, str]:
+def _initial(row: Referee) -> dict[str, str]:
     return {"said_name": row.name, "said_institution": row.institution, "said_title": row.title}

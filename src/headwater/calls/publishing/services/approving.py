@@ -1,4 +1,6 @@
-"""What the second officer reads before a call is opened: how it differs from the one it was made from, and from the region's figures."""
+"""The differences that the second officer reads before a call is opened: from the call it was made from, and from the region's
+figures.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.calls.comparing import folded
 from headwater.calls.dates import DATE_LABELS, DATES
 from headwater.calls.models import Call
-from headwater.calls.publishing.services.cloning import said, term_label
+from headwater.calls.publishing.services.cloning import figure_text, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
 from headwater.core.money import wan
@@ -25,7 +27,7 @@ Row = tuple[str, str, str]
 
 
 def differences(call: Call) -> list[Row]:
-    """A call against the one it was made from; nothing where there is none. Long texts are in `text_changes`."""
+    """Return how a call differs from the one it was made from; nothing where there is none. Long texts are in `text_changes`."""
     last = call.cloned_from
     if last is None:
         return []
@@ -37,7 +39,7 @@ def differences(call: Call) -> list[Row]:
     rows.append((_("项目类型版本"), str(last.scheme.version), str(call.scheme.version)))
     before, now = ({(t.key, t.part): t for t in call_terms(c)} for c in (last, call))
     for key in {**before, **now}:
-        texts = [said(t.value, t.is_money) if t else "" for t in (before.get(key), now.get(key))]
+        texts = [figure_text(t.value, t.is_money) if t else "" for t in (before.get(key), now.get(key))]
         rows.append((term_label(*key, (now.get(key) or before[key]).words), texts[0], texts[1]))
     rows += _by_code(
         _("指南方向 %s"), *({t["code"]: " | ".join(x for x in (t["zh"], t["en"]) if x) for t in c.topics} for c in (last, call))
@@ -48,7 +50,9 @@ def differences(call: Call) -> list[Row]:
 
 
 def own_terms(call: Call) -> list[Row]:
-    """Every figure that was set for this call alone, against the region's value: also one that the call before had already."""
+    """Return every figure that was set for this call alone, against the region's value: also one that the call before had
+    already.
+    """
     usual, words, rows = region_terms(call), region_words(call), []
     for key, own in (call.overrides or {}).items():
         base = usual(key)
@@ -59,7 +63,7 @@ def own_terms(call: Call) -> list[Row]:
 
 
 def text_changes(call: Call) -> list[tuple[str, list[Piece]]]:
-    """The guide in both languages, piece by piece; what stays for long is folded."""
+    """Return the guide in both languages, piece by piece. Long parts that stay are folded."""
     last = call.cloned_from
     labels = {"guide_zh": _("申报指南"), "guide_en": _("英文指南")}
     pairs = [(label, getattr(last, n), getattr(call, n)) for n, label in labels.items()] if last else []
@@ -67,7 +71,7 @@ def text_changes(call: Call) -> list[tuple[str, list[Piece]]]:
 
 
 def form_changes(old: Scheme, new: Scheme) -> list[Row]:
-    """What another version of the scheme asks: questions added, changed and gone; files, documents, rules and checks."""
+    """Return what another version of the scheme asks: questions added, changed and removed; files, documents, rules and checks."""
     rows: list[Row] = []
     before, now = ({f.code: (s.title_zh, f) for s in scheme.sections for f in s.fields} for scheme in (old, new))
     for code in {**before, **now}:
@@ -75,7 +79,10 @@ def form_changes(old: Scheme, new: Scheme) -> list[Row]:
         if a and b:
             name = _("问题“%s”") % b[1].label_zh
             rows.append((f"{name}：{_('所在部分')}", a[0], b[0]))
-            rows += [(f"{name}：{label()}", _told(a[1], part), _told(b[1], part)) for part, label in ASKED.items()]
+            rows += [
+                (f"{name}：{label()}", _attribute_text(a[1], part), _attribute_text(b[1], part))
+                for part, label in QUESTION_PARTS.items()
+            ]
         elif b:
             rows.append((_("增加的问题"), "", b[1].label_zh))
         elif a:
@@ -91,7 +98,7 @@ def _by_code(title: str, old: Mapping[str, str], new: Mapping[str, str]) -> list
     return [(title % code, old.get(code, ""), new.get(code, "")) for code in sorted({*old, *new})]
 
 
-ASKED: dict[str, Callable[[], str]] = {
+QUESTION_PARTS: dict[str, Callable[[], str]] = {
     "label_zh": lambda: _("名称"),
     "label_en": lambda: _("英文名称"),
     "type": lambda: _("类型"),
@@ -127,12 +134,12 @@ PARTS: dict[Callable[[], str], Callable[[Scheme], dict[str, str]]] = {
 
 
 def _rule(name: str, blocks: bool, params: dict[str, Any]) -> str:
-    given = "，".join(f"{k} = {v}" for k, v in params.items())
+    parameters = "，".join(f"{k} = {v}" for k, v in params.items())
     title = RULES[name].title if name in RULES else name
-    return f"{title}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + given if given else ''}）"
+    return f"{title}（{_('不通过不能提交') if blocks else _('只提示')}{'；' + parameters if parameters else ''}）"
 
 
-def _told(f: Field, part: str) -> str:
+def _attribute_text(f: Field, part: str) -> str:
     value = getattr(f, part)
     if isinstance(value, bool):
         return _("是") if value else _("否")
@@ -145,7 +152,7 @@ def _told(f: Field, part: str) -> str:
 
 def _figure(key: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return said(value, key.endswith("_fen"))
+        return figure_text(value, key.endswith("_fen"))
     return "" if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Calls: draft, have a second officer approve, publish, set host quotas."""
+"""Drafts calls, has a second officer approve them, publishes them and sets the quotas of hosts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LOGGED = (*CALL_FIELDS, "overrides", "stage", "outline_id", "cloned_from_id")
 
 
 def save_call(*, call: Call, actor: Actor) -> Call:
-    """Create a call, or change one that is still being drafted. Whoever does either can no longer be the one who approves it.
+    """Create a call, or change one that is still being drafted. Whoever does either cannot approve it any more.
 
     Raises:
         Refused: already published, dates out of order, or a code that is taken.
@@ -73,42 +73,42 @@ def save_call(*, call: Call, actor: Actor) -> Call:
 
 
 def _call_problems(call: Call) -> list[Reason]:
-    found = []
+    reasons = []
     if Call.objects.filter(code=call.code).exclude(pk=call.pk).exists():
-        found.append(Reason(_("编号已被使用"), field="code"))
+        reasons.append(Reason(_("编号已被使用"), field="code"))
     if not call.opens_at < call.closes_at:
-        found.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
+        reasons.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
     if call.endorse_by < call.closes_at:
-        found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+        reasons.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if call.recommend_by < call.endorse_by:
-        found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
+        reasons.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
     if call.budget_fen < 0 or (call.budget_fen == 0 and "amount" in scheme_of(call).asks):
-        found.append(Reason(_("预算须大于零"), field="budget_fen"))
-    found += _term_problems(call)
+        reasons.append(Reason(_("预算须大于零"), field="budget_fen"))
+    reasons += _term_problems(call)
     if not call.guide_zh.strip():
-        found.append(Reason(_("申报指南不能为空"), field="guide_zh"))
+        reasons.append(Reason(_("申报指南不能为空"), field="guide_zh"))
     for name in ("guide_zh", "guide_en"):
         if len(getattr(call, name)) > GUIDE_CHARS:
-            found.append(Reason(_("最多 %d 字") % GUIDE_CHARS, field=name))
+            reasons.append(Reason(_("最多 %d 字") % GUIDE_CHARS, field=name))
     early = guide_lead(call)
-    return [*found, early] if early else found
+    return [*reasons, early] if early else reasons
 
 
 def _term_problems(call: Call) -> list[Reason]:
-    """Figures set for this call alone must be such as the rules read, and keep their order."""
-    found, terms = [], terms_of(call)
+    """Return what is wrong with the figures set for this call alone: they must be such as the rules read, and keep their order."""
+    reasons, terms = [], terms_of(call)
     for key, own in call.overrides.items():
-        given = own.items() if isinstance(own, dict) else [("", own)]
-        bad = [part for part, value in given if not fits(key, part, value)]
-        found += [Reason(_("这个参数不能取这个值"), field=f"p-{key}-{part}" if part else f"p-{key}") for part in bad]
+        values_by_part = own.items() if isinstance(own, dict) else [("", own)]
+        bad = [part for part, value in values_by_part if not fits(key, part, value)]
+        reasons += [Reason(_("这个参数不能取这个值"), field=f"p-{key}-{part}" if part else f"p-{key}") for part in bad]
         if bad:
             continue
         value = terms(key)
         if isinstance(value, dict) and {"min", "max"} <= set(value) and value["min"] > value["max"]:
-            found.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
+            reasons.append(Reason(_("最低值不得高于最高值"), field=f"p-{key}-min"))
         elif isinstance(value, dict) and "default" in value and value.get("max", value["default"]) < value["default"]:
-            found.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
-    return found
+            reasons.append(Reason(_("默认值不得高于最高值"), field=f"p-{key}-default"))
+    return reasons
 
 
 def ask_call_approval(*, call: Call, actor: Actor) -> None:
@@ -125,7 +125,7 @@ def send_call_back(*, call: Call, actor: Actor) -> None:
 
 
 def publish_call(*, call: Call, actor: Actor, seen: str) -> Call:
-    """Approve and publish: by another officer than those who wrote it. Sets the host quotas and tells the hosts.
+    """Approve and publish a call, by another officer than those who wrote it. It sets the host quotas and tells the hosts.
 
     Raises:
         Refused: wrong state, too late for the guide's time, or the call is not the one that was `seen`.
@@ -177,9 +177,9 @@ def call_document(call: Call) -> SearchRow:
 
 
 def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
-    """The timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
+    """Return the timetable of a new call that opens on `opens`: each step with its own deadline, from the dated parameters."""
     values = Parameters(scheme.region, opens)
-    hour, minute = (int(part) for part in str(values.needed("call_deadline_time", scheme.code)).split(":"))
+    hour, minute = (int(part) for part in str(values.house_value("call_deadline_time", scheme.code)).split(":"))
 
     def at(day: date) -> datetime:
         return clock.local(day, hour, minute)
@@ -196,7 +196,7 @@ def usual_dates(scheme: SchemeVersion, opens: date) -> dict[str, datetime]:
 
 
 def draft_from_scheme(*, scheme: SchemeVersion, year: int, **fields: Any) -> Call:
-    """An unsaved call with the scheme's usual text; the caller fills in the dates and the budget.
+    """Return an unsaved call with the scheme's usual text; the caller fills in the dates and the budget.
 
     Grants are calls of the fund and carry its name; designations, prizes, subsidies and the like are the department's.
     """

@@ -1,4 +1,6 @@
-"""A published call is amended or cancelled: one officer proposes with a reason, a second one takes it into force, all concerned are told."""
+"""Changes or cancels a published call: one officer proposes it with a reason, a second one takes it into force, and everybody
+concerned is told.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ ON_CANCEL: Register[Hook] = Register("end with a cancelled call")
 
 @dataclass(frozen=True)
 class Audience:
-    """Who is told of a change. `outside` are addresses of members without an account."""
+    """The people who are told of a change. `outside` are addresses of members without an account."""
 
     applicants: list[Account]
     members: list[Account]
@@ -63,8 +65,8 @@ class Audience:
 
 
 def audience(call: Call) -> Audience:
-    """Everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies that
-    have some to recommend (5 queries).
+    """Return everybody with a draft or an application that has not ended, hosts with a quota or with applications, and agencies
+    that have some to recommend (5 queries).
     """
     rows = Application.objects.filter(call=call).exclude(state__in=GIVEN_UP)
     members = Participant.objects.filter(application__in=rows, declined_at__isnull=True)
@@ -98,15 +100,15 @@ def propose_change(
     """
     with command(actor, "calls.call.draft", call, name="calls.propose_change") as log:
         row = Call.objects.select_for_update(of=("self",)).select_related("scheme").get(pk=call.pk)
-        given = {} if cancel else _given(row, values or {})
+        changes = {} if cancel else _changed_values(row, values or {})
         reasons = [] if reason.strip() else [Reason(_("请写明理由，申请人和依托单位会看到"), field="reason")]
         if CallChange.objects.waiting().filter(call=row).exists():
             reasons.append(Reason(_("已有一项变更等待另一位主管核准")))
-        refuse_if([*reasons, *(why_not_cancel(row, actor.account) if cancel else amend_problems(row, given))])
+        refuse_if([*reasons, *(why_not_cancel(row, actor.account) if cancel else amend_problems(row, changes))])
         change = CallChange.objects.create(
             call=row,
             kind=CallChange.Kind.CANCEL if cancel else CallChange.Kind.AMEND,
-            values={k: v.isoformat() if isinstance(v, datetime) else v for k, v in given.items()},
+            values={k: v.isoformat() if isinstance(v, datetime) else v for k, v in changes.items()},
             reason=reason.strip(),
             reason_en=reason_en.strip(),
             proposed_by=actor.account,
@@ -116,45 +118,49 @@ def propose_change(
     return change
 
 
-def _given(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What really changes. An empty contact takes it away; a deadline cannot be taken away, nor can an added note be empty."""
-    known = {k: values[k] for k in (*DATES, *WORDS) if values.get(k) or (k == "contact" and k in values)}
-    return {k: v for k, v in known.items() if _minute(v) != _minute(getattr(call, k, None))}
+def _changed_values(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that really change. An empty contact removes it; a deadline cannot be removed, nor can an added note be
+    empty.
+    """
+    values_named = {k: values[k] for k in (*DATES, *WORDS) if values.get(k) or (k == "contact" and k in values)}
+    return {k: v for k, v in values_named.items() if _minute(v) != _minute(getattr(call, k, None))}
 
 
 def _minute(value: Any) -> Any:
-    """A form holds no seconds."""
+    """Return a moment without seconds: a form holds none."""
     return value.replace(second=0, microsecond=0) if isinstance(value, datetime) else value
 
 
-def amend_problems(call: Call, given: Mapping[str, Any]) -> list[Reason]:
-    """Why a published call cannot be given these dates and words."""
+def amend_problems(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
+    """Return why a published call cannot take these dates and words."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以变更"), code="state")]
-    if not given:
+    if not changes:
         return [Reason(_("没有任何改动"))]
-    found = []
-    dates: dict[str, datetime] = {name: given.get(name, getattr(call, name)) for name in DATES}
+    reasons = []
+    dates: dict[str, datetime] = {name: changes.get(name, getattr(call, name)) for name in DATES}
     for name, label in DATES.items():
-        if name in given and (given[name] <= getattr(call, name) or given[name] <= clock.now()):
-            found.append(Reason(_("%s只能延后，且须在现在之后") % label(), field=name))
+        if name in changes and (changes[name] <= getattr(call, name) or changes[name] <= clock.now()):
+            reasons.append(Reason(_("%s只能延后，且须在现在之后") % label(), field=name))
     if dates["endorse_by"] < dates["closes_at"]:
-        found.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+        reasons.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
     if dates["recommend_by"] < dates["endorse_by"]:
-        found.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
-    return found + _reopening(call, dates["closes_at"]) + _late_arrivals(call, given)
+        reasons.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
+    return reasons + _reopening(call, dates["closes_at"]) + _late_arrivals(call, changes)
 
 
-def _late_arrivals(call: Call, given: Mapping[str, Any]) -> list[Reason]:
-    """No deadline of hosts and agencies is moved back behind a review that began because they were over."""
-    later = [name for name in ("endorse_by", "recommend_by") if name in given]
+def _late_arrivals(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
+    """Return why deadlines of hosts and agencies cannot be moved: a review began because they were over."""
+    later = [name for name in ("endorse_by", "recommend_by") if name in changes]
     if scheme_of(call).rolling or not Application.objects.filter(call=call, state__in=SENT_OUT).exists():
         return []
     return [Reason(_("评审已经开始，%s不能再延后") % DATES[name](), field=name) for name in later]
 
 
 def _reopening(call: Call, closes: datetime) -> list[Reason]:
-    """Nobody may still apply once others were answered, nor under other figures than those who applied before."""
+    """Return why the deadline of applications cannot be moved: nobody may still apply once others were answered, nor under
+    other figures than those who applied before.
+    """
     if closes == call.closes_at:
         return []
     if Application.objects.filter(call=call, state__in=IN_THE_HOUSE - {State.RECEIVED}).exists():
@@ -163,13 +169,13 @@ def _reopening(call: Call, closes: datetime) -> list[Reason]:
     now, then = region_terms(call), region_terms(later)
     differing = [key for key in keys_of(scheme_of(call)) if now(key) != then(key)]
     if differing:
-        told = _("%s 在新的截止日有不同的参数值，已申报的人适用的是原值；请选择更早的日期")
-        return [Reason(told % "、".join(differing), field="closes_at")]
+        sentence = _("%s 在新的截止日有不同的参数值，已申报的人适用的是原值；请选择更早的日期")
+        return [Reason(sentence % "、".join(differing), field="closes_at")]
     return []
 
 
 def cancel_problems(call: Call) -> list[Reason]:
-    """Why a call cannot be cancelled any more."""
+    """Return why a call cannot be cancelled any more."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以取消"), code="state")]
     if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP).exists():
@@ -178,14 +184,14 @@ def cancel_problems(call: Call) -> list[Reason]:
 
 
 def why_not_cancel(call: Call, account: Any) -> list[Reason]:
-    """The same for an officer; to one whose own case was received there it is not told how far the others have come."""
+    """Return the same for an officer. One whose own case was received there is not told how far the others have come."""
     if has_own_in(account, call):
         return [Reason(_("本批次有您本人的或与您有关的申请，由其他主管取消"), code="permission")]
     return cancel_problems(call)
 
 
 def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange:
-    """Take a proposed change into force: by another officer than who proposed it. Everybody concerned is told.
+    """Take a proposed change into force, by another officer than the one who proposed it. Everybody concerned is told.
 
     Raises:
         Refused: it was decided already, what has happened since forbids it, or it is not the change that was `seen`.
@@ -196,19 +202,19 @@ def approve_change(*, change: CallChange, actor: Actor, seen: str) -> CallChange
         row = _waiting(change)
         row.call = call
         change_sight(row).require(seen)
-        told = audience(call)
+        recipients = audience(call)
         if row.kind == CallChange.Kind.CANCEL:
             _cancel(call, row.reason, actor, log)
         else:
             row.before = _amend(call, row, log)
         row.approved_by, row.approved_at = actor.account, clock.now()
         row.save(update_fields=["approved_by", "approved_at", "before"])
-        _tell(call, row, told)
+        _tell(call, row, recipients)
     return row
 
 
 def drop_change(*, change: CallChange, actor: Actor) -> None:
-    """Give a proposed change up, by either officer."""
+    """Drop a proposed change, by either officer."""
     with command(actor, "calls.call.draft", change.call, name="calls.drop_change") as log:
         row = _waiting(change)
         row.dropped_at = clock.now()
@@ -230,15 +236,15 @@ def _waiting(change: CallChange) -> CallChange:
 
 
 def moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a change with moments as such."""
+    """Return the values of a change with their moments parsed."""
     return {k: datetime.fromisoformat(v) if k in DATES else v for k, v in values.items()}
 
 
 def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
-    """Write the new values to the call; returns those before. Links that live as long as the call opens live on with it."""
-    given = moments(change.values)
-    refuse_if(amend_problems(call, given))
-    own = {k: v for k, v in given.items() if k not in {"note_zh", "note_en"}}
+    """Write the new values to the call and return the former ones. Links that last until the call closes get its new deadline."""
+    changes = moments(change.values)
+    refuse_if(amend_problems(call, changes))
+    own = {k: v for k, v in changes.items() if k not in {"note_zh", "note_en"}}
     before = {k: v.isoformat() if isinstance(v := getattr(call, k), datetime) else v for k in own}
     if own:
         Call.objects.filter(pk=call.pk).update(**own)
@@ -251,21 +257,23 @@ def _amend(call: Call, change: CallChange, log: Log) -> dict[str, Any]:
 
 
 def _cancel(call: Call, reason: str, actor: Actor, log: Log) -> None:
-    """End the call and what was applied for: withdrawn, so that nothing of it counts in a limit, with the reason as its note."""
+    """End the call and its applications. They are withdrawn, so that nothing of them counts in a limit, with the reason as
+    their note.
+    """
     CALL.apply(Call.objects.filter(pk=call.pk), "cancel", log)
     rows = list(
         Application.objects.filter(call=call).exclude(state__in=GIVEN_UP).moving().select_for_update(of=("self",)).order_by("pk")
     )
     if any(r.state not in CANCELLABLE for r in rows):
         raise Refused.because(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")
-    sent = [r.pk for r in rows if r.state not in UNSUBMITTED]
-    mark_step(APPLICATIONS, sent, Version.Kind.WITHDRAW, actor=actor, at=clock.now())
+    submitted = [r.pk for r in rows if r.state not in UNSUBMITTED]
+    mark_step(APPLICATIONS, submitted, Version.Kind.WITHDRAW, actor=actor, at=clock.now())
     APPLICATION.move(rows, "cancel", log, returned_note=reason)
     for hook in ON_CANCEL.values():
         hook(call, reason, log)
 
 
-def _tell(call: Call, change: CallChange, told: Audience) -> None:
+def _tell(call: Call, change: CallChange, recipients: Audience) -> None:
     cancelled = change.kind == CallChange.Kind.CANCEL
 
     def title() -> str:
@@ -276,22 +284,22 @@ def _tell(call: Call, change: CallChange, told: Audience) -> None:
         return "\n".join([*lines, _("理由：%s") % change.reason])
 
     url = f"/calls/{call.code}/"
-    notify(told.accounts, title=title, body=body, url=url)
-    known = {a.email for a in told.accounts}
-    write_to((to, title(), f"{body()}\n\n{site_address(url)}") for to in told.outside if to not in known)
+    notify(recipients.accounts, title=title, body=body, url=url)
+    addresses = {a.email for a in recipients.accounts}
+    write_to((to, title(), f"{body()}\n\n{site_address(url)}") for to in recipients.outside if to not in addresses)
 
 
 def lines_of(change: CallChange) -> list[tuple[str, str, str]]:
-    """(what, before, now) of a change in words; before it is in force "before" is what the call says today."""
+    """Return (what, before, now) of a change in words. Until it is in force, "before" is what the call says today."""
     before = change.before or {k: getattr(change.call, k, "") for k in change.values}
-    found = []
+    lines = []
     for name, label in {**DATES, **WORDS}.items():
         if name in change.values:
-            found.append((label(), _said(name, before.get(name, "")), _said(name, change.values[name])))
-    return found
+            lines.append((label(), _value_text(name, before.get(name, "")), _value_text(name, change.values[name])))
+    return lines
 
 
-def _said(name: str, value: Any) -> str:
+def _value_text(name: str, value: Any) -> str:
     if name not in DATES or not value:
         return str(value)
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)

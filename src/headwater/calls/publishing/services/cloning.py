@@ -1,4 +1,4 @@
-"""A new call from an earlier one: what is carried over; and its figures in words."""
+"""Makes a new call from an earlier one; and says its figures in words."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CARRIED = ("guide_zh", "guide_en", "contact", "budget_fen", "topics", "overrides
 
 
 def last_call(scheme: SchemeVersion) -> Call | None:
-    """The latest call of a scheme that was published, else the latest drafted one."""
+    """Return the latest call of a scheme that was published, else the latest drafted one."""
     rows = Call.objects.filter(scheme__region=scheme.region, scheme__code=scheme.code).select_related("scheme", "agency")
     return rows.exclude(published_at=None).order_by("-year", "-pk").first() or rows.order_by("-year", "-pk").first()
 
 
 def clone_call(*, scheme: SchemeVersion, year: int, last: Call | None) -> Call:
-    """An unsaved call of the scheme's latest version, with everything of `last` and its dates moved to `year`."""
+    """Return an unsaved call of the scheme's latest version, with everything of `last` and its dates moved to `year`."""
     carried: dict[str, Any] = {name: getattr(last, name) for name in CARRIED} if last else {"budget_fen": 10**9}
     call = draft_from_scheme(scheme=scheme, year=year, **carried, **_dates(scheme, year, last))
     call.stage = Stage.OUTLINE if last and last.stage == Stage.OUTLINE else Stage.WHOLE
@@ -36,7 +36,7 @@ def clone_call(*, scheme: SchemeVersion, year: int, last: Call | None) -> Call:
 
 
 def full_call(outline: Call) -> Call:
-    """An unsaved call of the full stage for the applicants invited from an outline call, under the same scheme version."""
+    """Return an unsaved call of the full stage for the applicants invited from an outline call, under the same scheme version."""
     carried = {name: getattr(outline, name) for name in CARRIED}
     call = draft_from_scheme(scheme=outline.scheme, year=outline.year, **carried, **_dates(outline.scheme, 0, None))
     call.code, call.stage, call.outline = f"{outline.code}-full", Stage.FULL, outline
@@ -48,7 +48,7 @@ def full_call(outline: Call) -> Call:
 
 
 def _dates(scheme: SchemeVersion, year: int, last: Call | None) -> dict[str, datetime]:
-    """The dates of `last` in the new year, or the usual intervals when these would come too soon."""
+    """Return the dates of `last` in the new year, or the usual intervals when these would be too early."""
     lead = Parameters(scheme.region, clock.today()).number("guide_lead_days", scheme.code)
     if last:
         moved = {name: _moved(getattr(last, name), year - last.year) for name in DATES}
@@ -106,12 +106,12 @@ PARTS = {
 }
 
 
-def said(value: float, money: bool) -> str:
+def figure_text(value: float, money: bool) -> str:
     return wan(int(value)) if money else f"{value:g}"
 
 
 def term_label(key: str, part: str, own: Bilingual = NOTHING) -> str:
-    """A parameter in words: the region's `own`, else the core's; one that has neither keeps its key."""
+    """Return a parameter in words: the region's `own`, else the core's. One that has neither keeps its key."""
     word = str(own) or str(FIGURES.get(key, key))
     more = str(PARTS.get(part, part))
     return f"{word} · {more}" if more else word

@@ -1,4 +1,4 @@
-"""Two stages: who is invited from the outlines, and who may therefore write a full application."""
+"""The two stages of a call: who is invited from the outlines and may therefore write a full application."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from headwater.registry.models import Person, accounts_of
 
 
 def invited_outline(call: Call, leader: Person) -> Application | None:
-    """The outline that lets `leader` write a full application; None for a call in one stage.
+    """Return the outline that lets `leader` write a full application; None for a call in one stage.
 
     Raises:
         Refused: a full call, and no outline of this leader was invited.
     """
     if call.stage != Stage.FULL:
         return None
-    found = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
-    if found is None:
+    outline = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
+    if outline is None:
         raise Refused.because(_("本批次只受理预申报后受邀的申请人"))
-    return found
+    return outline
 
 
 def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reason: str = "") -> list[Application]:
-    """Invite outlines to the full stage, or tell that they are not, with the reason: all of the given, or none.
+    """Invite outlines to the full stage, or tell their applicants that they are not invited, with the reason: all of them or
+    none.
 
     Raises:
         Refused: an application of another stage or state, or no reason for a refusal.
@@ -48,8 +49,8 @@ def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reas
             write_letters(rows, Letter.Kind.REJECTED, lambda _a: {"note": reason.strip()})
         for row in rows:
             title = row.title_zh[:60]
-            told = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
-            notify(accounts_of([row.leader_id]), title=partial(str, told), url=f"/applications/{row.pk}/")
+            message = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
+            notify(accounts_of([row.leader_id]), title=partial(str, message), url=f"/applications/{row.pk}/")
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A new wording of the documents for a call that is open: while nobody has submitted, and with nothing else changed."""
+"""Gives an open call a new wording of its documents, while nobody has submitted and nothing else changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Change = tuple[Document | None, Document | None]
 
 
 def newer_words(call: Call) -> SchemeVersion | None:
-    """The newest version of the call's scheme, where it differs from the call's in the documents to sign and in nothing else."""
+    """Return the newest version of the call's scheme, where it differs from the call's in the documents to sign and in nothing
+    else.
+    """
     versions = SchemeVersion.objects.filter(region=call.scheme.region, code=call.scheme.code)
     newest = versions.filter(version__gt=call.scheme.version).order_by("-version").first()
     if newest is None or _without_documents(newest.definition) != _without_documents(call.scheme.definition):
@@ -34,14 +36,14 @@ def _without_documents(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def changed_words(call: Call, newer: SchemeVersion) -> list[Change]:
-    """The documents whose words, signers or condition differ."""
+    """Return the documents whose words, signers or condition differ."""
     old = {d.code: d for d in scheme_of(call).documents}
     new = {d.code: d for d in scheme_of(Call(scheme=newer, stage=call.stage)).documents}
     return [(old.get(code), new.get(code)) for code in {**old, **new} if old.get(code) != new.get(code)]
 
 
 def take_new_words(*, call: Call, actor: Actor, seen: str) -> int:
-    """Let a call ask for the newest wording. Members who have signed an earlier one are told and confirm anew; returns how many.
+    """Give a call the newest wording. Members who have signed an earlier one are told and confirm anew; returns how many.
 
     Raises:
         Refused: there is no version that differs in its documents only, somebody has submitted under the present wording,
@@ -58,8 +60,8 @@ def take_new_words(*, call: Call, actor: Actor, seen: str) -> int:
         members = any("member" in d.signs for pair in changed_words(row, newer) for d in pair if d)
         Call.objects.filter(pk=row.pk).update(scheme=newer)
         log(row, before={"scheme_version": row.scheme.version}, after={"scheme_version": newer.version})
-        asked = Participant.objects.filter(application__call=row, application__state=State.DRAFT, confirmed_at__isnull=False)
-        waiting = list(asked.select_related("application")) if members else []
+        confirmed = Participant.objects.filter(application__call=row, application__state=State.DRAFT, confirmed_at__isnull=False)
+        waiting = list(confirmed.select_related("application")) if members else []
         Participant.objects.filter(pk__in=[m.pk for m in waiting]).update(confirmed_at=None)
         log.many(waiting, {"confirmed": False})
         accounts = accounts_of(m.person_id for m in waiting)

@@ -1,4 +1,6 @@
-"""A published call is amended or cancelled by two officers: propose, look at what changes and who will be told, take into force."""
+"""Pages on which two officers change or cancel a published call: one proposes, the other reads the change and its audience and
+takes it into force.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,15 @@ from headwater.core.web import attempt
 
 @page("calls.call.draft")
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
-    """Later deadlines, another contact, a note to the guide."""
+    """Propose later deadlines, another contact, a note to the guide."""
     call = the_call(request, pk, "calls.call.draft")
     form = AmendForm(request.POST or None, initial={name: getattr(call, name, "") for name in (*DATES, *WORDS)})
     if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in (*DATES, *WORDS) if name in request.POST}
+        values = {name: form.cleaned_data[name] for name in (*DATES, *WORDS) if name in request.POST}
         reason, reason_en = form.cleaned_data["reason"], form.cleaned_data["reason_en"]
         if attempt(
             request,
-            lambda: propose_change(call=call, values=given, reason=reason, reason_en=reason_en, actor=request.actor),
+            lambda: propose_change(call=call, values=values, reason=reason, reason_en=reason_en, actor=request.actor),
             form=form,
             success=_("变更已提出，等待另一位主管核准。"),
         ):
@@ -44,7 +46,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "call": call,
         "form": form,
-        "told": audience(call),
+        "audience": audience(call),
         "title": _("变更批次"),
         "hint": _("只能延后时限、更改联系方式或补充说明指南。"),
     }
@@ -56,11 +58,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.call.draft")
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        values = form.cleaned_data
         if attempt(
             request,
             lambda: propose_change(
-                call=call, cancel=True, reason=given["reason"], reason_en=given["reason_en"], actor=request.actor
+                call=call, cancel=True, reason=values["reason"], reason_en=values["reason_en"], actor=request.actor
             ),
             form=form,
             success=_("取消已提出，等待另一位主管核准。"),
@@ -69,7 +71,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "call": call,
         "form": form,
-        "told": audience(call),
+        "audience": audience(call),
         "title": _("取消批次"),
         "hint": _("草稿和申请将全部终止，不计入限项。已有会评或决定的批次不能取消。"),
         "problems": why_not_cancel(call, request.user),
@@ -80,7 +82,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.board")
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    """The change that waits: what it does and who will be told; the second officer takes it into force."""
+    """Show the waiting change: what it does and who will be told. The second officer takes it into force."""
     call = the_call(request, pk)
     row = CallChange.objects.waiting().filter(call=call).select_related("call", "proposed_by").first()
     if row is None:
@@ -102,7 +104,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "call": call,
         "change": row,
         "lines": lines_of(row),
-        "told": audience(call),
+        "audience": audience(call),
         "seen": change_sight(row).token,
         "ends": ending.count() if row.kind == CallChange.Kind.CANCEL else None,
         "can_approve": may(request.user, "calls.call.approve_change", row),

@@ -1,4 +1,4 @@
-"""Calls as officers draft them: clone, change, look at the form as an applicant would; a second officer then approves."""
+"""Pages on which officers draft calls: clone, change, read the form as an applicant would. A second officer then approves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from headwater.schemes.rules import Facts, PersonFacts, evaluation
 
 @page("calls.call.begin")
 def new_call(request: HttpRequest) -> HttpResponse:
-    """A call from last year's of the same scheme; nothing is stored before it is saved."""
+    """Draft a call from last year's of the same scheme. Nothing is stored before it is saved."""
     start = SchemeForm(request.GET or None)
     if not start.is_valid():
         return redirect("office")
@@ -76,7 +76,7 @@ def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:
 
 @page("calls.board")
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form as an applicant will see it, to be tried out: it answers like the editor and stores nothing."""
+    """Show the form as an applicant will see it, to be tried. It answers like the editor and stores nothing."""
     call = the_call(request, pk)
     scheme = scheme_of(call)
     trial = Application(call=call, limit_year=call.year, limit_group=scheme.limit_group, starts_on=usual_start(call))
@@ -113,7 +113,7 @@ ON_THE_FORM = frozenset(
 
 
 def _judged(row: Application, scheme: Scheme, answers: Answers) -> list[Result]:
-    """The rules on what was typed, and what the questions ask of each other."""
+    """Return the results of the rules and of the scheme's checks on what was typed."""
     facts = Facts(
         year=row.call.year,
         deadline=timezone.localtime(row.call.closes_at),
@@ -132,7 +132,7 @@ def _judged(row: Application, scheme: Scheme, answers: Answers) -> list[Result]:
 
 
 def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
-    """Put values on an application that is never saved; returns what would be refused."""
+    """Put values on an application that is never saved. Returns what would be refused."""
     errors: dict[str, str] = {}
     for name, value in values.items():
         try:
@@ -144,7 +144,7 @@ def _try(trial: Application, values: dict[str, Any]) -> dict[str, str]:
 
 @page("calls.check")
 def invitations(request: HttpRequest, pk: int) -> HttpResponse:
-    """Outlines that may be invited: choose, look at the exact rows, then all of them or none."""
+    """List the outlines that may be invited. The officer chooses, reads the exact rows, and invites all of them or none."""
     call = the_call(request, pk, "calls.check")
     others = without_own(Application.objects.visible_to(request.user).filter(call=call), request.user)
     rows = others.filter(state__in=[State.ACCEPTED, State.REVIEWED]).select_related(*RELATED).order_by("number")
@@ -159,9 +159,13 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("请先选择申请"))
         elif yes:
             plan = plan_invitation(chosen, request.user)
-            told = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
+            page_context = {"title": _("核对后邀请正式申报"), "action": here, "back": here, "verb": _("确认邀请")}
             return confirm(
-                request, plan, lambda: invite(applications=plan.ready, yes=True, actor=request.actor), _("已邀请 %d 项。"), told
+                request,
+                plan,
+                lambda: invite(applications=plan.ready, yes=True, actor=request.actor),
+                _("已邀请 %d 项。"),
+                page_context,
             )
         elif attempt(
             request,

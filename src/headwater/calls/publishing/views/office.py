@@ -25,7 +25,7 @@ from headwater.calls.publishing.services.changing import why_not_cancel
 from headwater.calls.publishing.services.wording import changed_words, newer_words, take_new_words
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
-from headwater.calls.words import said, state_choices, state_word
+from headwater.calls.words import state_choices, state_inside, state_word
 from headwater.core import clock
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
@@ -87,7 +87,7 @@ STEPS: dict[str, Any] = {
 
 @page("calls.board", methods=("POST",))
 def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """One click on the call's board: each verb names its own permission."""
+    """Do one step on the call's board; each verb names its own permission."""
     if verb not in STEPS:
         return redirect("call_board", pk=pk)
     work, action = STEPS[verb]
@@ -101,7 +101,7 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 
 
 def to_approve(call: Call) -> dict[str, Any]:
-    """What the second officer reads: who wrote the call, and in what it is not as it was or as elsewhere."""
+    """Return what the second officer reads: who wrote the call, and how it differs from earlier ones and from the region."""
     unpublished = call.state in {CallState.DRAFT, CallState.APPROVAL}
     return {
         "editors": Account.objects.filter(pk__in=call.edited_by).exclude(pk=call.drafted_by_id or 0),
@@ -114,11 +114,11 @@ def to_approve(call: Call) -> dict[str, Any]:
 
 @page("calls.board")
 def board(request: HttpRequest, pk: int) -> HttpResponse:
-    """The board of a call: the funnel by state, the clocks at risk, what to do next."""
+    """Show the board of a call: the funnel by state, the clocks at risk, the next steps."""
     call = the_call(request, pk)
     others = without_own(Application.objects.filter(call=call), request.user)
     counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
-    asked = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
+    first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
     funnel = [
         (state_word(call, s), counts[s.value]) for s in State if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
@@ -129,8 +129,8 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         (_("归口推荐截止"), call.recommend_by, ""),
         (_("形式审查完成"), check_due(call), check_period(call)),
     ]
-    if asked:
-        clocks.append((_("复审答复"), recheck_due(call, asked), recheck_period(call)))
+    if first_recheck:
+        clocks.append((_("复审答复"), recheck_due(call, first_recheck), recheck_period(call)))
     newer = newer_words(call) if call.state == CallState.PUBLISHED and clock.now() < call.closes_at else None
     return render(
         request,
@@ -158,7 +158,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-ASKED = (
+OPTIONAL_COLUMNS = (
     ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
     (
         "second_discipline",
@@ -176,7 +176,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(call)
     others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call).select_related(*RELATED)
-    asked = [column for part, column in ASKED if part in scheme.asks]
+    asked_columns = [column for part, column in OPTIONAL_COLUMNS if part in scheme.asks]
     listing = Listing(
         request,
         rows,
@@ -189,8 +189,8 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("申请人"), lambda a: a.leader.name_zh),
             Column(_("依托单位"), lambda a: a.host.name_zh),
             Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
-            *asked,
-            Column(_("状态"), said, kind="state"),
+            *asked_columns,
+            Column(_("状态"), state_inside, kind="state"),
         ],
         filters=[
             Filter("state", _("状态"), state_choices(call, IN_THE_HOUSE), "state"),
