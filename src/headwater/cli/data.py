@@ -52,13 +52,43 @@ def region_check(path: str, as_json: bool) -> None:
     sys.exit(1 if mistakes else 0)
 
 
-def _undeclared(package: Package) -> list[Mistake]:
-    """What the package names and no app declares; the apps are set up for this, the database is not asked for."""
+@region.command("rules")
+@click.argument("path", required=False)
+@click.option("--json", "as_json", is_flag=True)
+def region_rules(path: str | None, as_json: bool) -> None:
+    """List every rule: code, titles, settings, the parameters it reads with their values today, and the schemes that name it.
+
+    PATH is a package (a folder or a code); without it the one that this house serves is read. No database is asked for."""
+    from headwater.config import Config
+    from headwater.core import clock
+    from headwater.regions.check import find_package, read_package
+
+    package = read_package(find_package(path or Config.from_env().region))
+    if package.mistakes:
+        raise click.ClickException(f"{package.path.name} has mistakes, see: headwater region check; the first is {package.mistakes[0]}")
+    _apps()
+    from headwater.regions.rules import described
+
+    rules = described(package, clock.today())
+    if as_json:
+        told = {"region": package.path.name, "on": str(clock.today()), "rules": [r.as_json() for r in rules]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo("\n".join(line for rule in rules for line in rule.lines()))
+
+
+def _apps() -> None:
+    """Set the apps up, so that they have declared what they bring; the database is not asked for."""
     os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
     import django
 
     django.setup()
+
+
+def _undeclared(package: Package) -> list[Mistake]:
+    """What the package names and no app declares."""
+    _apps()
     from headwater.regions.declared import undeclared
 
     return undeclared(package)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater.forms.expressions import ExpressionError, parameters, parse
+from headwater.regions.adopting import Place, SchemeFile, adopt
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
 from headwater.regions.shared import FILE as SHARED
@@ -43,7 +44,9 @@ def read_package(path: Path) -> Package:
     problems: list[tuple[str, str]] = []
     grouped(package.tables["parameters"], problems)
     _note(package, "parameters.toml", "", problems)
-    _read_schemes(package, _packs(package, sha), sha)
+    files = _scheme_files(package)
+    adopted = adopt(package.tables["parameters"], files)
+    _read_schemes(package, files, _packs(package, sha), sha)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
     _read_outlines(package, sha)
@@ -51,6 +54,8 @@ def read_package(path: Path) -> Package:
     for name, check in CHECKS.items():
         found: list[tuple[str, str]] = []
         check(package, found)
+        if name == "parameters":
+            found = _in_their_files(package, found, adopted)
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", found)
     return package
@@ -70,14 +75,35 @@ def _read_outlines(package: Package, sha: Any) -> None:
     _note(package, FILE, "", problems)
 
 
-def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
+def _scheme_files(package: Package) -> list[SchemeFile]:
+    found = []
+    for file in sorted((package.path / "schemes").glob("*.toml")):
+        name = f"schemes/{file.name}"
+        text, table = _read(package, file, name)
+        found.append(SchemeFile(name, text, table, []))
+    return found
+
+
+def _in_their_files(package: Package, found: list[tuple[str, str]], adopted: Sequence[Place]) -> list[tuple[str, str]]:
+    """Note mistakes of rows that stand in the files of schemes there; what is left is of parameters.toml."""
+    first, left = len(package.tables["parameters"].get("parameter", [])) - len(adopted), []
+    for key, told in found:
+        number = re.match(r"parameter\[(\d+)\]", key)
+        if number and int(number[1]) >= first:
+            file, n = adopted[int(number[1]) - first]
+            _note(package, file.name, file.text, [(f"parameter[{n}]{key[number.end() :]}", told)])
+        else:
+            left.append((key, told))
+    return left
+
+
+def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, sha: Any) -> None:
     """Read every scheme with what it takes from others; the schemes that are without a mistake are then held against each other."""
     seen: set[tuple[str, str]] = set()
     shared = _Shared(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
-    for file in sorted((package.path / "schemes").glob("*.toml")):
-        name = f"schemes/{file.name}"
-        text, table = _read(package, file, name)
+    for file in files:
+        name, text, table = file.name, file.text, file.table
         sha.update(text.encode())
         if not table:
             continue
@@ -88,7 +114,7 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
         own = table.get("rule")
         found, elsewhere = sorted_out(of_packs(found, whole, len(own) if isinstance(own, list) else 0), places)
         shared.note(elsewhere)
-        problems += more + found
+        problems += more + found + file.problems
         problems += _parameters_named(package, scheme)
         double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in seen]
         problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
