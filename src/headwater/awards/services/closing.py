@@ -16,7 +16,6 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.services import tell
 
-
 ACTS = {t.verb: t for t in AWARD.transitions if t.source != Award.State.AGREEMENT}
 """What the department records of an award that was signed, by its verb."""
 WITHOUT_REASON = frozenset({"close"})
