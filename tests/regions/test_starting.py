@@ -17,7 +17,7 @@ from headwater.regions.load import load_region
 from headwater.regions.starting import StartError, write_package
 from headwater.registry.queries import region_here
 from tests.calls.test_services import new_call
-from tests.people import client
+from tests.make import client
 
 
 def test_the_command_writes_a_package_without_a_mistake(tmp_path: Path) -> None:
