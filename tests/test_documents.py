@@ -9,7 +9,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src/headwater"
-PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "docs/architecture.md", ROOT / "docs/recipes.md", *sorted((ROOT / "docs/architecture").glob("*.md"))]
+PAGES = [
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs/architecture.md",
+    ROOT / "docs/recipes.md",
+    *sorted((ROOT / "docs/architecture").glob("*.md")),
+]
 PACKAGES = "|".join(sorted(p.parent.name for p in SOURCE.glob("*/__init__.py")))
 NAMED = re.compile(rf"`(?:headwater\.)?((?:{PACKAGES})(?:\.\w+)+)(?:\([^`]*\)|\[\w+\])?`")
 FILES = re.compile(r"`((?:tests|tools|frontend|docs|src)/[\w./-]+)`")

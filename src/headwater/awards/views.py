@@ -205,7 +205,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
     if exported:
         return exported
     seen = agreements_sight(listing.objects).token
-    acts = [(how, act_in_words(how)[0]) for how in ("extend", *ACTS)] if party == Party.DEPARTMENT else []
+    acts = [(how, act_in_words(how)[0], how in set(ACTS) - WITHOUT_REASON) for how in ("extend", *ACTS)] if party == Party.DEPARTMENT else []
     return render(request, "awards/agreements.html", {"list": listing, "title": title, "acts": acts, "seen": seen, **more})
 
 

@@ -9,7 +9,7 @@ from headwater.core.register import freeze_all
 
 DECLARATIONS = (
     *("permissions", "rights", "roles", "workflow", "colours", "navigation", "duties", "tasks", "invariants", "evidence"),
-    *("indicators", "outcomes", "rules", "searching", "files", "imports", "open_data", "tokens", "merging", "staff_work", "stores", "lookups"),
+    *("indicators", "rules", "searching", "files", "imports", "open_data", "tokens", "merging", "staff_work", "stores", "lookups"),
 )
 """What is loaded of every app that has it. `docs/architecture.md` tells what each of them declares."""
 LATER = ("api", "examples")
