@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -48,3 +49,9 @@ def test_every_workflow_is_printed_with_its_transitions() -> None:
     told = CliRunner().invoke(main, ["diagrams"], catch_exceptions=False).output
     assert re.findall(r"^## (\w+)$", told, re.MULTILINE) == list(WORKFLOWS)
     assert "    running --> closed: close" in told
+
+
+def test_a_command_beside_running_apps_changes_no_setting_of_the_process() -> None:
+    before = dict(os.environ)
+    CliRunner().invoke(main, ["diagrams"], catch_exceptions=False)
+    assert dict(os.environ) == before

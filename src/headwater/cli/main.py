@@ -86,11 +86,13 @@ def setup(*, migrate: bool = False) -> Config:
 
 def set_apps_up() -> None:
     """Set the apps up, so that they have declared what they bring; the database is not asked for."""
-    os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
     import django
+    from django.apps import apps
 
-    django.setup()
+    if not apps.ready:
+        os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
+        django.setup()
 
 
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
