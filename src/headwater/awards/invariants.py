@@ -21,7 +21,7 @@ invariant(
     "running_award_is_signed",
     _("执行中和已结束的项目有三方签署且内容未变"),
     """SELECT 'award ' || w.number FROM awards_award w JOIN awards_agreement g ON g.award_id = w.id
-    WHERE w.state IN ('running', 'closed', 'terminated') AND (SELECT count(*) FROM awards_signature s WHERE s.agreement_id = g.id AND s.digest = g.digest) <> 3""",
+    WHERE w.state NOT IN ('agreement', 'lapsed', 'refused') AND (SELECT count(*) FROM awards_signature s WHERE s.agreement_id = g.id AND s.digest = g.digest) <> 3""",
 )
 invariant(
     "approved_has_award",

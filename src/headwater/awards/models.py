@@ -88,6 +88,8 @@ class Award(models.Model):
 
 GIVEN_UP = (Award.State.LAPSED, Award.State.REFUSED)
 """Awards that never began: their agreement was not signed. Their money is the call's again."""
+ENDED = (Award.State.CLOSED, Award.State.TERMINATED)
+"""Awards whose work is over, with the day on which it was."""
 
 
 class Agreement(models.Model):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from headwater.awards.forms import ChosenForm, RefuseForm
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreement_pdf, agreements_sight, freeze_pdf, sign
-from headwater.awards.services.closing import end_awards
+from headwater.awards.services.closing import ACTS, WITHOUT_REASON, end_awards
 from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
 from headwater.calls.pages import the_call
 from headwater.core import blobs
@@ -123,12 +123,18 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     return download(agreement_pdf(row.agreement), f"{row.number}-任务书-未签.pdf", "application/pdf")
 
 
-ACTS = {
-    "extend": (gettext_lazy("延长签订期限"), gettext_lazy("只能在签订期限届满前延长；新的期限从所填日期的当日结束起算。")),
-    "close": (gettext_lazy("登记结题"), gettext_lazy("所选项目自所填日期起为“已结题”。")),
-    "terminate": (gettext_lazy("登记终止"), gettext_lazy("所选项目自所填日期起为“已终止”，须写明理由。")),
-}
-"""What the department does to chosen awards, and what it means."""
+def act_in_words(how: str) -> tuple[str, str]:
+    """What the department does to chosen awards, and what it means."""
+    if how == "extend":
+        return _("延长签订期限"), _("只能在签订期限届满前延长；新的期限从所填日期的当日结束起算。")
+    act = ACTS[how]
+    state = {"state": Award.State(act.target).label}
+    told = (
+        _("所选项目自所填日期起为“%(state)s”。")
+        if how in WITHOUT_REASON
+        else _("所选项目自所填日期起为“%(state)s”，须写明理由。")
+    )
+    return _("登记%(act)s") % {"act": act.label}, told % state
 
 
 def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str) -> HttpResponse:
@@ -152,7 +158,7 @@ def act_on_chosen(request: HttpRequest, chosen: list[Award], how: str, back: str
             )
         if is_done:
             return redirect(back)
-    title, hint = ACTS[how]
+    title, hint = act_in_words(how)
     context = {"chosen": chosen, "how": how, "form": form, "title": title, "hint": hint, "back": back, "call": chosen[0].call}
     return render(request, "awards/chosen.html", context, status=422 if form.errors else 200)
 
@@ -180,7 +186,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
     """Sign many agreements for one party, chosen row by row; the department also extends them and records which have ended."""
     if request.method == "POST":
         chosen = list(rows.filter(pk__in=keys_in(request.POST, "pk")).order_by("number"))
-        if chosen and party == Party.DEPARTMENT and request.POST.get("end") in ACTS:
+        if chosen and party == Party.DEPARTMENT and request.POST.get("end") in {"extend", *ACTS}:
             return act_on_chosen(request, chosen, request.POST["end"], back)
         if not chosen:
             messages.error(request, _("请先选择任务书"))
@@ -207,7 +213,14 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
     if file:
         return file
     token = agreements_sight(listing.objects).token
-    return render(request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "seen": token, **more})
+    acts = (
+        [(how, act_in_words(how)[0], how in set(ACTS) - WITHOUT_REASON) for how in ("extend", *ACTS)]
+        if party == Party.DEPARTMENT
+        else []
+    )
+    return render(
+        request, "awards/agreements.html", {"list": listing, "title": title, "party": party, "acts": acts, "seen": token, **more}
+    )
 
 
 @page("awards.sign.host")

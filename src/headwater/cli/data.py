@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -52,13 +51,39 @@ def region_check(path: str, as_json: bool) -> None:
     sys.exit(1 if mistakes else 0)
 
 
+@region.command("rules")
+@click.argument("path", required=False)
+@click.option("--json", "as_json", is_flag=True)
+def region_rules(path: str | None, as_json: bool) -> None:
+    """List every rule: code, titles, settings, the parameters it reads with their values today, and the schemes that name it.
+
+    PATH is a package (a folder or a code); without it the one that this house serves is read. No database is asked for."""
+    from headwater.cli.main import set_apps_up
+    from headwater.config import Config
+    from headwater.core import clock
+    from headwater.regions.check import find_package, read_package
+
+    package = read_package(find_package(path or Config.from_env().region))
+    if package.mistakes:
+        raise click.ClickException(
+            f"{package.path.name} has mistakes, see: headwater region check; the first is {package.mistakes[0]}"
+        )
+    set_apps_up()
+    from headwater.regions.rules import described
+
+    rules = described(package, clock.today())
+    if as_json:
+        told = {"region": package.path.name, "on": str(clock.today()), "rules": [r.as_json() for r in rules]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo("\n".join(line for rule in rules for line in rule.lines()))
+
+
 def _undeclared(package: Package) -> list[Mistake]:
     """List what the package names and no app declares. This sets the apps up but does not ask the database."""
-    os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
-    import django
+    from headwater.cli.main import set_apps_up
 
-    django.setup()
+    set_apps_up()
     from headwater.regions.declared import undeclared
 
     return undeclared(package)
@@ -215,16 +240,4 @@ def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
     sys.exit(1 if breaches else 0)
 
 
-@click.command()
-def diagrams() -> None:
-    """Print the state diagrams (Mermaid) of calls, applications and awards, drawn from the transition tables."""
-    from headwater.cli.main import setup
-
-    setup()
-    from headwater.core.workflow import WORKFLOWS
-
-    for workflow in WORKFLOWS.values():
-        click.echo(f"## {workflow.name}\n\n```mermaid\n{workflow.diagram()}\n```\n")
-
-
-COMMANDS = [diagrams, migrate, region, import_, export, verify]
+COMMANDS = [migrate, region, import_, export, verify]

@@ -84,6 +84,17 @@ def setup(*, migrate: bool = False) -> Config:
     return config
 
 
+def set_apps_up() -> None:
+    """Set the apps up, so that they have declared what they bring; the database is not asked for."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        os.environ.setdefault("HEADWATER_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.settings"
+        django.setup()
+
+
 @click.group(cls=House, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="headwater")
 def main() -> None:
@@ -91,9 +102,9 @@ def main() -> None:
 
 
 def register() -> None:
-    from headwater.cli import data, demo, keys, serve, work
+    from headwater.cli import data, demo, diagrams, keys, serve, work
 
-    for module in (demo, serve, data, work, keys):
+    for module in (demo, serve, data, work, keys, diagrams):
         for command in module.COMMANDS:
             main.add_command(command)
 

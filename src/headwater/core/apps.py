@@ -11,7 +11,6 @@ DECLARATIONS = (
     *("permissions", "rights", "roles", "workflow", "colours", "navigation", "duties", "tasks", "invariants", "evidence"),
     *(
         "indicators",
-        "outcomes",
         "rules",
         "searching",
         "files",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater.forms.expressions import ExpressionError, parameters, parse
+from headwater.regions.adopting import Place, SchemeFile, adopt
 from headwater.regions.needs import unknown_parts
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
@@ -45,7 +46,9 @@ def read_package(path: Path) -> Package:
     problems: list[tuple[str, str]] = []
     grouped(package.tables["parameters"], problems)
     _note(package, "parameters.toml", "", problems)
-    _read_schemes(package, _packs(package, sha), sha)
+    files = _scheme_files(package)
+    adopted = adopt(package.tables["parameters"], files)
+    _read_schemes(package, files, _packs(package, sha), sha)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
     _read_outlines(package, sha)
@@ -55,6 +58,8 @@ def read_package(path: Path) -> Package:
         check(package, faults)
         too_long(name, package.tables[name], faults)
         unknown_keys(name, package.tables[name], faults)
+        if name == "parameters":
+            faults = _in_their_files(package, faults, adopted)
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", faults)
     return package
@@ -74,14 +79,36 @@ def _read_outlines(package: Package, sha: Any) -> None:
     _note(package, FILE, "", problems)
 
 
-def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
+def _scheme_files(package: Package) -> list[SchemeFile]:
+    """Read the files of schemes."""
+    files = []
+    for file in sorted((package.path / "schemes").glob("*.toml")):
+        name = f"schemes/{file.name}"
+        text, table = _read(package, file, name)
+        files.append(SchemeFile(name, text, table, []))
+    return files
+
+
+def _in_their_files(package: Package, faults: list[tuple[str, str]], adopted: Sequence[Place]) -> list[tuple[str, str]]:
+    """Note mistakes of rows that stand in the files of schemes there; return the mistakes of parameters.toml."""
+    first, own = len(package.tables["parameters"].get("parameter", [])) - len(adopted), []
+    for key, expectation in faults:
+        number = re.match(r"parameter\[(\d+)\]", key)
+        if number and int(number[1]) >= first:
+            file, n = adopted[int(number[1]) - first]
+            _note(package, file.name, file.text, [(f"parameter[{n}]{key[number.end() :]}", expectation)])
+        else:
+            own.append((key, expectation))
+    return own
+
+
+def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, sha: Any) -> None:
     """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other."""
     identities: set[tuple[str, str]] = set()
     shared = _Shared(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
-    for file in sorted((package.path / "schemes").glob("*.toml")):
-        name = f"schemes/{file.name}"
-        text, table = _read(package, file, name)
+    for file in files:
+        name, text, table = file.name, file.text, file.table
         sha.update(text.encode())
         if not table:
             continue
@@ -92,7 +119,7 @@ def _read_schemes(package: Package, packs: Packs, sha: Any) -> None:
         own = table.get("rule")
         faults, elsewhere = sorted_out(of_packs(faults, whole, len(own) if isinstance(own, list) else 0), places)
         shared.note(elsewhere)
-        problems += more + faults
+        problems += more + faults + file.problems
         problems += _parameters_named(package, scheme)
         double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in identities]
         problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
