@@ -116,10 +116,10 @@ def test_withdrawing_frees_the_quota_of_the_host_and_the_limit_of_the_person() -
     with pytest.raises(Refused) as error:
         submit_application(application=second, actor=as_(leader), agree=True)
     assert refusal(error) == [("", "F11")]
-    assert rooms([(host.pk, call.pk)])[host.pk, call.pk].left == 0
+    assert rooms([(host.pk, call.pk)])[host.pk, call.pk].free == 0
     with clock.at(call.closes_at + DAY):
         withdraw_application(application=first, actor=as_(leader), reason="改报面上项目")
-    assert rooms([(host.pk, call.pk)])[host.pk, call.pk].left == 1
+    assert rooms([(host.pk, call.pk)])[host.pk, call.pk].free == 1
     assert submit_application(application=second, actor=as_(leader), agree=True).state == "host_review"
 
 

@@ -45,6 +45,7 @@ from tests.make import (
     submitted,
     words,
 )
+from tests.pages import elements
 
 pytestmark = pytest.mark.django_db
 
@@ -250,7 +251,7 @@ def test_the_pdf_names_signers_and_holds_the_words() -> None:
 def test_the_last_check_lists_every_document_with_its_state(confirmed: tuple[Call, Any, Any, Application]) -> None:
     call, leader, _member, row = confirmed
     page = client(leader.account.username).get(f"/applications/{row.pk}/edit/submit/").content.decode()
-    assert f'name="agree" value="{document(call, "integrity").digest}" required' in page
+    assert elements(page, name="agree", value=document(call, "integrity").digest, required=None)
     assert "参与者承诺书" in page
     assert "已签署" in page
     assert "单位审核时签署" in page
