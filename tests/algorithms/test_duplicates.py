@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -298,11 +297,8 @@ def fold(text: str) -> str:
 @pytest.mark.skipif(not BENCH.is_dir(), reason="needs the bench folder of a checkout")
 @pytest.mark.parametrize(("seed", "held_out"), [(101, 500), (102, 1000), (103, 300)])
 def test_planted_edits_of_real_abstracts_reach_the_bars(seed: int, held_out: int) -> None:
-    sys.path.insert(0, str(BENCH))
-    try:
-        from duplicates_edits import abstracts, planted
-    finally:
-        sys.path.remove(str(BENCH))
+    from bench.kernels.duplicates.edits import abstracts, planted
+
     texts = abstracts()
     if not texts:
         pytest.skip("the real abstracts are not beside this checkout")

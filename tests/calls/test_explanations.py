@@ -17,7 +17,7 @@ from headwater.forms.results import Result, Verdict
 from headwater.regions.check import read_package
 from headwater.schemes import Scheme, parse_scheme
 from headwater.schemes.rules import RULES, Facts, LikenessFacts, evaluation, parameters_of
-from tests.calls.made import DEADLINE, FACTS, GOOD, SIGNED, answer
+from tests.calls.made import DEADLINE, ELSEWHERE, FACTS, GOOD, SIGNED, answer
 from tests.calls.test_rules import BAD
 
 HOME = Path(headwater.regions.__file__).parent
@@ -90,7 +90,6 @@ def test_every_answer_reads_well_in_both_languages(region: str, scheme: Scheme) 
         assert not any(UNFILLED.search(t) for t in told[2:]), told
 
 
-ELSEWHERE = {"limit_refused", "limit_running", "within_topic_quota", "within_place_quota", "host_young_share"}
 """Rules of other funders, which no scheme that ships names: tests/schemes/test_rows.py brings each to its answers."""
 
 

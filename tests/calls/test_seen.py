@@ -64,7 +64,9 @@ def test_the_last_check_tells_which_members_confirmed_before_a_change() -> None:
 
     def told() -> dict[str, list[str]]:
         pages = {who: browser.get(address).content.decode() for who, (browser, address) in addresses.items()}
-        return {who: re.findall(r"(\S+) 于 \S+ \S+ 确认参与之后|(?<=>)(您)于 \S+ \S+ 确认", page) for who, page in pages.items()}
+        return {
+            who: re.findall(r"(\S+) 于 \S+ \S+ 确认参与之后|(?<=[>\s])(您)于 \S+ \S+ 确认", page) for who, page in pages.items()
+        }
 
     def names() -> dict[str, set[str]]:
         return {who: {(a or b).rpartition(">")[2] for a, b in found} for who, found in told().items()}

@@ -36,6 +36,7 @@ def new_call(scheme: str = "im-youth", **more: Any) -> Call:
         "budget_fen": 30_000_000,
         "state": "published",
     } | more
+    fields.setdefault("published_at", fields["opens_at"])
     n = next(SERIAL)
     return Call.objects.create(code=f"t-{n}", title_zh=f"测试批次{n}", guide_zh="指南", **fields)
 

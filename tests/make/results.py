@@ -64,6 +64,7 @@ def closed_notice(call: Call, *applications: Application, **more: Any) -> Notice
 def new_objection(row: NoticeRow, state: str, name: str = "举报人") -> Objection:
     now = clock.now()
     settled = {"settled_at": now} if state == "upheld" else {}
+    settled |= {"answered_at": now} if state in {"upheld", "dismissed"} else {}
     contact = f"{name}-{state}@example.org"
     return Objection.objects.create(
         notice=row.notice, row=row, name=name, contact=contact, text="与在研项目重复", state=state, **settled

@@ -26,6 +26,7 @@ from tests.make import (
     new_person,
     nothing_played,
     opinion_on,
+    past_call,
     placed,
     signed_agreement,
 )
@@ -51,9 +52,9 @@ def by_hand() -> dict[str, float]:
     one, two = (new_host("甲大学", place=leagues[0]), new_host("乙研究院", place=leagues[1]))
     nowhere, neighbour = new_host("丙研究院"), new_host("丁大学", place=leagues[0])
     groups = [g.code for g in ReviewGroup.objects.order_by("code")[:2]]
-    youth, key = new_call("im-youth", budget_fen=1000 * WAN), new_call("im-key", budget_fen=500 * WAN)
+    youth, key = past_call("im-youth", budget_fen=1000 * WAN), past_call("im-key", budget_fen=500 * WAN)
     talent, hidden = new_call("im-talent", budget_fen=1000 * WAN), new_call("im-gen")
-    new_call(state="draft")
+    new_call(state="draft", published_at=None)
     new_call(state="cancelled")
     first, goal = {"review_group": groups[0]}, {"research_class": "goal"}
 

@@ -18,7 +18,7 @@ from tests.make import client, closed_notice, new_award, new_call, new_host, new
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("owner_connection")]
 COLUMNS = {
     "calls": "code title_zh title_en scheme year opens_at closes_at budget_cny phase",
-    "projects": "number title_zh title_en leader host place call discipline amount_cny starts_on ends_on state",
+    "projects": "number title_zh title_en leader host place call discipline second_discipline amount_cny starts_on ends_on state",
     "notices": "call starts_at ends_at position title leader host amount_cny",
     "articles": "number title_zh title_en agencies measures",
     "indicators": "code label_zh label_en value unit articles computed_at",

@@ -112,14 +112,14 @@ def test_read_package_planted_mistake_file_key_line(package, plant, name, old, n
 @pytest.mark.parametrize(
     ("old", "new", "key", "expected"),
     [
-        ("value = { men = 45, women = 48 }", "value = { man = 45, women = 48 }", "value.men", "required: a whole number"),
+        ("value = { men = 35, women = 38 }", "value = { man = 45, women = 48 }", "value.men", "required: a whole number"),
         (
-            "value = { men = 45, women = 48 }",
+            "value = { men = 35, women = 38 }",
             'value = { men = "45", women = 48 }',
             "value.men",
             "expected a whole number, found str '45'",
         ),
-        ("value = { men = 45, women = 48 }", "value = 45", "value", "expected a table, found int 45"),
+        ("value = { men = 35, women = 38 }", "value = 45", "value", "expected a table, found int 45"),
         (
             "members_from = 2020, promoted_members = false",
             "members_from = 2020",

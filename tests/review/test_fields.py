@@ -102,7 +102,7 @@ def test_the_size_is_the_parameter_of_the_scheme() -> None:
     assert "不少于 5 人" in page
     assert 'id="e-members"' in page
     past = {**sent, "expert": [e.pk for e in Expert.objects.filter(disciplines__code="X01")[:5]], "meets_at": "2020-01-01T09:00"}
-    assert 'id="e-meets"' in client("officer").post(address, {**past, "chair": past["expert"][0]}).content.decode()
+    assert 'id="e-meets_at"' in client("officer").post(address, {**past, "chair": past["expert"][0]}).content.decode()
     assert client("officer").post(address, {**past, "chair": past["expert"][0], "meets_at": ""}).status_code == 302
 
 
