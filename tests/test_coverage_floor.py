@@ -36,7 +36,7 @@ def file(lines: tuple[int, int], branches: tuple[int, int]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "group"),
     [
-        ("src/headwater/calls/rules/base.py", "headwater.schemes.rules"),
+        ("src/headwater/schemes/rules/base.py", "headwater.schemes.rules"),
         ("src/headwater/calls/applying/services/attachments.py", "headwater.calls.applying.services"),
         ("src/headwater/core/services.py", "headwater.core.services"),
         ("/elsewhere/src/headwater/review/rules.py", "headwater.review.rules"),

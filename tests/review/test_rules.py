@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headwater.core.i18n import Bilingual
 from headwater.review.rules import contradiction, has_quorum, opinion_problems, votes_needed, weighted_total
 from headwater.schemes.judging import usual_judging
 
@@ -83,7 +84,7 @@ def test_weighted_total_between_lowest_and_highest(rows):
 
 
 def fields(**changes):
-    return [field for field, _zh, _en in opinion_problems(**{**OPINION, **changes})]
+    return [field for field, _words in opinion_problems(**{**OPINION, **changes})]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_opinion_problems_by_field(changes, expected):
 
 def test_opinion_problems_counts_characters_in_both_languages():
     assert opinion_problems(**{**OPINION, "text": " 很好 "}) == [
-        ("text_applicant", "不少于 40 字，现有 2 字", "At least 40 characters; now 2")
+        ("text_applicant", Bilingual("不少于 40 字，现有 2 字", "At least 40 characters; now 2"))
     ]
 
 

@@ -63,8 +63,9 @@ class Season(Applying):
             if day > 104:
                 expire_invitations(call=self.call, actor=self.staff("officer"))
             round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=self.random.randrange(2**31))
-        with clock.at(self.t.at(day, 16)):
-            publish_round(round_=round_, actor=self.staff("officer"))
+        if round_.assignments.exists():  # nobody may be left to ask
+            with clock.at(self.t.at(day, 16)):
+                publish_round(round_=round_, actor=self.staff("officer"))
 
     def answer_first(self) -> None:
         with clock.at(self.t.at(107)):
@@ -141,7 +142,8 @@ class Season(Applying):
         if self.short:
             with clock.at(self.t.at(131)):
                 round_ = propose_round(call=self.call, actor=self.staff("officer"), seed=1)
-                publish_round(round_=round_, actor=self.staff("officer"))
+                if round_.assignments.exists():
+                    publish_round(round_=round_, actor=self.staff("officer"))
 
     def review_late(self) -> None:
         if self.short:
