@@ -72,7 +72,7 @@ def test_no_rule_is_for_a_class_that_nothing_has() -> None:
     pages = "\n".join(p.read_text() for p in SOURCE.rglob("*.html"))
     code = "\n".join(p.read_text() for p in [*SOURCE.rglob("*.py"), *SCRIPTS])
     states = {f"hw-{colour}" for colour in COLOURS.values()}
-    begun = set(re.findall(r"[\"' ]([a-z][\w-]*-|l)\{\{", pages)) - {"hw-"}
+    begun = set(re.findall(r"[\"' }]([a-z][\w-]*-|l)\{\{", pages)) - {"hw-"}
     library = re.compile(r"ts-|(?:option|create|item|active|focus|has-items|input-hidden|no-results)$")  # tom-select gives them
     classes = {name for path in STYLES for name in re.findall(r"\.([a-zA-Z][\w-]*)", bare(path))}
     known = set(re.findall(r"[a-zA-Z][\w-]*", pages + code)) | states

@@ -127,10 +127,11 @@ def test_command_that_declares_nothing_fails() -> None:
 
 
 def test_a_right_is_declared_once() -> None:
+    other = right_of("core.create_accounts")
     with RIGHTS.reopened():
         declare({"core.cover_rows": SYSTEM})
     with RIGHTS.reopened(), pytest.raises(ValueError, match=r"core.cover_rows.* registered twice"):
-        declare({"core.cover_rows": right_of("core.create_accounts")})
+        declare({"core.cover_rows": other})
 
 
 @pytest.fixture

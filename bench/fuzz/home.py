@@ -68,11 +68,12 @@ def _put_down() -> None:
     from headwater.core.command import command, system
     from headwater.core.coverage import COVERS, differing_rows
 
-    with RIGHTS.reopened(), command(system("fuzz"), "core.region.manage", name="fuzz.furnish") as log:
+    with RIGHTS.reopened():
         declare({"fuzz.furnish": SYSTEM})
-        log(None, after={"furnished": True})
-        for cover in COVERS.values():
-            log.covers(cover.table, [key for key, _words in differing_rows(cover)])
+        with command(system("fuzz"), "core.region.manage", name="fuzz.furnish") as log:
+            log(None, after={"furnished": True})
+            for cover in COVERS.values():
+                log.covers(cover.table, [key for key, _words in differing_rows(cover)])
 
 
 def _call(version: Any, **more: Any) -> Any:
