@@ -42,7 +42,7 @@ GOOD = replace(
     likenesses=(),
 )
 GIVEN: dict[str, dict[str, Any]] = {
-    "max_age": {"parameter": "age_limit_youth"},
+    "max_age": {"parameter": "age_limit_youth_c"},
     "young_track": {"parameter": "age_limit_youth_a_track"},
     "title_given": {"max_chars": 60},
     "mentors_named": {"field": "goals"},
@@ -58,11 +58,19 @@ DAY = DEADLINE.date()
 ELSEWHERE = {"limit_refused", "limit_running", "within_topic_quota", "within_place_quota", "host_young_share"}
 """Rules whose parameters no shipped region gives: see `tests/schemes/test_rows.py`."""
 
+CLASSES = {
+    "age_limit_youth_a": {"men": 45, "women": 48},
+    "age_limit_youth_b": {"men": 38, "women": 40},
+    "age_limit_youth_c": {"men": 35, "women": 40},
+}
+"""Ages of the three classes of the national youth fund (handbook 2.1), which no shipped scheme asks."""
+
 
 def shipped(day: date = DAY, scheme: str = "im-gen") -> Callable[[str], Any]:
     """The region's values in force on a day, as `Parameters` would give them."""
     rows = [r for r in ROWS if r["valid_from"] <= day <= r.get("valid_to", day)]
     values = {(r["key"], code): r["value"] for r in rows for code in r.get("applies_to") or [""]}
+    values |= {(key, ""): limits for key, limits in CLASSES.items()}
     return lambda key: values.get((key, scheme), values.get((key, "")))
 
 
