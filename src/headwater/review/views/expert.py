@@ -279,9 +279,9 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
     items = [
         i
-        for i in row.items.select_related(
-            "application__call", "application__leader", "application__host", "application__ranking"
-        ).annotate(signed=Count("revivals"))
+        for i in row.items.select_related("application__call", "application__leader", "application__host", "application__ranking")
+        .annotate(signed=Count("revivals"))
+        .order_by("position")
         if i.application_id not in hidden
     ]
     if request.method == "POST" and member:
