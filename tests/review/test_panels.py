@@ -16,7 +16,7 @@ from headwater.review.models import BallotCast, Conflict, Expert, Panel, PanelIt
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.panels import make_panel
 from headwater.review.services.voting import cast_ballot, close_voting, open_voting, recusals
-from tests.make import actor, as_, new_expert, past_call, placed, refusal
+from tests.make import actor, as_, client, new_expert, past_call, placed, refusal
 from tests.review.test_conflicts import tie
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +219,11 @@ def test_conflict_declared_after_the_ballot_leaves_the_invariants_whole() -> Non
             application=row, expert=members[0].expert, kind="kin", evidence="叔侄", actor=as_(members[0].expert.person)
         )
     assert check(["no_recused_ballot", "votes_match_casts"]) == []
+
+
+def test_the_room_lists_items_by_their_position() -> None:
+    panel, members = sitting(items=4)
+    for row, place in zip(list(PanelItem.objects.filter(panel=panel).order_by("pk")), (14, 13, 12, 11), strict=True):
+        PanelItem.objects.filter(pk=row.pk).update(position=place)
+    page = client(members[0].expert.person.account.username).get(f"/panels/{panel.pk}/")
+    assert [i.position for i in page.context["items"]] == [11, 12, 13, 14]
