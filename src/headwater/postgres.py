@@ -182,6 +182,7 @@ class Server:
     def _ensure_running(self) -> None:
         server = self.running()
         if server is None:
+            self._forget_dead()
             socket = self._socket_folder()
             options = f'-h "" -p 5432 -k {socket}'
             words = ("-w", "-t", str(STARTING_SECONDS), "-o", options, "-l", str(self.log), "-D", str(self.folder), "start")
@@ -189,6 +190,14 @@ class Server:
             server = self.running()
         if server is None or not server.ready:
             raise NotReadyError("the server is starting or stopping")
+
+    def _forget_dead(self) -> None:
+        """Remove the locks of a server that has ended and that nobody reaps: PostgreSQL takes such a process for a live one."""
+        for file in (self.folder / "postmaster.pid", self._socket_folder() / ".s.PGSQL.5432.lock"):
+            with suppress(OSError, IndexError, ValueError, psutil.NoSuchProcess):
+                process = psutil.Process(int(file.read_text().splitlines()[0]))
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    file.unlink()
 
     def _stop(self) -> None:
         server = self.running()
