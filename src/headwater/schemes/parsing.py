@@ -62,19 +62,27 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
     )
     _judgeable(scheme, head)
     refuse_later(top)
-    for key, most in MOST_CHARS.items():
-        if len(str(head.table.get(key, ""))) > most:
-            problems.append((head.path(key), f"expected at most {most} characters"))
-    for number in scheme.articles:
-        if not isinstance(number, int) or not number > 0:
-            problems.append((head.path("articles"), f"expected article numbers, found {number!r}"))
+    _head_problems(scheme, head)
     head.done()
     top.done()
+    _repeated_codes(scheme, problems)
+    return replace(scheme, order=link(scheme, problems)), problems
+
+
+def _head_problems(scheme: Scheme, head: Reader) -> None:
+    for key, most in MOST_CHARS.items():
+        if len(str(head.table.get(key, ""))) > most:
+            head.problems.append((head.path(key), f"expected at most {most} characters"))
+    for number in scheme.articles:
+        if not isinstance(number, int) or not number > 0:
+            head.problems.append((head.path("articles"), f"expected article numbers, found {number!r}"))
+
+
+def _repeated_codes(scheme: Scheme, problems: list[Problem]) -> None:
     unique(problems, "section", [s.code for s in scheme.sections])
     unique(problems, "section.field", [f.code for f in scheme.fields])
     unique(problems, "check", [c.code for c in scheme.checks])
     unique(problems, "document", [d.code for d in scheme.documents])
-    return replace(scheme, order=link(scheme, problems)), problems
 
 
 def _one_of(r: Reader, key: str, words: tuple[str, ...], default: str = "") -> str:

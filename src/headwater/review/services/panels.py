@@ -21,7 +21,7 @@ from headwater.registry.models import ReviewGroup, accounts_of
 from headwater.review.models import Expert, Panel, PanelItem, PanelMember
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.reviving import refused_by_most
-from headwater.review.terms import panel_terms
+from headwater.review.terms import PanelTerms, panel_terms
 
 
 def make_panel(
@@ -43,35 +43,11 @@ def make_panel(
     with command(actor, "review.panel.manage", call, name="review.make_panel") as log:
         refuse_too_early(call)
         terms = panel_terms(call)
-        if not scheme_of(call).has_panel:
-            raise Refused.because(_("本批次按规定不设会议评审"))
-        if not name.strip():
-            raise Refused.because(_("请填写会评组名称"), field="name")
-        if meets_at is not None and meets_at < clock.now():
-            raise Refused.because(_("会议时间已过"), field="meets_at")
-        if len({e.pk for e in experts}) < terms.size:
-            raise Refused.because(
-                _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": terms.size, "n": len(experts)}, field="members"
-            )
-        if chair not in experts:
-            raise Refused.because(_("组长须为组员"), field="chair")
+        _refuse_panel(call, name, experts, chair, meets_at, terms)
         panel = Panel.objects.create(call=call, group=group, name=name.strip()[:120], meets_at=meets_at, quorum=terms.quorum)
         PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, is_chair=e == chair) for e in experts])
         rows = APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in applications]).moving(), "to_panel", log)
-        place = {pk: n for n, pk in enumerate([a.pk for a in applications], start=1)}
-        refused = refused_by_most(rows)
-        PanelItem.objects.bulk_create(
-            [
-                PanelItem(
-                    panel=panel,
-                    application=a,
-                    position=place[a.pk],
-                    threshold=terms.revive_majority if a.pk in refused else terms.majority,
-                    signatures_needed=terms.revive_signatures if a.pk in refused else 0,
-                )
-                for a in rows
-            ]
-        )
+        _put_on_agenda(panel, rows, [a.pk for a in applications], terms)
         find_conflicts(call=call, actor=actor, states=[State.PANEL])
         accounts = accounts_of(e.person_id for e in experts)
         chair_account = accounts_of([chair.person_id]).first()
@@ -82,3 +58,38 @@ def make_panel(
         notify(accounts, title=lambda: _("会议评审：%s") % name, url=f"/panels/{panel.pk}/")
         log(panel, after={"members": len(experts), "items": len(rows), "quorum": panel.quorum})
     return panel
+
+
+def _refuse_panel(
+    call: Call, name: str, experts: Sequence[Expert], chair: Expert, meets_at: datetime | None, terms: PanelTerms
+) -> None:
+    if not scheme_of(call).has_panel:
+        raise Refused.because(_("本批次按规定不设会议评审"))
+    if not name.strip():
+        raise Refused.because(_("请填写会评组名称"), field="name")
+    if meets_at is not None and meets_at < clock.now():
+        raise Refused.because(_("会议时间已过"), field="meets_at")
+    if len({e.pk for e in experts}) < terms.size:
+        raise Refused.because(
+            _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": terms.size, "n": len(experts)}, field="members"
+        )
+    if chair not in experts:
+        raise Refused.because(_("组长须为组员"), field="chair")
+
+
+def _put_on_agenda(panel: Panel, rows: Sequence[Application], order: Sequence[int], terms: PanelTerms) -> None:
+    """Put the applications on the agenda in the order of `order`; one that most reviewers refused needs more to be revived."""
+    place = {pk: n for n, pk in enumerate(order, start=1)}
+    refused = refused_by_most(rows)
+    PanelItem.objects.bulk_create(
+        [
+            PanelItem(
+                panel=panel,
+                application=a,
+                position=place[a.pk],
+                threshold=terms.revive_majority if a.pk in refused else terms.majority,
+                signatures_needed=terms.revive_signatures if a.pk in refused else 0,
+            )
+            for a in rows
+        ]
+    )

@@ -47,28 +47,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     proposed = next((r for r in rounds if r.state == Round.State.PROPOSED), None)
     conflicts = without_own(Conflict.objects.filter(application__call=call), request.user)
     kinds = conflicts.values_list("kind").annotate(n=Count("pk")).order_by("-n")
-    pairs = (
-        Assignment.objects.visible_to(request.user)
-        .filter(round=proposed)
-        .select_related("application", "expert__person__organisation")
-        if proposed
-        else Assignment.objects.none()
-    )
-    listing = Listing(
-        request,
-        pairs,
-        name="assignment",
-        order="-score",
-        search=("application__title_zh", "expert__person__name_zh"),
-        columns=[
-            Column(_("申请"), lambda a: a.application.title_zh, kind="title"),
-            Column(_("专家"), lambda a: a.expert.person.name_zh, url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/"),
-            Column(_("单位"), lambda a: a.expert.person.organisation.name_zh if a.expert.person.organisation else ""),
-            Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number"),
-        ],
-        empty_title=_("没有待发布的方案"),
-        empty_hint=_("运行指派后，先在这里核对，再发布。"),
-    )
+    listing = _pairs_proposed(request, proposed)
     return listing.export() or render(
         request,
         "review/assign.html",
@@ -89,6 +68,31 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "fields": [p for p in prospects(call, others_of(request, call)) if p.short],
             "avoided": unclear_names(others_of(request, call)),
         },
+    )
+
+
+def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
+    pairs = (
+        Assignment.objects.visible_to(request.user)
+        .filter(round=proposed)
+        .select_related("application", "expert__person__organisation")
+        if proposed
+        else Assignment.objects.none()
+    )
+    return Listing(
+        request,
+        pairs,
+        name="assignment",
+        order="-score",
+        search=("application__title_zh", "expert__person__name_zh"),
+        columns=[
+            Column(_("申请"), lambda a: a.application.title_zh, kind="title"),
+            Column(_("专家"), lambda a: a.expert.person.name_zh, url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/"),
+            Column(_("单位"), lambda a: a.expert.person.organisation.name_zh if a.expert.person.organisation else ""),
+            Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number"),
+        ],
+        empty_title=_("没有待发布的方案"),
+        empty_hint=_("运行指派后，先在这里核对，再发布。"),
     )
 
 
