@@ -136,5 +136,9 @@ invariant(
     f"""SELECT 'application ' || a.number || ' holds other files than were submitted' FROM calls_application a JOIN LATERAL (
         SELECT beside FROM calls_version WHERE application_id = a.id AND kind = 'submit' ORDER BY id DESC LIMIT 1) v ON true
     WHERE a.state NOT IN ({", ".join(repr(str(s)) for s in sorted(UNSUBMITTED))}) AND v.beside ? 'files'
-        AND v.beside -> 'files' <> calls_beside(a.id) -> 'files'""",  # noqa: S608
+        AND (SELECT coalesce(jsonb_agg(sent || jsonb_build_object('sha256', coalesce((
+            SELECT f.sha256 FROM calls_attachment t JOIN core_storedfile f ON f.id = t.file_id
+            WHERE t.application_id = a.id AND f.sent_sha256 = sent ->> 'sha256' LIMIT 1), sent ->> 'sha256')) ORDER BY n), '[]')
+            FROM jsonb_array_elements(v.beside -> 'files') WITH ORDINALITY AS given(sent, n)
+        ) <> calls_beside(a.id) -> 'files'""",  # noqa: S608
 )
