@@ -14,12 +14,14 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from headwater.calls.applying.services.applications import submit_application
 from headwater.calls.applying.services.attachments import finish_upload
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment
 from headwater.core import blobs, clock, uploads
 from headwater.core.command import system
 from headwater.core.inspection import PROBLEMS, inspect
+from headwater.core.invariants import check
 from headwater.core.models import Account, Event, Notification, StoredFile, Upload
 from headwater.core.uploads import CHUNK, check_files
 from tests.core.test_inspection import docx, pdf, png
@@ -99,6 +101,17 @@ def test_a_file_in_chunks_is_stored_checked_and_downloadable(draft: Application)
     shown = client.get(f"/applications/{draft.pk}/attachments/").content.decode()
     assert ("检查通过" in shown, "hx-trigger" in shown) == (True, False)
     assert list(blobs.part("").iterdir()) == []
+
+
+def test_a_file_written_anew_after_the_submission_is_still_the_submitted_one(draft: Application) -> None:
+    send(browser(draft), draft, large())
+    submit_application(application=draft, actor=as_(draft.leader), agree=True)
+    check_files(actor=system("test"))
+    file = Attachment.objects.get(application=draft).file
+    assert file.sent_sha256 != ""
+    assert check(["files_as_submitted"]) == []
+    StoredFile.objects.filter(pk=file.pk).update(sha256="0" * 64, sent_sha256="1" * 64)
+    assert [b.invariant.name for b in check(["files_as_submitted"])] == ["files_as_submitted"]
 
 
 def test_a_broken_line_and_a_closed_tab_go_on_where_they_stopped(draft: Application) -> None:
