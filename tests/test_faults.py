@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,16 @@ def test_a_given_server_is_used_instead_of_the_embedded_one(tmp_path: Path) -> N
     found = run(tmp_path, "verify", HEADWATER_DATABASE_URL=url, HEADWATER_KEYS=str(settings.CONFIG.keys))
     assert "0 broken" in found.stdout, found.stdout
     assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize("words", [("export", "calls"), ("verify",), ("worker",)])
+@pytest.mark.django_db
+def test_a_home_without_tables_is_named_with_the_mend(tmp_path: Path, words: tuple[str, ...]) -> None:
+    empty = run(tmp_path, *words, HEADWATER_DATABASE_URL=database_url("postgres"))
+    assert (empty.returncode, empty.stdout) == (2, "")
+    assert re.fullmatch(
+        r"headwater: the tables of this home are not up to date \(\d+ migrations wait\): .+ migrate\n", empty.stderr
+    )
 
 
 @pytest.mark.django_db

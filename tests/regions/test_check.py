@@ -234,6 +234,18 @@ def test_read_package_article_number_twice(package, plant):
     assert [(m.file, m.key) for m in read_package(package).mistakes] == [("policy.toml", "article")]
 
 
+def test_read_package_of_several_documents_says_what_this_version_runs(package, plant):
+    plant("policy.toml", "\n[document]\n", "\n[[document]]\n")
+    mistakes = [m for m in read_package(package).mistakes if m.key == "document"]
+    assert [(m.file, "not in this version" in str(m)) for m in mistakes] == [("policy.toml", True)]
+
+
+def test_read_package_of_self_funded_projects_says_what_this_version_runs(package, plant):
+    plant("schemes/im-gen.toml", 'outcome = "award"', 'outcome = "self_funded"')
+    mistakes = [m for m in read_package(package).mistakes if m.key == "scheme.outcome"]
+    assert [(m.file, "not in this version" in str(m)) for m in mistakes] == [("schemes/im-gen.toml", True)]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_read_package_missing_file(package, name):
     (package / f"{name}.toml").unlink()

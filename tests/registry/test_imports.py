@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from headwater.core.errors import Refused
+from headwater.core.models import Parameter
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
@@ -109,6 +110,16 @@ def test_a_refused_heading_is_not_told_in_full() -> None:
     with pytest.raises(Refused) as error:
         import_people(name="p.csv", content=write_csv(["x" * 5000] * 150, [["1"] * 150]), actor=actor("officer"))
     assert len(str(error.value)) < 1000
+
+
+@pytest.mark.parametrize(("titles", "senior"), [(["教授"], False), (["教授", "驯马师"], True)])
+def test_the_region_says_which_titles_are_senior(titles: list[str], senior: bool) -> None:
+    Parameter.objects.filter(key="senior_titles").update(value=titles)
+    person = new_person("独孤资深", orcid="0000-0002-1825-0097", title="")
+    sheet = write_csv(["姓名", "单位", "ORCID", "职称"], [[person.name_zh, person.organisation.name_zh, person.orcid, "驯马师"]])
+    assert import_people(name="p.csv", content=sheet, actor=actor("officer"), dry_run=False).errors == []
+    person.refresh_from_db()
+    assert person.is_senior is senior
 
 
 def test_an_empty_cell_leaves_and_a_declared_word_clears() -> None:

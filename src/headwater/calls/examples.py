@@ -1,7 +1,10 @@
-"""Records for the addresses of calls: an application in review comes first, as what others say of it must not leak."""
+"""Records for the addresses of calls."""
 
 from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import Case, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 
 from headwater.calls.models import Application, Call, HostQuota, Letter, Notice, NoticeRow, Participant, Version
 from headwater.calls.states import State
@@ -9,8 +12,11 @@ from headwater.core.examples import EXAMPLES, Example, example
 from headwater.core.models import StoredFile
 
 
-def in_review() -> Application:
-    return Application.objects.filter(state=State.IN_REVIEW).order_by("pk")[0]
+def by_state() -> QuerySet[Application]:
+    """Return the applications: one in review first, as what others say of it must not leak, and one of each state before a second."""
+    nth = Window(RowNumber(), partition_by="state", order_by="pk")
+    later = Case(When(state=State.IN_REVIEW, then=0), default=1)
+    return Application.objects.annotate(nth=nth, later=later).order_by("nth", "later", "pk")
 
 
 @example(
@@ -18,24 +24,23 @@ def in_review() -> Application:
     *("applications/<int:pk>", "host/endorse/<int:pk>", "recommend/<int:pk>", "office/reviews/<int:pk>", "<int:application>"),
 )
 def applications() -> Iterable[Any]:
-    first = in_review().pk
-    return [first, *Application.objects.exclude(pk=first).order_by("pk").values_list("pk", flat=True)]
+    return by_state().values_list("pk", flat=True)
 
 
 @example("other", "<int:other>")
 def other_applications() -> Iterable[Any]:
-    return Application.objects.exclude(pk=in_review().pk).order_by("pk").values_list("pk", flat=True)
+    return by_state().values_list("pk", flat=True)[1:]
 
 
 @example("host", "<int:host>")
 def hosts() -> Iterable[Any]:
-    return [in_review().host_id]
+    return dict.fromkeys(by_state().values_list("host_id", flat=True))
 
 
 @example("call", "office/calls/<int:pk>", "<int:call>")
 def calls() -> Iterable[Any]:
-    first = in_review().call_id
-    return [first, *Call.objects.exclude(pk=first).order_by("pk").values_list("pk", flat=True)]
+    first = by_state().values_list("call_id", flat=True)[:1]
+    return [*first, *Call.objects.exclude(pk__in=list(first)).order_by("pk").values_list("pk", flat=True)]
 
 
 @example("code of a call", "calls/<str:code>")

@@ -183,7 +183,7 @@ def export(register: str, form: str, file: Path | None) -> None:
     """Export a public REGISTER (calls, projects or another; one that does not exist is answered with those that do)."""
     from headwater.cli.main import setup
 
-    setup()
+    setup(tables=True)
     from headwater.core.open_data import OPEN_DATA, write
 
     entry_of(OPEN_DATA, register)
@@ -209,7 +209,7 @@ def verify(anchor: Path | None, only_new: bool, as_json: bool) -> None:
     """Look at the chain, its anchors, the guards and every named invariant, then seal what is new; exit 1 on any breach, naming the rows."""
     from headwater.cli.main import setup
 
-    setup()
+    setup(tables=True)
     from headwater.core.invariants import INVARIANTS
     from headwater.core.models import Event, EventSeal
     from headwater.core.sealing import seal_events

@@ -30,7 +30,7 @@ def rotate(name: str) -> None:
     """Make a new secret of this name; what it encrypts is encrypted anew, older ones are accepted until they are retired."""
     from headwater.cli.main import setup
 
-    setup()
+    setup(tables=True)
     from headwater.core import keys
 
     _require_name(name)
@@ -45,7 +45,7 @@ def retire(name: str) -> None:
     """Remove the older secrets of this name: sessions and links that they signed end, public halves of seals stay."""
     from headwater.cli.main import setup
 
-    setup()
+    setup(tables=True)
     from headwater.core import keys
 
     _require_name(name)

@@ -62,8 +62,12 @@ def explain(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: please report the lines above"
 
 
-def setup(*, migrate: bool = False) -> Config:
-    """Read the settings, start the database, set Django up; bring the tables up to date when asked."""
+def setup(*, migrate: bool = False, tables: bool = False) -> Config:
+    """Read the settings, start the database, set Django up; bring the tables up to date, or ask that they are.
+
+    Raises:
+        ConfigError: `tables` are asked for and migrations wait.
+    """
     from headwater.database import check_version, ensure_database
     from headwater.home import prepare_home
 
@@ -81,6 +85,10 @@ def setup(*, migrate: bool = False) -> Config:
         from headwater.core.prepare import bring_up_to_date
 
         bring_up_to_date()
+    elif tables:
+        from headwater.core.prepare import require_tables
+
+        require_tables()
     return config
 
 

@@ -133,7 +133,7 @@ def worker() -> None:
 
     from headwater.cli.main import setup
 
-    setup()
+    setup(tables=True)
     from procrastinate import App
     from procrastinate.contrib.django import app
 

@@ -38,6 +38,16 @@ def bring_up_to_date() -> None:
     hold_head()
 
 
+def require_tables() -> None:
+    """Refuse to go on while migrations wait.
+
+    Raises:
+        ConfigError: they do.
+    """
+    if waiting := _waiting_migrations():
+        raise ConfigError(f"the tables of this home are not up to date ({len(waiting)} migrations wait): run headwater migrate")
+
+
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Connect as the owner of the tables for a while: what changes tables, not rows."""

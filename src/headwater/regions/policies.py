@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from headwater.core.reading import Reader
+from headwater.schemes.running import LATER
 
 Problems = list[tuple[str, str]]
 SHORT = {"label_zh": 60, "label_en": 100, "note_zh": 200, "note_en": 300, "code": 60}
@@ -13,6 +14,11 @@ SHORT = {"label_zh": 60, "label_en": 100, "note_zh": 200, "note_en": 300, "code"
 
 
 def check_document(top: Reader) -> None:
+    """Check the head of the document; a list of several is in the grammar, and this version runs one."""
+    if isinstance(top.table.get("document"), list):
+        del top.table["document"]
+        top.problems.append(("document", f"several documents of policy in one region are {LATER}; give one [document]"))
+        return
     head = top.table_at("document", required=True)
     for key in ("code", "title_zh", "title_en"):
         head.text(key, required=True)

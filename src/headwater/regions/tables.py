@@ -279,8 +279,9 @@ def _unread(package: Package, problems: Problems) -> None:
         lacking = [code for code in codes if not {(key, code), (key, "")} & pairs]
         if lacking:
             problems.append(("parameter", f"every call reads {key!r}: give {', '.join(lacking)} a row, or one to all"))
-    if ("degrees", "") not in pairs:
-        problems.append(("parameter", "the registry reads 'degrees': give it a row that applies to all"))
+    for key in ("degrees", "senior_titles"):
+        if (key, "") not in pairs:
+            problems.append(("parameter", f"the registry reads {key!r}: give it a row that applies to all"))
     for scheme in package.schemes:
         code, uses = scheme_code(scheme), scheme.get("rule", [])
         for use in uses if isinstance(uses, list) else []:

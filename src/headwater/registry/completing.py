@@ -15,10 +15,9 @@ from django.utils.translation import gettext as _
 from headwater.core import clock
 from headwater.core.command import Actor, authorise, command
 from headwater.core.errors import Reason, refuse_if
-from headwater.registry.degrees import known_degrees, one_of_degrees
-from headwater.registry.imports import SENIOR_TITLES
 from headwater.registry.models import Employment, Person, TitleHeld
 from headwater.registry.posts import place
+from headwater.registry.qualifications import known_degrees, one_of_degrees, senior_titles
 from headwater.registry.standing import OLDEST
 
 
@@ -85,7 +84,7 @@ def complete_person(*, person: Person, values: Mapping[str, Any], actor: Actor) 
 
 def _hold(row: Person, new: Profile) -> None:
     if new.title != row.title:
-        row.title, row.is_senior = new.title, new.title in SENIOR_TITLES
+        row.title, row.is_senior = new.title, new.title in senior_titles()
     if new.title_since:
         defaults = {"since": new.title_since, "senior": row.is_senior}
         TitleHeld.objects.update_or_create(person=row, title=new.title, defaults=defaults)

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.registry.degrees import known_degrees
 from headwater.registry.models import Employment, Person
+from headwater.registry.qualifications import known_degrees
 
 
 class DayField(forms.DateField):

@@ -18,10 +18,10 @@ from headwater.core.addresses import is_address
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
 from headwater.registry.addresses import ask_for_addresses, tell_of_changes
-from headwater.registry.degrees import known_degrees, one_of_degrees
 from headwater.registry.fund_staff import lock_persons, objection, work_under_way
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
 from headwater.registry.models import Agency, Employment, Organisation, Person, Place
+from headwater.registry.qualifications import known_degrees, one_of_degrees, senior_titles
 from headwater.registry.tables import (
     ADDRESS,
     CLEAR,
@@ -75,22 +75,6 @@ ORGANISATIONS = (
     Column("recommender", "归口部门", False, ("主管部门", "推荐单位")),
     Column("is_host", "注册依托单位"),
 )
-SENIOR_TITLES = frozenset(
-    [
-        "教授",
-        "研究员",
-        "副教授",
-        "副研究员",
-        "高级工程师",
-        "正高级工程师",
-        "主任医师",
-        "副主任医师",
-        "高级农艺师",
-        "高级实验师",
-        "正高级实验师",
-        "研究馆员",
-    ]
-)
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
 
 
@@ -104,7 +88,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
         Refused: the file as a whole cannot be read.
     """
     table = parse_rows(name, content, PEOPLE)
-    hosts, degrees = {o.name_zh: o for o in Organisation.objects.all()}, known_degrees()
+    hosts, words = {o.name_zh: o for o in Organisation.objects.all()}, _Words(known_degrees(), senior_titles())
     records = Person.objects.select_related("merged_into")
     identities = _Identities({p.id_hash: p for p in records.exclude(id_hash="")}, {p.orcid: p for p in records.exclude(orcid="")})
     namesakes: dict[tuple[str, int], list[Person]] = defaultdict(list)
@@ -115,7 +99,7 @@ def import_people(*, name: str, content: bytes, actor: Actor, dry_run: bool = Tr
     places: dict[int, int] = {}
     result, ready = table.result(dry_run), []
     for number, row in table:
-        values, errors = _person(number, row, hosts, degrees)
+        values, errors = _person(number, row, hosts, words)
         errors += too_long(number, values, PEOPLE, Person)
         key = values["id_hash"] or values["orcid"] or (values["name_zh"], values["organisation"], values["email"])
         person = identities.find(number, row, values, errors)
@@ -193,9 +177,15 @@ def _namesake(number: int, values: dict[str, Any], namesakes: list[Person], erro
     return None
 
 
-def _person(
-    number: int, row: Row, hosts: dict[str, Organisation], degrees: Sequence[str]
-) -> tuple[dict[str, Any], list[RowError]]:
+@dataclass(frozen=True)
+class _Words:
+    """Words that the region gives: the degrees, and the titles that are senior ones."""
+
+    degrees: Sequence[str]
+    senior: frozenset[str]
+
+
+def _person(number: int, row: Row, hosts: dict[str, Organisation], words: _Words) -> tuple[dict[str, Any], list[RowError]]:
     errors: list[RowError] = []
     values: dict[str, Any] = {"name_zh": row["name_zh"], "id_hash": "", "orcid": "", "id_tail": ""}
     if not row["name_zh"]:
@@ -210,9 +200,9 @@ def _person(
     for key, label, span in (("birth_date", "出生日期", birth_span()), ("since", "入职日期", work_span())):
         values[key] = day_of(number, label, row.get(key, ""), errors, span)
     values["highest_degree"] = row.get("degree", "")
-    if values["highest_degree"] not in (*degrees, "", CLEAR):
-        errors.append(RowError(number, "最高学位", row["degree"], one_of_degrees(degrees)))
-    values["is_senior"] = values["title"] in SENIOR_TITLES if values["title"] else None
+    if values["highest_degree"] not in (*words.degrees, "", CLEAR):
+        errors.append(RowError(number, "最高学位", row["degree"], one_of_degrees(words.degrees)))
+    values["is_senior"] = values["title"] in words.senior if values["title"] else None
     for key, label in (("is_student", "在读研究生"), ("is_fund_staff", "基金管理人员")):
         values[key] = pick(number, label, row.get(key, ""), MAYBE, errors)
     if row.get("email") and not is_address(row["email"]) and row["email"] != CLEAR:

@@ -50,7 +50,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         flags=tuple(read_choice(f) for f in top.tables("flag")),
         documents=tuple(read_document(d, PARTIES) for d in top.tables("document", required=True)),
         referees=read_referees(top),
-        outcome=_one_of(head, "outcome", tuple(OUTCOMES)),
+        outcome=_outcome(head),
         asks=frozenset(_some_of(head, "asks", ASKS, USUAL_ASKS)),
         title_zh=head.text("title_zh"),
         title_en=head.text("title_en"),
@@ -90,6 +90,14 @@ def _one_of(r: Reader, key: str, words: tuple[str, ...], default: str = "") -> s
     if value and value not in words:
         r.problems.append((r.path(key), f"unknown {key} {value!r}; known: {', '.join(words)}"))
     return value
+
+
+def _outcome(head: Reader) -> str:
+    """Read the outcome; one whose effect is in the grammar and does not run is told apart from an unknown word."""
+    if (word := head.table.get("outcome")) in set(GRAMMAR["release"]) - RUNS["release"]:
+        head.problems.append((head.path("outcome"), f"{word!r} is {LATER}; it runs: {', '.join(OUTCOMES)}"))
+        return head.text("outcome")
+    return _one_of(head, "outcome", tuple(OUTCOMES))
 
 
 def _some_of(r: Reader, key: str, words: tuple[str, ...], default: tuple[str, ...]) -> list[str]:

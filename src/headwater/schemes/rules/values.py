@@ -45,6 +45,7 @@ SHAPES: dict[str, Shape] = {
     "term_months": {"default": int, "min": int, "max": int},
     "referee_letters": int,
     "degrees": list,
+    "senior_titles": list,
     "doctoral_degrees": list,
     "civil_servants_excluded": bool,
     "postdoc_promise": bool,

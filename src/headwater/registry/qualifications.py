@@ -1,4 +1,4 @@
-"""The degrees that the region knows, the highest first (dated parameter `degrees`)."""
+"""The degrees and senior titles that the region knows: the dated parameters `degrees` (the highest first) and `senior_titles`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from headwater.registry.queries import region_code
 
 
 def known_degrees() -> list[str]:
-    return list(Parameters(region_code(), clock.today()).get("degrees", default=[]))
+    return list(_today().get("degrees", default=[]))
+
+
+def senior_titles() -> frozenset[str]:
+    return frozenset(_today().get("senior_titles", default=[]))
 
 
 def one_of_degrees(degrees: Sequence[str]) -> str:
     """Return the message about a degree that is none of them."""
     return _("应为 %s 之一") % "、".join(degrees)
+
+
+def _today() -> Parameters:
+    return Parameters(region_code(), clock.today())
