@@ -128,7 +128,7 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     press(first, "从去年的批次新建")
     first.locator("input[name=closes_at]").fill("2020-01-01T10:00")
     press(first, "保存")
-    assert "受理截止须晚于受理开始" in first.locator("#e-id_closes_at").inner_text()
+    assert "申报截止须晚于申报开始" in first.locator("#e-id_closes_at").inner_text()
     first.locator("input[name=closes_at]").fill(first.locator("input[name=endorse_by]").input_value())
     press(first, "保存")
     press(first, "提请核准")

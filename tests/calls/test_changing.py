@@ -177,7 +177,7 @@ def test_cancelling_ends_applications_frees_limits_and_tells_why() -> None:
     call, leader, writer = new_call(), new_person(), new_person()
     row, draft = submitted(call, leader), draft_of(call, writer)
     kept, declined = placed(call, "expired"), placed(call, "not_endorsed")
-    change = propose_change(call=call, cancel=True, reason="预算调整，本年度不再受理", actor=actor("officer"))
+    change = propose_change(call=call, cancel=True, reason="预算调整，本年度不再接受申报", actor=actor("officer"))
     with pytest.raises(NotAllowed):
         approve_change(change=change, actor=actor("officer"))
     approve_change(change=change, actor=actor("officer2"))
@@ -188,7 +188,7 @@ def test_cancelling_ends_applications_frees_limits_and_tells_why() -> None:
     for person in (leader, writer):
         told = Notification.objects.filter(account=person.account, title__startswith="批次已取消").get()
         assert "预算调整" in told.body
-    assert [s.note for s in noted_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再受理"]
+    assert [s.note for s in noted_steps(Application.objects.get(pk=row.pk), to_host=False)] == ["预算调整，本年度不再接受申报"]
     page = client(None).get(f"/calls/{call.code}/").content.decode()
     assert "已取消" in page
     assert "预算调整" in page

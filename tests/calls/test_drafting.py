@@ -69,7 +69,7 @@ def test_differences_name_what_the_second_officer_must_see() -> None:
     assert found["指南方向 02"] == ("草原碳汇", "")
     assert found["指南方向 03"] == ("", "水资源")
     assert found["申请金额（万元） · 最高"] == ("200", "150")
-    assert "受理截止" in found
+    assert "申报截止" in found
     assert "联系方式" not in found
 
 

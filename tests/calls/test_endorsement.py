@@ -98,7 +98,7 @@ def test_guide_is_out_thirty_days_before_applications_open(day: date, early: boo
     with clock.at(clock.local(day, 23)):
         found = guide_lead(call)
     assert (found is not None) == early
-    assert found is None or (found.field, "最早可于 2026-03-02 开始受理" in found.text) == ("opens_at", True)
+    assert found is None or (found.field, "最早可于 2026-03-02 开始申报" in found.text) == ("opens_at", True)
 
 
 def test_quota_is_counted_for_each_call() -> None:

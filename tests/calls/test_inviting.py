@@ -290,7 +290,7 @@ def test_a_letter_is_written_once_and_in_time() -> None:
     _call, row = master()
     referee, key = name_one(row)
     values = writing(row)
-    with clock.at(row.call.closes_at), pytest.raises(Refused, match="已过受理截止时间"):
+    with clock.at(row.call.closes_at), pytest.raises(Refused, match="已过申报截止时间"):
         write_letter(referee=referee, values=values, agree=True, actor=OUTSIDE)
     write_letter(referee=referee, values=values, agree=True, actor=OUTSIDE)
     with pytest.raises(Refused, match="已经答复"):

@@ -62,7 +62,7 @@ def test_board_without_a_recheck_has_no_clock_of_it() -> None:
     call = new_call()
     refused(call)
     labels = [label for label, _when, _source in client("officer").get(f"/office/calls/{call.pk}/").context["clocks"]]
-    assert labels == ["受理截止", "单位审核截止", "归口推荐截止", "形式审查完成"]
+    assert labels == ["申报截止", "单位审核截止", "归口推荐截止", "形式审查完成"]
 
 
 def test_applicant_is_told_until_when_to_ask() -> None:

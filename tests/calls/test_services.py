@@ -48,7 +48,7 @@ def test_create_draft_depends_on_the_call_being_open(days: int, opens: bool) -> 
         if opens:
             create_draft(call=call, leader=leader, actor=as_(leader))
         else:
-            with pytest.raises(Refused, match="不受理申报"):
+            with pytest.raises(Refused, match="不接受申报"):
                 create_draft(call=call, leader=leader, actor=as_(leader))
     assert Application.objects.filter(call=call).count() == int(opens)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 DATE_LABELS: dict[str, Callable[[], str]] = {
-    "opens_at": lambda: _("受理开始"),
-    "closes_at": lambda: _("受理截止"),
+    "opens_at": lambda: _("申报开始"),
+    "closes_at": lambda: _("申报截止"),
     "endorse_by": lambda: _("单位审核截止"),
     "recommend_by": lambda: _("归口推荐截止"),
 }

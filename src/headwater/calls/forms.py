@@ -73,8 +73,8 @@ class CallForm(forms.Form):
     title_zh = forms.CharField(label=_("名称"), max_length=200)
     title_en = forms.CharField(label=_("英文名称"), max_length=240, required=False)
     budget_fen = WanField(label=_("预算（万元）"))
-    opens_at = MomentField(label=_("受理开始"))
-    closes_at = MomentField(label=_("受理截止"), help_text=_("到这一刻即为逾期，以服务器时间为准。"))
+    opens_at = MomentField(label=_("申报开始"))
+    closes_at = MomentField(label=_("申报截止"), help_text=_("到这一刻即为逾期，以服务器时间为准。"))
     endorse_by = MomentField(label=_("单位审核截止"))
     recommend_by = MomentField(label=_("归口推荐截止"))
     contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)
@@ -141,7 +141,7 @@ class CancelForm(forms.Form):
 
 
 class AmendForm(CancelForm):
-    closes_at = MomentField(label=_("受理截止"), required=False)
+    closes_at = MomentField(label=_("申报截止"), required=False)
     endorse_by = MomentField(label=_("单位审核截止"), required=False)
     recommend_by = MomentField(label=_("归口推荐截止"), required=False)
     contact = forms.CharField(label=_("联系方式"), max_length=200, required=False)

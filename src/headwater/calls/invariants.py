@@ -88,7 +88,7 @@ invariant(
 )
 invariant(
     "decided_in_its_time",
-    _("没有在申请受理、审核和推荐截止之前提出的决定（常年受理的除外）"),
+    _("没有在申报、审核和推荐截止之前提出的决定（常年申报的除外）"),
     """SELECT 'decision on ' || a.number FROM calls_decision d JOIN calls_application a ON a.id = d.application_id
     JOIN calls_call c ON c.id = d.call_id JOIN calls_schemeversion s ON s.id = c.scheme_id
     WHERE d.proposed_at < c.recommend_by AND s.definition -> 'scheme' ->> 'intake' IS DISTINCT FROM 'rolling'""",

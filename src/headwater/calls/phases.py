@@ -19,8 +19,8 @@ from headwater.core.errors import Reason, refuse_if
 
 class Phase(models.TextChoices):
     DRAFT = "draft", gettext_lazy("拟定中")
-    UPCOMING = "upcoming", gettext_lazy("即将受理")
-    OPEN = "open", gettext_lazy("正在受理")
+    UPCOMING = "upcoming", gettext_lazy("即将申报")
+    OPEN = "open", gettext_lazy("正在申报")
     CHECKING = "checking", gettext_lazy("形式审查中")
     REVIEWING = "reviewing", gettext_lazy("评审中")
     DECIDED = "decided", gettext_lazy("已作出决定，待公示")
@@ -44,7 +44,7 @@ def not_yet(call: Call) -> Reason | None:
     """
     if clock.now() >= call.recommend_by or scheme_of(call).rolling:
         return None
-    sentence = _("%(call)s：申请受理、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、上会和作出决定")
+    sentence = _("%(call)s：申报、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、上会和作出决定")
     due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
     return Reason(sentence % {"call": call.title_zh, "due": due}, code="stage")
 

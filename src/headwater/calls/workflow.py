@@ -24,9 +24,9 @@ def before_deadline(application: Application) -> Reason | None:
     call = application.call
     now = clock.now()
     if call.state != CallState.PUBLISHED or now < call.opens_at:
-        return Reason(_("该批次尚未开始受理"), code="F14")
+        return Reason(_("该批次尚未开始申报"), code="F14")
     if now >= call.closes_at:
-        return Reason(_("已过受理截止时间 %s") % f"{timezone.localtime(call.closes_at):%Y-%m-%d %H:%M}", code="F14")
+        return Reason(_("已过申报截止时间 %s") % f"{timezone.localtime(call.closes_at):%Y-%m-%d %H:%M}", code="F14")
     return None
 
 
@@ -66,13 +66,13 @@ def guide_lead(call: Call) -> Reason | None:
     if not lead or first <= clock.local_day(call.opens_at):
         return None
     basis = basis_of(region_of(call.scheme.region), "guide_lead")
-    sentence = _("指南须在受理开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始受理")
+    sentence = _("指南须在申报开始前至少 %(days)d 日发布%(basis)s，最早可于 %(day)s 开始申报")
     values = {"days": lead, "day": first.isoformat(), "basis": _("（%s）") % basis if basis else ""}
     return Reason(sentence % values, field="opens_at")
 
 
 def guide_time(call: Call) -> Reason | None:
-    return Reason(_("受理截止时间已过，不能发布"), field="closes_at") if clock.now() >= call.closes_at else None
+    return Reason(_("申报截止时间已过，不能发布"), field="closes_at") if clock.now() >= call.closes_at else None
 
 
 def is_outline(application: Application) -> Reason | None:

@@ -57,7 +57,7 @@ invariant(
 )
 invariant(
     "reviewed_in_its_time",
-    _("没有在申请受理、审核和推荐截止之前发出的评审邀请（常年受理的除外）"),
+    _("没有在申报、审核和推荐截止之前发出的评审邀请（常年申报的除外）"),
     """SELECT 'assignment ' || x.id FROM review_assignment x JOIN calls_application a ON a.id = x.application_id
     JOIN calls_call c ON c.id = a.call_id JOIN calls_schemeversion s ON s.id = c.scheme_id
     WHERE x.invited_at < c.recommend_by AND s.definition -> 'scheme' ->> 'intake' IS DISTINCT FROM 'rolling'""",

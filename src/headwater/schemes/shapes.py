@@ -17,7 +17,7 @@ from headwater.schemes.words import Words, words_for
 
 STAGES = ("outline", "full")
 INTAKES = ("window", "rolling")
-"""A call decides once its application period is over, or in batches while it goes on receiving (常年受理)."""
+"""A call decides once its application period is over, or in batches while it goes on receiving (常年申报)."""
 UNLIMITED = "none"
 """The limit group of schemes to which a person may apply several times a year."""
 USUAL_ASKS = ("amount", "term", "research_class", "discipline", "priority_field", "abstract", "unsuitable")

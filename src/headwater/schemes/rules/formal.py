@@ -201,7 +201,7 @@ def on_time(f: Facts, p: Settings) -> Answer:
         )
     if f.submitted_at < f.deadline:
         return passed("在截止时间前提交", "Submitted before the deadline", **inputs)
-    mend = Bilingual("逾期不再受理，可申报下一批次", "Too late for this call; apply to the next")
+    mend = Bilingual("逾期不再接受申报，可申报下一批次", "Too late for this call; apply to the next")
     return failed("逾期提交", "Submitted late", mend, **inputs)
 
 

@@ -56,7 +56,7 @@ def create_draft(
         if actor.account and not is_own(actor.account, leader):
             raise NotAllowed("calls.apply")
         if not call.is_open:
-            raise Refused.because(_("该批次现在不受理申报"))
+            raise Refused.because(_("该批次现在不接受申报"))
         lock_people([leader.pk])
         refuse_fund_staff([leader.pk])
         draft = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()

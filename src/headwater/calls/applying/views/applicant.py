@@ -61,7 +61,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         ],
         selectable=True,
         empty_title=_("您还没有申请书"),
-        empty_hint=_("从“申报”中选择正在受理的批次开始填写。"),
+        empty_hint=_("从“申报”中选择正在申报的批次开始填写。"),
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=_("我的申请书"))
@@ -163,7 +163,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     }
     own = Q(application__leader__in=own_records(request.user)) | Q(**people)
     rows = Letter.objects.visible_to(request.user).filter(pk__in=Letter.objects.filter(own).values("pk"))
-    return letter_list(request, rows, _("我的通知书"), _("受理和评审结果的通知书会出现在这里。"))
+    return letter_list(request, rows, _("我的通知书"), _("形式审查和评审结果的通知书会出现在这里。"))
 
 
 @page("calls.apply")

@@ -44,7 +44,7 @@ def still_open(call: Call) -> list[Open]:
     parts = []
     if clock.now() < call.recommend_by:
         due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
-        parts.append(Open(_("申请受理、审核和推荐到 %s 截止") % due, 1))
+        parts.append(Open(_("申报、审核和推荐到 %s 截止") % due, 1))
     rows = Application.objects.filter(call=call).exclude(state__in=ENDED_EARLY).order_by()
     counts = dict(rows.values_list("state").annotate(n=Count("pk")))
     desk = f"/office/calls/{call.pk}"

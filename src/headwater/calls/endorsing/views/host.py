@@ -156,4 +156,4 @@ def host_not_endorse(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.endorse")
 def host_letters(request: HttpRequest) -> HttpResponse:
     rows = Letter.objects.visible_to(request.user).filter(application__host__in=hosts_of(request))
-    return letter_list(request, rows, _("通知书"), _("受理和评审结果通过依托单位通知申请人。"))
+    return letter_list(request, rows, _("通知书"), _("形式审查和评审结果通过依托单位通知申请人。"))

@@ -142,7 +142,7 @@ def _still_open(application: Application) -> None:
     if application.state != State.DRAFT:
         raise Refused.because(_("申请书已提交，不能再邀请"))
     if clock.now() >= application.call.closes_at:
-        raise Refused.because(_("已过受理截止时间"))
+        raise Refused.because(_("已过申报截止时间"))
 
 
 def end_link(*, participant: Participant, actor: Actor) -> None:

@@ -154,7 +154,7 @@ def _too_late(row: Referee) -> list[Reason]:
     if row.written_at or row.declined_at:
         return [Reason(_("这项推荐已经答复"))]
     if clock.now() >= row.application.call.closes_at:
-        return [Reason(_("已过受理截止时间，不能再提交推荐意见"))]
+        return [Reason(_("已过申报截止时间，不能再提交推荐意见"))]
     if row.application.state not in OPEN:
         return [Reason(_("这份申请已撤回或办结，不需要再推荐"))]
     return []

@@ -77,9 +77,9 @@ def _call_problems(call: Call) -> list[Reason]:
     if Call.objects.filter(code=call.code).exclude(pk=call.pk).exists():
         reasons.append(Reason(_("编号已被使用"), field="code"))
     if not call.opens_at < call.closes_at:
-        reasons.append(Reason(_("受理截止须晚于受理开始"), field="closes_at"))
+        reasons.append(Reason(_("申报截止须晚于申报开始"), field="closes_at"))
     if call.endorse_by < call.closes_at:
-        reasons.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+        reasons.append(Reason(_("单位审核截止不得早于申报截止"), field="endorse_by"))
     if call.recommend_by < call.endorse_by:
         reasons.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
     if call.budget_fen < 0 or (call.budget_fen == 0 and "amount" in scheme_of(call).asks):

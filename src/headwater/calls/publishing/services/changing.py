@@ -31,7 +31,7 @@ from headwater.forms.versions import mark_step
 from headwater.registry.models import accounts_of
 
 DATES: dict[str, Callable[[], str]] = {
-    "closes_at": lambda: _("受理截止"),
+    "closes_at": lambda: _("申报截止"),
     "endorse_by": lambda: _("单位审核截止"),
     "recommend_by": lambda: _("归口推荐截止"),
 }
@@ -143,7 +143,7 @@ def amend_problems(call: Call, changes: Mapping[str, Any]) -> list[Reason]:
         if name in changes and (changes[name] <= getattr(call, name) or changes[name] <= clock.now()):
             reasons.append(Reason(_("%s只能延后，且须在现在之后") % label(), field=name))
     if dates["endorse_by"] < dates["closes_at"]:
-        reasons.append(Reason(_("单位审核截止不得早于受理截止"), field="endorse_by"))
+        reasons.append(Reason(_("单位审核截止不得早于申报截止"), field="endorse_by"))
     if dates["recommend_by"] < dates["endorse_by"]:
         reasons.append(Reason(_("归口推荐截止不得早于单位审核截止"), field="recommend_by"))
     return reasons + _reopening(call, dates["closes_at"]) + _late_arrivals(call, changes)
@@ -164,7 +164,7 @@ def _reopening(call: Call, closes: datetime) -> list[Reason]:
     if closes == call.closes_at:
         return []
     if Application.objects.filter(call=call, state__in=IN_THE_HOUSE - {State.RECEIVED}).exists():
-        return [Reason(_("已有申请作出形式审查决定，受理截止不能再延后"), field="closes_at")]
+        return [Reason(_("已有申请作出形式审查决定，申报截止不能再延后"), field="closes_at")]
     later = Call(scheme=call.scheme, stage=call.stage, closes_at=closes)
     now, then = region_terms(call), region_terms(later)
     differing = [key for key in keys_of(scheme_of(call)) if now(key) != then(key)]

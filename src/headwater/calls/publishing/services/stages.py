@@ -29,7 +29,7 @@ def invited_outline(call: Call, leader: Person) -> Application | None:
         return None
     outline = Application.objects.filter(call=call.outline, leader_of_record=leader.survivor_id, state=State.INVITED).first()
     if outline is None:
-        raise Refused.because(_("本批次只受理预申报后受邀的申请人"))
+        raise Refused.because(_("本批次仅限预申报后受邀的申请人申报"))
     return outline
 
 

@@ -60,7 +60,7 @@ def calls(request: HttpRequest) -> HttpResponse:
             Column(_("批次"), lambda c: c.title_zh, kind="title", url=lambda c: f"/office/calls/{c.pk}/"),
             Column(_("年度"), lambda c: c.year, sort="year", kind="number"),
             Column(_("状态"), lambda c: CallState(c.state), kind="state"),
-            Column(_("受理截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
+            Column(_("申报截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
             Column(_("申请数"), lambda c: c.n, kind="number"),
             Column(_("预算（万元）"), lambda c: c.budget_fen, sort="budget_fen", kind="money"),
         ],
@@ -124,7 +124,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         (state_word(call, s), counts[s.value]) for s in State if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
     ]
     clocks = [
-        (_("受理截止"), call.closes_at, ""),
+        (_("申报截止"), call.closes_at, ""),
         (_("单位审核截止"), call.endorse_by, ""),
         (_("归口推荐截止"), call.recommend_by, ""),
         (_("形式审查完成"), check_due(call), check_period(call)),
