@@ -223,7 +223,7 @@ def test_pages_show_who_will_be_told_and_let_the_second_officer_decide() -> None
     moved = (clock.local(call.recommend_by.date() + timedelta(days=3), 17)).strftime("%Y-%m-%dT%H:%M")
     assert officer.post(f"{url}amend/", {"reason": "延期", "recommend_by": moved}).status_code == 302
     assert "核准生效" not in officer.get(f"{url}change/").content.decode()
-    assert "等待另一位主管核准" in officer.get(url).content.decode()
+    assert "等待另一位项目主管核准" in officer.get(url).content.decode()
     assert officer.post(f"{url}change/", {"decision": "approve"}).status_code == 403
     waiting = f"核准批次变更：{call.title_zh}"
     accounts = [actor(name).account for name in ("officer", "officer2")]

@@ -260,7 +260,7 @@ def test_who_refused_does_not_answer_the_recheck() -> None:
         with pytest.raises(NotAllowed):
             answer_recheck(application=fresh(row), revoke=revoke, answer="经核对", actor=actor("officer"))
     address = f"/office/applications/{row.pk}/"
-    assert "作出原决定以外的主管" in client("officer").get(address).content.decode()
+    assert "作出原决定以外的项目主管" in client("officer").get(address).content.decode()
     assert client("officer").post(f"{address}recheck/", {"decision": "uphold", "answer": "维持"}).status_code == 403
     with pytest.raises(IntegrityError, match="recheck_by_another"), transaction.atomic():
         FormalCheck.objects.filter(application=row).update(recheck_answered_by=actor("officer").account)

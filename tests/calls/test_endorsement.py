@@ -188,7 +188,7 @@ def test_endorsement_ends_at_its_deadline() -> None:
 def test_recommendation_is_for_the_own_agency_and_on_time() -> None:
     call, host = new_call(), real_host()
     other = Agency.objects.filter(recommends=True).exclude(pk=host.recommender_id).order_by("pk")[0]
-    stranger = new_person("别的归口部门")
+    stranger = new_person("别的归口管理部门")
     RoleGrant.objects.create(account=stranger.account, role="recommender", scope="agency", scope_id=other.pk)
     row = placed(call, "recommending", new_person("申请人", host))
     with pytest.raises(Refused) as error:

@@ -25,7 +25,7 @@ def two_agencies() -> dict[str, Any]:
     call, host = new_call(), real_host()
     agency = Agency.objects.filter(recommends=True).exclude(pk=host.recommender_id).order_by("pk")[0]
     other = new_host(recommender=agency)
-    stranger = new_person("别的归口部门")
+    stranger = new_person("别的归口管理部门")
     RoleGrant.objects.create(account=stranger.account, role="recommender", scope="agency", scope_id=agency.pk)
     ours = placed(call, "recommending", new_person("甲", host), title_zh="甲方湖泊湿地研究")
     unsent = placed(call, "host_review", new_person("丙", host), title_zh="丙方湖泊湿地研究")

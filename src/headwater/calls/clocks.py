@@ -37,7 +37,7 @@ STEP_NAMES = {
     "calls.return_to_author": gettext_lazy("依托单位退回修改"),
     "calls.withdraw_application": gettext_lazy("申请人撤回"),
     "calls.reopen_application": gettext_lazy("重新编辑"),
-    "calls.return_to_host": gettext_lazy("归口部门退回单位"),
+    "calls.return_to_host": gettext_lazy("归口管理部门退回单位"),
     "calls.cancel_call": gettext_lazy("批次取消"),
     "calls.not_endorse": gettext_lazy("依托单位不予报送"),
     "calls.expire_late": gettext_lazy("逾期关闭"),

@@ -205,7 +205,7 @@ class WithdrawForm(forms.Form):
         max_length=500,
         error_messages={"required": _("请写明撤回的理由")},
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("依托单位、归口部门和项目管理人员会看到。"),
+        help_text=_("依托单位、归口管理部门和项目主管会看到。"),
     )
 
 

@@ -52,7 +52,7 @@ def before_recommendation_deadline(application: Application) -> Reason | None:
 
 
 def goes_direct(application: Application) -> Reason | None:
-    return None if application.host.direct else Reason(_("%s：须经归口部门推荐") % application)
+    return None if application.host.direct else Reason(_("%s：须经归口管理部门推荐") % application)
 
 
 def goes_through_agency(application: Application) -> Reason | None:

@@ -72,7 +72,7 @@ ORGANISATIONS = (
     Column("ror", "ROR", False, ("ROR ID",)),
     Column("kind", "类型", True, ("单位类型", "单位性质")),
     Column("place", "所在地代码", False, ("区划代码", "行政区划代码")),
-    Column("recommender", "归口部门", False, ("主管部门", "推荐单位")),
+    Column("recommender", "归口管理部门", False, ("归口部门", "主管部门", "推荐单位")),
     Column("is_host", "注册依托单位"),
 )
 SEXES = {"男": "m", "女": "f", "m": "m", "f": "f", "": ""}
@@ -343,7 +343,7 @@ def _organisation(
     if row.get("recommender"):
         values["recommender"] = agencies.get(row["recommender"])
         if values["recommender"] is None:
-            errors.append(RowError(number, "归口部门", row["recommender"], _("没有这个部门")))
+            errors.append(RowError(number, "归口管理部门", row["recommender"], _("没有这个部门")))
     values["is_host"] = row.get("is_host", "") in YES
     try:
         if row.get("uscc"):

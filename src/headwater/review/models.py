@@ -181,7 +181,7 @@ class Opinion(models.Model):
     grade = models.IntegerField(_("建议"), null=True)
     familiarity = models.IntegerField(_("熟悉程度"), choices=Familiarity.choices, null=True)
     text_applicant = models.TextField(_("给申请人的意见"), blank=True)
-    text_fund = models.TextField(_("仅供基金委参考的意见"), blank=True)
+    text_fund = models.TextField(_("仅供基金办公室参考的意见"), blank=True)
     saved_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True)
 

@@ -52,7 +52,7 @@ def opinion_problems(
     reasons = []
     if not any(w > 0 for w in weights.values()):
         en = "This call gives no criterion a weight; tell the programme officer"
-        reasons.append(("", Bilingual("本批次没有评审指标的权重，暂不能提交；请联系项目管理人员", en)))
+        reasons.append(("", Bilingual("本批次没有评审指标的权重，暂不能提交；请联系项目主管", en)))
     for criterion, weight in weights.items():
         if weight <= 0:
             continue

@@ -77,7 +77,7 @@ def _missing_caps(answers: Answers) -> list[Result]:
     day = answers.context.day()
     zh = f"{day} 没有可用的参数（{TIERS}），间接费用上限未检查"
     en = f"No parameter for {day} ({TIERS}); the cap of the indirect cost is not checked"
-    mend = Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
+    mend = Bilingual("由项目主管核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter")
     return [Result("indirect_cost", "F19", Verdict.SKIPPED, zh, en, mend.zh, mend.en, {"missing": [TIERS], "day": str(day)})]
 
 

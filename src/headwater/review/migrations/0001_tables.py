@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                         ),
                     ),
                     ("text_applicant", models.TextField(blank=True, verbose_name="给申请人的意见")),
-                    ("text_fund", models.TextField(blank=True, verbose_name="仅供基金委参考的意见")),
+                    ("text_fund", models.TextField(blank=True, verbose_name="仅供基金办公室参考的意见")),
                     ("saved_at", models.DateTimeField(default=now)),
                     ("submitted_at", models.DateTimeField(null=True)),
                     (

@@ -276,7 +276,7 @@ def _skipped(gaps: list[str], facts: Facts) -> Answer:
         Verdict.SKIPPED,
         f"{day} 没有可用的参数（{'、'.join(gaps)}），未检查",
         f"No parameter for {day} ({', '.join(gaps)}); not checked",
-        Bilingual("由主管人员核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
+        Bilingual("由项目主管核对，并请管理员补充该参数", "An officer looks; ask the administrators to add the parameter"),
         {"missing": gaps, "day": str(day)},
     )
 

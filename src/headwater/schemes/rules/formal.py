@@ -245,7 +245,7 @@ def nothing_secret(f: Facts, p: Settings) -> Answer:
     inputs = {"signed": f.applicant_signed}
     if inputs["signed"]:
         return passed("申请人已承诺不含涉密内容", "The applicant has declared that nothing is secret", **inputs)
-    look = Bilingual("由单位和审查人员核对正文与附件", "The host and the officer read the text and the attachments")
+    look = Bilingual("由单位和项目主管核对正文与附件", "The host and the officer read the text and the attachments")
     return unknown("申请人尚未承诺不含涉密内容", "Not yet declared that nothing is secret", look, **inputs)
 
 

@@ -74,7 +74,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "version": lambda: _("项目类型版本"),
     "topics": lambda: _("指南方向"),
     "overrides": lambda: _("本批次参数"),
-    "agency": lambda: _("归口部门"),
+    "agency": lambda: _("归口管理部门"),
     "editors": lambda: _("起草人"),
     "change": lambda: _("变更内容"),
     "reason": lambda: _("理由"),

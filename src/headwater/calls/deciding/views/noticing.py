@@ -92,7 +92,7 @@ def _answer(request: HttpRequest, call: Call, objection: Objection, form: Answer
     attempt(
         request,
         lambda: answer_objection(objection=objection, uphold=uphold, answer=answer, actor=request.actor, seen=seen),
-        success=_("已提请另一位主管核定。") if uphold else _("异议已答复。"),
+        success=_("已提请另一位项目主管核定。") if uphold else _("异议已答复。"),
     )
     return redirect("office_notice", pk=objection.notice_id)
 
@@ -101,11 +101,11 @@ def _of_objection(call: Call, objection: Objection, uphold: bool, answer: str, s
     letter = letter_text(words_of(call), Letter.Kind.REJECTED, {})
     if uphold:
         acts = [
-            _("由您以外的一位主管核定；核定前后、结果发布前都可以更正"),
+            _("由您以外的一位项目主管核定；核定前后、结果发布前都可以更正"),
             _("公示期满发布结果时从名单中除去：%s") % objection.row.title,
             f"{letter['heading']}：{letter.get('said', '')}公示期间异议成立：{answer}",
         ]
-        recipients = _("其他主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
+        recipients = _("其他项目主管（请其核定）；发布结果时申请人、依托单位和留有邮箱的异议人")
     else:
         acts = [_("没有其他未处理的异议时，该项恢复公示：%s") % objection.row.title, _("结果发布前可以更正")]
         recipients = _("申请人；发布结果时留有邮箱的异议人收到处理意见：%s") % answer

@@ -275,7 +275,7 @@ def return_to_host(*, applications: Sequence[Application], note: str, actor: Act
 
 
 def _returned_to_host(row: Application) -> str:
-    return _("归口部门退回：%s") % row.title_zh[:60]
+    return _("归口管理部门退回：%s") % row.title_zh[:60]
 
 
 def expire_late(*, call: Call, actor: Actor) -> int:

@@ -103,7 +103,7 @@ def propose_change(
         changes = {} if cancel else _changed_values(row, values or {})
         reasons = [] if reason.strip() else [Reason(_("请写明理由，申请人和依托单位会看到"), field="reason")]
         if CallChange.objects.waiting().filter(call=row).exists():
-            reasons.append(Reason(_("已有一项变更等待另一位主管核准")))
+            reasons.append(Reason(_("已有一项变更等待另一位项目主管核准")))
         refuse_if([*reasons, *(why_not_cancel(row, actor.account) if cancel else amend_problems(row, changes))])
         change = CallChange.objects.create(
             call=row,
@@ -186,7 +186,7 @@ def cancel_problems(call: Call) -> list[Reason]:
 def why_not_cancel(call: Call, account: Any) -> list[Reason]:
     """Return the same for an officer. One whose own case was received there is not told how far the others have come."""
     if has_own_in(account, call):
-        return [Reason(_("本批次有您本人的或与您有关的申请，由其他主管取消"), code="permission")]
+        return [Reason(_("本批次有您本人的或与您有关的申请，由其他项目主管取消"), code="permission")]
     return cancel_problems(call)
 
 

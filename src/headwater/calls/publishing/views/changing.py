@@ -40,7 +40,7 @@ def amend(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             lambda: propose_change(call=call, values=values, reason=reason, reason_en=reason_en, actor=request.actor),
             form=form,
-            success=_("变更已提出，等待另一位主管核准。"),
+            success=_("变更已提出，等待另一位项目主管核准。"),
         ):
             return redirect("call_change", pk=pk)
     context = {
@@ -65,7 +65,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
                 call=call, cancel=True, reason=values["reason"], reason_en=values["reason_en"], actor=request.actor
             ),
             form=form,
-            success=_("取消已提出，等待另一位主管核准。"),
+            success=_("取消已提出，等待另一位项目主管核准。"),
         ):
             return redirect("call_change", pk=pk)
     context = {

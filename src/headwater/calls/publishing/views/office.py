@@ -198,7 +198,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         selectable=True,
         empty_title=_("还没有收到申请"),
-        empty_hint=_("依托单位和归口部门报送后会出现在这里。"),
+        empty_hint=_("依托单位和归口管理部门报送后会出现在这里。"),
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=f"{call.code} {_('申请书')}")
