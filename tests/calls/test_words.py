@@ -131,7 +131,7 @@ class Walk:
             )  # fmt: skip
         self.read(f"/review/{made[0].pk}/", reader)
         self.read(f"/office/reviews/{self.row.pk}/", "officer")
-        panel = Panel.objects.create(call=self.call, name="综合评审组", state="closed")
+        panel = Panel.objects.create(call=self.call, name="综合会评组", state="closed")
         for n, (a, result) in enumerate([(self.row, "recommended"), (self.refused, "not_recommended")]):
             PanelItem.objects.create(panel=panel, application=a, position=n + 1, yes=9 - 5 * n, no=5 * n, result=result)
         Application.objects.filter(pk__in=[self.row.pk, self.refused.pk]).update(state="panel")

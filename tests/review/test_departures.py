@@ -75,7 +75,7 @@ def test_board_preview_and_committee_see_the_departure() -> None:
     call, good, bad = decided_panel()
     officer, address = client("officer"), f"/office/calls/{call.pk}/decide/"
     preview = officer.post(address, {"do": "propose", "fund": [bad.pk]}).content.decode()
-    assert preview.count("与会评不一致") >= 2
+    assert preview.count("与会议评审不一致") >= 2
     assert f'name="code_{good.pk}"' in preview
     refused = officer.post(address, {"do": "propose", "fund": [bad.pk], "confirmed": "1", f"words_{bad.pk}": "只写了话"})
     page = refused.content.decode()
@@ -91,5 +91,5 @@ def test_board_preview_and_committee_see_the_departure() -> None:
 def test_what_no_panel_heard_is_not_funded_also_after_a_second_thought() -> None:
     call, good, _bad = decided_panel()
     PanelItem.objects.filter(application=good).delete()
-    with pytest.raises(Refused, match="没有上会"):
+    with pytest.raises(Refused, match="未经会议评审"):
         propose(call=call, funded={good.pk}, actor=actor("officer"))

@@ -149,7 +149,7 @@ def test_reasons_say_what_happened() -> None:
     )
     said = {p.application.pk: p.reason for p in proposals_of(call, {given.pk})}
     assert said[best.pk] == "经通讯评审，共有 5 份有效评审意见，未列入会议评审。"
-    assert said[against.pk] == "经会议评审表决，赞成票未达到规定数：不建议资助。"
+    assert said[against.pk] == "经会议评审表决，同意票未达到规定数：不建议资助。"
     assert said[left_out.pk] == "会议评审建议资助；本次决定不予资助。"  # nobody has said why yet
     Call.objects.filter(pk=call.pk).update(budget_fen=TEN)
     why = {left_out.pk: Departure("budget", "年度预算已用完")}

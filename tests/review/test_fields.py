@@ -64,10 +64,10 @@ def test_joined_fields_and_what_belongs_to_none_come_before_one_panel() -> None:
     form = page.context["form"]
     assert form.applications == {a.pk for a in rows}
     assert len(form.experts) == 9
-    sent = {"pk": [a.pk for a in rows], "expert": sorted(form.experts), "chair": form.chair, "name": "联合评审组"}
+    sent = {"pk": [a.pk for a in rows], "expert": sorted(form.experts), "chair": form.chair, "name": "联合会评组"}
     assert client("officer").post(address, sent).status_code == 302
     panel = Panel.objects.get(call=call)
-    assert (panel.name, panel.group, panel.items.count(), panel.members.count()) == ("联合评审组", None, 3, 9)
+    assert (panel.name, panel.group, panel.items.count(), panel.members.count()) == ("联合会评组", None, 3, 9)
     assert set(Application.objects.filter(call=call).values_list("state", flat=True)) == {"panel"}
 
 

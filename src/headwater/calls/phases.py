@@ -44,7 +44,7 @@ def not_yet(call: Call) -> Reason | None:
     """
     if clock.now() >= call.recommend_by or scheme_of(call).rolling:
         return None
-    sentence = _("%(call)s：申报、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、上会和作出决定")
+    sentence = _("%(call)s：申报、单位审核和归口推荐到 %(due)s 才截止，此前不能送审、评审、提交会议评审和作出决定")
     due = f"{timezone.localtime(call.recommend_by):%Y-%m-%d %H:%M}"
     return Reason(sentence % {"call": call.title_zh, "due": due}, code="stage")
 

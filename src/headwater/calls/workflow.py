@@ -85,7 +85,7 @@ def decided_on_review(application: Application) -> Reason | None:
     """
     if not scheme_of(application.call).has_panel:
         return None
-    return Reason(_("%s 没有上会，不能提出支持") % application)
+    return Reason(_("%s 未经会议评审，不能提出支持") % application)
 
 
 T = Transition
@@ -138,7 +138,7 @@ APPLICATION = Workflow(
         T(S.REVIEWED, "not_invite", S.REJECTED, "calls.invite", L("不邀请"), (is_outline, arrived)),
         T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审"), (arrived,)),
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成"), (arrived,)),
-        T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("上会"), (arrived,)),
+        T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("提交会议评审"), (arrived,)),
         T(S.REVIEWED, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过"), (arrived, decided_on_review)),
         T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不通过"), (arrived,)),
         T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟通过"), (arrived,)),
@@ -146,7 +146,7 @@ APPLICATION = Workflow(
         T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟定的决定")),
         T(S.PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("撤回拟定的决定"), (decided_on_review,)),
         T(S.NOT_PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("重新考虑")),
-        T(S.NOT_PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("重新考虑，可上会")),
+        T(S.NOT_PROPOSED, "reconsider_unheard", S.REVIEWED, "calls.decide.propose", L("重新考虑，可提交会议评审")),
         T(S.PROPOSED, "publish", S.PUBLICITY, "calls.notice.publish", L("公示"), (arrived,)),
         T(S.PUBLICITY, "suspend", S.OBJECTION, "calls.objection.answer", L("异议中止")),
         T(S.OBJECTION, "resume", S.PUBLICITY, "calls.objection.answer", L("恢复公示")),

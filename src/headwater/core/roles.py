@@ -23,7 +23,7 @@ class Scope(models.TextChoices):
     ORGANISATION = "organisation", _("单位")
     AGENCY = "agency", _("部门")
     CALL = "call", _("申报批次")
-    PANEL = "panel", _("评审组")
+    PANEL = "panel", _("会评组")
     ENTRY = "entry", _("条目")
 
 

@@ -176,7 +176,7 @@ class Season(Applying):
                 experts = self._members(group, rows, least)
                 make_panel(
                     call=self.call,
-                    name=f"{self.call.title_zh}{name}评审组",
+                    name=f"{self.call.title_zh}{name}会评组",
                     group=group,
                     applications=rows,
                     experts=experts,

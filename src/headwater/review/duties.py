@@ -75,8 +75,8 @@ def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime |
     if counts.get(State.IN_REVIEW):
         yield Duty(_("跟进评审：%s") % call.title_zh, f"{desk}/progress/", due, counts[State.IN_REVIEW])
     if counts.get(State.REVIEWED) and scheme_of(call).has_panel:
-        yield Duty(_("组织会评：%s") % call.title_zh, f"{desk}/panels/", None, counts[State.REVIEWED])
+        yield Duty(_("组织会议评审：%s") % call.title_zh, f"{desk}/panels/", None, counts[State.REVIEWED])
     elif counts.get(State.REVIEWED):
         yield Duty(_("提出决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.REVIEWED])
     if counts.get(State.PANEL):
-        yield Duty(_("会评与决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.PANEL])
+        yield Duty(_("会议评审与决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.PANEL])

@@ -48,7 +48,7 @@ invariant(
 )
 invariant(
     "departures_are_explained",
-    _("与会评结果不一致的决定写明了理由"),
+    _("与会议评审结果不一致的决定写明了理由"),
     """SELECT 'decision ' || d.id || ': ' || d.outcome || ' against ' || i.result || ' of a panel'
     FROM calls_decision d JOIN review_panelitem i ON i.application_id = d.application_id
     WHERE d.deviation = '' AND ((d.outcome = 'fund' AND i.result <> 'recommended')
@@ -64,7 +64,7 @@ invariant(
 )
 invariant(
     "reasons_say_what_happened",
-    _("上过会的申请，其理由和通知书不说没有上会；没有上会的不说会评"),
+    _("经会议评审的申请，其理由和通知书不说未经会议评审；未经会议评审的不说会议评审"),
     f"""SELECT 'decision on ' || a.number FROM calls_decision d JOIN calls_application a ON a.id = d.application_id
     LEFT JOIN review_panelitem i ON i.application_id = a.id WHERE d.outcome = 'refuse' AND (
         (i.id IS NOT NULL AND d.reason LIKE '%{NOT_ON_PANEL}%')

@@ -294,8 +294,8 @@ class PanelItem(models.Model):
     """
 
     class Result(models.TextChoices):
-        RECOMMENDED = "recommended", _("赞成")
-        NOT_RECOMMENDED = "not_recommended", _("不赞成")
+        RECOMMENDED = "recommended", _("同意")
+        NOT_RECOMMENDED = "not_recommended", _("不同意")
         NO_QUORUM = "no_quorum", _("未达法定人数")
         NOT_REVIVED = "not_revived", _("联名不足，未付表决")
 

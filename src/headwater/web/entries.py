@@ -30,7 +30,7 @@ def entries() -> list[Entry]:
         (_host(), _("依托单位管理员"), _("待审核的申请")),
         (_first(Account.objects.filter(role_grants__role="recommender").order_by("username")), _("归口管理部门"), _("推荐")),
         (_of_role("programme_officer"), _("项目主管（甲）"), _("形式审查、指派、决定")),
-        (_of_role("programme_officer", 1), _("项目主管（乙）"), _("核准发布、会评、签署")),
+        (_of_role("programme_officer", 1), _("项目主管（乙）"), _("核准发布、会议评审、签署")),
         (
             _first(Account.objects.filter(person__expert__assignments__state=Assignment.State.ACCEPTED)),
             _("评审专家"),

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                                 ("unstated", "旧记录，未说明"),
                             ],
                             max_length=60,
-                            verbose_name="偏离会评意见的理由",
+                            verbose_name="偏离会议评审结果的理由",
                         ),
                     ),
                     ("proposed_at", models.DateTimeField(default=now)),

@@ -64,7 +64,7 @@ class Decision(models.Model):
     amount_fen = models.BigIntegerField(_("金额"), default=0)
     rank = models.IntegerField(_("排序"), null=True)
     reason = models.TextField(_("理由"), blank=True)
-    deviation = models.CharField(_("偏离会评意见的理由"), max_length=60, choices=Deviation.choices, blank=True)
+    deviation = models.CharField(_("偏离会议评审结果的理由"), max_length=60, choices=Deviation.choices, blank=True)
     deviation_words = models.TextField(_("偏离理由说明"), blank=True)
     proposed_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     proposed_at = models.DateTimeField(default=clock.now)

@@ -24,7 +24,7 @@ ROLES = [
     ("security_admin", "安全管理员"),
     ("audit_admin", "审计管理员"),
 ]
-SCOPES = [("all", "全部"), ("organisation", "单位"), ("agency", "部门"), ("call", "申报批次"), ("panel", "评审组")]
+SCOPES = [("all", "全部"), ("organisation", "单位"), ("agency", "部门"), ("call", "申报批次"), ("panel", "会评组")]
 
 
 class Migration(migrations.Migration):

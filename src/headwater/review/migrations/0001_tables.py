@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                         "result",
                         models.CharField(
                             blank=True,
-                            choices=[("recommended", "赞成"), ("not_recommended", "不赞成"), ("no_quorum", "未达法定人数")],
+                            choices=[("recommended", "同意"), ("not_recommended", "不同意"), ("no_quorum", "未达法定人数")],
                             max_length=16,
                         ),
                     ),

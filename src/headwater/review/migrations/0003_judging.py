@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[
-                    ("recommended", "赞成"),
-                    ("not_recommended", "不赞成"),
+                    ("recommended", "同意"),
+                    ("not_recommended", "不同意"),
                     ("no_quorum", "未达法定人数"),
                     ("not_revived", "联名不足，未付表决"),
                 ],

@@ -138,7 +138,7 @@ def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reaso
             continue
         elif fund and scheme.has_panel and getattr(p.application, "panel_item", None) is None:
             words = {"application": p.application, "word": scheme.words["proposed"]}
-            yield Reason(_("%(application)s 没有上会，不能%(word)s") % words)
+            yield Reason(_("%(application)s 未经会议评审，不能%(word)s") % words)
         elif departs(p.application, fund) and not Departure(p.deviation, p.deviation_words).complete:
-            text = _("%s：与会评意见不一致，请选择理由并写明情况")
+            text = _("%s：与会议评审结果不一致，请选择理由并写明情况")
             yield Reason(text % p.application, field=f"deviation_{p.application.pk}", code="deviation")

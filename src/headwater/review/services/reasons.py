@@ -23,7 +23,7 @@ def refusal_of(application: Application, departure: str = "", shortfall: str = "
             return f"经通讯评审{opinions}，{NOT_ON_PANEL}。"
         return f"经通讯评审{opinions}，{shortfall or '本次决定' + words.zh('no')}。"
     if item.result == PanelItem.Result.NOT_RECOMMENDED:
-        return f"经会议评审表决，赞成票未达到规定数：{words.zh('not_recommended')}。"
+        return f"经会议评审表决，同意票未达到规定数：{words.zh('not_recommended')}。"
     if item.result == PanelItem.Result.RECOMMENDED:
         rest = shortfall or departure.rstrip("。") or f"本次决定{words.zh('no')}"
         return f"会议评审{words.zh('recommended')}；{rest}。"

@@ -97,7 +97,7 @@ class PanelForm:
 
     def _name(self) -> str:
         fields = "、".join(g.name_zh for g in self.groups) or "综合"
-        return f"{self.call.title_zh}{fields}评审组"[:120]
+        return f"{self.call.title_zh}{fields}会评组"[:120]
 
     @property
     def enough(self) -> bool:
@@ -118,7 +118,7 @@ class PanelForm:
         chair = next((e for e in members if e.pk == self.chair), None)
         meets = self._moment()
         if not items:
-            self.errors["pk"] = _("请选择上会的申请")
+            self.errors["pk"] = _("请选择拟提交会议评审的申请")
         if chair is None:
             self.errors["chair"] = _("请选择组员，并在其中指定组长")
         if self.errors:

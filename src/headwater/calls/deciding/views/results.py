@@ -54,7 +54,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
                 else []
             ),
             Column(_("理由"), lambda d: d.reason, screen=False),
-            Column(_("偏离会评意见的理由"), lambda d: d.get_deviation_display(), screen=False),
+            Column(_("偏离会议评审结果的理由"), lambda d: d.get_deviation_display(), screen=False),
             Column(_("偏离理由说明"), lambda d: d.deviation_words, screen=False),
             Column(_("核准"), lambda d: d.approved_at, kind="date"),
             Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),

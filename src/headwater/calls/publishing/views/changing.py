@@ -73,7 +73,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "audience": audience(call),
         "title": _("取消批次"),
-        "hint": _("草稿和申请将全部终止，不计入限项。已有会评或决定的批次不能取消。"),
+        "hint": _("草稿和申请将全部终止，不计入限项。已有会议评审或决定的批次不能取消。"),
         "problems": why_not_cancel(call, request.user),
         "ends": without_own(call.applications.filter(state__in=CANCELLABLE), request.user).count(),
     }
