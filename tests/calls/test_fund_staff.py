@@ -145,8 +145,8 @@ def test_who_is_at_work_gets_no_role_of_the_fund(role: str, part: str) -> None:
     if part == "carries out":  # awards are public
         assert award.number in str(two.value)
     else:  # the administrator may not know of it, the command line may
-        assert "填报中的申请书" not in str(two.value)
-        assert "填报中的申请书" in str(alone.value)
+        assert "填写中的申请书" not in str(two.value)
+        assert "填写中的申请书" in str(alone.value)
 
 
 def test_a_committee_member_may_have_own_cases() -> None:

@@ -157,5 +157,5 @@ def test_two_withdrawn_applications_reopened_at_once_give_one_draft(own_database
     (_first, second), waited = both(*map(reopening, rows))
     assert waited
     assert isinstance(second, Refused)
-    assert "填报中的申请书" in str(second)
+    assert "填写中的申请书" in str(second)
     assert Application.objects.filter(call=call, leader=leader, state="draft").count() == 1

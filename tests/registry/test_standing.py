@@ -74,7 +74,7 @@ def title(person: Person, **more: Any) -> dict[str, Any]:
 
 
 def project(person: Person, **more: Any) -> dict[str, Any]:
-    row = {"人员编号": person.pk, "项目编号": "2022MS001", "项目类型": "im-gen", "角色": "负责人", "执行期（月）": "36"}
+    row = {"人员编号": person.pk, "项目编号": "2022MS001", "项目类型": "im-gen", "角色": "负责人", "执行期限（月）": "36"}
     return row | {"立项日期": TODAY - timedelta(days=400), "结束日期": TODAY + timedelta(days=1500), "已结题": "否"} | more
 
 
@@ -160,7 +160,7 @@ def test_required_columns_and_who_may(kind: str) -> None:
         ("projects", "项目编号", ""),
         ("projects", "项目类型", "没有的类型"),
         ("projects", "角色", "顾问"),
-        ("projects", "执行期（月）", "三年"),
+        ("projects", "执行期限（月）", "三年"),
         ("projects", "已结题", "也许"),
         ("projects", "结束日期", "2001-01-01"),
         ("projects", "立项日期", (TODAY + timedelta(days=1)).isoformat()),

@@ -121,7 +121,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     """Return the steps of an application as its applicant may know them, without the inside of a review."""
     call, check = application.call, getattr(application, "check_result", None)
     steps = [
-        Step(_("开始填报"), application.created_at),
+        Step(_("开始填写"), application.created_at),
         Step(_("提交依托单位"), application.submitted_at, call.closes_at, now=application.state == State.DRAFT),
         Step(_("单位审核"), application.endorsed_at, call.endorse_by, now=application.state == State.HOST_REVIEW),
     ]

@@ -27,7 +27,7 @@ BASIC: dict[str, Any] = {
     "priority_field": _("优先领域"),
     "amount_fen": _("申请金额"),
     "starts_on": _("开始日期"),
-    "months": _("期限（月）"),
+    "months": _("执行期限（月）"),
     "abstract_zh": _("中文摘要"),
     "abstract_en": _("英文摘要"),
     "keywords_zh": _("关键词"),

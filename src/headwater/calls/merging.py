@@ -38,7 +38,7 @@ def of_applications(person: Person, into: Person) -> Iterable[Effect]:
         yield Effect(_("其申请计入现行记录的限项和查重"), tuple(own))
     drafts = [row for row in rows if row.state == State.DRAFT]
     if len({row.leader_id for row in drafts}) > 1:
-        yield Effect(_("两条记录都有填报中的申请书，提交时按一个人限项"), tuple(map(str, drafts)))
+        yield Effect(_("两条记录都有填写中的申请书，提交时按一个人限项"), tuple(map(str, drafts)))
     joined = Participant.objects.filter(person=person).select_related("application").order_by("pk")
     if joined:
         yield Effect(_("其参与的申请计入现行记录的限项"), tuple(str(p.application) for p in joined))

@@ -25,7 +25,7 @@ def undecided_of(people: Collection[int], actor: Actor) -> list[Work]:
     shared = rows.filter(joined).values_list("participants__person", "pk", "number")
     persons = set(people)
     return [
-        (person, (number or _("填报中的申请书")) if pk in visible else "")
+        (person, (number or _("填写中的申请书")) if pk in visible else "")
         for person, pk, number in [*led, *shared]
         if person in persons
     ]

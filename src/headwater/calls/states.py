@@ -24,7 +24,7 @@ class Stage(models.TextChoices):
 
 
 class State(models.TextChoices):
-    DRAFT = "draft", _("填报中")
+    DRAFT = "draft", _("填写中")
     HOST_REVIEW = "host_review", _("单位审核")
     RECOMMENDING = "recommending", _("归口推荐")
     RECEIVED = "received", _("形式审查")
@@ -78,7 +78,7 @@ class ResearchClass(models.TextChoices):
 
 
 REFUSAL_CODES: dict[str, tuple[str, Bilingual]] = {
-    "F01": ("R2", Bilingual("签署或参与人确认不全", "Signatures or confirmations missing")),
+    "F01": ("R2", Bilingual("签署或参与者确认不全", "Signatures or confirmations missing")),
     "F02": ("R2", Bilingual("不属于指南范围", "Outside the guide")),
     "F03": ("R2", Bilingual("申请代码或领域有误", "Wrong application code or field")),
     "F04": ("R2", Bilingual("附注说明未按要求填写", "Note not filled in as required")),
@@ -96,7 +96,7 @@ REFUSAL_CODES: dict[str, tuple[str, Bilingual]] = {
     "F16": ("R2", Bilingual("内容与已有申请高度相似", "High similarity to an earlier application")),
     "F17": ("R2", Bilingual("含涉密或敏感内容", "Secret or sensitive content")),
     "F18": ("R2", Bilingual("缺联合出资方承诺或合作协议", "Co-funding commitment or agreement missing")),
-    "F19": ("R2", Bilingual("金额或期限超出范围", "Money or term outside the range")),
+    "F19": ("R2", Bilingual("金额或执行期限超出范围", "Money or term outside the range")),
     "R1": ("R1", Bilingual("申请人不符合条件", "Applicant not eligible")),
     "R2": ("R2", Bilingual("申请材料不符合指南要求", "Material not in line with the guide")),
     "R3": ("R3", Bilingual("申请人或参与者不得申报", "Applicant or member barred")),

@@ -111,7 +111,7 @@ APPLICATION = Workflow(
             "endorse",
             S.RECOMMENDING,
             "calls.endorse",
-            L("审核通过"),
+            L("报送"),
             (before_endorsement_deadline, goes_through_agency),
         ),
         T(
@@ -119,7 +119,7 @@ APPLICATION = Workflow(
             "endorse_direct",
             S.RECEIVED,
             "calls.endorse",
-            L("审核报送"),
+            L("报送"),
             (before_endorsement_deadline, goes_direct),
         ),
         T(S.HOST_REVIEW, "not_endorse", S.NOT_ENDORSED, "calls.endorse", L("不予报送"), (before_endorsement_deadline,)),

@@ -3,4 +3,4 @@ from headwater.core.apps import App
 
 class FormsConfig(App):
     name = "headwater.forms"
-    verbose_name = "填报"
+    verbose_name = "填写"

@@ -35,7 +35,7 @@ class AnswerSheet(OfSubject):
     saved_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        verbose_name = _("填报内容")
+        verbose_name = _("填写内容")
         constraints = [models.UniqueConstraint(fields=["subject_kind", "subject_id"], name="answers_once")]
 
 

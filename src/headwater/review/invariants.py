@@ -35,7 +35,7 @@ invariant(
 )
 invariant(
     "no_recused_ballot",
-    _("须回避的成员没有投票"),
+    _("须回避的组员没有投票"),
     """SELECT 'ballot ' || b.id FROM review_ballotcast b JOIN review_panelmember m ON m.id = b.member_id
     JOIN review_panelitem i ON i.id = b.item_id JOIN review_panel p ON p.id = i.panel_id
     JOIN review_conflict c ON c.application_id = i.application_id AND c.expert_id = m.expert_id AND c.found_at <= p.opened_at""",

@@ -24,7 +24,7 @@ PROJECTS = (
     Column("role", "角色", True),
     Column("approved_on", "立项日期", True, ("批准日期",)),
     Column("ends_on", "结束日期", True),
-    Column("months", "执行期（月）", True, ("执行期", "月数")),
+    Column("months", "执行期限（月）", True, ("执行期（月）", "执行期", "月数")),
     Column("closed", "已结题", False, ("是否结题",)),
 )
 ROLES = {"负责人": "leader", "主持": "leader", "leader": "leader", "参与者": "member", "参与": "member", "member": "member"}
@@ -46,7 +46,7 @@ def import_projects(*, name: str, content: bytes, actor: Actor, dry_run: bool = 
     def read(number: int, row: Row, person: Person, errors: list[RowError]) -> tuple[Any, dict[str, Any], Any]:
         values: dict[str, Any] = {"number": row["number"], "role": pick(number, "角色", row["role"], ROLES, errors)}
         values["scheme"] = schemes.get(row["scheme"])
-        values["months"] = whole(number, "执行期（月）", row["months"], 1, LONGEST, errors)
+        values["months"] = whole(number, "执行期限（月）", row["months"], 1, LONGEST, errors)
         values["closed"] = pick(number, "已结题", row.get("closed", ""), MAYBE, errors)
         for key, label in (("approved_on", "立项日期"), ("ends_on", "结束日期")):
             values[key] = required_day(number, label, row[key], errors)

@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                         "state",
                         models.CharField(
                             choices=[
-                                ("draft", "填报中"),
+                                ("draft", "填写中"),
                                 ("host_review", "单位审核"),
                                 ("recommending", "归口推荐"),
                                 ("received", "形式审查"),
@@ -256,7 +256,7 @@ class Migration(migrations.Migration):
                     ("review_group", models.CharField(blank=True, max_length=60, verbose_name="评审领域")),
                     ("priority_field", models.CharField(blank=True, max_length=60, verbose_name="优先领域")),
                     ("amount_fen", models.BigIntegerField(default=0, verbose_name="申请金额")),
-                    ("months", models.IntegerField(default=36, verbose_name="期限（月）")),
+                    ("months", models.IntegerField(default=36, verbose_name="执行期限（月）")),
                     ("starts_on", models.DateField(blank=True, null=True, verbose_name="开始日期")),
                     ("answers", models.JSONField(default=dict)),
                     ("flags", models.JSONField(default=list)),

@@ -72,7 +72,7 @@ class Application(models.Model):
     priority_field = models.CharField(_("优先领域"), max_length=60, blank=True)
     topic = models.CharField(_("指南方向"), max_length=20, blank=True)
     amount_fen = models.BigIntegerField(_("申请金额"), default=0)
-    months = models.IntegerField(_("期限（月）"), default=36)
+    months = models.IntegerField(_("执行期限（月）"), default=36)
     starts_on = models.DateField(_("开始日期"), null=True, blank=True)
     answers = models.JSONField(default=dict)
     flags = models.JSONField(default=list)

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                     ("saved_at", models.DateTimeField(default=now)),
                 ],
                 options={
-                    "verbose_name": "填报内容",
+                    "verbose_name": "填写内容",
                     "constraints": [models.UniqueConstraint(fields=("subject_kind", "subject_id"), name="answers_once")],
                 },
             ),

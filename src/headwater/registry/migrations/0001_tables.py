@@ -393,7 +393,7 @@ class Migration(migrations.Migration):
                     ),
                     ("approved_on", models.DateField(verbose_name="立项日期")),
                     ("ends_on", models.DateField(verbose_name="结束日期")),
-                    ("months", models.IntegerField(verbose_name="执行期（月）")),
+                    ("months", models.IntegerField(verbose_name="执行期限（月）")),
                     ("closed", models.BooleanField(null=True, verbose_name="已结题")),
                     (
                         "person",

@@ -196,7 +196,7 @@ class EarlierProject(models.Model):
     role = models.CharField(_("角色"), max_length=10, choices=Role.choices)
     approved_on = models.DateField(_("立项日期"))
     ends_on = models.DateField(_("结束日期"))
-    months = models.IntegerField(_("执行期（月）"))
+    months = models.IntegerField(_("执行期限（月）"))
     closed = models.BooleanField(_("已结题"), null=True)
 
     class Meta:

@@ -175,7 +175,7 @@ def not_fund_staff(f: Facts, p: Settings) -> Answer:
     staff = [x for x in f.people if x.is_fund_staff]
     who = names(staff)
     if staff:
-        mend = Bilingual("更换该参与人", "Replace this person")
+        mend = Bilingual("更换该参与者", "Replace this person")
         return failed(f"{who.zh} 为基金管理人员", f"{who.en}: fund staff", mend, staff=who.en)
     return passed("申请人和参与者中没有基金管理人员", "Nobody is fund staff", people=len(f.people))
 

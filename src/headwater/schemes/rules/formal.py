@@ -277,7 +277,7 @@ def amount_in_range(f: Facts, p: Settings, limits: Any) -> Answer:
 def term_in_range(f: Facts, p: Settings, limits: dict[str, int]) -> Answer:
     inputs = {"months": f.months, "min": limits["min"], "max": limits["max"]}
     if limits["min"] <= f.months <= limits["max"]:
-        return passed(f"期限 {f.months} 个月", f"Term of {f.months} months", **inputs)
+        return passed(f"执行期限 {f.months} 个月", f"Term of {f.months} months", **inputs)
     span = f"{limits['min']}" if limits["min"] == limits["max"] else f"{limits['min']}–{limits['max']}"
-    mend = Bilingual("修改期限", "Change the term")
-    return failed(f"期限 {f.months} 个月，应为 {span} 个月", f"{f.months} months; expected {span}", mend, **inputs)
+    mend = Bilingual("修改执行期限", "Change the term")
+    return failed(f"执行期限 {f.months} 个月，应为 {span} 个月", f"{f.months} months; expected {span}", mend, **inputs)

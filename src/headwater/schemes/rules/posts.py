@@ -83,7 +83,7 @@ def postdoc(f: Facts, p: Settings, promise: bool) -> Answer:
 @rule(
     "part_time",
     "F06",
-    "非全职人员的聘用合同和工作月数",
+    "非全职人员的聘用合同和每年工作月数",
     "Contract and months of part-time staff",
     ref="EL-09",
     reads=("part_time_months",),

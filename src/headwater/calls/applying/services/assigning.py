@@ -128,7 +128,7 @@ def _amount(_row: Application, name: str, value: Any) -> Read:
 
 def _months(_row: Application, name: str, value: Any) -> Read:
     good = isinstance(value, int) and 1 <= value <= 120
-    return (value,) if good else Reason(_("期限应为 1 至 120 个月"), field=name)
+    return (value,) if good else Reason(_("执行期限应为 1 至 120 个月"), field=name)
 
 
 def _starts_on(row: Application, name: str, value: Any) -> Read:

@@ -56,5 +56,5 @@ def reopen_application(*, application: Application, actor: Actor) -> None:
         refuse_staff_of(rows)
         same = Application.objects.filter(call=application.call, leader_of_record=application.leader.survivor_id)
         if same.filter(state=State.DRAFT).exists():
-            raise Refused.because(_("该批次中您已有一份填报中的申请书"))
+            raise Refused.because(_("该批次中您已有一份填写中的申请书"))
         APPLICATION.move(rows, "reopen", log, submitted_at=None)

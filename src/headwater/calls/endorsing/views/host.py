@@ -80,7 +80,7 @@ def endorse_chosen(request: HttpRequest) -> HttpResponse:
         request,
         plan,
         lambda: endorse(applications=plan.ready, actor=request.actor, agree=agree),
-        _("已审核报送 %d 项。"),
+        _("已报送 %d 项。"),
         page_context,
     )
 

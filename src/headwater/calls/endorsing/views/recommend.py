@@ -39,7 +39,7 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
         filters=[call_filter(rows)],
         selectable=True,
         empty_title=_("没有待推荐的申请"),
-        empty_hint=_("所属单位审核通过后会出现在这里。"),
+        empty_hint=_("所属单位报送后会出现在这里。"),
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=APPLICATIONS, title=_("归口推荐申请书"))
