@@ -165,7 +165,7 @@ def test_figures_that_rules_read_can_be_set_for_a_call() -> None:
     told = {r.rule: r for r in check_applications([row], call)[row.pk]}["qualified"]
     assert told.inputs["least"] == 3
     page = client("officer").get(f"/office/calls/{save_call(call=cloned('im-gen'), actor=actor('officer')).pk}/edit/")
-    assert page.context["form"].fields["p-referee_letters"].label == "推荐信（封）"
+    assert page.context["form"].fields["p-referee_letters"].label == "推荐意见（份）"
 
 
 def test_quotas_follow_the_figures_of_the_call() -> None:

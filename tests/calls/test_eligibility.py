@@ -70,7 +70,7 @@ def test_max_age_boundary_is_first_of_january(year: int, limit: int, sex: str) -
 @pytest.mark.parametrize("rule", ["max_age", "young_track"])
 def test_age_missing_fact_is_unknown(rule: str, missing: dict[str, Any]) -> None:
     result = ask_shipped(rule, led_by(**missing))
-    assert (result.outcome, result.mend_zh) == (U, "请单位在人员登记中补全")
+    assert (result.outcome, result.mend_zh) == (U, "请单位在登记库中补全")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_applicant_asks_and_an_officer_answers_in_the_browser() -> None:
     officer = client("officer2")
     assert TEXT in officer.get(f"/office/applications/{row.pk}/").content.decode()
     told = officer.post(answer, {"decision": "revoke", "answer": ""}, follow=True)
-    assert "请写明复审意见" in told.content.decode()
+    assert "请写明复审决定的理由" in told.content.decode()
     assert fresh(row).state == "recheck"
     seen = seen_on(officer.get(answer.replace("recheck/", "")))
     sent = {"decision": "revoke", "answer": "经核对，材料齐全", "seen": seen}

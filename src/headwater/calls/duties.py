@@ -125,7 +125,7 @@ def _of_checking(account: Any) -> Iterator[Duty]:
         if call.pk in rechecks:
             n, first = rechecks[call.pk]
             due = recheck_due(call, first) if first else None
-            yield Duty(_("答复复审：%s") % call.title_zh, f"/office/calls/{call.pk}/check/?state=recheck", due, n)
+            yield Duty(_("作出复审决定：%s") % call.title_zh, f"/office/calls/{call.pk}/check/?state=recheck", due, n)
 
 
 @DUTIES.under("calls.approvers")

@@ -264,7 +264,7 @@ class AttachForm(forms.Form):
 
 class ClaimForm(forms.Form):
     name = NameField(label=_("姓名"), max_length=120)
-    email = AddressFormField(label=_("电子邮箱"), help_text=_("须与人员登记一致；设置密码的邮件发到登记的邮箱。"))
+    email = AddressFormField(label=_("电子邮箱"), help_text=_("须与登记库一致；设置密码的邮件发到登记的邮箱。"))
 
 
 class DeclineForm(forms.Form):

@@ -108,7 +108,7 @@ def funding_rate(on: date, only: Only) -> Figure:
         part, whole = counted(passed), counted(all_)
         return {call: f"{part.get(call, 0)} / {n}" for call, n in whole.items()}
 
-    return Figure(share(passed.count(), all_.count()), call_records(on, _("通过／受理"), shares))
+    return Figure(share(passed.count(), all_.count()), call_records(on, _("立项／受理"), shares))
 
 
 @indicator("applications.approved", unit="items", breakdowns=("outcome", "scheme", "place"))

@@ -35,12 +35,12 @@ class State(models.TextChoices):
     IN_REVIEW = "in_review", _("通讯评审")
     REVIEWED = "reviewed", _("评审完成")
     PANEL = "panel", _("会议评审")
-    PROPOSED = "proposed", _("拟通过")
-    NOT_PROPOSED = "not_proposed", _("拟不通过")
+    PROPOSED = "proposed", _("拟立项")
+    NOT_PROPOSED = "not_proposed", _("拟不资助")
     PUBLICITY = "publicity", _("公示中")
     OBJECTION = "objection", _("异议处理")
-    APPROVED = "approved", _("已通过")
-    REJECTED = "rejected", _("未通过")
+    APPROVED = "approved", _("已立项")
+    REJECTED = "rejected", _("不予资助")
     WITHDRAWN = "withdrawn", _("已撤回")
     EXPIRED = "expired", _("逾期未报")
     NOT_ENDORSED = "not_endorsed", _("不予报送")
@@ -83,7 +83,7 @@ REFUSAL_CODES: dict[str, tuple[str, Bilingual]] = {
     "F03": ("R2", Bilingual("申请代码或领域有误", "Wrong application code or field")),
     "F04": ("R2", Bilingual("附注说明未按要求填写", "Note not filled in as required")),
     "F05": ("R2", Bilingual("申请材料不全", "Material incomplete")),
-    "F06": ("R1", Bilingual("缺推荐信或资格证明", "Referee letter or certificate missing")),
+    "F06": ("R1", Bilingual("缺推荐意见或资格证明", "Referee letter or certificate missing")),
     "F07": ("R1", Bilingual("在读人员缺导师同意函", "Supervisor's consent missing")),
     "F08": ("R2", Bilingual("缺科技伦理审查意见", "Ethics approval missing")),
     "F09": ("R2", Bilingual("缺境外参与者知情同意函", "Consent of overseas members missing")),

@@ -192,7 +192,7 @@ def _person(number: int, row: Row, hosts: dict[str, Organisation], words: _Words
         errors.append(RowError(number, "姓名", "", _("不能为空")))
     organisation = hosts.get(row["organisation"])
     if organisation is None:
-        errors.append(RowError(number, "单位", row["organisation"], _("登记库中没有这个单位，请先登记或改用登记名称")))
+        errors.append(RowError(number, "单位", row["organisation"], _("登记库中没有这个单位，请先登记或改用登记库中的名称")))
     values["organisation"] = organisation
     for key in ("name_en", "department", "title", "email", "phone"):
         values[key] = row.get(key, "")

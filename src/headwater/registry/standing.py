@@ -279,7 +279,7 @@ def import_history(*, name: str, content: bytes, actor: Actor, dry_run: bool = T
 def organisation_of(number: int, row: Row, hosts: dict[str, Organisation], errors: list[RowError]) -> Organisation | None:
     organisation = hosts.get(row["organisation"])
     if organisation is None:
-        errors.append(RowError(number, "单位", row["organisation"], _("登记库中没有这个单位，请先登记或改用登记名称")))
+        errors.append(RowError(number, "单位", row["organisation"], _("登记库中没有这个单位，请先登记或改用登记库中的名称")))
     return organisation
 
 

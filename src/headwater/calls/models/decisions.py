@@ -42,8 +42,8 @@ class Decision(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        FUND = "fund", _("通过")
-        REFUSE = "refuse", _("不通过")
+        FUND = "fund", _("立项")
+        REFUSE = "refuse", _("不予资助")
 
     class Deviation(models.TextChoices):
         """The reason for which a decision departs from the panel's result: never a different scholarly view (handbook 3.6)."""
@@ -114,9 +114,9 @@ class Letter(models.Model):
 
     class Kind(models.TextChoices):
         NOT_ACCEPTED = "not_accepted", _("不予受理通知书")
-        APPROVED = "approved", _("通过决定通知书")
-        REJECTED = "rejected", _("不通过决定通知书")
-        RECHECK = "recheck", _("复审结果通知书")
+        APPROVED = "approved", _("立项（资助）通知书")
+        REJECTED = "rejected", _("不予资助通知书")
+        RECHECK = "recheck", _("复审决定书")
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(_("类型"), max_length=14, choices=Kind.choices)

@@ -10,7 +10,7 @@ from headwater.core.i18n import Bilingual
 from headwater.schemes.rules.base import Answer, Facts, Settings, failed, names, passed, rule, unknown
 from headwater.schemes.rules.limits import LEADER
 
-PROFILE = Bilingual("请单位在人员登记中补全", "Ask the institution to complete the registry's record")
+PROFILE = Bilingual("请单位在登记库中补全", "Ask the institution to complete the registry's record")
 
 
 @rule("identity_known", "R1", "身份证件已登记", "Identity document on record", ref="handbook 1.5")
@@ -25,7 +25,7 @@ def identity_known(f: Facts, p: Settings) -> Answer:
             "核对其护照等证件，以及是否与登记库中他人重复", "Check the passport, and that no other record is the same person"
         )
         return unknown(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", look, lacking=who.en)
-    mend = Bilingual("请单位在人员登记中补录身份证件", "Ask the institution to record the document in the registry")
+    mend = Bilingual("请单位在登记库中补录身份证件", "Ask the institution to record the document in the registry")
     return failed(f"{who.zh} 没有登记身份证件", f"{who.en}: no identity document on record", mend, lacking=who.en)
 
 
@@ -69,7 +69,7 @@ def qualified(f: Facts, p: Settings, least: int, doctoral: list[str]) -> Answer:
         return passed("申请人具有博士学位", "The applicant holds a doctorate", **inputs)
     if letters >= least:
         return passed(f"有 {letters} 名同领域高级职称专家推荐", f"{letters} referees with a senior title in the field", **inputs)
-    zh = f"申请人没有高级职称和博士学位，推荐信 {letters} 封，需要 {least} 封"
+    zh = f"申请人没有高级职称和博士学位，推荐意见 {letters} 份，需要 {least} 份"
     en = f"No senior title, no doctorate, {letters} of {least} referee letters"
     if unfit:
         zh += f"（{'、'.join(unfit)} 不是同领域的高级职称专家，不计）"
@@ -78,7 +78,7 @@ def qualified(f: Facts, p: Settings, least: int, doctoral: list[str]) -> Answer:
         zh += f"；{f.referees_waiting} 名专家尚未提交"
         en += f"; {f.referees_waiting} have not written yet"
     mend = Bilingual(
-        f"在“推荐专家”中邀请，或在“附件”中上传 {least} 名同领域高级职称专家的推荐信",
+        f"在“推荐专家”中邀请，或在“附件”中上传 {least} 名同领域高级职称专家的推荐意见",
         f"Invite referees, or attach {least} letters by referees with a senior title in the field",
     )
     return failed(zh, en, mend, **inputs)

@@ -258,7 +258,7 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         Refused: no text, no re-check waits, or not the request that was `seen`.
     """
     if not answer.strip():
-        raise Refused.because(_("请写明复审意见"), field="answer")
+        raise Refused.because(_("请写明复审决定的理由"), field="answer")
     with command(actor, "calls.recheck.answer", application, name="calls.answer_recheck") as log:
         locked = Application.objects.select_for_update(of=("self",)).select_related("check_result").defer(*LONG)
         recheck_sight(locked.get(pk=application.pk)).require(seen)

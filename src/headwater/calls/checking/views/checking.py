@@ -221,7 +221,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("请写明复审意见"))
+        messages.error(request, _("请写明复审决定的理由"))
         return redirect("office_application", pk=pk)
     revoke, answer = request.POST.get("decision") == "revoke", form.cleaned_data["answer"]
     seen = request.POST.get("seen", "")
@@ -230,7 +230,7 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
     attempt(
         request,
         lambda: answer_recheck(application=row, revoke=revoke, answer=answer, actor=request.actor, seen=seen),
-        success=_("复审已答复。"),
+        success=_("复审决定已发出。"),
     )
     return redirect("office_application", pk=pk)
 
@@ -239,7 +239,7 @@ def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[
     goes_on = _("撤销原决定，申请转为“已受理”，进入评审") if revoke else _("维持原决定，申请保持“不予受理”，不能再申请复审")
     return {
         "call": row.call,
-        "title": _("核对复审意见"),
+        "title": _("核对复审决定"),
         "chosen": _("撤销原决定") if revoke else _("维持原决定"),
         "answer": answer,
         "acts": [goes_on, f"{words_of(row)['letter_recheck']}：{answer}"],

@@ -68,7 +68,7 @@ L = gettext_lazy
 FIGURES = {
     "amount_fen": L("申请金额（万元）"),
     "term_months": L("执行期限（月）"),
-    "referee_letters": L("推荐信（封）"),
+    "referee_letters": L("推荐意见（份）"),
     "body_limit": L("正文篇幅"),
     "part_time_months": L("兼职人员每年在岗（月）"),
     "partner_units_max": L("合作研究单位上限（个）"),

@@ -130,7 +130,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         (_("形式审查完成"), check_due(call), check_period(call)),
     ]
     if first_recheck:
-        clocks.append((_("复审答复"), recheck_due(call, first_recheck), recheck_period(call)))
+        clocks.append((_("复审决定"), recheck_due(call, first_recheck), recheck_period(call)))
     newer = newer_words(call) if call.state == CallState.PUBLISHED and clock.now() < call.closes_at else None
     return render(
         request,
