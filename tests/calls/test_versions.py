@@ -224,7 +224,7 @@ def test_a_helper_writes_in_the_editor_and_sees_nothing_private() -> None:
     assert 'name="agree"' not in pages["submit"].content.decode()
     assert 'name="member"' not in pages["members"].content.decode()
     versions = browser.get(f"/applications/{row.pk}/versions/").content.decode()
-    assert "提出回避的专家" not in versions
+    assert "不适宜评审的专家" not in versions
     newest = Version.objects.filter(application=row).latest("id").pk
     assert "不宜评审人" not in browser.get(f"/applications/{row.pk}/versions/compare/?old=0&new={newest}").content.decode()
     assert browser.post(f"/applications/{row.pk}/submit/", {"agree": "1"}).status_code == 403

@@ -33,7 +33,7 @@ BASIC: dict[str, Any] = {
     "keywords_zh": _("关键词"),
     "keywords_en": _("英文关键词"),
     "flags": _("科技伦理与其他声明"),
-    "unsuitable": _("提出回避的专家"),
+    "unsuitable": _("不适宜评审的专家"),
 }
 """The names of the page of basic information, in its order."""
 PRIVATE = frozenset({"unsuitable"})

@@ -28,4 +28,4 @@ left_out(
     models.PriorityField,
     models.ReviewGroup,
 )
-left_out(_("用于查找和排序；由此得出的利益冲突另行核对"), models.PersonName, models.Degree, models.Publication, models.Authorship)
+left_out(_("用于查找和排序；由此得出的回避关系另行核对"), models.PersonName, models.Degree, models.Publication, models.Authorship)

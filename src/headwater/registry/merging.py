@@ -92,7 +92,7 @@ def _of_registry(person: Person, into: Person) -> Iterable[Effect]:
         Relation.objects.filter(Q(first=person) | Q(second=person)).count(),
     )
     if works or ties:
-        yield Effect(_("其论著 %(works)d 篇、人员关系 %(ties)d 条计入利益冲突") % {"works": works, "ties": ties})
+        yield Effect(_("其论著 %(works)d 篇、人员关系 %(ties)d 条计入回避关系") % {"works": works, "ties": ties})
 
 
 def merge_records(*, person: Person, into: Person, reason: str, actor: Actor) -> None:

@@ -24,7 +24,7 @@ def opinions(on: date, only: Only) -> Figure:
 @indicator("review.conflicts_kept_out", unit="pairs", breakdowns=("scheme",))
 def conflicts_kept_out(on: date, only: Only) -> Figure:
     rows = Conflict.objects.filter(found_at__lt=through(on), application__in=released(on, only))
-    return Figure(rows.count() or None, call_records(on, _("冲突对数"), lambda: counted(rows, "application__call")))
+    return Figure(rows.count() or None, call_records(on, _("回避关系对数"), lambda: counted(rows, "application__call")))
 
 
 @indicator("review.conflict_breaches", unit="items")

@@ -5,7 +5,7 @@ from headwater.review.services.reasons import NOT_ON_PANEL
 
 invariant(
     "no_conflicted_assignment",
-    _("没有专家评审与其有利益冲突的申请"),
+    _("没有专家评审须回避的申请"),
     """SELECT 'assignment ' || a.id || ': expert ' || a.expert_id || ' / application ' || a.application_id || ' (' || c.kind || ')'
     FROM review_assignment a JOIN review_conflict c USING (application_id, expert_id)
     WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted') ORDER BY a.id""",

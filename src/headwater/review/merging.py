@@ -24,11 +24,11 @@ def of_experts(person: Person, into: Person) -> Iterable[Effect]:
     if len(experts) == 2:
         yield Effect(_("两条记录都在专家库：今后只按现行记录邀请评审"))
     elif person.pk in experts:
-        yield Effect(_("其专家记录继续使用，利益冲突按两条记录一并查找"))
+        yield Effect(_("其专家记录继续使用，回避关系按两条记录一并查找"))
     records = list(records_of([person.pk, into.pk]))
     open_ = Assignment.objects.filter(expert__person__in=records, state__in=ACTIVE).select_related("application")
     if open_:
-        text = _("在评项目将重新查找利益冲突，有冲突的评审即行撤回")
+        text = _("在评项目将重新查找回避关系，须回避的评审即行撤回")
         yield Effect(text, tuple(str(a.application) for a in open_.order_by("pk")[:30]))
 
 
@@ -38,7 +38,7 @@ def look_again(person: Person, actor: Actor) -> None:
     enqueue("review.conflicts_of_merged", actor=actor, person=person.pk)
 
 
-@job("review.conflicts_of_merged", gettext_lazy("合并记录后重新查找利益冲突"))
+@job("review.conflicts_of_merged", gettext_lazy("合并记录后重新查找回避关系"))
 def find_again(progress: Progress, actor: Actor, *, person: int) -> dict[str, Any]:
     calls = list(Call.objects.filter(applications__state__in=STATES).distinct().select_related("scheme").order_by("pk"))
     conflicts = 0

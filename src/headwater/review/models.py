@@ -60,7 +60,7 @@ class Conflict(models.Model):
         SUPERVISOR = "supervisor", _("师生关系")
         KIN = "kin", _("近亲属")
         COPROJECT = "coproject", _("近年合作项目")
-        NAMED = "named", _("申请人提出回避")
+        NAMED = "named", _("申请人提出的不适宜评审的专家")
         DECLARED = "declared", _("专家申请回避")
         BANNED = "banned", _("惩戒期内")
 
@@ -71,7 +71,7 @@ class Conflict(models.Model):
     found_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        verbose_name = _("利益冲突")
+        verbose_name = _("回避关系")
         constraints = [models.UniqueConstraint(fields=["application", "expert", "kind"], name="conflict_once")]
         indexes = [models.Index(fields=["expert", "application"], name="conflict_pair")]
 

@@ -99,7 +99,7 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
 
 def _return_text(row: Award, reason: str) -> str:
     values = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
-    text = _("《%(title)s》已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
+    text = _("“%(title)s”已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                                 ("supervisor", "师生关系"),
                                 ("kin", "近亲属"),
                                 ("coproject", "近年合作项目"),
-                                ("named", "申请人提出回避"),
+                                ("named", "申请人提出的不适宜评审的专家"),
                                 ("declared", "专家申请回避"),
                                 ("banned", "惩戒期内"),
                             ],
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     ("expert", models.ForeignKey(on_delete=models.CASCADE, related_name="conflicts", to="review.expert")),
                 ],
                 options={
-                    "verbose_name": "利益冲突",
+                    "verbose_name": "回避关系",
                     "indexes": [models.Index(fields=["expert", "application"], name="conflict_pair")],
                     "constraints": [models.UniqueConstraint(fields=("application", "expert", "kind"), name="conflict_once")],
                 },

@@ -77,7 +77,7 @@ def propose_round(
                 batch_size=5000,
             )
         except DatabaseError as error:
-            raise Refused.because(_("计算期间出现了新的利益冲突，请重新运行指派")) from error
+            raise Refused.because(_("计算期间出现了新的回避关系，请重新运行指派")) from error
         log(round_, after=round_.record | {"seed": seed})
     return round_
 
@@ -130,7 +130,7 @@ def open_load(call: Call) -> dict[int, int]:
 result_names(
     applications=gettext_lazy("申请"),
     experts=gettext_lazy("专家"),
-    conflicts=gettext_lazy("已排除的冲突"),
+    conflicts=gettext_lazy("已排除的回避关系"),
     pairs=gettext_lazy("指派对数"),
     unfilled=gettext_lazy("未满足的名额"),
     mean=gettext_lazy("平均匹配度"),

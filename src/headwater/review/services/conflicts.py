@@ -111,7 +111,7 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
         Refused: no evidence, or the opinion is already submitted.
     """
     if not evidence.strip():
-        raise Refused.because(_("请写明冲突的依据"), field="evidence")
+        raise Refused.because(_("请写明回避的依据"), field="evidence")
     officer = actor.account and actor.account.has_role("programme_officer") and not is_own(actor.account, expert.person)
     action = "review.manage" if officer else "review.assignment.leave"
     with command(actor, action, application if action == "review.manage" else None, name="review.declare_conflict") as log:
@@ -122,7 +122,7 @@ def declare_conflict(*, application: Application, expert: Expert, kind: str, evi
             if row.state == Assignment.State.SUBMITTED:
                 raise Refused.because(_("评审意见已提交；请由项目主管先撤回该意见"))
             if action == "review.manage":
-                tell_withdrawn([row], _("与该申请存在利益冲突"))
+                tell_withdrawn([row], _("与该申请存在回避关系"))
             row.state, row.answered_at, row.decline_reason = Assignment.State.RELEASED, clock.now(), evidence.strip()[:200]
             row.save(update_fields=["state", "answered_at", "decline_reason"])
             log(row, after={"state": row.state})

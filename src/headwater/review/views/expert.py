@@ -78,7 +78,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "writing": rows.filter(state=State.ACCEPTED),
             "done": rows.filter(state=State.SUBMITTED)[:100],
             "documents": expert_documents(list(rows.filter(state=State.INVITED))),
-            "decline_reasons": reasons_to_decline(_("近期没有时间"), _("不熟悉该领域"), _("存在利益冲突")),
+            "decline_reasons": reasons_to_decline(_("近期没有时间"), _("不熟悉该领域"), _("存在回避关系")),
         },
     )
 

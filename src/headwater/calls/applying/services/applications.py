@@ -226,7 +226,7 @@ def allow_editing(*, application: Application, members: Collection[int], actor: 
             log(member, before={"may_edit": not member.may_edit}, after={"may_edit": member.may_edit})
         Participant.objects.bulk_update(changed, ["may_edit"])
         let = accounts_of(r.person_id for r in changed if r.may_edit)
-        notify(let, title=lambda: _("您可以编辑《%s》了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
+        notify(let, title=lambda: _("您可以编辑“%s”了") % row.title_zh[:60], url=f"/applications/{row.pk}/edit/info/")
 
 
 def change_host(*, application: Application, host: Organisation, actor: Actor) -> None:

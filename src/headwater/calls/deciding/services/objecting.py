@@ -83,7 +83,7 @@ def _subject(row: NoticeRow) -> str:
 def _mail(claim: ObjectionClaim, key: str, hours: int) -> str:
     address = site_address(f"/objections/{key}/")
     return (
-        f"{claim.name}：\n\n有人以您的名义对公示名单中的《{claim.row.title}》提出异议。如确系您本人，请在 {hours} 小时内打开以下链接确认，"
+        f"{claim.name}：\n\n有人以您的名义对公示名单中的“{claim.row.title}”提出异议。如确系您本人，请在 {hours} 小时内打开以下链接确认，"
         f"确认后异议才生效：\n\n{address}\n\n不是您本人的，不必理会，到期自动作废。\n\n"
         f"Somebody objected in your name to an item of a public notice. If it was you, open the link within {hours} hours and "
         "confirm; until then nothing happens. If it was not you, do nothing."

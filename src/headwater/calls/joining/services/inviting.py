@@ -77,7 +77,7 @@ def invite_members(members: Sequence[Participant], application: Application, log
     own = {m.person.account_id: m.pk for m in members}
     tell(
         [
-            (a, lambda: _("请确认参与《%s》") % application.title_zh[:60], "", f"/participations/{own[a.pk]}/")
+            (a, lambda: _("请确认参与“%s”") % application.title_zh[:60], "", f"/participations/{own[a.pk]}/")
             for a in accounts.values()
         ]
     )
@@ -90,13 +90,13 @@ def invite_members(members: Sequence[Participant], application: Application, log
 
 
 def _member_subject(application: Application) -> str:
-    return f"请确认参与《{application.title_zh[:60]}》 / Please confirm that you take part"
+    return f"请确认参与“{application.title_zh[:60]}” / Please confirm that you take part"
 
 
 def _member_mail(application: Application, member: Participant, address: str) -> str:
     until = f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
     return (
-        f"{member.person.name_zh}：\n\n{application.leader.name_zh}（{application.host.name_zh}）申报《{application.title_zh}》，"
+        f"{member.person.name_zh}：\n\n{application.leader.name_zh}（{application.host.name_zh}）申报“{application.title_zh}”，"
         f"将您列为参与者，每年工作 {member.months_per_year} 个月。请在 {until} 前打开以下链接，查看内容后确认或谢绝：\n\n{address}\n\n"
         "链接只供您本人使用，确认时须登录您本人的账号；没有账号的，可从链接建立。\n\n"
         f"{application.leader.name_zh} names you as a member of this application. Please open the link by {until} and confirm or decline. "
@@ -108,10 +108,10 @@ def tell_removed(participant: Participant) -> None:
     """Tell a member that the applicant has taken them off the application; by mail where there is no account. Call inside a command."""
     person, title = participant.person, participant.application.title_zh[:60]
     if person.account:
-        notify([person.account], title=lambda: _("您已不再是《%s》的参与者") % title, url="/applications/")
+        notify([person.account], title=lambda: _("您已不再是“%s”的参与者") % title, url="/applications/")
     elif person.email and participant.declined_at is None:
-        message = f"《{title}》的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
-        write_to([(person.email, f"不再参与《{title}》 / You no longer take part", message)])
+        message = f"“{title}”的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
+        write_to([(person.email, f"不再参与“{title}” / You no longer take part", message)])
 
 
 def send_again(*, participant: Participant, actor: Actor) -> str:

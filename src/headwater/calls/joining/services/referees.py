@@ -99,7 +99,7 @@ def _send(referee: Referee, application: Application) -> str:
     address, until = site_address(f"/refer/{key}/"), f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
     leader, host = application.leader.name_zh, application.host.name_zh
     body = (
-        f"{referee.name} {referee.title}：\n\n{host} {leader} 申报《{application.title_zh}》（{application.call.title_zh}），请您推荐。"
+        f"{referee.name} {referee.title}：\n\n{host} {leader} 申报“{application.title_zh}”（{application.call.title_zh}），请您推荐。"
         f"请在 {until} 前打开以下链接，写推荐意见，或者谢绝；不需要账号：\n\n{address}\n\n链接只供您本人使用，请不要转发。\n\n"
         f"{leader} ({host}) applies for funding and names you as a referee. Please open the link by {until} and write a letter or decline. "
         "No account is needed; the link is for you alone."
@@ -141,9 +141,9 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         if row.declined_at is None:
             title = referee.application.title_zh[:60]
             message = (
-                f"《{title}》不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
+                f"“{title}”不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
             )
-            write_to([(row.email, f"不再需要推荐《{title}》 / No letter needed", message)])
+            write_to([(row.email, f"不再需要推荐“{title}” / No letter needed", message)])
         row.delete()
 
 

@@ -49,7 +49,7 @@ def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reas
             write_letters(rows, Letter.Kind.REJECTED, lambda _a: {"note": reason.strip()})
         for row in rows:
             title = row.title_zh[:60]
-            message = (_("《%s》受邀提交正式申请书") if yes else _("《%s》未受邀进入正式申报")) % title
+            message = (_("“%s”受邀提交正式申请书") if yes else _("“%s”未受邀进入正式申报")) % title
             notify(accounts_of([row.leader_id]), title=partial(str, message), url=f"/applications/{row.pk}/")
     return rows
 
