@@ -12,7 +12,7 @@ invariant(
 )
 invariant(
     "award_matches_decision",
-    _("项目金额等于决定的金额，且申请已立项"),
+    _("项目金额等于决定的金额，且申请已批准"),
     """SELECT 'award ' || w.number FROM awards_award w JOIN calls_application a ON a.id = w.application_id
     LEFT JOIN calls_decision d ON d.application_id = a.id
     WHERE a.state <> 'approved' OR d.outcome IS DISTINCT FROM 'fund' OR d.amount_fen <> w.amount_fen""",
@@ -25,7 +25,7 @@ invariant(
 )
 invariant(
     "approved_has_award",
-    _("须签任务书的申请立项后都有项目"),
+    _("须签任务书的申请批准后都有项目"),
     """SELECT 'application ' || a.number FROM calls_application a JOIN calls_call c ON c.id = a.call_id
     JOIN calls_schemeversion s ON s.id = c.scheme_id LEFT JOIN awards_award w ON w.application_id = a.id
     WHERE a.state = 'approved' AND w.id IS NULL

@@ -110,7 +110,7 @@ invariant(
 )
 invariant(
     "objection_upheld_by_two",
-    _("成立的异议由答复人以外的人核定，且所涉申请最终不予资助"),
+    _("成立的异议由答复人以外的人核定，且所涉申请最终未批准"),
     """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
     JOIN calls_notice n ON n.id = o.notice_id JOIN calls_application a ON a.id = r.application_id
     WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",

@@ -84,6 +84,12 @@ def start_of(application: Any, decided: date) -> date:
     return max(start, decided) if later else start
 
 
+def agreement_day(call: Call) -> date:
+    """Return the last day on which an agreement that is drafted today can be signed."""
+    days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code)
+    return clock.add_days(clock.today(), days)
+
+
 @dataclass(frozen=True)
 class Term:
     """A figure an officer may set for a call: `key` and, in a table, its `part`; `usual` is the region's value."""

@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("words.toml")
 COMMON, OUTLINE = "common", "outline"
 MONEY, UNDER_AGREEMENT = ("amount",), ("number", "agreement")
 """Words that only those outcomes have that give money, or work under an agreement."""
-PLACES = {"notice": {"call"}, "letter_yes_text": {"amount"}}
+PLACES = {"notice": {"call"}, "letter_yes_text": {"amount", "until"}}
 """What a word may hold in braces."""
 
 

@@ -22,13 +22,12 @@ from headwater.calls.models import LONG, Application, Call, Decision, Participan
 from headwater.calls.records import HOLDINGS, Held
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
-from headwater.calls.terms import start_of
+from headwater.calls.terms import agreement_day, start_of
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
 from headwater.core.i18n import in_chinese
-from headwater.core.parameters import Parameters
 from headwater.core.search import SearchRow, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
@@ -47,8 +46,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
-        days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code)
-        due = clock.end_of_day(clock.add_days(clock.today(), days))
+        due = clock.end_of_day(agreement_day(call))
         now = clock.now()
         starts = {a.pk: start_of(a, clock.today()) for a in applications}
         awards = [

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     (
                         "outcome",
-                        models.CharField(choices=[("fund", "立项"), ("refuse", "不予资助")], max_length=8, verbose_name="决定"),
+                        models.CharField(choices=[("fund", "批准"), ("refuse", "不批准")], max_length=8, verbose_name="决定"),
                     ),
                     ("amount_fen", models.BigIntegerField(default=0, verbose_name="金额")),
                     ("rank", models.IntegerField(null=True, verbose_name="排序")),
@@ -148,8 +148,8 @@ class Migration(migrations.Migration):
                         models.CharField(
                             choices=[
                                 ("not_accepted", "不予受理通知书"),
-                                ("approved", "立项（资助）通知书"),
-                                ("rejected", "不予资助通知书"),
+                                ("approved", "批准的通知书"),
+                                ("rejected", "不批准的通知书"),
                                 ("recheck", "复审决定书"),
                             ],
                             max_length=14,

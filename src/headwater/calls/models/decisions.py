@@ -42,8 +42,8 @@ class Decision(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        FUND = "fund", _("立项")
-        REFUSE = "refuse", _("不予资助")
+        FUND = "fund", _("批准")
+        REFUSE = "refuse", _("不批准")
 
     class Deviation(models.TextChoices):
         """The reason for which a decision departs from the panel's result: never a different scholarly view (handbook 3.6)."""
@@ -114,8 +114,8 @@ class Letter(models.Model):
 
     class Kind(models.TextChoices):
         NOT_ACCEPTED = "not_accepted", _("不予受理通知书")
-        APPROVED = "approved", _("立项（资助）通知书")
-        REJECTED = "rejected", _("不予资助通知书")
+        APPROVED = "approved", _("批准的通知书")
+        REJECTED = "rejected", _("不批准的通知书")
         RECHECK = "recheck", _("复审决定书")
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="letters")

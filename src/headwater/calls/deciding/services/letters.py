@@ -90,10 +90,12 @@ def letter_name(words: Words, kind: str) -> str:
 
 
 def letter_text(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, str]:
-    """Return name and sentence of a letter as it keeps them: in Chinese, with the amount where there is one."""
+    """Return name and sentence of a letter as it keeps them: in Chinese, with the amount and the last day to sign where there
+    are any. A letter of former times keeps no day.
+    """
     key = NAMES[Letter.Kind(kind)]
-    amount = wan(body.get("amount_fen", 0))
-    sentence = {"said": words.zh(f"{key}_text", amount=amount)} if f"{key}_text" in words else {}
+    values = {"amount": wan(body.get("amount_fen", 0)), "until": body.get("until") or "签订期限届满"}
+    sentence = {"said": words.zh(f"{key}_text", **values)} if f"{key}_text" in words else {}
     return {"heading": words.zh(key), **sentence}
 
 
