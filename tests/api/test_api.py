@@ -224,7 +224,7 @@ def test_parameters_that_are_not_understood_are_named(query: str) -> None:
         ("limit=201", "不能大于 200", "Must not be more than 200"),
         ("limit=x", "应为整数", "A whole number is expected"),
         ("after=99999999999999999999", "不能大于 4611686018427387904", "Must not be more than 4611686018427387904"),
-        ("open=perhaps", "应为 true 或 false", "Expected true or false"),
+        ("open=perhaps", "应填 true（是）或 false（否）", "Expected true or false"),
     ],
 )
 def test_mistakes_are_told_in_the_language_of_the_reader(query: str, zh: str, en: str) -> None:

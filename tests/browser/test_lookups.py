@@ -145,7 +145,7 @@ def test_rows_are_added_and_moved_with_what_was_chosen_in_them(enter: Enter) -> 
     tab.goto("/office/")
     tab.locator("select[name=scheme]").select_option(label="指南需求征集")
     tab.locator("input[name=year]").fill("2038")
-    press(tab, "从去年的批次新建")
+    press(tab, "沿用上年度批次新建")
     if not tab.locator("textarea[name=guide_zh]").input_value():
         tab.locator("textarea[name=guide_zh]").fill("指南：按本批次要求填报。")
     press(tab, "保存")

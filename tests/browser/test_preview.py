@@ -18,7 +18,7 @@ def test_preview_keeps_conditions_while_other_fields_change(enter: Callable[...,
     tab.goto("/office/")
     tab.locator("select[name=scheme]").select_option(label="指南需求征集")
     tab.locator("input[name=year]").fill("2039")
-    press(tab, "从去年的批次新建")
+    press(tab, "沿用上年度批次新建")
     if not tab.locator("textarea[name=guide_zh]").input_value():
         tab.locator("textarea[name=guide_zh]").fill("指南：按本批次要求填报。")
     press(tab, "保存")

@@ -31,7 +31,7 @@ def open_call(enter: Enter, scheme: Scheme, year: int) -> None:
     first.goto("/office/")
     first.locator("select[name=scheme]").select_option(label=scheme.name_zh)
     first.locator("input[name=year]").fill(str(year))
-    press(first, "从去年的批次新建")
+    press(first, "沿用上年度批次新建")
     if not first.locator("textarea[name=guide_zh]").input_value():
         first.locator("textarea[name=guide_zh]").fill("指南：按本批次要求填报。")
     press(first, "保存")

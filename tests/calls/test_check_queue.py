@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -172,9 +173,13 @@ def test_officer_reads_the_evidence_of_each_rule_and_the_applicant_does_not() ->
     results = FormalCheck.objects.get(application=row).results
     age = next(r for r in results if r["code"] == "F12" and r.get("inputs"))
     assert body.count("<details") >= len(results)
-    for name, value in age["inputs"].items():
-        assert f"<dt>{name}</dt><dd>{value}</dd>" in body
-    assert f"<dd>{age['ref']}</dd>" in body
+    earliest = age["inputs"]["earliest"]
+    for label, value in (("出生日期", "1950-01-01"), ("性别", "男"), ("要求的出生日期不早于", earliest)):
+        assert f"<dt>{label}</dt><dd>{value}</dd>" in body
+    assert "<dt>规则出处</dt><dd>本批次申报指南“申报条件与要求”</dd>" in body
+    assert "<dd>参照《国家自然科学基金条例》第十一条</dd>" in body
+    assert not re.search(r"<dt>[a-z_]+</dt>", body)
+    assert age["ref"] not in body
     own = client(row.leader.account.username).get(f"/applications/{row.pk}/").content.decode()
     assert "<dt>规则出处</dt>" not in own
 

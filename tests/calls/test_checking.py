@@ -18,7 +18,7 @@ from headwater.calls.models import Application, Attachment, Call, FormalCheck, L
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.core.models import RoleGrant
+from headwater.core.models import Notification, RoleGrant
 from headwater.registry.models import Sanction
 from tests.approvals import answer_recheck
 from tests.make import actor, as_, client, complete, new_call, new_person, placed, refusal, sign_as_asked
@@ -251,6 +251,9 @@ def test_answer_to_a_recheck_is_written(revoke: bool, state: str) -> None:
     letter = Letter.objects.get(application=row, kind="recheck")
     assert fresh(row).state == state
     assert (letter.body["revoked"], letter.body["note"]) == (revoke, "经核对")
+    told = Notification.objects.filter(account=row.leader.account, title__contains="复审决定：").get()
+    result = "撤销原不予受理决定，已转入评审" if revoke else "维持原不予受理决定"
+    assert told.title == f"“{row.title_zh}”（{row.number}）复审决定：{result}"
 
 
 def test_who_refused_does_not_answer_the_recheck() -> None:

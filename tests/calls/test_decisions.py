@@ -624,6 +624,26 @@ def test_release_makes_awards_agreements_and_letters() -> None:
     assert check() == []
 
 
+def test_a_letter_names_the_last_day_to_sign_and_its_message_the_project() -> None:
+    call, rows, notice = noticed([TEN, 0])
+    close(notice)
+    award = Award.objects.get(call=call)
+    day = clock.official_date(award.agreement_by)
+    assert f"请于 {day} 前登录系统签订" in Letter.objects.get(application=rows[0]).body["said"]
+    told = [Notification.objects.filter(account=a.leader.account, url="/letters/").latest("pk") for a in rows]
+    assert [n.title for n in told] == [f"“{rows[0].title_zh}”：立项通知书", f"“{rows[1].title_zh}”：不予资助通知书"]
+    assert [n.body for n in told] == [f"请在“我的通知书”中查看，并于 {day} 前登录系统签订。", "请在“我的通知书”中查看。"]
+
+
+def test_the_filter_of_letters_offers_the_names_that_the_letters_have() -> None:
+    call, rows, notice = noticed([TEN, 0])
+    close(notice)
+    for who, address in (("officer", f"/office/calls/{call.pk}/letters/"), (rows[0].leader.account.username, "/letters/")):
+        page = client(who).get(address).content.decode()
+        assert all(f">{name}</option>" in page for name in ("立项通知书", "不予资助通知书", "不予受理通知书", "复审决定书"))
+        assert "批准的通知书" not in page
+
+
 def test_release_twice_adds_nothing() -> None:
     call, _rows, notice = noticed([TEN, 0])
     close(notice)

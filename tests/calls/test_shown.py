@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from headwater.calls.applying.services.attachments import attach
 from headwater.calls.contents import BASIC, PRIVATE
 from headwater.calls.models import Application
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ResearchClass
 from headwater.registry.models import Discipline, PriorityField
 from headwater.schemes.shapes import ASKS
@@ -77,7 +78,8 @@ def test_every_basic_field_is_on_the_page_and_on_paper_but_the_experts_to_avoid(
     assert ("某某教授" in page, "某某教授" in printed) == (False, False)
 
 
-def test_an_application_without_declarations_says_so() -> None:
+def test_what_is_not_declared_is_said_too() -> None:
     row = draft_of(new_call(), new_person())
     Application.objects.filter(pk=row.pk).update(state="received", number="T2028002")
-    assert "未作声明" in client("officer").get(f"/office/applications/{row.pk}/").content.decode()
+    page = packed(client("officer").get(f"/office/applications/{row.pk}/").content.decode())
+    assert all(f"{words.zh}：否" in page for _code, words in scheme_of(row.call).flags)

@@ -11,8 +11,9 @@ from django.utils import timezone
 from headwater.awards.models import Award
 from headwater.core import clock
 from headwater.policy.models import IndicatorValue
-from headwater.policy.queries import figure_of, figures_here, latest_values
+from headwater.policy.queries import articles_here, figure_of, figures_here, latest_values
 from headwater.policy.services import record_indicators
+from headwater.regions.check import find_package, read_package
 from tests.make import client
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +62,12 @@ def test_the_day_of_a_figure_is_the_local_day() -> None:
     with clock.at(clock.local(clock.today(), 23, 50)):
         record_indicators()
         assert set(IndicatorValue.objects.order_by("-on").values_list("on", flat=True)[:5]) == {clock.today()}
+
+
+def test_the_agencies_of_an_article_stand_in_the_order_of_its_text() -> None:
+    declared = {a["number"]: a["agencies"] for a in read_package(find_package("nmg")).tables["policy"]["article"]}
+    rows = list(articles_here().prefetch_related("agencies"))
+    assert {a.number: [g.code for g in a.responsible] for a in rows} == declared
+    lead = next(a for a in rows if a.number == 17)
+    page = shown(client("committee").get("/lead/"))
+    assert "、".join(g.name_zh for g in lead.responsible) in "".join(page.split())

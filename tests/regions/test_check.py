@@ -386,7 +386,7 @@ def test_read_package_folder_is_named_after_the_region(package):
         ("places.toml", 'places = ["150400"', 'places = ["150499"', "group[0].places"),
         ("places.toml", 'code = "nmg-west"', 'code = "nmg-east"', "group[1].code"),
         ("region.toml", "formal_check = [", "formal_chek = [", "region.bases.formal_chek"),
-        ("region.toml", '"国家自然科学基金条例第八条", ', "", "region.bases.guide_lead"),
+        ("region.toml", '"参照《国家自然科学基金条例》第八条", ', "", "region.bases.guide_lead"),
         ("policy.toml", 'indicator = "fields.diversity"', 'code = "fields.diversity"', "article[2].evidence[1].code"),
         ("policy.toml", 'label_en = "Awards in priority fields"', 'label_en = ""', "article[2].evidence[0].label_en"),
         ("policy.toml", 'headline = ["awards.count"', 'headline = ["awards.counts"', "document.headline"),

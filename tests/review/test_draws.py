@@ -47,12 +47,12 @@ def test_those_who_stand_equal_at_the_end_of_the_quota_are_drawn() -> None:
 
 def test_the_draw_can_be_replayed_from_what_is_kept() -> None:
     call, rows = drawing([80, 80, 80], quota=1)
-    (draw,) = draw_equals(call=call, actor=actor("officer"), public="种子")
+    (draw,) = draw_equals(call=call, actor=actor("officer"), public="随机种子")
     proof = Lottery(**{k: tuple(v) if isinstance(v, list) else v for k, v in draw.record.items()})
     assert verify_lottery(proof, [r.number for r in rows]) == []
     assert verify_lottery(proof, [r.number for r in rows[:2]]) != []
     event = Event.objects.get(command="review.draw_equals", subject_type="review.draw", subject_id=draw.pk)
-    assert (event.after["public"], event.after["winners"]) == ("种子", list(draw.record["winners"]))
+    assert (event.after["public"], event.after["winners"]) == ("随机种子", list(draw.record["winners"]))
     assert check() == []
 
 
@@ -97,7 +97,7 @@ def test_the_end_of_the_money_is_a_line_too() -> None:
 
 def test_whoever_was_not_drawn_is_told_so_and_cannot_be_funded() -> None:
     call, rows = drawing([80, 80], quota=1)
-    (draw,) = draw_equals(call=call, actor=actor("officer"), public="种子")
+    (draw,) = draw_equals(call=call, actor=actor("officer"), public="随机种子")
     lost = next(r for r in rows if r.number not in draw.record["winners"])
     with pytest.raises(Refused) as error:
         propose(call=call, funded={lost.pk}, actor=actor("officer"))

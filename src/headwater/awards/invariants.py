@@ -7,7 +7,7 @@ CONTENT_DIGEST = "encode(sha256(convert_to(content::text, 'UTF8')), 'hex')"
 
 invariant(
     "agreement_unchanged",
-    _("任务书内容与生成时的摘要一致"),
+    _("任务书内容与生成时的校验码一致"),
     f"SELECT 'agreement of award ' || award_id FROM awards_agreement WHERE digest <> {CONTENT_DIGEST}",  # noqa: S608
 )
 invariant(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
-from headwater.forms.codes import Choice
+from headwater.core.i18n import Bilingual
 from headwater.forms.shapes import Field
 from headwater.registry.models import Discipline
 
@@ -74,8 +74,8 @@ def questions_of(row: Application) -> dict[str, Field]:
     return {f.code: f for f in scheme_of(row.call).fields}
 
 
-def declared(row: Application) -> list[Choice]:
-    """Return the declarations of the scheme (ethics, overseas members, use of AI, other funding ...) that the applicant has
-    made.
+def declared(row: Application) -> list[tuple[Bilingual, bool]]:
+    """Return each declaration of the scheme (ethics, overseas members, use of AI, other funding ...) and whether the applicant
+    has made it: what is not declared is said, too.
     """
-    return [choice for choice in scheme_of(row.call).flags if choice[0] in row.flags]
+    return [(words, code in row.flags) for code, words in scheme_of(row.call).flags]

@@ -54,7 +54,7 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "keywords_en": row.keywords_en,
         "priority_field": _priority_field(row),
         "has_flags": bool(scheme.flags),
-        "flags": [words.zh for _code, words in declared(row)],
+        "flags": [f"{words.zh}：{'是' if made else '否'}" for words, made in declared(row)],
         "sections": document(answers_of(row)),
         "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
         "asks": sorted(scheme.asks),

@@ -163,6 +163,7 @@ class AmendForm(CancelForm):
 class SchemeForm(forms.Form):
     scheme = forms.ModelChoiceField(
         label=_("项目类型"),
+        empty_label=_("请选择"),
         queryset=SchemeVersion.objects.filter(
             pk__in=SchemeVersion.objects.order_by("code", "-version").distinct("code").values("pk")
         ),

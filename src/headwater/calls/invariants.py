@@ -74,13 +74,13 @@ invariant(
 )
 invariant(
     "words_match_digest",
-    _("签署文本与其摘要一致"),
+    _("签署文本与其校验码一致"),
     """SELECT 'text ' || digest FROM calls_documenttext WHERE digest <> encode(sha256(convert_to(
         title_zh || chr(31) || title_en || chr(31) || text_zh || chr(31) || text_en, 'UTF8')), 'hex')""",
 )
 invariant(
     "rule_results_kept",
-    _("形式审查引用的每条规则结果都有原文且与其摘要一致"),
+    _("形式审查引用的每条规则结果都有原文且与其校验码一致"),
     """SELECT 'check of application ' || c.application_id || ' names ' || d FROM calls_formalcheck c, unnest(c.result_digests) d
     WHERE NOT EXISTS (SELECT 1 FROM calls_ruleresult r WHERE r.digest = d)
     UNION ALL SELECT 'result ' || digest FROM calls_ruleresult

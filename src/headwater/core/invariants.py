@@ -81,7 +81,7 @@ def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
 
 invariant(
     "event_unchanged",
-    _("已封签的事件与封签时的摘要一致"),
+    _("已封签的事件与封签时的校验码一致"),
     f"""SELECT 'event ' || s.event_id || CASE WHEN e.id IS NULL THEN ' is missing' ELSE ' was changed (' || e.command || ')' END
     FROM core_eventseal s JOIN core_seal c ON c.id = s.seal_id LEFT JOIN core_event e ON e.id = s.event_id
     WHERE e.id IS NULL OR s.digest <> CASE c.version WHEN 1 THEN {FIRST_FORM} ELSE {SECOND_FORM} END ORDER BY s.event_id""",  # noqa: S608
@@ -109,7 +109,7 @@ worked_out(
 )
 invariant(
     "events_sealed",
-    _("有事件就有封签；每个事件摘要都有其封签"),
+    _("有事件就有封签；每个事件校验码都有其封签"),
     """SELECT count(*) || ' events, and no seal' FROM core_event HAVING count(*) > 0 AND NOT EXISTS (SELECT 1 FROM core_seal)
     UNION ALL SELECT 'event ' || s.event_id || ' names seal ' || s.seal_id || ', which is missing' FROM core_eventseal s
         WHERE NOT EXISTS (SELECT 1 FROM core_seal c WHERE c.id = s.seal_id)""",

@@ -6,7 +6,7 @@ from headwater.core.invariants import invariant
 
 invariant(
     "signed_words_match_digest",
-    _("各类事项的签署文本与其摘要一致"),
+    _("各类事项的签署文本与其校验码一致"),
     """SELECT 'text ' || digest FROM forms_signedtext WHERE digest <> encode(sha256(convert_to(
         title_zh || chr(31) || title_en || chr(31) || text_zh || chr(31) || text_en, 'UTF8')), 'hex')""",
 )

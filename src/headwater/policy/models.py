@@ -40,6 +40,7 @@ class Article(models.Model):
     summary_zh = models.TextField()
     summary_en = models.TextField()
     agencies = models.ManyToManyField(Agency, related_name="articles")
+    agency_order = models.JSONField(default=list)
     agencies_open = models.BooleanField(default=False)
     fields = models.JSONField(default=list)
 
@@ -50,6 +51,12 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title_zh}"
+
+    @property
+    def responsible(self) -> list[Agency]:
+        """Return the agencies in the order of the text, the lead department first."""
+        place = {code: n for n, code in enumerate(self.agency_order)}
+        return sorted(self.agencies.all(), key=lambda a: (place.get(a.code, len(place)), a.code))
 
 
 class Measure(models.Model):

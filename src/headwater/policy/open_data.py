@@ -9,9 +9,7 @@ from headwater.policy.queries import articles_here, figures_here, latest_values
 
 def articles() -> list[list[Any]]:
     rows = articles_here().prefetch_related("agencies", "measures")
-    return [
-        [a.number, a.title_zh, a.title_en, "、".join(g.name_zh for g in a.agencies.all()), len(a.measures.all())] for a in rows
-    ]
+    return [[a.number, a.title_zh, a.title_en, "、".join(g.name_zh for g in a.responsible), len(a.measures.all())] for a in rows]
 
 
 def indicators() -> list[list[Any]]:

@@ -34,8 +34,8 @@ from headwater.portal.forms import ObjectionForm
 from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
+from headwater.schemes.requirements import requirement
 from headwater.schemes.rules import RULES
-from headwater.schemes.rules.eligibility import earliest_birth
 
 
 @page(PUBLIC)
@@ -92,10 +92,8 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
     row = get_object_or_404(Call.objects.visible_to(request.user).select_related("scheme", "agency"), code=code)
     scheme = scheme_of(row)
     terms = terms_of(row)
-    rules = [RULES[u.name] for u in scheme.rules if u.name in RULES and not u.blocks]
+    rules = [requirement(u, scheme, row.year, terms) for u in scheme.rules if u.name in RULES and not u.blocks]
     amount = terms("amount_fen")
-    limit = next((u.params.get("parameter", "") for u in scheme.rules if u.name == "max_age"), "")
-    age = terms(limit) if limit else None
     return render(
         request,
         "portal/call.html",
@@ -107,9 +105,6 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
             "rules": rules,
             "amount": amount.get("max") if isinstance(amount, dict) else amount,
             "term": terms("term_months"),
-            "age": age,
-            "born_men": earliest_birth(row.year, "m", age).isoformat() if age else "",
-            "born_women": earliest_birth(row.year, "f", age).isoformat() if age else "",
             "notices": row.notices.all(),
             "changes": [(c, lines_of(c)) for c in row.changes.in_force().select_related("call")],
             "articles": Article.objects.filter(region=row.scheme.region, number__in=scheme.articles),

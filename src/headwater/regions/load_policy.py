@@ -31,6 +31,7 @@ def load_policy(region: str, policy: dict[str, Any], agencies: dict[str, int]) -
                 "title_en": row["title_en"],
                 "summary_zh": row["summary_zh"],
                 "summary_en": row["summary_en"],
+                "agency_order": row.get("agencies", []),
                 "agencies_open": row.get("agencies_open", False),
                 "fields": row.get("fields", []),
             },

@@ -124,7 +124,7 @@ class Assignment(models.Model):
     """An expert asked to review an application."""
 
     class State(models.TextChoices):
-        PROPOSED = "proposed", _("拟派")
+        PROPOSED = "proposed", _("拟指派")
         INVITED = "invited", _("已邀请")
         ACCEPTED = "accepted", _("已接受")
         SUBMITTED = "submitted", _("已提交")
@@ -209,12 +209,12 @@ class Ranking(models.Model):
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="ranking")
     opinions = models.IntegerField()
-    mean = models.FloatField(_("均分"))
+    mean = models.FloatField(_("平均分"))
     calibrated = models.FloatField(_("校准分"))
     sd = models.FloatField(_("校准分标准差"), null=True)
     component = models.IntegerField(_("可比组"), default=0)
-    chance = models.FloatField(_("进入预算线的概率"), null=True)
-    near_line = models.BooleanField(_("与预算线无法区分"), default=False)
+    chance = models.FloatField(_("列入预算的概率"), null=True)
+    near_line = models.BooleanField(_("与预算线无显著差别"), default=False)
     grade_mean = models.FloatField(_("建议均值"))
     spread = models.IntegerField(_("建议极差"))
     rank = models.IntegerField(_("名次"), null=True)

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                     ("digest", models.BinaryField(null=True)),
                 ],
                 options={
-                    "verbose_name": "行摘要",
+                    "verbose_name": "行校验码",
                     "indexes": [models.Index(fields=["table_name", "key", "-id"], name="row_digest_newest")],
                 },
             ),

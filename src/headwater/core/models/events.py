@@ -92,7 +92,7 @@ class RowDigest(models.Model):
     digest = models.BinaryField(null=True)
 
     class Meta:
-        verbose_name = _("行摘要")
+        verbose_name = _("行校验码")
         indexes = [models.Index(fields=["table_name", "key", "-id"], name="row_digest_newest")]
 
     def __str__(self) -> str:

@@ -101,7 +101,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return listing.export() or render(
         request,
         "core/list.html",
-        {"list": listing, "title": _("审计"), "hint": _("事件只增不改，分批封入哈希链；headwater verify 可重新验算。")},
+        {"list": listing, "title": _("审计"), "hint": _("事件只增不改，分批封入哈希链，可由系统管理员重新核验。")},
     )
 
 
@@ -121,7 +121,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         columns=[
             Column(_("收件人"), lambda m: m.to),
             Column(_("主题"), lambda m: m.subject, kind="title"),
-            Column(_("写入"), lambda m: m.created_at, kind="date"),
+            Column(_("写入时间"), lambda m: m.created_at, kind="date"),
             Column(_("发出"), lambda m: m.sent_at, kind="date"),
             Column(_("错误"), lambda m: m.error),
         ],

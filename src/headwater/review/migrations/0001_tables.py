@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         "state",
                         models.CharField(
                             choices=[
-                                ("proposed", "拟派"),
+                                ("proposed", "拟指派"),
                                 ("invited", "已邀请"),
                                 ("accepted", "已接受"),
                                 ("submitted", "已提交"),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                     ("opinions", models.IntegerField()),
-                    ("mean", models.FloatField(verbose_name="均分")),
+                    ("mean", models.FloatField(verbose_name="平均分")),
                     ("calibrated", models.FloatField(verbose_name="校准分")),
                     ("grade_mean", models.FloatField(verbose_name="建议均值")),
                     ("spread", models.IntegerField(verbose_name="建议极差")),
@@ -209,9 +209,9 @@ class Migration(migrations.Migration):
                         "application",
                         models.OneToOneField(on_delete=models.CASCADE, related_name="ranking", to="calls.application"),
                     ),
-                    ("chance", models.FloatField(null=True, verbose_name="进入预算线的概率")),
+                    ("chance", models.FloatField(null=True, verbose_name="列入预算的概率")),
                     ("component", models.IntegerField(default=0, verbose_name="可比组")),
-                    ("near_line", models.BooleanField(default=False, verbose_name="与预算线无法区分")),
+                    ("near_line", models.BooleanField(default=False, verbose_name="与预算线无显著差别")),
                     ("sd", models.FloatField(null=True, verbose_name="校准分标准差")),
                 ],
                 options={"verbose_name": "评审排序"},

@@ -136,7 +136,7 @@ result_names(
     mean=gettext_lazy("平均匹配度"),
     worst=gettext_lazy("最低匹配度"),
     max_load=gettext_lazy("最大负荷"),
-    seconds=gettext_lazy("求解秒数"),
+    seconds=gettext_lazy("计算用时（秒）"),
 )
 
 

@@ -69,7 +69,7 @@ def qualified(f: Facts, p: Settings, least: int, doctoral: list[str]) -> Answer:
         return passed("申请人具有博士学位", "The applicant holds a doctorate", **inputs)
     if letters >= least:
         return passed(f"有 {letters} 名同领域高级职称专家推荐", f"{letters} referees with a senior title in the field", **inputs)
-    zh = f"申请人没有高级职称和博士学位，推荐意见 {letters} 份，需要 {least} 份"
+    zh = f"申请人既无高级职称又无博士学位，推荐意见 {letters} 份，需要 {least} 份"
     en = f"No senior title, no doctorate, {letters} of {least} referee letters"
     if unfit:
         zh += f"（{'、'.join(unfit)} 不是同领域的高级职称专家，不计）"

@@ -124,9 +124,7 @@ def history_given(f: Facts, p: Settings) -> Answer:
         return passed("申请人和参与者的学历和任职均有登记", "Everybody's degree and post are on record", **inputs)
     if all(x.outside for x in lacking):
         look = Bilingual("核对其简历", "Read their CV")
-        return unknown(
-            f"{who.zh} 不在登记库中，学位和任职没有登记", f"Not in the registry of people: {who.en}", look, **inputs
-        )
+        return unknown(f"{who.zh} 不在登记库中，学位和任职没有登记", f"Not in the registry of people: {who.en}", look, **inputs)
     mend = Bilingual("请单位在登记库中补全学位和任职", "Ask the institution to record the degree and the post")
     return failed(f"{who.zh} 的学位或任职没有登记", f"Degree or post not on record: {who.en}", mend, **inputs)
 

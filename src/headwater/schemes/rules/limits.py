@@ -209,7 +209,7 @@ def limit_plans(f: Facts, p: Settings, limit: Value) -> Answer:
     """LM-10 and T1: hold one, apply for one a year, over all plans of the level."""
     same = [h for h in f.leader.holdings if f.plan and h.plan == f.plan]
     holds, applied = [h for h in same if is_running(h, f.year)], [h for h in same if h.year == f.year]
-    inputs = {"plan": f.plan, "holds": _numbers(holds), "applied": _numbers(applied), **limit}
+    inputs = {"plan": f.plan, "holding": _numbers(holds), "applied": _numbers(applied), **limit}
     if len(holds) < limit["holds"] and len(applied) < limit["applies"]:
         return passed("没有同层次的其他人才计划", "No other plan of this level", **inputs)
     return failed(

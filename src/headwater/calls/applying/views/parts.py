@@ -36,7 +36,7 @@ from headwater.forms.answers.judging import is_complete
 from headwater.forms.answers.merging import same
 from headwater.forms.answers.references import MOST_NAMESAKES, Registry, find_person
 from headwater.forms.answers.state import Answers
-from headwater.forms.autosaving import MOST_SIGNS, size_of
+from headwater.forms.autosaving import size_of
 from headwater.forms.binding import bind
 from headwater.forms.presence import Other, tell_presence
 from headwater.forms.results import Verdict
@@ -105,7 +105,6 @@ def editor_context(
         "blocking": [r for r in results if r.outcome == Verdict.FAILED and r.blocks],
         "avoided": avoided_of([row]).get(row.pk) if own and section == "info" else None,
         "size": f"{size_of(row.answers):,}",
-        "most_signs": f"{MOST_SIGNS:,}",
         **presence_context(row, request.user),
     }
 

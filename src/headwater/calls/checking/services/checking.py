@@ -275,8 +275,13 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
         )
         write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
         notify(
-            accounts_of([rows[0].leader_id]), title=lambda: _("复审结果：%s") % rows[0].number, url=f"/applications/{rows[0].pk}/"
+            accounts_of([rows[0].leader_id]), title=lambda: _recheck_title(rows[0], revoke), url=f"/applications/{rows[0].pk}/"
         )
+
+
+def _recheck_title(row: Application, revoke: bool) -> str:
+    result = _("撤销原不予受理决定，已转入评审") if revoke else _("维持原不予受理决定")
+    return _("“%(title)s”（%(number)s）复审决定：%(result)s") % {"title": row.title_zh, "number": row.number, "result": result}
 
 
 result_names(**{v.value: v.label for v in FormalCheck.Verdict}, accepted=gettext_lazy("已受理"))

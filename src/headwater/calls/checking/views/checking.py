@@ -19,7 +19,9 @@ from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, FormalCheck
 from headwater.calls.pages import RELATED, application_context, confirmed, the_call
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
+from headwater.calls.terms import region_words
 from headwater.calls.words import state_choices, state_inside, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
@@ -28,6 +30,8 @@ from headwater.core.own import without_own
 from headwater.core.permission import access, may, page
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
+from headwater.registry.queries import basis_of, region_of
+from headwater.schemes.evidence import evidence_of
 
 WAITING = (State.RECEIVED, State.RECHECK)
 PLACES = {FormalCheck.Verdict.FAULTY: 0, FormalCheck.Verdict.EYES: 1, FormalCheck.Verdict.CLEAR: 2}
@@ -156,6 +160,13 @@ def similar(request: HttpRequest, row: Application) -> dict[str, Any]:
     return {"same_title": same_title, "likenesses": likenesses, "visible": visible}
 
 
+def explained(row: Application, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the answers of the rules with their inputs in words and the source that the region names for each rule."""
+    region, scheme = region_of(row.call.scheme.region), scheme_of(row.call)
+    general, words = basis_of(region, "rules"), region_words(row.call)
+    return [r | {"evidence": evidence_of(r, scheme, words), "source": basis_of(region, r["rule"]) or general} for r in results]
+
+
 @page("calls.check")
 def application(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an application as the officer sees it, with the evidence beside each rule. One key accepts, one refuses, others go
@@ -181,7 +192,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             **similar(request, row),
             "call": row.call,
             "result": result,
-            "results": [r | {"evidence": list(r.get("inputs", {}).items())} for r in result.results] if result else [],
+            "results": explained(row, result.results) if result else [],
             "codes": REFUSAL_CODES.items(),
             "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Letter
@@ -13,10 +15,11 @@ from headwater.calls.states import Stage
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.clock import official_date
-from headwater.core.models import RoleGrant
+from headwater.core.models import Account, RoleGrant
 from headwater.core.money import wan
 from headwater.core.parameters import Parameters
-from headwater.core.services import notify, tell
+from headwater.core.services import Words as Text
+from headwater.core.services import tell
 from headwater.registry.models import accounts_of
 from headwater.registry.queries import region_of
 from headwater.schemes import Words
@@ -60,8 +63,7 @@ def write_letters(
     count: dict[int, int] = {}
     for a in applications:
         count[a.host_id] = count.get(a.host_id, 0) + 1
-    leaders = accounts_of(a.leader_id for a in applications)
-    notify(leaders, title=lambda: letter_name(words, kind), body=lambda: _("请在“我的申请”中查看。"), url="/applications/")
+    tell(_to_leaders(letters, words))
     grants = (
         RoleGrant.objects.in_force(now)
         .filter(role="host_manager", scope="organisation", scope_id__in=count)
@@ -69,6 +71,31 @@ def write_letters(
     )
     tell([(g.account, _host_title(words, kind, count[g.scope_id or 0]), "", "/host/letters/") for g in grants])
     return letters
+
+
+def _to_leaders(letters: Sequence[Letter], words: Words) -> list[tuple[Account, Text, Text, str]]:
+    """Return what the leaders are told: which application the letter is about, what it is called, by when to sign."""
+    of: dict[int, list[Letter | None]] = {}
+    for letter in letters:
+        of.setdefault(letter.application.leader_id, []).append(letter)
+    name = NAMES[Letter.Kind(letters[0].kind)]
+    return [
+        (account, partial(_title, letter, words, name), partial(_body, letter), "/letters/")
+        for account in accounts_of(of).annotate(record=F("person"))
+        for letter in of.get(account.record, [None])
+    ]
+
+
+def _title(letter: Letter | None, words: Words, name: str) -> str:
+    """Return the title of a message. Where the record of a leader was merged, the surviving account is told without the title."""
+    if letter is None:
+        return words[name]
+    return _("“%(title)s”：%(letter)s") % {"title": letter.application.title_zh[:80], "letter": words[name]}
+
+
+def _body(letter: Letter | None) -> str:
+    until = letter.body.get("until") if letter else ""
+    return _("请在“我的通知书”中查看，并于 %s 前登录系统签订。") % until if until else _("请在“我的通知书”中查看。")
 
 
 def _host_title(words: Words, kind: Letter.Kind, n: int) -> Callable[[], str]:

@@ -300,7 +300,7 @@ def expire_late(*, call: Call, actor: Actor) -> int:
 
 
 def _expired(row: Application) -> str:
-    return _("到截止时间没有办理，已逾期关闭：%s") % (row.title_zh[:60] or row.call.title_zh[:60])
+    return _("因逾期未报送，申请已关闭：%s") % (row.title_zh[:60] or row.call.title_zh[:60])
 
 
 def expire_everywhere(*, actor: Actor) -> int:

@@ -203,7 +203,7 @@ def claim_account(*, participant: Participant, name: str, email: str, actor: Act
             raise Refused.because(_("登记库中没有您的电子邮箱，请联系所在单位的管理员补录"))
         same = Person.objects.called(name).filter(pk=person.pk).exists() and person.email == normal(email)
         if not same:
-            raise Refused.because(_("姓名或电子邮箱与登记不符；请核对，或联系所在单位的管理员"), field="email")
+            raise Refused.because(_("姓名或电子邮箱与登记库不符；请核对，或联系所在单位的管理员"), field="email")
         account, path = open_own_account(person=person, source=actor.source)
         with translation.override(account.language):
             body = _("您的用户名是 %(name)s。请打开以下链接设置密码，然后登录确认参与：\n\n%(address)s")

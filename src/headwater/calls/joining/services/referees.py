@@ -140,9 +140,7 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         log(row, before={"application": row.application_id})
         if row.declined_at is None:
             title = referee.application.title_zh[:60]
-            message = (
-                f"“{title}”不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
-            )
+            message = f"“{title}”不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
             write_to([(row.email, f"不再需要推荐“{title}” / No letter needed", message)])
         row.delete()
 

@@ -34,6 +34,7 @@ from headwater.core.permission import page
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
+from headwater.schemes.conditions import condition_of
 
 
 @page("calls.board")
@@ -116,6 +117,7 @@ def to_approve(call: Call) -> dict[str, Any]:
 def board(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the board of a call: the funnel by state, the clocks at risk, the next steps."""
     call = the_call(request, pk)
+    scheme = scheme_of(call)
     others = without_own(Application.objects.filter(call=call), request.user)
     counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
     first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
@@ -145,7 +147,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "notices": call.notices.all(),
             "late": any(counts.get(s.value) for s in (State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING))
             and clock.now() >= call.closes_at,
-            "scheme": scheme_of(call),
+            "scheme": scheme,
             "phase": phase_of(call),
             "finishing": clock.now() >= call.recommend_by,
             "change": call.changes.waiting().first(),
@@ -153,7 +155,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             **to_approve(call),
             "full_calls": call.full_calls.all(),
             "new_words": changed_words(call, newer) if newer else [],
-            "documents": scheme_of(call).documents,
+            "documents": [(d, condition_of(scheme, d.when)) for d in scheme.documents],
         },
     )
 
