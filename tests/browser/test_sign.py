@@ -75,7 +75,7 @@ def test_member_confirms_by_link_with_the_own_account(enter: Enter) -> None:
     author.wait_for_url("**/desk/")
     address = draft(author)
     author.goto(address + "edit/members/")
-    leave_out(author, "个月/年")
+    leave_out(author, "每年工作月数")
     author.get_by_label("参与者").fill(address_of_member)
     press(author, "加入")
     author.get_by_text("已加入并发出邀请").wait_for()

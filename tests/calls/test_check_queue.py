@@ -173,8 +173,8 @@ def test_officer_reads_the_evidence_of_each_rule_and_the_applicant_does_not() ->
     results = FormalCheck.objects.get(application=row).results
     age = next(r for r in results if r["code"] == "F12" and r.get("inputs"))
     assert body.count("<details") >= len(results)
-    earliest = age["inputs"]["earliest"]
-    for label, value in (("出生日期", "1950-01-01"), ("性别", "男"), ("要求的出生日期不早于", earliest)):
+    earliest, sex = age["inputs"]["earliest"], {"m": "男", "f": "女"}[age["inputs"]["sex"]]
+    for label, value in (("出生日期", "1950-01-01"), ("性别", sex), ("要求的出生日期不早于", earliest)):
         assert f"<dt>{label}</dt><dd>{value}</dd>" in body
     assert "<dt>规则出处</dt><dd>本批次申报指南“申报条件与要求”</dd>" in body
     assert "<dd>参照《国家自然科学基金条例》第十一条</dd>" in body

@@ -253,7 +253,7 @@ def test_what_came_too_late_is_closed_by_the_worker_and_its_people_are_told() ->
         expire_late(timestamp=0)
         assert expire_everywhere(actor=system("test")) == 0
     assert [state(r) for r in [*rows, open_]] == ["expired", "expired", "expired", "received", "draft"]
-    late = ["到截止时间没有办理，已逾期关闭"]
+    late = ["因逾期未报送，申请已关闭"]
     assert [told(user_of(r.leader), r) for r in rows] == [late, late, late, []]
     assert [told(f"host-{host.code}", r) for r in rows] == [[], late, late, []]
     assert [told(user_of(p), rows[1]) for p in (member, declined)] == [late, []]

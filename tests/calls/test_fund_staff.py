@@ -30,7 +30,7 @@ from tests.approvals import sign_agreements
 from tests.make import actor
 
 pytestmark = pytest.mark.django_db
-RULE = "条例第二十一条"
+RULE = "条例》第二十一条"
 
 
 def make_staff(person: Person) -> None:

@@ -42,6 +42,7 @@ def labels_of(scheme: Scheme, parameters: Parameters = lambda _key: NOTHING) -> 
         for c in f.columns:
             label = Bilingual(f"{f.label_zh}·{c.label_zh}", f"{f.label_en}: {c.label_en}")
             _add(names, codes, c, f"{f.code}.{c.code}", label)
+            names.setdefault(c.code, both(c, "label"))  # a calculated column names those beside it without the table
     return Labels(names, codes, "flags", parameters)
 
 
