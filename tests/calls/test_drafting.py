@@ -110,6 +110,39 @@ def test_a_changed_guide_is_read_piece_by_piece() -> None:
     assert "另须提交合作协议。</ins>" in page
 
 
+GUIDE = "## 资助范围\n围绕优先领域选题。\n\n## 申报要求\n1. 同一年度只能申报一项。\n2. 分别评审。\n"
+
+
+@pytest.mark.parametrize("stored", [GUIDE, GUIDE.replace("\n", "\r\n")])
+def test_a_guide_saved_as_it_was_shown_is_not_shown_as_changed(stored: str) -> None:
+    """Browsers send a text with line ends of their own, and without the last one."""
+    call = cloned()
+    last = call.cloned_from
+    assert last is not None
+    last.guide_zh = last.guide_en = call.guide_zh = call.guide_en = stored
+    last.save()
+    call = save_call(call=call, actor=actor("officer"))
+    browser, address = client("officer"), f"/office/calls/{call.pk}/edit/"
+    form = browser.get(address).context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    sent |= {name: f"{value:%Y-%m-%dT%H:%M}" for name, value in sent.items() if hasattr(value, "strftime")}
+    sent |= {
+        "budget_fen": "100",
+        "topics": "\r\n".join(str(form["topics"].value()).split("\n")),
+        "guide_zh": as_a_browser(stored),
+        "guide_en": as_a_browser(stored),
+    }
+    answer = browser.post(address, {k: "" if v is None else v for k, v in sent.items()})
+    assert answer.status_code == 302, answer.context["form"].errors
+    call.refresh_from_db()
+    assert "\r" not in call.guide_zh
+    assert text_changes(call) == []
+
+
+def as_a_browser(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")
+
+
 def test_questions_of_another_version_are_listed() -> None:
     last = new_call("im-need", published_at=clock.now() - timedelta(days=300))
     old = last.scheme

@@ -103,7 +103,6 @@ class FieldType:
 
     def typed(self, text: str, name: str, errors: dict[str, str]) -> Any:
         """The typed value of one control."""
-        text = text.replace("\r\n", "\n")
         if not text.strip():
             return text
         try:

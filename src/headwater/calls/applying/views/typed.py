@@ -43,7 +43,7 @@ def read_values(post: Any, names: list[str], scheme: Scheme) -> tuple[dict[str, 
     errors: dict[str, str] = {}
     questions = {f.code: f for f in scheme.fields if not f.value and f.of.is_stored}
     for code in dict.fromkeys(name.partition(".")[0] for name in names):
-        text = post.get(code, "").replace("\r\n", "\n")
+        text = post.get(code, "")
         if code in questions:
             value, bad = read_answer(questions[code], post)
             errors |= bad

@@ -17,6 +17,7 @@ from headwater.calls.publishing.services.cloning import figure_text, term_label
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import call_terms, region_terms, region_words
 from headwater.core.money import wan
+from headwater.core.text import clean_text
 from headwater.forms.answers.differences import Piece, pieces
 from headwater.forms.shapes import Field
 from headwater.schemes import Scheme
@@ -63,10 +64,12 @@ def own_terms(call: Call) -> list[Row]:
 
 
 def text_changes(call: Call) -> list[tuple[str, list[Piece]]]:
-    """Return the guide in both languages, piece by piece. Long parts that stay are folded."""
+    """Return the guide in both languages, piece by piece. Long parts that stay are folded; line ends and blanks around a text, which a
+    form does not keep, are no change.
+    """
     last = call.cloned_from
     labels = {"guide_zh": _("申报指南"), "guide_en": _("英文指南")}
-    pairs = [(label, getattr(last, n), getattr(call, n)) for n, label in labels.items()] if last else []
+    pairs = [(label, *(clean_text(getattr(c, n)).strip() for c in (last, call))) for n, label in labels.items()] if last else []
     return [(label, folded(pieces(old, new))) for label, old, new in pairs if old != new]
 
 
