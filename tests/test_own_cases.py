@@ -84,7 +84,10 @@ UNCOMPARED = ("accounts/", "enter", "language/", "admin/health/")
 """Entry, log-out and the pages of one's own password; figures of the machine (how many events wait for a seal): nothing of any case."""
 INSIDE = ("office/", "panels/", "review/", "applications/", "api/v1/applications", "jobs/", "lead/")
 """Where cases are."""
-DOCUMENTS = ("applications/<int:pk>/pdf/", "letters/<int:pk>/", "my/projects/<str:number>/pdf/")
+DOCUMENTS = (
+    *("applications/<int:pk>/pdf/", "letters/<int:pk>/", "my/projects/<str:number>/pdf/"),
+    "panels/<int:pk>/minutes/pdf/",
+)
 """Set in type, which takes long: opened until one is reached; what they hold is compared as data."""
 FORMS = {"office/calls/<int:pk>/decide/": {"do": "propose"}}
 """Forms that show before they do anything: what is sent to them."""

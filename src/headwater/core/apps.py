@@ -17,6 +17,7 @@ DECLARATIONS = (
         "imports",
         "open_data",
         "tokens",
+        "audit",
         "merging",
         "staff_work",
         "stores",

@@ -23,4 +23,5 @@ def colours(**states: str) -> None:
 
 
 colours(waiting="secondary", running="green", done="green", failed="red")
+colours(trying="yellow", sent="green", well="green", attention="yellow", broken="red", unchecked="secondary")
 colours(checking="blue", fine="green", refused="secondary")

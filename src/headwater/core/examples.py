@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from headwater.core.models import Job
+from headwater.core.models import Event, Job
 from headwater.core.register import Register
 
 ARGUMENT = re.compile(r"<[^>]+>")
@@ -72,6 +72,11 @@ def concrete(route: str, values: Mapping[str, Any]) -> str:
 @example("job", "jobs/<int:pk>")
 def _jobs() -> Iterable[Any]:
     return list(Job.objects.order_by("pk").values_list("pk", flat=True)) or [1]
+
+
+@example("event", "audit/<int:pk>")
+def _events() -> Iterable[Any]:
+    return Event.objects.order_by("pk").values_list("pk", flat=True)
 
 
 EXAMPLES.add("export", Example(lambda: [1], ("exports/<int:pk>",)))

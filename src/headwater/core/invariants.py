@@ -20,14 +20,20 @@ from headwater.core.register import Register
 from headwater.core.roles import LIMITS, Scope, sensitive_roles
 from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
 
+RECORDS = _("打开所列记录核对；确属错误的，由项目主管按规定程序更正，不得直接修改数据库。")
+EVIDENCE = _("保留现场，不要改动数据库：由审计管理员会同系统管理员查明何时、由谁改动，再决定更正或从备份恢复。")
+GRANTS = _("由安全管理员收回或补办授权。")
+GUARDS = _("由系统管理员重新运行升级，使数据库的触发器和权限恢复为声明的样子。")
+
 
 @dataclass(frozen=True)
 class Invariant:
-    """`find` names each offending row; none means that the invariant holds."""
+    """`find` names each offending row; none means that the invariant holds. `remedy` says what to do about them."""
 
     name: str
     sentence: str | Promise
     find: Callable[[], list[str]]
+    remedy: str | Promise = RECORDS
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,14 @@ class Breach:
 INVARIANTS: Register[Invariant] = Register("invariant")
 
 
-def invariant(name: str, sentence: str | Promise, sql: str) -> None:
+def invariant(name: str, sentence: str | Promise, sql: str, remedy: str | Promise = RECORDS) -> None:
     """Register a query that selects one text column."""
-    INVARIANTS.add(name, Invariant(name, sentence, lambda: _first_column(sql)))
+    INVARIANTS.add(name, Invariant(name, sentence, lambda: _first_column(sql), remedy))
 
 
-def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]]) -> None:
+def worked_out(name: str, sentence: str | Promise, find: Callable[[], list[str]], remedy: str | Promise = RECORDS) -> None:
     """Register what no query can tell: a condition in the words of a scheme, for one."""
-    INVARIANTS.add(name, Invariant(name, sentence, find))
+    INVARIANTS.add(name, Invariant(name, sentence, find, remedy))
 
 
 def _first_column(sql: str, values: Sequence[Any] | None = None) -> list[str]:
@@ -85,6 +91,7 @@ invariant(
     f"""SELECT 'event ' || s.event_id || CASE WHEN e.id IS NULL THEN ' is missing' ELSE ' was changed (' || e.command || ')' END
     FROM core_eventseal s JOIN core_seal c ON c.id = s.seal_id LEFT JOIN core_event e ON e.id = s.event_id
     WHERE e.id IS NULL OR s.digest <> CASE c.version WHEN 1 THEN {FIRST_FORM} ELSE {SECOND_FORM} END ORDER BY s.event_id""",  # noqa: S608
+    EVIDENCE,
 )
 invariant(
     "chain_unbroken",
@@ -96,6 +103,7 @@ invariant(
                 FROM core_eventseal e WHERE e.seal_id = s.id), ''::bytea)) AS again
         FROM core_seal s) x
     WHERE digest <> again OR previous <> before OR found <> count ORDER BY id""",
+    EVIDENCE,
 )
 ALONE = """SELECT 'grant ' || g.id || ' of ' || g.role || ' to account ' || g.account_id || ' has no second person'
     FROM core_rolegrant g WHERE g.role = ANY(%s)
@@ -106,6 +114,7 @@ worked_out(
     "sensitive_roles_by_two",
     _("决定和管理的角色由两人授予，或记为命令行单独授予"),
     lambda: _first_column(ALONE, [sorted(sensitive_roles())]),
+    GRANTS,
 )
 invariant(
     "events_sealed",
@@ -113,17 +122,19 @@ invariant(
     """SELECT count(*) || ' events, and no seal' FROM core_event HAVING count(*) > 0 AND NOT EXISTS (SELECT 1 FROM core_seal)
     UNION ALL SELECT 'event ' || s.event_id || ' names seal ' || s.seal_id || ', which is missing' FROM core_eventseal s
         WHERE NOT EXISTS (SELECT 1 FROM core_seal c WHERE c.id = s.seal_id)""",
+    EVIDENCE,
 )
-worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries)
-worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals)
-worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS))
-worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weak_guards)
-worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many)
-worked_out("rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differences(), *loose_digests()])
+worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries, GRANTS)
+worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals, EVIDENCE)
+worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS), EVIDENCE)
+worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weak_guards, GUARDS)
+worked_out("rights_no_more", _("应用所用的数据库角色不拥有任何表，也没有多余的权限"), rights_too_many, GUARDS)
+worked_out("rows_as_written", _("计数的行与命令最后写入时一致"), lambda: [*differences(), *loose_digests()], EVIDENCE)
 invariant(
     "roles_kept_apart",
     _("系统、安全、审计三员分立"),
     """SELECT 'account ' || account_id || ' holds ' || string_agg(DISTINCT role, '+') FROM core_rolegrant
     WHERE role IN ('system_admin', 'security_admin', 'audit_admin') AND (until IS NULL OR until > now())
     GROUP BY account_id HAVING count(DISTINCT role) > 1""",
+    GRANTS,
 )

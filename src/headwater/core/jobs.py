@@ -70,6 +70,11 @@ def job(kind: str, label: str | Promise, *, queue: str = "jobs") -> Callable[[Wo
     return wrap
 
 
+def kind_words(row: Job) -> str:
+    """Return what a job is called, also one of a kind that there is no more."""
+    return str(KINDS[row.kind].label) if row.kind in KINDS else _("已停用的任务")
+
+
 Reach = Callable[[Any], Q]
 REACH: Register[Reach] = Register("reach of jobs")
 """What keeps a job of somebody else from an account that may look at jobs: its scope, its own cases."""
@@ -112,7 +117,8 @@ def run(job_id: int) -> Job:
         row.state, row.message = Job.State.FAILED, str(refused)[:300]
     except Exception as error:
         logger.exception("job %s (%s) failed", row.pk, row.kind)
-        row.state, row.message = Job.State.FAILED, f"{type(error).__name__}: {error}"[:300]
+        row.state, row.message = Job.State.FAILED, _("系统内部错误，没有完成；请联系系统管理员")
+        row.result = {"error": f"{type(error).__name__}: {error}"[:1000]}
     row.ended_at = clock.now()
     row.save(update_fields=["state", "message", "result", "ended_at"])
     return row
@@ -129,7 +135,7 @@ def _give_up(row: Job) -> Job:
         )
 
     def head() -> str:
-        return _("任务没有完成：%s") % (KINDS[row.kind].label if row.kind in KINDS else row.kind)
+        return _("任务没有完成：%s") % kind_words(row)
 
     if row.state != Job.State.FAILED:
         row.state, row.message, row.ended_at = Job.State.FAILED, why(), clock.now()

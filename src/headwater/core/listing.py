@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import TextIOWrapper
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -54,8 +55,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Filter:
-    """A choice on the query string: from a short list, or of a look-up. `field` is a lookup, or `apply` narrows the queryset itself;
-    for a look-up it is given the records that were named.
+    """A choice on the query string: from a short list, of a look-up, or `typed` (a "text" or a "date"). `field` is a lookup, or `apply`
+    narrows the queryset itself; for a look-up it is given the records that were named, for a date the day.
     """
 
     name: str
@@ -64,6 +65,18 @@ class Filter:
     field: str = ""
     apply: Callable[[QuerySet[Any], Any], QuerySet[Any]] | None = None
     lookup: Lookup | None = None
+    typed: str = ""
+
+    def choice(self, user: Any, text: str) -> Any:
+        """Return what a text on the query string means; None where it means nothing here."""
+        if self.lookup:
+            return self.lookup.matching(user, text)
+        if self.typed == "date":
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                return None
+        return text if self.typed or text in {str(c[0]) for c in self.choices} else None
 
     @property
     def options(self) -> list[tuple[str, Text]]:
@@ -85,6 +98,8 @@ class Cell:
 
 @dataclass
 class Listing:
+    """`prepare` is given the rows of a page, or of a stretch of a file, before their cells are asked for: it may read what they need."""
+
     request: HttpRequest
     queryset: QuerySet[Any]
     columns: Sequence[Column]
@@ -97,6 +112,7 @@ class Listing:
     selectable: bool = False
     form_id: str = "bulk"
     page_size: int = PAGE
+    prepare: Callable[[list[Any]], None] | None = None
     q: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -113,9 +129,9 @@ class Listing:
         self.active: dict[str, str] = {}
         for f in self.filters:
             value = get.get(f.name, "").strip()[:MOST_CHARS]
-            if value and (f.lookup or value in {str(c[0]) for c in f.choices}):
+            choice = f.choice(self.request.user, value) if value else None
+            if choice is not None:
                 self.active[f.name] = value
-                choice = f.lookup.matching(self.request.user, value) if f.lookup else value
                 rows = f.apply(rows, choice) if f.apply else rows.filter(**{f.field: choice})
         order = get.get("sort", self.order)
         fields = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
@@ -134,6 +150,8 @@ class Listing:
         window = list(rows[: self.page_size + 1])
         self.has_next = len(window) > self.page_size
         self.objects = window[: self.page_size]
+        if self.prepare:
+            self.prepare(self.objects)
         self.total = self.rows_all.count() if cursor or self.has_next else len(window)
         self.first_page = not cursor
 
@@ -215,6 +233,14 @@ class Listing:
         pks = keys_in(self.request.POST, "pk")
         return self.rows_all.filter(pk__in=pks) if pks else self.rows_all
 
+    def _prepared(self, rows: QuerySet[Any]) -> Iterator[Any]:
+        """Yield rows for a file, so many at a time that memory does not grow with it."""
+        stream = rows.iterator(chunk_size=1000)
+        while part := list(islice(stream, 1000)):
+            if self.prepare:
+                self.prepare(part)
+            yield from part
+
     def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:
         """Return `rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
         form = form or self.request.GET.get("format", "")
@@ -225,7 +251,7 @@ class Listing:
             form = "csv"
         columns = [c for c in self.columns if c.export]
         heading = [str(c.label) for c in columns]
-        cells = ([plain(c.value(o), c.kind) for c in columns] for o in ordered.iterator(chunk_size=1000))
+        cells = ([plain(c.value(o), c.kind) for c in columns] for o in self._prepared(ordered))
         file = scratch(max_size=KEPT_IN_MEMORY)
         if form == "csv":
             text = TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)

@@ -134,11 +134,14 @@ def without_own(rows: Rows, account: Any) -> Rows:
 
 def own_events(account: Any) -> Q:
     """Return the events on one's own cases, whatever record of them they name."""
-    own = sorted(own_cases(account))
+    return events_of(own_cases(account))
+
+
+def events_of(cases: Iterable[int]) -> Q:
+    """Return the events on some cases, whatever record of them they name."""
+    keys = sorted(cases)
     condition = Q(pk__in=[])
-    for model in (apps.get_model(label) for label, paths in PATHS.items() if own and paths):
-        rows = model._base_manager.filter(own_rows(model, account))
+    for model in (apps.get_model(label) for label, paths in PATHS.items() if keys and paths):
+        rows = model._base_manager.filter(rows_of(model, keys))
         condition |= Q(subject_type=model._meta.label_lower, subject_id__in=rows.values("pk"))
-    for case in own:
-        condition |= Q(after__application=case)
-    return condition
+    return condition | Q(after__application__in=keys) if keys else condition

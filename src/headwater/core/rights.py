@@ -32,6 +32,7 @@ RIGHTS: dict[str, Right] = {
     "core.make_token": HOLDER,
     "core.revoke_token": HOLDER,
     "core.ask_export": HOLDER,
+    "core.retry_mails": SYSTEM_ADMIN,
     "core.check_files": SYSTEM_ADMIN,
     "core.cover_rows": SYSTEM,
     "core.migrate_rows": SYSTEM,

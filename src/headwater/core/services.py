@@ -124,15 +124,16 @@ def set_active(*, account: Account, active: bool, actor: Actor) -> None:
 Words = str | Callable[[], str]
 
 
-def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: str = "") -> None:
+def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: str = "", calendar: str = "") -> None:
     """Tell people: a line in the workbench and, where there is an address, a mail in the outbox. Call inside a command.
 
-    Texts are given as functions, so that each reader gets them in the language of their account.
+    Texts are given as functions, so that each reader gets them in the language of their account. `calendar` is a meeting (iCalendar)
+    that the mail brings along.
     """
-    tell([(account, title, body, url) for account in {a.pk: a for a in accounts}.values()])
+    tell([(account, title, body, url) for account in {a.pk: a for a in accounts}.values()], calendar=calendar)
 
 
-def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
+def tell(messages: Sequence[tuple[Account, Words, Words, str]], *, calendar: str = "") -> None:
     """Tell people like `notify`, with a text for each reader; two statements, whatever their number."""
     notes, mails = [], []
     now = clock.now()
@@ -141,7 +142,9 @@ def tell(messages: Sequence[tuple[Account, Words, Words, str]]) -> None:
             head, text = (w() if callable(w) else w for w in (title, body))
         notes.append(Notification(account=account, title=head[:200], body=text, url=url, created_at=now))
         if account.email:
-            mails.append(OutboxMail(to=account.email, subject=head[:200], body=f"{text}\n\n{url}".strip(), created_at=now))
+            mail = OutboxMail(to=account.email, subject=head[:200], body=f"{text}\n\n{url}".strip(), created_at=now)
+            mail.calendar = calendar
+            mails.append(mail)
     Notification.objects.bulk_create(notes, batch_size=2000)
     OutboxMail.objects.bulk_create(mails, batch_size=2000)
 

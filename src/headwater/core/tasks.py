@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.mail import EmailMessage
 from procrastinate.contrib.django import app
 
-from headwater.core import clock, exports
-from headwater.core.models import OutboxMail
+from headwater.core import exports, mails
 
 __all__ = ["exports"]
 CHECK_SECONDS = 5.0
@@ -32,7 +28,7 @@ def seal(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="headwater.send_mail", queue="house", queueing_lock="mail")
 def send_mail(timestamp: int) -> None:
-    send_outbox()
+    mails.send_outbox()
 
 
 @app.periodic(cron="* * * * *")
@@ -55,21 +51,6 @@ def tidy(timestamp: int) -> None:
     remove_leftovers()
     forget_old()
     forget_sign_ins()
-
-
-def send_outbox(limit: int = 200) -> int:
-    """Send waiting mails; one that fails is kept with its error and tried again, five times at most."""
-    count = 0
-    for mail in OutboxMail.objects.filter(sent_at__isnull=True, attempts__lt=5).order_by("id")[:limit]:
-        change: dict[str, Any] = {"attempts": mail.attempts + 1}
-        try:
-            EmailMessage(mail.subject, mail.body, to=[mail.to]).send()
-            change |= {"sent_at": clock.now()} | ({"body": ""} if mail.forget else {})
-            count += 1
-        except OSError as error:
-            change["error"] = str(error)[:300]
-        OutboxMail.objects.filter(pk=mail.pk).update(**change)
-    return count
 
 
 @app.periodic(cron="* * * * *")

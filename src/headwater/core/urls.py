@@ -1,7 +1,7 @@
 from django.urls import path
 
 from headwater.core import views
-from headwater.core.views import accounts, exports, roles, sessions, tokens
+from headwater.core.views import accounts, audit, exports, roles, running, sessions, tokens
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
@@ -19,7 +19,8 @@ urlpatterns = [
     path("admin/accounts/factors/", accounts.factors, name="factor_resets"),
     path("admin/roles/", roles.roles, name="roles"),
     path("admin/grants/", roles.grants, name="grants"),
-    path("admin/audit/", views.audit, name="audit"),
-    path("admin/outbox/", views.outbox, name="outbox"),
-    path("admin/health/", views.health, name="health"),
+    path("admin/audit/", audit.audit, name="audit"),
+    path("admin/audit/<int:pk>/", audit.audit_event, name="audit_event"),
+    path("admin/outbox/", running.outbox, name="outbox"),
+    path("admin/health/", running.health, name="health"),
 ]

@@ -20,6 +20,7 @@ from headwater.core.sealing import anchor_of, unanchored
 from headwater.core.services import notify, write_to
 
 CLEAN = "core.rows_compared"
+TOLD = "core.tell_breaches"
 MAILED = "core.mail_head"
 OWN = (CLEAN, MAILED)
 AUDITOR = "audit_admin"
@@ -70,9 +71,12 @@ def watch() -> list[Breach]:
     """Look nightly at what is new and at another part of the rest; tell the audit administrators of breaches."""
     breaches = look(only_new=True)
     if breaches:
-        rows = "\n".join(f"{b.invariant.name}: {row}" for b in breaches for row in b.rows)
-        with command(system("verify"), "core.region.manage", name="core.tell_breaches") as log:
-            notify(auditors(), title=lambda: _("数据核对发现异常"), body=lambda: rows, url="/admin/health/")
+
+        def words() -> str:
+            return "\n".join(_("%(what)s：%(n)d 处不符") % {"what": b.invariant.sentence, "n": b.count} for b in breaches)
+
+        with command(system("verify"), "core.region.manage", name=TOLD) as log:
+            notify(auditors(), title=lambda: _("数据核对发现异常"), body=words, url="/admin/health/")
             log(None, after={"breaches": {b.invariant.name: b.count for b in breaches}})
     return breaches
 

@@ -66,7 +66,7 @@ class Notification(models.Model):
 class OutboxMail(models.Model):
     """A mail written in the same transaction as the change it tells of, and sent afterwards by a worker.
 
-    The text of one with a key in it (`forget`) is dropped once it is sent.
+    The text of one with a key in it (`forget`) is dropped once it is sent. `calendar` is a meeting (iCalendar) that goes with it as a file.
     """
 
     to = AddressField()
@@ -77,6 +77,7 @@ class OutboxMail(models.Model):
     attempts = models.IntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     forget = models.BooleanField(default=False, db_default=False)
+    calendar = models.TextField(blank=True, db_default="")
 
     class Meta:
         verbose_name = _("待发邮件")
