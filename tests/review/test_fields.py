@@ -13,6 +13,7 @@ from headwater.review.models import Expert, Panel
 from tests.make import client, new_expert, past_call, placed
 
 pytestmark = pytest.mark.django_db
+MEETING = {"meets_at": "2099-03-01T09:00", "place": "一号会议室"}
 
 
 def group(code: str, *prefixes: str) -> ReviewGroup:
@@ -64,7 +65,7 @@ def test_joined_fields_and_what_belongs_to_none_come_before_one_panel() -> None:
     form = page.context["form"]
     assert form.applications == {a.pk for a in rows}
     assert len(form.experts) == 9
-    sent = {"pk": [a.pk for a in rows], "expert": sorted(form.experts), "chair": form.chair, "name": "联合会评组"}
+    sent = {"pk": [a.pk for a in rows], "expert": sorted(form.experts), "chair": form.chair, "name": "联合会评组", **MEETING}
     assert client("officer").post(address, sent).status_code == 302
     panel = Panel.objects.get(call=call)
     assert (panel.name, panel.group, panel.items.count(), panel.members.count()) == ("联合会评组", None, 3, 9)
@@ -97,13 +98,17 @@ def test_the_size_is_the_parameter_of_the_scheme() -> None:
     assert {p.code: p.short for p in prospects(call, Application.objects.all())} == {"small": False, "large": False, "-": True}
     address = f"/office/calls/{call.pk}/panels/new/?group=small"
     four = list(Expert.objects.filter(disciplines__code="X01").order_by("pk")[:4])
-    sent = {"pk": [rows[0].pk], "expert": [e.pk for e in four], "chair": four[0].pk, "name": "小组"}
+    sent = {"pk": [rows[0].pk], "expert": [e.pk for e in four], "chair": four[0].pk, "name": "小组", **MEETING}
     page = client("officer").post(address, sent).content.decode()
     assert "不少于 5 人" in page
     assert 'id="e-members"' in page
     past = {**sent, "expert": [e.pk for e in Expert.objects.filter(disciplines__code="X01")[:5]], "meets_at": "2020-01-01T09:00"}
     assert 'id="e-meets_at"' in client("officer").post(address, {**past, "chair": past["expert"][0]}).content.decode()
-    assert client("officer").post(address, {**past, "chair": past["expert"][0], "meets_at": ""}).status_code == 302
+    assert (
+        'id="e-meets_at"'
+        in client("officer").post(address, {**past, "chair": past["expert"][0], "meets_at": ""}).content.decode()
+    )
+    assert client("officer").post(address, {**past, "chair": past["expert"][0], **MEETING}).status_code == 302
 
 
 def test_unknown_fields_are_not_found() -> None:

@@ -122,7 +122,14 @@ def test_panels_of_the_call_are_run_by_another_officer(make: object, case: Case)
         close_voting(panel=panel, actor=mine)
     with pytest.raises(NotAllowed):
         vote_again(panel=panel, items=[], actor=mine)
-    new = {"group": None, "meets_at": None, "experts": case.experts, "chair": case.experts[0], "applications": []}
+    new = {
+        "group": None,
+        "meets_at": clock.now() + timedelta(days=1),
+        "place": "一号会议室",
+        "experts": case.experts,
+        "chair": case.experts[0],
+        "applications": [],
+    }
     with pytest.raises(NotAllowed):
         make_panel(call=case.call, name="另一组", actor=mine, **new)
     page = client(mine.account.username).get(f"/panels/{panel.pk}/").content.decode()

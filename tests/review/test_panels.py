@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from headwater.calls.models import Application
+from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def make(experts: list[Expert], applications: list[Application], chair: Expert | None = None) -> Panel:
     return make_panel(
         call=applications[0].call, name="综合组", group=None, applications=applications, experts=experts,
-        chair=chair or experts[0], meets_at=None, actor=actor("officer"),
+        chair=chair or experts[0], meets_at=clock.now() + timedelta(days=1), place="一号会议室", actor=actor("officer"),
     )  # fmt: skip
 
 

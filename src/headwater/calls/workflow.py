@@ -132,6 +132,7 @@ APPLICATION = Workflow(
         T(S.ACCEPTED, "start_review", S.IN_REVIEW, "calls.review.start", L("送审"), (arrived,)),
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成"), (arrived,)),
         T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("提交会议评审"), (arrived,)),
+        T(S.PANEL, "off_panel", S.REVIEWED, "calls.review.start", L("退出会议评审"), (arrived,)),
         T(S.REVIEWED, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟批准"), (arrived, decided_on_review)),
         T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不批准"), (arrived,)),
         T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟批准"), (arrived,)),

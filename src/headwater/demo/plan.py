@@ -108,7 +108,7 @@ def read_words(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-TEXTS = ("contact", "guide_zh", "guide_en", "letter", "sanction_basis", "credit_prefix", "resident_place")
+TEXTS = ("contact", "guide_zh", "guide_en", "letter", "sanction_basis", "credit_prefix", "resident_place", "panel_place")
 LISTS = ("senior_titles", "junior_titles", "degrees", "journals_zh")
 TABLES = ("words_zh", "words_en", "sections", "flags", "category_letters", "young", "pictures", "answers")
 FORMS = {

@@ -182,6 +182,7 @@ class Season(Applying):
                     experts=experts,
                     chair=experts[0],
                     meets_at=self.t.at(165, 9),
+                    place=self.world.plan.text("panel_place"),
                     actor=self.staff("officer"),
                 )
         with clock.at(self.t.at(165, 9)):

@@ -15,7 +15,7 @@ from headwater.schemes.rules.values import shape_of
 
 Row = dict[str, Any]
 ORDERED = ("min", "default", "max")
-OF_PANEL = ("panel_min_members", "panel_votes_on_item")
+OF_PANEL = ("panel_min_members", "panel_votes_on_item", "panel_item_minutes")
 """What the calls of a scheme with a panel read."""
 
 
@@ -34,7 +34,9 @@ def check_needs(schemes: list[Scheme], rows: list[Row], today: date, problems: l
 
 
 def _of_panel(scheme: Scheme, by_key: dict[str, list[Row]]) -> Iterator[str]:
-    """Report a panel without a least size, its own or the region's, or without a number of votes on one item."""
+    """Report a panel without a least size, its own or the region's, or without a number of votes on one item and
+    minutes for it.
+    """
     if scheme.judging.has_panel:
         own = {"panel_min_members"} if scheme.judging.panel.size else set()
         yield from (f"panels read {key!r}: give it a row" for key in OF_PANEL if key not in own and not by_key.get(key))

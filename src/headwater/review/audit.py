@@ -20,7 +20,7 @@ acts(
         "review.retire_expert": _("将专家移出专家库"),
         "review.restore_expert": _("将专家恢复入库"),
         "review.change_own": _("更新了本人的专家信息"),
-        "review.find_conflicts": _("查找了利益冲突"),
+        "review.find_conflicts": _("查找了回避关系"),
         "review.declare_conflict": _("登记了回避"),
         "review.propose_round": _("生成了指派方案"),
         "review.publish_round": _("发布了指派方案"),

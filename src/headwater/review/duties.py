@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application, Call
@@ -35,14 +35,47 @@ def of_experts(account: Any) -> Iterator[Duty]:
         yield Duty(_("提交评审意见"), "/review/", writing["due"], writing["n"])
     if leaving := Assignment.objects.to_leave(account).count():
         yield Duty(_("回避与您有关的评审"), "/review/", None, leaving)
-    seats = PanelMember.objects.filter(expert__person__in=own_records(account), present=True, panel__state=Panel.State.VOTING)
+    yield from _of_members(account)
+
+
+def _of_members(account: Any) -> Iterator[Duty]:
+    """Meetings to come, votes to cast, and for the chair those of the others that are missing."""
+    mine = (
+        PanelMember.objects.filter(expert__person__in=own_records(account))
+        .select_related("panel")
+        .order_by("panel__meets_at", "pk")
+    )
+    for member in mine.filter(panel__state=Panel.State.PREPARING):
+        title = _("主持会议评审：%s") if member.is_chair else _("参加会议评审：%s")
+        yield Duty(title % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)
+    seats = mine.filter(present=True, panel__state=Panel.State.VOTING)
     waiting = (
         PanelItem.objects.filter(panel=OuterRef("panel"), result="")
         .exclude(pk__in=BallotCast.objects.filter(member=OuterRef(OuterRef("pk"))).values("item"))
         .exclude(application__conflicts__expert__person__in=own_records(account))
     )
-    for member in seats.filter(Exists(waiting)).select_related("panel"):
+    for member in seats.filter(Exists(waiting)):
         yield Duty(_("投票：%s") % member.panel.name, f"/panels/{member.panel_id}/", member.panel.meets_at)
+    chaired = mine.filter(is_chair=True, panel__state=Panel.State.VOTING)
+    counts = _still_to_vote(chaired)
+    for member in chaired:
+        yield Duty(
+            _("主持投票（未投票人数）：%s") % member.panel.name,
+            f"/panels/{member.panel_id}/",
+            member.panel.meets_at,
+            counts.get(member.panel_id, 0),
+        )
+
+
+def _still_to_vote(chairs: QuerySet[PanelMember]) -> dict[int, int]:
+    """Return how many of the others who are present have not voted on all they may vote on, by panel."""
+    left = (
+        PanelItem.objects.filter(panel=OuterRef("panel"), result="")
+        .exclude(pk__in=BallotCast.objects.filter(member=OuterRef(OuterRef("pk"))).values("item"))
+        .exclude(application__conflicts__expert=OuterRef("expert"))
+    )
+    others = PanelMember.objects.filter(panel__in=chairs.values("panel"), present=True, is_chair=False)
+    return dict(others.filter(Exists(left)).order_by().values_list("panel").annotate(n=Count("pk")))
 
 
 @DUTIES.under("review.officers")

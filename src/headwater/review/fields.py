@@ -120,17 +120,33 @@ class Candidate:
 
     @property
     def origin_word(self) -> str:
-        return {"field": _("本领域"), "near": _("相邻领域"), "outside": _("区外"), "search": _("查找所得")}[self.origin]
+        return {
+            "seated": _("现任组员"),
+            "field": _("本领域"),
+            "near": _("相邻领域"),
+            "outside": _("区外"),
+            "search": _("查找所得"),
+        }[self.origin]
 
 
 def panel_candidates(
-    call: Call, groups: Sequence[ReviewGroup], applications: Collection[int], *, search: str = "", keep: Collection[int] = ()
+    call: Call,
+    groups: Sequence[ReviewGroup],
+    applications: Collection[int],
+    *,
+    search: str = "",
+    keep: Collection[int] = (),
+    seated: Collection[int] = (),
 ) -> list[Candidate]:
-    """Who could sit on a panel over `applications`: of its fields, then of neighbouring ones, then from outside, then who was searched for
-    or chosen before (`keep`); within each those with the fewest conflicts first.
+    """Who could sit on a panel over `applications`: who sits on it (`seated`), then experts of its fields, of neighbouring ones, from
+    outside, and who was searched for or chosen before (`keep`); within each those with the fewest conflicts first.
     """
     clash = Count("conflicts", filter=Q(conflicts__application__in=applications), distinct=True)
-    pool = able(call).annotate(clash=clash).select_related("person__organisation").order_by("clash", "pk")
+
+    def ranked(experts: QuerySet[Expert]) -> QuerySet[Expert]:
+        return experts.annotate(clash=clash).select_related("person__organisation").order_by("clash", "pk")
+
+    pool = ranked(able(call))
     near = _neighbouring(groups)
     candidates: dict[int, Candidate] = {}
 
@@ -138,6 +154,8 @@ def panel_candidates(
         for expert in rows:
             candidates.setdefault(expert.pk, Candidate(expert, expert.clash, origin))
 
+    if seated:
+        take(ranked(Expert.objects.filter(pk__in=seated)), "seated")
     if groups:
         take(pool.filter(_knows(groups)).distinct()[:SHOWN], "field")
     if near:

@@ -243,18 +243,26 @@ class PanelQuerySet(models.QuerySet["Panel"]):
 
 
 class Panel(models.Model):
-    """A panel (会评组): secret vote; quorum and thresholds are put down when it is made."""
+    """A panel (会评组): secret vote; quorum and thresholds are put down when it is made.
+
+    `sequence` counts how often its members were told anew; `laid_down` keeps the agenda of a dissolved one (key of the application,
+    minutes), so that it can be called together again.
+    """
 
     class State(models.TextChoices):
         PREPARING = "preparing", _("筹备")
         VOTING = "voting", _("投票中")
         CLOSED = "closed", _("已结束")
+        DISSOLVED = "dissolved", _("已解散")
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="panels")
     group = models.ForeignKey(ReviewGroup, null=True, on_delete=models.PROTECT)
     name = models.CharField(_("名称"), max_length=120)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PREPARING)
-    meets_at = models.DateTimeField(null=True)
+    meets_at = models.DateTimeField(_("会议时间"), null=True)
+    place = models.CharField(_("会议地点或链接"), max_length=200, blank=True, db_default="")
+    sequence = models.PositiveSmallIntegerField(_("通知次数"), default=0, db_default=0)
+    laid_down = models.JSONField(_("解散前的议程"), default=list, db_default=models.Value([], models.JSONField()))
     quorum = models.CharField(max_length=10, default="2/3")
     opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -302,6 +310,7 @@ class PanelItem(models.Model):
     panel = models.ForeignKey(Panel, on_delete=models.CASCADE, related_name="items")
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="panel_item")
     position = models.IntegerField()
+    minutes = models.PositiveSmallIntegerField(_("用时（分钟）"), default=0, db_default=0)
     threshold = models.CharField(max_length=10, default=">1/2")
     signatures_needed = models.PositiveSmallIntegerField(_("须联名的组员数"), default=0)
     yes = models.IntegerField(default=0)

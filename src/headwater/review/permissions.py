@@ -37,6 +37,13 @@ def sits_on_panel(user: Any, record: Any) -> bool:
     return record.members.filter(expert__person__in=own_records(user)).exists()
 
 
+@rules.predicate
+def chairs_panel(user: Any, record: Any) -> bool:
+    if not isinstance(record, Panel):
+        return True
+    return record.members.filter(is_chair=True, expert__person__in=own_records(user)).exists()
+
+
 officer_of_record = rules.predicate(
     lambda user, record: officer_of_call(user, getattr(record, "application", record)), "officer_of_record"
 )
@@ -51,6 +58,7 @@ allow("review.opinion.fund", (officer_of_record | role("committee")) & not_own)
 allow("review.desk", is_expert)
 allow("review.draw", officer_of_call & nothing_own_in)
 allow("review.panel.view", (is_expert & sits_on_panel) | officer_of_call | role("committee"))
+allow("review.panel.minutes", (is_expert & chairs_panel) | officer_of_call | role("committee"))
 allow("review.panel.vote", is_expert & sits_on_panel)
 allow("review.panel.manage", officer_of_call & nothing_own_in)
 allow("review.expert.list", role("programme_officer"))

@@ -33,13 +33,14 @@ class ReviewTerms:
 @dataclass(frozen=True)
 class PanelTerms:
     """The figures of a panel. Shares are written as ">1/2" or ">=2/3"; `revive_signatures` members bring back what most opinions refuse,
-    which then needs `revive_majority`.
+    which then needs `revive_majority`; `minutes` are planned for each item.
     """
 
     size: int
     quorum: str
     majority: str
     votes: int
+    minutes: int
     revive_majority: str
     revive_signatures: int
 
@@ -78,6 +79,7 @@ def panel_terms(call: Call) -> PanelTerms:
         quorum=rule.quorum or _share(parameters.get("panel_quorum", code), ">=2/3"),
         majority=rule.majority or _share(parameters.get("panel_majority", code), ">1/2"),
         votes=parameters.number("panel_votes_on_item", code),
+        minutes=parameters.number("panel_item_minutes", code),
         revive_majority=_share(parameters.get("revive_majority", code), ">=2/3"),
         revive_signatures=parameters.get("revive_signatures", code) or 0,
     )

@@ -2,16 +2,21 @@ from django.urls import path
 
 from headwater.core.views.lookups import lookup_view
 from headwater.review.lookups import EXPERT_HOMES
-from headwater.review.views import deciding, expert, experts, office, panels
+from headwater.review.views import deciding, expert, experts, office, panels, rooms
 
 urlpatterns = [
     path("review/", expert.desk, name="review"),
     path("review/<int:pk>/", expert.assignment, name="assignment"),
     path("review/<int:pk>/save/", expert.autosave, name="opinion_save"),
     path("review/<int:pk>/conflict/", expert.conflict, name="declare_conflict"),
-    path("panels/", expert.panels, name="panels"),
-    path("panels/<int:pk>/", expert.panel, name="panel"),
-    path("panels/<int:pk>/items/<int:item>/", expert.panel_item, name="panel_item"),
+    path("panels/", rooms.panels, name="panels"),
+    path("panels/<int:pk>/", rooms.panel, name="panel"),
+    path("panels/<int:pk>/edit/", panels.edit_panel, name="panel_edit"),
+    path("panels/<int:pk>/dissolve/", panels.dissolve, name="panel_dissolve"),
+    path("panels/<int:pk>/calendar/", rooms.calendar, name="panel_calendar"),
+    path("panels/<int:pk>/minutes/", rooms.minutes, name="panel_minutes"),
+    path("panels/<int:pk>/minutes/pdf/", rooms.minutes_paper, name="panel_minutes_pdf"),
+    path("panels/<int:pk>/items/<int:item>/", rooms.panel_item, name="panel_item"),
     path("panels/<int:pk>/step/<str:verb>/", panels.panel_step, name="panel_step"),
     path("office/calls/<int:pk>/assign/", office.assign, name="assign"),
     path("office/pair/<int:application>/<int:expert>/", office.pair, name="pair"),

@@ -41,7 +41,7 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
             Column(_("主题"), lambda m: m.subject, kind="title"),
             Column(_("收件人"), lambda m: m.to),
             Column(_("状态"), standing, kind="state"),
-            Column(_("写入"), lambda m: m.created_at, kind="date"),
+            Column(_("写入时间"), lambda m: m.created_at, kind="date"),
             Column(_("发出"), lambda m: m.sent_at, kind="date"),
             Column(_("原因"), trouble),
             Column("error", lambda m: m.error, screen=False),

@@ -96,7 +96,7 @@ def unfinished_reviews(call: Call, account: Account | None = None) -> list[Reaso
     waiting = without_own(rows, account).count()
     if waiting:
         reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
-    for panel in Panel.objects.filter(call=call).exclude(state=Panel.State.CLOSED):
+    for panel in Panel.objects.filter(call=call).exclude(state__in=[Panel.State.CLOSED, Panel.State.DISSOLVED]):
         reasons.append(Reason(_("%s 还没有结束投票") % panel.name))
     return reasons + _short_votes(call, account)
 

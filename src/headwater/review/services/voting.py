@@ -43,11 +43,17 @@ def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -
         row.state, row.opened_at = Panel.State.VOTING, clock.now()
         row.save(update_fields=["state", "opened_at"])
         log(row, after={"state": row.state, "present": here})
-        notify(
-            accounts_of(row.members.filter(present=True).values_list("expert__person", flat=True)),
-            title=lambda: _("请投票：%s") % row.name,
-            url=f"/panels/{row.pk}/",
-        )
+        _ask_to_vote(row)
+
+
+def _ask_to_vote(panel: Panel) -> None:
+    """Ask those who are present to vote, and the chair to see it through."""
+    seats = panel.members.all()
+    for members, title in (
+        (seats.filter(present=True, is_chair=False), lambda: _("请投票：%s") % panel.name),
+        (seats.filter(is_chair=True), lambda: _("投票已开始，请主持并投票：%s") % panel.name),
+    ):
+        notify(accounts_of(members.values_list("expert__person", flat=True)), title=title, url=f"/panels/{panel.pk}/")
 
 
 def cast_ballot(*, member: PanelMember, votes: Mapping[int, str], actor: Actor) -> int:

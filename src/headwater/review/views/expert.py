@@ -1,13 +1,12 @@
-"""Pages of experts: invitations, the review desk, the panel room."""
+"""Pages of experts: invitations and the review desk."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,17 +19,14 @@ from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.numbers import BadNumber, read_decimal
-from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
-from headwater.registry.models import is_own, own_records
-from headwater.review.models import Assignment, Conflict, Familiarity, Opinion, Panel, PanelMember
+from headwater.registry.models import own_records
+from headwater.review.models import Assignment, Conflict, Familiarity, Opinion
 from headwater.review.rules import contradiction
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import save_opinions
-from headwater.review.services.reviving import sign_revival
-from headwater.review.services.voting import CHOICES, cast_ballot, missing_ballots, recusals, repeatable
 from headwater.review.terms import review_terms, weights_of
 from headwater.schemes.judging import Criterion, Judging
 
@@ -186,7 +182,7 @@ def read_opinion(post: Any, judging: Judging, names: set[str] | None = None) -> 
                 values[name] = int(text) if text else None
     for name in ("text_applicant", "text_fund"):
         if name in carried:
-            values[name] = post.get(name, "").replace("\r\n", "\n")
+            values[name] = post.get(name, "")
     return values, errors
 
 
@@ -248,131 +244,3 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     ):
         return redirect("review")
     return redirect("assignment", pk=pk)
-
-
-@page("review.panel.view")
-def panels(request: HttpRequest) -> HttpResponse:
-    return render(
-        request,
-        "review/panels.html",
-        {"panels": Panel.objects.visible_to(request.user).select_related("call").order_by("-id")[:200]},
-    )
-
-
-def hidden_from(user: Any, recused: dict[int, list[PanelMember]]) -> set[int]:
-    """Applications on a panel that a reader does not see: those from which they are recused, and their own cases."""
-    mine = {a for a, members in recused.items() if any(is_own(user, m.expert.person) for m in members)}
-    return mine | own_cases(user)
-
-
-@page("review.panel.view")
-def panel(request: HttpRequest, pk: int) -> HttpResponse:
-    """The room: who is recused or has a part in an item does not see it at all, and cannot vote on it; places are the reader's own."""
-    row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
-    member = (
-        PanelMember.objects.filter(panel=row, expert__person__in=own_records(request.user))
-        .select_related("expert__person", "panel__call")
-        .first()
-    )
-    recused = recusals(row)
-    hidden = hidden_from(request.user, recused)
-    voted = set(member.casts.values_list("item", flat=True)) if member else set()
-    items = [
-        i
-        for i in row.items.select_related("application__call", "application__leader", "application__host", "application__ranking")
-        .annotate(signed=Count("revivals"))
-        .order_by("position")
-        if i.application_id not in hidden
-    ]
-    if request.method == "POST" and member:
-        votes = {i.pk: request.POST.get(f"vote_{i.pk}", "") for i in items if i.pk not in voted}
-        votes = {k: v for k, v in votes.items() if v in CHOICES}
-        if not votes:
-            messages.error(request, _("还没有选择"))
-        else:
-            attempt(
-                request,
-                lambda: cast_ballot(member=member, votes=votes, actor=request.actor),
-                success=_("已投 %d 项，投票不记名。") % len(votes),
-            )
-        return redirect("panel", pk=pk)
-    officer = request.user.has_perm("review.panel.manage", row)
-    absences = missing_ballots(row) if row.state == Panel.State.VOTING else {}
-    return render(
-        request,
-        "review/panel.html",
-        {
-            "panel": row,
-            "member": member,
-            "items": items,
-            "voted": voted,
-            "hidden": without_own(row.items.all(), request.user).count() - len(items),
-            "left_to_vote": sum(1 for i in items if i.pk not in voted and not i.result),
-            "officer": officer,
-            "ballots": [("yes", _("同意")), ("no", _("不同意")), ("abstain", _("弃权"))],
-            **(_of_the_officer(row, items, recused, absences) if officer else {}),
-            "members": row.members.select_related("expert__person__organisation"),
-            "can_vote": member and row.state == Panel.State.VOTING and member.present,
-        },
-    )
-
-
-def _of_the_officer(
-    row: Panel, items: list[Any], recused: dict[int, list[PanelMember]], absences: dict[Any, list[PanelMember]]
-) -> dict[str, Any]:
-    """What only the officer of the panel sees: who is recused, whose ballot is missing on which item, what may be voted on anew."""
-    present = row.members.filter(present=True).count()
-    names = {i.pk: members for i, members in absences.items()}
-    for item in items:
-        item.waits_for = names.get(item.pk, [])
-        item.voters = present - sum(1 for m in recused.get(item.application_id, []) if m.present)
-        item.cast = item.voters - len(item.waits_for)
-    again = {i.pk for i in repeatable(row)}
-    return {
-        "recused": recused,
-        "incomplete": [i for i in items if i.waits_for],
-        "repeatable": [i for i in items if i.pk in again],
-        "present": present,
-    }
-
-
-@page("review.panel.view")
-def panel_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
-    """What a member judges by: the application and its opinions without their authors; a recused member finds nothing."""
-    row = access(request.user, "review.panel.view", Panel.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
-    agenda_item = get_object_or_404(
-        row.items.select_related(
-            "application__call__scheme", "application__leader", "application__host", "application__discipline"
-        ),
-        pk=item,
-    )
-    if agenda_item.application_id in hidden_from(request.user, recusals(row)):
-        raise Http404
-    member = row.members.filter(expert__person__in=own_records(request.user)).select_related("expert__person").first()
-    if request.method == "POST":
-        if member:
-            attempt(
-                request, lambda: sign_revival(item=agenda_item, member=member, actor=request.actor), success=_("已联名提请表决。")
-            )
-        return redirect("panel_item", pk=pk, item=item)
-    opinions = Opinion.objects.filter(assignment__application=agenda_item.application, submitted_at__isnull=False).order_by(
-        "text_applicant"
-    )
-    signers = set(agenda_item.revivals.values_list("member", flat=True)) if agenda_item.signatures_needed else set()
-    return render(
-        request,
-        "review/panel_item.html",
-        {
-            **application_context(agenda_item.application, judging=True),
-            "panel": row,
-            "opinions": opinions,
-            "ranking": getattr(agenda_item.application, "ranking", None),
-            "of_fund": request.user.has_perm("review.opinion.fund", agenda_item),
-            "item": agenda_item,
-            "signed": len(signers),
-            "can_sign": member
-            and agenda_item.signatures_needed
-            and row.state == Panel.State.PREPARING
-            and member.pk not in signers,
-        },
-    )

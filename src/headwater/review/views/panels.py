@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.core.exceptions import ValidationError
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,13 +14,14 @@ from headwater.calls.states import State
 from headwater.core.errors import Refused
 from headwater.core.own import own_rows
 from headwater.core.permission import access, page
-from headwater.core.web import MomentField, attempt, keys_in
+from headwater.core.web import attempt, keys_in
 from headwater.registry.models import ReviewGroup
-from headwater.review.fields import NO_FIELD, Candidate, able, panel_candidates, prospects
+from headwater.review.fields import NO_FIELD, prospects
 from headwater.review.models import Panel, PanelItem, PanelMember
-from headwater.review.services.panels import make_panel
+from headwater.review.services.dissolving import dissolve_panel, may_dissolve, plan_dissolving, restore_panel
 from headwater.review.services.voting import close_voting, open_voting, vote_again
 from headwater.review.terms import panel_terms
+from headwater.review.views.panel_form import PanelForm
 from headwater.review.views.rows import others_of, placed
 
 
@@ -63,9 +62,64 @@ def new_panel(request: HttpRequest, pk: int) -> HttpResponse:
     placed(request, call, rows)
     form = PanelForm(request, call, groups, rows)
     if request.method == "POST" and not form.searching and form.make():
+        messages.success(request, _("会评组已建立，已通知组员。"))
         return redirect("call_panels", pk=pk)
-    context = {"call": call, "groups": groups, "rows": rows, "form": form, "least": form.least, "tab": "panels"}
-    return render(request, "review/new_panel.html", context)
+    context = {"call": call, "groups": groups, "form": form, "title": _("新建会评组"), "verb": _("建立会评组"), "tab": "panels"}
+    return render(request, "review/panel_form.html", context)
+
+
+@page("review.panel.manage")
+def edit_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a panel until its vote: name, time and place, members, and the agenda with its order and minutes."""
+    row = _managed(request, pk)
+    if row.state != Panel.State.PREPARING:
+        messages.error(request, _("投票已开始或已结束，不能再修改"))
+        return redirect("panel", pk=pk)
+    on_agenda = Application.objects.filter(panel_item__panel=row).select_related("ranking", "leader", "host", "panel_item")
+    rows = list(on_agenda.order_by("panel_item__position"))
+    if row.opened_at is None:
+        waiting = others_of(request, row.call).filter(state=State.REVIEWED)
+        rows += waiting.select_related("ranking", "leader", "host", "panel_item").order_by("ranking__rank", "pk")
+    placed(request, row.call, rows)
+    groups = list(ReviewGroup.objects.filter(code__in={a.review_group for a in rows if hasattr(a, "panel_item")}))
+    form = PanelForm(request, row.call, groups, rows, row)
+    if request.method == "POST" and not form.searching and form.make():
+        messages.success(request, _("会评组已修改，有变化的已通知组员。"))
+        return redirect("panel", pk=pk)
+    context = {
+        "call": row.call,
+        "panel": row,
+        "form": form,
+        "title": _("修改会评组"),
+        "verb": _("保存并通知组员"),
+        "tab": "panels",
+    }
+    return render(request, "review/panel_form.html", context)
+
+
+@page("review.panel.manage")
+def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show exactly what dissolving a panel does, to which rows and people; confirmed and unchanged, it is dissolved."""
+    row, error, reason = _managed(request, pk), "", request.POST.get("reason", "")
+    if not may_dissolve(row):
+        messages.error(request, _("投票开始后，会评组不能解散"))
+        return redirect("panel", pk=pk)
+    if request.method == "POST":
+        try:
+            dissolve_panel(panel=row, reason=reason, seen=request.POST.get("seen", ""), actor=request.actor)
+        except Refused as refused:
+            error = str(refused)
+        else:
+            messages.success(request, _("会评组已解散，已通知组员；在会议时间之前可以恢复。"))
+            return redirect("panel", pk=pk)
+    context = {"call": row.call, "panel": row, "plan": plan_dissolving(row), "error": error, "reason": reason, "tab": "panels"}
+    return render(request, "review/panel_dissolve.html", context)
+
+
+def _managed(request: HttpRequest, pk: int) -> Panel:
+    rows = Panel.objects.visible_to(request.user).select_related("call__scheme")
+    row: Panel = access(request.user, "review.panel.manage", rows, pk=pk)
+    return row
 
 
 def _waiting(request: HttpRequest, call: Call, groups: list[ReviewGroup], unsorted: bool) -> list[Application]:
@@ -77,88 +131,9 @@ def _waiting(request: HttpRequest, call: Call, groups: list[ReviewGroup], unsort
     return list(rows.select_related("ranking", "leader", "host").order_by("ranking__rank", "pk"))
 
 
-class PanelForm:
-    """What was sent for a new panel, or what is proposed: all that waits, and as many as needed of those with the fewest conflicts."""
-
-    def __init__(self, request: HttpRequest, call: Call, groups: list[ReviewGroup], rows: list[Application]) -> None:
-        self.request, self.call, self.groups, self.rows = request, call, groups, rows
-        self.least = panel_terms(call).size
-        self.errors: dict[str, str] = {}
-        post = request.POST if request.method == "POST" else None
-        self.searching = bool(post and "find" in post)
-        self.search = post.get("q", "")[:80] if post else ""
-        keep = keys_in(post, "expert") if post else []
-        self.candidates = panel_candidates(call, groups, [a.pk for a in rows], search=self.search, keep=keep)
-        self.applications = set(keys_in(post, "pk")) if post else {a.pk for a in rows}
-        self.experts = set(keep) if post else {c.expert.pk for c in self.candidates[: self.least]}
-        self.chair = next(iter(keys_in(post, "chair")), 0) if post else next((c.expert.pk for c in self.candidates), 0)
-        self.meets_at = post.get("meets_at", "") if post else ""
-        self.name = post.get("name", "") if post else self._name()
-
-    def _name(self) -> str:
-        fields = "、".join(g.name_zh for g in self.groups) or "综合"
-        return f"{self.call.title_zh}{fields}会评组"[:120]
-
-    @property
-    def enough(self) -> bool:
-        return len(self.candidates) >= self.least
-
-    @property
-    def sections(self) -> list[tuple[str, list[Candidate]]]:
-        """Candidates under the word for where they come from, in order."""
-        groups: dict[str, list[Candidate]] = {}
-        for candidate in self.candidates:
-            groups.setdefault(candidate.origin_word, []).append(candidate)
-        return list(groups.items())
-
-    def make(self) -> bool:
-        """Make the panel; False leaves what is wrong in `errors`, by field."""
-        members = list(able(self.call).filter(pk__in=self.experts).order_by("pk"))
-        items = [a for a in self.rows if a.pk in self.applications]
-        chair = next((e for e in members if e.pk == self.chair), None)
-        meets = self._moment()
-        if not items:
-            self.errors["pk"] = _("请选择拟提交会议评审的申请")
-        if chair is None:
-            self.errors["chair"] = _("请选择组员，并在其中指定组长")
-        if self.errors:
-            return False
-        group = self.groups[0] if len(self.groups) == 1 else None
-        return self._attempt(
-            lambda: make_panel(
-                call=self.call,
-                name=self.name,
-                group=group,
-                applications=items,
-                experts=members,
-                chair=chair,
-                meets_at=meets,
-                actor=self.request.actor,
-            )
-        )
-
-    def _moment(self) -> Any:
-        if not self.meets_at:
-            return None
-        try:
-            return MomentField().clean(self.meets_at)
-        except ValidationError:
-            self.errors["meets_at"] = _("请按“年-月-日 时:分”填写会议时间")
-            return None
-
-    def _attempt(self, work: Any) -> bool:
-        try:
-            work()
-        except Refused as refused:
-            self.errors |= {r.field or "pk": r.text for r in refused.reasons}
-            return False
-        attempt(self.request, lambda: None, success=_("会评组已建立，已通知组员。"))
-        return True
-
-
 @page("review.panel.manage", methods=("POST",))
 def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    row = access(request.user, "review.panel.manage", Panel.objects.visible_to(request.user).select_related("call"), pk=pk)
+    row = _managed(request, pk)
     reason = request.POST.get("reason", "")
     if verb == "open":
         present = list(PanelMember.objects.filter(panel=row, pk__in=keys_in(request.POST, "present")))
@@ -170,6 +145,8 @@ def panel_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             lambda: vote_again(panel=row, items=items, reason=reason, actor=request.actor),
             success=_("可以重新登记到会并投票。"),
         )
+    elif verb == "restore":
+        attempt(request, lambda: restore_panel(panel=row, actor=request.actor), success=_("会评组已恢复，已通知组员。"))
     elif verb == "close":
         attempt(request, lambda: close_voting(panel=row, reason=reason, actor=request.actor), success=_("投票已结束并计票。"))
     return redirect("panel", pk=pk)

@@ -27,7 +27,14 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 COUNTS = (
     *("reviewers_per_application", "min_reviews_valid", "reviewer_max_load", "min_opinion_chars", "max_same_host_reviewers"),
-    *("panel_min_members", "panel_votes_on_item", "revive_signatures", "max_named_unsuitable", "consortium_author_limit"),
+    *(
+        "panel_min_members",
+        "panel_votes_on_item",
+        "panel_item_minutes",
+        "revive_signatures",
+        "max_named_unsuitable",
+        "consortium_author_limit",
+    ),
     *("host_counts_as_home", "objections_per_hour", "objections_per_contact"),
 )
 """Parameters that are whole numbers and whose names do not say so."""

@@ -88,6 +88,12 @@ def moment(value: Any) -> str:
 
 
 @register.filter
+def clock_time(value: Any) -> str:
+    """Write the hour of a moment as 16:00."""
+    return f"{timezone.localtime(value):%H:%M}" if value else ""
+
+
+@register.filter
 def days_left(value: Any) -> str:
     """Days from today: "还有 5 天", "今天", "已过 3 天"."""
     if not value:
@@ -169,6 +175,12 @@ def grade_word(application: Any, grade: int) -> str:
 def result_of(item: Any) -> SafeString:
     """The result of a panel's vote as a badge in the words of the outcome."""
     return state(item.result, panel_word(item))
+
+
+@register.simple_tag
+def votes_of(item: Any) -> str:
+    """Write the votes on an item of a panel in words."""
+    return gettext("同意 %(yes)d · 不同意 %(no)d · 弃权 %(abstain)d") % {"yes": item.yes, "no": item.no, "abstain": item.abstain}
 
 
 @register.filter
