@@ -28,6 +28,12 @@ class Dissolving:
     signatures: int
 
     @property
+    def names(self) -> str:
+        """Return who is told, the chair marked."""
+        chair = _("（组长）")
+        return "、".join(f"{m.expert.person.name_zh}{chair if m.is_chair else ''}" for m in self.members)
+
+    @property
     def sight(self) -> Sight:
         lines = {i.application.number: i.pk for i in self.items}
         return Sight({**lines, **{m.expert.person.name_zh: f"{m.pk} {m.is_chair}" for m in self.members}})
