@@ -243,11 +243,7 @@ class PanelQuerySet(models.QuerySet["Panel"]):
 
 
 class Panel(models.Model):
-    """A panel (会评组): secret vote; quorum and thresholds are put down when it is made.
-
-    `sequence` counts how often its members were told anew; `laid_down` keeps the agenda of a dissolved one (key of the application,
-    minutes), so that it can be called together again.
-    """
+    """A panel (会评组): secret vote. `sequence` counts how often it was told anew; `laid_down` is the agenda of a dissolved one."""
 
     class State(models.TextChoices):
         PREPARING = "preparing", _("筹备")
