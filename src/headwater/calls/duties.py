@@ -92,6 +92,7 @@ def of_officers(account: Any) -> Iterator[Duty]:
         if account.has_perm("calls.call.approve_change", change):
             yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
     yield from _of_checking(account)
+    yield from _of_publishing(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
     waits = Q(state=Objection.State.OPEN) | Q(state=Objection.State.PROPOSED) & ~Q(answered_by=account)
     unanswered = without_own(Objection.objects.filter(waits, notice__in=running), account)
@@ -105,6 +106,17 @@ def of_officers(account: Any) -> Iterator[Duty]:
                 place = {"year": year, "call": notice.call.title_zh}
                 title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % place
                 yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
+
+
+def _of_publishing(account: Any) -> Iterator[Duty]:
+    """Yield the notices that are due: everything decided is approved, and no notice of the call runs (2 queries)."""
+    settled = Decision.objects.filter(application__state__in=[State.PROPOSED, State.NOT_PROPOSED])
+    waits = Decision.objects.filter(approved_at__isnull=True).values("call")
+    calls = Call.objects.filter(state=CallState.PUBLISHED, pk__in=settled.values("call")).exclude(pk__in=waits)
+    for call in calls.exclude(notices__closed_at__isnull=True, notices__isnull=False).select_related("scheme").order_by("pk"):
+        if account.has_perm("calls.notice.publish", call):
+            n = settled.filter(call=call, outcome=Decision.Outcome.FUND).count()
+            yield Duty(_("发布公示：%s") % call.title_zh, f"/office/calls/{call.pk}/decide/", None, n or 1)
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:
