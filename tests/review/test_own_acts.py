@@ -100,7 +100,7 @@ def test_reviews_of_one_s_own_case_are_closed_by_another_officer(case: Case) -> 
     for expert in case.experts[3:5]:
         Assignment.objects.create(round=case.round, application=case.others[0], expert=expert, state="submitted")
     mine = as_(officer("family", case.row))
-    assert close_reviews(call=case.call, actor=mine) == {"complete": 1, "short": 0}
+    assert close_reviews(call=case.call, actor=mine, reason="意见已足够") == {"complete": 1, "short": 0}
     assert (state(case.row), state(case.others[0])) == ("in_review", "reviewed")
     Round.objects.filter(pk=case.round.pk).update(state="published", respond_by=clock.now())
     Assignment.objects.filter(application=case.row).update(state="invited")

@@ -195,9 +195,7 @@ def sign_chosen(request: HttpRequest, chosen: list[Award], party: Party, back: s
         verb=_("签署（%d 份）") % len(chosen),
         back=back,
         columns=[_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"), _("状态")],
-        rows=[
-            [a.number, a.title_zh, a.leader.name_zh, a.host.name_zh, wan(a.amount_fen), a.get_state_display()] for a in chosen
-        ],
+        rows=[[a.number, a.title_zh, a.leader.name_zh, a.host.name_zh, wan(a.amount_fen), a.get_state_display()] for a in chosen],
         changes=[
             _("代表%s签署") % party.label,
             _("三方签署完成，项目转为“执行中”，经费按任务书执行") if last else _("随后由下一方签署；三方签署完成后生效"),

@@ -48,7 +48,8 @@ def publishing(round_: Round, pairs: QuerySet[Assignment], back: str) -> Act:
         back=back,
         columns=[_("申请编号"), _("专家"), _("申请"), _("单位"), _("匹配度")],
         rows=[
-            [a.application.number, a.expert.person.name_zh, a.application.title_zh, _home(a.expert), f"{a.score:.3f}"] for a in rows
+            [a.application.number, a.expert.person.name_zh, a.application.title_zh, _home(a.expert), f"{a.score:.3f}"]
+            for a in rows
         ],
         changes=[
             _("向 %(experts)d 位专家发出 %(n)d 份评审邀请") % {"experts": len(experts), "n": len(rows)},
@@ -124,7 +125,15 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
         verb=_("发出邀请"),
         back=back,
         columns=[_("专家"), _("单位"), _("匹配度"), _("负荷"), _("利益冲突")],
-        rows=[[who.name_zh, _home(one.expert), f"{one.fit:.3f}", f"{one.load} / {one.most}", "、".join(one.conflicts) or _("未发现")]],
+        rows=[
+            [
+                who.name_zh,
+                _home(one.expert),
+                f"{one.fit:.3f}",
+                f"{one.load} / {one.most}",
+                "、".join(one.conflicts) or _("未发现"),
+            ]
+        ],
         changes=[
             _("邀请其评审 %(number)s《%(title)s》") % {"number": application.number, "title": application.title_zh},
             _("评审意见截止：%s") % _day(due),

@@ -27,7 +27,6 @@ from headwater.review.models import Assignment, Expert, Round
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.terms import review_terms
 
-
 ANSWER_DAYS = 5
 """So many days an expert has to answer an invitation, when nobody says otherwise."""
 

@@ -97,9 +97,7 @@ def plan_ending(call: Call, account: Account | None, *, wait: bool) -> Ending:
     return Ending(least, ready, waiting, [a for a in rows if valid.get(a.pk, 0) < least], list(people), drafts, valid)
 
 
-def close_reviews(
-    *, call: Call, actor: Actor, wait: bool = False, seen: str | None = None, reason: str = ""
-) -> dict[str, int]:
+def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | None = None, reason: str = "") -> dict[str, int]:
     """Applications with enough valid opinions leave review; their open invitations are taken back and the experts thanked. Then the
     ranking is computed. `seen` is the digest of the plan that the officer has read; the experts read the `reason`.
 

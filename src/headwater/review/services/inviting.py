@@ -93,9 +93,7 @@ def overdue_invitations(call: Call, account: Account | None) -> QuerySet[Assignm
     return without_own(rows, account)
 
 
-def assign_by_hand(
-    *, application: Application, expert: Expert, actor: Actor, answer_by: date | None = None
-) -> Assignment:
+def assign_by_hand(*, application: Application, expert: Expert, actor: Actor, answer_by: date | None = None) -> Assignment:
     """Invite one more expert, who answers until the end of `answer_by`. The database refuses a pair with a conflict of interest,
     by this path as by any other.
 

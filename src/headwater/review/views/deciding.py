@@ -39,15 +39,7 @@ from headwater.core.views.acts import confirm_act, given
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
 from headwater.review.services.acts import drawing, proposing
-from headwater.review.services.deciding import (
-    STATED,
-    Departure,
-    departs,
-    proposals_of,
-    proposals_sight,
-    propose,
-    unfinished,
-)
+from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, proposals_sight, propose, unfinished
 from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import Suggestion, balance_rows, compare, suggest
 from headwater.review.views.rows import others_of, placed
@@ -64,7 +56,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide_outside(request, call)
     scheme = scheme_of(call)
     rows = list(
-        others_of(request, call).filter(ranking__isnull=False)
+        others_of(request, call)
+        .filter(ranking__isnull=False)
         .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
@@ -215,9 +208,7 @@ def take_back_shown(request: HttpRequest, call: Call, verb: str) -> HttpResponse
     act = acts.taking_back(row, row.decision, verb, back, given(request))
     given_reason = request.POST.get("reason", "")
     frame = {"template": "calls/act.html", "call": call, "tab": "decide"}
-    return confirm_act(
-        request, act, lambda: work(application=row, reason=given_reason, actor=request.actor), done(), **frame
-    )
+    return confirm_act(request, act, lambda: work(application=row, reason=given_reason, actor=request.actor), done(), **frame)
 
 
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:

@@ -11,7 +11,6 @@ from headwater.calls.forms import WithdrawForm
 from headwater.calls.models import Application
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE
 from headwater.calls.words import state_outside
-from headwater.calls.workflow import APPLICATION
 from headwater.core.acts import Act
 
 
@@ -22,16 +21,17 @@ def withdrawing(row: Application, back: str, data: Any) -> Act:
     told += [_("归口部门")] if row.state in ENDORSED and not row.host.direct else []
     told += [_("本批次的主管")] if row.state in IN_THE_HOUSE else []
     again = _("%s 前可以重新编辑、重新提交。") % closes if row.call.is_open else _("申报已截止，撤回后不能再提交。")
-    known = (row.state, "withdraw") in APPLICATION.index
     return Act(
         title=_("撤回申请"),
         verb=_("撤回"),
         back=back,
         columns=[_("编号"), _("名称"), _("状态")],
         rows=[[row.number or "—", row.title_zh or _("未命名"), state_outside(row)]],
-        changes=[_("撤回后不再占用限额和限项"), *([_("已完成的审核和推荐作废，再提交时重新办理")] if row.state in ENDORSED else [])],
+        changes=[
+            _("撤回后不再占用限额和限项"),
+            *([_("已完成的审核和推荐作废，再提交时重新办理")] if row.state in ENDORSED else []),
+        ],
         told=told,
         undo=again,
-        blocked=[] if known else [_("申请已进入评审或已结束，不能撤回")],
         form=WithdrawForm(data) if row.state in ENDORSED else None,
     )

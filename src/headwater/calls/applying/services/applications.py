@@ -289,12 +289,7 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
 
 
 def submit_application(
-    *,
-    application: Application,
-    actor: Actor,
-    agree: Consent,
-    seen: int | None = None,
-    known: Collection[str] | None = None,
+    *, application: Application, actor: Actor, agree: Consent, seen: int | None = None, known: Collection[str] | None = None
 ) -> Application:
     """Sign the applicant's documents and submit to the host, in one short transaction, judged by the server's clock.
 

@@ -170,6 +170,9 @@ def letters(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what a withdrawal means and who is told; it asks for a reason once the host has endorsed the application."""
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
+    if (row.state, "withdraw") not in APPLICATION.index:
+        messages.error(request, _("申请已进入评审或已结束，不能撤回"))
+        return redirect("application", pk=pk)
     act = withdrawing(row, f"/applications/{pk}/", given(request))
     reason = request.POST.get("reason", "")
     return confirm_act(

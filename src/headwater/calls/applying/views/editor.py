@@ -266,9 +266,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application_edit", pk=pk, section="submit")
     given = {"agree": request.POST.getlist("agree"), "known": request.POST.getlist("known"), "seen": int(revision)}
     if attempt(
-        request,
-        lambda: submit_application(application=row, actor=request.actor, **given),
-        success=_("已提交依托单位审核。"),
+        request, lambda: submit_application(application=row, actor=request.actor, **given), success=_("已提交依托单位审核。")
     ):
         return redirect("application", pk=pk)
     return redirect("application_edit", pk=pk, section="submit")

@@ -28,7 +28,8 @@ def refusing(row: Application, codes: Sequence[str], note: str, back: str) -> Ac
         rows=[_line(row)],
         changes=[
             _("申请转为“不予受理”，不进入评审"),
-            _("《%(letter)s》写明：%(reasons)s") % {"letter": heading, "reasons": "；".join([*reasons, *([note] if note else [])])},
+            _("《%(letter)s》写明：%(reasons)s")
+            % {"letter": heading, "reasons": "；".join([*reasons, *([note] if note else [])])},
         ],
         told=[_("申请人和依托单位：通知书即时发出")],
         undo=_("申请人可在 %d 日内申请复审；由另一位主管撤销原决定后，申请转为“已受理”。") % days,
@@ -58,10 +59,7 @@ def accepting_clear(count: int, back: str) -> Act:
         title=_("核对后受理"),
         verb=_("确认受理（%d 项）") % count,
         back=back,
-        changes=[
-            _("%d 项转为“已受理”，进入评审") % count,
-            _("由后台办理；其间检查结果有变的不受理"),
-        ],
+        changes=[_("%d 项转为“已受理”，进入评审") % count, _("由后台办理；其间检查结果有变的不受理")],
         told=[_("不另发通知书；申请人和依托单位在办理进展中看到")],
         undo=_("受理后不能改为不予受理；送审前申请人可以撤回。"),
     )

@@ -23,15 +23,18 @@ def approving(call: Call, rows: Sequence[Decision], back: str) -> Act:
     """The approval of all proposed decisions of a call; its rows stand in a table of their own."""
     words, funded = words_of(call), [d for d in rows if d.outcome == Decision.Outcome.FUND]
     money = _("，合计 %s 万元") % wan(sum(d.amount_fen for d in funded)) if scheme_of(call).has_money else ""
-    counts = {"yes": words["proposed"], "n": len(funded), "no": words["not_proposed"], "m": len(rows) - len(funded), "money": money}
+    counts = {
+        "yes": words["proposed"],
+        "n": len(funded),
+        "no": words["not_proposed"],
+        "m": len(rows) - len(funded),
+        "money": money,
+    }
     return Act(
         title=_("核对后核准"),
         verb=_("核准以上决定（%d 项）") % len(rows),
         back=back,
-        changes=[
-            _("核准 %(yes)s %(n)d 项%(money)s，%(no)s %(m)d 项") % counts,
-            _("之后由主管发布公示；申请人此时还不知道结果"),
-        ],
+        changes=[_("核准 %(yes)s %(n)d 项%(money)s，%(no)s %(m)d 项") % counts, _("之后由主管发布公示；申请人此时还不知道结果")],
         told=[_("本批次的主管：决定已核准，请发布公示")],
         undo=_("核准前可以逐项退回；核准后不能撤回，公示期间异议成立的，发布结果时除去。"),
         hidden={"do": "approve"},
@@ -52,13 +55,11 @@ def publishing(call: Call, rows: Sequence[Decision], back: str) -> Act:
         changes=[
             _("标题：%s") % title,
             _("英文标题：%s") % english,
-            _("公示期：%(start)s 至 %(end)s") % {"start": clock.today(), "end": clock.last_day(ends)} + (f"。{note}" if note else ""),
+            _("公示期：%(start)s 至 %(end)s") % {"start": clock.today(), "end": clock.last_day(ends)}
+            + (f"。{note}" if note else ""),
             _("名单即时公开：序号、名称、申请人、依托单位和金额如上表；任何人可以在公示期内提出异议"),
         ],
-        told=[
-            _("名单上的 %d 位申请人") % len({d.application.leader_id for d in rows}),
-            _("名单上的 %d 家依托单位") % len(hosts),
-        ]
+        told=[_("名单上的 %d 位申请人") % len({d.application.leader_id for d in rows}), _("名单上的 %d 家依托单位") % len(hosts)]
         if rows
         else [],
         undo=_("公示发布后不能收回；名单有误的，按异议处理，发布结果时除去。"),
@@ -71,7 +72,9 @@ def releasing(notice: Notice, planned: Sequence[Planned], back: str) -> Act:
     words, scheme = words_of(notice.call), scheme_of(notice.call)
     yes = sum(1 for p in planned if p.kind == Letter.Kind.APPROVED)
     counts = {"yes": words["approved"], "n": yes, "no": words["rejected"], "m": len(planned) - yes}
-    starts = [_("生成 %(n)d 份%(word)s，签订期限随之起算") % {"n": yes, "word": words["agreement"]}] if scheme.has_agreement else []
+    starts = (
+        [_("生成 %(n)d 份%(word)s，签订期限随之起算") % {"n": yes, "word": words["agreement"]}] if scheme.has_agreement else []
+    )
     hosts = len({p.application.host_id for p in planned})
     return Act(
         title=_("核对通知书"),

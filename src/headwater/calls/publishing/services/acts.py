@@ -70,10 +70,7 @@ def closing_late(call: Call, account: Account, back: str) -> Act:
         columns=[_("编号"), _("依托单位"), _("状态")],
         rows=[[r.number or _("草稿 %d") % r.pk, r.host.name_zh, state_inside(r)] for r in rows],
         changes=[_("转为“逾期未报”，不再占用限额和限项")],
-        told=[
-            _("%d 项的申请人和参与者") % len(rows),
-            *([_("已提交的 %d 项的依托单位") % len(submitted)] if submitted else []),
-        ],
+        told=[_("%d 项的申请人和参与者") % len(rows), *([_("已提交的 %d 项的依托单位") % len(submitted)] if submitted else [])],
         undo=_("关闭后不能恢复；时限可以延后的，先提出批次变更。"),
         blocked=[] if rows else [_("没有逾期未报的申请")],
     )
@@ -88,7 +85,9 @@ def not_inviting(rows: Sequence[Application], reason: str, back: str) -> Act:
         back=back,
         columns=[_("编号"), _("名称"), _("申请人"), _("依托单位")],
         rows=[[a.number, a.title_zh, a.leader.name_zh, a.host.name_zh] for a in rows],
-        changes=[_("《%(letter)s》写明：%(said)s%(why)s") % {"letter": text["heading"], "said": text.get("said", ""), "why": reason}],
+        changes=[
+            _("《%(letter)s》写明：%(said)s%(why)s") % {"letter": text["heading"], "said": text.get("said", ""), "why": reason}
+        ],
         told=[_("%d 位申请人和各依托单位：通知书即时发出") % len(rows)],
         undo=_("通知书发出后不能收回。"),
         hidden={"decision": "decline", "reason": reason, "pk": [a.pk for a in rows]},

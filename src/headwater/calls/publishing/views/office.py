@@ -36,6 +36,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.own import without_own
 from headwater.core.permission import page
+from headwater.core.seen import Sight
 from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
@@ -99,13 +100,21 @@ def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     work, action = STEPS[verb]
     call = the_call(request, pk, action)
     seen = request.POST.get("seen_call" if request.POST.get("confirmed") else "seen", "")
-    act = _shown_first(request, call, verb, seen)
     done = partial(work, call, request.actor, seen)
+    sight = {"publish": call_sight, "words": _words_seen}.get(verb)
+    if sight and not attempt(request, lambda: sight(call).require(seen)):
+        return redirect("call_board", pk=pk)
+    act = _shown_first(request, call, verb, seen)
     if act is not None:
         return confirm_act(request, act, done, _("已完成。"), template="calls/act.html", call=call, tab="board")
     attempt(request, done, success=_("已完成。"))
     back = request.POST.get("back") or ""
     return redirect(back) if back.startswith("/office/") else redirect("call_board", pk=pk)
+
+
+def _words_seen(call: Call) -> Sight:
+    newer = newer_words(call)
+    return words_sight(call, newer) if newer else Sight({})
 
 
 def _shown_first(request: HttpRequest, call: Call, verb: str, seen: str) -> Act | None:
