@@ -6,9 +6,10 @@ import { disagrees, mark, total } from "../src/hint.js";
 const rule = { weights: { value: 60, plan: 40 }, high: 85, worst: 1, low: 60, best: 3 };
 
 test("a mark is what people type", () => {
-  assert.deepEqual([mark("85"), mark(" ８５．５ "), mark("85,5"), mark(""), mark("x"), mark("101"), mark("-1")], [
-    85, 85.5, 85.5, null, null, null, null,
-  ]);
+  assert.deepEqual(
+    [mark("85"), mark(" ８５．５ "), mark("85,5"), mark(""), mark("x"), mark("101"), mark("-1")],
+    [85, 85.5, 85.5, null, null, null, null],
+  );
 });
 
 test("the total follows the weights and waits for all marks", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -105,13 +106,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor, an
     refuse_too_early(application.call)
     refuse_if(why_not_by_hand(application))
     find_conflicts(call=application.call, actor=actor, only=application)
-    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
-    if conflicts:
-        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
-        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
-    fit = fit_of(application, expert, actor.account)
-    if fit <= 0:
-        raise Refused.because(_("该专家与申请没有共同的申请代码和研究内容（匹配度为 0），不发出邀请"), field="expert")
+    fit = _fit(application, expert, actor)
     until, due = answer_dates(application.call, answer_by)
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
         application = Application.objects.select_for_update(of=("self",)).select_related("call__scheme").get(pk=application.pk)
@@ -120,37 +115,35 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor, an
         _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
-        now = clock.now()
-        round_ = Round.objects.create(
-            call=application.call,
-            seed=0,
-            state=Round.State.PUBLISHED,
-            made_by=actor.account,
-            made_at=now,
-            published_at=now,
-            respond_by=until,
-            due_at=due,
-            record={"by_hand": True},
-        )
+        now, call = clock.now(), application.call
+        dates = {"made_at": now, "published_at": now, "respond_by": until, "due_at": due}
+        made = {"state": Round.State.PUBLISHED, "made_by": actor.account, "record": {"by_hand": True}, **dates}
+        pair = {"application": application, "expert": expert, "score": fit, "invited_at": now, "due_at": due}
         row = Assignment.objects.create(
-            round=round_,
-            application=application,
-            expert=expert,
-            score=fit,
-            state=Assignment.State.INVITED,
-            invited_at=now,
-            due_at=due,
+            round=Round.objects.create(call=call, seed=0, **made), state=Assignment.State.INVITED, **pair
         )
         if application.state == State.ACCEPTED:
             APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
-        notify(
-            accounts_of([expert.person_id]),
-            title=lambda: _("评审邀请：%s") % application.call.title_zh,
-            body=lambda: _("请于 %s 前答复。") % clock.last_day(until),
-            url="/review/",
-        )
+        day, people = clock.last_day(until), accounts_of([expert.person_id])
+        notify(people, title=partial(_invited, call), body=lambda: _("请于 %s 前答复。") % day, url="/review/")
     return row
+
+
+def _invited(call: Call) -> str:
+    return _("评审邀请：%s") % call.title_zh
+
+
+def _fit(application: Application, expert: Expert, actor: Actor) -> float:
+    """Return how well an expert fits; nobody goes out with a conflict, or with nothing in common."""
+    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
+    if conflicts:
+        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
+        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
+    fit = fit_of(application, expert, actor.account)
+    if fit <= 0:
+        raise Refused.because(_("该专家与申请没有共同的申请代码和研究内容（匹配度为 0），不发出邀请"), field="expert")
+    return fit
 
 
 def answer_dates(call: Call, answer_by: date | None = None) -> tuple[datetime, datetime]:
