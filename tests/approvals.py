@@ -63,7 +63,7 @@ sign_agreements = looking(
 )
 
 
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+HIDDEN = re.compile(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"\s*>')
 WARNING = re.compile(r'name="acknowledged"[^>]*value="(\d+)"')
 
 

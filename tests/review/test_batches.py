@@ -58,12 +58,12 @@ def test_nothing_chosen_decides_nothing() -> None:
 
 
 def test_decisions_that_changed_since_they_were_read_are_not_proposed() -> None:
-    _call, rows, address = three()
+    call, rows, address = three()
     sent = {"do": "propose", "scope": "all", "fund": [rows[0].pk]}
     seen = seen_on(client("officer").post(address, sent))
     Application.objects.filter(pk=rows[1].pk).update(state="withdrawn")
     stale = client("officer").post(address, {**sent, "confirmed": "1", "seen": seen})
-    assert ("您核对之后有变化" in stale.content.decode(), Decision.objects.exists()) == (True, False)
+    assert ("您核对之后有变化" in stale.content.decode(), Decision.objects.filter(call=call).exists()) == (True, False)
 
 
 def test_the_committee_sends_one_row_back_with_a_reason() -> None:

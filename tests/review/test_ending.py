@@ -55,10 +55,11 @@ def test_the_officer_sees_whose_draft_would_be_lost_and_may_wait() -> None:
     call, rows = ready_with_draft()
     first, second = sorted(rows)
     writer, page = rows[first][3], f"/office/calls/{call.pk}/progress/end/"
-    waiting = client("officer").get(page).content.decode()
-    assert "已保存，未提交" not in waiting
-    ending = client("officer").get(f"{page}?wait=0").content.decode()
-    assert (writer.expert.person.name_zh in ending, "已保存，未提交" in ending) == (True, True)
+    waiting, ending = (client("officer").get(f"{page}{query}") for query in ("", "?wait=0"))
+    for shown, lost in ((waiting, False), (ending, True)):
+        assert [(a.pk, leaves) for a, saved, leaves in shown.context["missing"] if saved] == [(writer.pk, lost)]
+        text = shown.content.decode()
+        assert (writer.expert.person.name_zh in text, "已保存，未提交" in text) == (True, True)
     seen = plan_ending(call, None, wait=True).digest
     refused = client("officer").post(page, {"wait": "1", "seen": seen})
     assert (refused.status_code, states(call)[second]) == (422, "in_review")

@@ -18,7 +18,7 @@ from headwater.review.services.replacing import substitutes
 from tests.approvals import confirmed
 from tests.make import actor, client, new_expert, refusal
 from tests.pages import words
-from tests.review.test_assigning import published, stage
+from tests.review.test_assigning import proposed, published, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -104,12 +104,11 @@ def test_a_task_is_taken_back_with_a_reason_that_the_expert_reads() -> None:
 
 
 def test_a_round_is_published_as_it_was_read() -> None:
-    from tests.review.test_assigning import proposed
-
     call, _experts = stage(2, 6)
     round_, page, address = proposed(call), client("officer"), f"/office/calls/{call.pk}/assign/"
     text = words(page.post(address, {"publish": round_.pk}).content.decode())
-    assert [w in text for w in ("向 6 位专家发出 10 份评审邀请", "2 项申请开始通讯评审", "评审意见截止")] == [True] * 3
+    people = round_.assignments.values("expert").distinct().count()
+    assert [w in text for w in (f"向 {people} 位专家发出 10 份评审邀请", "2 项申请开始通讯评审", "评审意见截止")] == [True] * 3
     assert Round.objects.get(pk=round_.pk).state == "proposed"
     assert confirmed(page, address, {"publish": round_.pk}).status_code == 302
     assert Round.objects.get(pk=round_.pk).state == "published"

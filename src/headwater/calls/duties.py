@@ -111,12 +111,13 @@ def of_officers(account: Any) -> Iterator[Duty]:
 def _of_publishing(account: Any) -> Iterator[Duty]:
     """Yield the notices that are due: everything decided is approved, and no notice of the call runs (2 queries)."""
     settled = Decision.objects.filter(application__state__in=[State.PROPOSED, State.NOT_PROPOSED])
+    counts = dict(settled.values_list("call").annotate(n=Count("pk", filter=Q(outcome=Decision.Outcome.FUND))))
     waits = Decision.objects.filter(approved_at__isnull=True).values("call")
-    calls = Call.objects.filter(state=CallState.PUBLISHED, pk__in=settled.values("call")).exclude(pk__in=waits)
-    for call in calls.exclude(notices__closed_at__isnull=True, notices__isnull=False).select_related("scheme").order_by("pk"):
+    runs = Notice.objects.filter(closed_at__isnull=True).values("call")
+    calls = Call.objects.filter(state=CallState.PUBLISHED, pk__in=counts).exclude(pk__in=waits).exclude(pk__in=runs)
+    for call in calls.select_related("scheme").order_by("pk"):
         if account.has_perm("calls.notice.publish", call):
-            n = settled.filter(call=call, outcome=Decision.Outcome.FUND).count()
-            yield Duty(_("发布公示：%s") % call.title_zh, f"/office/calls/{call.pk}/decide/", None, n or 1)
+            yield Duty(_("发布公示：%s") % call.title_zh, f"/office/calls/{call.pk}/decide/", None, counts[call.pk] or 1)
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:

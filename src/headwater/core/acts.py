@@ -17,7 +17,7 @@ from headwater.core.seen import Sight
 
 SHOWN = 300
 """So many rows stand on the page of an act; of the rest only the number is told, though all of them are confirmed."""
-LEAST_REASON = 4
+LEAST_REASON = 2
 
 
 class ReasonForm(forms.Form):

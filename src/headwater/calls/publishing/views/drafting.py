@@ -22,11 +22,10 @@ from headwater.calls.pages import RELATED, confirm, the_call
 from headwater.calls.publishing.services import acts
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
-from headwater.calls.publishing.services.stages import invite
+from headwater.calls.publishing.services.stages import LEAST_WORDS, invite
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_start, usual_terms
-from headwater.core.acts import LEAST_REASON
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
@@ -171,7 +170,7 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
                 _("已邀请 %d 项。"),
                 page_context,
             )
-        elif len(reason.strip()) < LEAST_REASON:
+        elif len(reason.strip()) < LEAST_WORDS:
             form.add_error("reason", _("请写明不邀请的理由"))
         else:
             act = acts.not_inviting(chosen, reason.strip(), here)
