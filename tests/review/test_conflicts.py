@@ -38,6 +38,7 @@ class Pair:
         self.application.participants.create(person=self.member, organisation=self.member.organisation, confirmed_at=clock.now())
         sign_as_asked(self.application, "member")
         self.expert = new_expert()
+        self.expert.disciplines.add(self.application.discipline)
         self.day: date = self.call.closes_at.date()
 
     def find(self) -> list[tuple[str, str]]:
