@@ -124,7 +124,7 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
         title=_("核对后邀请专家"),
         verb=_("发出邀请"),
         back=back,
-        columns=[_("专家"), _("单位"), _("匹配度"), _("负荷"), _("利益冲突")],
+        columns=[_("专家"), _("单位"), _("匹配度"), _("负荷"), _("回避关系")],
         rows=[
             [
                 who.name_zh,
@@ -135,9 +135,9 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
             ]
         ],
         changes=[
-            _("邀请其评审 %(number)s《%(title)s》") % {"number": application.number, "title": application.title_zh},
+            _("邀请其评审 %(number)s“%(title)s”") % {"number": application.number, "title": application.title_zh},
             _("评审意见截止：%s") % _day(due),
-            _("发出前再核对一次利益冲突，有冲突的不发出"),
+            _("发出前再核对一次回避关系，有冲突的不发出"),
             *starts,
         ],
         told=[_("%s：站内通知和邮件，附答复期限") % who.name_zh],
@@ -191,7 +191,7 @@ def proposing(call: Call, proposals: Sequence[Proposal], undecided: int, back: s
             *([_("另有 %d 项以后再提出；各项都有决定后才能核准") % left] if left > 0 else []),
             _("理由写进通知书；申请人在结果发布后才知道"),
         ],
-        told=[_("提出人以外的主管和委员会：待办中出现“核准决定”")],
+        told=[_("提出人以外的项目主管和委员会：待办中出现“核准决定”")],
         undo=_("核准前可以在决定页逐项撤回，须写明理由；委员会也可以逐项退回。"),
     )
 

@@ -32,7 +32,7 @@ def refusing(row: Application, codes: Sequence[str], note: str, back: str) -> Ac
             % {"letter": heading, "reasons": "；".join([*reasons, *([note] if note else [])])},
         ],
         told=[_("申请人和依托单位：通知书即时发出")],
-        undo=_("申请人可在 %d 日内申请复审；由另一位主管撤销原决定后，申请转为“已受理”。") % days,
+        undo=_("申请人可在 %d 日内申请复审；由另一位项目主管撤销原决定后，申请转为“已受理”。") % days,
         hidden={"decision": "refuse", "codes": list(codes), "note": note},
     )
 

@@ -34,8 +34,11 @@ def approving(call: Call, rows: Sequence[Decision], back: str) -> Act:
         title=_("核对后核准"),
         verb=_("核准以上决定（%d 项）") % len(rows),
         back=back,
-        changes=[_("核准 %(yes)s %(n)d 项%(money)s，%(no)s %(m)d 项") % counts, _("之后由主管发布公示；申请人此时还不知道结果")],
-        told=[_("本批次的主管：决定已核准，请发布公示")],
+        changes=[
+            _("核准 %(yes)s %(n)d 项%(money)s，%(no)s %(m)d 项") % counts,
+            _("之后由项目主管发布公示；申请人此时还不知道结果"),
+        ],
+        told=[_("本批次的项目主管：决定已核准，请发布公示")],
         undo=_("核准前可以逐项退回；核准后不能撤回，公示期间异议成立的，发布结果时除去。"),
         hidden={"do": "approve"},
     )
@@ -82,7 +85,7 @@ def releasing(notice: Notice, planned: Sequence[Planned], back: str) -> Act:
         back=back,
         changes=[_("%(yes)s %(n)d 项，%(no)s %(m)d 项；结果公开") % counts, *starts, _("公示结束，处理意见发给异议人")],
         told=[_("%(n)d 位申请人和 %(m)d 家依托单位：通知书即时发出") % {"n": len(planned), "m": hosts}],
-        undo=_("通知书发出后不能收回；之前可以更正各项用语。发布后有误的，由主管另行发文更正。"),
+        undo=_("通知书发出后不能收回；之前可以更正各项用语。发布后有误的，由项目主管另行发文更正。"),
     )
 
 
@@ -97,7 +100,7 @@ def settling(objection: Objection, seen: str, back: str) -> Act:
         rows=[[line.title, line.leader, line.host, objection.name, objection.answer]],
         changes=[_("公示期满发布结果时从名单中除去该项，金额退回批次预算，通知书写明处理意见")],
         told=[_("此时不另行通知；发布结果时申请人、依托单位和留有邮箱的异议人收到")],
-        undo=_("结果发布前，主管可以更正处理意见，再由另一位主管核定。"),
+        undo=_("结果发布前，项目主管可以更正处理意见，再由另一位项目主管核定。"),
         hidden={"objection": objection.pk, "decision": "settle", "seen_objection": seen},
     )
 
@@ -124,7 +127,7 @@ def taking_back(application: Application, decision: Decision, verb: str, back: s
             ]
         ],
         changes=[
-            _("该项恢复为未决定，由主管重新提出；其余各项不变"),
+            _("该项恢复为未决定，由项目主管重新提出；其余各项不变"),
             *([_("该项金额退回批次预算")] if fund and money else []),
             _("本批次各项都有决定后才能核准"),
         ],

@@ -34,7 +34,7 @@ def opening(call: Call, seen: str, back: str) -> Act:
         rows=[[call.code, call.title_zh, call.drafted_by or "—"]],
         changes=[_("申报指南和申请表即时公开，单位限额随之确定"), *dates, *money],
         told=[_("%d 位依托单位管理员：申报指南发布") % hosts],
-        undo=_("发布后不能收回；只能由两位主管延后时限、更改联系方式、补充说明或取消批次。"),
+        undo=_("发布后不能收回；只能由两位项目主管延后时限、更改联系方式、补充说明或取消批次。"),
         hidden={"seen_call": seen},
     )
 

@@ -18,7 +18,6 @@ from headwater.core.errors import Refused
 from headwater.core.services import notify
 from headwater.registry.models import Person, accounts_of
 
-
 LEAST_WORDS = 4
 """Characters of the reason that the letter to an outline which is not invited gives."""
 
