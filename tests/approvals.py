@@ -61,3 +61,21 @@ sign_agreements = looking(
         list(Award.objects.filter(pk__in=[a.pk for a in awards]).select_related("agreement"))
     ),
 )
+
+
+HIDDEN = re.compile(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"\s*>')
+WARNING = re.compile(r'name="acknowledged"[^>]*value="(\d+)"')
+
+
+def confirmed(browser: Any, address: str, given: dict[str, Any], **typed: Any) -> Any:
+    """Post an act, read its page and confirm it as it was shown, with every warning ticked and what is `typed` there."""
+    page = browser.post(address, given)
+    assert page.status_code == 200, (page.status_code, page.content.decode()[:500])
+    text = page.content.decode()
+    sent: dict[str, Any] = {}
+    for name, value in HIDDEN.findall(text):
+        sent.setdefault(name, []).append(unescape(value))
+    sent.pop("csrfmiddlewaretoken", None)
+    return browser.post(
+        address, {**sent, "seen": seen_on(page), "acknowledged": WARNING.findall(text), "confirmed": "1", **typed}
+    )

@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { cookie } from "./cookie.js";
 import * as editor from "./editor/index.js";
+import * as hint from "./hint.js";
 import * as keys from "./keys.js";
 import * as lookup from "./lookup.js";
 import * as page from "./page.js";
@@ -22,4 +23,4 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (detail(event).xhr.responseURL?.includes("/accounts/login/")) detail(event).shouldSwap = false;
 });
 
-for (const part of [theme, lookup, editor, uploads, selection, page, keys]) part.start();
+for (const part of [theme, lookup, editor, uploads, selection, page, keys, hint]) part.start();

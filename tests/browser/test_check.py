@@ -52,6 +52,9 @@ def test_keys_accept_refuse_and_go_on(enter: Callable[..., Any], site_database: 
     assert tab.url.endswith(f"/office/applications/{second}/")
     press_key(tab, "p")
     press_key(tab, "r")
+    assert "申请复审" in tab.locator(".hw-act").inner_text()
+    with tab.expect_navigation():
+        tab.locator("button[name=confirmed]").click()
     assert tab.url.endswith(f"/office/applications/{second}/")
     assert "不予受理" in tab.locator(".alert").inner_text()
     press_key(tab, "n")

@@ -60,7 +60,7 @@ def test_two_people_write_in_one_field(enter: Enter) -> None:
     second.goto("/desk/")
     second.locator("a[href*='/participations/']").last.click()
     second.wait_for_url("**/participations/**")
-    for tick in second.locator("input[name=agree]").all():
+    for tick in second.locator("input[name=agree], input[name=known]").all():
         tick.check()
     press(second, "签署并确认参与")
     first.reload()

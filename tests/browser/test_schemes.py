@@ -38,6 +38,7 @@ def open_call(enter: Enter, scheme: Scheme, year: int) -> None:
     press(first, "提请核准")
     second = enter(OFFICER2)
     second.goto(first.url)
+    press(second, "核对并核准发布")
     press(second, "核准发布")
 
 
@@ -119,7 +120,7 @@ def test_scheme_is_opened_by_officers_filled_and_submitted(enter: Enter, site_da
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     stopped = [x for x in tab.locator(".hw-rule.failed.blocks").all_inner_texts() if "签署" not in x]
     assert stopped == []
-    for tick in tab.locator("input[name=agree]").all():
+    for tick in tab.locator("input[name=agree], input[name=known]").all():
         tick.check()
     press(tab, "签署并提交依托单位")
     assert f"{year}{scheme.prefix}" in tab.locator(".hw-head").inner_text()

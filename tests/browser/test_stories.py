@@ -132,9 +132,10 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     first.locator("input[name=closes_at]").fill(first.locator("input[name=endorse_by]").input_value())
     press(first, "保存")
     press(first, "提请核准")
-    assert first.get_by_role("button", name="核准发布").count() == 0
+    assert first.get_by_role("button", name="核对并核准发布").count() == 0
     second = enter(OFFICER2)
     second.locator(".hw-duty", has_text="核准发布").first.click()
+    press(second, "核对并核准发布")
     press(second, "核准发布")
     second.get_by_role("link", name="公开页面").click()
     assert "2031" in second.locator("h1").inner_text()
@@ -243,6 +244,7 @@ def test_officers_open_a_scheme_of_tables_and_an_applicant_fills_it_on_a_phone(e
     press(officer, "提请核准")
     second = enter(OFFICER2)
     second.goto(officer.url)
+    press(second, "核对并核准发布")
     press(second, "核准发布")
     tab = enter(APPLICANT, width=360)
     tab.goto("/calls/im-instr-2031/apply/")

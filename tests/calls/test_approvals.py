@@ -11,7 +11,7 @@ from headwater.calls.states import CallState
 from headwater.core import clock
 from headwater.core.errors import Refused
 from headwater.core.money import wan
-from tests.approvals import approve_decisions, publish_notice, seen_on
+from tests.approvals import approve_decisions, confirmed, publish_notice, seen_on
 from tests.calls.test_decisions import SECOND, TEN, actor, close, on_table, propose
 from tests.calls.test_drafting import cloned
 from tests.make import client
@@ -87,5 +87,5 @@ def test_a_call_that_was_changed_after_it_was_read_is_not_published() -> None:
     assert "您核对之后有变化，没有办理：预算（万元）" in answer.content.decode()
     assert Call.objects.get(pk=call.pk).state == CallState.APPROVAL
     assert "请在页面上核对内容后再办理" in second.post(f"{board}step/publish/", {}, follow=True).content.decode()
-    second.post(f"{board}step/publish/", {"seen": seen_on(second.get(board))})
+    assert confirmed(second, f"{board}step/publish/", {"seen": seen_on(second.get(board))}).status_code == 302
     assert Call.objects.get(pk=call.pk).state == CallState.PUBLISHED

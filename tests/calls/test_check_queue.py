@@ -11,10 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from headwater.calls.checking.services import checking
-from headwater.calls.checking.services.checking import accept_clear, check_rules
+from headwater.calls.checking.services.checking import accept_clear, check_rules, decide_check
 from headwater.calls.models import Application, Call, FormalCheck
 from headwater.core import clock, jobs
+from headwater.core.errors import Refused
 from headwater.core.models import Job
+from tests.approvals import confirmed, seen_on
 from tests.calls.test_recusal import check
 from tests.make import actor, client, new_call, new_person, placed
 
@@ -159,7 +161,13 @@ def test_decision_form_refuses_with_codes_and_keeps_what_was_ticked() -> None:
     assert 'value="F05" checked' in wrong
     assert 'value="F12" checked' not in wrong
     assert "请见附页</textarea>" in wrong
-    browser.post(address, {"decision": "refuse", "codes": ["F05"], "note": "请见附页"})
+    sent = {"decision": "refuse", "codes": ["F05"], "note": "请见附页"}
+    shown = browser.post(address, sent).content.decode()
+    assert ([w in shown for w in ("F05", "请见附页", "申请复审", rows[0].leader.name_zh)], states(rows)) == (
+        [True] * 4,
+        ["received"],
+    )
+    confirmed(browser, address, sent)
     found = FormalCheck.objects.get(application=rows[0])
     assert (states(rows), found.codes, found.note, found.failed) == (["not_accepted"], ["F05"], "请见附页", ["F12"])
     assert found.decided_by == actor("officer").account
@@ -191,3 +199,32 @@ def test_decision_needs_the_right() -> None:
         client(stranger.account.username).post(f"/office/applications/{rows[0].pk}/", {"decision": "accept"}).status_code == 403
     )
     assert states(rows) == ["received"]
+
+
+def test_what_no_rule_has_looked_at_is_accepted_only_by_who_says_to_know_it() -> None:
+    _call, rows = queued("")
+    browser, address = client("officer"), f"/office/applications/{rows[0].pk}/"
+    with pytest.raises(Refused, match="没有自动检查结果"):
+        decide_check(applications=rows, accept=True, actor=actor("officer"))
+    assert "须先核对并确认" in browser.get(address).content.decode()
+    shown = browser.post(address, {"decision": "accept"})
+    assert (f"{rows[0].number} 没有自动检查结果" in shown.content.decode(), states(rows)) == (True, ["received"])
+    sent = {"decision": "accept", "note": "", "confirmed": "1", "seen": seen_on(shown)}
+    unticked = browser.post(address, sent)
+    assert ("请先逐条确认提示" in unticked.content.decode(), states(rows)) == (True, ["received"])
+    assert confirmed(browser, address, {"decision": "accept"}).status_code == 302
+    assert states(rows) == ["accepted"]
+
+
+def test_the_officer_s_list_and_the_board_count_the_same() -> None:
+    call = new_call()
+    for state in ("draft", "draft", "host_review", "received", "withdrawn"):
+        placed(call, state)
+    officer = client("officer")
+    listed = {c.pk: (c.n, c.received) for c in officer.get("/office/").context["list"].objects}
+    funnel = officer.get(f"/office/calls/{call.pk}/").context["funnel"]
+    inside = officer.get(f"/office/calls/{call.pk}/applications/")
+    assert listed[call.pk] == (4, 1)
+    assert (sum(n for _s, n, _r in funnel), sum(n for _s, n, received in funnel if received)) == (4, 1)
+    assert (inside.context["list"].total, inside.context["outside"]) == (1, 3)
+    assert "另有 3 项还没有送达" in " ".join(inside.content.decode().split())

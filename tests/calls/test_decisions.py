@@ -237,14 +237,14 @@ def test_proposing_is_for_officers() -> None:
 def test_reconsidered_decision_is_gone_and_its_money_free() -> None:
     call, rows = on_table(2, TEN)
     propose(call, rows, [TEN, 0])
-    reconsider(application=rows[0], actor=actor("officer"))
-    reconsider(application=rows[1], actor=actor("officer"))
+    reconsider(application=rows[0], reason="重新评议", actor=actor("officer"))
+    reconsider(application=rows[1], reason="重新评议", actor=actor("officer"))
     assert ([state(a) for a in rows], committed_fen(call)) == (["panel", "reviewed"], 0), "no panel has heard the second"
     Application.objects.filter(pk=rows[1].pk).update(state="panel")
     propose(call, rows, [0, TEN])
     approve_decisions(call=call, actor=actor("committee"))
     with pytest.raises(Refused, match="已核准"):
-        reconsider(application=Application.objects.get(pk=rows[1].pk), actor=actor("officer"))
+        reconsider(application=Application.objects.get(pk=rows[1].pk), reason="重新评议", actor=actor("officer"))
 
 
 # approval

@@ -27,7 +27,7 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.models import Parameter, RoleGrant
 from headwater.core.parameters import forget_parameters
 from headwater.schemes import RuleUse
-from tests.approvals import seen_on
+from tests.approvals import confirmed, seen_on
 from tests.make import actor, as_, client, draft_of, end_period, new_call, new_host, new_person, placed, refusal, roles
 from tests.pages import elements
 
@@ -281,7 +281,7 @@ def test_officer_clones_edits_and_a_second_officer_opens_it() -> None:
     assert "与上一批次的差别" in officer.get(board).content.decode()
     officer.post(f"{board}step/ask_approval/")
     assert officer.post(f"{board}step/publish/").status_code == 403
-    assert second.post(f"{board}step/publish/", {"seen": seen_on(second.get(board))}).status_code == 302
+    assert confirmed(second, f"{board}step/publish/", {"seen": seen_on(second.get(board))}).status_code == 302
     call.refresh_from_db()
     assert call.state == "published"
 

@@ -34,6 +34,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Notification, RoleGrant
 from headwater.registry.models import Person
 from headwater.review.models import Assignment, Expert, Round
+from tests.approvals import confirmed
 from tests.make import (
     SECOND,
     as_,
@@ -164,8 +165,11 @@ def test_the_page_asks_for_the_reason_after_the_endorsement() -> None:
     browser, url = client(user_of(row.leader)), f"/applications/{row.pk}/withdraw/"
     assert url in browser.get(f"/applications/{row.pk}/").content.decode()
     assert 'name="reason"' in browser.get(url).content.decode()
-    assert (browser.post(url, {"reason": ""}).status_code, state(row)) == (422, "received")
-    assert (browser.post(url, {"reason": "另报他项"}).status_code, state(row)) == (302, "withdrawn")
+    shown = browser.get(url).content.decode()
+    assert [w in shown for w in ("不再占用限额和限项", row.host.name_zh, "可以重新编辑")] == [True] * 3
+    assert (browser.post(url, {"reason": "另报他项"}).status_code, state(row)) == (200, "received")
+    assert (confirmed(browser, url, {}, reason="").status_code, state(row)) == (422, "received")
+    assert (confirmed(browser, url, {}, reason="另报他项").status_code, state(row)) == (302, "withdrawn")
     assert browser.get(url).status_code == 302
     assert "另报他项" in client(f"host-{row.host.code}").get(f"/applications/{row.pk}/").content.decode()
 

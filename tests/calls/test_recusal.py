@@ -68,7 +68,7 @@ def test_nobody_proposes_for_their_own(own: Own) -> None:
     propose_decisions(call=mine.call, proposals=[Proposal(other, TEN)], actor=as_(officer))
     propose(mine.call, [mine], [TEN])
     with pytest.raises(NotAllowed):
-        reconsider(application=mine, actor=as_(officer))
+        reconsider(application=mine, reason="重新评议", actor=as_(officer))
     assert state(mine) == "proposed"
 
 

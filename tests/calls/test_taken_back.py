@@ -32,9 +32,9 @@ def test_who_proposed_is_told_when_another_takes_the_decision_back() -> None:
     call, rows = on_table(2, 2 * TEN)
     propose(call, rows, [TEN, 0])
     before = told(actor("officer").account, "您提出的决定已被撤回")
-    reconsider(application=rows[0], actor=actor("officer"))
+    reconsider(application=rows[0], reason="重新评议", actor=actor("officer"))
     assert told(actor("officer").account, "您提出的决定已被撤回") == before
-    reconsider(application=rows[1], actor=actor("officer2"))
+    reconsider(application=rows[1], reason="重新评议", actor=actor("officer2"))
     assert told(actor("officer").account, "您提出的决定已被撤回") == before + 1
 
 

@@ -15,6 +15,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Account, Event, GrantProposal, Notification, RoleGrant
 from headwater.core.roles import fund_staff_roles, sensitive_roles
 from headwater.core.services import grant_roles
+from tests.approvals import confirmed
 from tests.make import actor, client
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_two_administrators_grant_it_and_all_are_told() -> None:
     assert "核准授予的角色" in client("sysadmin").get("/desk/").content.decode()
     assert "核准授予的角色" not in page.get("/desk/").content.decode()  # who proposed does not approve
     assert "新来的" in client("sysadmin").get("/admin/grants/").content.decode()
-    client("sysadmin").post("/admin/grants/", {"approve": row.pk})
+    assert confirmed(client("sysadmin"), "/admin/grants/", {"approve": row.pk}).status_code == 302
     assert account.role_grants.get().role == "committee"
     told = set(Notification.objects.filter(title__startswith="已授予").values_list("account__username", flat=True))
     assert told == {"newcomer", "secadmin", "sysadmin"}
@@ -109,10 +110,10 @@ def test_what_forbids_a_role_is_asked_again_at_the_approval() -> None:
 def test_one_takes_a_role_away_with_a_reason() -> None:
     grant = RoleGrant.objects.get(account__username="committee")
     page = client("secadmin")
-    assert page.post("/admin/roles/", {"end": grant.pk, "reason": ""}).status_code == 422
+    assert confirmed(page, "/admin/roles/", {"end": grant.pk}, reason="").status_code == 422
     with pytest.raises(Refused, match="理由"):
         end_grant(grant=grant, reason="", actor=actor("secadmin"))
-    assert page.post("/admin/roles/", {"end": grant.pk, "reason": "任期届满"}).status_code == 302
+    assert confirmed(page, "/admin/roles/", {"end": grant.pk}, reason="任期届满").status_code == 302
     grant.refresh_from_db()
     assert grant.until is not None
     assert Event.objects.filter(command="core.end_grant").order_by("-pk")[0].after["reason"] == "任期届满"

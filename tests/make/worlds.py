@@ -68,7 +68,7 @@ def make_case() -> Case:
     for application, expert in zip(others, experts, strict=False):
         asked = Assignment.objects.create(round=round_, application=application, expert=expert, state="submitted", due_at=now)
         opine(asked, 70, "别的意见")
-        Assignment.objects.create(round=round_, application=application, expert=experts[-1], state="proposed")
+        Assignment.objects.create(round=round_, application=application, expert=experts[-1], state="proposed", score=0.5)
         FormalCheck.objects.create(application=application, ran_at=now, verdict="clear")
     for n, application in enumerate(others, start=1):
         PanelItem.objects.create(panel=panel, application=application, position=n, yes=2, no=1, result="recommended")

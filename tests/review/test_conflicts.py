@@ -38,6 +38,7 @@ class Pair:
         self.application.participants.create(person=self.member, organisation=self.member.organisation, confirmed_at=clock.now())
         sign_as_asked(self.application, "member")
         self.expert = new_expert()
+        self.expert.disciplines.add(self.application.discipline)
         self.day: date = self.call.closes_at.date()
 
     def find(self) -> list[tuple[str, str]]:
@@ -372,6 +373,7 @@ def test_expert_does_not_declare_for_another_expert() -> None:
 
 def test_assignment_by_hand_is_refused_with_the_reason() -> None:
     pair, free = Pair(), new_expert("无关")
+    free.disciplines.add(pair.application.discipline)
     related("kin")(pair)
     with pytest.raises(Refused) as error:
         assign_by_hand(application=pair.application, expert=pair.expert, actor=actor("officer"))

@@ -13,6 +13,7 @@ from headwater.core.invariants import check
 from headwater.review.models import PanelItem
 from headwater.review.services.deciding import Departure, propose
 from headwater.review.services.voting import close_voting
+from tests.approvals import seen_on
 from tests.make import actor, client, refusal
 from tests.review.test_panels import item, sitting, vote
 
@@ -77,13 +78,14 @@ def test_board_preview_and_committee_see_the_departure() -> None:
     preview = officer.post(address, {"do": "propose", "fund": [bad.pk]}).content.decode()
     assert preview.count("与会议评审不一致") >= 2
     assert f'name="code_{good.pk}"' in preview
-    refused = officer.post(address, {"do": "propose", "fund": [bad.pk], "confirmed": "1", f"words_{bad.pk}": "只写了话"})
+    seen = {"seen": seen_on(officer.post(address, {"do": "propose", "fund": [bad.pk]}))}
+    refused = officer.post(address, {"do": "propose", "fund": [bad.pk], "confirmed": "1", f"words_{bad.pk}": "只写了话", **seen})
     page = refused.content.decode()
     assert re.search(rf'id="e-[a-z_]*{bad.pk}"', page)
     assert "只写了话" in page, "what was typed is kept"
     assert not Decision.objects.filter(call=call).exists()
     sent = {"do": "propose", "fund": [bad.pk], "confirmed": "1", f"code_{bad.pk}": "priority", f"words_{bad.pk}": "旗县急需"}
-    officer.post(address, {**sent, "code_all": "budget", "words_all": "年度预算不足"})
+    officer.post(address, {**sent, **seen, "code_all": "budget", "words_all": "年度预算不足"})
     said = dict(Decision.objects.filter(call=call).values_list("application", "deviation_words"))
     assert said == {bad.pk: "旗县急需", good.pk: "年度预算不足"}
 

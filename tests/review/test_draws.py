@@ -16,7 +16,7 @@ from headwater.review.models import Draw
 from headwater.review.services.deciding import propose, unfinished
 from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import suggest
-from tests.approvals import approve_decisions, publish_notice
+from tests.approvals import approve_decisions, confirmed, publish_notice
 from tests.make import actor, client, refusal
 from tests.review.variants import call_of, reviewed
 
@@ -122,7 +122,9 @@ def test_the_board_shows_the_equals_draws_them_and_shows_the_proof() -> None:
     text = page.get(board).content.decode()
     assert all(r.number in text for r in rows)
     assert re.search(r'name="do"\s+value="draw"', text)
-    assert page.post(board, {"do": "draw", "public": "公开的号码"}).status_code == 302
+    shown = page.post(board, {"do": "draw", "public": "公开的号码"}).content.decode()
+    assert (all(r.number in shown for r in rows), Draw.objects.exists()) == (True, False)
+    assert confirmed(page, board, {"do": "draw", "public": "公开的号码"}).status_code == 302
     text = page.get(board).content.decode()
     assert ("公开的号码" in text, "中签" in text, 'value="draw"' in text) == (True, True, False)
     assert not may(actor("leader").account, "review.draw", call)

@@ -20,6 +20,7 @@ from tests.review.test_assigning import proposed, published, stage
 from tests.review.test_opinions import accepted, good, save
 
 pytestmark = pytest.mark.django_db
+REASON = "有效意见已足够，会评提前"
 
 
 def draft(row: Assignment) -> None:
@@ -54,16 +55,21 @@ def test_the_officer_sees_whose_draft_would_be_lost_and_may_wait() -> None:
     call, rows = ready_with_draft()
     first, second = sorted(rows)
     writer, page = rows[first][3], f"/office/calls/{call.pk}/progress/end/"
-    waiting = client("officer").get(page).content.decode()
-    assert "已保存，未提交" not in waiting
-    ending = client("officer").get(f"{page}?wait=0").content.decode()
-    assert (writer.expert.person.name_zh in ending, "已保存，未提交" in ending) == (True, True)
+    waiting, ending = (client("officer").get(f"{page}{query}") for query in ("", "?wait=0"))
+    for shown, lost in ((waiting, False), (ending, True)):
+        assert [(a.pk, leaves) for a, saved, leaves in shown.context["missing"] if saved] == [(writer.pk, lost)]
+        text = shown.content.decode()
+        assert (writer.expert.person.name_zh in text, "已保存，未提交" in text) == (True, True)
     seen = plan_ending(call, None, wait=True).digest
-    client("officer").post(page, {"wait": "1", "seen": seen})
+    refused = client("officer").post(page, {"wait": "1", "seen": seen})
+    assert (refused.status_code, states(call)[second]) == (422, "in_review")
+    shown = refused.content.decode()
+    assert [w in shown for w in ("提前", "还没有提交的意见", "如何撤回", rows[second][4].expert.person.name_zh)] == [True] * 4
+    client("officer").post(page, {"wait": "1", "seen": seen, "reason": REASON})
     assert states(call) == {first: "in_review", second: "reviewed"}
     assert Assignment.objects.get(pk=writer.pk).state == "accepted"
     save(writer, good())
-    assert close_reviews(call=call, actor=actor("officer"), wait=True) == {"complete": 1, "short": 0}
+    assert close_reviews(call=call, actor=actor("officer"), wait=True, reason=REASON) == {"complete": 1, "short": 0}
     assert Ranking.objects.get(application=first).opinions == 4
 
 
@@ -81,10 +87,12 @@ def test_what_was_not_seen_is_not_done() -> None:
 def test_withdrawn_experts_are_thanked_and_told_of_their_draft() -> None:
     call, rows = ready_with_draft()
     writer, silent = rows[min(rows)][3], rows[min(rows)][4]
-    close_reviews(call=call, actor=actor("officer"))
+    with pytest.raises(Refused, match="提前结束的理由"):
+        close_reviews(call=call, actor=actor("officer"))
+    close_reviews(call=call, actor=actor("officer"), reason=REASON)
     assert {a.state for a in Assignment.objects.filter(pk__in=[writer.pk, silent.pk])} == {"released"}
     assert any("感谢" in note and "草稿没有提交" in note for note in notes(writer))
-    assert any("感谢" in note for note in notes(silent))
+    assert any("感谢" in note and REASON in note for note in notes(silent))
     assert Opinion.objects.get(assignment=writer).text_applicant == "立论清楚。"
     assert check() == []
 

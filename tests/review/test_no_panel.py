@@ -49,7 +49,7 @@ def test_a_decision_is_taken_back_to_the_reviewed_ones() -> None:
     call = call_of(**NONE)
     (row, _other) = reviewed(call, [90, 80])
     propose(call=call, funded={row.pk}, actor=actor("officer"))
-    reconsider(application=Application.objects.get(pk=row.pk), actor=actor("officer"))
+    reconsider(application=Application.objects.get(pk=row.pk), reason="重新评议", actor=actor("officer"))
     assert (state(row), Decision.objects.filter(application=row).exists()) == ("reviewed", False)
 
 

@@ -147,13 +147,13 @@ def test_reviews_close_with_three_valid_opinions() -> None:
     mine = {pk: [r for r in rows if r.application_id == pk] for pk in (first, second)}
     for row in mine[first][:3] + mine[second][:2]:
         save(row, good())
-    assert close_reviews(call=call, actor=actor("officer")) == {"complete": 1, "short": 1}
+    assert close_reviews(call=call, actor=actor("officer"), reason="意见已足够") == {"complete": 1, "short": 1}
     found = dict(Application.objects.filter(call=call).values_list("pk", "state"))
     assert found == {first: "reviewed", second: "in_review"}
     left = Assignment.objects.filter(application=first).order_by("pk").values_list("state", flat=True)
     assert sorted(left) == ["released", "released", "submitted", "submitted", "submitted"]
     save(mine[second][2], good())
-    assert close_reviews(call=call, actor=actor("officer")) == {"complete": 1, "short": 0}
+    assert close_reviews(call=call, actor=actor("officer"), reason="意见已足够") == {"complete": 1, "short": 0}
     assert check() == []
 
 
@@ -161,7 +161,7 @@ def test_ranking_equals_a_direct_computation() -> None:
     call, rows = accepted(3)
     for n, row in enumerate(rows):
         save(row, good(60 + (n * 37) % 31, grade=1 + n % 3))
-    close_reviews(call=call, actor=actor("officer"))
+    close_reviews(call=call, actor=actor("officer"), reason="意见已足够")
     marks: dict[int, list[float]] = {}
     grades: dict[int, list[int]] = {}
     for pk, total, grade in Opinion.objects.filter(assignment__in=rows).values_list("assignment__application", "total", "grade"):

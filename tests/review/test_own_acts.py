@@ -80,6 +80,7 @@ def test_reviewers_of_one_s_own_case_are_another_officer_s(part: str, case: Case
     mine, other = as_(officer(part, case.row)), as_(officer())
     asked = case.row.assignments.get(state="submitted"), case.row.assignments.filter(state="invited")[0]
     expert = new_expert("新专家")
+    expert.disciplines.add(case.row.discipline)
     for work in (
         lambda who: assign_by_hand(application=case.row, expert=expert, actor=who),
         lambda who: release_assignment(assignment=asked[1], reason="不便", actor=who),
@@ -100,7 +101,7 @@ def test_reviews_of_one_s_own_case_are_closed_by_another_officer(case: Case) -> 
     for expert in case.experts[3:5]:
         Assignment.objects.create(round=case.round, application=case.others[0], expert=expert, state="submitted")
     mine = as_(officer("family", case.row))
-    assert close_reviews(call=case.call, actor=mine) == {"complete": 1, "short": 0}
+    assert close_reviews(call=case.call, actor=mine, reason="意见已足够") == {"complete": 1, "short": 0}
     assert (state(case.row), state(case.others[0])) == ("in_review", "reviewed")
     Round.objects.filter(pk=case.round.pk).update(state="published", respond_by=clock.now())
     Assignment.objects.filter(application=case.row).update(state="invited")
@@ -226,7 +227,9 @@ def test_expert_steps_back_from_what_became_their_own(part: str, state: str, rol
     assert not involved([case.call], None).exists()
     with pytest.raises(Refused, match="不能指派"):
         assign_by_hand(application=row, expert=expert, actor=as_(other))
-    assert assign_by_hand(application=row, expert=new_expert("接替的专家"), actor=as_(other)).state == "invited"
+    substitute = new_expert("接替的专家")
+    substitute.disciplines.add(row.discipline)
+    assert assign_by_hand(application=row, expert=substitute, actor=as_(other)).state == "invited"
 
 
 def test_only_one_s_own_open_assignments_are_stepped_back_from(case: Case) -> None:
@@ -330,6 +333,7 @@ def test_officer_of_one_call_knows_of_it_alone(case: Case) -> None:
 )
 def test_hand_assignment_looks_at_application_and_call(where: str, ended: str) -> None:
     row, expert = placed(past_call(**({"state": ended} if ended else {})), where), new_expert("新专家")
+    expert.disciplines.add(row.discipline)
     if where == "accepted":
         assert assign_by_hand(application=row, expert=expert, actor=actor("officer")).state == "invited"
         return

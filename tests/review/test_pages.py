@@ -1,9 +1,13 @@
 """Pages of experts: what is refused is told beside the field, and what can be kept is kept."""
 
+import json
+
 import pytest
 
 from headwater.review.models import Assignment
+from headwater.review.terms import weights_of
 from tests.make import client
+from tests.pages import elements
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +21,18 @@ def test_opinion_too_long_is_told_and_the_marks_are_kept() -> None:
     assert "最多 5000 字" in response.content.decode()
     row.opinion.refresh_from_db()
     assert (row.opinion.scores.get("value"), row.opinion.grade, row.opinion.submitted_at) == (81.0, 2, None)
+
+
+def test_the_page_carries_the_rule_by_which_it_tells_that_marks_and_grade_disagree() -> None:
+    row = Assignment.objects.filter(state="accepted").select_related("expert__person__account", "application__call")[0]
+    browser, address = client(row.expert.person.account.username), f"/review/{row.pk}/"
+    page = browser.get(address).content.decode()
+    (form,) = [e for e in elements(page) if "data-hint" in e]
+    rule = json.loads(str(form["data-hint"]))
+    weights = {c: w for c, w in weights_of(row.application.call, row.application.research_class).items() if w > 0}
+    assert (rule["weights"], rule["high"], rule["low"], rule["best"] > rule["worst"]) == (weights, 85, 60, True)
+    (told,) = elements(page, data_disagrees=None)
+    assert "d-none" in str(told["class"])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ from headwater.core.keys import KeyFolder
 from headwater.core.models import Account, Event, FactorReset, Notification, OutboxMail, RoleGrant
 from headwater.core.services import grant_roles
 from headwater.core.tokens import SCOPES, find_token, make_token
+from tests.approvals import confirmed
 from tests.make import actor, client
+from tests.pages import words as words_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/accounts/factors/"
@@ -104,13 +106,15 @@ def test_two_people_reset_who_decides_and_all_are_told() -> None:
     assert OutboxMail.objects.filter(to=account.email, subject__startswith="提议重置第二因素").count() == 1
     assert "核准重置第二因素" not in page.get("/desk/").content.decode()  # who proposed does not approve
     assert 'name="approve"' not in page.get(PAGE).content.decode()
-    page.post(PAGE, {"approve": row.pk})
+    assert confirmed(page, PAGE, {"approve": row.pk}).status_code == 422
     assert factors(account) == 3
     other = client("sysadmin")
     assert "核准重置第二因素" in other.get("/desk/").content.decode()
     assert PAGE in other.get("/admin/accounts/").content.decode()
     assert WHY in other.get(PAGE).content.decode()
-    other.post(PAGE, {"approve": row.pk})
+    shown = words_of(other.post(PAGE, {"approve": row.pk}).content.decode())
+    assert (WHY in shown, "立即结束" in shown, factors(account)) == (True, True, 3)
+    confirmed(other, PAGE, {"approve": row.pk})
     row.refresh_from_db()
     assert row.approved_by == Account.objects.get(username="sysadmin")
     assert (row.done_at is not None, factors(account)) == (True, 0)
@@ -206,7 +210,7 @@ def test_a_request_ends_by_its_days_by_hand_or_by_a_later_one() -> None:
         approve_factor_reset(reset=first, actor=actor("sysadmin"))
     with clock.at(clock.now() + timedelta(days=15)), pytest.raises(Refused, match="过期"):
         approve_factor_reset(reset=later, actor=actor("sysadmin"))
-    client("sysadmin").post(PAGE, {"drop": later.pk})
+    confirmed(client("sysadmin"), PAGE, {"drop": later.pk})
     later.refresh_from_db()
     assert later.dropped_at is not None
     with pytest.raises(Refused, match="已经处理"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,9 +19,12 @@ from headwater.awards.services.closing import ACTS, WITHOUT_REASON, end_awards
 from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
 from headwater.calls.pages import the_call
 from headwater.core import blobs
+from headwater.core.acts import Act
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.money import wan
 from headwater.core.own import without_own
 from headwater.core.permission import SIGNED_IN, access, page
+from headwater.core.views.acts import confirm_act
 from headwater.core.web import attempt, download, keys_in
 from headwater.registry.models import own_records
 
@@ -182,6 +186,28 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "awards/refuse.html", context, status=422 if form.errors else 200)
 
 
+def sign_chosen(request: HttpRequest, chosen: list[Award], party: Party, back: str, **more: Any) -> HttpResponse:
+    """Show which agreements are signed and what follows; confirmed and unchanged since the list was read, sign them."""
+    seen = request.POST.get("listed" if request.POST.get("confirmed") else "seen", "")
+    last = party == Party.DEPARTMENT
+    act = Act(
+        title=_("核对后签署"),
+        verb=_("签署（%d 份）") % len(chosen),
+        back=back,
+        columns=[_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"), _("状态")],
+        rows=[[a.number, a.title_zh, a.leader.name_zh, a.host.name_zh, wan(a.amount_fen), a.get_state_display()] for a in chosen],
+        changes=[
+            _("代表%s签署") % party.label,
+            _("三方签署完成，项目转为“执行中”，经费按任务书执行") if last else _("随后由下一方签署；三方签署完成后生效"),
+        ],
+        told=[_("不另行通知；各方在待办和项目页看到")],
+        undo=_("签署后不能撤回；生效前单位或负责人可以放弃签订，生效后按变更或终止办理。"),
+        hidden={"pk": [a.pk for a in chosen], "listed": seen},
+    )
+    work = partial(sign, awards=chosen, party=party, actor=request.actor, seen=seen)
+    return confirm_act(request, act, work, _("已签署 %d 份。") % len(chosen), template="calls/act.html", **more)
+
+
 def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, **more: Any) -> HttpResponse:
     """Sign many agreements for one party, chosen row by row; the department also extends them and records which have ended."""
     if request.method == "POST":
@@ -190,13 +216,8 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
             return act_on_chosen(request, chosen, request.POST["end"], back)
         if not chosen:
             messages.error(request, _("请先选择任务书"))
-        else:
-            attempt(
-                request,
-                lambda: sign(awards=chosen, party=party, actor=request.actor, seen=request.POST.get("seen", "")),
-                success=_("已签署 %d 份。") % len(chosen),
-            )
-        return redirect(back)
+            return redirect(back)
+        return sign_chosen(request, chosen, party, back, **more)
     listing = Listing(
         request,
         rows.prefetch_related("agreement__signatures"),

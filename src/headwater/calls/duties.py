@@ -92,6 +92,7 @@ def of_officers(account: Any) -> Iterator[Duty]:
         if account.has_perm("calls.call.approve_change", change):
             yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
     yield from _of_checking(account)
+    yield from _of_publishing(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
     waits = Q(state=Objection.State.OPEN) | Q(state=Objection.State.PROPOSED) & ~Q(answered_by=account)
     unanswered = without_own(Objection.objects.filter(waits, notice__in=running), account)
@@ -105,6 +106,18 @@ def of_officers(account: Any) -> Iterator[Duty]:
                 place = {"year": year, "call": notice.call.title_zh}
                 title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % place
                 yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
+
+
+def _of_publishing(account: Any) -> Iterator[Duty]:
+    """Yield the notices that are due: everything decided is approved, and no notice of the call runs (2 queries)."""
+    settled = Decision.objects.filter(application__state__in=[State.PROPOSED, State.NOT_PROPOSED])
+    counts = dict(settled.values_list("call").annotate(n=Count("pk", filter=Q(outcome=Decision.Outcome.FUND))))
+    waits = Decision.objects.filter(approved_at__isnull=True).values("call")
+    runs = Notice.objects.filter(closed_at__isnull=True).values("call")
+    calls = Call.objects.filter(state=CallState.PUBLISHED, pk__in=counts).exclude(pk__in=waits).exclude(pk__in=runs)
+    for call in calls.select_related("scheme").order_by("pk"):
+        if account.has_perm("calls.notice.publish", call):
+            yield Duty(_("发布公示：%s") % call.title_zh, f"/office/calls/{call.pk}/decide/", None, counts[call.pk] or 1)
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:

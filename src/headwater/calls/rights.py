@@ -183,6 +183,7 @@ RIGHTS: dict[str, Right] = {
     # deciding
     "calls.propose_decisions": JUDGING,
     "calls.reconsider": JUDGING,
+    "calls.send_back_decision": either(OFFICER, office("committee")).but(involved_in_call),
     "calls.approve_decisions": either(OFFICER, office("committee")).but(involved_in_call, proposer_of_line),
     "calls.publish_notice": DECIDING,
     "calls.release": DECIDING,

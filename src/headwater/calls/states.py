@@ -68,6 +68,8 @@ UNDECIDED = frozenset(State) - GIVEN_UP - {State.NOT_ACCEPTED, State.INVITED, St
 SHOWN_OUTSIDE = frozenset({State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING, State.EXPIRED, State.NOT_ENDORSED})
 """What the board of a call counts beside what is in the house."""
 CONFIDENTIAL = frozenset({State.IN_REVIEW, State.REVIEWED, State.PANEL, State.PROPOSED, State.NOT_PROPOSED})
+RESULT_STATES = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
+"""What has a decision, proposed or released."""
 SHOWN_TO_APPLICANT = dict.fromkeys(CONFIDENTIAL, State.IN_REVIEW)
 """Until the decision is public an applicant sees "under review", whatever the inside state is."""
 

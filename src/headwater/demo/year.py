@@ -135,7 +135,7 @@ class Season(Applying):
 
     def close(self) -> None:
         with clock.at(self.t.at(130)):
-            self.short = close_reviews(call=self.call, actor=self.staff("officer"))["short"]
+            self.short = close_reviews(call=self.call, actor=self.staff("officer"), reason="有效意见已足够")["short"]
 
     def match_late(self) -> None:
         """Run a last round for applications that still lack opinions."""
@@ -151,7 +151,7 @@ class Season(Applying):
                 self.answer(decline=0.0, silent=0.0)
             self.review(1.0, 134)
             with clock.at(self.t.at(150)):
-                close_reviews(call=self.call, actor=self.staff("officer"))
+                close_reviews(call=self.call, actor=self.staff("officer"), reason="有效意见已足够")
 
     def sit(self, least: int) -> None:
         self.panels(least)

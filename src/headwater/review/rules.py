@@ -71,6 +71,16 @@ def opinion_problems(
     return reasons
 
 
+HIGH, LOW = 85, 60
+"""Marks from the first with the worst grade, or below the second with the best, are told to the expert as a slip."""
+
+
+def hint_rule(weights: Mapping[str, int], judging: Judging) -> dict[str, object]:
+    """Return when marks and grade disagree, as the page of an opinion takes it while somebody types."""
+    used = {criterion: weight for criterion, weight in weights.items() if weight > 0}
+    return {"weights": used, "high": HIGH, "worst": judging.values[-1], "low": LOW, "best": judging.values[0]}
+
+
 def contradiction(total: float, grade: int, judging: Judging) -> bool:
     """A quality hint: high marks with the worst grade, or low marks with the best."""
-    return (total >= 85 and grade == judging.values[-1]) or (total < 60 and grade == judging.values[0])
+    return (total >= HIGH and grade == judging.values[-1]) or (total < LOW and grade == judging.values[0])

@@ -25,14 +25,12 @@ from headwater.core.own import without_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.assigning import Plan, open_load
+from headwater.review.services.pairing import matching_text
 from headwater.review.terms import ReviewTerms, review_terms
-from headwater.schemes import Scheme
 from headwater.solving.pairing import demand_of, parted, row_of, rows_of
 
 CANDIDATES = 80
 SHOWN_SHORTAGES = 20
-WRITTEN = 6000
-"""Characters of an application that experts are matched by."""
 Pairs = list[tuple[int, int]]
 
 
@@ -114,15 +112,6 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     scores = parted(scores, rows, experts, locked, inside=len(limits) > 1)
     problem = Problem.of(scores, demand_of(rows, terms.opinions, counts), room + busy, limits=limits, locked=settled)
     return Inputs([applications[n].pk for n in rows.application], [e.pk for e in experts], problem, settled, len(forbidden))
-
-
-def matching_text(application: Application, scheme: Scheme) -> str:
-    """What experts are matched by: title, keywords and abstract; where no abstract is asked, what is written in answer to questions."""
-    parts = [application.title_zh, application.keywords_zh, application.abstract_zh]
-    if "abstract" not in scheme.asks:
-        answers = application.answers or {}
-        parts += [str(answers[f.code]) for f in scheme.fields if f.is_text and not f.restricted and answers.get(f.code)]
-    return " ".join(parts)[:WRITTEN]
 
 
 def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:

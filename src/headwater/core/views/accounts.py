@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,8 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
 from headwater.core.permission import PUBLIC, page
 from headwater.core.services import create_accounts, set_active
+from headwater.core.views.account_acts import dropping_address, dropping_reset, resetting, switching
+from headwater.core.views.acts import confirm_act
 from headwater.core.web import attempt, key_in
 
 
@@ -49,8 +53,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     correction = AddressForm(request.POST if request.POST.get("correct") else None)
     if request.method == "POST" and request.POST.get("toggle"):
         row = get_object_or_404(Account, pk=key_in(request.POST, "toggle"))
-        attempt(request, lambda: set_active(account=row, active=not row.is_active, actor=request.actor), success=_("已更改。"))
-        return redirect(request.get_full_path())
+        work = partial(set_active, account=row, active=not row.is_active, actor=request.actor)
+        return confirm_act(request, switching(row, request.get_full_path()), work, _("已更改。"))
     if request.POST.get("correct") and correction.is_valid() and _correct(request, correction):
         return redirect(request.get_full_path())
     if request.POST.get("create") and form.is_valid() and _create(request, form):
@@ -112,9 +116,9 @@ def changes(request: HttpRequest) -> HttpResponse:
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
         if request.POST.get("approve"):
             attempt(request, lambda: approve_address(change=row, actor=request.actor), success=_("已核准。"))
-        else:
-            attempt(request, lambda: drop_address(change=row, actor=request.actor), success=_("已作废，邮箱不变。"))
-        return redirect("address_changes")
+            return redirect("address_changes")
+        work = partial(drop_address, change=row, actor=request.actor)
+        return confirm_act(request, dropping_address(row), work, _("已作废，邮箱不变。"))
     own = request.user.pk
     pending = [r for r in rows if r.needs_approval and not r.approved_at and own not in (r.asked_by_id, r.account_id)]
     approvable = {r.pk for r in pending} if request.user.has_perm("core.role.grant") else set()
@@ -129,10 +133,10 @@ def factors(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not form.is_bound:
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve") or key_in(request.POST, "drop"))
         if request.POST.get("approve"):
-            attempt(request, lambda: approve_factor_reset(reset=row, actor=request.actor), success=_("第二因素已重置。"))
-        else:
-            attempt(request, lambda: drop_factor_reset(reset=row, actor=request.actor), success=_("已作废，第二因素不变。"))
-        return redirect("factor_resets")
+            work = partial(approve_factor_reset, reset=row, actor=request.actor)
+            return confirm_act(request, resetting(row), work, _("第二因素已重置。"))
+        work = partial(drop_factor_reset, reset=row, actor=request.actor)
+        return confirm_act(request, dropping_reset(row), work, _("已作废，第二因素不变。"))
     if form.is_valid() and _ask_reset(request, form):
         return redirect("factor_resets")
     context = {"rows": rows, "form": form, "may_ask": request.user.has_perm("core.factor.ask")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
+from headwater.core.acts import ReasonForm
 from headwater.core.granting import approve_grant, drop_grant, end_grant, label_of, propose_grant
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.permission import page
 from headwater.core.roles import LIMITS, ROLES, Scope, role_choices, sensitive_roles
 from headwater.core.services import grant_roles
+from headwater.core.views.account_acts import ending, granting
+from headwater.core.views.acts import confirm_act, given
 from headwater.core.web import attempt, key_in
 
 MOST_TO_END = 10
@@ -37,20 +41,14 @@ def scope_choices() -> list[tuple[str, Any]]:
     return [(Scope.ALL.value, Scope.ALL.label), *((code, limit.label) for code, limit in LIMITS.items())]
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("理由"), max_length=500)
-
-
 @page("core.role.grant")
 def roles(request: HttpRequest) -> HttpResponse:
     form = GrantForm(request.POST if request.POST.get("grant") else None)
-    ending = ReasonForm(request.POST if request.POST.get("end") else None)
     if request.POST.get("end"):
-        row = get_object_or_404(RoleGrant, pk=key_in(request.POST, "end"))
-        if ending.is_valid():
-            reason = ending.cleaned_data["reason"]
-            attempt(request, lambda: end_grant(grant=row, reason=reason, actor=request.actor), success=_("授权已收回。"))
-            return redirect("roles")
+        row = get_object_or_404(RoleGrant.objects.select_related("account"), pk=key_in(request.POST, "end"))
+        act = ending(row, given(request))
+        reason = request.POST.get("reason", "")
+        return confirm_act(request, act, partial(end_grant, grant=row, reason=reason, actor=request.actor), _("授权已收回。"))
     if request.method == "POST" and form.is_valid() and _grant(request, form):
         return redirect("roles")
     rows = RoleGrant.objects.in_force(clock.now()).select_related("account")
@@ -74,11 +72,10 @@ def roles(request: HttpRequest) -> HttpResponse:
     context = {
         "list": listing,
         "form": form,
-        "ending": ending,
         "recent": listing.objects[:MOST_TO_END],
         "proposals": GrantProposal.objects.waiting(clock.now()).count(),
     }
-    return listing.export() or render(request, "core/roles.html", context, status=422 if form.errors or ending.errors else 200)
+    return listing.export() or render(request, "core/roles.html", context, status=422 if form.errors else 200)
 
 
 def _grant(request: HttpRequest, form: GrantForm) -> bool:
@@ -116,8 +113,7 @@ def grants(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST if request.POST.get("drop") else None)
     if request.POST.get("approve"):
         row = get_object_or_404(rows, pk=key_in(request.POST, "approve"))
-        attempt(request, lambda: approve_grant(proposal=row, actor=request.actor), success=_("已授权。"))
-        return redirect("grants")
+        return confirm_act(request, granting(row), partial(approve_grant, proposal=row, actor=request.actor), _("已授权。"))
     if request.POST.get("drop"):
         row = get_object_or_404(rows, pk=key_in(request.POST, "drop"))
     if form.is_valid():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -25,6 +26,9 @@ from headwater.registry.models import accounts_of
 from headwater.review.models import Assignment, Expert, Round
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.terms import review_terms
+
+ANSWER_DAYS = 5
+"""So many days an expert has to answer an invitation, when nobody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,11 @@ def propose_round(
 
 
 def publish_round(*, round_: Round, actor: Actor) -> int:
-    """Invite the experts of a proposed round; applications move into review. Returns the number of invitations."""
+    """Invite the experts of a proposed round; applications move into review. Returns the number of invitations.
+
+    Raises:
+        Refused: applications may still come in, the round was published or is empty, or a pair has nothing in common.
+    """
     with command(actor, "review.manage", round_.call, name="review.publish_round") as log:
         refuse_too_early(round_.call)
         row = Round.objects.select_for_update().get(pk=round_.pk)
@@ -92,11 +100,11 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         authorise(actor, "review.round.publish", row)
         if not row.assignments.filter(state=Assignment.State.PROPOSED).exists():
             raise Refused.because(_("方案里没有一项指派，不能发布"), code="empty")
+        if row.assignments.filter(state=Assignment.State.PROPOSED, score__lte=0).exists():
+            raise Refused.because(_("方案里有匹配度为 0 的指派，不能发布；请重新运行指派"), code="fit")
         now = clock.now()
-        days = review_terms(row.call, clock.today()).days
-        due = clock.end_of_day(clock.add_days(clock.today(), days))
+        row.respond_by, due = deadlines(row.call)
         row.state, row.published_at, row.due_at = Round.State.PUBLISHED, now, due
-        row.respond_by = clock.end_of_day(clock.add_days(clock.today(), min(5, days)))
         row.save(update_fields=["state", "published_at", "due_at", "respond_by"])
         count = row.assignments.filter(state=Assignment.State.PROPOSED).update(
             state=Assignment.State.INVITED, invited_at=now, due_at=due
@@ -112,6 +120,13 @@ def publish_round(*, round_: Round, actor: Actor) -> int:
         )
         log(row, after={"state": row.state, "invited": count, "due_at": str(due)})
     return count
+
+
+def deadlines(call: Call) -> tuple[datetime, datetime]:
+    """Return until when an invitation of today is answered, and until when the opinion is written."""
+    days = review_terms(call, clock.today()).days
+    answer, written = (clock.end_of_day(clock.add_days(clock.today(), n)) for n in (min(ANSWER_DAYS, days), days))
+    return answer, written
 
 
 def open_load(call: Call) -> dict[int, int]:

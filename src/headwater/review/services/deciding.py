@@ -14,9 +14,10 @@ from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core.command import Actor
-from headwater.core.errors import Reason, refuse_if
+from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
 from headwater.core.own import without_own
+from headwater.core.seen import Sight
 from headwater.review.models import Panel, PanelItem
 from headwater.review.services.reasons import refusal_of
 from headwater.review.services.selecting import Shortfall, draws_of, over_quota, shortfalls_in
@@ -45,9 +46,14 @@ def departs(application: Application, fund: bool) -> bool:
 
 
 def proposals_of(
-    call: Call, funded: Collection[int], account: Account | None = None, departures: Mapping[int, Departure] | None = None
+    call: Call,
+    funded: Collection[int],
+    account: Account | None = None,
+    departures: Mapping[int, Departure] | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Proposal]:
     """What would be proposed when the applications `funded` (ids) are given what they ask for and no other undecided one is; by rank.
+    With `only` the others stay undecided for now.
 
     Those in which `account` takes part are left for somebody else to propose. `departures`: reasons by id, where the panel voted otherwise.
     """
@@ -56,6 +62,8 @@ def proposals_of(
     if scheme.rolling and scheme.has_panel:  # a batch: what a panel has settled
         on_table = Q(state=State.PANEL, panel_item__panel__state=Panel.State.CLOSED)
     open_ones = Application.objects.filter(on_table, call=call)
+    if only is not None:
+        open_ones = open_ones.filter(pk__in=only)
     rows = without_own(open_ones, account).select_related("ranking", "panel_item", "leader", "host__place", "call")
     proposals = [_proposal(a, a.pk in funded, (departures or {}).get(a.pk, Departure()), shortfall) for a in rows]
     return sorted(proposals, key=lambda p: (p.rank is None, p.rank or 0))
@@ -74,6 +82,16 @@ def _proposal(application: Application, fund: bool, departure: Departure, shortf
         code, words = Decision.Deviation.RULE.value, why
     label = str(Decision.Deviation(code).label) if code in STATED else ""
     return Proposal(application, None, rank, refusal_of(application, "：".join(x for x in (label, words) if x), why), code, words)
+
+
+def proposals_sight(proposals: Sequence[Proposal]) -> Sight:
+    """What the page of the proposed decisions shows of each, without the reasons that are given on that page."""
+    return Sight(
+        {
+            str(p.application): [p.amount_fen, p.rank, p.application.state, departs(p.application, p.amount_fen is not None)]
+            for p in proposals
+        }
+    )
 
 
 def unfinished(call: Call, account: Account | None = None) -> list[Reason]:
@@ -108,16 +126,27 @@ def _short_votes(call: Call, account: Account | None) -> list[Reason]:
 
 
 def propose(
-    *, call: Call, funded: Collection[int], departures: Mapping[int, Departure] | None = None, actor: Actor
+    *,
+    call: Call,
+    funded: Collection[int],
+    departures: Mapping[int, Departure] | None = None,
+    actor: Actor,
+    only: Collection[int] | None = None,
+    seen: str | None = None,
 ) -> list[Decision]:
-    """Propose decisions on everything that is undecided, after all reviews and votes have ended.
+    """Propose decisions on everything that is undecided, or on the applications in `only`, after all reviews and votes have ended.
+    `seen` is the token of the lines that the officer has read.
 
     Raises:
-        Refused: something has not ended, a ticked application was on no panel, a departure from a panel's result has no reason, or the
-            budget does not suffice.
+        Refused: something has not ended, the lines are not those that were `seen`, nothing is chosen, a ticked application was on no
+            panel, a departure from a panel's result has no reason, or the budget does not suffice.
     """
     refuse_if(unfinished(call, actor.account))
-    proposals = proposals_of(call, funded, actor.account, departures)
+    proposals = proposals_of(call, funded, actor.account, departures, only)
+    if seen is not None:
+        proposals_sight(proposals).require(seen)
+    if not proposals:
+        raise Refused.because(_("没有选择任何未决定的申请"), code="empty")
     refuse_if(_not_proposable(proposals, call))
     return propose_decisions(call=call, proposals=proposals, actor=actor)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from django.db.models import Count, Q, QuerySet
@@ -14,6 +15,7 @@ from headwater.calls.phases import refuse_too_early
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
+from headwater.core.acts import LEAST_REASON
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
@@ -27,16 +29,32 @@ from headwater.review.terms import review_terms
 @dataclass(frozen=True)
 class Ending:
     """What ending the review does: `ready` leave it, `waiting` stay for a draft that can still be submitted, `short` lack opinions;
-    `withdrawn` are the open assignments of `ready`, taken back; `valid` counts the opinions by application.
+    `missing` are all opinions that are not written yet, `withdrawn` those of `ready`, taken back; `valid` counts the opinions by
+    application.
     """
 
     least: int
     ready: list[Application]
     waiting: list[Application]
     short: list[Application]
-    withdrawn: list[Assignment]
+    missing: list[Assignment]
     drafts: dict[int, Opinion]
     valid: dict[int, int]
+
+    @property
+    def withdrawn(self) -> list[Assignment]:
+        leaving = {a.pk for a in self.ready}
+        return [a for a in self.missing if a.application_id in leaving]
+
+    @property
+    def due(self) -> datetime | None:
+        """The last moment at which somebody could still write what would be taken back; none where nobody loses any time."""
+        now = clock.now()
+        return max((a.due_at for a in self.withdrawn if a.due_at and a.due_at > now), default=None)
+
+    @property
+    def days_early(self) -> int:
+        return (clock.last_day(self.due) - clock.today()).days if self.due else 0
 
     @property
     def with_draft(self) -> list[Assignment]:
@@ -48,7 +66,7 @@ class Ending:
         """A digest that changes with every row of the preview."""
         rows = [
             *(f"{name}:{a.pk}" for name in ("ready", "waiting", "short") for a in getattr(self, name)),
-            *(f"{a.pk}:{a.state}:{a.pk in self.drafts}" for a in self.withdrawn),
+            *(f"{a.pk}:{a.state}:{a.due_at}:{a.pk in self.drafts}" for a in self.missing),
         ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
@@ -74,19 +92,20 @@ def plan_ending(call: Call, account: Account | None, *, wait: bool) -> Ending:
     enough = [a for a in rows if valid.get(a.pk, 0) >= least]
     waiting = [a for a in enough if wait and a.pk in live]
     ready = [a for a in enough if not (wait and a.pk in live)]
-    withdrawn = Assignment.objects.filter(application__in=[a.pk for a in ready], state__in=OPEN)
-    people = withdrawn.select_related("expert__person__account", "application").order_by("pk")
+    missing = Assignment.objects.filter(application__in=[a.pk for a in rows], state__in=OPEN)
+    people = missing.select_related("expert__person__account", "application").order_by("pk")
     return Ending(least, ready, waiting, [a for a in rows if valid.get(a.pk, 0) < least], list(people), drafts, valid)
 
 
-def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | None = None) -> dict[str, int]:
+def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | None = None, reason: str = "") -> dict[str, int]:
     """Applications with enough valid opinions leave review; their open invitations are taken back and the experts thanked. Then the
-    ranking is computed. `seen` is the digest of the plan that the officer has read.
+    ranking is computed. `seen` is the digest of the plan that the officer has read; the experts read the `reason`.
 
     Returns how many are complete and how many still lack opinions (handbook RV-4).
 
     Raises:
-        Refused: applications may still come in, or something has changed since it was read.
+        Refused: applications may still come in, something has changed since it was read, or an expert would lose time and no reason
+            is given.
     """
     with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
         refuse_too_early(call)
@@ -94,6 +113,9 @@ def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | N
         plan = plan_ending(call, actor.account, wait=wait)
         if seen is not None and seen != plan.digest:
             raise Refused.because(_("您核对之后情况有变化，没有结束任何一项评审；请重新核对。"), code="seen")
+        reason = reason.strip() if plan.due else ""
+        if plan.due and len(reason) < LEAST_REASON:
+            raise Refused.because(_("评审期限未到，请写明提前结束的理由"), field="reason")
         APPLICATION.apply(Application.objects.filter(pk__in=[a.pk for a in plan.ready]).moving(), "reviews_complete", log)
         for row in plan.withdrawn:
             after = {"state": Assignment.State.RELEASED, "draft": row.pk in plan.drafts}
@@ -101,25 +123,29 @@ def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | N
         Assignment.objects.filter(pk__in=[a.pk for a in plan.withdrawn]).update(
             state=Assignment.State.RELEASED, answered_at=clock.now(), decline_reason="评审已结束"
         )
-        thank(plan.withdrawn, plan.drafts)
+        thank(plan.withdrawn, plan.drafts, reason)
         compute_ranking(call=call)
-        log(call, after={"complete": len(plan.ready), "short": len(plan.short), "waiting": len(plan.waiting)})
+        early = {"days_early": plan.days_early, "reason": reason} if reason else {}
+        log(call, after={"complete": len(plan.ready), "short": len(plan.short), "waiting": len(plan.waiting), **early})
     return {"complete": len(plan.ready), "short": len(plan.short)}
 
 
-def thank(withdrawn: list[Assignment], drafts: dict[int, Opinion]) -> None:
-    """Tell the experts whose open assignments end that the review is over; who had saved a draft is told that it was not submitted."""
+def thank(withdrawn: list[Assignment], drafts: dict[int, Opinion], reason: str = "") -> None:
+    """Tell the experts whose open assignments end that the review is over, with the reason where it is before its time; who had saved a
+    draft is told that it was not submitted.
+    """
     by_account: dict[Account, list[Assignment]] = {}
     for row in withdrawn:
         if row.expert.person.account:
             by_account.setdefault(row.expert.person.account, []).append(row)
-    tell([(a, partial(_thanks, rows), partial(_what_ended, rows, drafts), "/review/") for a, rows in by_account.items()])
+    tell([(a, partial(_thanks, rows), partial(_what_ended, rows, drafts, reason), "/review/") for a, rows in by_account.items()])
 
 
 def _thanks(rows: list[Assignment]) -> str:
     return _("评审已结束，感谢您的支持（%d 项不再需要评审）") % len(rows)
 
 
-def _what_ended(rows: list[Assignment], drafts: dict[int, Opinion]) -> str:
+def _what_ended(rows: list[Assignment], drafts: dict[int, Opinion], reason: str) -> str:
     note = _("已保存的草稿没有提交，不计入评审结果")
-    return "\n".join(f"{r.application.title_zh}{'（' + note + '）' if r.pk in drafts else ''}" for r in rows)
+    why = _("提前结束的理由：%s") % reason + "\n" if reason else ""
+    return why + "\n".join(f"{r.application.title_zh}{'（' + note + '）' if r.pk in drafts else ''}" for r in rows)

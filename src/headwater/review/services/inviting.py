@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -16,17 +18,18 @@ from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.calls.words import state_inside
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
+from headwater.core.acts import LEAST_REASON
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
 from headwater.core.own import not_own, without_own
-from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
-from headwater.review.services.assigning import open_load
+from headwater.review.services.assigning import deadlines, open_load
 from headwater.review.services.conflicts import find_conflicts
+from headwater.review.services.replacing import fit_of
 from headwater.review.services.telling import tell_withdrawn
 
 REVIEWED_IN = (State.ACCEPTED, State.IN_REVIEW)
@@ -91,20 +94,20 @@ def overdue_invitations(call: Call, account: Account | None) -> QuerySet[Assignm
     return without_own(rows, account)
 
 
-def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) -> Assignment:
-    """Invite one more expert. The database refuses a pair with a conflict of interest, by this path as by any other.
+def assign_by_hand(*, application: Application, expert: Expert, actor: Actor, answer_by: date | None = None) -> Assignment:
+    """Invite one more expert, who answers until the end of `answer_by`. The database refuses a pair with a conflict of interest,
+    by this path as by any other.
 
     Raises:
-        Refused: a conflict, with its reasons; already asked; or nothing is reviewed any more, or yet.
+        Refused: a conflict, with its reasons; nothing in common with the application; already asked; a day for the answer that is
+            past or after the deadline; or nothing is reviewed any more, or yet.
     """
     authorise(actor, "review.manage", application)
     refuse_too_early(application.call)
     refuse_if(why_not_by_hand(application))
     find_conflicts(call=application.call, actor=actor, only=application)
-    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
-    if conflicts:
-        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
-        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
+    fit = _fit(application, expert, actor)
+    until, due = answer_dates(application.call, answer_by)
     with command(actor, "review.manage", application, name="review.assign_by_hand") as log:
         application = Application.objects.select_for_update(of=("self",)).select_related("call__scheme").get(pk=application.pk)
         refuse_if(why_not_by_hand(application))
@@ -112,29 +115,49 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor) ->
         _refuse_without_room(expert, application.call, actor)
         if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
             raise Refused.because(_("该专家已在名单中"), field="expert")
-        days = Parameters(application.call.scheme.region, clock.today()).number(
-            "review_deadline_days", application.call.scheme.code
-        )
-        now, due = clock.now(), clock.end_of_day(clock.add_days(clock.today(), days))
-        round_ = Round.objects.create(
-            call=application.call,
-            seed=0,
-            state=Round.State.PUBLISHED,
-            made_by=actor.account,
-            made_at=now,
-            published_at=now,
-            respond_by=clock.end_of_day(clock.add_days(clock.today(), 5)),
-            due_at=due,
-            record={"by_hand": True},
-        )
+        now, call = clock.now(), application.call
+        dates = {"made_at": now, "published_at": now, "respond_by": until, "due_at": due}
+        made = {"state": Round.State.PUBLISHED, "made_by": actor.account, "record": {"by_hand": True}, **dates}
+        pair = {"application": application, "expert": expert, "score": fit, "invited_at": now, "due_at": due}
         row = Assignment.objects.create(
-            round=round_, application=application, expert=expert, state=Assignment.State.INVITED, invited_at=now, due_at=due
+            round=Round.objects.create(call=call, seed=0, **made), state=Assignment.State.INVITED, **pair
         )
         if application.state == State.ACCEPTED:
             APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "start_review", log)
         log(row, after={"expert": expert.pk})
-        notify(accounts_of([expert.person_id]), title=lambda: _("评审邀请：%s") % application.call.title_zh, url="/review/")
+        day, people = clock.last_day(until), accounts_of([expert.person_id])
+        notify(people, title=partial(_invited, call), body=lambda: _("请于 %s 前答复。") % day, url="/review/")
     return row
+
+
+def _invited(call: Call) -> str:
+    return _("评审邀请：%s") % call.title_zh
+
+
+def _fit(application: Application, expert: Expert, actor: Actor) -> float:
+    """Return how well an expert fits; nobody goes out with a conflict, or with nothing in common."""
+    conflicts = list(Conflict.objects.filter(application=application, expert=expert))
+    if conflicts:
+        reasons = "；".join(f"{c.get_kind_display()} {c.evidence}".strip() for c in conflicts)
+        raise Refused.because(_("不能指派：%s") % reasons, field="expert")
+    fit = fit_of(application, expert, actor.account)
+    if fit <= 0:
+        raise Refused.because(_("该专家与申请没有共同的申请代码和研究内容（匹配度为 0），不发出邀请"), field="expert")
+    return fit
+
+
+def answer_dates(call: Call, answer_by: date | None = None) -> tuple[datetime, datetime]:
+    """Return until when an invitation of today is answered and the opinion is written.
+
+    Raises:
+        Refused: the chosen day is past, or after the deadline of the opinion.
+    """
+    until, due = deadlines(call)
+    if answer_by is None:
+        return until, due
+    if not clock.today() <= answer_by <= clock.last_day(due):
+        raise Refused.because(_("答复期限须在今天和评审期限 %s 之间") % clock.last_day(due), field="answer_by")
+    return clock.end_of_day(answer_by), due
 
 
 def why_not_by_hand(application: Application) -> list[Reason]:
@@ -147,7 +170,13 @@ def why_not_by_hand(application: Application) -> list[Reason]:
 
 
 def release_assignment(*, assignment: Assignment, reason: str, actor: Actor) -> None:
-    """Release an expert who has not submitted."""
+    """Release an expert who has not submitted, with the reason that the expert reads.
+
+    Raises:
+        Refused: no reason, or the assignment has ended.
+    """
+    if len(reason.strip()) < LEAST_REASON:
+        raise Refused.because(_("请写明理由"), field="reason")
     with command(actor, "review.manage", assignment, name="review.release_assignment") as log:
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if row.state not in {Assignment.State.INVITED, Assignment.State.ACCEPTED, Assignment.State.PROPOSED}:

@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from headwater.calls.deciding.services.decisions import approve_decisions, committed_for, publish_notice, reconsider
+from headwater.calls.deciding.services import acts
+from headwater.calls.deciding.services.decisions import (
+    Proposal,
+    approve_decisions,
+    committed_for,
+    publish_notice,
+    reconsider,
+    send_back,
+)
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.pages import the_call
+from headwater.calls.queries import state_counts
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import State
+from headwater.calls.states import RESULT_STATES, State
+from headwater.calls.words import state_word
+from headwater.core.acts import Act
 from headwater.core.errors import Refused
 from headwater.core.own import own_cases, without_own
-from headwater.core.permission import page
+from headwater.core.permission import access, page
 from headwater.core.seen import Sight
+from headwater.core.views.acts import confirm_act, given
 from headwater.core.web import attempt, key_in, keys_in
 from headwater.review.models import PanelItem
-from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, propose, unfinished
+from headwater.review.services.acts import drawing, proposing
+from headwater.review.services.deciding import STATED, Departure, departs, proposals_of, proposals_sight, propose, unfinished
 from headwater.review.services.drawing import draw_equals, to_draw
 from headwater.review.services.suggesting import Suggestion, balance_rows, compare, suggest
 from headwater.review.views.rows import others_of, placed
@@ -37,18 +52,19 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     if request.method == "POST":
         return _decide(request, call)
+    if not request.user.has_perm("calls.decide.read", call):
+        return _decide_outside(request, call)
     scheme = scheme_of(call)
-    inside = request.user.has_perm("calls.decide.read", call)
-    visible = others_of(request, call) if inside else Application.objects.none()
     rows = list(
-        visible.filter(ranking__isnull=False)
+        others_of(request, call)
+        .filter(ranking__isnull=False)
         .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
         .order_by("ranking__rank")[:400]
     )
     open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
     undecided = without_own(open_ones, request.user).count()
     asks = {"without": request.GET.getlist("without"), "account": request.user}
-    suggestion = suggest(call, **asks) if undecided and inside else Suggestion(set(), {}, [])
+    suggestion = suggest(call, **asks) if undecided else Suggestion(set(), {}, [])
     placed(request, call, rows)
     for row in rows:
         row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
@@ -73,14 +89,34 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             "undecided": undecided,
             "unheard": sum(1 for row in rows if row.state == State.REVIEWED) if scheme.has_panel else 0,
             "scheme": scheme,
+            "codes": reason_codes(),
             "approvable": not undecided or scheme.rolling,
-            **(drawing_context(call, request.user) if inside else {}),
+            **drawing_context(call, request.user),
             "notices": call.notices.filter(closed_at__isnull=True).count(),
             "approved": decisions.filter(
                 approved_at__isnull=False, application__state__in=[State.PROPOSED, State.NOT_PROPOSED]
             ).exists(),
         },
     )
+
+
+def _decide_outside(request: HttpRequest, call: Call) -> HttpResponse:
+    """What a leader reads of the decisions of a call: how far they are, and what has been made public."""
+    counts = state_counts(call, request.user)
+    steps = [(state_word(call, s), counts[s.value]) for s in DECIDING if counts.get(s.value)]
+    context = {
+        "call": call,
+        "scheme": scheme_of(call),
+        "steps": steps,
+        "notices": call.notices.annotate(n=Count("rows")).order_by("starts_at"),
+        "committed": committed_for(request.user, call),
+        "tab": "decide",
+    }
+    return render(request, "review/decide_outside.html", context)
+
+
+DECIDING = (State.IN_REVIEW, State.REVIEWED, State.PANEL, *RESULT_STATES)
+"""The states from the review to the result, as a leader's page counts them."""
 
 
 @page("calls.board")
@@ -115,8 +151,7 @@ class Approval:
     rows: Callable[[Call], list[Decision]]
     sight: Callable[[Call, Any], Sight]
     work: Callable[..., Any]
-    title: Callable[[], str]
-    button: Callable[[], str]
+    act: Callable[[Call, list[Decision], str], Act]
     success: Callable[[], str]
 
 
@@ -126,18 +161,11 @@ APPROVALS = {
         waiting_decisions,
         lambda call, _account: decisions_sight(call),
         approve_decisions,
-        lambda: _("核对后核准"),
-        lambda: _("核准以上决定"),
+        acts.approving,
         lambda: _("决定已核准。"),
     ),
     "notice": Approval(
-        "calls.notice.publish",
-        to_publish,
-        notice_sight,
-        publish_notice,
-        lambda: _("核对后公示"),
-        lambda: _("公示以上名单"),
-        lambda: _("公示已发布。"),
+        "calls.notice.publish", to_publish, notice_sight, publish_notice, acts.publishing, lambda: _("公示已发布。")
     ),
 }
 
@@ -155,8 +183,7 @@ def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpR
         "call": call,
         "scheme": scheme_of(call),
         "verb": request.POST["do"],
-        "title": approval.title(),
-        "button": approval.button(),
+        "act": approval.act(call, rows, f"/office/calls/{call.pk}/decide/"),
         "rows": rows,
         "total": sum(d.amount_fen for d in rows if d.outcome == Decision.Outcome.FUND),
         "seen": approval.sight(call, request.user).token,
@@ -165,26 +192,40 @@ def approve_shown(request: HttpRequest, call: Call, approval: Approval) -> HttpR
     return render(request, "review/approve_preview.html", context)
 
 
+TAKING_BACK = {
+    "reconsider": ("calls.decide.propose", reconsider, lambda: _("已撤回该项决定。")),
+    "send_back": ("calls.decide.approve", send_back, lambda: _("已退回该项决定。")),
+}
+"""Acts on one proposed decision: their action, their command, what is said afterwards."""
+
+
+def take_back_shown(request: HttpRequest, call: Call, verb: str) -> HttpResponse:
+    """One proposed decision with what its return means; confirmed, with a reason, it is returned."""
+    action, work, done = TAKING_BACK[verb]
+    rows = Application.objects.visible_to(request.user).select_related("call__scheme", "leader", "decision__proposed_by")
+    row = access(request.user, action, rows.filter(call=call, decision__isnull=False), pk=key_in(request.POST, "pk"))
+    back = f"/office/calls/{call.pk}/decide/"
+    act = acts.taking_back(row, row.decision, verb, back, given(request))
+    given_reason = request.POST.get("reason", "")
+    frame = {"template": "calls/act.html", "call": call, "tab": "decide"}
+    return confirm_act(request, act, lambda: work(application=row, reason=given_reason, actor=request.actor), done(), **frame)
+
+
 def _decide(request: HttpRequest, call: Call) -> HttpResponse:
-    verb = request.POST.get("do")
+    verb = request.POST.get("do", "")
     if verb == "propose" and request.user.has_perm("calls.decide.propose", call):
         return _propose(request, call)
     if verb in APPROVALS and request.user.has_perm(APPROVALS[verb].action, call):
         return approve_shown(request, call, APPROVALS[verb])
+    if verb in TAKING_BACK and request.user.has_perm("calls.decide.read", call):
+        return take_back_shown(request, call, verb)
     if verb == "draw" and request.user.has_perm("review.draw", call):
         public = request.POST.get("public", "")
-        attempt(
-            request, lambda: draw_equals(call=call, actor=request.actor, public=public), success=_("已抽签，结果和种子已保存。")
-        )
-    elif verb == "reconsider" and request.user.has_perm("calls.decide.propose", call):
-        row = get_object_or_404(
-            Application.objects.visible_to(request.user).select_related("call", "leader"),
-            pk=key_in(request.POST, "pk"),
-            call=call,
-        )
-        attempt(request, lambda: reconsider(application=row, actor=request.actor), success=_("已撤回该项决定。"))
-    else:
-        messages.error(request, _("您不能执行这一步"))
+        act = drawing(to_draw(call), public, f"/office/calls/{call.pk}/decide/")
+        frame = {"template": "calls/act.html", "call": call, "tab": "decide"}
+        work = partial(draw_equals, call=call, actor=request.actor, public=public)
+        return confirm_act(request, act, work, _("已抽签，结果和种子已保存。"), **frame)
+    messages.error(request, _("您不能执行这一步"))
     return redirect("decide", pk=call.pk)
 
 
@@ -230,14 +271,23 @@ def _vote_of(row: Application) -> str:
     return "yes" if item.result == PanelItem.Result.RECOMMENDED else "no"
 
 
+def _chosen(request: HttpRequest) -> tuple[set[int], set[int] | None]:
+    """Whom to fund, and to which applications the decisions are limited: all that are undecided, or those that are ticked alone."""
+    scope, ticked = request.POST.get("scope", "all"), set(keys_in(request.POST, "fund"))
+    if scope == "refuse":
+        return set(), ticked | set(keys_in(request.POST, "refuse"))
+    return (ticked, ticked) if scope == "fund" else (ticked, None)
+
+
 def _propose(request: HttpRequest, call: Call) -> HttpResponse:
     """The proposed decisions once more, with a coded reason and words for each that departs from its panel; then the command."""
-    funded = set(keys_in(request.POST, "fund"))
-    departures = _departures(request, call, funded)
+    funded, only = _chosen(request)
+    departures = _departures(request, call, funded, only)
     errors: dict[str, str] = {}
     if request.POST.get("confirmed"):
         try:
-            propose(call=call, funded=funded, departures=departures, actor=request.actor)
+            chosen = {"funded": funded, "only": only, "departures": departures}
+            propose(call=call, actor=request.actor, seen=request.POST.get("seen", ""), **chosen)
         except Refused as refused:
             errors = {r.field: r.text for r in refused.reasons if r.code == "deviation"}
             for text in [r.text for r in refused.reasons if r.code != "deviation"][:30]:
@@ -245,8 +295,18 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         else:
             messages.success(request, _("决定已提出，待核准。"))
             return redirect("decide", pk=call.pk)
-    proposals = proposals_of(call, funded, request.user, departures)
-    for_all = _for_all(request)
+    proposals = proposals_of(call, funded, request.user, departures, only)
+    if not proposals:
+        messages.error(request, _("请先勾选未决定的申请"))
+        return redirect("decide", pk=call.pk)
+    return render(request, "review/decide_preview.html", _previewed(request, call, proposals, departures, errors))
+
+
+def _previewed(
+    request: HttpRequest, call: Call, proposals: list[Proposal], departures: dict[int, Departure], errors: dict[str, str]
+) -> dict[str, Any]:
+    """What the preview of proposed decisions shows."""
+    for_all, scheme = _for_all(request), scheme_of(call)
     placed(request, call, [p.application for p in proposals])
     for p in proposals:
         p.application.departs = departs(p.application, p.amount_fen is not None)
@@ -255,25 +315,36 @@ def _propose(request: HttpRequest, call: Call) -> HttpResponse:
         p.application.error = errors.get(f"deviation_{p.application.pk}", "")
     funding = [p for p in proposals if p.amount_fen is not None]
     refused_ones = [p for p in proposals if p.amount_fen is None]
-    total = sum(p.amount_fen for p in funding) + committed_for(request.user, call)
-    context = {
+    total = sum(p.amount_fen or 0 for p in funding) + committed_for(request.user, call)
+    waiting, over = unfinished(call, request.user), total > call.budget_fen
+    open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
+    undecided = without_own(open_ones, request.user).count()
+    return {
         "call": call,
+        "scope": request.POST.get("scope", "all"),
+        "act": proposing(call, proposals, undecided, f"/office/calls/{call.pk}/decide/"),
+        "seen": proposals_sight(proposals).token,
         "chosen": funding,
         "refused": [p for p in refused_ones if not p.application.departs],
         "left_out": [p for p in refused_ones if p.application.departs],
-        "codes": [("", _("选择理由")), *((c.value, c.label) for c in Decision.Deviation if c.value in STATED)],
+        "codes": reason_codes(),
         "for_all": for_all,
         "not_funded": len(refused_ones),
-        "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED) if scheme_of(call).has_panel else 0,
+        "unheard": sum(1 for p in refused_ones if p.application.state == State.REVIEWED) if scheme.has_panel else 0,
         "departing": sum(1 for p in proposals if p.application.departs),
         "errors": errors,
-        "scheme": scheme_of(call),
+        "scheme": scheme,
         "total": total,
-        "over": total > call.budget_fen,
-        "waiting": unfinished(call, request.user),
+        "over": over,
+        "waiting": waiting,
+        "blocked": over or waiting,
+        "tab": "decide",
     }
-    context["blocked"] = context["over"] or context["waiting"]
-    return render(request, "review/decide_preview.html", context)
+
+
+def reason_codes() -> list[tuple[str, Any]]:
+    """The coded reasons for which a decision may depart from its panel."""
+    return [("", _("选择理由")), *((c.value, c.label) for c in Decision.Deviation if c.value in STATED)]
 
 
 def _for_all(request: HttpRequest) -> Departure:
@@ -281,11 +352,11 @@ def _for_all(request: HttpRequest) -> Departure:
     return Departure(request.POST.get("code_all", ""), request.POST.get("words_all", ""))
 
 
-def _departures(request: HttpRequest, call: Call, funded: set[int]) -> dict[int, Departure]:
+def _departures(request: HttpRequest, call: Call, funded: set[int], only: set[int] | None) -> dict[int, Departure]:
     """What was given for each departing row; a row of recommended ones left out that holds nothing takes what was given for all of them."""
     post, for_all = request.POST, _for_all(request)
     departures = {}
-    for p in proposals_of(call, funded, request.user):
+    for p in proposals_of(call, funded, request.user, only=only):
         fund = p.amount_fen is not None
         if departs(p.application, fund):
             pk = p.application.pk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from headwater.core.permission import access, page
 from headwater.core.web import attempt, keys_in
 from headwater.registry.models import own_records
 from headwater.review.models import Assignment, Conflict, Familiarity, Opinion
-from headwater.review.rules import contradiction
+from headwater.review.rules import contradiction, hint_rule
 from headwater.review.services.conflicts import declare_conflict
 from headwater.review.services.inviting import answer_invitations
 from headwater.review.services.opinions import save_opinions
@@ -141,7 +142,8 @@ def opinion_page(request: HttpRequest, row: Assignment) -> HttpResponse:
             "familiarities": Familiarity.choices,
             "least": least,
             "errors": errors,
-            "hint": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade, judging),
+            "hint_rule": json.dumps(hint_rule(weights, judging)),
+            "disagrees": opinion.total is not None and opinion.grade and contradiction(opinion.total, opinion.grade, judging),
         },
         status=422 if errors else 200,
     )

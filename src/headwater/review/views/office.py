@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,11 +21,13 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
 from headwater.core.own import without_own
 from headwater.core.permission import access, page
+from headwater.core.views.acts import confirm_act, given
 from headwater.core.web import attempt, key_in
 from headwater.registry.models import Person
 from headwater.review.fields import prospects
 from headwater.review.models import Assignment, Conflict, Expert, Ranking, Round
 from headwater.review.queries import expert_loads, explain_pair, involved, places, progress_board, review_deadlines, shortages_of
+from headwater.review.services import acts
 from headwater.review.services.assigning import publish_round
 from headwater.review.services.ending import close_reviews, plan_ending
 from headwater.review.services.inviting import (
@@ -33,6 +38,7 @@ from headwater.review.services.inviting import (
     why_not_by_hand,
 )
 from headwater.review.services.opinions import remind
+from headwater.review.services.replacing import Substitute, not_asked, substitutes
 from headwater.review.terms import review_terms
 from headwater.review.views.rows import others_of
 
@@ -116,16 +122,20 @@ def rounds_for(request: HttpRequest, call: Call) -> list[Round]:
 
 
 def _act_on_rounds(request: HttpRequest, call: Call) -> HttpResponse:
+    back, frame = f"/office/calls/{call.pk}/assign/", {"template": "calls/act.html", "call": call, "tab": "assign"}
     if request.POST.get("publish"):
         round_ = get_object_or_404(Round.objects.select_related("call__scheme"), pk=key_in(request.POST, "publish"), call=call)
-        attempt(request, lambda: publish_round(round_=round_, actor=request.actor), success=_("已发出评审邀请。"))
-        return redirect("assign", pk=call.pk)
+        if not request.user.has_perm("review.round.publish", round_):
+            raise PermissionDenied
+        pairs = round_.assignments.filter(state=Assignment.State.PROPOSED)
+        act = acts.publishing(round_, pairs, back)
+        work = partial(publish_round, round_=round_, actor=request.actor)
+        return confirm_act(request, act, work, _("已发出评审邀请。"), **frame)
     if request.POST.get("expire"):
-        n = overdue_invitations(call, request.user).count()
-        attempt(
-            request, lambda: expire_invitations(call=call, actor=request.actor), success=_("已收回 %d 份逾期未答的邀请。") % n
-        )
-        return redirect("assign", pk=call.pk)
+        late = overdue_invitations(call, request.user)
+        act = acts.expiring(call, late, back)
+        done = _("已收回 %d 份逾期未答的邀请。") % len(act.rows)
+        return confirm_act(request, act, partial(expire_invitations, call=call, actor=request.actor), done, **frame)
     run = enqueue("review.assign", actor=request.actor, call=call.pk, fair=request.POST.get("aim") == "fair")
     return redirect("job", pk=run.pk)
 
@@ -193,37 +203,44 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @page("calls.review.start")
 def end_review(request: HttpRequest, pk: int) -> HttpResponse:
-    """Exactly what ending the review does: who leaves it, whose draft would be lost, who is thanked; confirmed and unchanged, it ends."""
+    """Exactly what ending the review does: the dates, who leaves it, whose opinion is missing, who is thanked; confirmed and
+    unchanged, it ends.
+    """
     call = the_call(request, pk, "calls.review.start")
     query = request.POST if request.method == "POST" else request.GET
     wait = query.get("wait", "1") != "0"
-    if request.method == "POST":
-        if attempt(request, lambda: _end(request, call, wait)):
-            return redirect("progress", pk=pk)
-        return redirect(f"/office/calls/{pk}/progress/end/?wait={int(wait)}")
     plan = plan_ending(call, request.user, wait=wait)
-    rows = sorted(plan.withdrawn, key=lambda a: (a.pk not in plan.drafts, a.pk))
-    excerpt = rows[: max(SHOWN, len(plan.with_draft))]
+    act = acts.ending(call, plan, f"/office/calls/{pk}/progress/", request.POST if request.method == "POST" else None)
+    filled_in = act.form is None or act.form.is_valid()
+    if request.method == "POST" and filled_in and attempt(request, lambda: _end(request, call, wait), form=act.form):
+        return redirect("progress", pk=pk)
+    leaving = {a.pk for a in plan.withdrawn}
+    rows = sorted(plan.missing, key=lambda a: (a.pk not in plan.drafts, a.pk not in leaving, a.pk))
+    excerpt = rows[: max(SHOWN, len(plan.drafts))]
     parts = [(_("结束评审的申请"), plan.ready), (_("等待草稿的申请"), plan.waiting), (_("有效意见不足的申请"), plan.short)]
     context = {
         "call": call,
         "plan": plan,
+        "act": act,
+        "form": act.form,
         "wait": wait,
         "due": review_deadlines([call], request.user).get(call.pk),
-        "withdrawn": [(a, plan.drafts.get(a.pk)) for a in excerpt],
+        "missing": [(a, plan.drafts.get(a.pk), a.pk in leaving) for a in excerpt],
         "left": len(rows) - len(excerpt),
         "groups": [(label, [(a, plan.valid.get(a.pk, 0)) for a in part]) for label, part in parts],
         "tab": "progress",
     }
-    return render(request, "review/end_review.html", context)
+    failed = act.form is not None and act.form.errors
+    return render(request, "review/end_review.html", context, status=422 if failed else 200)
 
 
 SHOWN = 200
-"""Withdrawn assignments on the page; those with a saved draft are always all there."""
+"""Opinions that are missing, on the page; those with a saved draft are always all there."""
 
 
 def _end(request: HttpRequest, call: Call, wait: bool) -> None:
-    counts = close_reviews(call=call, actor=request.actor, wait=wait, seen=request.POST.get("seen", ""))
+    given = {"seen": request.POST.get("seen", ""), "reason": request.POST.get("reason", "")}
+    counts = close_reviews(call=call, actor=request.actor, wait=wait, **given)
     messages.success(request, _("%(complete)d 项评审完成，%(short)d 项有效意见不足。") % counts)
 
 
@@ -237,8 +254,7 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     if request.method == "POST":
-        _act_on_reviews(request, row)
-        return redirect("reviews", pk=pk)
+        return _act_on_reviews(request, row)
     text = request.GET.get("find", "").strip()
     rows = (
         Assignment.objects.visible_to(request.user)
@@ -257,30 +273,46 @@ def reviews(request: HttpRequest, pk: int) -> HttpResponse:
             "ranking": ranking,
             "rank": places(row.call, request.user)(ranking.rank) if ranking else None,
             "why_not": why_not_by_hand(row),
-            "found": _not_asked(row, text) if text else [],
+            "found": _found(request, row, text),
             "find": text,
+            "near": bool(request.GET.get("near")),
         },
     )
 
 
-def _act_on_reviews(request: HttpRequest, row: Application) -> None:
-    """Take an assignment back, or invite one more expert."""
+def _act_on_reviews(request: HttpRequest, row: Application) -> HttpResponse:
+    """Show what it is to take a task back, or to invite one more expert; confirmed, it is done."""
+    back, frame = f"/office/reviews/{row.pk}/", {"template": "calls/act.html", "call": row.call, "tab": "progress"}
+    data, reason = given(request), request.POST.get("reason", "")
     if request.POST.get("release"):
-        assignment = get_object_or_404(
-            Assignment.objects.select_related("application__leader"), pk=key_in(request.POST, "release"), application=row
-        )
-        attempt(
-            request,
-            lambda: release_assignment(assignment=assignment, reason=request.POST.get("reason", ""), actor=request.actor),
-            success=_("已撤回。"),
-        )
-    elif key_in(request.POST, "expert"):
-        who = get_object_or_404(Expert, pk=key_in(request.POST, "expert"))
-        attempt(request, lambda: assign_by_hand(application=row, expert=who, actor=request.actor), success=_("已邀请。"))
+        mine = Assignment.objects.visible_to(request.user).filter(application=row)
+        tasks = mine.select_related("application__call__scheme", "application__leader", "expert__person")
+        task = get_object_or_404(tasks, pk=key_in(request.POST, "release"))
+        work = partial(release_assignment, assignment=task, reason=reason, actor=request.actor)
+        return confirm_act(request, acts.releasing(task, back, data), work, _("已撤回。"), **frame)
+    who = key_in(request.POST, "expert")
+    found = substitutes(row, request.user, named=[who]) if who else []
+    if not found or why_not_by_hand(row):
+        return redirect("reviews", pk=row.pk)
+    act = acts.inviting(row, found[0], back, data)
+
+    def invite() -> None:
+        day = act.form.cleaned_data["answer_by"] if act.form else None
+        assign_by_hand(application=row, expert=found[0].expert, actor=request.actor, answer_by=day)
+
+    return confirm_act(request, act, invite, _("已邀请。"), **frame)
 
 
-def _not_asked(row: Application, text: str) -> QuerySet[Expert]:
-    """Experts of a name who were not asked to review this application yet."""
+MOST_FOUND = 12
+"""Experts offered at once."""
+
+
+def _found(request: HttpRequest, row: Application, text: str) -> list[Substitute]:
+    """Experts of a name, or those who fit best, with fit, load and conflicts."""
+    if why_not_by_hand(row) or not (text or request.GET.get("near")):
+        return []
+    if not text:
+        return substitutes(row, request.user)[:MOST_FOUND]
     meant = Q(person__name_zh__contains=normal_name(text) or text) | Q(person__in=Person.objects.called(text))
-    rows = Expert.objects.available().filter(meant).exclude(assignments__application=row)
-    return rows.select_related("person__organisation")[:10]
+    named = list(not_asked(row).filter(meant).order_by("pk").values_list("pk", flat=True)[:MOST_FOUND])
+    return substitutes(row, request.user, named=named) if named else []

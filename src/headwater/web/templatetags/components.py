@@ -147,6 +147,12 @@ def batch_preview(
     return render_to_string("components/batch_preview.html", values)
 
 
+@register.inclusion_tag("components/act_facts.html")
+def act_facts(act: Any) -> dict[str, Any]:
+    """Write what an act changes, who is told, how it is taken back, and the warnings to be ticked."""
+    return {"act": act}
+
+
 @register.inclusion_tag("components/listing.html", takes_context=True)
 def listing(context: dict[str, Any], rows: Any) -> dict[str, Any]:
     return {"list": rows, "request": context["request"]}

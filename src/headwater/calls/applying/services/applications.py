@@ -288,14 +288,17 @@ def confirm_participation(*, participants: Sequence[Participant], actor: Actor, 
     return len(rows)
 
 
-def submit_application(*, application: Application, actor: Actor, agree: Consent, seen: int | None = None) -> Application:
+def submit_application(
+    *, application: Application, actor: Actor, agree: Consent, seen: int | None = None, known: Collection[str] | None = None
+) -> Application:
     """Sign the applicant's documents and submit to the host, in one short transaction, judged by the server's clock.
 
     Who may is judged on the locked row: `application` needs no more than its key. `seen` is the revision that the applicant has
-    read: what was changed since is not signed.
+    read: what was changed since is not signed. `known` are the names of the warnings that the applicant has confirmed.
 
     Raises:
-        Refused: changed since it was read, a document is not agreed to, late, or a blocking rule fails; with every reason.
+        Refused: changed since it was read, a document is not agreed to, late, a blocking rule fails, or a warning is not known; with
+            every reason.
     """
     try:
         with command(actor, "calls.application.submit", name="calls.submit_application") as log:
@@ -314,7 +317,9 @@ def submit_application(*, application: Application, actor: Actor, agree: Consent
                 at=now,
             )
             row.submitted_at = now
-            refuse_if(_blocking(check_applications([row], row.call)[row.pk]))
+            results = check_applications([row], row.call)[row.pk]
+            refuse_if(_blocking(results))
+            refuse_if(_unknown(results, known))
             number = row.number or next_number(row.call)
             APPLICATION.move([row], "submit", log, number=number, submitted_at=now, returned_note="")
             mark_step(APPLICATIONS, [row.pk], Version.Kind.SUBMIT, actor=actor, at=now, sealed=True)
@@ -334,6 +339,17 @@ def _refuse_unseen(row: Application, seen: int | None) -> None:
         "name": last.author if last and last.author else "—",
     }
     raise Refused.because(_("内容已于 %(at)s 被 %(name)s 修改，没有提交；请重新核对后再签署") % last_save, code="F01")
+
+
+def warnings_in(results: Sequence[Result]) -> list[tuple[str, Result]]:
+    """Return the failures that keep nobody from submitting, by name: whoever submits nevertheless confirms each."""
+    return [(f"{r.rule} {r.code}", r) for r in results if r.outcome == Verdict.FAILED and not r.blocks]
+
+
+def _unknown(results: Sequence[Result], known: Collection[str] | None) -> list[Reason]:
+    if known is None:
+        return []
+    return [Reason(_("请先确认提示：%s") % named(r), code=r.code) for name, r in warnings_in(results) if name not in known]
 
 
 def _blocking(results: Sequence[Result]) -> list[Reason]:

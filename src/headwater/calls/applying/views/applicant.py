@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.services.acts import withdrawing
 from headwater.calls.applying.services.applications import create_draft
 from headwater.calls.applying.services.hosting import own_institutions, usual_host
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
@@ -21,12 +21,12 @@ from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.letters import letter_data
 from headwater.calls.documents import PARTS, application_data
 from headwater.calls.facts import check_applications
-from headwater.calls.forms import HostForm, RecheckForm, WithdrawForm
+from headwater.calls.forms import HostForm, RecheckForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.pages import application_context, letter_list, mine, released_opinions
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import ENDORSED, REFUSAL_CODES, State
+from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.versions import changed_since_confirmed
 from headwater.calls.words import state_outside
 from headwater.calls.workflow import APPLICATION
@@ -36,6 +36,7 @@ from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
+from headwater.core.views.acts import confirm_act, given
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt, download
 from headwater.registry.models import is_own, own_records
@@ -132,7 +133,6 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and (row.state, "withdraw") in APPLICATION.index,
-            "withdraw_asks": row.state in ENDORSED,
             "full": row.call.full_calls.open_at(clock.now()).first() if row.state == State.INVITED and own else None,
             "award": getattr(row, "award", None) if decided else None,
         },
@@ -168,19 +168,16 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @page("calls.apply")
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Withdraw at once before the host has endorsed; afterwards ask for a reason, on a page that says what it means."""
+    """Show what a withdrawal means and who is told; it asks for a reason once the host has endorsed the application."""
     row = access(request.user, "calls.application.withdraw", mine(request), pk=pk)
-    asks = row.state in ENDORSED and (row.state, "withdraw") in APPLICATION.index
-    form = WithdrawForm(request.POST if request.method == "POST" and asks else None)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    work = partial(withdraw_application, application=row, actor=request.actor, reason=reason)
-    if asks and not (form.is_valid() and attempt(request, work, form=form, success=_("已撤回。"))):
-        return render(
-            request, "calls/applying/withdraw.html", {"application": row, "form": form}, status=422 if form.errors else 200
-        )
-    if request.method == "POST" and not asks:
-        attempt(request, work, success=_("已撤回。"))
-    return redirect("application", pk=pk)
+    if (row.state, "withdraw") not in APPLICATION.index:
+        messages.error(request, _("申请已进入评审或已结束，不能撤回"))
+        return redirect("application", pk=pk)
+    act = withdrawing(row, f"/applications/{pk}/", given(request))
+    reason = request.POST.get("reason", "")
+    return confirm_act(
+        request, act, lambda: withdraw_application(application=row, actor=request.actor, reason=reason), _("已撤回。")
+    )
 
 
 @page("calls.apply", methods=("POST",))

@@ -263,10 +263,10 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
     revision = request.POST.get("_revision", "")
     if not revision.isdecimal() or len(revision) > 9:
         messages.error(request, _("请在本页核对内容后再签署提交。"))
-    elif attempt(
-        request,
-        lambda: submit_application(application=row, actor=request.actor, agree=request.POST.getlist("agree"), seen=int(revision)),
-        success=_("已提交依托单位审核。"),
+        return redirect("application_edit", pk=pk, section="submit")
+    given = {"agree": request.POST.getlist("agree"), "known": request.POST.getlist("known"), "seen": int(revision)}
+    if attempt(
+        request, lambda: submit_application(application=row, actor=request.actor, **given), success=_("已提交依托单位审核。")
     ):
         return redirect("application", pk=pk)
     return redirect("application_edit", pk=pk, section="submit")

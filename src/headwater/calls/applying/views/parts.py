@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from headwater.calls.applying.services.applications import warnings_in
 from headwater.calls.applying.services.attachments import MOST, open_uploads
 from headwater.calls.applying.services.presence import is_shared
 from headwater.calls.applying.views.hosting import host_context
@@ -72,6 +73,7 @@ def editor_page(
         others = [x for x in context["lines"] if x.party != Party.APPLICANT]
         context |= {"signs": asked(scheme_of(row.call), Party.APPLICANT, answers_of(row)), "others": others}
         context |= {"changed": changed_since_confirmed(row), "boxes": boxes_of(row, answers_of(row))}
+        context |= {"warnings": warnings_in(context["results"])}
     context |= more or {}
     return render(request, f"calls/applying/edit_{section if section in PAGES else 'section'}.html", context, status=status)
 

@@ -26,7 +26,7 @@ from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
-from headwater.core.errors import Refused
+from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.own import without_own
@@ -137,12 +137,19 @@ def _checks(rows: Sequence[Application], call: Call, texts: Texts) -> list[dict[
 
 
 def decide_check(
-    *, applications: Sequence[Application], accept: bool, actor: Actor, codes: Sequence[str] = (), note: str = ""
+    *,
+    applications: Sequence[Application],
+    accept: bool,
+    actor: Actor,
+    codes: Sequence[str] = (),
+    note: str = "",
+    unchecked: bool = False,
 ) -> list[Application]:
-    """Accept applications, or refuse them with reason codes. A refusal is written to the applicant through the host.
+    """Accept applications, or refuse them with reason codes. A refusal is written to the applicant through the host. With
+    `unchecked` the officer says to know that the rules have not run on some.
 
     Raises:
-        Refused: no code for a refusal, an unknown code, or the wrong state.
+        Refused: no code for a refusal, an unknown code, an acceptance before the automatic check, or the wrong state.
     """
     unknown = [c for c in codes if c not in REFUSAL_CODES]
     if unknown:
@@ -150,11 +157,20 @@ def decide_check(
     if not accept and not codes:
         raise Refused.because(_("不予受理须选择原因代码"), field="codes")
     with command(actor, "calls.check", name="calls.decide_check") as log:
+        if accept and not unchecked:
+            refuse_if(_without_result(applications))
         rows = _decide([a.pk for a in applications], "accept" if accept else "refuse", log, codes=list(codes), note=note)
         if not accept:
             reasons = [f"{c} {REFUSAL_CODES[c][1].zh}（{REFUSAL_CODES[c][0]}）" for c in codes]
             write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
     return rows
+
+
+def _without_result(applications: Sequence[Application]) -> Iterator[Reason]:
+    """Yield the received applications on which no rule has run."""
+    rows = Application.objects.filter(pk__in=[a.pk for a in applications], state=State.RECEIVED, check_result__isnull=True)
+    for number in rows.order_by("pk").values_list("number", flat=True):
+        yield Reason(_("%s 没有自动检查结果，请先运行自动检查") % number, code="unchecked")
 
 
 def _decide(pks: Sequence[int], verb: str, log: Log, **columns: Any) -> list[Application]:

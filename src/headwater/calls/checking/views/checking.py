@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services import acts
 from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
 from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.clocks import timeline
@@ -28,6 +30,7 @@ from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import access, may, page
+from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.registry.queries import basis_of, region_of
@@ -137,7 +140,8 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         empty_title=_("没有自动通过的申请"),
     )
-    context = {"list": listing, "call": call, "count": len(keys), "seen": digest, "tab": "check"}
+    act = acts.accepting_clear(len(keys), f"/office/calls/{pk}/check/")
+    context = {"list": listing, "call": call, "act": act, "count": len(keys), "seen": digest, "tab": "check"}
     return listing.export() or render(request, "calls/checking/accept_clear.html", context)
 
 
@@ -178,11 +182,12 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     where = narrowing(request)
     listing = queue(request, row.call, size=1)
     form = CheckForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _decided(request, row, form.cleaned_data["note"]):
+    if request.method == "POST" and form.is_valid():
         following = neighbours(listing.rows_all, place, row.pk)[1]
-        return redirect(
-            f"/office/applications/{following}/{where}" if following else f"/office/calls/{row.call_id}/check/{where}"
-        )
+        then = f"/office/applications/{following}/{where}" if following else f"/office/calls/{row.call_id}/check/{where}"
+        answer = _answered(request, row, form.cleaned_data["note"], then)
+        if answer is not None:
+            return answer
     before, after = neighbours(listing.rows_all, place, row.pk) if row.state in WAITING else (None, None)
     return render(
         request,
@@ -209,19 +214,21 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _decided(request: HttpRequest, row: Application, note: str) -> bool:
-    accept = request.POST.get("decision") == "accept"
-    return attempt(
-        request,
-        lambda: decide_check(
-            applications=[row],
-            accept=accept,
-            codes=[] if accept else request.POST.getlist("codes"),
-            note=note,
-            actor=request.actor,
-        ),
-        success=_("已受理。") if accept else _("已决定不予受理，通知书已生成。"),
-    )
+def _answered(request: HttpRequest, row: Application, note: str, then: str) -> HttpResponse | None:
+    """Accept at once what the rules have looked at. A refusal, and what no rule has looked at, are read once more first. None
+    where the command refuses at once.
+    """
+    accept, codes = request.POST.get("decision") == "accept", request.POST.getlist("codes")
+    unchecked = accept and not hasattr(row, "check_result") and row.state == State.RECEIVED
+    chosen = {"accept": accept, "codes": [] if accept else codes, "note": note, "unchecked": unchecked}
+    work = partial(decide_check, applications=[row], actor=request.actor, **chosen)
+    done = _("已受理。") if accept else _("已决定不予受理，通知书已生成。")
+    refusable = not accept and row.state == State.RECEIVED and bool(codes) and all(c in REFUSAL_CODES for c in codes)
+    if unchecked or refusable:
+        act = acts.accepting_unchecked(row, note, request.get_full_path()) if accept else None
+        act = act or acts.refusing(row, codes, note, request.get_full_path())
+        return confirm_act(request, act, work, done, then=then, template="calls/act.html", call=row.call, tab="check")
+    return redirect(then) if attempt(request, work, success=done) else None
 
 
 @page("calls.check", methods=("POST",))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -17,6 +20,7 @@ from headwater.calls.deciding.services.letters import write_letters
 from headwater.calls.deciding.services.objections import UNSETTLED, strike_upheld, tell_objectors
 from headwater.calls.deciding.services.sentences import planned_letters, release_sight
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish
+from headwater.calls.endorsing.services.endorsement import managers_of, officers
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, NoticeRow, Participant, has_own_in
 from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
@@ -24,6 +28,8 @@ from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
+from headwater.core.acts import LEAST_REASON
+from headwater.core.clock import Due
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
@@ -32,8 +38,8 @@ from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.permission import may
 from headwater.core.register import Register
-from headwater.core.services import notify
-from headwater.registry.models import Sanction, records_of
+from headwater.core.services import notify, tell
+from headwater.registry.models import Sanction, accounts_of, records_of
 
 
 @dataclass(frozen=True)
@@ -156,23 +162,51 @@ def _integrity_screen(fund: Sequence[Proposal]) -> None:
         raise Refused.because(_("%(names)s：申请人或参与者在失信惩戒期内，不能%(word)s") % details, code="F13")
 
 
-def reconsider(*, application: Application, actor: Actor) -> None:
-    """Return a proposed decision to the panel's table, or to the ranked ones if no panel heard it. It is removed until it is
-    proposed anew.
-    """
+def reconsider(*, application: Application, reason: str, actor: Actor) -> None:
+    """Take a proposed decision back, by an officer, with the reason. It is removed until it is proposed anew."""
     with command(actor, "calls.decide.propose", application, name="calls.reconsider") as log:
-        decision = Decision.objects.get(application=application)
-        if decision.approved_at:
-            raise Refused.because(_("决定已核准，不能撤回"))
-        apart = [State.NOT_PROPOSED] if scheme_of(application.call).has_panel else [State.NOT_PROPOSED, State.PROPOSED]
-        unheard = Application.objects.filter(pk=application.pk, state__in=apart, panel_item__isnull=True).exists()
-        verb = "reconsider_unheard" if unheard else "reconsider"
-        APPLICATION.apply(_locked(application.call, [application.pk]), verb, log)
-        log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen})
-        others = Account.objects.filter(pk=decision.proposed_by_id or 0).exclude(pk=actor.account.pk if actor.account else 0)
-        url = f"/office/calls/{application.call_id}/decide/"
-        notify(others, title=lambda: _("您提出的决定已被撤回：%s") % application, url=url)
-        decision.delete()
+        _take_back(application, "reconsider", reason, log)
+
+
+def send_back(*, application: Application, reason: str, actor: Actor) -> None:
+    """Send one proposed decision back, by those who approve, with the reason. The others wait for its new proposal."""
+    with command(actor, "calls.decide.approve", application, name="calls.send_back_decision") as log:
+        _take_back(application, "send_back", reason, log)
+
+
+def _take_back(application: Application, verb: str, reason: str, log: Log) -> None:
+    """Return an application to the panel's table, or to the ranked ones if no panel heard it, and tell who proposed its decision.
+
+    Raises:
+        Refused: no reason, or the decision is approved.
+    """
+    reason = reason.strip()
+    if len(reason) < LEAST_REASON:
+        raise Refused.because(_("请写明理由"), field="reason")
+    decision = Decision.objects.select_for_update(of=("self",)).filter(application=application).first()
+    if decision is None or decision.approved_at:
+        raise Refused.because(_("决定已核准或已撤回，不能撤回"))
+    call = application.call
+    APPLICATION.apply(_locked(call, [application.pk]), f"{verb}_unheard" if _unheard(application) else verb, log)
+    log(decision, before={"outcome": decision.outcome, "amount_fen": decision.amount_fen}, after={"reason": reason})
+    others = Account.objects.filter(pk=decision.proposed_by_id or 0).exclude(pk=log.actor.account.pk if log.actor.account else 0)
+    title = _sent_back if verb == "send_back" else _taken_back
+    notify(others, title=partial(title, application), body=reason, url=f"/office/calls/{call.pk}/decide/")
+    decision.delete()
+
+
+def _unheard(application: Application) -> bool:
+    """Tell whether no panel heard an application: taken back, it may still go before one."""
+    apart = [State.NOT_PROPOSED] if scheme_of(application.call).has_panel else [State.NOT_PROPOSED, State.PROPOSED]
+    return Application.objects.filter(pk=application.pk, state__in=apart, panel_item__isnull=True).exists()
+
+
+def _sent_back(application: Application) -> str:
+    return _("您提出的决定被退回，请重新提出：%s") % application
+
+
+def _taken_back(application: Application) -> str:
+    return _("您提出的决定已被撤回：%s") % application
 
 
 def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
@@ -194,7 +228,13 @@ def approve_decisions(*, call: Call, actor: Actor, seen: str) -> int:
         decisions_sight(call).require(seen)
         count = Decision.objects.filter(pk__in=pks).update(approved_at=clock.now(), approved_by=actor.account)
         log(call, after={"approved": count})
+        able = [a for a in officers(call.pk) if may(a, "calls.notice.publish", call)]
+        notify(able, title=partial(_to_publish, call.title_zh[:120]), url=f"/office/calls/{call.pk}/decide/")
     return count
+
+
+def _to_publish(title: str) -> str:
+    return _("决定已核准，请发布公示：%s") % title
 
 
 def _lines(decisions: Sequence[Decision]) -> list[NoticeRow]:
@@ -228,10 +268,8 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             raise Refused.because(_("本批次已有一份公示没有结束，不能再公示"))
         decisions = to_publish(call)
         notice_sight(call, actor.account).require(seen)
-        days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code)
         now = clock.now()
-        last = clock.due(clock.today(), "publicity_working_days", days)
-        ends = clock.end_of_day(last.day)
+        last, ends = notice_period(call)
         rows = _lines(decisions)
         content = [[r.position, r.application_id, r.title, r.leader, r.host, r.amount_fen] for r in rows]
         notice = Notice.objects.create(
@@ -246,10 +284,34 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             row.notice = notice
         NoticeRow.objects.bulk_create(rows, batch_size=2000)
         APPLICATION.apply(_locked(call, [d.application_id for d in decisions]), "publish", log)
-        leaders = Account.objects.filter(person__in=[d.application.leader_id for d in decisions])
-        notify(leaders, title=lambda: _("您的申请已列入公示：%s") % call.title_zh[:120], url=f"/notices/{notice.pk}/")
+        _tell_listed(notice, decisions)
         log(notice, after={"rows": len(rows), "ends_at": str(ends), "digest": notice.digest, "calendar_missing": last.missing})
     return notice
+
+
+def notice_period(call: Call) -> tuple[Due, datetime]:
+    """Return the last working day of a notice that begins today, and its last moment."""
+    days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code)
+    last = clock.due(clock.today(), "publicity_working_days", days)
+    return last, clock.end_of_day(last.day)
+
+
+def _tell_listed(notice: Notice, decisions: Sequence[Decision]) -> None:
+    """Tell the applicants that a notice lists, and their hosts how many of theirs it lists (4 queries)."""
+    title, url = notice.call.title_zh[:120], f"/notices/{notice.pk}/"
+    leaders = accounts_of(d.application.leader_id for d in decisions)
+    notify(leaders, title=lambda: _("您的申请已列入公示：%s") % title, body=partial(_until, notice), url=url)
+    counts = Counter(d.application.host_id for d in decisions)
+    managers = managers_of(counts)
+    tell([(m, partial(_listed, n, title), partial(_until, notice), url) for host, n in counts.items() for m in managers[host]])
+
+
+def _listed(count: int, title: str) -> str:
+    return _("本单位 %(n)d 项列入公示：%(call)s") % {"n": count, "call": title}
+
+
+def _until(notice: Notice) -> str:
+    return _("公示至 %s，期间任何人可以提出异议。") % clock.last_day(notice.ends_at)
 
 
 Released = Callable[[Call, list[Application], Actor], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.clocks import provisional
+from headwater.calls.deciding.services import acts
 from headwater.calls.deciding.services.decisions import release
 from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.deciding.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
@@ -24,6 +26,7 @@ from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, may, page
+from headwater.core.views.acts import confirm_act
 from headwater.core.web import attempt, key_in
 
 MOST_LETTERS = 200
@@ -80,10 +83,7 @@ def _answer(request: HttpRequest, call: Call, objection: Objection, form: Answer
     """Settle a proposed answer, or preview an answer and give it once confirmed; None where the form is not filled in."""
     decision, seen = request.POST.get("decision", ""), request.POST.get("seen", "")
     if decision in {"settle", "hand_back"}:
-        agree = decision == "settle"
-        done = _("已核定，公示期满发布结果时生效。") if agree else _("已退回。")
-        attempt(request, lambda: settle_objection(objection=objection, agree=agree, actor=request.actor, seen=seen), success=done)
-        return redirect("office_notice", pk=objection.notice_id)
+        return _settle(request, call, objection, agree=decision == "settle")
     if not form.is_valid():
         return None
     uphold, answer = decision == "uphold", form.cleaned_data["answer"]
@@ -95,6 +95,19 @@ def _answer(request: HttpRequest, call: Call, objection: Objection, form: Answer
         success=_("已提请另一位项目主管核定。") if uphold else _("异议已答复。"),
     )
     return redirect("office_notice", pk=objection.notice_id)
+
+
+def _settle(request: HttpRequest, call: Call, objection: Objection, *, agree: bool) -> HttpResponse:
+    """Show what settling an objection does, and settle it once confirmed; handing it back touches nobody but who answered it."""
+    seen = request.POST.get("seen_objection" if request.POST.get("confirmed") else "seen", "")
+    work = partial(settle_objection, objection=objection, agree=agree, actor=request.actor, seen=seen)
+    back = f"/office/notices/{objection.notice_id}/"
+    if not agree:
+        attempt(request, work, success=_("已退回。"))
+        return redirect(back)
+    act = acts.settling(objection, seen, back)
+    done = _("已核定，公示期满发布结果时生效。")
+    return confirm_act(request, act, work, done, template="calls/act.html", call=call, tab="notice")
 
 
 def _of_objection(call: Call, objection: Objection, uphold: bool, answer: str, seen: str) -> dict[str, Any]:
@@ -147,7 +160,8 @@ def release_notice(request: HttpRequest, pk: int) -> HttpResponse:
         "hosts": len({p.application.host_id for p in planned}),
         "query": text,
         "seen": release_sight(row, request.user).token,
-        "may_release": clock.now() > row.ends_at and not waiting and not row.closed_at,
+        "act": acts.releasing(row, planned, f"/office/notices/{pk}/"),
+        "closed": clock.now() <= row.ends_at or waiting or row.closed_at,
         "waiting": waiting,
         "tab": "notice",
     }

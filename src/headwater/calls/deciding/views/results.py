@@ -13,7 +13,7 @@ from headwater.calls.checking.services.exports import RESULTS, with_letter
 from headwater.calls.models import Decision, Letter, Places
 from headwater.calls.pages import letter_list, the_call
 from headwater.calls.schemes import scheme_of
-from headwater.calls.states import State
+from headwater.calls.states import RESULT_STATES, State
 from headwater.calls.words import state_choices, state_word
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
@@ -83,9 +83,6 @@ def _export(request: HttpRequest, listing: Listing, released: Any, title: str) -
         if missing:
             messages.warning(request, _("有 %d 项结果尚未发布，没有通知书，不在压缩包中") % missing)
     return bar_answer(request, listing, kind=RESULTS, title=title)
-
-
-RESULT_STATES = (State.PROPOSED, State.NOT_PROPOSED, State.PUBLICITY, State.OBJECTION, State.APPROVED, State.REJECTED)
 
 
 @page("calls.check")

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from headwater.calls.joining.services.partners import unsigned_partners
-from headwater.calls.models import Application, Call, HostQuota, Party, Version, accounts_with_part
+from headwater.calls.models import Application, ApplicationQuerySet, Call, HostQuota, Party, Version, accounts_with_part
 from headwater.calls.publishing.services.calls import set_host_quotas
 from headwater.calls.signatures import documents_for
 from headwater.calls.staff_work import refuse_staff_of
@@ -278,18 +278,23 @@ def _returned_to_host(row: Application) -> str:
     return _("归口管理部门退回：%s") % row.title_zh[:60]
 
 
-def expire_late(*, call: Call, actor: Actor) -> int:
-    """Close what missed its deadline: drafts after the call closed, unendorsed and unrecommended applications after their own.
-    Authors and members are told, and the hosts of what had been submitted to them.
-    """
+def late_rows(call: Call) -> ApplicationQuerySet:
+    """Return what missed its deadline in a call: the author's, the host's or the agency's."""
     now = clock.now()
     states = [State.DRAFT] if now >= call.closes_at else []
     states += [State.HOST_REVIEW] if now >= call.endorse_by else []
     states += [State.RECOMMENDING] if now >= call.recommend_by else []
-    if not states:
+    return Application.objects.filter(call=call, state__in=states)
+
+
+def expire_late(*, call: Call, actor: Actor) -> int:
+    """Close what missed its deadline: drafts after the call closed, unendorsed and unrecommended applications after their own.
+    Authors and members are told, and the hosts of what had been submitted to them.
+    """
+    if not late_rows(call).exists():
         return 0
     with command(actor, "calls.check", call, name="calls.expire_late") as log:
-        late = Application.objects.filter(call=call, state__in=states).moving().prefetch_related("participants__person")
+        late = late_rows(call).moving().prefetch_related("participants__person")
         rows = list(late.select_for_update(of=("self",)).order_by("pk"))
         submitted = [r for r in rows if r.state != State.DRAFT]
         APPLICATION.move(rows, "expire", log)

@@ -18,6 +18,9 @@ from headwater.core.errors import Refused
 from headwater.core.services import notify
 from headwater.registry.models import Person, accounts_of
 
+LEAST_WORDS = 4
+"""Characters of the reason that the letter to an outline which is not invited gives."""
+
 
 def invited_outline(call: Call, leader: Person) -> Application | None:
     """Return the outline that lets `leader` write a full application; None for a call in one stage.
@@ -40,7 +43,7 @@ def invite(*, applications: Sequence[Application], yes: bool, actor: Actor, reas
     Raises:
         Refused: an application of another stage or state, or no reason for a refusal.
     """
-    if not yes and len(reason.strip()) < 4:
+    if not yes and len(reason.strip()) < LEAST_WORDS:
         raise Refused.because(_("请写明不邀请的理由"), field="reason")
     with command(actor, "calls.invite", name="calls.invite") as log:
         decided = {} if yes else {"decided_at": clock.now()}

@@ -107,6 +107,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "audience": audience(call),
         "seen": change_sight(row).token,
         "ends": ending.count() if row.kind == CallChange.Kind.CANCEL else None,
+        "undo": _("取消后不能恢复。") if row.kind == CallChange.Kind.CANCEL else _("核准后立即生效；只能再提出一次变更来更正。"),
         "can_approve": may(request.user, "calls.call.approve_change", row),
         "can_drop": may(request.user, "calls.call.draft", call),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -18,15 +19,17 @@ from headwater.calls.forms import CallForm, InvitationForm, SchemeForm
 from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm, the_call
+from headwater.calls.publishing.services import acts
 from headwater.calls.publishing.services.calls import CALL_FIELDS, save_call
 from headwater.calls.publishing.services.cloning import clone_call, full_call, last_call
-from headwater.calls.publishing.services.stages import invite
+from headwater.calls.publishing.services.stages import LEAST_WORDS, invite
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_start, usual_terms
 from headwater.core.errors import Refused
 from headwater.core.own import without_own
 from headwater.core.permission import page
+from headwater.core.views.acts import confirm_act
 from headwater.core.web import attempt, keys_in
 from headwater.forms.answers.judging import field_facts, judge
 from headwater.forms.answers.state import Answers
@@ -167,12 +170,13 @@ def invitations(request: HttpRequest, pk: int) -> HttpResponse:
                 _("已邀请 %d 项。"),
                 page_context,
             )
-        elif attempt(
-            request,
-            lambda: invite(applications=chosen, yes=False, reason=reason, actor=request.actor),
-            success=_("已告知 %d 项未受邀。") % len(chosen),
-        ):
-            return redirect("call_invite", pk=pk)
+        elif len(reason.strip()) < LEAST_WORDS:
+            form.add_error("reason", _("请写明不邀请的理由"))
+        else:
+            act = acts.not_inviting(chosen, reason.strip(), here)
+            work = partial(invite, applications=chosen, yes=False, reason=reason, actor=request.actor)
+            told = _("已告知 %d 项未受邀。") % len(chosen)
+            return confirm_act(request, act, work, told, template="calls/act.html", call=call, tab="invite")
     done = others.filter(state=State.INVITED).select_related("leader", "host").order_by("number")
     context = {"call": call, "rows": rows, "done": done, "tab": "invite", "form": form, "chosen": keys_in(request.POST, "pk")}
     return render(request, "calls/publishing/invite.html", context, status=422 if form.errors else 200)

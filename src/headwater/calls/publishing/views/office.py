@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Min, Q
@@ -19,18 +21,23 @@ from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.pages import RELATED, the_call
 from headwater.calls.phases import phase_of
+from headwater.calls.publishing.services import acts
 from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
 from headwater.calls.publishing.services.calls import ask_call_approval, publish_call, send_call_back
 from headwater.calls.publishing.services.changing import why_not_cancel
 from headwater.calls.publishing.services.wording import changed_words, newer_words, take_new_words
+from headwater.calls.queries import counted, state_counts
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import state_choices, state_inside, state_word
 from headwater.core import clock
+from headwater.core.acts import Act
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
-from headwater.core.own import own_rows, without_own
+from headwater.core.own import without_own
 from headwater.core.permission import page
+from headwater.core.seen import Sight
+from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
@@ -45,10 +52,8 @@ def calls(request: HttpRequest) -> HttpResponse:
         .filter(reach)
         .select_related("scheme")
         .annotate(
-            n=Count(
-                "applications",
-                filter=Q(applications__state__in=IN_THE_HOUSE) & ~own_rows(Application, request.user, "applications__"),
-            )
+            n=Count("applications", filter=counted(request.user, "applications__")),
+            received=Count("applications", filter=counted(request.user, "applications__", IN_THE_HOUSE)),
         )
     )
     listing = Listing(
@@ -63,6 +68,7 @@ def calls(request: HttpRequest) -> HttpResponse:
             Column(_("状态"), lambda c: CallState(c.state), kind="state"),
             Column(_("申报截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
             Column(_("申请数"), lambda c: c.n, kind="number"),
+            Column(_("已送达"), lambda c: c.received, kind="number"),
             Column(_("预算（万元）"), lambda c: c.budget_fen, sort="budget_fen", kind="money"),
         ],
         filters=[Filter("state", _("状态"), CallState.choices, "state")],
@@ -77,7 +83,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     )
 
 
-STEPS: dict[str, Any] = {
+STEPS: dict[str, tuple[Callable[[Call, Any, str], Any], str]] = {
     "ask_approval": (lambda c, a, _seen: ask_call_approval(call=c, actor=a), "calls.call.draft"),
     "send_back": (lambda c, a, _seen: send_call_back(call=c, actor=a), "calls.call.draft"),
     "publish": (lambda c, a, seen: publish_call(call=c, actor=a, seen=seen), "calls.call.approve"),
@@ -88,17 +94,38 @@ STEPS: dict[str, Any] = {
 
 @page("calls.board", methods=("POST",))
 def step(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Do one step on the call's board; each verb names its own permission."""
+    """Do one step on the call's board; each verb names its own permission. What touches others is shown first."""
     if verb not in STEPS:
         return redirect("call_board", pk=pk)
     work, action = STEPS[verb]
     call = the_call(request, pk, action)
-    attempt(request, lambda: work(call, request.actor, request.POST.get("seen", "")), success=_("已完成。"))
-    return (
-        redirect(request.POST.get("back") or f"/office/calls/{pk}/")
-        if (request.POST.get("back") or "").startswith("/office/")
-        else redirect("call_board", pk=pk)
-    )
+    seen = request.POST.get("seen_call" if request.POST.get("confirmed") else "seen", "")
+    done = partial(work, call, request.actor, seen)
+    sight = {"publish": call_sight, "words": _words_seen}.get(verb)
+    if sight and not attempt(request, lambda: sight(call).require(seen)):
+        return redirect("call_board", pk=pk)
+    act = _shown_first(request, call, verb, seen)
+    if act is not None:
+        return confirm_act(request, act, done, _("已完成。"), template="calls/act.html", call=call, tab="board")
+    attempt(request, done, success=_("已完成。"))
+    back = request.POST.get("back") or ""
+    return redirect(back) if back.startswith("/office/") else redirect("call_board", pk=pk)
+
+
+def _words_seen(call: Call) -> Sight:
+    newer = newer_words(call)
+    return words_sight(call, newer) if newer else Sight({})
+
+
+def _shown_first(request: HttpRequest, call: Call, verb: str, seen: str) -> Act | None:
+    """What a step does, where it touches others; None where it does not, or where the command refuses it anyhow."""
+    back = f"/office/calls/{call.pk}/"
+    if verb == "expire":
+        return acts.closing_late(call, request.user, back)
+    if verb == "publish" and call.state == CallState.APPROVAL:
+        return acts.opening(call, seen, back)
+    newer = newer_words(call) if verb == "words" else None
+    return acts.rewording(call, newer, seen, back) if newer else None
 
 
 def to_approve(call: Call) -> dict[str, Any]:
@@ -119,12 +146,10 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk)
     scheme = scheme_of(call)
     others = without_own(Application.objects.filter(call=call), request.user)
-    counts = dict(others.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+    counts = state_counts(call, request.user)
     first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
     inside = request.user.has_perm("calls.check", call)
-    funnel = [
-        (state_word(call, s), counts[s.value]) for s in State if counts.get(s.value) and (s in IN_THE_HOUSE or s in SHOWN_OUTSIDE)
-    ]
+    funnel = [(state_word(call, s), counts[s.value], s in IN_THE_HOUSE) for s in State if counts.get(s.value)]
     clocks = [
         (_("申报截止"), call.closes_at, ""),
         (_("单位审核截止"), call.endorse_by, ""),
@@ -214,5 +239,6 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             "tab": "applications",
             "archive": True,
             "tables": [f for f in scheme.fields if f.has_rows],
+            "outside": sum(n for state, n in state_counts(call, request.user).items() if state in SHOWN_OUTSIDE),
         },
     )
