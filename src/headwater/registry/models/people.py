@@ -70,6 +70,7 @@ class Person(models.Model):
     account = models.OneToOneField(Account, null=True, on_delete=models.SET_NULL, related_name="person")
     name_zh = models.CharField(_("姓名"), max_length=120)
     name_en = models.CharField(_("英文姓名"), max_length=160, blank=True)
+    name_sounds = SoundsField(of="name_zh", db_index=True)
     sex = models.CharField(_("性别"), max_length=1, choices=Sex.choices, blank=True)
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     id_hash = models.CharField(max_length=64, blank=True)
