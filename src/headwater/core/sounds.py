@@ -14,7 +14,7 @@ def sounds(text: str) -> str:
     return "".join(c for c in "".join(lazy_pinyin(text)).casefold() if c.isalnum())
 
 
-class SoundsField(models.CharField[str, str]):
+class SoundsField(models.CharField):  # type: ignore[type-arg]
     """The sound of another field of the row, written with the row."""
 
     def __init__(self, of: str = "", **options: Any) -> None:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.sounds import SoundsField
 from headwater.registry.models.places import Named, Place
 
 

@@ -13,6 +13,7 @@ from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models import Account
 from headwater.core.register import Register
+from headwater.core.sounds import SoundsField
 from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
 

@@ -12,7 +12,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0008_files_written_anew")]
+    dependencies = [("core", "0009_mails_bring_meetings")]
     operations = [
         migrations.AddField("searchentry", "sounds", models.CharField(max_length=1200, default="", editable=False)),
         migrations.RunPython(fill, migrations.RunPython.noop),
