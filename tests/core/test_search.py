@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from headwater.core.models import Account
-from headwater.core.search import KINDS, SearchRow, index, search, terms, words
-from tests.make import new_host
+from headwater.core.search import KINDS, SearchRow, excerpt, index, search, suggestions, terms, words
+from headwater.core.text import plain
+from tests.make import client, new_host
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +43,51 @@ def test_every_character_is_a_term_and_signs_are_none() -> None:
     assert terms("草原") == ["草原", "草", "原"]
     assert words("' & | ! : * \\ <-> \u200b — ·") == []
     assert words("的") == []
+
+
+def found_like(text: str) -> list[str]:
+    user = Account.objects.get(username="officer")
+    return [e.title for e in suggestions(user, text, kinds=["organisation"])]
+
+
+@pytest.mark.parametrize("slip", ["曹愿遥感监测", "caoyuanyaogan", "草原遥杆监测中心"])
+def test_a_slip_and_a_sound_lead_to_what_was_meant(slip: str) -> None:
+    organisation = new_host("检索用单位")
+    index([SearchRow("organisation", organisation.pk, "草原遥感监测中心", "/")])
+    assert search(Account.objects.get(username="officer"), slip, kinds=["organisation"]) == []
+    assert found_like(slip)[0] == "草原遥感监测中心"
+
+
+def test_what_sounds_otherwise_is_not_suggested_nor_what_is_hidden() -> None:
+    organisation = new_host("检索用单位")
+    index(
+        [
+            SearchRow("organisation", organisation.pk, "草原遥感监测中心", "/"),
+            SearchRow("application", 10**9, "草原遥感监测项目", "/"),
+        ]
+    )
+    assert found_like("稀土催化剂") == []
+    titles = [e.title for e in suggestions(Account.objects.get(username="officer"), "草愿遥感监测")]
+    assert ("草原遥感监测中心" in titles, "草原遥感监测项目" in titles) == (True, False)
+
+
+def test_an_excerpt_begins_near_the_word_and_marks_it() -> None:
+    pieces = excerpt("甲" * 200 + " 草原生态 " + "乙" * 200, "草原", most=60)
+    assert [p for p, is_hit in pieces if is_hit] == ["草原"]
+    assert pieces[0][0].startswith("…")
+    assert pieces[-1][0].endswith("…")
+    assert len("".join(p for p, _hit in pieces)) == 62
+    assert excerpt("短句", "没有") == [("短句", False)]
+
+
+def test_the_page_shows_a_few_of_each_kind_and_all_of_one() -> None:
+    hosts = [new_host(f"检索单位{n}") for n in range(5)]
+    index(SearchRow("organisation", h.pk, f"苏木鲁检索单位{n}", "/") for n, h in enumerate(hosts))
+    few, every = (client(None).get("/search/", {"q": "苏木鲁", "kind": kind}).content.decode() for kind in ("", "organisation"))
+    assert (few.count('class="hw-duty"'), every.count('class="hw-duty"')) == (3, 5)
+    assert "kind=organisation" in few
+    assert "<mark>" in few
+
+
+def test_a_guide_is_summed_up_without_its_marks() -> None:
+    assert plain("## 申报条件\n\n- **年龄** <35\n\n| 甲 | 乙 |\n|---|---|\n| 1 | 2 |") == "申报条件 年龄 <35 甲 乙 1 2"

@@ -13,7 +13,7 @@ from headwater.core.models import Parameter
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.registry.imports import ImportResult, import_organisations, import_people
 from headwater.registry.models import Organisation, Person
-from tests.make import actor, new_person
+from tests.make import actor, client, new_person
 
 pytestmark = pytest.mark.django_db
 HEADING = ["姓名", "单位", "最高学位", "电子邮箱", "出生日期"]
@@ -139,3 +139,21 @@ def test_an_empty_cell_leaves_and_a_declared_word_clears() -> None:
 
     assert again("", "", "") == ("教授", True, "0471-1", "a@example.org")
     assert again("清空", "清空", "清空") == ("", False, "", "")
+
+
+def test_people_are_listed_and_found_by_their_sound() -> None:
+    for name in ("钟意甲", "安意甲", "马意甲"):
+        new_person(name)
+    page = client("officer").get("/people/", {"q": "意甲"}).content.decode()
+    assert [page.index(name) for name in ("安意甲", "马意甲", "钟意甲")] == sorted(
+        page.index(n) for n in ("安意甲", "马意甲", "钟意甲")
+    )
+    assert "钟意甲" in client("officer").get("/people/", {"q": "zhongyijia"}).content.decode()
+
+
+def test_an_import_that_renames_gives_the_new_sound() -> None:
+    person = new_person("独孤旧名", orcid="0000-0002-1825-0097")
+    sheet = write_csv(["姓名", "单位", "ORCID"], [["独孤新名", person.organisation.name_zh, person.orcid]])
+    assert import_people(name="p.csv", content=sheet, actor=actor("officer"), dry_run=False).errors == []
+    person.refresh_from_db()
+    assert (person.name_zh, person.name_sounds) == ("独孤新名", "dugu" + "xinming")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ def _joiners(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     beside = text[max(0, start - 1) : start] + text[end : end + 1]
     return match[0] if SHAPED.search(beside) else ""
+
+
+def plain(markdown: str) -> str:
+    """Return the words of a text in Markdown in one line, without its marks."""
+    import nh3
+    from markdown_it import MarkdownIt
+
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return " ".join(unescape(nh3.clean(html.replace(">", "> "), tags=set())).split())
 
 
 def clean_fields(data: QueryDict) -> Any:

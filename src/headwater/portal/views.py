@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count
@@ -23,9 +24,10 @@ from headwater.core import clock
 from headwater.core.api import client_address
 from headwater.core.i18n import named
 from headwater.core.listing import Column, Filter, Listing
+from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
 from headwater.core.permission import PUBLIC, page
-from headwater.core.search import kinds_for, search
+from headwater.core.search import Kind, excerpt, kinds_for, search, suggestions
 from headwater.core.web import attempt, download
 from headwater.forms.binding import outline
 from headwater.policy.models import Article
@@ -36,6 +38,9 @@ from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
 from headwater.schemes.requirements import requirement
 from headwater.schemes.rules import RULES
+
+MOST_FOUND, MOST_OF_A_KIND = 50, 3
+"""Entries that one search gives, and of these the most of a kind on a page of several kinds."""
 
 
 @page(PUBLIC)
@@ -236,12 +241,28 @@ def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
 
 @page(PUBLIC)
 def find(request: HttpRequest) -> HttpResponse:
-    """Search all kinds by one box: the public finds public kinds, people with roles find what they may see besides."""
-    text = request.GET.get("q", "").strip()[:100]
-    kinds = kinds_for(request.user)
-    results = search(request.user, text, kinds=[k.code for k in kinds])
-    groups = [(k.label, [f for f in results if f.kind == k.code]) for k in kinds]
-    return render(request, "portal/search.html", {"q": text, "groups": [g for g in groups if g[1]], "count": len(results)})
+    """Search all kinds by one box: the public finds public kinds, people with roles find what they may see besides.
+
+    Of each kind the best few are shown, all of one that is asked for; where nothing is found, what sounds like it.
+    """
+    text, asked = request.GET.get("q", "").strip()[:100], request.GET.get("kind", "")
+    kinds = [k for k in kinds_for(request.user) if asked in ("", k.code)]
+    codes = [k.code for k in kinds]
+    results = search(request.user, text, kinds=codes, limit=MOST_FOUND)
+    context = {
+        "q": text,
+        "asked": asked,
+        "groups": [g for k in kinds if (g := _group(k, results, text, None if asked else MOST_OF_A_KIND))["count"]],
+        "suggestions": [] if results or not text else suggestions(request.user, text, kinds=codes),
+    }
+    return render(request, "portal/search.html", context)
+
+
+def _group(kind: Kind, results: Sequence[SearchEntry], text: str, most: int | None) -> dict[str, Any]:
+    """Return the entries of a kind for the page: each with its title and the part of its summary that the text is in."""
+    found = [entry for entry in results if entry.kind == kind.code]
+    rows = [(e.url, excerpt(e.title, text, most=300), excerpt(e.summary, text)) for e in found[:most]]
+    return {"kind": kind, "count": len(found), "more": len(found) > len(rows), "rows": rows, "full": len(results) == MOST_FOUND}
 
 
 @page(PUBLIC)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import quote
 
 from django.db import models
 
@@ -102,7 +103,10 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
     counts["organisations"] = _upsert(
         Organisation, organisations, ("name_zh", "name_en", "kind", "ror", "moe_code", "direct", "place_id", "recommender_id")
     )
-    index(SearchRow("organisation", o.pk, o.name_zh, f"/search/?q={o.name_zh}", o.name_en) for o in Organisation.objects.all())
+    index(
+        SearchRow("organisation", o.pk, o.name_zh, f"/projects/?q={quote(o.name_zh)}", o.name_en)
+        for o in Organisation.objects.all()
+    )
     counts["parameters"] = _parameters(region, t["parameters"]["parameter"])
     counts["articles"] = load_policy(region, t["policy"], by_code)
     counts["schemes"] = _schemes(region, package.schemes, log)

@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from headwater.core.coverage import covered, left_out
 from headwater.registry import models
 
+covered(models.Organisation, without=["name_sounds"])
+covered(models.Person, without=["name_sounds"])
 for each in (
     models.Agency,
-    models.Organisation,
     models.HostHistory,
-    models.Person,
     models.Employment,
     models.TitleHeld,
     models.EarlierProject,

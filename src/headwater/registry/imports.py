@@ -17,6 +17,7 @@ from headwater.core.address_changes import address_owners
 from headwater.core.addresses import is_address
 from headwater.core.command import Actor, command
 from headwater.core.sheets import RowError
+from headwater.core.sounds import sounds
 from headwater.registry.addresses import ask_for_addresses, tell_of_changes
 from headwater.registry.fund_staff import lock_persons, objection, work_under_way
 from headwater.registry.identifiers import BadIdentifier, check_orcid, check_resident_id, check_ror, check_uscc, document_hash
@@ -231,7 +232,19 @@ def _identify(number: int, row: Row, values: dict[str, Any], errors: list[RowErr
 
 
 TAKEN_OVER = [
-    *("name_zh", "name_en", "organisation", "department", "title", "email", "phone", "sex", "birth_date", "highest_degree"),
+    *(
+        "name_zh",
+        "name_sounds",
+        "name_en",
+        "organisation",
+        "department",
+        "title",
+        "email",
+        "phone",
+        "sex",
+        "birth_date",
+        "highest_degree",
+    ),
     *("is_senior", "is_student", "is_fund_staff", "orcid", "id_hash", "id_tail"),
 ]
 
@@ -266,6 +279,8 @@ def _write_people(ready: list[tuple[dict[str, Any], Any]], actor: Actor) -> None
         _leave({job.person_id: (homes[job.person_id], job.since) for job in jobs if job.person_id})
         Employment.objects.bulk_create(jobs, batch_size=2000)
         if old:
+            for known in old:
+                known.name_sounds = sounds(known.name_zh)
             Person.objects.bulk_update(old, TAKEN_OVER, batch_size=1000)
         log.many(fresh, {"imported": True})
         log.many(old, {"updated": True})
@@ -362,7 +377,7 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
     with command(actor, "registry.import", name="registry.import_organisations") as log:
         fresh: list[Organisation] = []
         old: list[Organisation] = []
-        fields = {"code"}
+        fields = {"code", "name_sounds"}
         for values, organisation in ready:
             target = organisation or Organisation()
             fields |= set(values)
@@ -371,6 +386,7 @@ def _write_organisations(ready: list[tuple[dict[str, Any], Any]], actor: Actor) 
                     setattr(target, key, value)
             if not target.code:
                 target.code = target.uscc.lower() or "org-" + hashlib.sha256(target.name_zh.encode()).hexdigest()[:10]
+            target.name_sounds = sounds(target.name_zh)
             (fresh if organisation is None else old).append(target)
         Organisation.objects.bulk_create(fresh)
         Organisation.objects.bulk_update(old, sorted(fields), batch_size=500)

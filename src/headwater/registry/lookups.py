@@ -46,7 +46,7 @@ def institutions(
     first: Callable[[Any], Sequence[int]] | None = None,
 ) -> Lookup:
     """Return a look-up of institutions, found by code and by name in either language."""
-    options: dict[str, Any] = {"fields": NAMES, "order": "name_zh", "names": ("name_zh",)}
+    options: dict[str, Any] = {"fields": NAMES, "order": "name_sounds", "names": ("name_zh",)}
     return declare(Lookup(code, label, action, visible, **options, value=named, single=_code, note=_code, first=first))
 
 
@@ -67,8 +67,8 @@ PEOPLE = declare(
         label=_("人员"),
         action="registry.people.list",
         visible=lambda user: Person.objects.visible_to(user).filter(merged_into=None),
-        fields=("name_zh", "name_en", "email", "organisation__name_zh", "organisation__name_en"),
-        order="name_zh",
+        fields=("name_zh", "name_en", "name_sounds", "email", "organisation__name_zh", "organisation__name_en"),
+        order="name_sounds",
         names=("name_zh", "organisation"),
         value=_with_home,
         single=lambda p: p.email or p.orcid or _with_home(p),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 
 from headwater.core.i18n import chinese
 from headwater.core.names import Named, normal_name
 from headwater.registry.models import Person, Region, ReviewGroup
+
+
+def person_url(user: Any) -> Callable[[Person], str]:
+    """Return what gives the address of somebody's record; empty where `user` may not open it."""
+    return lambda person: reverse("person", args=[person.pk]) if user.has_perm("registry.person.view", person) else ""
 
 
 def region_of(code: str) -> Region:

@@ -41,10 +41,10 @@ def people(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="people",
-        order="id",
-        search=("name_zh", "name_en", "orcid", "organisation__name_zh"),
+        order="name_sounds",
+        search=("name_zh", "name_en", "name_sounds", "orcid", "organisation__name_zh"),
         columns=[
-            Column(_("姓名"), lambda p: p.name_zh, kind="title", url=lambda p: f"/people/{p.pk}/"),
+            Column(_("姓名"), lambda p: p.name_zh, sort="name_sounds", kind="title", url=lambda p: f"/people/{p.pk}/"),
             Column(_("英文姓名"), lambda p: p.name_en),
             Column(_("单位"), lambda p: p.organisation.name_zh if p.organisation else ""),
             Column(_("职称"), lambda p: p.title),

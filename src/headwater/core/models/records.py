@@ -139,6 +139,7 @@ class SearchEntry(models.Model):
     title = models.CharField(max_length=300)
     summary = models.CharField(max_length=400, blank=True)
     url = models.CharField(max_length=300)
+    sounds = models.CharField(max_length=1200, default="", editable=False)
     vector = SearchVectorField()
 
     class Meta:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.sounds import SoundsField
 from headwater.registry.models.places import Named, Place
 
 
@@ -49,6 +50,7 @@ class Organisation(Named):
         ENTERPRISE = "enterprise", _("企业")
         GOVERNMENT = "government", _("机关")
 
+    name_sounds = SoundsField(of="name_zh", db_index=True)
     kind = models.CharField(_("类型"), max_length=20, choices=Kind.choices)
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
     ror = models.CharField(max_length=9, blank=True)

@@ -13,6 +13,7 @@ from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.models import Account
 from headwater.core.register import Register
+from headwater.core.sounds import SoundsField
 from headwater.registry.bans import BARRING
 from headwater.registry.models.organisations import Organisation
 
@@ -70,6 +71,7 @@ class Person(models.Model):
     account = models.OneToOneField(Account, null=True, on_delete=models.SET_NULL, related_name="person")
     name_zh = models.CharField(_("姓名"), max_length=120)
     name_en = models.CharField(_("英文姓名"), max_length=160, blank=True)
+    name_sounds = SoundsField(of="name_zh", db_index=True)
     sex = models.CharField(_("性别"), max_length=1, choices=Sex.choices, blank=True)
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     id_hash = models.CharField(max_length=64, blank=True)

@@ -18,6 +18,7 @@ from headwater.calls.words import grade_words, panel_word, state_inside, state_o
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import both, named
+from headwater.registry.queries import person_url
 
 register = template.Library()
 
@@ -278,6 +279,13 @@ def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
     """List the lines in the head of every page, also of one that answers a request nobody understood."""
     request = context.get("request")
     return navigation.public_pages(request.path if request else "")
+
+
+@register.simple_tag(takes_context=True)
+def person(context: dict[str, Any], record: Any) -> SafeString:
+    """Write the name of somebody; for those who may see the record, as a link to it."""
+    url = person_url(context["request"].user)(record)
+    return format_html('<a href="{}">{}</a>', url, record.name_zh) if url else format_html("{}", record.name_zh)
 
 
 @register.simple_tag(takes_context=True)

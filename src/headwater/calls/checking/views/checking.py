@@ -33,7 +33,7 @@ from headwater.core.permission import access, may, page
 from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
-from headwater.registry.queries import basis_of, region_of
+from headwater.registry.queries import basis_of, person_url, region_of
 from headwater.schemes.evidence import evidence_of
 
 WAITING = (State.RECEIVED, State.RECHECK)
@@ -61,7 +61,7 @@ def waiting(request: HttpRequest, call: Call) -> Any:
 
 
 def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
-    where = narrowing(request)
+    where, leader_page = narrowing(request), person_url(request.user)
     return Listing(
         request,
         waiting(request, call),
@@ -73,7 +73,7 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/{where}"
             ),
             Column(_("编号"), lambda a: a.number),
-            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
             Column(
                 _("自动检查"),
                 lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
@@ -125,6 +125,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
             job = enqueue("calls.accept_clear", actor=request.actor, call=call.pk, until=clock.now().isoformat())
             return redirect("job", pk=job.pk)
         messages.warning(request, _("您核对之后情况有变化，没有办理任何一项；请重新核对。"))
+    leader_page = person_url(request.user)
     listing = Listing(
         request,
         rows.select_related(*RELATED, "check_result"),
@@ -134,7 +135,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
         columns=[
             Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
             Column(_("依托单位"), lambda a: a.host.name_zh),
             Column(_("检查时间"), lambda a: a.check_result.ran_at, kind="date"),
         ],

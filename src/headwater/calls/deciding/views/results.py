@@ -19,6 +19,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.views.archives import bar_answer
+from headwater.registry.queries import person_url
 
 
 @page("calls.check")
@@ -30,6 +31,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
     decided = {Decision.Outcome.FUND.value: words["yes"], Decision.Outcome.REFUSE.value: words["no"]}
     rows = Decision.objects.visible_to(request.user).filter(call=call)
     places = Places(request.user, call, rows.values_list("rank", flat=True))
+    leader_page = person_url(request.user)
     listing = Listing(
         request,
         rows.select_related("application__leader", "application__host", "application__discipline"),
@@ -44,7 +46,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
                 url=lambda d: f"/office/applications/{d.application_id}/",
             ),
             Column(_("编号"), lambda d: d.application.number, sort="application__number"),
-            Column(_("申请人"), lambda d: d.application.leader.name_zh),
+            Column(_("申请人"), lambda d: d.application.leader.name_zh, url=lambda d: leader_page(d.application.leader)),
             Column(_("依托单位"), lambda d: d.application.host.name_zh),
             Column(_("排序"), lambda d: places(d.rank), kind="number"),
             Column(_("决定"), lambda d: decided[d.outcome]),

@@ -22,6 +22,7 @@ from headwater.core.models import Account
 from headwater.core.parameters import Parameters
 from headwater.core.search import SearchRow, index
 from headwater.core.services import notify
+from headwater.core.text import plain
 from headwater.registry.models import HostHistory, Organisation
 from headwater.registry.queries import region_of
 from headwater.schemes.outcomes import OUTCOMES
@@ -172,7 +173,7 @@ def call_document(call: Call) -> SearchRow:
         call.title_zh,
         f"/calls/{call.code}/",
         f"{call.title_en} {call.guide_zh} {call.guide_en}",
-        summary=call.guide_zh[:160],
+        summary=plain(call.guide_zh)[:400],
     )
 
 

@@ -41,6 +41,7 @@ from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
 from headwater.core.web import attempt
 from headwater.registry.models import ReviewGroup
+from headwater.registry.queries import person_url
 from headwater.schemes.conditions import condition_of
 
 
@@ -203,6 +204,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(call)
     others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call).select_related(*RELATED)
+    leader_page = person_url(request.user)
     asked_columns = [column for part, column in OPTIONAL_COLUMNS if part in scheme.asks]
     listing = Listing(
         request,
@@ -213,7 +215,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         columns=[
             Column(scheme.words["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: a.leader.name_zh),
+            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
             Column(_("依托单位"), lambda a: a.host.name_zh),
             Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
             *asked_columns,
