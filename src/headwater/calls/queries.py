@@ -9,10 +9,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from headwater.calls.endorsing.services.endorsement import Room
-from headwater.calls.models import Application, Call, HostQuota, NoticeRow
+from headwater.calls.models import Application, Call, HostQuota, Likeness, NoticeRow
 from headwater.calls.quotas import quota_words
 from headwater.calls.states import ENDORSED, CallState, State
 from headwater.core import clock
+from headwater.core.own import without_own
 from headwater.registry.models import Organisation
 
 
@@ -92,3 +93,8 @@ def released_rows() -> QuerySet[NoticeRow]:
             "title", "leader", "host", "amount_fen", "position", "notice__closed_at", "notice__call__code", "application__state"
         )
     )
+
+
+def likenesses_to_watch(account: Any) -> QuerySet[Likeness]:
+    """Return the similar texts that the formal checks found, less those of `account`'s own cases."""
+    return without_own(Likeness.objects.all(), account)
