@@ -101,6 +101,7 @@ class Walk:
     def check(self) -> None:
         self.enter("项目主管（甲）")
         self.duty("形式审查")
+        self.tab.goto(f"{self.tab.url}?state=received")
         with self.tab.expect_navigation():
             self.tab.locator("tbody a[href^='/office/applications/']").first.click()
         self.press("button[name=decision][value=accept]")
@@ -121,6 +122,7 @@ class Walk:
             self.tab.locator("tbody a[href^='/office/applications/']").first.click()
         self.tab.locator("textarea[name=answer]").fill("经核对，材料齐全。")
         self.press("button[name=decision][value=revoke]")
+        self.press("button[name=confirmed]")
 
     def assign(self) -> None:
         self.enter("项目主管（甲）")
@@ -153,7 +155,7 @@ class Walk:
 
     def propose(self) -> None:
         self.enter("项目主管（甲）")
-        self.duty("会评与决定：.*青年基金项目")
+        self.duty("会评与决定：.*面上项目")
         self.press("form:has([name=do][value=propose]) .btn-primary")
         self.press("button[name=confirmed]")
 
@@ -165,14 +167,17 @@ class Walk:
 
     def announce(self) -> None:
         self.enter("项目主管（甲）")
-        self.duty("发布公示")
+        self.tab.goto("/office/")
+        with self.tab.expect_navigation():
+            self.tab.locator("main a[href^='/office/calls/']", has_text=re.compile("面上项目（第三批）")).first.click()
+        self.tab.goto(re.sub(r"(/office/calls/\d+/).*", r"\1decide/", self.tab.url))
         self.press("button[value=notice]")
         self.press("button[name=confirmed]")
 
     def object(self) -> None:
         self.tab.goto("/notices/")
         with self.tab.expect_navigation():
-            self.tab.locator("main a[href^='/notices/']").first.click()
+            self.tab.locator("main a[href^='/notices/']", has_text="青年基金项目（第三批）").first.click()
         with self.tab.expect_navigation():
             self.tab.locator("main a[href*='/objection/']").first.click()
         for name, value in (
@@ -251,6 +256,7 @@ STEPS = [
 def test_the_tour_can_be_walked(enter: Callable[..., Any], untouched_site: str, width: int) -> None:
     assert len(STEPS) == len(read_tour("zh-hans").steps)
     walk = Walk(enter(width=width, at=untouched_site))
+    walk.tab.set_default_timeout(30_000)
     for step in STEPS:
         step(walk)
         over = walk.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from headwater.awards.models import Award
 from headwater.calls.models import Application, Notice
@@ -107,9 +108,8 @@ def test_the_demo_holds_together() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_each_step_of_the_tour_has_its_people_and_an_address(language: str) -> None:
-    from django.utils import translation
-
+def test_each_step_of_the_tour_has_its_people_and_an_address(language: str, settings: Any) -> None:
+    settings.DEMO = True
     with translation.override(language):
         tour = with_people(read_tour(language), entries())
         assert len(tour.steps) == len(read_tour("zh-hans").steps) > 15
@@ -122,6 +122,8 @@ def test_each_step_of_the_tour_has_its_people_and_an_address(language: str) -> N
 
 
 def test_the_tour_is_in_the_demo_alone(settings: Any) -> None:
+    settings.DEMO = True
+    assert "/tour/" in client(None).get("/").content.decode()
     settings.DEMO = False
     assert client(None).get("/tour/").status_code == 404
     assert "/tour/" not in client(None).get("/").content.decode()

@@ -18,6 +18,8 @@ FILE = "demo.toml"
 PARTS = ("finished", "reviewing", "open")
 STAGES = ("drafting", "checking", "voting", "deciding", "approving", "publishing", "noticed", "ended", "agreeing")
 """Where the year is. A demo has calls of the first three; the others stop at one step of the year each, so that there is work at each."""
+AT_HOME = tuple(part for part in STAGES if part != "deciding")
+"""Steps whose applicants belong to the home institution; a set of projects is suggested from several."""
 HOME_PEOPLE = 4
 """Applicants of the open call who belong to the home institution, in a demo whose calls stop at steps."""
 KINDS = ("university", "college", "institute", "hospital", "enterprise")
@@ -91,7 +93,7 @@ class Plan:
 
     def at_home(self, scale: str) -> int:
         """Count the applicants who belong to the home institution: whoever has a button, and all of the calls that stop at a step."""
-        staged = sum(c.applications[scale] for c in self.calls if c.part in STAGES)
+        staged = sum(c.applications[scale] for c in self.calls if c.part in AT_HOME)
         return staged + HOME_PEOPLE if staged else 0
 
     def scale(self, name: str) -> Scale:

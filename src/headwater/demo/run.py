@@ -27,7 +27,7 @@ from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.crew import Crew
 from headwater.demo.offices import leave_for_administrators
 from headwater.demo.people import World, make_hosts, make_people, make_staff
-from headwater.demo.plan import HOME_PEOPLE, PARTS, STAGES, CallPlan, DemoError, Plan, read_plan
+from headwater.demo.plan import AT_HOME, HOME_PEOPLE, PARTS, STAGES, CallPlan, DemoError, Plan, read_plan
 from headwater.demo.roster import roster
 from headwater.demo.stages import Staged
 from headwater.demo.texts import TableWriter, Writer
@@ -207,9 +207,9 @@ def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
         seasons.append(Season(world, writer, timetable_of(call.part, today), call, year, people, play.seed + n))
     own, later = world.own[HOME_PEOPLE:], year + 1
     for n, call in enumerate(c for part in (*PARTS[1:], *STAGES) for c in play.plan.of_part(part)):
-        count, kind = call.applications[play.scale], Season
-        if call.part in STAGES:
-            people, own, kind = own[:count], own[count:], Staged
+        count, kind = call.applications[play.scale], Staged if call.part in STAGES else Season
+        if call.part in AT_HOME:
+            people, own = own[:count], own[count:]
         elif call.part == "open" and world.own:
             guests, pool = pool[: count - HOME_PEOPLE], pool[count - HOME_PEOPLE :]
             people = among(world.own[:HOME_PEOPLE], guests)

@@ -23,7 +23,7 @@ FAULTY, TO_CHECK = 2, 1
 
 
 class Staged(Season):
-    """A call whose applicants all belong to the home institution. It is played up to the step that its part names."""
+    """A call that is played up to the step that its part names; its applicants are careful, and few are enough."""
 
     def reaches(self, part: str) -> bool:
         """Tell whether the call comes as far as `part`."""
