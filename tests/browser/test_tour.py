@@ -117,7 +117,7 @@ class Walk:
 
     def answer_again(self) -> None:
         self.enter("项目主管（乙）")
-        self.duty("答复复审")
+        self.duty("作出复审决定")
         with self.tab.expect_navigation():
             self.tab.locator("tbody a[href^='/office/applications/']").first.click()
         self.tab.locator("textarea[name=answer]").fill("经核对，材料齐全。")
@@ -155,7 +155,7 @@ class Walk:
 
     def propose(self) -> None:
         self.enter("项目主管（甲）")
-        self.duty("会评与决定：.*面上项目")
+        self.duty("会议评审与决定：.*面上项目")
         self.press("form:has([name=do][value=propose]) .btn-primary")
         self.press("button[name=confirmed]")
 
