@@ -256,7 +256,7 @@ STEPS = [
 def test_the_tour_can_be_walked(enter: Callable[..., Any], untouched_site: str, width: int) -> None:
     assert len(STEPS) == len(read_tour("zh-hans").steps)
     walk = Walk(enter(width=width, at=untouched_site))
-    walk.tab.set_default_timeout(30_000)
+    walk.tab.set_default_timeout(60_000)  # the first suggestion waits for the kernels
     for step in STEPS:
         step(walk)
         over = walk.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
