@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.services import set_language as remember_language
-from headwater.regions.views import region
+from headwater.regions import views as regions
 from headwater.web.views import demo_enter, tour
 
 
@@ -40,7 +40,9 @@ urlpatterns = [
     path("", include("headwater.review.urls")),
     path("", include("headwater.awards.urls")),
     path("api/", include("headwater.api.urls")),
-    path("admin/region/", region, name="region"),
+    path("admin/region/", regions.region, name="region"),
+    path("admin/region/schemes/", regions.schemes, name="region_schemes"),
+    path("admin/region/parameters/", regions.parameters, name="region_parameters"),
     path("enter/", demo_enter, name="demo_enter"),
     path("tour/", tour, name="tour"),
     path("language/", switch_language, name="set_language"),

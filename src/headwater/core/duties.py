@@ -31,7 +31,7 @@ class Duty:
     def days_left(self) -> int | None:
         if self.due is None:
             return None
-        return (clock.last_day(self.due) - clock.today()).days
+        return clock.days_left(self.due)
 
 
 Provider = Callable[[Any], Iterable[Duty]]
