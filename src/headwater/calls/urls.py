@@ -49,6 +49,7 @@ urlpatterns = [
     path("host/endorse/<int:pk>/refuse/", host.host_not_endorse, name="host_not_endorse"),
     path("host/endorse/rank/<int:host>/<int:call>/", host.rank, name="host_rank"),
     path("host/letters/", host.host_letters, name="host_letters"),
+    path("host/letters/<int:pk>/", host.host_letter, name="host_letter"),
     path("recommend/", recommend.recommend_queue, name="recommend"),
     path("recommend/chosen/", recommend.recommend_chosen, name="recommend_chosen"),
     path("recommend/<int:pk>/return/", recommend.recommend_return, name="recommend_return"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
+from headwater.calls.deciding.services.notice_texts import notice_data
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
-from headwater.calls.models import Call, Notice, NoticeRow
+from headwater.calls.models import Call, Notice, NoticeRow, Objection
+from headwater.calls.papers import give_out
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
 from headwater.calls.schemes import scheme_of
@@ -22,7 +24,7 @@ from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.core import clock
 from headwater.core.api import client_address
-from headwater.core.i18n import named
+from headwater.core.i18n import chinese, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
@@ -190,22 +192,39 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
-    final = ["dismissed", "upheld"] if row.closed_at else ["dismissed"]
-    answered = row.objections.filter(state__in=final).select_related("row")
+    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    texts = row.texts.get("zh" if chinese() or not row.title_en else "en", {})
     return render(
         request,
         "portal/notice.html",
         {
             "notice": row,
             "scheme": scheme_of(row.call),
-            "rows": row.rows.all(),
+            "rows": row.rows.select_related("application"),
+            "total_fen": row.rows.aggregate(total=Sum("amount_fen"))["total"] or 0,
+            "texts": texts,
             "provisional": provisional(row.without_calendar) if row.is_open else "",
-            "answered": answered,
-            "open_objections": row.objections.exclude(state__in=final).count(),
+            "objections": objection_counts(row),
             "draws": [(d, d.won) for d in row.call.draws.order_by("group")],
         },
     )
+
+
+def objection_counts(row: Notice) -> list[tuple[str, int]]:
+    """Return how many objections a notice had and how they ended, without whom they concern. What is upheld is known at the end."""
+    counts = dict(row.objections.order_by().values_list("state").annotate(n=Count("pk")))
+    final = [Objection.State.DISMISSED, *([Objection.State.UPHELD] if row.closed_at else [])]
+    waiting = sum(n for state, n in counts.items() if state not in final)
+    lines = [(str(_("收到异议")), sum(counts.values())), (str(_("处理中")), waiting)]
+    lines += [(str(state.label), counts.get(state.value, 0)) for state in final]
+    return lines if counts else []
+
+
+@page(PUBLIC)
+def notice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Download a notice with its text and its list, for the notice board."""
+    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    return give_out(request, row.title_zh, row.call, "notice", notice_data(row))
 
 
 @page(PUBLIC)

@@ -14,17 +14,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services import acts
-from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
+from headwater.calls.checking.services.checking import clear_ones, decide_check
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.checking.services.rechecking import answer_recheck
 from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
-from headwater.calls.models import Application, Call, FormalCheck
+from headwater.calls.models import Application, Call, Decision, FormalCheck, record_of_refusal
 from headwater.calls.pages import RELATED, application_context, confirmed, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.terms import region_words
-from headwater.calls.words import state_choices, state_inside, words_of
+from headwater.calls.words import state_choices, state_inside, state_word, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
@@ -199,6 +200,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "call": row.call,
             "result": result,
             "results": explained(row, result.results) if result else [],
+            "rechecked": record_of_refusal(row),
             "codes": REFUSAL_CODES.items(),
             "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
@@ -255,7 +257,10 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[str, Any]:
-    goes_on = _("撤销原决定，申请转为“已受理”，进入评审") if revoke else _("维持原决定，申请保持“不予受理”，不能再申请复审")
+    decided = isinstance(record_of_refusal(row), Decision)
+    revoked = _("撤销原决定，申请重新提出决定") if decided else _("撤销原决定，申请转为“已受理”，进入评审")
+    kept = state_word(row, State.REJECTED if decided else State.NOT_ACCEPTED).label
+    goes_on = revoked if revoke else _("维持原决定，申请保持“%s”，不能再申请复审") % kept
     return {
         "call": row.call,
         "title": _("核对复审决定"),

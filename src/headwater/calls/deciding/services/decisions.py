@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.letters import write_letters
+from headwater.calls.deciding.services.notice_texts import notice_texts
 from headwater.calls.deciding.services.objections import UNSETTLED, strike_upheld, tell_objectors
 from headwater.calls.deciding.services.sentences import planned_letters, release_sight
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish
@@ -279,6 +280,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             starts_at=now,
             ends_at=ends,
             digest=hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest(),
+            texts=notice_texts(call, rows, clock.today(), last.day),
         )
         for row in rows:
             row.notice = notice

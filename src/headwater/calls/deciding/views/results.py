@@ -92,4 +92,6 @@ def letters(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     rows = without_own(Letter.objects.visible_to(request.user).filter(application__call=call), request.user)
     title = f"{call.code} {_('通知书')}"
-    return letter_list(request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), call=call, tab="letters")
+    return letter_list(
+        request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), covering=True, call=call, tab="letters"
+    )

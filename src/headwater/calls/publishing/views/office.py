@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.checking.services.rechecking import ASKED_AT
 from headwater.calls.clocks import check_due, check_period, recheck_due, recheck_period
 from headwater.calls.deciding.services.decisions import committed_for
 from headwater.calls.deciding.services.sights import call_sight, words_sight
@@ -148,7 +149,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(call)
     others = without_own(Application.objects.filter(call=call), request.user)
     counts = state_counts(call, request.user)
-    first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
+    first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min(ASKED_AT))["first"]
     inside = request.user.has_perm("calls.check", call)
     funnel = [(state_word(call, s), counts[s.value], s in IN_THE_HOUSE) for s in State if counts.get(s.value)]
     clocks = [
