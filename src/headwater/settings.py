@@ -92,6 +92,7 @@ TEMPLATES = [
                 "headwater.web.templatetags.headwater",
                 "headwater.web.templatetags.components",
                 "headwater.web.templatetags.fields",
+                "headwater.web.templatetags.pictures",
                 "django.templatetags.i18n",
             ],
         },

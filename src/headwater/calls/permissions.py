@@ -145,6 +145,7 @@ allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.call.approve_change", officer_of_call & not_who_proposed)
 allow("calls.board", officer_of_call | role("committee", "leadership"))
+allow("calls.statistics", officer_of_call | role("leadership"))
 allow("calls.apply", has_person)
 allow(
     "calls.application.view",

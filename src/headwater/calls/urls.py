@@ -8,7 +8,7 @@ from headwater.calls.deciding.views.integrity import objections
 from headwater.calls.endorsing.views import host, quotas, recommend
 from headwater.calls.joining.views import inviting, naming, referees
 from headwater.calls.lookups import HOSTS
-from headwater.calls.publishing.views import changing, drafting, office
+from headwater.calls.publishing.views import changing, drafting, office, statistics
 from headwater.core.views.lookups import lookup_view
 
 urlpatterns = [
@@ -56,6 +56,7 @@ urlpatterns = [
     path("office/", office.calls, name="office"),
     path("office/calls/new/", drafting.new_call, name="call_new"),
     path("office/calls/<int:pk>/", office.board, name="call_board"),
+    path("office/calls/<int:pk>/statistics/", statistics.statistics, name="call_statistics"),
     path("office/calls/<int:pk>/edit/", drafting.edit_call, name="call_edit"),
     path("office/calls/<int:pk>/amend/", changing.amend, name="call_amend"),
     path("office/calls/<int:pk>/cancel/", changing.cancel, name="call_cancel"),

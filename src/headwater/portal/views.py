@@ -35,7 +35,8 @@ from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
 from headwater.portal.forms import ObjectionForm
-from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
+from headwater.registry.maps import region_map
+from headwater.registry.models import PriorityField, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
 from headwater.schemes.requirements import requirement
@@ -60,28 +61,12 @@ def home(request: HttpRequest) -> HttpResponse:
             "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
             "at": values.at,
-            "map": region_map(region),
+            "map": region_map(by_place(Award.objects.projects())),
             "evidence": sorted(evidence.items()),
             "covered": sum(1 for n in evidence.values() if n),
             "region": region,
         },
     )
-
-
-def region_map(region: Region | None) -> dict[str, Any]:
-    """Draw the region's map with its grants by place, in shades from 0 to 4 by share of the largest. It is empty without outlines."""
-    outlines = Outlines.objects.filter(region=region).first()
-    if outlines is None:
-        return {}
-    rows = {place.code: (place, n, fen) for place, n, fen in by_place(Award.objects.projects())}
-    most = max((n for _place, n, _fen in rows.values()), default=0)
-    shapes = []
-    for shape in outlines.shapes:
-        if shape["code"] in rows:
-            place, n, fen = rows[shape["code"]]
-            level = 0 if not n else min(4, 1 + int(3.99 * n / most))
-            shapes.append({**shape, "name": named(place), "count": n, "money": fen, "level": level})
-    return {"width": outlines.width, "height": outlines.height, "shapes": shapes, "outlines": outlines}
 
 
 @page(PUBLIC)

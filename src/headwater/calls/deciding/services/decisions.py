@@ -361,15 +361,24 @@ def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     return int(total or 0)
 
 
-def committed_for(account: Any, call: Call) -> int:
-    """Return the money committed as `account` may know it: what was released; inside also what is proposed, less one's own
-    case.
+def commitments_for(account: Any, calls: Sequence[Call]) -> QuerySet[Decision]:
+    """Return the decisions that bind money of `calls`, as `account` may know them: what was released; inside also what is proposed, less
+    one's own cases.
     """
-    visible = Q(application__state=State.APPROVED)
-    if may(account, "calls.decide.read", call):
-        visible |= ~own_rows(Decision, account)
-    rows = Decision.objects.filter(visible, call=call, outcome=Decision.Outcome.FUND)
-    return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
+    inside = [c.pk for c in calls if may(account, "calls.decide.read", c)]
+    visible = Q(application__state=State.APPROVED) | Q(call__in=inside) & ~own_rows(Decision, account)
+    return Decision.objects.filter(visible, call__in=calls, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
+
+
+def committed_by_call(account: Any, calls: Sequence[Call]) -> dict[int, int]:
+    """Return the money committed in fen by the id of the call, as `account` may know it (one query)."""
+    totals = commitments_for(account, calls).order_by().values_list("call").annotate(total=Sum("amount_fen"))
+    return dict(totals.values_list("call", "total"))
+
+
+def committed_for(account: Any, call: Call) -> int:
+    """Return the money of a call that is committed, as `account` may know it."""
+    return committed_by_call(account, [call]).get(call.pk, 0)
 
 
 def free_money(*, applications: Sequence[int], log: Log) -> int:

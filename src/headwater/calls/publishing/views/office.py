@@ -22,6 +22,7 @@ from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.pages import RELATED, the_call
 from headwater.calls.phases import phase_of
+from headwater.calls.pictures import PICTURES
 from headwater.calls.publishing.services import acts
 from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
 from headwater.calls.publishing.services.calls import ask_call_approval, publish_call, send_call_back
@@ -36,7 +37,7 @@ from headwater.core.acts import Act
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.permission import page
+from headwater.core.permission import may, page
 from headwater.core.seen import Sight
 from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
@@ -168,6 +169,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "seen": {"publish": call_sight(call).token, "words": words_sight(call, newer).token if newer else ""},
             "funnel": funnel,
+            "way": PICTURES["funnel"].draw(request.user, [call]) if may(request.user, "calls.statistics", call) else None,
             "clocks": clocks,
             "inside": inside,
             "committed": committed_for(request.user, call),
