@@ -66,9 +66,10 @@ def make_list(account: Account, folder: str, progress: Progress, *, address: str
     """
     match, wanted, request = page_at(address, account), ListFile(folder, progress), HttpRequest()
     request.method, request.path = "GET", address.partition("?")[0]
-    request.GET = QueryDict(address.partition("?")[2], mutable=True)
-    request.GET["format"] = "xlsx"
-    request.user, request.actor, request.list_file = account, Actor(account, "job"), wanted  # type: ignore[attr-defined]
+    query = QueryDict(address.partition("?")[2], mutable=True)
+    query["format"] = "xlsx"
+    request.GET = query  # type: ignore[assignment]
+    request.user, request.actor, request.list_file = account, Actor(account, "job"), wanted
     try:
         match.func(request, *match.args, **match.kwargs)
     except (Http404, PermissionDenied) as gone:
