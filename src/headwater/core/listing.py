@@ -336,7 +336,7 @@ class Listing:
     def _ask(self) -> HttpResponse:
         """Ask for the whole list as a workbook, and lead to the job that makes it."""
         try:
-            job = ask_list(address=self.address, title=self.name, actor=self.request.actor)
+            job = ask_list(address=self.address, title=self.name, actor=self.request.actor)  # type: ignore[attr-defined]
         except Refused as refused:
             messages.error(self.request, str(refused))
             return redirect(self.request.get_full_path())
