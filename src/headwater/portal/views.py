@@ -121,9 +121,10 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
+    rows = Award.objects.visible_to(request.user)
     listing = Listing(
         request,
-        Award.objects.visible_to(request.user),
+        rows,
         name="projects",
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
