@@ -164,7 +164,7 @@ def letter_list(
     """
     listing = Listing(
         request,
-        rows.select_related("application__leader", "application__host", "application__call", "covering"),
+        rows,
         name="letters",
         order="-id",
         search=("number", "application__title_zh", "application__leader__name_zh"),
@@ -179,6 +179,10 @@ def letter_list(
             Column(_("英文译本"), lambda _x: "English", url=lambda x: f"/letters/{x.pk}/?lang=en", export=False),
             *(_for_offices() if covering else []),
         ],
+        only=(
+            *("number", "kind", "issued_at", "application__number", "application__title_zh", "application__leader__name_zh"),
+            *("application__host__name_zh", "application__call__scheme", "application__call__stage", "covering__number"),
+        ),
         filters=[Filter("kind", _("类型"), letter_kinds(rows), "kind")],
         selectable=True,
         empty_title=_("没有通知书"),

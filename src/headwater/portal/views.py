@@ -106,9 +106,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
-    rows = Award.objects.visible_to(request.user).select_related(
-        "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline"
-    )
+    rows = Award.objects.visible_to(request.user)
     listing = Listing(
         request,
         rows,
@@ -124,6 +122,10 @@ def projects(request: HttpRequest) -> HttpResponse:
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
+        only=(
+            *("number", "title_zh", "title_en", "amount_fen", "state", "leader__name_zh", "host__name_zh", "host__name_en"),
+            *("call__scheme__name_zh", "call__scheme__name_en"),
+        ),
         filters=[
             Filter(
                 "call",
@@ -273,7 +275,7 @@ def _group(kind: Kind, results: Sequence[SearchEntry], text: str, most: int | No
 
 @page(PUBLIC)
 def open_data(request: HttpRequest) -> HttpResponse:
-    rows = [(name, table, len(table.rows())) for name, table in OPEN_DATA.items()]
+    rows = [(name, table, table.count()) for name, table in OPEN_DATA.items()]
     return render(request, "portal/data.html", {"registers": rows})
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def read_package(path: Path) -> Package:
         file = path / f"{name}.toml"
         _note(package, file.name, file.read_text(errors="replace") if file.exists() else "", faults)
     return package
+
+
+def package_now(path: Path) -> Package:
+    """Return a package as `read_package` does. It is read again only when a file of the folder has changed; do not write to it."""
+    marks = ((str(f), f.stat()) for f in sorted(path.rglob("*.*")) if f.is_file())
+    return _as_of(path, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in marks))
+
+
+@lru_cache(maxsize=2)
+def _as_of(path: Path, _marks: tuple[tuple[str, int, int], ...]) -> Package:
+    return read_package(path)
 
 
 def _read_outlines(package: Package, sha: Any) -> None:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from headwater.calls.models.applications import Application
+from headwater.calls.models.applications import Application, Participant
 from headwater.calls.models.calls import Call
 from headwater.calls.models.decisions import of_officer
 from headwater.core import clock
@@ -74,12 +74,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         """
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        joined = Q(application__participants__person__in=own_records(user), application__participants__declined_at__isnull=True)
-        mine = Q(application__leader__in=own_records(user)) | joined
+        joined = Participant.objects.filter(person__in=own_records(user), declined_at__isnull=True)
+        mine = Q(application__leader__in=own_records(user)) | Q(application__in=joined.values("application"))
         hosts = user.scopes("host_manager", "organisation")
         office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
-        condition = mine | Q(application__host__in=hosts) | office
-        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
+        return self.filter(mine | Q(application__host__in=hosts) | office)
 
 
 class Letter(models.Model):

@@ -25,7 +25,7 @@ from headwater.calls.pages import RELATED, application_context, confirmed, the_c
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.terms import region_words
-from headwater.calls.words import state_choices, state_inside, state_word, words_of
+from headwater.calls.words import state_choices, state_word, words_of
 from headwater.core import clock
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
@@ -58,7 +58,7 @@ def waiting(request: HttpRequest, call: Call) -> Any:
         output_field=IntegerField(),
     )
     rows = Application.objects.visible_to(request.user).filter(call=call, state__in=WAITING)
-    return without_own(rows, request.user).select_related(*RELATED, "check_result").annotate(place=place)
+    return without_own(rows, request.user).annotate(place=place)
 
 
 def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
@@ -81,8 +81,18 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 kind="state",
             ),
             Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), state_inside, kind="state"),
+            Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
+        only=(
+            "number",
+            "title_zh",
+            "state",
+            "leader__name_zh",
+            "leader__organisation",
+            "leader__account",
+            "check_result__verdict",
+            "check_result__failed",
+        ),
         filters=[
             Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict"),
             Filter("state", _("状态"), state_choices(call, WAITING), "state"),
@@ -129,7 +139,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
     leader_page = person_url(request.user)
     listing = Listing(
         request,
-        rows.select_related(*RELATED, "check_result"),
+        rows,
         name=f"{call.code}-clear",
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
@@ -140,6 +150,15 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("依托单位"), lambda a: a.host.name_zh),
             Column(_("检查时间"), lambda a: a.check_result.ran_at, kind="date"),
         ],
+        only=(
+            "number",
+            "title_zh",
+            "leader__name_zh",
+            "leader__organisation",
+            "leader__account",
+            "host__name_zh",
+            "check_result__ran_at",
+        ),
         empty_title=_("没有自动通过的申请"),
     )
     act = acts.accepting_clear(len(keys), f"/office/calls/{pk}/check/")

@@ -146,13 +146,10 @@ def over_budget(call: Call, more: int | None) -> str:
 
 def barred_applications(applications: Sequence[Application]) -> list[Application]:
     """Return the applications whose leader or one of whose members is under sanction today."""
-    people: dict[int, set[int]] = {a.pk: {a.leader_id} for a in applications}
-    for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
-        people[application].add(person)
-    one = records_of(set().union(*people.values()))
-    sanctions = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
-    barred = {one[person] for person in sanctions.values_list("person_id", flat=True)}
-    return [a for a in applications if {one[person] for person in people[a.pk]} & barred]
+    sanctioned = Sanction.objects.barring(clock.today()).values_list("person_id", flat=True)
+    barred = set(records_of(set(sanctioned)))  # few people; the applications may be thousands
+    joined = set(Participant.objects.filter(person__in=barred).values_list("application_id", flat=True)) if barred else set()
+    return [a for a in applications if a.leader_id in barred or a.pk in joined]
 
 
 def _integrity_screen(fund: Sequence[Proposal]) -> None:

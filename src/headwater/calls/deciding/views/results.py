@@ -34,7 +34,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
     leader_page = person_url(request.user)
     listing = Listing(
         request,
-        rows.select_related("application__leader", "application__host", "application__discipline"),
+        rows,
         name=f"{call.code}-results",
         order="application__number",
         search=("application__title_zh", "application__number", "application__leader__name_zh", "application__host__name_zh"),
@@ -61,6 +61,21 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("核准"), lambda d: d.approved_at, kind="date"),
             Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),
         ],
+        only=(
+            *("outcome", "amount_fen", "rank", "reason", "deviation", "deviation_words", "approved_at"),
+            *(
+                f"application__{name}"
+                for name in (
+                    "number",
+                    "title_zh",
+                    "state",
+                    "leader__name_zh",
+                    "leader__organisation",
+                    "leader__account",
+                    "host__name_zh",
+                )
+            ),
+        ),
         filters=[
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
             Filter("state", _("状态"), state_choices(call, RESULT_STATES), "application__state"),
