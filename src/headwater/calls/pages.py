@@ -23,6 +23,7 @@ from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signatures import lines_of
 from headwater.calls.words import words_of
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, may
 from headwater.core.prepared import Prepared
@@ -140,9 +141,9 @@ def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **
             Column(_("文号"), lambda x: x.number, kind="title", url=lambda x: f"/letters/{x.pk}/"),
             Column(_("类型"), lambda x: letter_name(words_of(x.application), x.kind)),
             Column(_("编号"), lambda x: x.application.number),
-            Column(_("名称"), lambda x: x.application.title_zh),
-            Column(_("申请人"), lambda x: x.application.leader.name_zh),
-            Column(_("依托单位"), lambda x: x.application.host.name_zh),
+            Column(_("名称"), lambda x: both(x.application, "title")),
+            Column(_("申请人"), lambda x: both(x.application.leader)),
+            Column(_("依托单位"), lambda x: both(x.application.host)),
             Column(_("日期"), lambda x: x.issued_at, kind="date"),
         ],
         filters=[Filter("kind", _("类型"), letter_kinds(rows), "kind")],

@@ -22,7 +22,7 @@ from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.core import clock
 from headwater.core.api import client_address
-from headwater.core.i18n import named
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
@@ -131,7 +131,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         columns=[
             Column(_("名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
             Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("负责人"), lambda a: a.leader.name_zh),
+            Column(_("负责人"), lambda a: both(a.leader)),
             Column(_("依托单位"), lambda a: named(a.host)),
             Column(_("类型"), lambda a: named(a.call.scheme)),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.models import Application
 from headwater.calls.states import State
+from headwater.core.i18n import named
 from headwater.core.models import Account, RoleGrant
 from headwater.core.roles import Scope
 from headwater.review.models import Assignment, PanelMember
@@ -49,7 +50,7 @@ def entries() -> list[Entry]:
         (_of_role("security_admin"), _("安全管理员"), _("授权")),
         (_of_role("audit_admin"), _("审计管理员"), _("审计、运行状态")),
     ]
-    return [Entry(a.username, a.name_zh, str(role), str(hint)) for a, role, hint in rows if a]
+    return [Entry(a.username, named(a), str(role), str(hint)) for a, role, hint in rows if a]
 
 
 def _first(rows: QuerySet[Account]) -> Account | None:

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from headwater.core.i18n import Bilingual
 from headwater.core.listing import Cell
-from headwater.web.templatetags.headwater import countdown, day, days_left, moment, state, urgency, wan
+from headwater.web.templatetags.headwater import countdown, day, days_left, marked, moment, state, urgency, wan
 
 register = template.Library()
 
@@ -168,6 +169,8 @@ def cell(context: Context, item: Cell) -> SafeString:
         value = wan(item.value)
     elif item.kind == "date":
         value = day(item.value)
+    elif isinstance(value, Bilingual):
+        value = marked(value)
     text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
     return format_html('<a href="{}">{}</a>', item.url, text) if item.url else text
 

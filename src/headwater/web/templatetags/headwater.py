@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
 from headwater.core import clock, money, navigation
 from headwater.core.colours import COLOURS
-from headwater.core.i18n import both, named
+from headwater.core.i18n import Bilingual, both, chinese
+from headwater.core.names import HAN
 from headwater.registry.queries import person_url
 
 register = template.Library()
@@ -45,7 +47,26 @@ GUIDE_TAGS = {
 }
 
 
-register.filter("named", named)
+IN_HAN = re.compile(f"[{HAN}]")
+
+
+@register.filter
+def marked(text: Bilingual | str | None) -> str:
+    """Write what somebody typed, or a name: on a page in English, Chinese says that it is Chinese, for those who hear the page."""
+    words = "" if text is None else str(text)
+    return words if chinese() or not IN_HAN.search(words) else format_html('<span lang="zh-Hans">{}</span>', words)
+
+
+@register.filter
+def named(record: Any, stem: str = "name") -> str:
+    """Write the name, title or other text of a record in the reader's language; in an attribute, with `striptags`."""
+    return marked(both(record, stem))
+
+
+@register.filter
+def after(text: Any, before: Any) -> str:
+    """Join a label and what it stands before, for names of controls."""
+    return f"{before} {text}"
 
 
 @register.filter
@@ -285,7 +306,8 @@ def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
 def person(context: dict[str, Any], record: Any) -> SafeString:
     """Write the name of somebody; for those who may see the record, as a link to it."""
     url = person_url(context["request"].user)(record)
-    return format_html('<a href="{}">{}</a>', url, record.name_zh) if url else format_html("{}", record.name_zh)
+    name = named(record)
+    return format_html('<a href="{}">{}</a>', url, name) if url else format_html("{}", name)
 
 
 @register.simple_tag(takes_context=True)

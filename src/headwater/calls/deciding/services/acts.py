@@ -16,6 +16,7 @@ from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.acts import Act, ReasonForm
+from headwater.core.i18n import named
 from headwater.core.money import wan
 
 
@@ -119,8 +120,8 @@ def taking_back(application: Application, decision: Decision, verb: str, back: s
         rows=[
             [
                 application.number,
-                application.title_zh,
-                application.leader.name_zh,
+                named(application, "title"),
+                named(application.leader),
                 words["proposed"] if fund else words["not_proposed"],
                 *money,
                 who,
