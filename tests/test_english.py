@@ -97,8 +97,5 @@ def pages() -> Iterator[tuple[str, str, str]]:
 
 
 def test_english_pages_are_english() -> None:
-    wrong = {}
-    for route, name, page in pages():
-        for where, text in chinese_of(page):
-            wrong.setdefault((route, name), []).append(f"{where}: {text}")
-    assert wrong == {}
+    wrong = sorted({f"{route} ({name}) {where}: {text}" for route, name, page in pages() for where, text in chinese_of(page)})
+    assert not wrong, "\n".join(wrong)

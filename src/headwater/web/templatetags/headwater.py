@@ -16,7 +16,7 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
-from headwater.core import clock, money, navigation
+from headwater.core import clock, i18n, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import Bilingual, both, chinese
 from headwater.core.names import HAN
@@ -59,8 +59,11 @@ def marked(text: Bilingual | str | None) -> str:
 
 @register.filter
 def named(record: Any, stem: str = "name") -> str:
-    """Write the name, title or other text of a record in the reader's language; in an attribute, with `striptags`."""
+    """Write the name, title or other text of a record in the reader's language; in an attribute, by `plainly`."""
     return marked(both(record, stem))
+
+
+register.filter("plainly", i18n.named)
 
 
 @register.filter
