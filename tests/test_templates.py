@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "src/headwater").rglob("*.html"))
@@ -22,6 +23,12 @@ def test_no_line_is_longer_than_the_formatter_writes(file: Path) -> None:
     assert [(n, len(line)) for n, line in enumerate(file.read_text().splitlines(), 1) if len(line) > LONGEST] == []
 
 
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda f: str(f.relative_to(ROOT / "src/headwater")))
+def test_a_template_can_be_parsed(file: Path) -> None:
+    """A page that no test opens would fail at its first reader."""
+    get_template(str(file).split("/templates/", 1)[1])
+
+
 @pytest.mark.parametrize("file", [f for f in TEMPLATES if f.parent.name not in {"components", "elements"}], ids=lambda f: f.name)
 def test_no_control_is_typed_by_hand(file: Path) -> None:
     """Controls come from `web.templatetags.fields`, which ties errors and help to them; hidden ones say nothing to anybody."""
@@ -33,3 +40,8 @@ def test_no_control_is_typed_by_hand(file: Path) -> None:
 def test_no_style_and_no_script_inside(file: Path) -> None:
     found = re.findall(r"<style\b|<script\b(?![^>]*\bsrc=)|\sstyle=\"|\son[a-z]+=\"", file.read_text())
     assert found == []
+
+
+@pytest.mark.parametrize(("typed", "by"), [("<details", "fold.html"), ('class="hw-head"', "page_head.html")])
+def test_what_folds_and_the_head_of_a_page_are_components(typed: str, by: str) -> None:
+    assert [file.name for file in TEMPLATES if typed in file.read_text()] == [by]

@@ -3,10 +3,12 @@
 import htmx from "htmx.org";
 import { cookie } from "./cookie.js";
 import * as editor from "./editor/index.js";
+import * as folds from "./folds.js";
 import * as hint from "./hint.js";
 import * as keys from "./keys.js";
 import * as lookup from "./lookup.js";
 import * as page from "./page.js";
+import * as scrolls from "./scrolls.js";
 import * as selection from "./selection.js";
 import * as theme from "./theme.js";
 import * as uploads from "./uploads.js";
@@ -23,4 +25,4 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (detail(event).xhr.responseURL?.includes("/accounts/login/")) detail(event).shouldSwap = false;
 });
 
-for (const part of [theme, lookup, editor, uploads, selection, page, keys, hint]) part.start();
+for (const part of [theme, lookup, editor, uploads, selection, page, folds, scrolls, keys, hint]) part.start();

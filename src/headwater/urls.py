@@ -8,8 +8,8 @@ from django.views.i18n import set_language
 
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.services import set_language as remember_language
-from headwater.regions.views import region
-from headwater.web.views import demo_enter
+from headwater.regions import views as regions
+from headwater.web.views import demo_enter, tour
 
 
 class Base36Converter(StringConverter):
@@ -40,8 +40,11 @@ urlpatterns = [
     path("", include("headwater.review.urls")),
     path("", include("headwater.awards.urls")),
     path("api/", include("headwater.api.urls")),
-    path("admin/region/", region, name="region"),
+    path("admin/region/", regions.region, name="region"),
+    path("admin/region/schemes/", regions.schemes, name="region_schemes"),
+    path("admin/region/parameters/", regions.parameters, name="region_parameters"),
     path("enter/", demo_enter, name="demo_enter"),
+    path("tour/", tour, name="tour"),
     path("language/", switch_language, name="set_language"),
     path("accounts/login/", page(PUBLIC)(account.login), name="account_login"),
     path("accounts/logout/", page(PUBLIC)(account.logout), name="account_logout"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -32,23 +33,37 @@ def site_database(site: str) -> Iterator[Any]:
         yield connection
 
 
-@pytest.fixture(scope="session")
-def site(django_db_setup: None) -> Iterator[str]:
-    """The address of a gunicorn over a clone of the template, for this worker only."""
+@contextmanager
+def copy_served(database: str) -> Iterator[str]:
+    """Serve a fresh clone of the template by a gunicorn of its own, and give its address."""
     try:
         find_chromium()
     except ConfigError as error:
         pytest.skip(str(error))
     with connect("postgres") as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{SITE}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{SITE}" TEMPLATE "hw_template_{fingerprint()}"')
-    give_rights(SITE)
+        admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "hw_template_{fingerprint()}"')
+    give_rights(database)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    more = {"HEADWATER_DATABASE_URL": database_url(SITE), "HEADWATER_DEMO": "1"}
+    more = {"HEADWATER_DATABASE_URL": database_url(database), "HEADWATER_DEMO": "1"}
     with served(port, application="tests.browser.site:application", **more) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[str]:
+    """The address of a gunicorn over a clone of the template, for this worker only."""
+    with copy_served(SITE) as address:
+        yield address
+
+
+@pytest.fixture
+def untouched_site(django_db_setup: None) -> Iterator[str]:
+    """The address of a copy that nobody has acted in yet, for a story that goes through the whole year."""
+    with copy_served(f"{SITE}_own") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +85,8 @@ def enter(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
     errors: list[str] = []
 
-    def open_page(role: str | None = None, *, width: int = 1440) -> Any:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", base_url=site)
+    def open_page(role: str | None = None, *, width: int = 1440, at: str = site) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", base_url=at)
         contexts.append(context)
         tab = context.new_page()
         tab.set_default_timeout(10_000)

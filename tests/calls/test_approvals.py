@@ -10,7 +10,7 @@ from headwater.calls.publishing.services.calls import ask_call_approval, save_ca
 from headwater.calls.states import CallState
 from headwater.core import clock
 from headwater.core.errors import Refused
-from headwater.core.money import wan
+from headwater.core.money import wan_column
 from tests.approvals import approve_decisions, confirmed, publish_notice, seen_on
 from tests.calls.test_decisions import SECOND, TEN, actor, close, on_table, propose
 from tests.calls.test_drafting import cloned
@@ -26,7 +26,7 @@ def test_decisions_are_listed_before_they_are_approved_and_a_change_between_is_n
     page = browser.post(url, {"do": "approve"})
     text = page.content.decode()
     assert all(str(row.title_zh) in text for row in rows)
-    assert f'data-label="金额（万元）">{wan(TEN)}<' in text
+    assert f'data-label="金额（万元）">{wan_column(TEN)}<' in text
     assert not Decision.objects.filter(call=call, approved_at__isnull=False).exists()
     seen = seen_on(page)
     Decision.objects.filter(application=rows[0]).update(amount_fen=TEN - 100)

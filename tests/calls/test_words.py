@@ -189,6 +189,9 @@ class Walk:
 
 def text_of(answer: Any) -> str:
     body = re.sub(r"<(script|style)\b.*?</\1>", " ", answer.content.decode(), flags=re.S)
+    body = re.sub(
+        r'<select[^>]*name="kind".*?</select>', " ", body, flags=re.S
+    )  # a host's filter names the letters of all its calls
     said = " ".join(re.findall(r'(?:data-confirm|title|aria-label|placeholder)="([^"]*)"', body))
     return unescape(re.sub(r"<[^>]+>", " ", body) + " " + said)
 

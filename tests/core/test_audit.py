@@ -77,7 +77,7 @@ def test_a_record_that_is_gone_is_named_by_its_kind() -> None:
     event = Event(
         command="calls.endorse", subject_type="calls.application", subject_id=999_999_999, source="web", actor_label="system:web"
     )
-    assert sentence(event, Names(Account.objects.get(username="auditor"))) == "访客审核报送了申请：申请书（第 999999999 号）"
+    assert sentence(event, Names(Account.objects.get(username="auditor"))) == "访客报送了申请：申请书（第 999999999 号）"
 
 
 def shown(query: str) -> list[int]:

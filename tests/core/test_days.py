@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone
 
 import headwater
@@ -16,6 +17,7 @@ from headwater.core import clock
 from headwater.core.duties import Duty
 from headwater.core.models import Parameter
 from headwater.core.parameters import forget_parameters
+from headwater.core.remaining import time_left
 from headwater.review.terms import weights_of
 from tests.calls.made import FACTS
 from tests.make import new_call
@@ -75,3 +77,44 @@ def test_the_parameters_of_a_call_are_those_of_its_local_last_day(hour: int) -> 
         assert (terms_of(fresh)("review_weights_free")["originality"] == 77) == (hour > 0)
     finally:
         forget_parameters()
+
+
+NOW = clock.local(date(2026, 3, 20), 10)
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (clock.local(date(2026, 4, 17), 9), "还有 28 天"),  # 27 times 24 hours and a bit: the days of the calendar count
+        (clock.local(date(2026, 4, 17), 16), "还有 28 天"),
+        (date(2026, 4, 17), "还有 28 天"),
+        (clock.local(date(2026, 3, 22), 9), "还有 2 天"),
+        (clock.local(date(2026, 3, 21), 16), "还有 30 小时"),
+        (clock.local(date(2026, 3, 20), 10, 30), "还有 30 分钟"),
+        (clock.local(date(2026, 3, 20), 9), "已截止"),
+        (clock.local(date(2026, 3, 18), 9), "已过 2 天"),
+        (clock.local(date(2026, 3, 21)), "还有 14 小时"),  # 24:00 of today
+        (date(2026, 3, 20), "今天"),
+        (date(2026, 3, 21), "还有 1 天"),
+        (None, ""),
+    ],
+)
+def test_one_deadline_has_one_count(until: date | datetime | None, told: str) -> None:
+    with clock.at(NOW):
+        assert time_left(until) == told
+        shown = Template("{{ until|days_left }};{% days_to until %}").render(Context({"until": until}))
+        assert re.sub(r"<[^>]*>", "", shown) == f"{told};{told}"
+        if isinstance(until, datetime):
+            assert Duty("", "", until).days_left == clock.days_left(until)
+
+
+def test_days_are_counted_nowhere_else() -> None:
+    """A page, a mail or a file that subtracts dates by itself tells another number for the same deadline."""
+    counted = re.compile(r"- clock\.(?:today|now)\(\)\)\.(?:days|total_seconds)")
+    found = [
+        f"{path.relative_to(SOURCE)}: {line.strip()}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if counted.search(line) and path.name not in {"clock.py", "remaining.py"}
+    ]
+    assert found == []

@@ -17,7 +17,20 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.core.money import Fen, PartOfFen, rounded, rounded_down, shares, wan, wan_cell, wan_typed, yuan, yuan_cell
+from headwater.core.money import (
+    Fen,
+    PartOfFen,
+    rounded,
+    rounded_down,
+    shares,
+    wan,
+    wan_cell,
+    wan_column,
+    wan_form,
+    wan_typed,
+    yuan,
+    yuan_cell,
+)
 from headwater.core.numbers import MOST_FEN, BadNumber, read_decimal, read_wan
 from headwater.core.web import WanField
 
@@ -60,7 +73,25 @@ def test_the_amounts_of_a_column_add_up_to_the_total_below_it(column: list[int])
 )
 def test_an_amount_has_no_needless_zeros(fen: int, in_wan: str, in_yuan: str) -> None:
     assert (wan(fen), yuan(fen)) == (in_wan, in_yuan)
-    assert Template("{{ fen|wan }}").render(Context({"fen": fen})) == in_wan
+    assert Template("{{ fen|wan_said }}").render(Context({"fen": fen})) == in_wan
+
+
+@pytest.mark.parametrize(
+    ("fen", "said", "on_pages", "in_forms"),
+    [
+        (10_000_000, "10", "10.00", "10.0000"),
+        (1_234_500_000, "1,234.5", "1,234.50", "1,234.5000"),
+        (123_456, "0.123456", "0.123456", "0.123456"),
+        (-5_000_000, "-5", "-5.00", "-5.0000"),
+        (0, "0", "0.00", "0.0000"),
+    ],
+)
+def test_money_has_one_format_in_a_sentence_one_on_pages_and_one_in_forms(
+    fen: int, said: str, on_pages: str, in_forms: str
+) -> None:
+    assert (wan(fen), wan_column(fen), wan_form(fen)) == (said, on_pages, in_forms)
+    assert Template("{{ fen|wan }}").render(Context({"fen": fen})) == on_pages
+    assert Template('{% figure value "wan" %}').render(Context({"value": wan_cell(10_000_000)})) == "10.00"
 
 
 def test_a_template_shows_nothing_for_no_amount() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.demo.plan import DemoError, checked_plan, read_plan
+from headwater.demo.plan import PARTS, STAGES, DemoError, checked_plan, read_plan
 from headwater.demo.texts import NameMaker, Writer
 from headwater.regions.check import find_package, read_package
 from tests.test_commands import run
@@ -24,7 +24,7 @@ def test_shipped_demos_are_without_a_mistake(name: str) -> None:
     assert (mistakes, plan is not None) == ([], True)
     assert plan is not None
     for scale in plan.scales:
-        assert plan.count(scale) == sum(plan.count(scale, part) for part in ("finished", "reviewing", "open"))
+        assert plan.count(scale) == sum(plan.count(scale, part) for part in (*PARTS, *STAGES))
         assert plan.scale(scale).hosts > 0
     with pytest.raises(DemoError, match="no scale 'huge'; known: "):
         plan.scale("huge")

@@ -66,11 +66,11 @@ def test_readers_narrow_a_figure_and_get_the_records_of_the_part() -> None:
     page = client(None).get("/indicators/awards.count/?scheme=im-youth")
     whole = client(None).get("/indicators/awards.count/")
     young = Award.objects.projects().filter(call__scheme__code="im-youth")
-    assert (page.context["value"], page.context["total"]) == (young.count(), young.count())
-    assert whole.context["total"] > page.context["total"]
+    assert (page.context["value"], page.context["list"].total) == (young.count(), young.count())
+    assert whole.context["list"].total > page.context["list"].total
     file = client(None).get("/indicators/awards.count/?scheme=im-youth&format=csv").content.decode("utf-8-sig")
     assert {line.split(",")[0] for line in file.splitlines()[1:]} == set(young.values_list("number", flat=True))
-    assert client(None).get("/indicators/awards.count/?scheme=nothing").context["total"] == whole.context["total"]
+    assert client(None).get("/indicators/awards.count/?scheme=nothing").context["list"].total == whole.context["list"].total
     assert "scheme" not in {name for name, *_rest in client(None).get("/indicators/awards.youth/").context["choices"]}
 
 

@@ -29,6 +29,10 @@ def of_signers(account: Any) -> Iterator[Duty]:
         totals = rows.aggregate(n=Count("pk", distinct=True), due=Min("agreement_by"))
         if totals["n"]:
             yield Duty(_("单位签署任务书"), "/host/agreements/", totals["due"], totals["n"])
+    if account.has_perm("awards.ledger"):
+        totals = without_own(waiting, account).aggregate(n=Count("pk"), due=Min("agreement_by"))
+        if totals["n"]:
+            yield Duty(_("跟进任务书签订和经费"), "/finance/?state=agreement", totals["due"], totals["n"])
     if account.has_role("programme_officer"):
         rows = without_own(waiting.filter(of_officer(account, "call_id")), account)
         rows = rows.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)

@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date
 
 from django.db.models import Count, F, QuerySet, Sum
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from headwater.awards.models import Agreement, Award
@@ -40,7 +41,7 @@ def records_of(awards: QuerySet[Award]) -> Records:
     def rows() -> list[tuple[object, ...]]:
         return [(n, t, p, h, wan_cell(a)) for n, t, p, h, a in awards.order_by("number").values_list(*columns)]
 
-    return Records(HEADING, rows, link="/projects/")
+    return Records(HEADING, rows, link="/projects/", money=4)
 
 
 def by_place(awards: QuerySet[Award]) -> list[tuple[Place, int, int]]:
@@ -54,15 +55,22 @@ def by_place(awards: QuerySet[Award]) -> list[tuple[Place, int, int]]:
     return list(totals.values())
 
 
+def left_out(on: date, only: Only) -> str:
+    """Tell how many grants were decided and given up, which a figure of grants leaves out; empty where there is none."""
+    decided = narrowed(Award.objects.grants().filter(approved_at__lt=through(on)), only, LOOKUPS).count()
+    n = decided - grants(on, only).count()
+    return gettext("不含已放弃或逾期未签任务书的 %d 项") % n if n else ""
+
+
 @indicator("awards.count", unit="items", breakdowns=BY)
 def count(on: date, only: Only) -> Figure:
-    return Figure(grants(on, only).count() or None, records_of(grants(on, only)))
+    return Figure(grants(on, only).count() or None, records_of(grants(on, only)), left_out(on, only))
 
 
 @indicator("awards.money", unit="wan", breakdowns=BY)
 def money(on: date, only: Only) -> Figure:
     total = grants(on, only).aggregate(t=Sum("amount_fen"))["t"]
-    return Figure(wan_cell(total) if total else None, records_of(grants(on, only)))
+    return Figure(wan_cell(total) if total else None, records_of(grants(on, only)), left_out(on, only))
 
 
 @indicator("people.young", unit="percent", breakdowns=BY)
@@ -103,7 +111,7 @@ def places_reached(on: date) -> Figure:
     """Count the places of the region that have a grant."""
     table = [(named(place), n, wan_cell(fen)) for place, n, fen in by_place(grants(on))]
     total = sum(1 for _name, n, _money in table if n)
-    return Figure(total or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table))
+    return Figure(total or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table, money=2))
 
 
 @indicator("hosts.cr3", unit="percent", breakdowns=BY)

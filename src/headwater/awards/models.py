@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application, Call
@@ -27,14 +27,28 @@ class AwardQuerySet(models.QuerySet["Award"]):
         """Leave out the awards that were given up."""
         return self.exclude(state__in=GIVEN_UP)
 
+    def grants(self) -> AwardQuerySet:
+        """Select the grants of the fund, given up or not: awards without support of talent, challenges and commissions."""
+        return self.filter(OF_GRANTS)
+
     def projects(self) -> AwardQuerySet:
-        """Select the grants of the fund (立项): valid awards without support of talent, challenges and commissions."""
-        return self.valid().filter(OF_GRANTS)
+        """Select the grants of the fund that are valid (立项)."""
+        return self.valid().grants()
+
+    def tally(self) -> dict[str, int]:
+        """Count the awards, and among them the grants and what no figure of grants counts: given-up ones, other kinds (one query)."""
+        given_up = Q(state__in=GIVEN_UP)
+        return self.order_by().aggregate(
+            every=Count("pk"),
+            grants=Count("pk", filter=OF_GRANTS & ~given_up),
+            given_up=Count("pk", filter=given_up),
+            others=Count("pk", filter=~OF_GRANTS & ~given_up),
+        )
 
     def projects_on(self, before: datetime) -> AwardQuerySet:
         """Select the grants as they were at a moment: decided before it, and not given up before it."""
         in_force = ~Q(state__in=GIVEN_UP) | Q(application__decision__freed_at__gte=before)
-        return self.filter(OF_GRANTS, in_force, approved_at__lt=before)
+        return self.grants().filter(in_force, approved_at__lt=before)
 
 
 class Award(models.Model):

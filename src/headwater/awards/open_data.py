@@ -29,4 +29,9 @@ def projects() -> list[list[Any]]:
 
 
 WHAT = ("number", "title_zh", "title_en", "leader", "host", "place", "call", "discipline", "second_discipline")
-OPEN_DATA.add("projects", Dataset("项目", "Projects", (*WHAT, "amount_cny", "starts_on", "ends_on", "state"), projects))
+OPEN_DATA.add(
+    "projects",
+    Dataset(
+        "项目（含已放弃的）", "Projects (with those given up)", (*WHAT, "amount_cny", "starts_on", "ends_on", "state"), projects
+    ),
+)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +18,7 @@ from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreement_pdf, agreements_sight, freeze_pdf, sign
 from headwater.awards.services.closing import ACTS, WITHOUT_REASON, end_awards
 from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
+from headwater.calls.models import Call
 from headwater.calls.pages import the_call
 from headwater.core import blobs
 from headwater.core.acts import Act
@@ -66,6 +68,38 @@ def mine(request: HttpRequest) -> HttpResponse:
         empty_hint=_("获批后在这里签订任务书。"),
     )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("我的项目")})
+
+
+@page("awards.ledger")
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Show the finance officer all awards with their amounts, and the sums of those that the list holds."""
+    rows = without_own(awards(request), request.user).prefetch_related("agreement__signatures")
+    of_call = Column(_("批次"), lambda a: both(a.call, "title"))
+    of_host = Column(_("依托单位"), lambda a: both(a.host))
+    listing = Listing(
+        request,
+        rows,
+        [*columns()[:3], of_host, of_call, *columns()[3:]],
+        name="ledger",
+        order="number",
+        search=("number", "title_zh", "leader__name_zh", "host__name_zh"),
+        filters=[
+            Filter("state", _("状态"), Award.State.choices, "state"),
+            Filter(
+                "call",
+                _("批次"),
+                [(c.pk, named(c, "title")) for c in Call.objects.filter(awards__isnull=False).distinct()],
+                "call",
+            ),
+        ],
+        empty_title=_("还没有项目"),
+        empty_hint=_("公示结束、决定发布之后，项目和任务书会出现在这里。"),
+    )
+    sums = [
+        (Award.State(s), n, fen)
+        for s, n, fen in rows.order_by("state").values_list("state").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    ]
+    return listing.export() or render(request, "awards/ledger.html", {"list": listing, "sums": sums})
 
 
 @page(SIGNED_IN)

@@ -80,7 +80,7 @@ acts(
         "calls.submit_application": _("提交了申请"),
         "calls.withdraw_application": _("撤回了申请"),
         "calls.reopen_application": _("重新编辑已撤回的申请"),
-        "calls.endorse": _("审核报送了申请"),
+        "calls.endorse": _("报送了申请"),
         "calls.rank": _("调整了本单位的推荐排序"),
         "calls.return_to_author": _("退回申请修改"),
         "calls.not_endorse": _("不予报送申请"),

@@ -118,7 +118,9 @@ def _recheck_steps(application: Application) -> list[Step]:
 
 
 def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
-    """Return the steps of an application as its applicant may know them, without the inside of a review."""
+    """Return the steps of an application as its applicant may know them, without the inside of a review: what happened in the order of
+    time, then what is to come.
+    """
     call, check = application.call, getattr(application, "check_result", None)
     steps = [
         Step(_("开始填写"), application.created_at),
@@ -129,7 +131,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
         steps.append(Step(_("归口推荐"), application.received_at, call.recommend_by, now=application.state == State.RECOMMENDING))
     steps += noted_steps(application, to_host=to_host)
     if application.state in UNSUBMITTED - {State.DRAFT}:
-        return sorted((s for s in steps if s.at), key=lambda s: s.at or clock.now())
+        return in_order([s for s in steps if s.at])
     steps.append(
         Step(
             _("形式审查"),
@@ -142,10 +144,16 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
     steps += _recheck_steps(application)
     if application.state != State.NOT_ACCEPTED:
         state = application.public_state
-        steps.append(Step(_("评审"), application.decided_at, now=state == State.IN_REVIEW))
         notice = call.notices.order_by("-starts_at").first()
+        shown = notice.starts_at if notice else application.decided_at
+        steps.append(Step(_("评审"), None if state == State.IN_REVIEW else shown, now=state == State.IN_REVIEW))
         running = application.state in {State.PUBLICITY, State.OBJECTION}
         note = provisional(notice.without_calendar) if notice and running else ""
         steps.append(Step(_("公示"), notice.starts_at if notice else None, now=running, note=note))
         steps.append(Step(_("决定"), application.decided_at))
-    return steps
+    return in_order(steps)
+
+
+def in_order(steps: list[Step]) -> list[Step]:
+    """Return what happened by its moment, then the other steps as they follow each other."""
+    return sorted(steps, key=lambda s: (s.at is None, s.at.timestamp() if s.at else 0))

@@ -12,6 +12,7 @@ from headwater.calls.checking.services.checking import end_of_asking
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.joining.services.partners import waiting_for
 from headwater.calls.models import Application, Call, CallChange, Decision, Letter, Notice, Objection, Participant
+from headwater.calls.queries import likenesses_to_watch
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import DUTIES, Duty
@@ -148,6 +149,19 @@ def _of_checking(account: Any) -> Iterator[Duty]:
             n, first = rechecks[call.pk]
             due = recheck_due(call, first) if first else None
             yield Duty(_("作出复审决定：%s") % named(call, "title"), f"/office/calls/{call.pk}/check/?state=recheck", due, n)
+
+
+@DUTIES.under("calls.integrity")
+def of_integrity(account: Any) -> Iterator[Duty]:
+    """Yield what an integrity officer follows: objections that are not settled, and similar texts of running calls."""
+    if not account.has_perm("calls.integrity"):
+        return
+    unsettled = Objection.objects.filter(state__in=[Objection.State.OPEN, Objection.State.PROPOSED])
+    totals = without_own(unsettled, account).aggregate(n=Count("pk"), due=Min("notice__ends_at"))
+    if totals["n"]:
+        yield Duty(_("跟进公示异议"), "/integrity/objections/", totals["due"], totals["n"])
+    if n := likenesses_to_watch(account).filter(application__call__state=CallState.PUBLISHED).count():
+        yield Duty(_("跟进相似文本"), "/integrity/similar/", None, n)
 
 
 @DUTIES.under("calls.approvers")

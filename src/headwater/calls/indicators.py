@@ -70,8 +70,8 @@ def counted(rows: QuerySet[Any], call: str = "call") -> dict[int, int]:
     return dict(rows.order_by().values_list(call).annotate(n=Count("pk", distinct=True)).values_list(call, "n"))
 
 
-def call_records(on: date, column: Text, counts: Any) -> Records:
-    return Records((_("批次"), _("年度"), column), lambda: by_call(on, column, counts()))
+def call_records(on: date, column: Text, counts: Any, *, money: bool = False) -> Records:
+    return Records((_("批次"), _("年度"), column), lambda: by_call(on, column, counts()), money=2 if money else None)
 
 
 def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
@@ -82,7 +82,7 @@ def mean_days(rows: QuerySet[Any], start: str, end: str) -> float | None:
 
 @indicator("calls.guides", unit="count")
 def guides(on: date) -> Figure:
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in public_calls(on)})
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in public_calls(on)}, money=True)
     return Figure(public_calls(on).count() or None, budgets)
 
 
@@ -134,5 +134,5 @@ def within_budget(on: date, only: Only) -> Figure:
     spent = Decision.objects.filter(call__in=calls, outcome=Decision.Outcome.FUND)
     spent = spent.exclude(freed_at__lt=through(on))
     part, whole = spent.aggregate(t=Sum("amount_fen"))["t"], calls.aggregate(t=Sum("budget_fen"))["t"]
-    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in calls})
+    budgets = call_records(on, _("预算（万元）"), lambda: {c.pk: wan_cell(c.budget_fen) for c in calls}, money=True)
     return Figure(share(part, whole), budgets)

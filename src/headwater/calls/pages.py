@@ -84,7 +84,7 @@ def application_context(row: Application, *, judging: bool = False, reader: Any 
     read the letters of referees where the scheme lets them.
     """
     scheme, answers = scheme_of(row.call), answers_of(row)
-    return {
+    context: dict[str, Any] = {
         "application": row,
         "scheme": scheme,
         "declared": declared(row),
@@ -93,11 +93,26 @@ def application_context(row: Application, *, judging: bool = False, reader: Any 
         "topic": row.call.topic(row.topic),
         "members": row.participants.select_related("person", "organisation"),
         "attachments": row.attachments.select_related("file"),
+        "enclosed": _("参与者与附件") if scheme.members_max else _("附件"),
         "kinds": {a.kind: a for a in scheme.attachments},
         "references": row.referees.select_related("discipline"),
         "reads_letters": reads_letters(row, judging=judging, reader=reader),
         "field": PriorityField.objects.filter(code=row.priority_field).first() if row.priority_field else None,
     }
+    return context | {"parts": SimpleLazyObject(lambda: contents_of(context))}
+
+
+def contents_of(context: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the parts of the page of an application, each with the key of its card."""
+    scheme = context["scheme"]
+    parts = [("part-info", _("基本信息")), *((f"part-{s.code}", both(s, "title")) for s, _fields in context["sections"])]
+    if scheme.members_max or scheme.attachments:
+        parts.append(("part-attachments", context["enclosed"]))
+    if context["references"]:
+        parts.append(("part-references", _("推荐专家")))
+    if context["lines"]:
+        parts.append(("part-signed", _("签署的文件")))
+    return parts
 
 
 def confirm(

@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from headwater.calls.endorsing.services.endorsement import Room
-from headwater.calls.models import Application, Call, HostQuota, NoticeRow
+from headwater.calls.models import Application, Call, HostQuota, Likeness, NoticeRow
 from headwater.calls.quotas import quota_words
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.core import clock
-from headwater.core.own import own_rows
+from headwater.core.own import own_rows, without_own
 from headwater.registry.models import Organisation
 
 
@@ -106,3 +106,8 @@ def state_counts(call: Call, account: Any) -> dict[str, int]:
     """Return how many applications of a call stand in each state: every page of officers takes its figures from here (1 query)."""
     rows = Application.objects.filter(counted(account), call=call).order_by()
     return dict(rows.values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+
+
+def likenesses_to_watch(account: Any) -> QuerySet[Likeness]:
+    """Return the similar texts that the formal checks found, less those of `account`'s own cases."""
+    return without_own(Likeness.objects.all(), account)

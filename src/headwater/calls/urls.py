@@ -2,7 +2,9 @@ from django.urls import path
 
 from headwater.calls.applying.views import applicant, attachments, editor, together, versions
 from headwater.calls.checking.views import answers, checking, likeness
+from headwater.calls.checking.views.integrity import similar
 from headwater.calls.deciding.views import ending, noticing, results
+from headwater.calls.deciding.views.integrity import objections
 from headwater.calls.endorsing.views import host, quotas, recommend
 from headwater.calls.joining.views import inviting, naming, referees
 from headwater.calls.lookups import HOSTS
@@ -77,5 +79,7 @@ urlpatterns = [
     path("office/notices/<int:pk>/release/", noticing.release_notice, name="notice_release"),
     path("office/applications/<int:pk>/words/", noticing.letter_words, name="letter_words"),
     path("applications/<int:pk>/objections/", noticing.objections, name="application_objections"),
+    path("integrity/similar/", similar, name="similar"),
+    path("integrity/objections/", objections, name="objections"),
     path("lookup/hosts/", lookup_view(HOSTS), name="lookup_hosts"),
 ]

@@ -37,6 +37,11 @@ def last_day(deadline: datetime) -> date:
     return local_day(deadline - timedelta.resolution)
 
 
+def days_left(until: date | datetime) -> int:
+    """Return the days from today to the last day of a deadline, below zero when it is past: the one count of every page, mail and file."""
+    return ((last_day(until) if isinstance(until, datetime) else until) - today()).days
+
+
 def official_date(moment: datetime) -> str:
     """Return the day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
     day = timezone.localtime(moment)

@@ -11,8 +11,9 @@ from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
-from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
+from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal, RoleGrant
 from headwater.core.register import Register
+from headwater.core.roles import sensitive_roles
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Duty:
     def days_left(self) -> int | None:
         if self.due is None:
             return None
-        return (clock.last_day(self.due) - clock.today()).days
+        return clock.days_left(self.due)
 
 
 Provider = Callable[[Any], Iterable[Duty]]
@@ -64,3 +65,11 @@ def of_administrators(account: Any) -> Iterator[Duty]:
             yield Duty(_("核准重置第二因素"), "/admin/accounts/factors/", totals["due"], totals["n"])
     if account.has_perm("core.account.manage") and (shared := Account.objects.filter(email_shared=True).count()):
         yield Duty(_("更正多人共用的邮箱"), "/admin/accounts/?shared=1", None, shared)
+
+
+@DUTIES.under("core.auditors")
+def of_auditors(account: Any) -> Iterator[Duty]:
+    """Yield the roles that decide or administer, whose granting an auditor reads."""
+    if account.has_perm("core.audit.view"):
+        held = RoleGrant.objects.in_force(clock.now()).filter(role__in=sensitive_roles()).count()
+        yield Duty(_("查阅决定与管理角色的授予"), "/admin/audit/?q=grant", None, held)

@@ -36,10 +36,14 @@ UNITS: dict[str, Text] = {
 
 
 class Records:
-    """The records behind a figure, read when they are asked for: a heading and rows. A row's first cell opens `link` + cell."""
+    """The records behind a figure, read when they are asked for: a heading and rows. A row's first cell opens `link` + cell; `money`
+    is the place of a column in 万元.
+    """
 
-    def __init__(self, heading: Sequence[Text], read: Callable[[], Sequence[Sequence[object]]], link: str = "") -> None:
-        self.heading, self.link, self._read = heading, link, read
+    def __init__(
+        self, heading: Sequence[Text], read: Callable[[], Sequence[Sequence[object]]], link: str = "", money: int | None = None
+    ) -> None:
+        self.heading, self.link, self.money, self._read = heading, link, money, read
 
     @cached_property
     def rows(self) -> Sequence[Sequence[object]]:

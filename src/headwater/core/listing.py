@@ -41,7 +41,7 @@ class Column:
     """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, number, money, date, state, title or action.
 
     A column that only leads somewhere (`export=False`) stays out of files; one that is too long for a page (`screen=False`) is
-    in files only.
+    in files only. A phone shows the title, the state, what leads somewhere and the first two others; `phone` says otherwise.
     """
 
     label: Text
@@ -51,6 +51,20 @@ class Column:
     url: Callable[[Any], str] | None = None
     export: bool = True
     screen: bool = True
+    phone: bool | None = None
+
+
+ALWAYS = frozenset({"title", "state", "action"})
+"""Kinds of columns that a phone shows, too."""
+FACTS = 2
+"""So many other columns a phone shows."""
+
+
+def on_phone(columns: Sequence[Column]) -> set[int]:
+    """Return the places of the columns that a phone shows."""
+    free = [n for n, c in enumerate(columns) if c.phone is None and c.kind not in ALWAYS]
+    named = {n for n, c in enumerate(columns) if c.phone or (c.phone is None and c.kind in ALWAYS)}
+    return named | set(free[: max(0, FACTS - sum(columns[n].kind not in ALWAYS for n in named))])
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,8 @@ class Cell:
     kind: str
     url: str = ""
     label: Text = ""
+    minor: bool = False
+    """A phone leaves it out."""
 
 
 @dataclass
@@ -212,8 +228,12 @@ class Listing:
 
     @property
     def cells(self) -> list[tuple[Any, list[Cell]]]:
+        columns = self.screen_columns
+        shown = on_phone(columns)
+        placed = [(c, n not in shown) for n, c in enumerate(columns)]
         return [
-            (o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label) for c in self.screen_columns]) for o in self.objects
+            (o, [Cell(c.value(o), c.kind, c.url(o) if c.url else "", c.label, minor) for c, minor in placed])
+            for o in self.objects
         ]
 
     @property
@@ -261,6 +281,41 @@ class Listing:
             with scratch_folder() as folder:
                 xlsx_into(file, self.name, heading, cells, folder=folder)
         return attached(file, f"{self.name}-{timezone.localdate()}.{form}", TYPES[form])
+
+
+class Rows:
+    """Rows that are no records, such as those behind a figure, page by page under the foot of a listing."""
+
+    selectable = False
+
+    def __init__(self, request: HttpRequest, rows: Sequence[Any], size: int = PAGE) -> None:
+        self._get = request.GET
+        text = self._get.get("page", "")
+        pages = max(1, -(-len(rows) // size))
+        self.page = min(int(text), pages) if text.isdecimal() and len(text) < 9 and int(text) else 1
+        self.objects, self.total = rows[(self.page - 1) * size : self.page * size], len(rows)
+        self.first_page, self.has_next = self.page == 1, self.page < pages
+
+    def _query(self, **changes: str) -> str:
+        get = self._get.copy()
+        get.pop("page", None)
+        for name, value in changes.items():
+            get[name] = value
+        return get.urlencode()
+
+    query = property(_query)
+
+    @property
+    def next_query(self) -> str:
+        return self._query(page=str(self.page + 1))
+
+    @property
+    def xlsx_query(self) -> str:
+        return self._query(format="xlsx")
+
+    @property
+    def csv_query(self) -> str:
+        return self._query(format="csv")
 
 
 def plain(value: Any, kind: str) -> Any:

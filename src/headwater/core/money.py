@@ -130,9 +130,21 @@ def shares(total: int, weights: Sequence[int]) -> list[Fen]:
     return [Fen(part + (n in first)) for n, (part, _rest) in enumerate(parts)]
 
 
-def wan(fen: int) -> str:
-    """Return 万元 for reading, exact and without needless zeros: 10, 1,234.5, 0.000001."""
-    return _grouped(fen, FEN_IN_WAN, 6).rstrip("0").rstrip(".")
+def wan(fen: int, places: int = 0) -> str:
+    """Return 万元 for running text, exact and without needless zeros: 10, 1,234.5, 0.000001; with `places`, at least so many decimals."""
+    whole, decimals = _grouped(fen, FEN_IN_WAN, 6).split(".")
+    decimals = decimals.rstrip("0").ljust(places, "0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
+def wan_column(fen: int) -> str:
+    """Return 万元 as tables and pages show it, so that a column is aligned: 10.00, 1,234.50."""
+    return wan(fen, 2)
+
+
+def wan_form(fen: int) -> str:
+    """Return 万元 as the forms of the national fund write it: 10.0000."""
+    return wan(fen, 4)
 
 
 def wan_typed(fen: int) -> str:

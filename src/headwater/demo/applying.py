@@ -21,6 +21,7 @@ from headwater.calls.endorsing.services.endorsement import (
 )
 from headwater.calls.models import Application, Call, FormalCheck, Participant, SchemeVersion
 from headwater.calls.publishing.services.calls import ask_call_approval, draft_from_scheme, publish_call, save_call
+from headwater.calls.publishing.services.changing import propose_change
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
@@ -30,7 +31,7 @@ from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.uploads import check_files
 from headwater.demo.people import World
-from headwater.demo.plan import CallPlan
+from headwater.demo.plan import HOME_PEOPLE, CallPlan
 from headwater.demo.references import ask_referees
 from headwater.demo.texts import Text, Writer, sample
 from headwater.demo.timetable import Timetable
@@ -57,7 +58,13 @@ class Applying:
         return self.world.actor(person.account)
 
     def announce(self, applications: int) -> None:
-        """Draft the call, ask for approval, have the second officer publish it."""
+        """Draft the call and have the second officer publish it."""
+        self.draft_call(applications)
+        with clock.at(self.t.at(2)):
+            self.call = publish_call(call=self.call, actor=self.staff("officer2"), seen=call_sight(self.call).token)
+
+    def draft_call(self, applications: int) -> None:
+        """Draft the call and ask for its approval."""
         version = SchemeVersion.objects.filter(code=self.plan.scheme).order_by("-version")[0]
         budget = max(2, round(applications * self.plan.success)) * self.plan.amount_fen
         with clock.at(self.t.at(0)):
@@ -74,10 +81,11 @@ class Applying:
                 recommend_by=self.t.at(81, 17),
             )
             call.code += self.plan.suffix
+            call.title_zh, call.title_en = (
+                title + batch for title, batch in zip((call.title_zh, call.title_en), self.plan.batch, strict=True)
+            )
             self.call = save_call(call=call, actor=self.staff("officer"))
             ask_call_approval(call=self.call, actor=self.staff("officer"))
-        with clock.at(self.t.at(2)):
-            self.call = publish_call(call=self.call, actor=self.staff("officer2"), seen=call_sight(self.call).token)
 
     def draft(self) -> None:
         """Applicants write, invite members, attach, and submit; some forget something."""
@@ -101,8 +109,7 @@ class Applying:
     def _write(self, leader: Person, n: int, pending: dict[int, list[Participant]], accounts: dict[int, Account]) -> Application:
         text = self.writer.proposal(self.world.topics[leader.pk])
         r, actor = self.random, self.as_person(leader)
-        flag = self.world.plan.more["flags"].get(text.code[0])
-        flags = [flag] if flag and r.random() < 0.35 else []
+        flags = self._flags(leader, n, text)
         values: dict[str, Any] = {
             "title_zh": text.title_zh,
             "title_en": text.title_en,
@@ -125,19 +132,36 @@ class Applying:
             values["unsuitable"] = [r.choice(self.world.experts).person.name_zh]
         application = create_draft(call=self.call, leader=leader, actor=actor, values=values)
         self.texts[application.pk] = text
-        self.quality[application.pk] = r.gauss(0, 1)
+        self.quality[application.pk] = self._quality()
         colleagues = self.world.colleagues.get(leader.organisation_id or 0, [])
-        if colleagues and r.random() < 0.45:
+        invites = r.randint(1, 3) if r.random() < 0.45 else 0
+        if leader in self.world.own[:1]:  # one member, who has a button too
+            invites = 1
+        if colleagues and invites:
             for member in add_members(
-                application=application, actor=actor, members=[(p, 6) for p in sample(colleagues, r.randint(1, 3), r)]
+                application=application, actor=actor, members=[(p, 6) for p in sample(colleagues, invites, r)]
             ):
                 if member.person.account and n % 53 != 7:  # now and then a member forgets to confirm
                     pending[member.person_id].append(member)
                     accounts[member.person_id] = member.person.account
         ask_referees(self.world.plan, application, actor, n)
-        if flags and r.random() < 0.9:
+        if flags and not self._forgets(leader, n):
             attach(application=application, kind="ethics", name="伦理审查意见.pdf", content=scan(), actor=actor)
         return application
+
+    def _quality(self) -> float:
+        return self.random.gauss(0, 1)
+
+    def _flags(self, leader: Person, n: int, text: Text) -> list[str]:
+        """Return what the application declares. The file of the last one at home is still being checked when it is submitted."""
+        flag = self.world.plan.more["flags"].get(text.code[0])
+        if leader in self.world.own[HOME_PEOPLE - 1 : HOME_PEOPLE]:
+            return [str(next(iter(self.world.plan.more["flags"].values())))]
+        return [flag] if flag and self.random.random() < 0.35 else []
+
+    def _forgets(self, leader: Person, n: int) -> bool:
+        """Tell whether an applicant forgets the approval of the ethics board."""
+        return leader not in self.world.own and self.random.random() >= 0.9
 
     def open_now(self) -> None:
         """Play a call that is open today: half of the people are writing, the others have submitted to their host."""
@@ -148,6 +172,10 @@ class Applying:
         with clock.at(self.t.at(44)):
             check_files(actor=system("demo"))
         self.send_one_back()
+        self.send_one_on()
+        with clock.at(self.t.at(45, 14)):
+            contact = self.world.plan.text("contact") + "（工作日 9:00—17:00）"
+            propose_change(call=self.call, values={"contact": contact}, reason="补充咨询时间。", actor=self.staff("officer"))
 
     def _draft_now(self, leaders: Sequence[Person], *, submit: bool) -> None:
         pending: dict[int, list[Participant]] = defaultdict(list)
@@ -176,6 +204,16 @@ class Applying:
                     note="请补充研究方案中的风险预案。",
                     actor=self.world.actor(self.world.managers[row.host_id]),
                 )
+
+    def send_one_on(self) -> None:
+        """Let the home institution endorse its last application, so that its agency has one to recommend."""
+        rows = Application.objects.filter(
+            call=self.call, state=State.HOST_REVIEW, host=self.world.home, leader__in=self.world.own
+        )
+        row = rows.order_by("pk").last()
+        if row:
+            with clock.at(self.t.at(45, 12)):
+                endorse(applications=[row], actor=self.world.actor(self.world.managers[row.host_id]))
 
     def endorse(self) -> None:
         """Hosts endorse what fits their quota, the best first; agencies recommend; the rest expires."""

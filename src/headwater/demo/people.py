@@ -34,7 +34,10 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 @dataclass
 class World:
-    """World holds everybody in the demo of `plan`. `topics` gives a person's field by id."""
+    """World holds everybody in the demo of `plan`. `topics` gives a person's field by id.
+
+    `own` are the applicants of the home institution whom the buttons of the home page lead to, with its manager and its agency.
+    """
 
     plan: Plan
     hosts: list[Organisation] = field(default_factory=list)
@@ -42,11 +45,17 @@ class World:
     managers: dict[int, Account] = field(default_factory=dict)
     recommenders: dict[int, Account] = field(default_factory=dict)
     leaders: list[Person] = field(default_factory=list)
+    own: list[Person] = field(default_factory=list)
     colleagues: dict[int, list[Person]] = field(default_factory=dict)
     experts: list[Expert] = field(default_factory=list)
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     signed_in: dict[int, Account] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Organisation:
+        """Return the institution of the people with buttons: one whose applications go through an agency."""
+        return next((h for h in self.hosts if not h.direct), self.hosts[0])
 
     def actor(self, account: Account | None) -> Actor:
         """Return the actor of an account. An account stays signed in, as in a browser, so that its roles are read once."""
@@ -75,7 +84,15 @@ def synthetic_document(place: str, number: int, born: date, sex: str) -> str:
     return body + "10X98765432"[sum(w * int(c) for w, c in zip(weights, body, strict=True)) % 11]
 
 
-DUTIES = {"officer": ("programme_officer", 0), "officer2": ("programme_officer", 1), "committee": ("committee", 0)}
+DUTIES = {
+    "officer": ("programme_officer", 0),
+    "officer2": ("programme_officer", 1),
+    "committee": ("committee", 0),
+    "finance": ("finance_officer", 0),
+    "leader": ("leadership", 0),
+    "system": ("system_admin", 0),
+    "security": ("security_admin", 0),
+}
 """Who of the staff acts in the played year: the first, second of a role, whatever the plan calls them."""
 
 
@@ -95,9 +112,10 @@ def make_staff(world: World) -> None:
 def make_hosts(world: World, count: int, applications: int, year: int, r: random.Random) -> None:
     """Register hosts with synthetic credit codes and a history of approvals that their quotas come from."""
     order = {"university": 0, "institute": 1, "hospital": 2, "college": 3, "enterprise": 4}
-    rows = sorted(Organisation.objects.exclude(kind="government").exclude(recommender=None), key=lambda o: (order[o.kind], o.pk))[
-        :count
-    ]
+    fit = sorted(Organisation.objects.exclude(kind="government").exclude(recommender=None), key=lambda o: (order[o.kind], o.pk))
+    rows = fit[:count]
+    if all(o.direct for o in rows):  # somebody has to go through an agency
+        rows[-1:] = [o for o in fit if not o.direct][:1] or rows[-1:]
     prefix = world.plan.text("credit_prefix")
     sheet = [
         [o.name_zh, o.name_en, synthetic_uscc(prefix, n), o.get_kind_display(), o.place.code if o.place else "", "是"]
@@ -162,8 +180,11 @@ def _make_managers(world: World) -> None:
     grant_roles(grants=grants, actor=admin)
 
 
-def make_people(world: World, leaders: int, colleagues: int, experts: int, writer: Writer, seed: int) -> None:
-    """Import applicants, colleagues and experts from a spreadsheet, open their accounts, add what they have published."""
+def make_people(world: World, leaders: int, colleagues: int, experts: int, own: int, writer: Writer, seed: int) -> None:
+    """Import applicants, colleagues and experts from a spreadsheet, open their accounts, add what they have published.
+
+    The first `own` applicants and a few colleagues belong to the home institution.
+    """
     r, names = random.Random(seed + 1), NameMaker(world.plan, seed + 2)
     sheet: list[list[str]] = []
     roles: list[str] = []
@@ -174,7 +195,9 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
         role = "leader" if n < leaders else "colleague" if n < leaders + colleagues else "expert"
         external = role == "expert" and r.random() < 0.6
         name = r.choice(outside) if external else r.choices(world.hosts, weights=weights)[0].name_zh
-        sheet.append(_person_row(world.plan, n, role, name, names, r, documents))
+        if n < own or leaders <= n < leaders + HOME_COLLEAGUES:
+            name = world.home.name_zh
+        sheet.append(_person_row(world.plan, n, "own" if n < own else role, name, names, r, documents))
         roles.append(role)
     heading = ["姓名", "英文姓名", "身份证号", "单位", "院系", "职称", "最高学位", "电子邮箱", "入职日期"]
     result = import_people(
@@ -187,7 +210,8 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     open_accounts(
         people=[(p, f"{role[0]}{n:05d}") for n, (p, role) in enumerate(zip(people, roles, strict=True))], actor=world.actor(None)
     )
-    world.leaders = sorted(people[:leaders], key=lambda p: p.pk * 7919 % 104729)
+    world.own = people[:own]
+    world.leaders = sorted(people[own:leaders], key=lambda p: p.pk * 7919 % 104729)
     for person in people[leaders : leaders + colleagues]:
         world.colleagues.setdefault(person.organisation_id or 0, []).append(person)
     for person in people:
@@ -198,16 +222,21 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, write
     _relate(world, people[leaders + colleagues :], r)
 
 
+HOME_COLLEAGUES = 3
+
+
 def _person_row(
     plan: Plan, n: int, role: str, organisation: str, names: NameMaker, r: random.Random, documents: set[str]
 ) -> list[str]:
     zh, latin, sex = names.person()
-    youngest, oldest = {"leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
+    youngest, oldest = {"own": (30, 33), "leader": (29, 50), "colleague": (24, 40), "expert": (38, 62)}[role]
     born = date(clock.today().year, 1, 1) - timedelta(days=r.randint(youngest * 365, oldest * 365))
     senior = role == "expert" or (role == "leader" and r.random() < 0.55)
     title = r.choice(plan.more["senior_titles" if senior else "junior_titles"])
     doctor, lower = plan.more["degrees"]
     degree = doctor if role != "colleague" and r.random() < 0.93 else r.choice((lower, doctor))
+    if role == "own":  # eligible with certainty
+        degree = doctor
     if role == "leader" and n % 23 == 22:  # with certainty some who need referees
         title, degree = plan.more["junior_titles"][0], lower
     email = f"p{n:05d}@people.example"
@@ -252,9 +281,10 @@ def _register(world: World, people: list[Person], r: random.Random) -> None:
 def _publish(world: World, people: list[Person], first_expert: int, writer: Writer, r: random.Random) -> None:
     """Experts publish several papers, applicants one or two; some together, which is a conflict for five years."""
     papers = []
-    leaders = people[: max(1, len(world.leaders))]
+    applicants = len(world.own) + len(world.leaders)
+    leaders = people[: max(1, applicants)]
     for n, person in enumerate(people):
-        count = r.randint(3, 5) if n >= first_expert else (1 if n < len(world.leaders) and r.random() < 0.5 else 0)
+        count = r.randint(3, 5) if n >= first_expert else (1 if n < applicants and r.random() < 0.5 else 0)
         for _ in range(count):
             title, abstract, keywords, venue = writer.paper(world.topics[person.pk])
             authors = [person.pk]

@@ -16,6 +16,12 @@ from headwater.regions.package import Mistake, Package
 
 FILE = "demo.toml"
 PARTS = ("finished", "reviewing", "open")
+STAGES = ("drafting", "checking", "voting", "deciding", "approving", "publishing", "noticed", "ended", "agreeing")
+"""Where the year is. A demo has calls of the first three; the others stop at one step of the year each, so that there is work at each."""
+AT_HOME = tuple(part for part in STAGES if part != "deciding")
+"""Steps whose applicants belong to the home institution; a set of projects is suggested from several."""
+HOME_PEOPLE = 4
+"""Applicants of the open call who belong to the home institution, in a demo whose calls stop at steps."""
 KINDS = ("university", "college", "institute", "hospital", "enterprise")
 VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
 ROLES = (
@@ -40,7 +46,7 @@ class Scale:
 class CallPlan:
     """A call of the demo: `applications` by the name of the scale; `aside` calls are played by the second process.
 
-    `suffix` ends the code of a call that is not the only one of its scheme and year.
+    `suffix` ends the code of a call that is not the only one of its scheme and year, and `batch` (Chinese, English) its title.
     """
 
     scheme: str
@@ -51,6 +57,7 @@ class CallPlan:
     for_young: bool
     aside: bool
     suffix: str
+    batch: tuple[str, str] = ("", "")
 
     @property
     def own_code(self) -> tuple[str, bool, str]:
@@ -83,6 +90,11 @@ class Plan:
 
     def count(self, scale: str, part: str = "") -> int:
         return sum(c.applications[scale] for c in self.calls if not part or c.part == part)
+
+    def at_home(self, scale: str) -> int:
+        """Count the applicants who belong to the home institution: whoever has a button, and all of the calls that stop at a step."""
+        staged = sum(c.applications[scale] for c in self.calls if c.part in AT_HOME)
+        return staged + HOME_PEOPLE if staged else 0
 
     def scale(self, name: str) -> Scale:
         """Return the sizes of a scale.
@@ -194,8 +206,8 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
     scheme, part = r.text("scheme", required=True), r.text("part", required=True)
     if scheme and scheme not in schemes:
         r.problems.append((r.path("scheme"), f"no scheme with code {scheme!r}"))
-    if part and part not in PARTS:
-        r.problems.append((r.path("part"), f"expected one of {', '.join(PARTS)}, found {part!r}"))
+    if part and part not in (*PARTS, *STAGES):
+        r.problems.append((r.path("part"), f"expected one of {', '.join((*PARTS, *STAGES))}, found {part!r}"))
     counts = r.get("applications", dict, {}, required=True)
     for name in scales:
         if not isinstance(counts.get(name), int):
@@ -209,6 +221,7 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
         r.get("for_young", bool, False),
         r.get("aside", bool, False),
         r.text("suffix"),
+        (r.text("batch_zh"), r.text("batch_en")),
     )
     r.done()
     return call

@@ -25,8 +25,11 @@ from headwater.core.models import Event
 from headwater.core.prepare import FIRST, as_owner, bring_up_to_date
 from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.crew import Crew
+from headwater.demo.offices import leave_for_administrators
 from headwater.demo.people import World, make_hosts, make_people, make_staff
-from headwater.demo.plan import CallPlan, DemoError, Plan, read_plan
+from headwater.demo.plan import AT_HOME, HOME_PEOPLE, PARTS, STAGES, CallPlan, DemoError, Plan, read_plan
+from headwater.demo.roster import roster
+from headwater.demo.stages import Staged
 from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.timetable import Timetable, timetable_of
 from headwater.demo.year import Season
@@ -38,6 +41,7 @@ from headwater.regions.load import load_region
 from headwater.regions.package import Package
 from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
+from headwater.web.entries import COMPLETE
 
 Say = Callable[[str], None]
 DEMO_LOCK = 4_801_002
@@ -120,7 +124,7 @@ def demo_state() -> str:
     if "core_event" not in connection.introspection.table_names():
         return "empty"
     commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
-    if "demo.complete" in commands:
+    if COMPLETE in commands:
         return "complete"
     if "demo.start" in commands:
         return "partial"
@@ -141,7 +145,7 @@ def build(play: Play, texts: Path | None) -> None:
         200_000, 50, 50
     )  # a long batch of short commands leaves few cycles; looking for them costs a tenth of the time
     mark("demo.start", {"seed": play.seed})
-    today = clock.today()
+    plan, today = play.plan, clock.today()
     first = timetable_of("finished", today)
     world = World(play.plan)
     with clock.at(first.at(-10)):
@@ -160,10 +164,13 @@ def build(play: Play, texts: Path | None) -> None:
         for season in seasons:
             if season.plan.part == "open":
                 crew.alone(season, "open_now")
+        play.say("calls that stand at each step of the year")
+        play_stages(crew, [s for s in seasons if isinstance(s, Staged)], plan.scale(play.scale).panel_least)
     finally:
         crew.disband()
+    leave_for_administrators(world)
     record_indicators()
-    mark("demo.complete", {})
+    mark(COMPLETE, {"people": roster(world)})
     play.say("sealing the event log")
     seal_events()
 
@@ -177,7 +184,8 @@ def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> 
     make_staff(world)
     make_hosts(world, scale.hosts, play.applications, year_of(first), random.Random(play.seed))
     play.say("people, institutions, publications")
-    make_people(world, plan.count(play.scale), max(20, play.applications // 2), scale.experts, writer, play.seed)
+    own = plan.at_home(play.scale)
+    make_people(world, plan.count(play.scale), max(20, play.applications // 2), scale.experts, own, writer, play.seed)
     return writer
 
 
@@ -197,10 +205,38 @@ def cast(play: Play, world: World, writer: Writer, today: date) -> list[Season]:
     for n, call in enumerate(play.plan.of_part("finished")):
         people, pool = choose(pool, call, call.applications[play.scale], year, play.plan.more["young"])
         seasons.append(Season(world, writer, timetable_of(call.part, today), call, year, people, play.seed + n))
-    for n, call in enumerate([*play.plan.of_part("reviewing"), *play.plan.of_part("open")]):
-        people, pool = pool[: call.applications[play.scale]], pool[call.applications[play.scale] :]
-        seasons.append(Season(world, writer, timetable_of(call.part, today), call, year + 1, people, play.seed + OTHERS + n))
+    own, later = world.own[HOME_PEOPLE:], year + 1
+    for n, call in enumerate(c for part in (*PARTS[1:], *STAGES) for c in play.plan.of_part(part)):
+        count, kind = call.applications[play.scale], Staged if call.part in STAGES else Season
+        if call.part in AT_HOME:
+            people, own = own[:count], own[count:]
+        elif call.part == "open" and world.own:
+            guests, pool = pool[: count - HOME_PEOPLE], pool[count - HOME_PEOPLE :]
+            people = among(world.own[:HOME_PEOPLE], guests)
+        else:
+            people, pool = pool[:count], pool[count:]
+        seasons.append(kind(world, writer, timetable_of(call.part, today), call, later, people, play.seed + OTHERS + n))
     return seasons
+
+
+def among(own: list[Person], others: list[Person]) -> list[Person]:
+    """Put the people of the home institution first among those who write and first among those who submit."""
+    half = (len(own) + len(others)) // 2
+    return [own[0], *others[: half - 1], *own[1:], *others[half - 1 :]]
+
+
+def play_stages(crew: Crew, staged: Sequence[Staged], least: int) -> None:
+    """Play the calls that stop at a step of the year, each up to its own."""
+    crew.together("prepare", only=staged)
+    heard = [s for s in staged if s.reaches("voting")]
+    for season in heard:
+        crew.alone(season, "match")
+    crew.together("hear", only=heard)
+    crew.together("judge", least, only=heard)
+    for season in staged:
+        if season.reaches("noticed"):
+            crew.alone(season, "tell")
+    crew.together("sign_some", only=[s for s in staged if s.reaches("agreeing")])
 
 
 def play_year(crew: Crew, finished: Sequence[Season], play: Play) -> None:

@@ -58,14 +58,15 @@ def find_chromium() -> str:
 
 def pages() -> list[tuple[str, str | None, str]]:
     """List (name, user name or None, address) of the pages worth a picture, chosen from what the demo holds."""
-    who = {e.role: e.username for e in entries()}
-    role = list(who.values())
+    who: dict[str, str] = {}
+    for entry in entries():
+        who.setdefault(entry.kind, entry.username)
     pictures = read_plan(read_package(find_package(settings.CONFIG.region))).more["pictures"]
     finished = Call.objects.filter(state=CallState.FINISHED, scheme__code=pictures.get("scheme")).first()
     reviewing = Call.objects.filter(applications__state=State.IN_REVIEW).order_by("-year").first()
     opened = Call.objects.open_at(clock.now()).first()
-    draft = Application.objects.filter(state=State.DRAFT, leader__account__username=role[0]).first()
-    writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=role[6]).first()
+    draft = Application.objects.filter(state=State.DRAFT, leader__account__username=who["applicant"]).first()
+    writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=who["expert"]).first()
     panel = Panel.objects.filter(call=finished).first()
     rows: list[tuple[str, str | None, str | None]] = [
         ("home", None, "/"),
@@ -78,26 +79,37 @@ def pages() -> list[tuple[str, str | None, str]]:
         ("notices", None, "/notices/"),
         ("search", None, f"/search/?q={pictures.get('search', '')}"),
         ("login", None, "/accounts/login/"),
-        ("applicant", role[0], "/desk/"),
-        ("editor", role[0], f"/applications/{draft.pk}/edit/plan/" if draft else None),
-        ("editor-info", role[0], f"/applications/{draft.pk}/edit/info/" if draft else None),
-        ("agreement", role[1], "/my/projects/"),
-        ("endorse", role[2], "/host/endorse/"),
-        ("recommend", role[3], "/recommend/"),
-        ("officer", role[4], "/desk/"),
-        ("board", role[4], f"/office/calls/{finished.pk}/" if finished else None),
-        ("check", role[4], f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None),
-        ("assign", role[4], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None),
-        ("progress", role[4], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
-        ("decide", role[4], f"/office/calls/{finished.pk}/decide/" if finished else None),
-        ("panel", role[4], f"/panels/{panel.pk}/" if panel else None),
-        ("review", role[6], "/review/"),
-        ("opinion", role[6], f"/review/{writing.pk}/" if writing else None),
-        ("lead", role[9], "/lead/"),
-        ("audit", role[14], "/admin/audit/"),
-        ("health", role[14], "/admin/health/"),
-        ("roles", role[13], "/admin/roles/"),
-        ("region", role[12], "/admin/region/"),
+        ("applicant", who["applicant"], "/desk/"),
+        ("editor", who["applicant"], f"/applications/{draft.pk}/edit/plan/" if draft else None),
+        ("editor-info", who["applicant"], f"/applications/{draft.pk}/edit/info/" if draft else None),
+        ("agreement", who["leader"], "/my/projects/"),
+        ("endorse", who["host"], "/host/endorse/"),
+        ("recommend", who["agency"], "/recommend/"),
+        ("officer", who["programme_officer"], "/desk/"),
+        ("board", who["programme_officer"], f"/office/calls/{finished.pk}/" if finished else None),
+        (
+            "check",
+            who["programme_officer"],
+            f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None,
+        ),
+        ("assign", who["programme_officer"], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None),
+        ("progress", who["programme_officer"], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
+        ("decide", who["programme_officer"], f"/office/calls/{finished.pk}/decide/" if finished else None),
+        ("panel", who["programme_officer"], f"/panels/{panel.pk}/" if panel else None),
+        ("review", who["expert"], "/review/"),
+        ("opinion", who["expert"], f"/review/{writing.pk}/" if writing else None),
+        ("lead", who["leadership"], "/lead/"),
+        ("tour", None, "/tour/"),
+        ("desk-finance", who["finance_officer"], "/desk/"),
+        ("finance", who["finance_officer"], "/finance/"),
+        ("desk-integrity", who["integrity_officer"], "/desk/"),
+        ("integrity-sanctions", who["integrity_officer"], "/integrity/sanctions/"),
+        ("integrity-similar", who["integrity_officer"], "/integrity/similar/"),
+        ("integrity-objections", who["integrity_officer"], "/integrity/objections/"),
+        ("audit", who["audit_admin"], "/admin/audit/"),
+        ("health", who["audit_admin"], "/admin/health/"),
+        ("roles", who["security_admin"], "/admin/roles/"),
+        ("region", who["system_admin"], "/admin/region/"),
     ]
     return [(name, user, url) for name, user, url in rows if url]
 

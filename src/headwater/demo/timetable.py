@@ -18,9 +18,22 @@ class Timetable:
         return clock.local(self.start + timedelta(days=day), hour, minute)
 
 
-STARTED = {"finished": 400, "reviewing": 113, "open": 46}
+STARTED = {
+    "finished": 400,
+    "reviewing": 113,
+    "open": 46,
+    "drafting": 1,
+    "checking": 93,
+    "voting": 166,
+    "deciding": 168,
+    "approving": 178,
+    "publishing": 182,
+    "noticed": 188,
+    "ended": 206,
+    "agreeing": 207,
+}
 """How many days ago a call of each part began: of one in review the reviews were sent out eight days ago (day 105 of the timetable),
-an open one opened ten days ago (day 36) and closes in twenty."""
+an open one opened ten days ago (day 36) and closes in twenty. The others stop a day or two behind the step that is next."""
 
 
 def timetable_of(part: str, today: date) -> Timetable:

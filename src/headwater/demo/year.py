@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,11 @@ from headwater.calls.deciding.services.objecting import ask_objection, file_obje
 from headwater.calls.deciding.services.objections import answer_objection
 from headwater.calls.deciding.services.sentences import release_sight
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, objection_sight
-from headwater.calls.models import Application, Decision, Notice
+from headwater.calls.models import Application, Decision, Notice, Objection
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.command import Actor
+from headwater.core.errors import Refused
 from headwater.demo.applying import Applying
 from headwater.registry.models import ReviewGroup
 from headwater.review.models import Assignment, Conflict, Expert, Panel, PanelItem, PanelMember, Ranking
@@ -28,7 +30,7 @@ from headwater.review.services.assigning import propose_round, publish_round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.deciding import Departure, departs, proposals_of, propose
 from headwater.review.services.ending import close_reviews
-from headwater.review.services.inviting import answer_invitations, expire_invitations
+from headwater.review.services.inviting import answer_invitations, assign_by_hand, expire_invitations
 from headwater.review.services.opinions import save_opinions
 from headwater.review.services.panels import make_panel
 from headwater.review.services.reasons import refusal_of
@@ -42,6 +44,8 @@ class Season(Applying):
     """One call on its whole timetable. Only `match`, `match_late` and `publicise` look at other calls."""
 
     short = 0
+    kept: int | None = None
+    """An expert whose invitation and opinion are left for whoever takes the expert's button."""
 
     def prepare(self) -> None:
         """Play the steps from the draft of the call to its formal check."""
@@ -55,7 +59,18 @@ class Season(Applying):
         self.prepare()
         self.match()
         self.answer_first()
+        self.keep_one()
         self.review(share, 111)
+
+    def keep_one(self) -> None:
+        """Leave an expert an opinion to write and, by the officer's hand, an invitation to answer."""
+        for expert, rows in self._by_expert(Assignment.State.ACCEPTED).items():
+            others = Application.objects.filter(call=self.call, state=State.IN_REVIEW).exclude(assignments__expert=expert)
+            for application in others.select_related("call__scheme").order_by("pk"):
+                with clock.at(self.t.at(111)), suppress(Refused):
+                    assign_by_hand(application=application, expert=rows[0].expert, actor=self.staff("officer"))
+                    self.kept = expert
+                    return
 
     def match(self, day: int = 104) -> None:
         """Propose an assignment and publish it; places that stayed empty earlier are filled by a second round."""
@@ -97,7 +112,8 @@ class Season(Applying):
 
     def _by_expert(self, state: str) -> dict[int, list[Assignment]]:
         """Group the assignments of the call in a state by expert."""
-        rows = Assignment.objects.filter(application__call=self.call, state=state).select_related("application", "expert__person")
+        rows = Assignment.objects.filter(application__call=self.call, state=state).exclude(expert=self.kept)
+        rows = rows.select_related("application", "expert__person")
         columns = ("score", "expert_id", "application__research_class", "expert__person__account_id")
         by_expert: dict[int, list[Assignment]] = defaultdict(list)
         for row in rows.only(*columns).order_by("pk"):
@@ -156,6 +172,7 @@ class Season(Applying):
     def sit(self, least: int) -> None:
         self.panels(least)
         self.decide()
+        self.approve()
 
     def panels(self, least: int) -> None:
         """Send the upper half and more to panels by review field, and propose the rest for refusal."""
@@ -166,10 +183,7 @@ class Season(Applying):
                 .order_by("rank")
                 .select_related("application__call")
             )
-            to_panel = ranked[: max(least, round(fundable * 1.6))]
-            rest = [Proposal(x.application, None, x.rank, refusal_of(x.application)) for x in ranked[len(to_panel) :]]
-            if rest:
-                propose_decisions(call=self.call, proposals=rest, actor=self.staff("officer"))
+            to_panel = self._shortlist(ranked, max(least, round(fundable * 1.6)))
             find_conflicts(call=self.call, actor=self.staff("officer"), states=["reviewed"])
             groups = self._groups([x.application for x in to_panel], least)
             for name, group, rows in groups:
@@ -189,6 +203,13 @@ class Season(Applying):
             for panel in Panel.objects.filter(call=self.call).select_related("call"):
                 self._vote(panel)
 
+    def _shortlist(self, ranked: list[Ranking], most: int) -> list[Ranking]:
+        """Return what goes to the panels; the rest is proposed for refusal."""
+        rest = [Proposal(x.application, None, x.rank, refusal_of(x.application)) for x in ranked[most:]]
+        if rest:
+            propose_decisions(call=self.call, proposals=rest, actor=self.staff("officer"))
+        return ranked[:most]
+
     def _groups(self, rows: list[Application], least: int) -> list[tuple[str, ReviewGroup | None, list[Application]]]:
         by_code: dict[str, list[Application]] = defaultdict(list)
         for application in rows:
@@ -203,7 +224,7 @@ class Season(Applying):
                 mixed += applications
         mixed += [a for applications in by_code.values() for a in applications]
         if mixed:
-            groups.append(("综合", None, mixed))
+            groups.append(("综合", None, sorted(mixed, key=rows.index)))
         return groups
 
     def _members(self, group: ReviewGroup | None, rows: list[Application], least: int) -> list[Expert]:
@@ -237,11 +258,16 @@ class Season(Applying):
             votes = {}
             for item in mine:
                 place = item.position / max(1, len(items))
-                chance = 0.97 - 0.55 * place
-                votes[item.pk] = "yes" if self.random.random() < chance else "abstain" if self.random.random() < 0.05 else "no"
+                votes[item.pk] = (
+                    "yes" if self.random.random() < self._favour(place) else "abstain" if self.random.random() < 0.05 else "no"
+                )
             if votes:
                 cast_ballot(member=member, votes=votes, actor=self.world.actor(member.expert.person.account))
         close_voting(panel=panel, actor=self.staff("officer2"))
+
+    def _favour(self, place: float) -> float:
+        """Return the chance of a vote for an item, by its place on the agenda from 0 to 1."""
+        return 0.97 - 0.55 * place
 
     def _revive(self, panel: Panel, members: list[PanelMember]) -> None:
         """Members sign for some of the applications that most opinions refuse: those whose opinions disagree."""
@@ -255,9 +281,9 @@ class Season(Applying):
                     sign_revival(item=item, member=member, actor=self.world.actor(member.expert.person.account))
 
     def decide(self) -> None:
-        """Propose the suggested set as it is, and let the committee approve it."""
+        """Propose the suggested set as it is."""
         with clock.at(self.t.at(175)):
-            funded = suggest(self.call).funded
+            funded = self._funded()
             departure = Departure(Decision.Deviation.BUDGET.value, "按综合排序和均衡规则取舍，年度预算不足以支持全部建议项目。")
             left_out = [
                 p.application.pk
@@ -265,15 +291,36 @@ class Season(Applying):
                 if departs(p.application, p.amount_fen is not None)
             ]
             propose(call=self.call, funded=funded, departures=dict.fromkeys(left_out, departure), actor=self.staff("officer"))
+
+    def _funded(self) -> list[int]:
+        return list(suggest(self.call).funded)
+
+    def approve(self) -> None:
         with clock.at(self.t.at(180)):
             approve_decisions(call=self.call, actor=self.staff("committee"), seen=decisions_sight(self.call).token)
 
     def publicise(self) -> None:
         """Publish the notice, answer one objection, release the decisions and send the letters."""
+        notice = self.give_notice()
+        objection = self.object_to(notice)
+        with clock.at(self.t.at(188)):
+            answer_objection(
+                objection=objection,
+                seen=objection_sight(objection).token,
+                uphold=False,
+                answer="经专家核查，研究问题与方法不同，异议不成立。",
+                actor=self.staff("officer2"),
+            )
+        self.release(notice)
+
+    def give_notice(self) -> Notice:
         with clock.at(self.t.at(185)):
-            notice = publish_notice(
+            return publish_notice(
                 call=self.call, actor=self.staff("officer"), seen=notice_sight(self.call, self.staff("officer").account).token
             )
+
+    def object_to(self, notice: Notice) -> Objection:
+        """Object to the last line of a notice, as somebody of the public."""
         with clock.at(self.t.at(186)):
             rows = list(notice.rows.select_related("notice__call", "application").order_by("position"))
             key = ask_objection(
@@ -283,15 +330,9 @@ class Season(Applying):
                 actor=self.world.actor(None),
                 text="该项目内容与本人已发表的工作部分相近，请核实申请材料的原创性。",
             )
-            objection = file_objection(key=key, actor=self.world.actor(None))
-        with clock.at(self.t.at(188)):
-            answer_objection(
-                objection=objection,
-                seen=objection_sight(objection).token,
-                uphold=False,
-                answer="经专家核查，研究问题与方法不同，异议不成立。",
-                actor=self.staff("officer2"),
-            )
+            return file_objection(key=key, actor=self.world.actor(None))
+
+    def release(self, notice: Notice) -> None:
         with clock.at(notice.ends_at + timedelta(hours=10)):
             notice = Notice.objects.select_related("call__scheme").get(pk=notice.pk)
             release(notice=notice, actor=self.staff("officer"), seen=release_sight(notice, self.staff("officer").account).token)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from headwater.calls.clocks import check_due
-from headwater.calls.models import Application, Call, of_officer
-from headwater.calls.states import CallState, State
 from headwater.core import clock
 from headwater.core.indicators import BREAKDOWNS, INDICATORS, Breakdown
-from headwater.core.own import without_own
+from headwater.core.listing import Rows
 from headwater.core.permission import PUBLIC, page
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
+from headwater.policy.late import what_is_late
 from headwater.policy.models import Evidence
 from headwater.policy.queries import (
     Reading,
@@ -33,10 +28,6 @@ from headwater.policy.queries import (
     readings,
 )
 from headwater.registry.models import PriorityField
-from headwater.review.queries import review_deadlines
-
-SHOWN = 500
-"""Records of a figure that its page shows; files have all."""
 
 
 @page(PUBLIC)
@@ -94,7 +85,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
     form = request.GET.get("format")
     if form in {"csv", "xlsx"}:
         return as_file(code, form, heading, rows)
-    reading = readings([evidence])[0]
+    reading, listing = readings([evidence])[0], Rows(request, rows)
     return render(
         request,
         "policy/indicator.html",
@@ -105,11 +96,11 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "value": figure.value,
             "note": figure.note,
             "choices": [(b.code, b.label(), [("", b.label()), *parts], only.get(b.code, [""])[0]) for b, parts in choices],
-            "only": urlencode({name: codes[0] for name, codes in only.items()}),
-            "heading": heading,
+            "only": only,
+            "heading": [(head, is_numeric(listing.objects, n)) for n, head in enumerate(heading)],
             "link": figure.records.link,
-            "rows": rows[:SHOWN],
-            "total": len(rows),
+            "list": listing,
+            "rows": [shown(row, heading, figure.records.money) for row in listing.objects],
             "articles": articles_here().filter(evidence__code=code),
             "now": timezone.localtime(now),
         },
@@ -120,6 +111,19 @@ def choices_of(evidence: Evidence) -> list[tuple[Breakdown, list[tuple[str, str]
     """List the breakdowns to which the figure of a piece of evidence can still be narrowed."""
     open_ = [BREAKDOWNS[name] for name in INDICATORS[evidence.indicator].breakdowns if name not in evidence.only]
     return [(b, parts) for b in open_ if len(parts := b.parts()) > 1]
+
+
+def is_numeric(rows: Sequence[Sequence[object]], n: int) -> bool:
+    return n > 0 and all(row[n] is None or isinstance(row[n], (int, float)) for row in rows)
+
+
+def shown(row: Sequence[object], heading: Sequence[str], money: int | None) -> list[tuple[str, str, bool]]:
+    """Return the cells of a record as (heading, text, is it a number?); money has its two decimals."""
+    texts = [
+        f"{cell:,.2f}" if n == money and isinstance(cell, (int, float)) else "" if cell is None else str(cell)
+        for n, cell in enumerate(row)
+    ]
+    return [(heading[n], text, is_numeric([row], n)) for n, text in enumerate(texts)]
 
 
 def as_file(code: str, form: str, heading: list[str], rows: Sequence[Sequence[object]]) -> HttpResponse:
@@ -145,26 +149,3 @@ def lead(request: HttpRequest) -> HttpResponse:
         )
     late = what_is_late(request.user)
     return render(request, "policy/lead.html", {"rows": rows, "values": values, "at": values.at, "late": late})
-
-
-def what_is_late(account: Any) -> list[dict[str, Any]]:
-    """List formal checks and reviews that wait, by call, with their due days.
-
-    `account`'s own cases are left out; an officer of some calls sees these calls alone.
-    """
-    counts: dict[tuple[int, str], int] = {}
-    running = Call.objects.filter(state=CallState.PUBLISHED, closes_at__lt=clock.now())
-    if not account.has_role("leadership", "committee", "agency_liaison"):
-        running = running.filter(of_officer(account, "pk"))
-    calls = list(running.select_related("scheme"))
-    waiting = without_own(Application.objects.filter(call__in=calls, state__in=[State.RECEIVED, State.IN_REVIEW]), account)
-    for pk, state, n in waiting.values_list("call", "state").annotate(n=Count("pk")):
-        counts[pk, state] = n
-    opinions = review_deadlines(calls, account)
-    late = []
-    for call in calls:
-        if n := counts.get((call.pk, State.RECEIVED)):
-            late.append({"call": call, "what": "formal_check", "count": n, "due": check_due(call)})
-        if n := counts.get((call.pk, State.IN_REVIEW)):
-            late.append({"call": call, "what": "review", "count": n, "due": opinions.get(call.pk)})
-    return late

@@ -129,11 +129,11 @@ def projects(request: HttpRequest) -> HttpResponse:
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[
-            Column(_("名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
-            Column(_("编号"), lambda a: a.number, sort="number"),
+            Column(_("名称"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
+            Column(_("编号"), lambda a: a.number, sort="number", phone=False),
             Column(_("负责人"), lambda a: both(a.leader)),
-            Column(_("依托单位"), lambda a: named(a.host)),
-            Column(_("类型"), lambda a: named(a.call.scheme)),
+            Column(_("依托单位"), lambda a: both(a.host), phone=False),
+            Column(_("类型"), lambda a: both(a.call.scheme), phone=False),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
@@ -154,7 +154,9 @@ def projects(request: HttpRequest) -> HttpResponse:
         empty_hint=_("公示结束、决定发布之后，项目会出现在这里。"),
     )
     return listing.export() or render(
-        request, "portal/projects.html", {"list": listing, "basis": basis_of(region_here(), "public_projects")}
+        request,
+        "portal/projects.html",
+        {"list": listing, "tally": rows.tally(), "basis": basis_of(region_here(), "public_projects")},
     )
 
 

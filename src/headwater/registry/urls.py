@@ -12,6 +12,7 @@ urlpatterns = [
     path("people/<int:pk>/unmerge/", views.unmerge, name="person_unmerge"),
     path("people/<int:pk>/address/", views.address, name="person_address"),
     path("imports/", views.imports, name="imports"),
+    path("integrity/sanctions/", views.sanctions, name="sanctions"),
     path("imports/<str:kind>.xlsx", views.template, name="import_template"),
     path("lookup/organisations/", lookup_view(ORGANISATIONS), name="lookup_organisations"),
     path("lookup/codes/", lookup_view(CODES), name="lookup_codes"),

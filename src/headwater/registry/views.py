@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from headwater.core import clock
 from headwater.core.addresses import AddressFormField
 from headwater.core.errors import Refused
 from headwater.core.i18n import both
@@ -25,7 +26,16 @@ from headwater.registry.addresses import correct_person_address
 from headwater.registry.completing import complete_person, is_proven, profile_of
 from headwater.registry.forms import MergeForm, ProfileForm
 from headwater.registry.merging import candidates, compare, effects, likely_same, merge_records, undo_merge
-from headwater.registry.models import EarlierProject, Employment, Organisation, Person, Publication, TitleHeld, records_of
+from headwater.registry.models import (
+    EarlierProject,
+    Employment,
+    Organisation,
+    Person,
+    Publication,
+    Sanction,
+    TitleHeld,
+    records_of,
+)
 from headwater.registry.tables import IMPORTS
 
 MAX_IMPORT = 10 * 1024 * 1024
@@ -62,6 +72,31 @@ def people(request: HttpRequest) -> HttpResponse:
         empty_hint=_("用“导入”从表格批量登记。"),
     )
     return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("人员")})
+
+
+@page("registry.sanctions.read")
+def sanctions(request: HttpRequest) -> HttpResponse:
+    """List the sanctions for the integrity officer, those in force first to be chosen."""
+    listing = Listing(
+        request,
+        Sanction.objects.select_related("person__organisation"),
+        name="sanctions",
+        order="-since",
+        search=("person__name_zh", "document"),
+        columns=[
+            Column(_("姓名"), lambda s: both(s.person), kind="title", url=lambda s: f"/people/{s.person_id}/"),
+            Column(_("单位"), lambda s: both(s.person.organisation) if s.person.organisation else ""),
+            Column(_("起"), lambda s: s.since, sort="since", kind="date"),
+            Column(_("至"), lambda s: s.until, sort="until", kind="date"),
+            Column(_("依据"), lambda s: s.legal_basis),
+            Column(_("处理决定文号"), lambda s: s.document),
+        ],
+        filters=[Filter("force", _("期限"), [("now", _("在惩戒期内"))], apply=lambda q, _v: q.barring(clock.today()))],
+        empty_title=_("没有失信惩戒"),
+        empty_hint=_("用“导入”登记的处理决定会出现在这里。"),
+    )
+    hint = _("只读：惩戒期内不得申报或参与，决定前再核对一次。")
+    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("失信惩戒"), "hint": hint})
 
 
 def _records(rows: Any, value: str) -> Any:

@@ -8,15 +8,17 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from headwater.core.navigation import modules_for
+from headwater.web.entries import grouped
+
+ENTRANCES = {"/", "/accounts/login/"}
+"""Pages with a button for each of the demo's people; the tour has them at its steps."""
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     context: dict[str, Any] = {"demo": settings.DEMO, "theme": request.COOKIES.get("theme", "auto")}
-    if settings.DEMO and request.path in {"/", "/accounts/login/"}:
-        from headwater.web.entries import entries
-
-        context["demo_entries"] = entries()
+    if settings.DEMO and request.path in ENTRANCES:
+        context["demo_entries"] = grouped()
     if user is not None and user.is_authenticated:
         unread = user.notifications.filter(read_at__isnull=True).count()
         context |= {"modules": modules_for(user, request.path), "unread": unread, "grants": user.grants}

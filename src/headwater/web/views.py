@@ -9,12 +9,14 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from headwater.core.models import Account
 from headwater.core.permission import PUBLIC, page
 from headwater.forms.unsaved import keep_unsaved
 from headwater.web.entries import entries
+from headwater.web.tour import read_tour, with_people
 
 
 @page(PUBLIC, methods=("POST",))
@@ -28,6 +30,14 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
     login(request, Account.objects.get(username=name), backend="headwater.web.accounts.Backend")
     target = request.POST.get("next", "")
     return redirect(target if url_has_allowed_host_and_scheme(target, {request.get_host()}) else "desk")
+
+
+@page(PUBLIC)
+def tour(request: HttpRequest) -> HttpResponse:
+    """Show the tour through the year; outside the demo this page does not exist."""
+    if not settings.DEMO:
+        raise Http404
+    return render(request, "tour.html", {"tour": with_people(read_tour(get_language() or ""), entries())})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,38 +6,53 @@ only its words.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
-from django.template import Context
-from django.template.base import render_value_in_context
+from django.template import Context, Node, NodeList
+from django.template.base import FilterExpression, Parser, Token, render_value_in_context
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
+from headwater.core import clock
 from headwater.core.i18n import Bilingual
 from headwater.core.listing import Cell
-from headwater.web.templatetags.headwater import countdown, day, days_left, marked, moment, state, urgency, wan
+from headwater.core.remaining import time_left
+from headwater.web.templatetags.headwater import day, marked, moment, state, urgency, wan
 
 register = template.Library()
 
 
 @register.simple_block_tag
 def card(
-    content: str, title: str = "", *, narrow: bool = False, padded: bool = False, more: str = "", url: str = "", small: str = ""
+    content: str,
+    title: str = "",
+    *,
+    narrow: bool = False,
+    padded: bool = False,
+    more: str = "",
+    url: str = "",
+    small: str = "",
+    key: str = "",
 ) -> str:
-    """A card with its heading. `padded` for text, without it for rows that reach the edges; `more` is the link that `url` opens."""
+    """A card with its heading. `padded` for text, without it for rows that reach the edges; `more` is the link that `url` opens;
+    `key` is where a contents list leads.
+    """
     words = {"content": content, "title": title, "narrow": narrow, "padded": padded, "more": more, "url": url, "small": small}
+    words["key"] = key
     return render_to_string("components/card.html", words)
 
 
 @register.simple_block_tag
-def table(content: str, *, stack: bool = True) -> SafeString:
-    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone."""
-    return format_html(
-        '<div class="hw-scroll"><table class="{}">{}</table></div>', "hw-table stack" if stack else "hw-table", content
-    )
+def table(content: str, *, stack: bool = True, kind: str = "") -> SafeString:
+    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone; `kind` is a class of its own."""
+    kind = f"hw-table{' stack' if stack else ''} {kind}".strip()
+    named = gettext("可左右滚动的表格")
+    return format_html('<div class="hw-scroll" data-scroll="{}"><table class="{}">{}</table></div>', named, kind, content)
 
 
 @register.simple_tag
@@ -66,10 +81,30 @@ def page_head(title: Any, hint: Any = "") -> dict[str, Any]:
     return {"title": title, "hint": hint}
 
 
-@register.simple_block_tag
-def page_with(content: str, title: Any, hint: Any = "") -> str:
-    """Write the title of a page, with its acts as the content."""
-    return render_to_string("components/page_head.html", {"title": title, "hint": hint, "actions": content})
+class PageHead(Node):
+    """The head of a page: its title, what is said of it, and what may be done with it."""
+
+    child_nodelists = ("text", "acts")
+
+    def __init__(self, title: FilterExpression, hint: FilterExpression | None, text: NodeList, acts: NodeList) -> None:
+        self.title, self.hint, self.text, self.acts = title, hint, text, acts
+
+    def render(self, context: Context) -> SafeString:
+        words = {"title": self.title.resolve(context), "hint": self.hint.resolve(context) if self.hint else ""}
+        for name, nodes in (("text", self.text), ("actions", self.acts)):
+            words[name] = mark_safe(nodes.render(context).strip())  # noqa: S308 -- the nodes have escaped
+        return render_to_string("components/page_head.html", words)
+
+
+@register.tag
+def page_with(parser: Parser, token: Token) -> PageHead:
+    """Write the title of a page and a hint; then stand paragraphs, and after `{% acts %}` the buttons."""
+    _name, title, *hint = token.split_contents()
+    text, acts = parser.parse(("acts", "endpage_with")), NodeList()
+    if parser.next_token().contents == "acts":
+        acts = parser.parse(("endpage_with",))
+        parser.delete_first_token()
+    return PageHead(parser.compile_filter(title), parser.compile_filter(hint[0]) if hint else None, text, acts)
 
 
 @register.simple_tag
@@ -87,6 +122,51 @@ def crumb_to(label: Any, url: str) -> SafeString:
 def tab(label: Any, route: str, key: Any, current: bool = False) -> SafeString:
     """Link one of the pages of a record."""
     return link_to(label, reverse(route, args=[key]), current)
+
+
+FOLDS = "folds"
+"""The word of an address that asks for a page with all its folds open, for readers without script."""
+
+
+def unfolded(context: Context) -> bool:
+    request = context.get("request")
+    return request is not None and request.GET.get(FOLDS) == "open"
+
+
+@register.simple_block_tag(takes_context=True)
+def fold(
+    context: Context,
+    content: str,
+    title: Any,
+    count: int | None = None,
+    *,
+    more: str = "",
+    kind: str = "",
+    card: bool = False,
+    open: Any = False,
+) -> str:
+    """Fold what need not be read at once under its title, with the number of what it holds. What must be read before judging is no
+    fold. `more` stands beside the title, such as a badge; `kind` is a class of its own.
+    """
+    words = {"content": content, "title": title, "count": count, "more": more, "card": card}
+    words |= {"kind": f"card {kind}".strip() if card else kind, "open": open or unfolded(context)}
+    return render_to_string("components/fold.html", words)
+
+
+@register.simple_block_tag(takes_context=True)
+def folds(context: Context, content: str) -> str:
+    """Put the link that opens or closes all of several folds above them."""
+    query = context["request"].GET.copy()
+    query.pop(FOLDS, None)
+    if not (open := unfolded(context)):
+        query[FOLDS] = "open"
+    return render_to_string("components/folds.html", {"content": content, "open": open, "url": f"?{query.urlencode()}"})
+
+
+@register.inclusion_tag("components/contents.html")
+def contents(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+    """List the parts of a long page, each with the key of its card."""
+    return {"entries": entries}
 
 
 @register.simple_tag(takes_context=True)
@@ -108,21 +188,16 @@ def timeline(content: str) -> SafeString:
 
 
 @register.simple_tag
-def step(title: Any, at: Any, state: str = "") -> SafeString:
-    """A step of a timeline at its moment; `state` is "done", "now" or nothing."""
-    return format_html('<li class="{}"><b>{}</b><br>{}</li>', state, title, moment(at))
+def step(title: Any, at: datetime | None, now: bool = False) -> SafeString:
+    """A step of a timeline at its moment: done when it is past; `now`, with the time that is left, when it is what one waits for."""
+    state = "now" if now else "done" if at and at <= clock.now() else ""
+    return format_html('<li class="{}"><b>{}</b><br>{} {}</li>', state, title, moment(at), days_to(at) if now else "")
 
 
 @register.simple_tag
 def days_to(at: Any) -> SafeString:
-    """The days to a date, in the colour of its urgency."""
-    return format_html('<span class="{}">{}</span>', urgency(at), days_left(at))
-
-
-@register.simple_tag
-def countdown_to(at: Any) -> SafeString:
-    """The time to a deadline, finer as it comes, in the colour of its urgency."""
-    return format_html('<b class="{}">{}</b>', urgency(at), countdown(at))
+    """The time to a date or a deadline, in the colour of its urgency."""
+    return format_html('<span class="{}">{}</span>', urgency(at), time_left(at))
 
 
 @register.simple_block_tag(takes_context=True)

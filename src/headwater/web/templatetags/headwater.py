@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
@@ -20,6 +20,7 @@ from headwater.core import clock, i18n, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import Bilingual, both, chinese
 from headwater.core.names import HAN
+from headwater.core.remaining import time_left
 from headwater.registry.queries import person_url
 
 register = template.Library()
@@ -69,7 +70,7 @@ register.filter("plainly", i18n.named)
 @register.filter
 def after(text: Any, before: Any) -> str:
     """Join a label and what it stands before, for names of controls."""
-    return f"{before} {text}"
+    return format_html("{} {}", before, text)
 
 
 @register.filter
@@ -80,7 +81,13 @@ def other(record: Any, stem: str) -> str:
 
 @register.filter
 def wan(fen: int | None) -> str:
-    """Write fen as 万元: 12,345,000,000 fen is 12,345."""
+    """Write fen as 万元 in a table or beside a name: 12,345,000,000 fen is 12,345.00."""
+    return "" if fen is None else money.wan_column(fen)
+
+
+@register.filter
+def wan_said(fen: int | None) -> str:
+    """Write fen as 万元 within a sentence: 12,345,000,000 fen is 12,345."""
     return "" if fen is None else money.wan(fen)
 
 
@@ -118,32 +125,7 @@ def clock_time(value: Any) -> str:
     return f"{timezone.localtime(value):%H:%M}" if value else ""
 
 
-@register.filter
-def days_left(value: Any) -> str:
-    """Days from today: "还有 5 天", "今天", "已过 3 天"."""
-    if not value:
-        return ""
-    on: date = clock.local_day(value) if isinstance(value, datetime) else value
-    n = (on - clock.today()).days
-    if n > 0:
-        return ngettext("还有 %d 天", "还有 %d 天", n) % n
-    return gettext("今天") if n == 0 else ngettext("已过 %d 天", "已过 %d 天", -n) % -n
-
-
-@register.filter
-def countdown(value: Any) -> str:
-    """Time to a deadline, finer as it comes: "还有 5 天", "还有 7 小时", "还有 12 分钟", "已截止"."""
-    if not isinstance(value, datetime):
-        return days_left(value)
-    seconds = int((value - clock.now()).total_seconds())
-    if seconds <= 0:
-        return gettext("已截止")
-    if seconds >= 2 * 86400:
-        return ngettext("还有 %d 天", "还有 %d 天", seconds // 86400) % (seconds // 86400)
-    hours, minutes = seconds // 3600, max(1, seconds // 60)
-    if hours >= 1:
-        return ngettext("还有 %d 小时", "还有 %d 小时", hours) % hours
-    return ngettext("还有 %d 分钟", "还有 %d 分钟", minutes) % minutes
+register.filter("days_left", time_left)
 
 
 @register.filter
@@ -151,8 +133,7 @@ def urgency(value: Any) -> str:
     """A class for a date: late, soon or plain."""
     if not value:
         return ""
-    on: date = clock.local_day(value) if isinstance(value, datetime) else value
-    n = (on - clock.today()).days
+    n = clock.days_left(value)
     return "text-late" if n < 0 else "text-soon" if n <= 3 else "text-secondary"
 
 
@@ -221,6 +202,8 @@ def figure(value: float | None, unit: str = "") -> str:
         return "—"
     if unit == "percent":
         return f"{value:.1f}"
+    if unit == "wan":
+        return f"{value:,.2f}"
     return f"{value:,.0f}" if abs(value - round(value)) < 0.005 or abs(value) >= 1000 else f"{value:,.1f}"
 
 
@@ -239,7 +222,7 @@ def holds(several: Any, value: Any) -> bool:
 @register.filter
 def plus(text: Any, more: Any) -> str:
     """Join both as one text, for names of controls that end with the key of a record."""
-    return f"{text}{more}"
+    return format_html("{}{}", text, more)
 
 
 @register.filter
