@@ -54,7 +54,7 @@ def schemes(request: HttpRequest) -> HttpResponseBase:
         order="code",
         search=("code", "name_zh", "name_en"),
         columns=[
-            Column(_("名称"), named, kind="title"),
+            Column(_("名称"), both, kind="title"),
             Column(_("代码"), lambda s: s.code, sort="code"),
             Column(_("版本"), lambda s: s.version, kind="number"),
             Column(_("加载"), lambda s: s.loaded_at, sort="loaded_at", kind="date"),

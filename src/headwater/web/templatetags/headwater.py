@@ -86,9 +86,9 @@ def wan(fen: int | None) -> str:
 
 
 @register.filter
-def wan_said(fen: int | None) -> str:
-    """Write fen as 万元 within a sentence: 12,345,000,000 fen is 12,345."""
-    return "" if fen is None else money.wan(fen)
+def amount_said(fen: int | None) -> str:
+    """Write fen with the unit, as the reader's language does."""
+    return "" if fen is None else money.amount_said(fen)
 
 
 @register.filter

@@ -18,14 +18,14 @@ from headwater.calls.words import state_inside, words_of
 from headwater.core.acts import Act
 from headwater.core.i18n import named
 from headwater.core.models import Account
-from headwater.core.money import wan
+from headwater.core.money import amount_said
 from headwater.core.own import without_own
 
 
 def opening(call: Call, seen: str, back: str) -> Act:
     """The publication of a call by a second officer."""
     dates = [f"{label()}：{timezone.localtime(getattr(call, name)):%Y-%m-%d %H:%M}" for name, label in DATE_LABELS.items()]
-    money = [_("预算：%s 万元") % wan(call.budget_fen)] if scheme_of(call).has_money else []
+    money = [_("预算：%s") % amount_said(call.budget_fen)] if scheme_of(call).has_money else []
     hosts = Account.objects.filter(role_grants__role="host_manager", role_grants__until__isnull=True).distinct().count()
     return Act(
         title=_("核对后核准发布"),
