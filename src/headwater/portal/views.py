@@ -188,6 +188,13 @@ def notices(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/notices.html", {"notices": Notice.objects.select_related("call").annotate(n=Count("rows"))})
 
 
+LINE = (
+    *("notice", "position", "title", "leader", "host", "amount_fen"),
+    *("application__title_en", "application__leader__name_en", "application__host__name_en"),
+)
+"""What a line of a notice shows: not the text of its application."""
+
+
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
@@ -199,7 +206,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "notice": row,
             "scheme": scheme_of(row.call),
-            "rows": row.rows.all(),
+            "rows": row.rows.select_related("application__leader", "application__host").only(*LINE),
             "provisional": provisional(row.without_calendar) if row.is_open else "",
             "answered": answered,
             "open_objections": row.objections.exclude(state__in=final).count(),

@@ -244,7 +244,7 @@ def cell(context: Context, item: Cell) -> SafeString:
         value = wan(item.value)
     elif item.kind == "date":
         value = day(item.value)
-    elif isinstance(value, Bilingual):
+    elif isinstance(value, Bilingual) or type(value) is str:
         value = marked(value)
     text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
     return format_html('<a href="{}">{}</a>', item.url, text) if item.url else text
