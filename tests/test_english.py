@@ -20,7 +20,9 @@ from tests.test_access import ROUTES, records
 pytestmark = pytest.mark.django_db
 
 load("examples")
-CHINESE = re.compile(f"[{HAN}][{HAN}，。；：、“”（）《》！？0-9A-Za-z ]*")
+CHINESE = re.compile(f"[{HAN}](?:[{HAN}，。；：、“”（）《》！？0-9 ]*[{HAN}）])?")
+KEPT = frozenset({"清空", "张三（某某大学）"})
+"""What must be typed in Chinese: the word that a cell holds, and the form of a name with an institution."""
 SAID = ("title", "placeholder", "aria-label", "alt", "data-label", "content")
 """Attributes that somebody reads or hears."""
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())  # noqa: SIM905
@@ -67,7 +69,9 @@ def chinese_of(page: str) -> list[tuple[str, str]]:
     reader = Reader()
     reader.feed(page)
     return [
-        (where, text) for where, text in reader.found if not (where[0] == "@" or where == "title") or text not in reader.marked
+        (where, text)
+        for where, text in reader.found
+        if text not in KEPT and not ((where[0] == "@" or where == "title") and text in reader.marked)
     ]
 
 

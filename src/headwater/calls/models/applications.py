@@ -118,7 +118,7 @@ class Application(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number or self.title_zh or str(_("未命名申请书"))
+        return self.number or named(self, "title") or str(_("未命名申请书"))
 
     @property
     def public_state(self) -> State:

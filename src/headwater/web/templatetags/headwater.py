@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -48,14 +48,17 @@ GUIDE_TAGS = {
 }
 
 
-IN_HAN = re.compile(f"[{HAN}]")
+RUN = re.compile(f"[《“（]?[{HAN}](?:[{HAN}，。；：、“”（）《》！？0-9 -]*[{HAN}。）》”！？])?")
+"""Chinese within a text, with its punctuation and the numbers between."""
 
 
 @register.filter
 def marked(text: Bilingual | str | None) -> str:
     """Write what somebody typed, or a name: on a page in English, Chinese says that it is Chinese, for those who hear the page."""
-    words = "" if text is None else str(text)
-    return words if chinese() or not IN_HAN.search(words) else format_html('<span lang="zh-Hans">{}</span>', words)
+    words = "" if text is None else text if isinstance(text, SafeString) else str(text)
+    if chinese() or isinstance(words, SafeString) or not RUN.search(words):
+        return words
+    return mark_safe(RUN.sub(r'<span lang="zh-Hans">\g<0></span>', escape(words)))  # noqa: S308 -- escaped
 
 
 @register.filter
