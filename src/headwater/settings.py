@@ -118,7 +118,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "headwater.core.passwords.PersonalPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "headwater.web.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "headwater.web.accounts.ResetForm", "user_token": "headwater.web.accounts.TokenForm"}
+ACCOUNT_FORMS = {
+    "login": "headwater.web.accounts.SignInForm",
+    "reset_password": "headwater.web.accounts.ResetForm",
+    "user_token": "headwater.web.accounts.TokenForm",
+}
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 -- a path
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

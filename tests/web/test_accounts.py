@@ -259,3 +259,11 @@ def test_plain_http_is_led_to_https(settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
     answer = Client().get("/calls/")
     assert (answer.status_code, answer.headers["Location"]) == (301, "https://testserver/calls/")
+
+
+@pytest.mark.parametrize(("language", "label"), [("zh-hans", "用户名或电子邮箱"), ("en", "Username or e-mail")])
+def test_the_log_in_form_names_what_lets_in_and_links_the_way_to_a_password_once(language: str, label: str) -> None:
+    page = Client(headers={"accept-language": language}).get("/accounts/login/").content.decode()
+    assert label in page
+    assert page.count('href="/accounts/password/reset/"') == 1
+    assert "placeholder" not in page

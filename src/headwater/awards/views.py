@@ -22,7 +22,7 @@ from headwater.calls.models import Call
 from headwater.calls.pages import the_call
 from headwater.core import blobs
 from headwater.core.acts import Act
-from headwater.core.i18n import named
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.money import wan
 from headwater.core.own import without_own
@@ -40,9 +40,9 @@ def awards(request: HttpRequest) -> Any:
 
 def columns() -> list[Column]:
     return [
-        Column(_("名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/my/projects/{a.number}/"),
+        Column(_("名称"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/my/projects/{a.number}/"),
         Column(_("编号"), lambda a: a.number, sort="number"),
-        Column(_("负责人"), lambda a: a.leader.name_zh),
+        Column(_("负责人"), lambda a: both(a.leader)),
         Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
         Column(_("签署"), lambda a: "、".join(str(Party(s.party).label) for s in a.agreement.signatures.all())),
         Column(_("签订期限"), due, sort="agreement_by"),
@@ -74,8 +74,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 def ledger(request: HttpRequest) -> HttpResponse:
     """Show the finance officer all awards with their amounts, and the sums of those that the list holds."""
     rows = without_own(awards(request), request.user).prefetch_related("agreement__signatures")
-    of_call = Column(_("批次"), lambda a: named(a.call, "title"))
-    of_host = Column(_("依托单位"), lambda a: named(a.host))
+    of_call = Column(_("批次"), lambda a: both(a.call, "title"))
+    of_host = Column(_("依托单位"), lambda a: both(a.host))
     listing = Listing(
         request,
         rows,
@@ -230,7 +230,10 @@ def sign_chosen(request: HttpRequest, chosen: list[Award], party: Party, back: s
         verb=_("签署（%d 份）") % len(chosen),
         back=back,
         columns=[_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"), _("状态")],
-        rows=[[a.number, a.title_zh, a.leader.name_zh, a.host.name_zh, wan(a.amount_fen), a.get_state_display()] for a in chosen],
+        rows=[
+            [a.number, named(a, "title"), named(a.leader), named(a.host), wan(a.amount_fen), a.get_state_display()]
+            for a in chosen
+        ],
         changes=[
             _("代表%s签署") % party.label,
             _("三方签署完成，项目转为“执行中”，经费按任务书执行") if last else _("随后由下一方签署；三方签署完成后生效"),
@@ -292,7 +295,7 @@ def department(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         without_own(awards(request).filter(call=call), request.user),
         Party.DEPARTMENT,
-        call.title_zh,
+        named(call, "title"),
         f"/office/calls/{pk}/agreements/",
         call=call,
         tab="agreements",

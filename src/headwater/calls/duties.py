@@ -16,6 +16,7 @@ from headwater.calls.queries import likenesses_to_watch
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import DUTIES, Duty
+from headwater.core.i18n import named
 from headwater.core.own import own_cases, without_own
 from headwater.registry.models import own_records
 
@@ -25,12 +26,18 @@ def of_applicants(account: Any) -> Iterator[Duty]:
     for row in Application.objects.filter(
         leader__in=own_records(account), state=State.DRAFT, call__closes_at__gt=clock.now()
     ).select_related("call"):
-        yield Duty(_("完成并提交：%s") % (row.title_zh or row.call.title_zh), f"/applications/{row.pk}/", row.call.closes_at)
+        yield Duty(
+            _("完成并提交：%s") % (named(row, "title") or named(row.call, "title")),
+            f"/applications/{row.pk}/",
+            row.call.closes_at,
+        )
     for member in Participant.objects.filter(
         person__in=own_records(account), confirmed_at__isnull=True, declined_at__isnull=True, application__state=State.DRAFT
     ).select_related("application__call"):
         yield Duty(
-            _("确认参与：%s") % member.application.title_zh, f"/participations/{member.pk}/", member.application.call.closes_at
+            _("确认参与：%s") % named(member.application, "title"),
+            f"/participations/{member.pk}/",
+            member.application.call.closes_at,
         )
 
 
@@ -41,7 +48,7 @@ def of_refused(account: Any) -> Iterator[Duty]:
     for letter in {x.application_id: x for x in letters}.values():
         until = end_of_asking(letter, letter.application.call)
         if until >= clock.now():
-            yield Duty(_("可申请复审：%s") % letter.application.title_zh, f"/applications/{letter.application_id}/", until)
+            yield Duty(_("可申请复审：%s") % named(letter.application, "title"), f"/applications/{letter.application_id}/", until)
 
 
 @DUTIES.under("calls.objected")
@@ -83,10 +90,10 @@ def of_officers(account: Any) -> Iterator[Duty]:
         Call.objects.filter(state=CallState.APPROVAL).exclude(drafted_by=account).exclude(edited_by__contains=[account.pk])
     ):
         if account.has_perm("calls.call.approve", call):
-            yield Duty(_("核准发布：%s") % call.title_zh, f"/office/calls/{call.pk}/", call.opens_at)
+            yield Duty(_("核准发布：%s") % named(call, "title"), f"/office/calls/{call.pk}/", call.opens_at)
     for change in CallChange.objects.waiting().exclude(proposed_by=account).select_related("call"):
         if account.has_perm("calls.call.approve_change", change):
-            yield Duty(_("核准批次变更：%s") % change.call.title_zh, f"/office/calls/{change.call_id}/change/", None)
+            yield Duty(_("核准批次变更：%s") % named(change.call, "title"), f"/office/calls/{change.call_id}/change/", None)
     yield from _of_checking(account)
     yield from _of_publishing(account)
     running = Notice.objects.filter(closed_at__isnull=True).select_related("call")
@@ -97,9 +104,9 @@ def of_officers(account: Any) -> Iterator[Duty]:
         n = objections.get(notice.pk, 0)
         if account.has_perm("calls.objection.answer" if n else "calls.notice.publish", notice.call):
             title = _("答复异议：%s") if n else _("公示期满发布：%s")
-            yield Duty(title % notice.call.title_zh, f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
+            yield Duty(title % named(notice.call, "title"), f"/office/notices/{notice.pk}/", notice.ends_at, n or 1)
             if year := notice.without_calendar:
-                place = {"year": year, "call": notice.call.title_zh}
+                place = {"year": year, "call": named(notice.call, "title")}
                 title = _("核定公示期满日（%(year)d 年工作日历未公布）：%(call)s") % place
                 yield Duty(title, f"/office/notices/{notice.pk}/", notice.ends_at)
 
@@ -113,7 +120,7 @@ def _of_publishing(account: Any) -> Iterator[Duty]:
     calls = Call.objects.filter(state=CallState.PUBLISHED, pk__in=counts).exclude(pk__in=waits).exclude(pk__in=runs)
     for call in calls.select_related("scheme").order_by("pk"):
         if account.has_perm("calls.notice.publish", call):
-            yield Duty(_("发布公示：%s") % call.title_zh, f"/office/calls/{call.pk}/decide/", None, counts[call.pk] or 1)
+            yield Duty(_("发布公示：%s") % named(call, "title"), f"/office/calls/{call.pk}/decide/", None, counts[call.pk] or 1)
 
 
 def _of_checking(account: Any) -> Iterator[Duty]:
@@ -132,11 +139,13 @@ def _of_checking(account: Any) -> Iterator[Duty]:
         if not account.has_perm("calls.check", call):
             continue
         if call.pk in waiting:
-            yield Duty(_("形式审查：%s") % call.title_zh, f"/office/calls/{call.pk}/check/", check_due(call), waiting[call.pk])
+            yield Duty(
+                _("形式审查：%s") % named(call, "title"), f"/office/calls/{call.pk}/check/", check_due(call), waiting[call.pk]
+            )
         if call.pk in rechecks:
             n, first = rechecks[call.pk]
             due = recheck_due(call, first) if first else None
-            yield Duty(_("作出复审决定：%s") % call.title_zh, f"/office/calls/{call.pk}/check/?state=recheck", due, n)
+            yield Duty(_("作出复审决定：%s") % named(call, "title"), f"/office/calls/{call.pk}/check/?state=recheck", due, n)
 
 
 @DUTIES.under("calls.integrity")

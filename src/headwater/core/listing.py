@@ -30,11 +30,11 @@ from headwater.core.list_files import ListFile, ask_list
 from headwater.core.lookups import MOST_CHARS, Lookup
 from headwater.core.money import wan_cell
 from headwater.core.names import normal_name
+from headwater.core.rows import PAGE, in_both_languages
 from headwater.core.sheets import csv_into, csv_stream, xlsx_into
 from headwater.core.web import attached, keys_in, scratch, scratch_folder, streamed
 
 Text = str | Promise
-PAGE = 50
 SHEET_ROWS = 1_000_000
 """More rows than this do not fit a sheet of Excel: the answer is csv then."""
 AT_ONCE = 1_000
@@ -172,7 +172,7 @@ class Listing:
             return rows
         related = {path.rpartition("__")[0] for path in self.only} - {""}
         rows = rows.select_related(None)
-        return (rows.select_related(*sorted(related)) if related else rows).only(*self.only)
+        return (rows.select_related(*sorted(related)) if related else rows).only(*in_both_languages(rows.model, self.only))
 
     @cached_property
     def _window(self) -> list[Any]:
@@ -368,41 +368,6 @@ class Listing:
 
         xlsx_into(wanted.path, self.name, self._export_heading, rows(), folder=wanted.folder)
         return HttpResponse()
-
-
-class Rows:
-    """Rows that are no records, such as those behind a figure, page by page under the foot of a listing."""
-
-    selectable = False
-
-    def __init__(self, request: HttpRequest, rows: Sequence[Any], size: int = PAGE) -> None:
-        self._get = request.GET
-        text = self._get.get("page", "")
-        pages = max(1, -(-len(rows) // size))
-        self.page = min(int(text), pages) if text.isdecimal() and len(text) < 9 and int(text) else 1
-        self.objects, self.total = rows[(self.page - 1) * size : self.page * size], len(rows)
-        self.first_page, self.has_next = self.page == 1, self.page < pages
-
-    def _query(self, **changes: str) -> str:
-        get = self._get.copy()
-        get.pop("page", None)
-        for name, value in changes.items():
-            get[name] = value
-        return get.urlencode()
-
-    query = property(_query)
-
-    @property
-    def next_query(self) -> str:
-        return self._query(page=str(self.page + 1))
-
-    @property
-    def xlsx_query(self) -> str:
-        return self._query(format="xlsx")
-
-    @property
-    def csv_query(self) -> str:
-        return self._query(format="csv")
 
 
 def plain(value: Any, kind: str) -> Any:

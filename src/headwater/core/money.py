@@ -14,10 +14,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from headwater.core.i18n import chinese
+
 Number = int | Decimal | Fraction
 """What is exact. A float is none: 0.1 is not a tenth."""
 FEN_IN_YUAN = 100
 FEN_IN_WAN = 1_000_000
+FEN_IN_MILLION = 100 * FEN_IN_WAN
 
 
 class PartOfFen(ValueError):
@@ -145,6 +148,15 @@ def wan_column(fen: int) -> str:
 def wan_form(fen: int) -> str:
     """Return 万元 as the forms of the national fund write it: 10.0000."""
     return wan(fen, 4)
+
+
+def amount_said(fen: int) -> str:
+    """Return an amount with its unit for reading, exact, as the reader's language writes it: 230 万元; CNY 2.30 million, CNY 100,000."""
+    if chinese():
+        return f"{wan(fen)} 万元"
+    if abs(fen) >= FEN_IN_MILLION and fen % FEN_IN_WAN == 0:
+        return f"CNY {_grouped(fen // FEN_IN_WAN, 100, 2)} million"
+    return f"CNY {yuan(fen)}"
 
 
 def wan_typed(fen: int) -> str:

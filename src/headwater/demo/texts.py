@@ -246,7 +246,7 @@ class NameMaker:
         surname = r.choices(self.data["surname"], weights=[s.get("weight", 1) for s in self.data["surname"]])[0]
         sex = "f" if r.random() < 0.42 else "m"
         given_name = r.choice(self.data["given_female" if sex == "f" else "given_male"])
-        return surname["zh"] + given_name["zh"], f"{given_name['pinyin']} {surname['pinyin']}", sex
+        return surname["zh"] + given_name["zh"], f"{surname['pinyin']} {given_name['pinyin']}", sex
 
 
 def sample(rows: Sequence[Any], count: int, r: random.Random) -> list[Any]:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from headwater.core import clock
 from headwater.core.indicators import BREAKDOWNS, INDICATORS, Breakdown
-from headwater.core.listing import Rows
 from headwater.core.permission import PUBLIC, page
+from headwater.core.rows import Rows
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
 from headwater.policy.late import what_is_late

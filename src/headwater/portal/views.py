@@ -24,7 +24,7 @@ from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.core import clock
 from headwater.core.api import client_address
-from headwater.core.i18n import chinese, named
+from headwater.core.i18n import both, chinese, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
@@ -114,11 +114,11 @@ def projects(request: HttpRequest) -> HttpResponse:
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[
-            Column(_("名称"), lambda a: named(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
+            Column(_("名称"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/projects/{a.number}/"),
             Column(_("编号"), lambda a: a.number, sort="number", phone=False),
-            Column(_("负责人"), lambda a: a.leader.name_zh),
-            Column(_("依托单位"), lambda a: named(a.host), phone=False),
-            Column(_("类型"), lambda a: named(a.call.scheme), phone=False),
+            Column(_("负责人"), lambda a: both(a.leader)),
+            Column(_("依托单位"), lambda a: both(a.host), phone=False),
+            Column(_("类型"), lambda a: both(a.call.scheme), phone=False),
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
@@ -177,6 +177,13 @@ def notices(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/notices.html", {"notices": Notice.objects.select_related("call").annotate(n=Count("rows"))})
 
 
+LINE = (
+    *("notice", "position", "title", "leader", "host", "amount_fen"),
+    *("application__number", "application__title_en", "application__leader__name_en", "application__host__name_en"),
+)
+"""What a line of a notice shows: not the text of its application."""
+
+
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
@@ -187,7 +194,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "notice": row,
             "scheme": scheme_of(row.call),
-            "rows": row.rows.select_related("application"),
+            "rows": row.rows.select_related("application__leader", "application__host").only(*LINE),
             "total_fen": row.rows.aggregate(total=Sum("amount_fen"))["total"] or 0,
             "texts": texts,
             "provisional": provisional(row.without_calendar) if row.is_open else "",

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import SchemeVersion
-from headwater.core.i18n import named
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Parameter
 from headwater.core.permission import page
@@ -54,7 +54,7 @@ def schemes(request: HttpRequest) -> HttpResponseBase:
         order="code",
         search=("code", "name_zh", "name_en"),
         columns=[
-            Column(_("名称"), named, kind="title"),
+            Column(_("名称"), both, kind="title"),
             Column(_("代码"), lambda s: s.code, sort="code"),
             Column(_("版本"), lambda s: s.version, kind="number"),
             Column(_("加载"), lambda s: s.loaded_at, sort="loaded_at", kind="date"),
@@ -74,7 +74,7 @@ def parameters(request: HttpRequest) -> HttpResponseBase:
         order="key",
         search=("key", "label_zh", "label_en", "source"),
         columns=[
-            Column(_("参数"), lambda p: named(p, "label") or p.key, kind="title"),
+            Column(_("参数"), lambda p: both(p, "label") or p.key, kind="title"),
             Column(_("代码"), lambda p: p.key, sort="key", phone=False),
             Column(_("适用"), lambda p: p.applies_to),
             Column(_("起"), lambda p: p.valid_from, sort="valid_from", kind="date", phone=False),

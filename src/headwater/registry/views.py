@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from headwater.core import clock
 from headwater.core.addresses import AddressFormField
 from headwater.core.errors import Refused
-from headwater.core.i18n import named
+from headwater.core.i18n import both
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, page
@@ -55,9 +55,9 @@ def people(request: HttpRequest) -> HttpResponse:
         order="name_sounds",
         search=("name_zh", "name_en", "name_sounds", "orcid", "organisation__name_zh"),
         columns=[
-            Column(_("姓名"), lambda p: p.name_zh, sort="name_sounds", kind="title", url=lambda p: f"/people/{p.pk}/"),
+            Column(_("姓名"), lambda p: both(p), sort="name_sounds", kind="title", url=lambda p: f"/people/{p.pk}/"),
             Column(_("英文姓名"), lambda p: p.name_en),
-            Column(_("单位"), lambda p: p.organisation.name_zh if p.organisation else ""),
+            Column(_("单位"), lambda p: both(p.organisation) if p.organisation else ""),
             Column(_("职称"), lambda p: p.title),
             Column(_("学位"), lambda p: p.highest_degree),
             Column("ORCID", lambda p: p.orcid),
@@ -85,8 +85,8 @@ def sanctions(request: HttpRequest) -> HttpResponse:
         order="-since",
         search=("person__name_zh", "document"),
         columns=[
-            Column(_("姓名"), lambda s: s.person.name_zh, kind="title", url=lambda s: f"/people/{s.person_id}/"),
-            Column(_("单位"), lambda s: named(s.person.organisation) if s.person.organisation else ""),
+            Column(_("姓名"), lambda s: both(s.person), kind="title", url=lambda s: f"/people/{s.person_id}/"),
+            Column(_("单位"), lambda s: both(s.person.organisation) if s.person.organisation else ""),
             Column(_("起"), lambda s: s.since, sort="since", kind="date"),
             Column(_("至"), lambda s: s.until, sort="until", kind="date"),
             Column(_("依据"), lambda s: s.legal_basis),

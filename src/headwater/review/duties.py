@@ -16,6 +16,7 @@ from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState, State
 from headwater.core.duties import DUTIES, Duty
+from headwater.core.i18n import named
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
 from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
@@ -94,7 +95,9 @@ def of_officers(account: Any) -> Iterator[Duty]:
     for row in calls:
         yield from _of_call(row, counts[row.pk], row.pk in proposed, due.get(row.pk))
         if to_free[row.pk]:
-            yield Duty(_("收回须回避的评审：%s") % row.title_zh, f"/office/calls/{row.pk}/progress/", None, to_free[row.pk])
+            yield Duty(
+                _("收回须回避的评审：%s") % named(row, "title"), f"/office/calls/{row.pk}/progress/", None, to_free[row.pk]
+            )
 
 
 def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime | None) -> Iterator[Duty]:
@@ -102,14 +105,14 @@ def _of_call(call: Call, counts: dict[str, int], proposed: bool, due: datetime |
     if not_yet(call):
         return
     if counts.get(State.ACCEPTED):
-        yield Duty(_("指派专家：%s") % call.title_zh, f"{desk}/assign/", None, counts[State.ACCEPTED])
+        yield Duty(_("指派专家：%s") % named(call, "title"), f"{desk}/assign/", None, counts[State.ACCEPTED])
     if proposed:
-        yield Duty(_("发布指派方案：%s") % call.title_zh, f"{desk}/assign/")
+        yield Duty(_("发布指派方案：%s") % named(call, "title"), f"{desk}/assign/")
     if counts.get(State.IN_REVIEW):
-        yield Duty(_("跟进评审：%s") % call.title_zh, f"{desk}/progress/", due, counts[State.IN_REVIEW])
+        yield Duty(_("跟进评审：%s") % named(call, "title"), f"{desk}/progress/", due, counts[State.IN_REVIEW])
     if counts.get(State.REVIEWED) and scheme_of(call).has_panel:
-        yield Duty(_("组织会议评审：%s") % call.title_zh, f"{desk}/panels/", None, counts[State.REVIEWED])
+        yield Duty(_("组织会议评审：%s") % named(call, "title"), f"{desk}/panels/", None, counts[State.REVIEWED])
     elif counts.get(State.REVIEWED):
-        yield Duty(_("提出决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.REVIEWED])
+        yield Duty(_("提出决定：%s") % named(call, "title"), f"{desk}/decide/", None, counts[State.REVIEWED])
     if counts.get(State.PANEL):
-        yield Duty(_("会议评审与决定：%s") % call.title_zh, f"{desk}/decide/", None, counts[State.PANEL])
+        yield Duty(_("会议评审与决定：%s") % named(call, "title"), f"{desk}/decide/", None, counts[State.PANEL])

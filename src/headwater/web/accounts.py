@@ -12,7 +12,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.forms import UserTokenForm
+from allauth.account.forms import LoginForm, UserTokenForm
 from django import forms
 from django.db import transaction
 from django.db.models import Q
@@ -74,6 +74,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: str | None = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
+
+class SignInForm(LoginForm):
+    """The form names both things that let somebody in; the way to a new password stands once, beside the button."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        name, password = self.fields["login"], self.fields["password"]
+        name.label = _("用户名或电子邮箱")
+        password.label = _("密码")
+        password.help_text = ""
+        for field in (name, password):
+            field.widget.attrs.pop("placeholder", None)
 
 
 class ResetForm(forms.Form):

@@ -22,7 +22,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.models import Account
-from headwater.core.money import wan
+from headwater.core.money import amount_said
 from headwater.core.parameters import Parameters
 from headwater.core.services import tell
 
@@ -98,8 +98,8 @@ def _give_back(rows: Sequence[Award], log: Log, title: Callable[[Award], str], r
 
 
 def _return_text(row: Award, reason: str) -> str:
-    values = {"title": row.title_zh, "amount": wan(row.amount_fen), "call": row.call.title_zh}
-    text = _("“%(title)s”已放弃；经费 %(amount)s 万元退回“%(call)s”的预算。") % values
+    values = {"title": row.title_zh, "amount": amount_said(row.amount_fen), "call": row.call.title_zh}
+    text = _("“%(title)s”已放弃；经费 %(amount)s退回“%(call)s”的预算。") % values
     return "\n".join([text, _("理由：%s") % reason] if reason else [text])
 
 

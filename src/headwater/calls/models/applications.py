@@ -13,7 +13,7 @@ from headwater.core.i18n import named
 from headwater.core.own import own_rows
 from headwater.registry.models import Discipline, Organisation, Person, own_records
 
-LONG = ("title_en", "abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
+LONG = ("abstract_zh", "abstract_en", "keywords_zh", "keywords_en", "answers", "call__guide_zh", "call__guide_en")
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -117,7 +117,7 @@ class Application(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.number or self.title_zh or str(_("未命名申请书"))
+        return self.number or named(self, "title") or str(_("未命名申请书"))
 
     @property
     def public_state(self) -> State:

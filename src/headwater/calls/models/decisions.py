@@ -12,6 +12,7 @@ from headwater.calls.models.checking import FormalCheck
 from headwater.calls.models.rechecking import Rechecked
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
+from headwater.core.i18n import Bilingual
 from headwater.core.models import Account
 from headwater.core.own import without_own
 
@@ -170,6 +171,16 @@ class NoticeRow(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def in_words(self) -> dict[str, Bilingual]:
+        """Return the line as it was shown, with the English names that the records have."""
+        of = self.application
+        return {
+            "title": Bilingual(self.title, of.title_en),
+            "leader": Bilingual(self.leader, of.leader.name_en),
+            "host": Bilingual(self.host, of.host.name_en),
+        }
 
 
 class Objection(models.Model):

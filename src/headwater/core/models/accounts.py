@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
+from headwater.core.i18n import named
 from headwater.core.roles import ROLES, Scope, role_choices, sensitive_roles
 
 
@@ -52,7 +53,7 @@ class Account(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.name_zh or self.username
+        return named(self) or self.username
 
     def check_password(self, raw_password: str | None) -> bool:
         """Return whether a password is right. No hash is made anew here: only the command that changes a password does so, with an event."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.core.acts import Act, ReasonForm
+from headwater.core.i18n import named
 from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal, RoleGrant
 
 
@@ -48,7 +49,7 @@ def switching(row: Account, back: str) -> Act:
         verb=_("停用") if closes else _("启用"),
         back=back,
         columns=[_("用户名"), _("姓名"), _("电子邮箱"), _("角色")],
-        rows=[[row.username, row.name_zh, row.email or "—", "、".join(str(g) for g in row.grants) or "—"]],
+        rows=[[row.username, named(row), row.email or "—", "、".join(str(g) for g in row.grants) or "—"]],
         changes=[_("不能再登录，待办无人办理；角色和已办理的事项不变") if closes else _("可以重新登录，原有的角色随之生效")],
         undo=_("可以随时重新启用。") if closes else _("可以随时停用。"),
         hidden={"toggle": row.pk},

@@ -14,6 +14,7 @@ from headwater.core import clock
 from headwater.core.address_changes import approve_address, confirm_address, correct_address, drop_address, waiting_change
 from headwater.core.addresses import AddressFormField
 from headwater.core.factor_resets import approve_factor_reset, ask_factor_reset, drop_factor_reset
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal
 from headwater.core.permission import PUBLIC, page
@@ -67,7 +68,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         search=("username", "name_zh", "email"),
         columns=[
             Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"),
-            Column(_("姓名"), lambda a: a.name_zh),
+            Column(_("姓名"), lambda a: both(a)),
             Column(_("电子邮箱"), lambda a: a.email),
             Column(_("邮箱与他人相同"), lambda a: _("是") if a.email_shared else ""),
             Column(_("启用"), lambda a: _("是") if a.is_active else _("否")),

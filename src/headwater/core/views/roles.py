@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from headwater.core import clock
 from headwater.core.acts import ReasonForm
 from headwater.core.granting import approve_grant, drop_grant, end_grant, label_of, propose_grant
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account, GrantProposal, RoleGrant
 from headwater.core.permission import page
@@ -60,7 +61,7 @@ def roles(request: HttpRequest) -> HttpResponse:
         search=("account__username", "account__name_zh", "scope_label"),
         selectable=False,
         columns=[
-            Column(_("用户"), lambda g: g.account.name_zh, kind="title"),
+            Column(_("用户"), lambda g: both(g.account), kind="title"),
             Column(_("用户名"), lambda g: g.account.username),
             Column(_("角色"), lambda g: ROLES[g.role].label),
             Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
+from headwater.core.i18n import named
 from headwater.core.models import Account
 from headwater.core.register import Register
 from headwater.core.sounds import SoundsField
@@ -108,7 +109,7 @@ class Person(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name_zh
+        return named(self)
 
     @property
     def survivor(self) -> Person:

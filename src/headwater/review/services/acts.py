@@ -48,7 +48,7 @@ def publishing(round_: Round, pairs: QuerySet[Assignment], back: str) -> Act:
         back=back,
         columns=[_("申请编号"), _("专家"), _("申请"), _("单位"), _("匹配度")],
         rows=[
-            [a.application.number, a.expert.person.name_zh, a.application.title_zh, _home(a.expert), f"{a.score:.3f}"]
+            [a.application.number, named(a.expert.person), named(a.application, "title"), _home(a.expert), f"{a.score:.3f}"]
             for a in rows
         ],
         changes=[
@@ -72,7 +72,9 @@ def expiring(call: Call, late: QuerySet[Assignment], back: str) -> Act:
         verb=_("收回（%d 份）") % len(rows),
         back=back,
         columns=[_("专家"), _("申请编号"), _("申请"), _("答复期限")],
-        rows=[[a.expert.person.name_zh, a.application.number, a.application.title_zh, _day(a.round.respond_by)] for a in rows],
+        rows=[
+            [named(a.expert.person), a.application.number, named(a.application, "title"), _day(a.round.respond_by)] for a in rows
+        ],
         changes=[_("这些专家不能再答复，名额由下一轮指派或加派补足")],
         told=[_("%d 位专家：邀请未在期限内答复，已收回") % len({a.expert_id for a in rows})],
         undo=_("收回的邀请不能恢复；仍需要的，可以在该申请的评审页重新邀请。"),
@@ -93,9 +95,9 @@ def releasing(row: Assignment, back: str, data: Any) -> Act:
         columns=[_("专家"), _("申请编号"), _("申请"), _("状态"), _("评审截止"), _("草稿")],
         rows=[
             [
-                row.expert.person.name_zh,
+                named(row.expert.person),
                 row.application.number,
-                row.application.title_zh,
+                named(row.application, "title"),
                 row.get_state_display(),
                 _day(row.due_at),
                 _("已保存，未提交") if draft else "—",
@@ -105,7 +107,7 @@ def releasing(row: Assignment, back: str, data: Any) -> Act:
             _("该专家不能再答复或提交；已保存的草稿不计入结果"),
             _("该申请已有 %(valid)d 份有效意见，至少需要 %(needed)d 份") % {"valid": valid, "needed": needed},
         ],
-        told=[_("%s：任务已收回，附所填的理由") % row.expert.person.name_zh],
+        told=[_("%s：任务已收回，附所填的理由") % named(row.expert.person)],
         undo=_("不能恢复原任务；可以重新邀请这位专家，或另请他人。"),
         hidden={"release": row.pk},
         form=ReasonForm(data),
@@ -126,21 +128,15 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
         back=back,
         columns=[_("专家"), _("单位"), _("匹配度"), _("负荷"), _("回避关系")],
         rows=[
-            [
-                who.name_zh,
-                _home(one.expert),
-                f"{one.fit:.3f}",
-                f"{one.load} / {one.most}",
-                "、".join(one.conflicts) or _("未发现"),
-            ]
+            [named(who), _home(one.expert), f"{one.fit:.3f}", f"{one.load} / {one.most}", "、".join(one.conflicts) or _("未发现")]
         ],
         changes=[
-            _("邀请其评审 %(number)s“%(title)s”") % {"number": application.number, "title": application.title_zh},
+            _("邀请其评审 %(number)s“%(title)s”") % {"number": application.number, "title": named(application, "title")},
             _("评审意见截止：%s") % _day(due),
             _("发出前再核对一次回避关系，有冲突的不发出"),
             *starts,
         ],
-        told=[_("%s：站内通知和邮件，附答复期限") % who.name_zh],
+        told=[_("%s：站内通知和邮件，附答复期限") % named(who)],
         undo=_("专家提交意见之前可以撤回，须写明理由，专家会收到通知。"),
         warnings=[_("同一单位已有 %d 位专家评审该申请") % alike] if alike >= most else [],
         blocked=_against(one),
@@ -203,7 +199,7 @@ def drawing(lines: Sequence[Line], public: str, back: str) -> Act:
         verb=_("抽签"),
         back=back,
         columns=[_("编号"), _("申请"), _("组")],
-        rows=[[a.number, a.title_zh, line.group or "—"] for line in lines for a in line.equals],
+        rows=[[a.number, named(a, "title"), line.group or "—"] for line in lines for a in line.equals],
         changes=[
             _("在得分相同的 %d 项中抽签，中签的列入建议") % sum(len(line.equals) for line in lines),
             _("公开种子：%s") % (public or _("由系统随机生成")),

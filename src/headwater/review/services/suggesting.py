@@ -22,7 +22,7 @@ from headwater.calls.models import Application, Call, Decision
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.core import clock
-from headwater.core.money import rounded, wan
+from headwater.core.money import amount_said, rounded
 from headwater.core.own import own_cases, without_own
 from headwater.core.parameters import Parameters
 from headwater.core.solver import solve
@@ -230,7 +230,7 @@ def balance_rows(suggestion: Suggestion) -> list[BalanceRow]:
 def _amount(value: float, of: str) -> str:
     if of in ("funded", "money"):
         return f"{100 * value:.0f} %"
-    return f"{value:.0f}" if of == "applications" else _("%s 万元") % wan(rounded(Fraction(value)))
+    return f"{value:.0f}" if of == "applications" else amount_said(rounded(Fraction(value)))
 
 
 def compare(suggestion: Suggestion) -> list[tuple[Compared, list[str], str]]:

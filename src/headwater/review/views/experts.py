@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.lookups import LookupInput
 from headwater.core.permission import page
@@ -52,12 +53,12 @@ def experts(request: HttpRequest) -> HttpResponse:
         columns=[
             Column(
                 _("姓名"),
-                lambda e: e.person.name_zh,
+                lambda e: both(e.person),
                 sort="person__name_sounds",
                 kind="title",
                 url=lambda e: f"/office/experts/{e.pk}/",
             ),
-            Column(_("单位"), lambda e: e.person.organisation.name_zh if e.person.organisation else ""),
+            Column(_("单位"), lambda e: both(e.person.organisation) if e.person.organisation else ""),
             Column(_("申请代码"), lambda e: "、".join(d.code for d in e.disciplines.all())),
             Column(_("研究方向"), lambda e: e.keywords),
             Column(_("评审语言"), lambda e: "、".join(str(LANGUAGES.get(code, code)) for code in e.languages)),
@@ -89,7 +90,7 @@ def availability(expert: Expert) -> str:
 
 def _filters() -> list[Filter]:
     return [
-        Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], apply=_in_group),
+        Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], apply=_in_group),
         Filter("discipline", _("学科"), lookup=FIELDS, apply=_below),
         Filter("language", _("评审语言"), list(LANGUAGES.items()), apply=lambda q, v: q.filter(languages__contains=[v])),
         Filter("home", _("单位"), field="person__organisation__in", lookup=EXPERT_HOMES),

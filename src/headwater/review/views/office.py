@@ -16,6 +16,7 @@ from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.pages import the_call
 from headwater.calls.states import LIVE, State
 from headwater.calls.words import state_word
+from headwater.core.i18n import both
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.names import normal_name
@@ -86,9 +87,9 @@ def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
         order="-score",
         search=("application__title_zh", "expert__person__name_zh"),
         columns=[
-            Column(_("申请"), lambda a: a.application.title_zh, kind="title"),
-            Column(_("专家"), lambda a: a.expert.person.name_zh, url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/"),
-            Column(_("单位"), lambda a: a.expert.person.organisation.name_zh if a.expert.person.organisation else ""),
+            Column(_("申请"), lambda a: both(a.application, "title"), kind="title"),
+            Column(_("专家"), lambda a: both(a.expert.person), url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/"),
+            Column(_("单位"), lambda a: both(a.expert.person.organisation) if a.expert.person.organisation else ""),
             Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number"),
         ],
         only=("score", "application__title_zh", "expert__person__name_zh", "expert__person__organisation__name_zh"),
@@ -165,7 +166,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         order="id",
         search=("title_zh", "number"),
         columns=[
-            Column(_("申请"), lambda a: a.title_zh, kind="title", url=lambda a: f"/office/reviews/{a.pk}/"),
+            Column(_("申请"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/reviews/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
             Column(_("待答"), lambda a: a.n_invited, kind="number"),
             Column(_("评审中"), lambda a: a.n_accepted, kind="number"),

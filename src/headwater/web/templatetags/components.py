@@ -19,9 +19,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from headwater.core import clock
+from headwater.core.i18n import Bilingual
 from headwater.core.listing import Cell
 from headwater.core.remaining import time_left
-from headwater.web.templatetags.headwater import day, moment, state, urgency, wan
+from headwater.web.templatetags.headwater import day, marked, moment, state, urgency, wan
 
 register = template.Library()
 
@@ -243,6 +244,8 @@ def cell(context: Context, item: Cell) -> SafeString:
         value = wan(item.value)
     elif item.kind == "date":
         value = day(item.value)
+    elif isinstance(value, Bilingual) or type(value) is str:
+        value = marked(value)
     text = mark_safe(render_value_in_context(value, context))  # noqa: S308 -- it escapes
     return format_html('<a href="{}">{}</a>', item.url, text) if item.url else text
 

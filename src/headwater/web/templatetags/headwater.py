@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -15,9 +16,10 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
-from headwater.core import clock, money, navigation
+from headwater.core import clock, i18n, money, navigation
 from headwater.core.colours import COLOURS
-from headwater.core.i18n import both, named
+from headwater.core.i18n import Bilingual, both, chinese
+from headwater.core.names import HAN
 from headwater.core.remaining import time_left
 from headwater.registry.queries import person_url
 
@@ -46,7 +48,32 @@ GUIDE_TAGS = {
 }
 
 
-register.filter("named", named)
+RUN = re.compile(f"[《“（]?[{HAN}](?:[{HAN}，。；：、“”（）《》！？0-9 -]*[{HAN}。）》”！？])?")
+"""Chinese within a text, with its punctuation and the numbers between."""
+
+
+@register.filter
+def marked(text: Bilingual | str | None) -> str:
+    """Write what somebody typed, or a name: on a page in English, Chinese says that it is Chinese, for those who hear the page."""
+    words = "" if text is None else text if isinstance(text, SafeString) else str(text)
+    if chinese() or isinstance(words, SafeString) or not RUN.search(words):
+        return words
+    return mark_safe(RUN.sub(r'<span lang="zh-Hans">\g<0></span>', escape(words)))  # noqa: S308 -- escaped
+
+
+@register.filter
+def named(record: Any, stem: str = "name") -> str:
+    """Write the name, title or other text of a record in the reader's language; in an attribute, by `plainly`."""
+    return marked(both(record, stem))
+
+
+register.filter("plainly", i18n.named)
+
+
+@register.filter
+def after(text: Any, before: Any) -> str:
+    """Join a label and what it stands before, for names of controls."""
+    return format_html("{} {}", before, text)
 
 
 @register.filter
@@ -62,9 +89,9 @@ def wan(fen: int | None) -> str:
 
 
 @register.filter
-def wan_said(fen: int | None) -> str:
-    """Write fen as 万元 within a sentence: 12,345,000,000 fen is 12,345."""
-    return "" if fen is None else money.wan(fen)
+def amount_said(fen: int | None) -> str:
+    """Write fen with the unit, as the reader's language does."""
+    return "" if fen is None else money.amount_said(fen)
 
 
 @register.filter
@@ -198,7 +225,7 @@ def holds(several: Any, value: Any) -> bool:
 @register.filter
 def plus(text: Any, more: Any) -> str:
     """Join both as one text, for names of controls that end with the key of a record."""
-    return f"{text}{more}"
+    return format_html("{}{}", text, more)
 
 
 @register.filter
@@ -268,7 +295,8 @@ def public_pages(context: dict[str, Any]) -> list[dict[str, Any]]:
 def person(context: dict[str, Any], record: Any) -> SafeString:
     """Write the name of somebody; for those who may see the record, as a link to it."""
     url = person_url(context["request"].user)(record)
-    return format_html('<a href="{}">{}</a>', url, record.name_zh) if url else format_html("{}", record.name_zh)
+    name = named(record)
+    return format_html('<a href="{}">{}</a>', url, name) if url else format_html("{}", name)
 
 
 @register.simple_tag(takes_context=True)

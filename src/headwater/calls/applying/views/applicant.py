@@ -34,7 +34,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
-from headwater.core.i18n import named
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
 from headwater.core.views.acts import confirm_act, given
@@ -54,9 +54,9 @@ def applications(request: HttpRequest) -> HttpResponse:
         order="-id",
         search=("title_zh", "number"),
         columns=[
-            Column(_("名称"), lambda a: a.title_zh or _("未命名"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
+            Column(_("名称"), lambda a: both(a, "title") or _("未命名"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
-            Column(_("批次"), lambda a: a.call.title_zh),
+            Column(_("批次"), lambda a: both(a.call, "title")),
             Column(_("角色"), lambda a: _("申请人") if is_own(request.user, a.leader) else _("参与者")),
             Column(_("状态"), state_outside, kind="state"),
             Column(_("保存时间"), lambda a: a.saved_at, sort="saved_at", kind="date"),

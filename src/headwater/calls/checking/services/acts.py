@@ -13,6 +13,7 @@ from headwater.calls.states import REFUSAL_CODES
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.acts import Act
+from headwater.core.i18n import named
 
 
 def refusing(row: Application, codes: Sequence[str], note: str, back: str) -> Act:
@@ -68,4 +69,4 @@ def accepting_clear(count: int, back: str) -> Act:
 def _line(row: Application) -> list[str]:
     result = getattr(row, "check_result", None)
     checked = str(result.get_verdict_display()) if result else _("尚未检查")
-    return [row.number, row.title_zh, row.leader.name_zh, row.host.name_zh, checked]
+    return [row.number, named(row, "title"), named(row.leader), named(row.host), checked]

@@ -27,6 +27,7 @@ from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.terms import region_words
 from headwater.calls.words import state_choices, state_word, words_of
 from headwater.core import clock
+from headwater.core.i18n import both, named
 from headwater.core.jobs import enqueue
 from headwater.core.listing import PAGE, Column, Filter, Listing
 from headwater.core.own import without_own
@@ -71,10 +72,13 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
         search=("title_zh", "number", "leader__name_zh"),
         columns=[
             Column(
-                words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/{where}"
+                words_of(call)["title"],
+                lambda a: named(a, "title"),
+                kind="title",
+                url=lambda a: f"/office/applications/{a.pk}/{where}",
             ),
             Column(_("编号"), lambda a: a.number),
-            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
+            Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
             Column(
                 _("自动检查"),
                 lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
@@ -144,10 +148,12 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=[
-            Column(words_of(call)["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(
+                words_of(call)["title"], lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/applications/{a.pk}/"
+            ),
             Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
-            Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
+            Column(_("依托单位"), lambda a: both(a.host)),
             Column(_("检查时间"), lambda a: a.check_result.ran_at, kind="date"),
         ],
         only=(

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.queries import likenesses_to_watch
-from headwater.core.i18n import named
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page
 
@@ -23,13 +23,13 @@ def similar(request: HttpRequest) -> HttpResponse:
         order="-share",
         search=("application__number", "application__title_zh", "application__leader__name_zh", "other__leader__name_zh"),
         columns=[
-            Column(_("申请"), lambda x: x.application.title_zh, kind="title"),
+            Column(_("申请"), lambda x: both(x.application, "title"), kind="title"),
             Column(_("编号"), lambda x: x.application.number),
-            Column(_("申请人"), lambda x: x.application.leader.name_zh),
-            Column(_("依托单位"), lambda x: named(x.application.host)),
-            Column(_("相似的申请"), lambda x: x.other.title_zh),
-            Column(_("该申请的申请人"), lambda x: x.other.leader.name_zh),
-            Column(_("批次"), lambda x: named(x.other.call, "title")),
+            Column(_("申请人"), lambda x: both(x.application.leader)),
+            Column(_("依托单位"), lambda x: both(x.application.host)),
+            Column(_("相似的申请"), lambda x: both(x.other, "title")),
+            Column(_("该申请的申请人"), lambda x: both(x.other.leader)),
+            Column(_("批次"), lambda x: both(x.other.call, "title")),
             Column(_("相似比例"), lambda x: f"{x.share:.0%}", sort="share", kind="number"),
             Column(_("最长相同文字"), lambda x: x.longest, sort="longest", kind="number"),
         ],

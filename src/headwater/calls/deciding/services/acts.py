@@ -16,13 +16,14 @@ from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.acts import Act, ReasonForm
-from headwater.core.money import wan
+from headwater.core.i18n import named
+from headwater.core.money import amount_said, wan
 
 
 def approving(call: Call, rows: Sequence[Decision], back: str) -> Act:
     """The approval of all proposed decisions of a call; its rows stand in a table of their own."""
     words, funded = words_of(call), [d for d in rows if d.outcome == Decision.Outcome.FUND]
-    money = _("，合计 %s 万元") % wan(sum(d.amount_fen for d in funded)) if scheme_of(call).has_money else ""
+    money = _("，合计 %s") % amount_said(sum(d.amount_fen for d in funded)) if scheme_of(call).has_money else ""
     counts = {
         "yes": words["proposed"],
         "n": len(funded),
@@ -119,8 +120,8 @@ def taking_back(application: Application, decision: Decision, verb: str, back: s
         rows=[
             [
                 application.number,
-                application.title_zh,
-                application.leader.name_zh,
+                named(application, "title"),
+                named(application.leader),
                 words["proposed"] if fund else words["not_proposed"],
                 *money,
                 who,

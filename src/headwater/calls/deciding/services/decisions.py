@@ -34,7 +34,7 @@ from headwater.core.clock import Due
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
-from headwater.core.money import wan
+from headwater.core.money import amount_said
 from headwater.core.own import own_rows
 from headwater.core.parameters import Parameters
 from headwater.core.permission import may
@@ -137,10 +137,10 @@ def _write(proposals: Sequence[Proposal], call: Call, actor: Actor) -> list[Deci
 def over_budget(call: Call, more: int | None) -> str:
     """Return the reason of a refused sum. `more` is None for an account to which the sum would tell of their own case."""
     if more is None:
-        return _("超出批次预算：预算 %s 万元") % wan(call.budget_fen)
-    return _("超出批次预算：预算 %(budget)s 万元，拟定决定合计 %(asked)s 万元") % {
-        "budget": wan(call.budget_fen),
-        "asked": wan(more),
+        return _("超出批次预算：预算 %s") % amount_said(call.budget_fen)
+    return _("超出批次预算：预算 %(budget)s，拟定决定合计 %(asked)s") % {
+        "budget": amount_said(call.budget_fen),
+        "asked": amount_said(more),
     }
 
 

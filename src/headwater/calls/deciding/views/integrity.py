@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.models import Objection
-from headwater.core.i18n import named
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import page
@@ -25,7 +25,7 @@ def objections(request: HttpRequest) -> HttpResponse:
             Column(_("项目"), lambda o: o.row.title, kind="title", url=lambda o: f"/notices/{o.notice_id}/"),
             Column(_("负责人"), lambda o: o.row.leader),
             Column(_("依托单位"), lambda o: o.row.host),
-            Column(_("公示"), lambda o: named(o.notice, "title")),
+            Column(_("公示"), lambda o: both(o.notice, "title")),
             Column(_("异议内容与依据"), lambda o: o.text),
             Column(_("提出时间"), lambda o: o.filed_at, sort="filed_at", kind="date"),
             Column(_("状态"), lambda o: Objection.State(o.state), kind="state"),

@@ -15,6 +15,7 @@ from headwater.calls.pages import letter_list, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import RESULT_STATES, State
 from headwater.calls.words import state_choices, state_word
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.own import without_own
 from headwater.core.permission import page
@@ -41,13 +42,13 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         columns=[
             Column(
                 words["title"],
-                lambda d: d.application.title_zh,
+                lambda d: both(d.application, "title"),
                 kind="title",
                 url=lambda d: f"/office/applications/{d.application_id}/",
             ),
             Column(_("编号"), lambda d: d.application.number, sort="application__number"),
-            Column(_("申请人"), lambda d: d.application.leader.name_zh, url=lambda d: leader_page(d.application.leader)),
-            Column(_("依托单位"), lambda d: d.application.host.name_zh),
+            Column(_("申请人"), lambda d: both(d.application.leader), url=lambda d: leader_page(d.application.leader)),
+            Column(_("依托单位"), lambda d: both(d.application.host)),
             Column(_("排序"), lambda d: places(d.rank), kind="number"),
             Column(_("决定"), lambda d: decided[d.outcome]),
             *(

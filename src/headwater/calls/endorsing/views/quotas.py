@@ -14,6 +14,7 @@ from headwater.calls.models import Application, Call, HostQuota
 from headwater.calls.pages import the_call
 from headwater.calls.quotas import quota_words
 from headwater.calls.states import ENDORSED, State
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import page
 from headwater.core.web import attempt
@@ -44,7 +45,7 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
         order="-quota",
         search=("organisation__name_zh", "organisation__name_en"),
         columns=[
-            Column(_("依托单位"), lambda q: q.organisation.name_zh, kind="title", url=lambda q: f"/office/quotas/{q.pk}/"),
+            Column(_("依托单位"), lambda q: both(q.organisation), kind="title", url=lambda q: f"/office/quotas/{q.pk}/"),
             Column(_("限额"), lambda q: q.quota, sort="quota", kind="number"),
             Column(_("已报送"), lambda q: q.used, sort="used", kind="number"),
             Column(_("待单位审核"), lambda q: q.waiting, sort="waiting", kind="number"),

@@ -14,6 +14,7 @@ from headwater.calls.models import Application, Party
 from headwater.calls.pages import RELATED, confirm
 from headwater.calls.queries import recommendation_batches
 from headwater.calls.states import State
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Listing
 from headwater.core.permission import page
 from headwater.core.views.archives import bar_answer
@@ -28,7 +29,7 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
     agencies = agencies_of(request)
     rows = Application.objects.visible_to(request.user).filter(host__recommender__in=agencies).select_related(*RELATED)
     show_all = request.GET.get("all") == "1"
-    table_columns = [*columns(), Column(_("依托单位"), lambda a: a.host.name_zh)]
+    table_columns = [*columns(), Column(_("依托单位"), lambda a: both(a.host))]
     listing = Listing(
         request,
         rows if show_all else rows.filter(state=State.RECOMMENDING),

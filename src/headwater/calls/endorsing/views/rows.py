@@ -15,6 +15,7 @@ from headwater.calls.forms import NoteForm, NotEndorsedForm
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm
 from headwater.calls.words import state_outside
+from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter
 from headwater.core.permission import access
 from headwater.core.web import attempt, keys_in
@@ -24,10 +25,10 @@ MOST_CHOSEN = 2000
 
 def columns() -> list[Column]:
     return [
-        Column(_("名称"), lambda a: a.title_zh, kind="title", url=lambda a: f"/applications/{a.pk}/"),
+        Column(_("名称"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/applications/{a.pk}/"),
         Column(_("编号"), lambda a: a.number, sort="number"),
-        Column(_("申请人"), lambda a: a.leader.name_zh),
-        Column(_("批次"), lambda a: a.call.title_zh),
+        Column(_("申请人"), lambda a: both(a.leader)),
+        Column(_("批次"), lambda a: both(a.call, "title")),
         Column(_("金额（万元）"), lambda a: a.amount_fen or None, kind="money"),
         Column(_("单位排序"), lambda a: a.host_rank, kind="number"),
         Column(_("状态"), state_outside, kind="state"),

@@ -16,22 +16,23 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import state_inside, words_of
 from headwater.core.acts import Act
+from headwater.core.i18n import named
 from headwater.core.models import Account
-from headwater.core.money import wan
+from headwater.core.money import amount_said
 from headwater.core.own import without_own
 
 
 def opening(call: Call, seen: str, back: str) -> Act:
     """The publication of a call by a second officer."""
     dates = [f"{label()}：{timezone.localtime(getattr(call, name)):%Y-%m-%d %H:%M}" for name, label in DATE_LABELS.items()]
-    money = [_("预算：%s 万元") % wan(call.budget_fen)] if scheme_of(call).has_money else []
+    money = [_("预算：%s") % amount_said(call.budget_fen)] if scheme_of(call).has_money else []
     hosts = Account.objects.filter(role_grants__role="host_manager", role_grants__until__isnull=True).distinct().count()
     return Act(
         title=_("核对后核准发布"),
         verb=_("核准发布"),
         back=back,
         columns=[_("编号"), _("批次"), _("拟定人")],
-        rows=[[call.code, call.title_zh, call.drafted_by or "—"]],
+        rows=[[call.code, named(call, "title"), call.drafted_by or "—"]],
         changes=[_("申报指南和申请表即时公开，单位限额随之确定"), *dates, *money],
         told=[_("%d 位依托单位管理员：申报指南发布") % hosts],
         undo=_("发布后不能收回；只能由两位项目主管延后时限、更改联系方式、补充说明或取消批次。"),
@@ -45,13 +46,13 @@ def rewording(call: Call, newer: SchemeVersion, seen: str, back: str) -> Act:
     members = any("member" in d.signs for pair in pairs for d in pair if d)
     confirmed = Participant.objects.filter(application__call=call, application__state=State.DRAFT, confirmed_at__isnull=False)
     again = list(confirmed.select_related("person", "application").order_by("application", "pk")) if members else []
-    titles = "、".join(dict.fromkeys(d.title_zh for pair in pairs for d in pair if d))
+    titles = "、".join(dict.fromkeys(named(d, "title") for pair in pairs for d in pair if d))
     return Act(
         title=_("核对后改用新文本"),
         verb=_("改用新文本"),
         back=back,
         columns=[_("申请"), _("参与者")],
-        rows=[[m.application.title_zh or _("未命名"), m.person.name_zh if m.person else "—"] for m in again],
+        rows=[[named(m.application, "title") or _("未命名"), named(m.person) if m.person else "—"] for m in again],
         changes=[_("改用新文本：%s") % titles, _("%d 位已签署旧文本的参与者须重新签署") % len(again)],
         told=[_("上列 %d 位参与者") % len(again)] if again else [],
         undo=_("改用后不能恢复旧文本。"),
@@ -68,7 +69,7 @@ def closing_late(call: Call, account: Account, back: str) -> Act:
         verb=_("关闭逾期申请（%d 项）") % len(rows),
         back=back,
         columns=[_("编号"), _("依托单位"), _("状态")],
-        rows=[[r.number or _("草稿 %d") % r.pk, r.host.name_zh, state_inside(r)] for r in rows],
+        rows=[[r.number or _("草稿 %d") % r.pk, named(r.host), state_inside(r)] for r in rows],
         changes=[_("转为“逾期未报”，不再占用限额和限项")],
         told=[_("%d 项的申请人和参与者") % len(rows), *([_("已提交的 %d 项的依托单位") % len(submitted)] if submitted else [])],
         undo=_("关闭后不能恢复；时限可以延后的，先提出批次变更。"),
@@ -84,7 +85,7 @@ def not_inviting(rows: Sequence[Application], reason: str, back: str) -> Act:
         verb=_("不邀请并发出通知书（%d 项）") % len(rows),
         back=back,
         columns=[_("编号"), _("名称"), _("申请人"), _("依托单位")],
-        rows=[[a.number, a.title_zh, a.leader.name_zh, a.host.name_zh] for a in rows],
+        rows=[[a.number, named(a, "title"), named(a.leader), named(a.host)] for a in rows],
         changes=[
             _("《%(letter)s》写明：%(said)s%(why)s") % {"letter": text["heading"], "said": text.get("said", ""), "why": reason}
         ],

@@ -27,6 +27,7 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage, State
 from headwater.calls.terms import call_terms, overrides_from, terms_of, usual_start, usual_terms
 from headwater.core.errors import Refused
+from headwater.core.i18n import named
 from headwater.core.own import without_own
 from headwater.core.permission import page
 from headwater.core.views.acts import confirm_act
@@ -47,7 +48,7 @@ def new_call(request: HttpRequest) -> HttpResponse:
         return redirect("office")
     scheme, year = start.cleaned_data["scheme"], start.cleaned_data["year"]
     call = clone_call(scheme=scheme, year=year, last=last_call(scheme))
-    return edit_page(request, call, f"{_('新建批次')}：{scheme.name_zh}")
+    return edit_page(request, call, f"{_('新建批次')}：{named(scheme)}")
 
 
 @page("calls.call.begin")
@@ -55,13 +56,13 @@ def new_full_call(request: HttpRequest, pk: int) -> HttpResponse:
     outline = the_call(request, pk, "calls.call.begin")
     if outline.stage != Stage.OUTLINE:
         return redirect("call_board", pk=pk)
-    return edit_page(request, full_call(outline), f"{_('新建正式申报批次')}：{outline.title_zh}")
+    return edit_page(request, full_call(outline), f"{_('新建正式申报批次')}：{named(outline, 'title')}")
 
 
 @page("calls.call.draft")
 def edit_call(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.call.draft")
-    return edit_page(request, call, f"{_('修改批次')}：{call.title_zh}")
+    return edit_page(request, call, f"{_('修改批次')}：{named(call, 'title')}")
 
 
 def edit_page(request: HttpRequest, call: Call, title: str) -> HttpResponse:

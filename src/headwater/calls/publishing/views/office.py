@@ -34,6 +34,7 @@ from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
 from headwater.calls.words import state_choices, state_word
 from headwater.core import clock
 from headwater.core.acts import Act
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.own import without_own
@@ -66,7 +67,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         order="-id",
         search=("title_zh", "code"),
         columns=[
-            Column(_("批次"), lambda c: c.title_zh, kind="title", url=lambda c: f"/office/calls/{c.pk}/"),
+            Column(_("批次"), lambda c: both(c, "title"), kind="title", url=lambda c: f"/office/calls/{c.pk}/"),
             Column(_("年度"), lambda c: c.year, sort="year", kind="number"),
             Column(_("状态"), lambda c: CallState(c.state), kind="state"),
             Column(_("申报截止"), lambda c: c.closes_at, sort="closes_at", kind="date"),
@@ -217,10 +218,12 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=[
-            Column(scheme.words["title"], lambda a: a.title_zh, kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+            Column(
+                scheme.words["title"], lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/applications/{a.pk}/"
+            ),
             Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: a.leader.name_zh, url=lambda a: leader_page(a.leader)),
-            Column(_("依托单位"), lambda a: a.host.name_zh),
+            Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
+            Column(_("依托单位"), lambda a: both(a.host)),
             Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
             *(column for _field, column in asked),
             Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
@@ -238,7 +241,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         filters=[
             Filter("state", _("状态"), state_choices(call, IN_THE_HOUSE), "state"),
-            Filter("group", _("评审领域"), [(g.code, g.name_zh) for g in ReviewGroup.objects.all()], "review_group"),
+            Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "review_group"),
         ],
         selectable=True,
         empty_title=_("还没有收到申请"),
