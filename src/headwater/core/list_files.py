@@ -69,7 +69,7 @@ def make_list(account: Account, folder: str, progress: Progress, *, address: str
     query = QueryDict(address.partition("?")[2], mutable=True)
     query["format"] = "xlsx"
     request.GET = query  # type: ignore[assignment]
-    request.user, request.actor, request.list_file = account, Actor(account, "job"), wanted
+    request.user, request.actor, request.list_file = account, Actor(account, "job"), wanted  # type: ignore[attr-defined]
     try:
         match.func(request, *match.args, **match.kwargs)
     except (Http404, PermissionDenied) as gone:
