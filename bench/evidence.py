@@ -13,8 +13,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import psutil
-
+from bench.harness import processor
 from headwater.cli.main import setup
 
 setup(migrate=True)
@@ -49,13 +48,6 @@ def submissions(rounds: int) -> tuple[list[float], list[float]]:
                 found[turn % 2].append((processor() - before) * 1000 / times)
                 transaction.set_rollback(True)
     return found
-
-
-def processor() -> float:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        server = psutil.Process(cursor.fetchone()[0]).cpu_times()
-    return time.process_time() + server.user + server.system
 
 
 def without_triggers() -> None:

@@ -68,6 +68,22 @@ def cpu_seconds() -> float:
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
+def processor() -> float:
+    """Seconds of processor of this process, of the server process of its database connection, and of the processes beside it."""
+    import psutil
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        others = [psutil.Process(cursor.fetchone()[0]), *psutil.Process().children()]
+    spent = time.process_time()
+    for process in others:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            spent += times.user + times.system
+    return spent
+
+
 class Watch(threading.Thread):
     """Looks at the resident memory of this process and its children until it is stopped."""
 

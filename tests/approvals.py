@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.awards.models import Award
 from headwater.awards.services import agreements
-from headwater.calls.checking.services import checking
+from headwater.calls.checking.services import rechecking
 from headwater.calls.deciding.services import decisions, objecting, objections, sentences, sights
 from headwater.calls.models import Application, Call, CallChange, NoticeRow, Objection
 from headwater.calls.publishing.services import calls, changing, wording
@@ -53,7 +53,7 @@ publish_call = looking(calls.publish_call, lambda call, **_: sights.call_sight(C
 approve_change = looking(changing.approve_change, lambda change, **_: sights.change_sight(CallChange.objects.get(pk=change.pk)))
 take_new_words = looking(wording.take_new_words, words)
 answer_recheck = looking(
-    checking.answer_recheck, lambda application, **_: sights.recheck_sight(Application.objects.get(pk=application.pk))
+    rechecking.answer_recheck, lambda application, **_: sights.recheck_sight(Application.objects.get(pk=application.pk))
 )
 sign_agreements = looking(
     agreements.sign,

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from headwater.calls.joining.services.inviting import make_links
 from headwater.calls.models import Application, Likeness, Participant
 from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.apps import load
-from headwater.core.examples import ARGUMENT, EXAMPLES, concrete, first_of_each, name_at
+from headwater.core.examples import ARGUMENT, EXAMPLES, concrete, first_of_each, name_at, routes
 from headwater.core.permission import PUBLIC, SIGNED_IN
 from headwater.core.tokens import SCOPES, make_token
 from headwater.registry.models import Person
@@ -26,15 +24,7 @@ from tests.make import actor, client, roles
 pytestmark = pytest.mark.django_db
 
 
-def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from patterns(entry, prefix + str(entry.pattern))
-        else:
-            yield prefix + str(entry.pattern), entry
-
-
-ROUTES = sorted(patterns(), key=lambda r: r[0])
+ROUTES = sorted(routes(), key=lambda r: r[0])
 
 
 load("examples")

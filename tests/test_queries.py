@@ -15,7 +15,9 @@ from headwater.core.duties import duties_of
 from headwater.core.examples import concrete
 from headwater.core.listing import Listing
 from headwater.core.models import Account
+from headwater.core.open_data import OPEN_DATA
 from tests.make import client, roles
+from tests.review.test_suggesting import ranked
 from tests.test_access import ROUTES, records
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +106,26 @@ def test_a_host_asks_as_often_with_more_quotas() -> None:
     for call in Call.objects.exclude(quotas__organisation=quota.organisation):
         HostQuota.objects.create(call=call, organisation=quota.organisation, quota=9)
     assert questions() == before
+
+
+def test_the_board_asks_as_often_for_six_candidates_as_for_three() -> None:
+    def questions(count: int) -> int:
+        call, _rows = ranked([10] * count, [90.0 - n for n in range(count)], 20)
+        browser, address = client("officer"), f"/office/calls/{call.pk}/decide/"
+        browser.get(address)
+        with counted() as found:
+            browser.get(address)
+        return len(found)
+
+    assert questions(6) == questions(3) <= 34
+
+
+def test_the_page_of_registers_counts_what_it_names_and_builds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {name: len(table.rows()) for name, table in OPEN_DATA.items()}
+    assert sizes == {name: table.count() for name, table in OPEN_DATA.items()}
+    browser = client(None)
+    browser.get("/data/")
+    with counted() as found:
+        browser.get("/data/")
+    assert len(found) <= 6
+    assert all("COUNT(" in sql or "policy_evidence" in sql for sql in found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from random import Random
@@ -140,14 +139,3 @@ def forms_in(path: str, text: str) -> list[Form]:
     reader.feed(text)
     reader.close()
     return reader.done()
-
-
-def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every address of the URL conf as (route, callback)."""
-    from django.urls import URLResolver, get_resolver
-
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from routes(entry, prefix + str(entry.pattern))
-        else:
-            yield prefix + str(entry.pattern), entry.callback

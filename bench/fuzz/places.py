@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from bench.fuzz.pages import forms_in, routes
+from bench.fuzz.pages import forms_in
 from bench.fuzz.values import key, raw
 
 MOST = 60
@@ -18,7 +18,9 @@ MOST = 60
 
 @lru_cache(maxsize=1)
 def all_routes() -> list[str]:
-    return sorted(r for r, _view in routes() if not r.startswith("accounts/logout"))
+    from headwater.core.examples import routes
+
+    return sorted(r for r, _entry in routes() if not r.startswith("accounts/logout"))
 
 
 @lru_cache(maxsize=1)

@@ -92,6 +92,7 @@ TEMPLATES = [
                 "headwater.web.templatetags.headwater",
                 "headwater.web.templatetags.components",
                 "headwater.web.templatetags.fields",
+                "headwater.web.templatetags.pictures",
                 "django.templatetags.i18n",
             ],
         },
@@ -186,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DEFAULT_FROM_EMAIL = f"Headwater 源头 <{CONFIG.email_from}>"
+DEFAULT_FROM_EMAIL = CONFIG.email_from  # with no name in it, the system's own stands before it (`core.correspondence.sender`)
 _mail = urlsplit(CONFIG.email_url)
 if _mail.scheme == "smtp":
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -10,6 +10,7 @@ import pytest
 from headwater.awards.models import Agreement, Award, Party
 from headwater.awards.services.agreements import agreement_pdf, freeze_pdf
 from headwater.awards.services.giving_up import lapse_late
+from headwater.calls.terms import term_of
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
@@ -179,8 +180,13 @@ def test_pdf_holds_number_title_and_three_signers() -> None:
     pages = PdfReader(BytesIO(agreement_pdf(agreement))).pages
     text = "".join(p.extract_text() for p in pages).replace("\n", "").replace(" ", "")
     names = [s.account.name_zh for s in agreement.signatures.select_related("account").order_by("pk")]
-    missing = [x for x in [award.number, award.title_zh, *names, "负责人", "依托单位", "主管部门"] if x not in text]
-    assert (missing, len(names)) == ([], 3)
+    parties = ["甲方：内蒙古自治区科学技术厅", f"乙方：{award.host.name_zh}", f"丙方：{award.leader.name_zh}"]
+    annexes = ["人民币壹拾万元整", "统一社会信用代码", "开户银行", "附件一", "附件二", "不得列支", "特此承诺"]
+    days = [f"{d.year}年{d.month}月{d.day}日" for d in (award.starts_on, award.ends_on)]
+    said = [award.number, award.title_zh, *names, *parties, *annexes, *days, "参与者"]
+    assert ([x for x in said if x not in text], len(names)) == ([], 3)
+    logins = [s.account.username for s in agreement.signatures.select_related("account")]
+    assert [x for x in logins if f"（{x}）" in text or f"({x})" in text] == []
     assert "未完成签署" not in text
 
 
@@ -211,6 +217,6 @@ def test_pdf_is_kept_once_and_only_when_signed() -> None:
 
 @pytest.mark.parametrize("start", [date(2028, 7, 1), date(2028, 7, 31)])
 def test_term_ends_on_the_day_before_its_anniversary(start: date) -> None:
-    from headwater.awards.services.agreements import _end
-
-    assert _end(start, 36) == start.replace(year=start.year + 3) - timedelta(days=1)
+    row = awarded()[0].application
+    row.starts_on, row.months = start, 36
+    assert term_of(row, start)[1] == start.replace(year=start.year + 3) - timedelta(days=1)

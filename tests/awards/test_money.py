@@ -15,7 +15,7 @@ from headwater.calls.deciding.services.decisions import propose_decisions
 from headwater.calls.documents import application_data
 from headwater.calls.models import Application, Letter
 from headwater.core.documents import render_pdf
-from headwater.core.money import wan
+from headwater.core.money import capital, wan
 from tests.approvals import approve_decisions, publish_notice
 from tests.awards.test_agreements import awarded
 from tests.calls.test_decisions import Proposal, close
@@ -58,7 +58,8 @@ def test_an_agreement_states_the_budget_at_the_amount_decided() -> None:
     assert "经费预算" not in "".join(labels)
     printed = "".join(pdf_text(agreement_pdf(award.agreement)).split())
     assert f"合计{wan(half)}万元" in printed
-    assert f"申请金额为{wan(2 * half)}万元，以上各项已按核定金额同比例调整" in printed
+    assert f"人民币{capital(half)}" in printed
+    assert f"{wan(2 * half)}万元" not in printed  # a contract names the final sums only
     assert re.search(r"\.\d*0万", printed) is None
 
 

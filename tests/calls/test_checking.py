@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from headwater.calls.checking.services import checking
-from headwater.calls.checking.services.checking import accept_clear, ask_recheck, decide_check, recheck_until, run_formal_check
+from headwater.calls.checking.services.checking import accept_clear, decide_check, run_formal_check
+from headwater.calls.checking.services.rechecking import ask_recheck, recheck_until
 from headwater.calls.facts import check_applications
 from headwater.calls.models import Application, Attachment, Call, FormalCheck, Letter, RuleResult
 from headwater.core import clock
@@ -155,7 +156,7 @@ def test_refusal_writes_a_letter_with_the_reasons() -> None:
     decide_check(applications=rows, accept=False, codes=["F12", "F05"], note="请见附页", actor=actor("officer"))
     letters = list(Letter.objects.filter(application__call=call).order_by("application"))
     assert [(x.application_id, x.kind) for x in letters] == [(r.pk, "not_accepted") for r in rows]
-    assert [x.body["reasons"] for x in letters] == [["F12 年龄不符合要求（R1）", "F05 申请材料不全（R2）"]] * 2
+    assert [x.body["reasons"] for x in letters] == [["年龄不符合要求", "申请材料不全"]] * 2
     assert [(x.body["note"], x.body["number"]) for x in letters] == [("请见附页", r.number) for r in rows]
     assert len({x.number for x in letters}) == 2
 

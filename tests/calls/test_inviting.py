@@ -24,8 +24,8 @@ from headwater.calls.models import Application, Call, DocumentSignature, Link, P
 from headwater.core import clock
 from headwater.core.command import Actor, system
 from headwater.core.errors import NotAllowed, Refused
+from headwater.core.mails import send_outbox
 from headwater.core.models import Account, Event, Notification, OutboxMail
-from headwater.core.tasks import send_outbox
 from headwater.core.tokens import digest_of
 from headwater.registry.models import Person
 from headwater.review.models import Conflict, Expert

@@ -12,7 +12,7 @@ from headwater.core.documents import FONTS, render_pdf
 from headwater.core.fonts import coverage, unprintable
 from tests.make import client, draft_of, new_call, new_person
 
-LETTER = dict.fromkeys(("heading", "letter_number", "host", "leader", "number", "call", "said", "issuer", "date"), "草原") | {
+LETTER = dict.fromkeys(("heading", "letter_number", "addressee", "issuer", "date", "annex", "seal"), "草原") | {
     "kind": "approved"
 }
 MONGOLIAN = "ᠮᠣᠩᠭᠣᠯ\u180eᠠ ᠪᠢᠴᠢᠭ᠌"
@@ -32,7 +32,7 @@ def test_mongolian_prints_letters_and_no_boxes(tmp_path: Path) -> None:
     """Each page with other letters looks other; boxes would look alike."""
 
     def picture(title: str) -> bytes:
-        (tmp_path / "a.pdf").write_bytes(render_pdf("calls/typst/letter.typ", LETTER | {"title": title}))
+        (tmp_path / "a.pdf").write_bytes(render_pdf("calls/typst/letter.typ", LETTER | {"paragraphs": [["p", title]]}))
         subprocess.run(["pdftoppm", "-r", "60", "-png", "a.pdf", "a"], cwd=tmp_path, check=True)
         return next(tmp_path.glob("a-*1.png")).read_bytes()
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from headwater.calls.checking.services.checking import ask_recheck, decide_check, recheck_until
+from headwater.calls.checking.services.checking import decide_check
+from headwater.calls.checking.services.rechecking import ask_recheck, recheck_until
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.duties import of_applicants, of_officers, of_refused
 from headwater.calls.models import Application, FormalCheck, Letter

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from headwater.core.money import (
     Fen,
     PartOfFen,
+    capital,
     rounded,
     rounded_down,
     shares,
@@ -254,3 +255,28 @@ def test_nothing_converts_rounds_or_formats_an_amount_by_hand() -> None:
         found[file.name] = re.findall(r".*(?:\b1_?000_?000\b|1e6|_fen).*", file.read_text(encoding="utf-8"))
     assert len(found) > 300
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"),
+    [
+        (0, "零元整"),
+        (3, "叁分"),
+        (20, "贰角"),
+        (105, "壹元零伍分"),
+        (100_520, "壹仟零伍元贰角"),
+        (10_000_000, "壹拾万元整"),
+        (10_000_100, "壹拾万零壹元整"),
+        (1_001_000_000, "壹仟零壹万元整"),
+        (100_000_010_000, "壹拾亿零壹佰元整"),
+        (123_456_789_012, "壹拾贰亿叁仟肆佰伍拾陆万柒仟捌佰玖拾元壹角贰分"),
+    ],
+)
+def test_amounts_in_capitals(fen: int, words: str) -> None:
+    assert capital(fen) == words
+
+
+def test_no_capitals_for_what_they_cannot_say() -> None:
+    for fen in (-1, 10**18):
+        with pytest.raises(ValueError, match="no capitals"):
+            capital(fen)

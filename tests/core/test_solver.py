@@ -20,7 +20,10 @@ from headwater.review.sets import BUDGET, Balance, Chosen, Contest
 
 RANK = "headwater.solving.ranking:rank"
 MARKS = [(n, (n + k) % 9, float((n * 7 + k * 3) % 5 + 1), 3) for n in range(30) for k in range(4)]
-HEAVY = ("numpy", "numba", "scipy", "ortools", "highspy", "headwater.algorithms", "headwater.solving")
+HEAVY = (
+    *("numpy", "numba", "scipy", "ortools", "highspy", "pandas", "pyarrow", "duckdb", "sklearn", "torch"),
+    *("headwater.algorithms", "headwater.solving"),
+)
 WEB = f"""
 import sys
 import headwater.wsgi

@@ -14,6 +14,7 @@ from headwater.core.parameters import forget_parameters
 from headwater.registry.models import Sanction
 from headwater.review.models import PanelItem, Ranking
 from headwater.review.services.suggesting import balance_rows, candidates, compare, suggest
+from headwater.review.views import deciding
 from tests.make import client, new_expert, new_host, new_person, past_call, placed
 from tests.review.test_panels import make
 
@@ -140,3 +141,24 @@ def test_pages_tick_the_suggested_set() -> None:
     assert client(None).get(f"/office/calls/{call.pk}/compare/").status_code == 302
     nothing = client("officer").get(f"/office/calls/{past_call().pk}/compare/").content.decode()
     assert "没有可以比较的申请" in nothing
+
+
+def ticks(answer: Any) -> tuple[list[int], list[int]]:
+    """What is ticked on the page, and what goes along from the others."""
+    return [row.pk for row in answer.context["rows"] if row.suggested], answer.context["also"]
+
+
+def test_what_is_ticked_on_other_pages_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "ROWS", 2)
+    call, rows = ranked([10] * 5, [90, 85, 80, 75, 70], 30)
+    browser, address = client("officer"), f"/office/calls/{call.pk}/decide/"
+    first = [row.pk for row in rows]
+    page = browser.get(address)
+    assert [row.pk for row in page.context["rows"]] == first[:2]
+    assert ticks(page) == (first[:2], [first[2]])
+    second = browser.post(address, {"do": "propose", "fund": [first[1]], "also": [first[2]], "page": "2"})
+    assert [row.pk for row in second.context["rows"]] == first[2:4]
+    assert ticks(second) == ([first[2]], [first[1]])
+    preview = browser.post(address, {"do": "propose", "fund": [first[2]], "also": [first[1]]})
+    assert sorted(p.application.pk for p in preview.context["chosen"]) == sorted(first[1:3])
+    assert len(browser.get(f"{address}?page=3").context["rows"]) == 1

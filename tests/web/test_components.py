@@ -9,7 +9,8 @@ import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
 
-from headwater.core.listing import Column, Rows, on_phone
+from headwater.core.listing import Column, on_phone
+from headwater.core.rows import Rows
 from tests.make import client
 from tests.pages import elements, words
 

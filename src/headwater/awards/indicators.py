@@ -64,13 +64,15 @@ def left_out(on: date, only: Only) -> str:
 
 @indicator("awards.count", unit="items", breakdowns=BY)
 def count(on: date, only: Only) -> Figure:
-    return Figure(grants(on, only).count() or None, records_of(grants(on, only)), left_out(on, only))
+    rows = grants(on, only)
+    return Figure(rows.count() or None, records_of(rows), left_out(on, only), places=lambda: by_place(rows))
 
 
 @indicator("awards.money", unit="wan", breakdowns=BY)
 def money(on: date, only: Only) -> Figure:
-    total = grants(on, only).aggregate(t=Sum("amount_fen"))["t"]
-    return Figure(wan_cell(total) if total else None, records_of(grants(on, only)), left_out(on, only))
+    rows = grants(on, only)
+    total = rows.aggregate(t=Sum("amount_fen"))["t"]
+    return Figure(wan_cell(total) if total else None, records_of(rows), left_out(on, only), places=lambda: by_place(rows))
 
 
 @indicator("people.young", unit="percent", breakdowns=BY)
@@ -109,9 +111,11 @@ def diversity(on: date) -> Figure:
 @indicator("places.reached", unit="count")
 def places_reached(on: date) -> Figure:
     """Count the places of the region that have a grant."""
-    table = [(named(place), n, wan_cell(fen)) for place, n, fen in by_place(grants(on))]
+    rows = by_place(grants(on))
+    table = [(named(place), n, wan_cell(fen)) for place, n, fen in rows]
     total = sum(1 for _name, n, _money in table if n)
-    return Figure(total or None, Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table, money=2))
+    records = Records((places_word(), _("立项数"), _("资助金额（万元）")), lambda: table, money=2)
+    return Figure(total or None, records, places=lambda: rows)
 
 
 @indicator("hosts.cr3", unit="percent", breakdowns=BY)

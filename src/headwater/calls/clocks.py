@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.calls.checking.services.checking import days_to_ask, recheck_until
-from headwater.calls.models import Application, Call
+from headwater.calls.checking.services.rechecking import days_to_ask, recheck_until
+from headwater.calls.models import Application, Call, Decision, record_of_refusal
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.models import Event
@@ -105,15 +105,15 @@ def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
 
 
 def _recheck_steps(application: Application) -> list[Step]:
-    check = getattr(application, "check_result", None)
-    if check and check.recheck_at:
-        due = recheck_due(application.call, check.recheck_at)
+    record = record_of_refusal(application)
+    if record and record.recheck_at:
+        due = recheck_due(application.call, record.recheck_at)
         now = application.state == State.RECHECK
-        return [Step(_("复审"), check.recheck_answered_at, due, recheck_period(application.call), now=now)]
-    if application.state == State.NOT_ACCEPTED:
+        return [Step(_("复审"), record.recheck_answered_at, due, recheck_period(application.call), now=now)]
+    until = recheck_until(application) if application.state in {State.NOT_ACCEPTED, State.REJECTED} else None
+    if until and until >= clock.now():
         period = _("收到通知之日起 %d 日内") % days_to_ask(application.call, clock.today())
-        source = cited(application.call, "recheck_request", period)
-        return [Step(_("可申请复审"), None, recheck_until(application), source, now=True)]
+        return [Step(_("可申请复审"), None, until, cited(application.call, "recheck_request", period), now=True)]
     return []
 
 
@@ -141,7 +141,8 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
             now=application.state == State.RECEIVED,
         )
     )
-    steps += _recheck_steps(application)
+    after_check = not isinstance(record_of_refusal(application), Decision)
+    steps += _recheck_steps(application) if after_check else []
     if application.state != State.NOT_ACCEPTED:
         state = application.public_state
         notice = call.notices.order_by("-starts_at").first()
@@ -151,6 +152,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
         note = provisional(notice.without_calendar) if notice and running else ""
         steps.append(Step(_("公示"), notice.starts_at if notice else None, now=running, note=note))
         steps.append(Step(_("决定"), application.decided_at))
+        steps += [] if after_check else _recheck_steps(application)
     return in_order(steps)
 
 

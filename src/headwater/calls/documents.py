@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
@@ -12,10 +13,12 @@ from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Party, Referee
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
+from headwater.core.clock import add_months, official_date
 from headwater.core.i18n import in_chinese
 from headwater.core.money import wan
 from headwater.forms.answers.showing import document
 from headwater.registry.models import PriorityField
+from headwater.registry.queries import region_of
 
 PARTS = (
     *("participants__person", "participants__organisation", "attachments__file", "referees__discipline"),
@@ -24,16 +27,65 @@ PARTS = (
 """What to prefetch before the documents of many applications are made."""
 
 
-def application_data(row: Application, *, letters: bool = False) -> dict[str, Any]:
+def application_data(row: Application, *, letters: bool = False, personal: bool = False) -> dict[str, Any]:
     """Return what the Typst template of an application needs, in Chinese whoever asks. Only those who may read letters of
-    referees get them.
+    referees get them; `personal` adds the restricted particulars of the applicant.
     """
     with in_chinese():
-        return _application_data(row, letters)
+        return _application_data(row, letters) | _people(row, personal) | _for_signing(row)
+
+
+def _people(row: Application, personal: bool) -> dict[str, Any]:
+    """Return the particulars of the applicant, with a label each, and those of the members; what is not known is left out."""
+    leader = row.leader
+    particulars = {
+        "性别": leader.get_sex_display() if personal else "",
+        "出生年月": f"{leader.birth_date.year}年{leader.birth_date.month}月" if personal and leader.birth_date else "",
+        "职称": leader.title,
+        "最高学位": leader.highest_degree,
+        "所在院系": leader.department,
+        "电子邮箱": leader.email if personal else "",
+        "电话": leader.phone if personal else "",
+        "ORCID": leader.orcid,
+    }
+    return {
+        "particulars": [[label, str(value)] for label, value in particulars.items() if value],
+        "members": [
+            [
+                p.person.name_zh,
+                p.unit,
+                p.person.title,
+                p.person.highest_degree,
+                str(p.months_per_year),
+                "已确认" if p.confirmed_at else "未确认",
+            ]
+            for p in row.participants.all()
+        ],
+    }
+
+
+def _for_signing(row: Application) -> dict[str, Any]:
+    """Return the texts of the page of signatures and seals, and whose seals it asks."""
+    papers = scheme_of(row.call).papers
+    texts = {key: papers.text(f"application_{key}") for key in ("leader", "members", "host", "agency")}
+    return {
+        "issuer": region_of(row.call.scheme.region).department_zh,
+        "submitted": official_date(row.submitted_at) if row.submitted_at else "",
+        "signing": texts,
+        "through_agency": not row.host.direct,
+    }
+
+
+def _term(row: Application) -> str:
+    if row.starts_on is None:
+        return f"{row.months}个月"
+    start, end = row.starts_on, add_months(row.starts_on, row.months) - timedelta(days=1)
+    return f"{start.year}年{start.month}月—{end.year}年{end.month}月（{row.months}个月）"
 
 
 def _application_data(row: Application, letters: bool) -> dict[str, Any]:
     scheme = scheme_of(row.call)
+    made = declared(row)
     kinds = {a.kind: a.label_zh for a in scheme.attachments}
     return {
         "draft": row.state == State.DRAFT,
@@ -47,24 +99,21 @@ def _application_data(row: Application, letters: bool) -> dict[str, Any]:
         "discipline": str(row.discipline or ""),
         "second_discipline": str(row.second_discipline or ""),
         "amount": wan(row.amount_fen),
-        "term": f"{row.starts_on or ''} 起 {row.months} 个月",
+        "term": _term(row),
         "abstract": row.abstract_zh,
         "abstract_en": row.abstract_en,
         "keywords": row.keywords_zh,
         "keywords_en": row.keywords_en,
         "priority_field": _priority_field(row),
         "has_flags": bool(scheme.flags),
-        "flags": [f"{words.zh}：{'是' if made else '否'}" for words, made in declared(row)],
+        "flags": [words.zh for words, yes in made if yes],
+        "not_declared": [words.zh for words, yes in made if not yes],
         "sections": document(answers_of(row)),
         "topic": " ".join([topic["code"], topic["zh"]]) if (topic := row.call.topic(row.topic)) else "",
         "asks": sorted(scheme.asks),
         "has_members": scheme.members_max > 0,
         "has_attachments": bool(scheme.attachments),
         "heading": scheme.words.zh("title"),
-        "members": [
-            [p.person.name_zh, p.unit, str(p.months_per_year), "已确认" if p.confirmed_at else "未确认"]
-            for p in row.participants.all()
-        ],
         "referees": [_referee(r, letters) for r in row.referees.all()],
         **_signed(row),
         "attachments": [

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
-from headwater.calls.checking.services.checking import end_of_asking
+from headwater.calls.checking.services.rechecking import ASKED_AT, end_of_asking, open_letters
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.joining.services.partners import waiting_for
-from headwater.calls.models import Application, Call, CallChange, Decision, Letter, Notice, Objection, Participant
+from headwater.calls.models import Application, Call, CallChange, Decision, Notice, Objection, Participant
 from headwater.calls.queries import likenesses_to_watch
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
@@ -44,13 +44,8 @@ def of_applicants(account: Any) -> Iterator[Duty]:
 @DUTIES.under("calls.refused")
 def of_refused(account: Any) -> Iterator[Duty]:
     """Yield the re-checks that may still be asked for; the time runs from the letter."""
-    letters = Letter.objects.filter(
-        application__leader__in=own_records(account),
-        application__state=State.NOT_ACCEPTED,
-        application__check_result__recheck_at__isnull=True,
-        kind=Letter.Kind.NOT_ACCEPTED,
-    ).select_related("application__call__scheme")
-    for letter in {x.application_id: x for x in letters.order_by("issued_at")}.values():
+    letters = open_letters(application__leader__in=own_records(account)).select_related("application__call__scheme")
+    for letter in {x.application_id: x for x in letters}.values():
         until = end_of_asking(letter, letter.application.call)
         if until >= clock.now():
             yield Duty(_("可申请复审：%s") % named(letter.application, "title"), f"/applications/{letter.application_id}/", until)
@@ -135,8 +130,10 @@ def _of_checking(account: Any) -> Iterator[Duty]:
     published = Call.objects.filter(state=CallState.PUBLISHED).select_related("scheme")
     others = without_own(Application.objects.filter(call__in=published), account)
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
-    answerable = others.filter(state=State.RECHECK).exclude(check_result__decided_by=account)
-    counts = answerable.values_list("call").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
+    refused = Q(check_result__decided_by=account, decision__isnull=True)
+    decided = Q(decision__proposed_by=account) | Q(decision__approved_by=account)
+    answerable = others.filter(state=State.RECHECK).exclude(refused | decided)
+    counts = answerable.values_list("call").annotate(n=Count("pk"), first=Min(ASKED_AT))
     rechecks = {call: (n, first) for call, n, first in counts}
     for call in published.filter(pk__in=[*waiting, *rechecks]):
         if not account.has_perm("calls.check", call):

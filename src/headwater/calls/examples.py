@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Case, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
-from headwater.calls.models import Application, Call, HostQuota, Letter, Notice, NoticeRow, Participant, Version
+from headwater.calls.models import Application, Call, HostLetter, HostQuota, Letter, Notice, NoticeRow, Participant, Version
 from headwater.calls.states import State
 from headwater.core.examples import EXAMPLES, Example, example
 from headwater.core.models import StoredFile
@@ -66,6 +66,11 @@ def versions() -> Iterable[Any]:
 @example("letter", "letters/<int:pk>")
 def letters() -> Iterable[Any]:
     return Letter.objects.order_by("pk").values_list("pk", flat=True)
+
+
+@example("letter to a host", "host/letters/<int:pk>")
+def host_letters() -> Iterable[Any]:
+    return HostLetter.objects.order_by("pk").values_list("pk", flat=True)
 
 
 @example("notice", "notices/<int:pk>")

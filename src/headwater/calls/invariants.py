@@ -103,10 +103,25 @@ invariant(
     WHERE c.state = 'finished' AND n.closed_at IS NULL""",
 )
 invariant(
+    "letters_without_gaps",
+    _("各年度各类发文字号从第一号起连续，没有空号和重号"),
+    """WITH numbers AS (SELECT regexp_match(number, '^(.+)〔(\\d{4})〕(\\d+)号$') AS part FROM (
+        SELECT number FROM calls_letter UNION ALL SELECT number FROM calls_hostletter) papers)
+    SELECT s.mark || '〔' || s.year || '〕: ' || count(n.part) || ' letters, numbers ' || s.first || ' to ' || s.last
+    FROM calls_letterseries s LEFT JOIN numbers n
+        ON n.part[1] = s.mark AND n.part[2]::integer = s.year AND n.part[3]::integer BETWEEN s.first AND s.last
+    GROUP BY s.id HAVING count(n.part) <> s.last - s.first + 1
+    UNION ALL SELECT n.part[1] || '〔' || n.part[2] || '〕' || n.part[3] || '号 lies outside of its series' FROM numbers n
+    LEFT JOIN calls_letterseries s ON s.mark = n.part[1] AND s.year = n.part[2]::integer
+    WHERE n.part IS NOT NULL AND n.part[3]::integer > coalesce(s.last, 0)""",
+)
+invariant(
     "recheck_by_another_person",
     _("复审决定由作出原决定以外的人作出"),
     """SELECT 'check of application ' || application_id FROM calls_formalcheck
-    WHERE recheck_answered_by_id = decided_by_id""",
+    WHERE recheck_answered_by_id = decided_by_id
+    UNION ALL SELECT 'decision on application ' || application_id FROM calls_decision
+    WHERE recheck_answered_by_id IN (proposed_by_id, approved_by_id)""",
 )
 invariant(
     "objection_upheld_by_two",

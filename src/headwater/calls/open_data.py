@@ -26,14 +26,12 @@ def calls() -> list[list[Any]]:
 
 
 def notices() -> list[list[Any]]:
-    rows = NoticeRow.objects.select_related("notice__call").order_by("notice", "position")
-    return [
-        [r.notice.call.code, r.notice.starts_at, r.notice.ends_at, r.position, r.title, r.leader, r.host, yuan_cell(r.amount_fen)]
-        for r in rows
-    ]
+    columns = ("notice__call__code", "notice__starts_at", "notice__ends_at", "position", "title", "leader", "host", "amount_fen")
+    rows = NoticeRow.objects.order_by("notice", "position").values_list(*columns)
+    return [[*what, yuan_cell(fen)] for *what, fen in rows]
 
 
 CALL = ("code", "title_zh", "title_en", "scheme", "year", "opens_at", "closes_at", "budget_cny", "phase")
 NOTICE = ("call", "starts_at", "ends_at", "position", "title", "leader", "host", "amount_cny")
-OPEN_DATA.add("calls", Dataset("申报批次", "Calls", CALL, calls))
-OPEN_DATA.add("notices", Dataset("公示名单", "Public notices", NOTICE, notices))
+OPEN_DATA.add("calls", Dataset("申报批次", "Calls", CALL, calls, Call.objects.visible_to(None).count))
+OPEN_DATA.add("notices", Dataset("公示名单", "Public notices", NOTICE, notices, NoticeRow.objects.count))

@@ -22,7 +22,7 @@ from headwater.calls.models import Application, Call, Letter
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signatures import lines_of
-from headwater.calls.words import words_of
+from headwater.calls.words import grade_words, words_of
 from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, may
@@ -76,7 +76,9 @@ OPINIONS: Register[Callable[[Application], list[dict[str, Any]]]] = Register("so
 
 
 def released_opinions(row: Application) -> list[dict[str, Any]]:
-    return [o for function in OPINIONS.values() for o in function(row)]
+    """Return the released opinions with the word of each grade."""
+    words = dict(grade_words(row))
+    return [o | {"word": words.get(o["grade"], "")} for function in OPINIONS.values() for o in function(row)]
 
 
 def application_context(row: Application, *, judging: bool = False, reader: Any = None) -> dict[str, Any]:
@@ -144,11 +146,25 @@ def letter_kinds(letters: Any) -> list[tuple[str, str]]:
     return [(kind, "／".join(names[:3]) + ("…" if len(names) > 3 else "")) for kind, names in named.items() if names]
 
 
-def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **context: Any) -> HttpResponseBase:
-    """List letters, as a table or as an archive of PDFs: for a host, an officer, an applicant."""
+def _for_offices() -> list[Column]:
+    """Return the columns with the letter to the host, and with the text for a word processor."""
+    return [
+        Column(
+            _("送达函"), lambda x: str(x.covering or ""), url=lambda x: f"/host/letters/{x.covering_id}/" if x.covering_id else ""
+        ),
+        Column(_("可编辑文本"), lambda _x: "DOCX", url=lambda x: f"/letters/{x.pk}/?as=docx", export=False),
+    ]
+
+
+def letter_list(
+    request: HttpRequest, rows: Any, title: str, empty_hint: str, *, covering: bool = False, **context: Any
+) -> HttpResponseBase:
+    """List letters, as a table or as an archive of PDFs: for a host, an officer, an applicant. `covering` adds what offices
+    need: the letters to hosts under which they went out, and texts to edit.
+    """
     listing = Listing(
         request,
-        rows.select_related("application__leader", "application__host", "application__call"),
+        rows,
         name="letters",
         order="-id",
         search=("number", "application__title_zh", "application__leader__name_zh"),
@@ -160,7 +176,13 @@ def letter_list(request: HttpRequest, rows: Any, title: str, empty_hint: str, **
             Column(_("申请人"), lambda x: both(x.application.leader)),
             Column(_("依托单位"), lambda x: both(x.application.host)),
             Column(_("日期"), lambda x: x.issued_at, kind="date"),
+            Column(_("英文译本"), lambda _x: "English", url=lambda x: f"/letters/{x.pk}/?lang=en", export=False),
+            *(_for_offices() if covering else []),
         ],
+        only=(
+            *("number", "kind", "issued_at", "application__number", "application__title_zh", "application__leader__name_zh"),
+            *("application__host__name_zh", "application__call__scheme", "application__call__stage", "covering__number"),
+        ),
         filters=[Filter("kind", _("类型"), letter_kinds(rows), "kind")],
         selectable=True,
         empty_title=_("没有通知书"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import rules
 
-from headwater.calls.models import Application, Call, CallChange, Decision, FormalCheck, Objection, has_own_in
+from headwater.calls.models import Application, Call, CallChange, Decision, Objection, has_own_in, record_of_refusal
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED, IN_THE_HOUSE, LIVE, State
 from headwater.core import own
@@ -110,10 +110,13 @@ def not_who_proposed(user: Any, change: CallChange | None) -> bool:
 
 @rules.predicate
 def not_who_decided(user: Any, record: Any) -> bool:
-    """Tell whether another officer refused the application: only then may this one answer the re-check."""
+    """Tell whether others refused the application, at the check or in the decision: only then may this one answer the re-check."""
     if not isinstance(record, Application):
         return True
-    return not FormalCheck.objects.filter(application=record, decided_by=user).exists()
+    refusal = record_of_refusal(record)
+    if isinstance(refusal, Decision):
+        return user.pk not in {refusal.proposed_by_id, refusal.approved_by_id}
+    return refusal is None or refusal.decided_by_id != user.pk
 
 
 @rules.predicate
@@ -142,6 +145,7 @@ allow("calls.call.draft", officer_of_call)
 allow("calls.call.approve", officer_of_call & not_drafter)
 allow("calls.call.approve_change", officer_of_call & not_who_proposed)
 allow("calls.board", officer_of_call | role("committee", "leadership"))
+allow("calls.statistics", officer_of_call | role("leadership"))
 allow("calls.apply", has_person)
 allow(
     "calls.application.view",

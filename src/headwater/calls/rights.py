@@ -102,7 +102,12 @@ proposer_of_line = Party(
 )
 refuser = Party(
     "who refused the application",
-    lambda event, account: FormalCheck.objects.filter(application__in=cases(event), decided_by=account).exists(),
+    lambda event, account: (
+        FormalCheck.objects.filter(application__in=cases(event), decided_by=account, recheck_at__isnull=False).exists()
+        or Decision.objects.filter(
+            Q(proposed_by=account) | Q(approved_by=account), application__in=cases(event), recheck_at__isnull=False
+        ).exists()
+    ),
 )
 answerer = party("who answered the objection", column("answered_by_id"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from headwater.calls.models import Call
@@ -88,6 +88,17 @@ def agreement_day(call: Call) -> date:
     """Return the last day on which an agreement that is drafted today can be signed."""
     days = Parameters(call.scheme.region, clock.today()).number("taskbook_days", call.scheme.code)
     return clock.add_days(clock.today(), days)
+
+
+def term_of(application: Any, decided: date) -> tuple[date, date]:
+    """Return the first and the last day of approved work."""
+    start = start_of(application, decided)
+    return start, clock.add_months(start, application.months) - timedelta(days=1)
+
+
+def award_number(application: Any) -> str:
+    """Return the number that an award from an application has."""
+    return f"{application.number}A"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from headwater.calls.deciding.views.integrity import objections
 from headwater.calls.endorsing.views import host, quotas, recommend
 from headwater.calls.joining.views import inviting, naming, referees
 from headwater.calls.lookups import HOSTS
-from headwater.calls.publishing.views import changing, drafting, office
+from headwater.calls.publishing.views import changing, drafting, office, statistics
 from headwater.core.views.lookups import lookup_view
 
 urlpatterns = [
@@ -49,12 +49,14 @@ urlpatterns = [
     path("host/endorse/<int:pk>/refuse/", host.host_not_endorse, name="host_not_endorse"),
     path("host/endorse/rank/<int:host>/<int:call>/", host.rank, name="host_rank"),
     path("host/letters/", host.host_letters, name="host_letters"),
+    path("host/letters/<int:pk>/", host.host_letter, name="host_letter"),
     path("recommend/", recommend.recommend_queue, name="recommend"),
     path("recommend/chosen/", recommend.recommend_chosen, name="recommend_chosen"),
     path("recommend/<int:pk>/return/", recommend.recommend_return, name="recommend_return"),
     path("office/", office.calls, name="office"),
     path("office/calls/new/", drafting.new_call, name="call_new"),
     path("office/calls/<int:pk>/", office.board, name="call_board"),
+    path("office/calls/<int:pk>/statistics/", statistics.statistics, name="call_statistics"),
     path("office/calls/<int:pk>/edit/", drafting.edit_call, name="call_edit"),
     path("office/calls/<int:pk>/amend/", changing.amend, name="call_amend"),
     path("office/calls/<int:pk>/cancel/", changing.cancel, name="call_cancel"),

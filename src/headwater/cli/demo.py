@@ -65,6 +65,7 @@ KERNELS = [
     "fuzz",
     "demo",
     "evidence",
+    "pages",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from email.utils import parseaddr
 from itertools import islice
 
 import click
@@ -35,6 +36,8 @@ def doctor() -> None:
     closed = "files are closed to other accounts"
     assets = (FONTS.parent / "static/build/app.js").exists()
     many = rights_too_many()
+    from_address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    reachable = not config.email_url.startswith("smtp") or "." in from_address.rpartition("@")[2].strip("0123456789.")
     lines = [
         (free > 1, f"disk: {free:.1f} GB free in {config.home}"),
         (not opened, closed if not opened else f"open to other accounts (chmod -R go= each): {', '.join(opened)}"),
@@ -50,6 +53,10 @@ def doctor() -> None:
         (
             True,
             f"working days of {year + 1} are {'known' if clock.has_calendar(year + 1) else 'not published yet: periods into it are provisional'}",
+        ),
+        (
+            reachable,
+            f"mails come from {from_address}" + ("" if reachable else ": set HEADWATER_EMAIL_FROM to an address people know"),
         ),
         (assets, "front-end assets are built" if assets else "front-end assets are missing: run ./run help"),
     ]

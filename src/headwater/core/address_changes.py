@@ -130,11 +130,13 @@ def _letters(row: AddressChange, key: str) -> Iterator[tuple[str, str, str]]:
         if row.new:
             until = {"until": f"{timezone.localtime(row.expires_at):%Y-%m-%d %H:%M}", "url": site_address(f"/address/{key}/")}
             body = _(
-                "%(name)s：\n\n您的账号将改用这个邮箱。请在 %(until)s 前打开以下链接确认：\n\n%(url)s\n\n不是您本人的，请不要打开链接。"
+                "%(name)s：您好！\n\n您的账号将改用这个邮箱。请在 %(until)s 前打开以下链接确认：\n\n%(url)s\n\n不是您本人的，请不要打开链接。"
             )
             yield row.new, _("请确认新的电子邮箱"), body % (parameters | until)
         if row.old:
-            body = _("%(name)s：\n\n您账号的邮箱将变更为：%(new)s\n理由：%(reason)s\n\n不是您要求的，请立即联系系统管理员。")
+            body = _(
+                "%(name)s：您好！\n\n您账号的邮箱将变更为：%(new)s\n理由：%(reason)s\n\n不是您要求的，请立即联系系统管理员。"
+            )
             yield row.old, _("您账号的邮箱将变更"), body % parameters
 
 
@@ -214,5 +216,5 @@ def _finish(row: AddressChange, log: Log) -> None:
         follow(account, log)
     log(account, before={"has_email": bool(row.old)}, after={"has_email": bool(row.new), "change": row.pk})
     with translation.override(account.language):
-        body = _("%(name)s：\n\n您账号的邮箱已变更。不是您要求的，请立即联系系统管理员。") % {"name": account.name_zh}
+        body = _("%(name)s：您好！\n\n您账号的邮箱已变更。不是您要求的，请立即联系系统管理员。") % {"name": account.name_zh}
         write_to((to, _("您账号的邮箱已变更"), body) for to in (row.old, row.new) if to)

@@ -11,6 +11,7 @@ DECLARATIONS = (
     *("permissions", "rights", "roles", "workflow", "colours", "navigation", "duties", "tasks", "invariants", "evidence"),
     *(
         "indicators",
+        "pictures",
         "rules",
         "searching",
         "files",

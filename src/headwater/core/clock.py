@@ -19,6 +19,12 @@ from django.utils import timezone
 _fixed_moment: ContextVar[datetime | None] = ContextVar("headwater_clock", default=None)
 
 
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
 def now() -> datetime:
     return _fixed_moment.get() or timezone.now()
 
@@ -44,7 +50,13 @@ def days_left(until: date | datetime) -> int:
 
 def official_date(moment: datetime) -> str:
     """Return the day of a moment as Chinese official documents write it, e.g. 2026年7月1日."""
-    day = timezone.localtime(moment)
+    return official_day(local_day(moment))
+
+
+def official_day(day: date, language: str = "zh") -> str:
+    """Return a day as official documents write it: 2026年7月1日, 1 July 2026."""
+    if language != "zh":
+        return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     return f"{day.year}年{day.month}月{day.day}日"
 
 

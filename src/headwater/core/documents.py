@@ -7,8 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 PACKAGE = Path(__file__).resolve().parent.parent
 FONTS = PACKAGE / "web/fonts"
+
+
+def font_folders() -> list[Path]:
+    """Return where fonts lie: those of the package, and those that an office has put into its home."""
+    return [FONTS, settings.CONFIG.home / "fonts"]
 
 
 @lru_cache(maxsize=8)
@@ -16,7 +23,11 @@ def _compiler(template: str) -> Any:
     import typst
 
     return typst.Compiler(
-        str(PACKAGE / template), root=str(PACKAGE), font_paths=[str(FONTS)], ignore_system_fonts=True, sys_inputs={"data": "{}"}
+        str(PACKAGE / template),
+        root=str(PACKAGE),
+        font_paths=[str(f) for f in font_folders()],
+        ignore_system_fonts=True,
+        sys_inputs={"data": "{}"},
     )
 
 

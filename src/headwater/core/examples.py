@@ -1,4 +1,5 @@
-"""How addresses become concrete: for each argument of a route the values that are there. Tests and the fuzzer walk every address by these.
+"""How addresses become concrete: for each argument of a route the values that are there. Tests, the fuzzer and
+the bench of pages walk every address by these.
 
 An app declares its own in `examples.py`; a route with an argument that nobody declares fails the walk.
 """
@@ -6,9 +7,11 @@ An app declares its own in `examples.py`; a route with an argument that nobody d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from headwater.core.models import Event, Job
 from headwater.core.register import Register
@@ -35,6 +38,15 @@ def example(name: str, *places: str) -> Callable[[Callable[[], Iterable[Any]]], 
         return values
 
     return wrap
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield every route of the house with its entry in the table of addresses."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, prefix + str(entry.pattern))
+        else:
+            yield prefix + str(entry.pattern), entry
 
 
 def first_of_each() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from pathlib import Path
 
-from headwater.core.documents import FONTS
+from headwater.core.documents import font_folders
 
 Ranges = list[tuple[int, int]]
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -35,11 +35,16 @@ def _prints(character: str) -> bool:
     return at >= 0 and ranges[at][0] <= point <= ranges[at][1]
 
 
+def font_files() -> list[Path]:
+    """Return the fonts with one face in a file, of the package and of the office."""
+    return sorted(path for folder in font_folders() for path in (*folder.glob("*.ttf"), *folder.glob("*.otf")))
+
+
 @lru_cache(maxsize=1)
 def coverage() -> Ranges:
     """Return the ranges of characters that at least one font has, in order and apart."""
     ranges: Ranges = []
-    for first, last in sorted(r for path in sorted(FONTS.glob("*.ttf")) for r in _ranges(path)):
+    for first, last in sorted(r for path in font_files() for r in _ranges(path)):
         if ranges and first <= ranges[-1][1] + 1:
             ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
         else:

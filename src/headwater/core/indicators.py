@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,8 @@ class Figure:
     value: float | None
     records: Records
     note: Text = ""
+    places: Callable[[], Sequence[Any]] | None = None
+    """Where the figure can be shown on the map: each place of the region with its number and its money in fen."""
 
 
 @dataclass(frozen=True)

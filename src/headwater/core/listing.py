@@ -12,26 +12,33 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import TextIOWrapper
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 
 from headwater.core.addresses import normal
+from headwater.core.errors import Refused
+from headwater.core.list_files import ListFile, ask_list
 from headwater.core.lookups import MOST_CHARS, Lookup
 from headwater.core.money import wan_cell
 from headwater.core.names import normal_name
-from headwater.core.sheets import csv_into, xlsx_into
-from headwater.core.web import attached, keys_in, scratch, scratch_folder
+from headwater.core.rows import PAGE, in_both_languages
+from headwater.core.sheets import csv_into, csv_stream, xlsx_into
+from headwater.core.web import attached, keys_in, scratch, scratch_folder, streamed
 
 Text = str | Promise
-PAGE = 50
 SHEET_ROWS = 1_000_000
 """More rows than this do not fit a sheet of Excel: the answer is csv then."""
+AT_ONCE = 1_000
+"""Rows that are written as a file while somebody waits. A longer csv goes out as it is read; a form asks a job for a longer workbook."""
 KEPT_IN_MEMORY = 4 * 1024 * 1024
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -114,7 +121,10 @@ class Cell:
 
 @dataclass
 class Listing:
-    """`prepare` is given the rows of a page, or of a stretch of a file, before their cells are asked for: it may read what they need."""
+    """`only` names the fields that the columns read: nothing else is fetched, on the page and for files. A column that reads another
+    one would ask again for each row. `prepare` is given the rows of a page, or of a stretch of a file, before their cells are asked
+    for: it may read what they need.
+    """
 
     request: HttpRequest
     queryset: QuerySet[Any]
@@ -129,6 +139,7 @@ class Listing:
     form_id: str = "bulk"
     page_size: int = PAGE
     prepare: Callable[[list[Any]], None] | None = None
+    only: Sequence[str] = ()
     q: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -153,23 +164,51 @@ class Listing:
         fields = {c.sort for c in self.columns if c.sort} | {self.order.lstrip("-")}
         self.sort = order if order.lstrip("-") in fields else self.order
         self.rows_all = rows
-        self._page()
+        self.cursor = get.get("after", "")
 
-    def _page(self) -> None:
-        """One page after the cursor: rows are ordered by (sort, pk), so a page is found without counting what went before."""
+    def _reading(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow rows to the fields of `only`, with the records that those lead to."""
+        if not self.only:
+            return rows
+        related = {path.rpartition("__")[0] for path in self.only} - {""}
+        rows = rows.select_related(None)
+        return (rows.select_related(*sorted(related)) if related else rows).only(*in_both_languages(rows.model, self.only))
+
+    @cached_property
+    def _window(self) -> list[Any]:
+        """One page after the cursor, and one row more: rows are ordered by (sort, pk), so a page is found without counting what
+        went before. A file asks for no page.
+        """
         key, down = self.sort.lstrip("-"), self.sort.startswith("-")
         order = [self.sort] if key == "pk" else [self.sort, "-pk" if down else "pk"]
-        rows = self.rows_all.order_by(*order)
-        cursor = self.request.GET.get("after", "")
-        if cursor:
-            rows = self._after(rows, cursor, key, down)
-        window = list(rows[: self.page_size + 1])
-        self.has_next = len(window) > self.page_size
-        self.objects = window[: self.page_size]
+        rows = self._reading(self.rows_all).order_by(*order)
+        if self.cursor:
+            rows = self._after(rows, self.cursor, key, down)
+        return list(rows[: self.page_size + 1])
+
+    @property
+    def has_next(self) -> bool:
+        return len(self._window) > self.page_size
+
+    @cached_property
+    def objects(self) -> list[Any]:
+        rows = self._window[: self.page_size]
         if self.prepare:
-            self.prepare(self.objects)
-        self.total = self.rows_all.count() if cursor or self.has_next else len(window)
-        self.first_page = not cursor
+            self.prepare(rows)
+        return rows
+
+    @cached_property
+    def total(self) -> int:
+        return self.rows_all.count() if self.cursor or self.has_next else len(self._window)
+
+    @property
+    def first_page(self) -> bool:
+        return not self.cursor
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether its workbook is made by a job."""
+        return self.total > AT_ONCE
 
     @staticmethod
     def _after(rows: QuerySet[Any], cursor: str, key: str, down: bool) -> QuerySet[Any]:
@@ -245,6 +284,11 @@ class Listing:
         return self.query(format="xlsx")
 
     @property
+    def address(self) -> str:
+        """Return where this list is, as it is narrowed and sorted."""
+        return f"{self.request.path}?{self.query(format='')}"
+
+    @property
     def narrowed(self) -> bool:
         return bool(self.q or self.active)
 
@@ -255,67 +299,75 @@ class Listing:
 
     def _prepared(self, rows: QuerySet[Any]) -> Iterator[Any]:
         """Yield rows for a file, so many at a time that memory does not grow with it."""
-        stream = rows.iterator(chunk_size=1000)
-        while part := list(islice(stream, 1000)):
+        stream = rows.iterator(chunk_size=500)
+        while part := list(islice(stream, 500)):
             if self.prepare:
                 self.prepare(part)
             yield from part
 
     def export(self, form: str = "", rows: QuerySet[Any] | None = None) -> HttpResponseBase | None:
-        """Return `rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one."""
+        """Return `rows` (by default the whole list as filtered) as a file, when the query string or `form` asks for one.
+
+        A whole list that is long goes out as csv while it is read; as a workbook it is made by a job, which only a form asks for.
+        """
         form = form or self.request.GET.get("format", "")
         if form not in TYPES:
             return None
-        ordered = (self.rows_all if rows is None else rows).order_by(self.sort)
-        if form == "xlsx" and ordered[SHEET_ROWS : SHEET_ROWS + 1].exists():
-            form = "csv"
-        columns = [c for c in self.columns if c.export]
-        heading = [str(c.label) for c in columns]
-        cells = ([plain(c.value(o), c.kind) for c in columns] for o in self._prepared(ordered))
+        chosen = self.rows_all if rows is None else rows
+        ordered = self._reading(chosen).order_by(self.sort)
+        wanted: ListFile | None = getattr(self.request, "list_file", None)
+        if wanted is not None:
+            return self._for_job(wanted, ordered)
+        is_long = chosen is self.rows_all and ordered[AT_ONCE : AT_ONCE + 1].exists()
+        if form == "xlsx" and is_long and self.request.method == "POST":
+            return self._ask()
+        if is_long or (form == "xlsx" and ordered[SHEET_ROWS : SHEET_ROWS + 1].exists()):
+            return streamed(csv_stream(self._export_heading, self._export_rows(ordered)), self._file_name("csv"), TYPES["csv"])
         file = scratch(max_size=KEPT_IN_MEMORY)
         if form == "csv":
             text = TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=True)
-            csv_into(text, heading, cells)
+            csv_into(text, self._export_heading, self._export_rows(ordered))
             text.detach()
         else:
             with scratch_folder() as folder:
-                xlsx_into(file, self.name, heading, cells, folder=folder)
-        return attached(file, f"{self.name}-{timezone.localdate()}.{form}", TYPES[form])
+                xlsx_into(file, self.name, self._export_heading, self._export_rows(ordered), folder=folder)
+        return attached(file, self._file_name(form), TYPES[form])
 
-
-class Rows:
-    """Rows that are no records, such as those behind a figure, page by page under the foot of a listing."""
-
-    selectable = False
-
-    def __init__(self, request: HttpRequest, rows: Sequence[Any], size: int = PAGE) -> None:
-        self._get = request.GET
-        text = self._get.get("page", "")
-        pages = max(1, -(-len(rows) // size))
-        self.page = min(int(text), pages) if text.isdecimal() and len(text) < 9 and int(text) else 1
-        self.objects, self.total = rows[(self.page - 1) * size : self.page * size], len(rows)
-        self.first_page, self.has_next = self.page == 1, self.page < pages
-
-    def _query(self, **changes: str) -> str:
-        get = self._get.copy()
-        get.pop("page", None)
-        for name, value in changes.items():
-            get[name] = value
-        return get.urlencode()
-
-    query = property(_query)
+    def _ask(self) -> HttpResponse:
+        """Ask for the whole list as a workbook, and lead to the job that makes it."""
+        try:
+            job = ask_list(address=self.address, title=self.name, actor=self.request.actor)  # type: ignore[attr-defined]
+        except Refused as refused:
+            messages.error(self.request, str(refused))
+            return redirect(self.request.get_full_path())
+        return redirect("job", pk=job.pk)
 
     @property
-    def next_query(self) -> str:
-        return self._query(page=str(self.page + 1))
+    def _export_heading(self) -> list[str]:
+        return [str(c.label) for c in self.columns if c.export]
 
-    @property
-    def xlsx_query(self) -> str:
-        return self._query(format="xlsx")
+    def _export_rows(self, ordered: QuerySet[Any]) -> Iterator[list[Any]]:
+        columns = [(c.value, c.kind) for c in self.columns if c.export]
+        for row in self._prepared(ordered):
+            yield [plain(value(row), kind) for value, kind in columns]
 
-    @property
-    def csv_query(self) -> str:
-        return self._query(format="csv")
+    def _file_name(self, form: str) -> str:
+        return f"{self.name}-{timezone.localdate()}.{form}"
+
+    def _for_job(self, wanted: ListFile, ordered: QuerySet[Any]) -> HttpResponse:
+        """Write the list as a workbook for a job, as far as a sheet holds it."""
+        total = min(ordered.count(), SHEET_ROWS)
+        wanted.path = str(Path(wanted.folder) / self._file_name("xlsx"))
+
+        def rows() -> Iterator[list[Any]]:
+            for row in islice(self._export_rows(ordered), SHEET_ROWS):
+                wanted.count += 1
+                yield row
+                if wanted.count % 1000 == 0:
+                    wanted.progress(wanted.count, total)
+
+        xlsx_into(wanted.path, self.name, self._export_heading, rows(), folder=wanted.folder)
+        return HttpResponse()
 
 
 def plain(value: Any, kind: str) -> Any:

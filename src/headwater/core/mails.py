@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
 from headwater.core.command import Actor, command
+from headwater.core.correspondence import sender
 from headwater.core.errors import Refused
 from headwater.core.models import OutboxMail
 
@@ -72,11 +73,11 @@ def trouble(mail: OutboxMail) -> str:
 
 def send_outbox(limit: int = 200) -> int:
     """Send waiting mails; one that fails is kept with its error and tried again, so often at most."""
-    count = 0
+    count, envelope = 0, sender()
     for mail in waiting_mails().order_by("id")[:limit]:
         change: dict[str, Any] = {"attempts": mail.attempts + 1}
         try:
-            message = EmailMessage(mail.subject, mail.body, to=[mail.to])
+            message = EmailMessage(mail.subject, mail.body, from_email=envelope, to=[mail.to])
             if mail.calendar:
                 message.attach("meeting.ics", mail.calendar, "text/calendar")
             message.send()

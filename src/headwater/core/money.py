@@ -174,6 +174,41 @@ def _grouped(fen: int, unit: int, decimals: int) -> str:
     return f"{'-' if fen < 0 else ''}{whole:,}.{rest:0{decimals}d}"
 
 
+DIGITS, PLACES, GROUPS = "零壹贰叁肆伍陆柒捌玖", ("", "拾", "佰", "仟"), ("", "万", "亿", "万亿")
+
+
+def capital(fen: int) -> str:
+    """Return an amount in capitals as contracts write it (大写): 壹拾万元整, 壹仟零伍元贰角, 叁分.
+
+    Raises:
+        ValueError: less than nothing, or more than the capitals go.
+    """
+    whole, part = divmod(int(fen), FEN_IN_YUAN)
+    if fen < 0 or whole >= 10_000 ** len(GROUPS):
+        raise ValueError(f"no capitals for {fen} fen")
+    jiao, cents = divmod(part, 10)
+    words = f"{_capital_whole(whole)}元" if whole or not part else ""
+    if jiao:
+        words += f"{DIGITS[jiao]}角"
+    elif cents and whole:
+        words += "零"
+    return words + (f"{DIGITS[cents]}分" if cents else "" if jiao else "整")
+
+
+def _capital_whole(whole: int) -> str:
+    """Return a number of yuan in capitals; a run of zeros between digits is read once."""
+    words, zero = "", False
+    for group in range(len(GROUPS) - 1, -1, -1):
+        number = whole // 10_000**group % 10_000
+        for place in range(3, -1, -1):
+            digit = number // 10**place % 10
+            words += ("零" if zero and digit and words else "") + (f"{DIGITS[digit]}{PLACES[place]}" if digit else "")
+            zero = not digit
+        if number:
+            words += GROUPS[group]
+    return words or DIGITS[0]
+
+
 def wan_cell(fen: int) -> int | float:
     """Return 万元 as a number for a spreadsheet, a chart or an indicator: whole where it is whole, else the nearest that a cell can hold."""
     return _cell(fen, FEN_IN_WAN)

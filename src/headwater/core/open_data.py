@@ -15,12 +15,13 @@ from headwater.core.sheets import write_csv, write_xlsx
 
 @dataclass(frozen=True)
 class Dataset:
-    """A public register: what it is called, the codes of its columns, and its rows as the public may see them."""
+    """A public register: what it is called, the codes of its columns, its rows as the public may see them, and how many they are."""
 
     label_zh: str
     label_en: str
     heading: tuple[str, ...]
     rows: Callable[[], list[list[Any]]]
+    count: Callable[[], int]
 
 
 OPEN_DATA: Register[Dataset] = Register("public register")

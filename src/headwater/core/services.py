@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from headwater.core import blobs, clock
 from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
+from headwater.core.correspondence import Signer, signature
 from headwater.core.errors import Reason, Refused, refuse_if
+from headwater.core.i18n import named
 from headwater.core.models import Account, Notification, OutboxMail, RoleGrant, StoredFile
 from headwater.core.register import Register
 from headwater.core.roles import ROLES, Scope, sensitive_roles
@@ -135,28 +137,32 @@ def notify(accounts: Iterable[Account], *, title: Words, body: Words = "", url: 
 
 def tell(messages: Sequence[tuple[Account, Words, Words, str]], *, calendar: str = "") -> None:
     """Tell people like `notify`, with a text for each reader; two statements, whatever their number."""
-    notes, mails = [], []
+    notes, mails, signer = [], [], Signer()
     now = clock.now()
     for account, title, body, url in messages:
         with translation.override(account.language):
             head, text = (w() if callable(w) else w for w in (title, body))
+            letter = signer.letter(named(account), head, text, url) if account.email else ""
         notes.append(Notification(account=account, title=head[:200], body=text, url=url, created_at=now))
-        if account.email:
-            mail = OutboxMail(to=account.email, subject=head[:200], body=f"{text}\n\n{url}".strip(), created_at=now)
+        if letter:
+            mail = OutboxMail(to=account.email, subject=head[:200], body=letter, created_at=now)
             mail.calendar = calendar
             mails.append(mail)
     Notification.objects.bulk_create(notes, batch_size=2000)
     OutboxMail.objects.bulk_create(mails, batch_size=2000)
 
 
-def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True) -> None:
+def write_to(mails: Iterable[tuple[str, str, str]], *, forget: bool = True, sign: Callable[[], str] = signature) -> None:
     """Put mails (address, subject, text) in the outbox, for people who need not have an account; one statement, within a command.
 
-    The text of one with a key in it is forgotten once it is sent.
+    `sign` gives the last lines. The text of one with a key in it is forgotten once it is sent.
     """
-    now = clock.now()
+    now, signer = clock.now(), Signer(sign)
     OutboxMail.objects.bulk_create(
-        [OutboxMail(to=to, subject=subject[:200], body=body, created_at=now, forget=forget) for to, subject, body in mails],
+        [
+            OutboxMail(to=to, subject=subject[:200], body=signer.signed(body), created_at=now, forget=forget)
+            for to, subject, body in mails
+        ],
         batch_size=2000,
     )
 

@@ -7,10 +7,11 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from itertools import islice
 from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
@@ -28,6 +29,8 @@ MAX_CELLS = 5_000_000
 MAX_UNPACKED = 300_000_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 OTHER_KINDS = {"xl/workbook.bin", "content.xml", "mimetype"}
+PIECE = 200
+"""Rows that a streamed table holds in memory."""
 LETTERS = re.compile(r"[A-Za-z]{0,8}")
 ESCAPED = re.compile(rb"""[ \t\r\n]r[ \t\r\n]*=[ \t\r\n]*(?:"[^"<&]*&|'[^'<&]*&)""")
 """An address with escaped characters, which readers may pass over."""
@@ -238,13 +241,27 @@ def _text(cell: Any, since_1904: bool) -> str:
 
 
 def csv_into(file: TextIO, heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write CSV, cells that look like formulas defused; one row in memory at a time."""
+    """Write CSV, cells that look like formulas defused; one row in memory at a time. An empty heading is left out."""
     import defusedcsv.csv as safe
 
     writer = safe.writer(file)
-    writer.writerow(heading)
+    if heading:
+        writer.writerow(heading)
     for row in rows:
         writer.writerow(["" if c is None else c for c in row])
+
+
+def csv_stream(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Yield CSV with a byte-order mark, `PIECE` rows at a time, as the rows come."""
+    remaining, head = iter(rows), True
+    while True:
+        text = io.StringIO()
+        part = list(islice(remaining, PIECE))
+        csv_into(text, heading if head else (), part)
+        yield text.getvalue().encode("utf-8-sig" if head else "utf-8")
+        if len(part) < PIECE:
+            return
+        head = False
 
 
 def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

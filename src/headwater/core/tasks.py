@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from headwater.core import exports, mails
+from headwater.core import exports, list_files, mails
 
-__all__ = ["exports"]
+__all__ = ["exports", "list_files"]
 CHECK_SECONDS = 5.0
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("jobs/", views.job_list, name="jobs"),
     path("jobs/<int:pk>/", views.job, name="job"),
     path("exports/", exports.exports, name="exports"),
+    path("exports/list/", exports.ask, name="ask_list"),
     path("exports/<int:pk>/", exports.fetch, name="export"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("sessions/", sessions.sessions, name="sessions"),

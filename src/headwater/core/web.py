@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -90,6 +90,13 @@ def attached(file: Any, name: str, content_type: str) -> HttpResponseBase:
         with file:
             return download(file.read(), name, content_type)
     response = FileResponse(file, content_type=content_type)
+    _seal(response, name)
+    return response
+
+
+def streamed(pieces: Iterator[bytes], name: str, content_type: str) -> HttpResponseBase:
+    """Answer with a file that goes out as it is made."""
+    response = StreamingHttpResponse(pieces, content_type=content_type)
     _seal(response, name)
     return response
 

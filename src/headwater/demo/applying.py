@@ -9,7 +9,8 @@ from typing import Any
 
 from headwater.calls.applying.services.applications import add_members, confirm_participation, create_draft, submit_application
 from headwater.calls.applying.services.attachments import attach
-from headwater.calls.checking.services.checking import accept_clear, answer_recheck, ask_recheck, decide_check, run_formal_check
+from headwater.calls.checking.services.checking import accept_clear, decide_check, run_formal_check
+from headwater.calls.checking.services.rechecking import answer_recheck, ask_recheck
 from headwater.calls.deciding.services.sights import call_sight, recheck_sight
 from headwater.calls.endorsing.services.endorsement import (
     endorse,
@@ -293,16 +294,12 @@ def scan() -> bytes:
             "kind": "scan",
             "heading": "科技伦理审查意见",
             "letter_number": "（演示）",
-            "host": "伦理审查委员会",
-            "leader": "申请人",
-            "title": "研究项目",
-            "number": "",
-            "call": "",
-            "reasons": ["同意开展"],
-            "note": "演示用文件",
+            "addressee": "申请人",
+            "paragraphs": [["p", "同意开展。"]],
+            "annex": "",
+            "seal": "演示用文件",
             "date": "",
             "issuer": "伦理审查委员会",
-            "recheck_days": 15,
         }
         _scan.append(render_pdf("calls/typst/letter.typ", data))
     return _scan[0]

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from headwater.awards.models import Award, Party
 from headwater.awards.services.agreements import agreements_sight, sign
-from headwater.calls.checking.services.checking import ask_recheck, decide_check, run_formal_check
+from headwater.calls.checking.services.checking import decide_check, run_formal_check
+from headwater.calls.checking.services.rechecking import ask_recheck
 from headwater.calls.models import Application, Notice
 from headwater.calls.states import State
 from headwater.core import clock

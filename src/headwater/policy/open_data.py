@@ -26,5 +26,5 @@ def indicators() -> list[list[Any]]:
 
 ARTICLE = ("number", "title_zh", "title_en", "agencies", "measures")
 INDICATOR = ("code", "label_zh", "label_en", "value", "unit", "articles", "computed_at")
-OPEN_DATA.add("articles", Dataset("政策条款", "Policy articles", ARTICLE, articles))
-OPEN_DATA.add("indicators", Dataset("指标", "Indicators", INDICATOR, indicators))
+OPEN_DATA.add("articles", Dataset("政策条款", "Policy articles", ARTICLE, articles, lambda: articles_here().count()))
+OPEN_DATA.add("indicators", Dataset("指标", "Indicators", INDICATOR, indicators, lambda: len(figures_here())))

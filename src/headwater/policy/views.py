@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from headwater.core import clock
 from headwater.core.indicators import BREAKDOWNS, INDICATORS, Breakdown
-from headwater.core.listing import Rows
 from headwater.core.permission import PUBLIC, page
+from headwater.core.rows import Rows
 from headwater.core.sheets import write_csv, write_xlsx
 from headwater.core.web import download
 from headwater.policy.late import what_is_late
 from headwater.policy.models import Evidence
+from headwater.policy.pictures import pictures_of_year
 from headwater.policy.queries import (
     Reading,
     articles_here,
@@ -27,6 +28,7 @@ from headwater.policy.queries import (
     one_moment,
     readings,
 )
+from headwater.registry.maps import region_map
 from headwater.registry.models import PriorityField
 
 
@@ -80,7 +82,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
     only = {b.code: [request.GET[b.code]] for b, parts in choices if request.GET.get(b.code) in dict(parts)}
     with one_moment():
         now, figure = clock.now(), figure_of(evidence, clock.today(), only)
-        rows = figure.records.rows
+        rows, places = figure.records.rows, figure.places() if figure.places else []
     heading = [str(h) for h in figure.records.heading]
     form = request.GET.get("format")
     if form in {"csv", "xlsx"}:
@@ -101,6 +103,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "link": figure.records.link,
             "list": listing,
             "rows": [shown(row, heading, figure.records.money) for row in listing.objects],
+            "map": region_map(places) if places else {},
             "articles": articles_here().filter(evidence__code=code),
             "now": timezone.localtime(now),
         },
@@ -148,4 +151,5 @@ def lead(request: HttpRequest) -> HttpResponse:
             }
         )
     late = what_is_late(request.user)
-    return render(request, "policy/lead.html", {"rows": rows, "values": values, "at": values.at, "late": late})
+    pictures = pictures_of_year(request.user, request.GET.get("year", ""))
+    return render(request, "policy/lead.html", {"rows": rows, "values": values, "at": values.at, "late": late, **pictures})

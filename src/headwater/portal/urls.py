@@ -10,6 +10,7 @@ urlpatterns = [
     path("projects/<str:number>/", views.project, name="project"),
     path("notices/", views.notices, name="notices"),
     path("notices/<int:pk>/", views.notice, name="notice"),
+    path("notices/<int:pk>/pdf/", views.notice_pdf, name="notice_pdf"),
     path("notices/<int:pk>/objection/<int:row>/", views.objection, name="objection"),
     path("objections/<str:key>/", views.confirm_objection, name="confirm_objection"),
     path("search/", views.find, name="search"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
+from headwater.calls.deciding.services.notice_texts import notice_data
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
-from headwater.calls.models import Call, Notice, NoticeRow
+from headwater.calls.models import Call, Notice, NoticeRow, Objection
+from headwater.calls.papers import give_out
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
 from headwater.calls.schemes import scheme_of
@@ -22,7 +24,7 @@ from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
 from headwater.core import clock
 from headwater.core.api import client_address
-from headwater.core.i18n import both, named
+from headwater.core.i18n import both, chinese, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
@@ -33,7 +35,8 @@ from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
 from headwater.portal.forms import ObjectionForm
-from headwater.registry.models import Outlines, PriorityField, Region, ReviewGroup
+from headwater.registry.maps import region_map
+from headwater.registry.models import PriorityField, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
 from headwater.registry.queries import basis_of, region_here
 from headwater.schemes.requirements import requirement
@@ -58,28 +61,12 @@ def home(request: HttpRequest) -> HttpResponse:
             "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
             "at": values.at,
-            "map": region_map(region),
+            "map": region_map(by_place(Award.objects.projects())),
             "evidence": sorted(evidence.items()),
             "covered": sum(1 for n in evidence.values() if n),
             "region": region,
         },
     )
-
-
-def region_map(region: Region | None) -> dict[str, Any]:
-    """Draw the region's map with its grants by place, in shades from 0 to 4 by share of the largest. It is empty without outlines."""
-    outlines = Outlines.objects.filter(region=region).first()
-    if outlines is None:
-        return {}
-    rows = {place.code: (place, n, fen) for place, n, fen in by_place(Award.objects.projects())}
-    most = max((n for _place, n, _fen in rows.values()), default=0)
-    shapes = []
-    for shape in outlines.shapes:
-        if shape["code"] in rows:
-            place, n, fen = rows[shape["code"]]
-            level = 0 if not n else min(4, 1 + int(3.99 * n / most))
-            shapes.append({**shape, "name": named(place), "count": n, "money": fen, "level": level})
-    return {"width": outlines.width, "height": outlines.height, "shapes": shapes, "outlines": outlines}
 
 
 @page(PUBLIC)
@@ -119,9 +106,7 @@ def call(request: HttpRequest, code: str) -> HttpResponse:
 
 @page(PUBLIC)
 def projects(request: HttpRequest) -> HttpResponse:
-    rows = Award.objects.visible_to(request.user).select_related(
-        "leader", "host__place", "call__scheme", "application__discipline", "application__second_discipline"
-    )
+    rows = Award.objects.visible_to(request.user)
     listing = Listing(
         request,
         rows,
@@ -137,6 +122,10 @@ def projects(request: HttpRequest) -> HttpResponse:
             Column(_("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money"),
             Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
         ],
+        only=(
+            *("number", "title_zh", "title_en", "amount_fen", "state", "leader__name_zh", "host__name_zh", "host__name_en"),
+            *("call__scheme__name_zh", "call__scheme__name_en"),
+        ),
         filters=[
             Filter(
                 "call",
@@ -190,16 +179,15 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 LINE = (
     *("notice", "position", "title", "leader", "host", "amount_fen"),
-    *("application__title_en", "application__leader__name_en", "application__host__name_en"),
+    *("application__number", "application__title_en", "application__leader__name_en", "application__host__name_en"),
 )
 """What a line of a notice shows: not the text of its application."""
 
 
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call"), pk=pk)
-    final = ["dismissed", "upheld"] if row.closed_at else ["dismissed"]
-    answered = row.objections.filter(state__in=final).select_related("row")
+    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    texts = row.texts.get("zh" if chinese() or not row.title_en else "en", {})
     return render(
         request,
         "portal/notice.html",
@@ -207,12 +195,30 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "notice": row,
             "scheme": scheme_of(row.call),
             "rows": row.rows.select_related("application__leader", "application__host").only(*LINE),
+            "total_fen": row.rows.aggregate(total=Sum("amount_fen"))["total"] or 0,
+            "texts": texts,
             "provisional": provisional(row.without_calendar) if row.is_open else "",
-            "answered": answered,
-            "open_objections": row.objections.exclude(state__in=final).count(),
+            "objections": objection_counts(row),
             "draws": [(d, d.won) for d in row.call.draws.order_by("group")],
         },
     )
+
+
+def objection_counts(row: Notice) -> list[tuple[str, int]]:
+    """Return how many objections a notice had and how they ended, without whom they concern. What is upheld is known at the end."""
+    counts = dict(row.objections.order_by().values_list("state").annotate(n=Count("pk")))
+    final = [Objection.State.DISMISSED, *([Objection.State.UPHELD] if row.closed_at else [])]
+    waiting = sum(n for state, n in counts.items() if state not in final)
+    lines = [(str(_("收到异议")), sum(counts.values())), (str(_("处理中")), waiting)]
+    lines += [(str(state.label), counts.get(state.value, 0)) for state in final]
+    return lines if counts else []
+
+
+@page(PUBLIC)
+def notice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """Download a notice with its text and its list, for the notice board."""
+    row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    return give_out(request, row.title_zh, row.call, "notice", notice_data(row))
 
 
 @page(PUBLIC)
@@ -276,7 +282,7 @@ def _group(kind: Kind, results: Sequence[SearchEntry], text: str, most: int | No
 
 @page(PUBLIC)
 def open_data(request: HttpRequest) -> HttpResponse:
-    rows = [(name, table, len(table.rows())) for name, table in OPEN_DATA.items()]
+    rows = [(name, table, table.count()) for name, table in OPEN_DATA.items()]
     return render(request, "portal/data.html", {"registers": rows})
 
 

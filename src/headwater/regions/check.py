@@ -6,9 +6,11 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from headwater.core.reading import Reader
 from headwater.forms.expressions import ExpressionError, parameters, parse
 from headwater.regions.adopting import Place, SchemeFile, adopt
 from headwater.regions.needs import unknown_parts
@@ -20,9 +22,11 @@ from headwater.regions.tables import CHECKS, scheme_code
 from headwater.regions.widths import too_long, unknown_keys
 from headwater.schemes import Scheme, expressions, parse_scheme
 from headwater.schemes.packs import Packs, expanded, of_packs, read_packs, untold
+from headwater.schemes.papers import read_papers
 from headwater.schemes.rules import parameters_of
 
 HERE = Path(__file__).resolve().parent
+PAPERS = "papers.toml"
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
 
 
@@ -65,6 +69,17 @@ def read_package(path: Path) -> Package:
     return package
 
 
+def package_now(path: Path) -> Package:
+    """Return a package as `read_package` does. It is read again only when a file of the folder has changed; do not write to it."""
+    marks = ((str(f), f.stat()) for f in sorted(path.rglob("*.*")) if f.is_file())
+    return _as_of(path, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in marks))
+
+
+@lru_cache(maxsize=2)
+def _as_of(path: Path, _marks: tuple[tuple[str, int, int], ...]) -> Package:
+    return read_package(path)
+
+
 def _read_outlines(package: Package, sha: Any) -> None:
     """Read the outlines of the places. A package may have none, and then pages show no map."""
     file = package.path / FILE
@@ -105,7 +120,7 @@ def _in_their_files(package: Package, faults: list[tuple[str, str]], adopted: Se
 def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, sha: Any) -> None:
     """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other."""
     identities: set[tuple[str, str]] = set()
-    shared = _Shared(package, sha)
+    shared, papers = _Shared(package, sha), _papers(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
     for file in files:
         name, text, table = file.name, file.text, file.table
@@ -113,6 +128,9 @@ def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, s
         if not table:
             continue
         definition, places, problems = followed(table, shared.pieces)
+        if papers:
+            own = definition.get("papers")
+            definition = definition | {"papers": papers | (own if isinstance(own, dict) else {})}
         whole, more = expanded(definition, packs)
         package.schemes.append(whole)
         scheme, faults = parse_scheme(whole, parameters_of)
@@ -149,6 +167,18 @@ class _Shared:
         fresh = [p for p in problems if p not in self.reports]
         self.reports |= set(fresh)
         _note(self.package, SHARED, self.text, fresh)
+
+
+def _papers(package: Package, sha: Any) -> dict[str, Any]:
+    """Read what the region's papers say otherwise than usual; each scheme takes it over, so that a version keeps its texts."""
+    if not (package.path / PAPERS).exists():
+        return {}
+    text, table = _read(package, package.path / PAPERS)
+    sha.update(text.encode())
+    problems: list[tuple[str, str]] = []
+    read = read_papers(Reader(table, problems))
+    _note(package, PAPERS, text, problems)
+    return {key: table[key] for key in read}
 
 
 def _packs(package: Package, sha: Any) -> Packs:

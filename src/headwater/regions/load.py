@@ -35,6 +35,9 @@ from headwater.registry.models import (
     ReviewGroup,
 )
 
+CONTRACT = ("address", "legal_representative", "bank", "bank_account")
+"""What contracts say of an institution."""
+
 
 def load_region(*, package: Package, actor: Actor) -> dict[str, int]:
     """Load a package; returns how many rows of each kind were new or changed. Loading the same package again changes nothing.
@@ -68,6 +71,8 @@ def _region(package: Package, version: int) -> Region:
             "places_en": level["name_en"],
             **{key: head[key] for key in PROFILE},
             "bases": head.get("bases", {}),
+            "notice_mark": head.get("notice_mark", ""),
+            "office": head.get("office", {}),
             "digest": package.digest,
             "version": version,
             "loaded_at": clock.now(),
@@ -100,9 +105,8 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
         {**o, "place_id": places.get(o.get("place", "")), "recommender_id": by_code.get(o.get("recommender", ""))}
         for o in t["organisations"]["organisation"]
     ]
-    counts["organisations"] = _upsert(
-        Organisation, organisations, ("name_zh", "name_en", "kind", "ror", "moe_code", "direct", "place_id", "recommender_id")
-    )
+    names = ("name_zh", "name_en", "name_mn", "kind", "ror", "moe_code", "direct", "place_id", "recommender_id")
+    counts["organisations"] = _upsert(Organisation, organisations, (*names, *CONTRACT))
     index(
         SearchRow("organisation", o.pk, o.name_zh, f"/projects/?q={quote(o.name_zh)}", o.name_en)
         for o in Organisation.objects.all()

@@ -46,6 +46,9 @@ NEEDED = (
 BASES = ("formal_check", "recheck_request", "recheck_answer", "guide_lead", "fund_staff", "public_projects", "rules")
 """What pages cite a rule of the region for; `rules` is for every rule that has no source of its own under its name."""
 
+OFFICE = ("system", "name", "phone", "email", "address", "postcode", "supervision")
+"""What mails and papers say of who signs them."""
+
 Problems = list[tuple[str, str]]
 
 
@@ -56,15 +59,21 @@ def check_region(package: Package, problems: Problems) -> None:
         problems.append((head.path("code"), f"expected {package.path.name!r}, the name of the folder"))
     for key in ("currency", "timezone", *PROFILE):
         head.text(key, required=True)
-    bases = head.table_at("bases")
-    for key in bases.table:
-        pair = bases.get(key, list, [])
-        if key not in BASES and key not in RULES:
-            problems.append((bases.path(key), f"nothing cites this; known: {', '.join(BASES)}, and the names of rules"))
-        if len(pair) != 2 or not all(isinstance(text, str) and text for text in pair):
-            problems.append((bases.path(key), "expected a Chinese and an English text"))
+    head.text("notice_mark")
+    _pairs(head.table_at("bases"), (*BASES, *RULES))
+    _pairs(head.table_at("office"), OFFICE)
     head.text("place", required=True)
     _reference(head, "place", _codes(package, "places", "place"), "place")
+
+
+def _pairs(table: Reader, known: Sequence[str]) -> None:
+    """Check a table of texts in Chinese and English under keys that something reads."""
+    for key in table.table:
+        pair = table.get(key, list, [])
+        if key not in known:
+            table.problems.append((table.path(key), f"nothing reads this; known: {', '.join(known)}"))
+        if len(pair) != 2 or not all(isinstance(text, str) and text for text in pair):
+            table.problems.append((table.path(key), "expected a Chinese and an English text"))
 
 
 def check_places(package: Package, problems: Problems) -> None:

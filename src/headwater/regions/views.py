@@ -16,22 +16,22 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Parameter
 from headwater.core.permission import page
 from headwater.core.web import attempt
-from headwater.regions.check import find_package, read_package
+from headwater.regions.check import find_package, package_now, read_package
 from headwater.regions.load import load_region
 from headwater.registry.queries import region_here
 
 
 @page("core.region.manage")
 def region(request: HttpRequest) -> HttpResponse:
-    package = read_package(find_package(settings.CONFIG.region))
+    path = find_package(settings.CONFIG.region)
     if request.method == "POST":
         attempt(
             request,
-            lambda: load_region(package=package, actor=request.actor),
+            lambda: load_region(package=read_package(path), actor=request.actor),
             success=_("地区包已加载；没有变化的不会重复写入。"),
         )
         return redirect("region")
-    loaded = region_here()
+    package, loaded = package_now(path), region_here()
     return render(
         request,
         "regions/region.html",
@@ -49,7 +49,7 @@ def region(request: HttpRequest) -> HttpResponse:
 def schemes(request: HttpRequest) -> HttpResponseBase:
     listing = Listing(
         request,
-        SchemeVersion.objects.all(),
+        SchemeVersion.objects.defer("definition"),
         name="schemes",
         order="code",
         search=("code", "name_zh", "name_en"),

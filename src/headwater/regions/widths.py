@@ -11,13 +11,30 @@ from headwater.core.reading import Problem
 
 NAMED = {"code": 60, "name_zh": 200, "name_en": 300}
 WIDTHS: dict[tuple[str, str], dict[str, int]] = {
-    ("region", "region"): {**NAMED, "code": 40, "department_zh": 80, "fund_zh": 80, "fund_en": 120, "letter_mark": 20},
+    ("region", "region"): {
+        **NAMED,
+        "code": 40,
+        "department_zh": 80,
+        "fund_zh": 80,
+        "fund_en": 120,
+        "letter_mark": 20,
+        "notice_mark": 20,
+    },
     ("places", "place"): {**NAMED, "name_mn": 120, "level": 12},
     ("agencies", "agency"): {**NAMED, "full_name_zh": 200},
     ("fields", "priority_field"): NAMED,
     ("fields", "review_group"): NAMED,
     ("disciplines", "discipline"): NAMED,
-    ("organisations", "organisation"): {**NAMED, "ror": 9, "moe_code": 12},
+    ("organisations", "organisation"): {
+        **NAMED,
+        "name_mn": 300,
+        "ror": 9,
+        "moe_code": 12,
+        "address": 200,
+        "legal_representative": 60,
+        "bank": 120,
+        "bank_account": 40,
+    },
     ("policy", "article"): {"title_zh": 200, "title_en": 300},
     ("policy", "article.measure"): {"code": 20},
     ("policy", "article.target"): {"code": 20, "unit": 20},
@@ -34,6 +51,7 @@ KEYS: dict[tuple[str, str], frozenset[str]] = {
         "fund_zh",
         "fund_en",
         "letter_mark",
+        "notice_mark",
         "place",
         "currency",
         "timezone",
@@ -41,6 +59,7 @@ KEYS: dict[tuple[str, str], frozenset[str]] = {
         "map",
         "map_source",
         "bases",
+        "office",
     },
     ("places", "place"): CODE | NAMES | {"name_mn", "level", "parent", "kind", "status"},
     ("agencies", "agency"): CODE
@@ -51,7 +70,8 @@ KEYS: dict[tuple[str, str], frozenset[str]] = {
     ("disciplines", "discipline"): CODE | NAMES | {"level", "parent"},
     ("organisations", "organisation"): CODE
     | NAMES
-    | {"kind", "place", "recommender", "direct", "ownership", "moe_code", "ror", "source"},
+    | {"kind", "place", "recommender", "direct", "ownership", "moe_code", "ror", "source"}
+    | {"name_mn", "address", "legal_representative", "bank", "bank_account"},
     ("policy", "article"): frozenset(
         {"number", "chapter", "title_zh", "title_en", "summary_zh", "summary_en", "agencies", "agencies_open", "fields"}
         | {"measure", "target", "evidence"}

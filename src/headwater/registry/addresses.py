@@ -65,7 +65,10 @@ def tell_of_changes(changes: Sequence[tuple[Person, str]]) -> None:
     mails = []
     for person, old in changes:
         parameters = {"name": person.name_zh, "new": person.email or _("（删除）")}
-        body = _("%(name)s：\n\n登记库中您的电子邮箱变更为：%(new)s\n\n有误的，请联系所在单位的管理员或主管部门。") % parameters
+        body = (
+            _("%(name)s：您好！\n\n登记库中您的电子邮箱变更为：%(new)s\n\n有误的，请联系所在单位的管理员或主管部门。")
+            % parameters
+        )
         mails += [(to, _("您登记的电子邮箱已变更"), body) for to in (old, person.email) if to]
     write_to(mails)
 

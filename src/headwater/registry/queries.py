@@ -9,8 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
-from headwater.core.i18n import chinese
+from headwater.core.correspondence import OFFICE, Office
+from headwater.core.documents import PACKAGE
+from headwater.core.i18n import Bilingual, chinese
 from headwater.core.names import Named, normal_name
 from headwater.registry.models import Person, Region, ReviewGroup
 
@@ -30,6 +33,12 @@ def region_code() -> str:
     return Path(settings.CONFIG.region).name
 
 
+def region_folder() -> Path:
+    """Return the folder of the region package of this house."""
+    path = Path(settings.CONFIG.region)
+    return path if path.is_dir() else PACKAGE / "regions" / path.name
+
+
 def region_here() -> Region | None:
     """Return the region that this house serves; None before its package was loaded."""
     return Region.objects.filter(code=region_code()).first()
@@ -39,6 +48,27 @@ def basis_of(region: Region | None, code: str) -> str:
     """Return the rule that the region cites for something, in the reader's language; empty where it cites none."""
     zh, en = (region.bases if region else {}).get(code, ("", ""))
     return str(zh if chinese() or not en else en)
+
+
+OFFICE_LABELS = {
+    "phone": gettext_lazy("联系电话"),
+    "email": gettext_lazy("电子邮箱"),
+    "address": gettext_lazy("通信地址"),
+    "postcode": gettext_lazy("邮政编码"),
+    "supervision": gettext_lazy("监督电话"),
+}
+"""How to reach an office, in the order of printing."""
+
+
+@OFFICE.under("region")
+def office_here() -> Office:
+    """Return who signs mails and papers here, in the reader's language."""
+    region = region_here()
+    if region is None:
+        return Office()
+    texts = {key: str(Bilingual(*pair)) for key, pair in region.office.items()}
+    contact = {str(label): texts[key] for key, label in OFFICE_LABELS.items() if texts.get(key)}
+    return Office(system=texts.get("system", ""), name=texts.get("name", "") or region.department_zh, contact=contact)
 
 
 def group_prefixes() -> dict[str, str]:

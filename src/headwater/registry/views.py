@@ -45,7 +45,7 @@ LARGE = 200 * 1024
 
 @page("registry.people.list")
 def people(request: HttpRequest) -> HttpResponse:
-    rows = Person.objects.visible_to(request.user).select_related("organisation", "merged_into")
+    rows = Person.objects.visible_to(request.user)
     if request.GET.get("records") != "merged":
         rows = rows.surviving()
     listing = Listing(
@@ -64,6 +64,7 @@ def people(request: HttpRequest) -> HttpResponse:
             Column(_("人员编号"), lambda p: p.pk),
             Column(_("并入"), lambda p: p.merged_into_id or ""),
         ],
+        only=("name_zh", "name_en", "title", "highest_degree", "orcid", "merged_into", "organisation__name_zh"),
         filters=[
             Filter("kind", _("单位类型"), Organisation.Kind.choices, "organisation__kind"),
             Filter("records", _("记录"), [("double", _("可能重复")), ("merged", _("已并入他人"))], apply=_records),

@@ -1,5 +1,8 @@
 """Languages in which experts review: ISO 639-1 codes."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 LANGUAGES = {
@@ -40,3 +43,15 @@ WRITTEN |= {
 }
 WRITTEN |= {"日语": "ja", "日文": "ja", "德语": "de", "法语": "fr"} | {code: code for code in LANGUAGES}
 """The code of each language by the words that tables use for it."""
+FLAG = "written_"
+"""What begins the code of a declaration that an application is written in a language."""
+
+
+def languages_of(application: Any) -> set[str]:
+    """Return the languages that one must read to judge an application, as it declares; none where it is in the usual one."""
+    return {code.removeprefix(FLAG) for code in application.flags or () if code.startswith(FLAG)}
+
+
+def reads(expert: Any, languages: Collection[str]) -> bool:
+    """Tell whether an expert reads all of these languages."""
+    return set(languages) <= set(expert.languages or USUAL)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
@@ -112,17 +113,23 @@ def shortages_of(round_: Round, account: Any) -> list[dict[str, Any]]:
     ]
 
 
+def number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many `rows` an outer row has, counted for the rows of the page alone: a join would count all before it shows some."""
+    counts = rows.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts), 0)
+
+
 def progress_board(call: Call, account: Any) -> QuerySet[Any]:
     """Applications of a call in review with counts of their assignments by state, less `account`'s own (one query)."""
     state = Assignment.State
+    of_row = Assignment.objects.filter(application=OuterRef("pk"))
     counts = {
-        s.value: Count("assignments", filter=Q(assignments__state=s))
+        s.value: number_of(of_row.filter(state=s))
         for s in (state.PROPOSED, state.INVITED, state.ACCEPTED, state.SUBMITTED, state.DECLINED)
     }
     return (
         without_own(Application.objects.filter(call=call), account)
-        .exclude(assignments__isnull=True)
-        .select_related("leader", "host", "call")
+        .filter(Exists(of_row))
         .annotate(**{f"n_{k}": v for k, v in counts.items()})
         .order_by("pk")
     )
@@ -169,16 +176,16 @@ def places(call: Call, account: Any) -> Places:
     )
 
 
-def expert_loads(call: Call, account: Any) -> list[dict[str, Any]]:
-    """What the experts of a call hold of it, the busiest first, less what is of `account`'s own cases (one query)."""
+def expert_loads(call: Call, account: Any, most: int = 12) -> list[dict[str, Any]]:
+    """What the `most` experts who hold most of a call hold of it, the busiest first, less what is of `account`'s own cases (one query)."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT e.id, p.name_zh, o.name_zh, e.max_load, count(*) FILTER (WHERE a.state IN ('proposed', 'invited', 'accepted', 'submitted')),
                 count(*) FILTER (WHERE a.state = 'submitted'), count(*) FILTER (WHERE a.state = 'declined')
             FROM review_assignment a JOIN review_expert e ON e.id = a.expert_id JOIN registry_person p ON p.id = e.person_id
             LEFT JOIN registry_organisation o ON o.id = p.organisation_id JOIN calls_application c ON c.id = a.application_id
-            WHERE c.call_id = %s AND c.id <> ALL(%s) GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1""",
-            [call.pk, sorted(own_cases(account))],
+            WHERE c.call_id = %s AND c.id <> ALL(%s) GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1 LIMIT %s""",
+            [call.pk, sorted(own_cases(account)), most],
         )
         names = ("expert", "name", "organisation", "max_load", "load", "submitted", "declined")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

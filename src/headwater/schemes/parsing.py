@@ -14,6 +14,7 @@ from headwater.schemes.documents import read_referees
 from headwater.schemes.judging import read_judging
 from headwater.schemes.linking import link
 from headwater.schemes.outcomes import OUTCOMES
+from headwater.schemes.papers import read_papers
 from headwater.schemes.running import GRAMMAR, LATER, RUNS, refuse_later
 from headwater.schemes.shapes import ASKS, CLASSES, INTAKES, PARTIES, STAGES, USUAL_ASKS, RuleUse, Scheme
 from headwater.schemes.words import read_words
@@ -56,6 +57,7 @@ def parse_scheme(definition: dict[str, Any], rule_parameters: RuleSpec) -> tuple
         title_en=head.text("title_en"),
         checks=tuple(read_check(c) for c in top.tables("check")),
         own_words=tuple(read_words(top.table_at("words"), head.text("outcome")).items()),
+        own_papers=tuple(read_papers(top.table_at("papers")).items()),
         packs=tuple(head.get("packs", list, [])),
         intake=_one_of(head, "intake", INTAKES, default=INTAKES[0]),
         judging=read_judging(top, classes),

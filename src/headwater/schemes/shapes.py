@@ -13,6 +13,7 @@ from headwater.forms.linking import expressions
 from headwater.forms.shapes import REGIMES, Form
 from headwater.schemes.judging import Judging, usual_judging
 from headwater.schemes.outcomes import OUTCOMES, OutcomeKind
+from headwater.schemes.papers import Papers
 from headwater.schemes.words import Words, words_for
 
 STAGES = ("outline", "full")
@@ -73,6 +74,8 @@ class Scheme(Form):
     title_en: str = ""
     own_words: tuple[tuple[str, Bilingual], ...] = ()
     """What this scheme says otherwise than its outcome."""
+    own_papers: tuple[tuple[str, Bilingual], ...] = ()
+    """What its papers say otherwise than usual."""
     packs: tuple[str, ...] = ()
     """Where some of its rules come from; they are among `rules`."""
     intake: str = INTAKES[0]
@@ -92,6 +95,10 @@ class Scheme(Form):
     def words(self) -> Words:
         title = {"title": both(self, "title")} if self.title_zh else {}
         return words_for(self.outcome, dict(self.own_words) | title)
+
+    @cached_property
+    def papers(self) -> Papers:
+        return Papers(dict(self.own_papers))
 
     @property
     def has_money(self) -> bool:

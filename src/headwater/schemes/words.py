@@ -69,7 +69,7 @@ def read_words(r: Reader, outcome: str) -> dict[str, Bilingual]:
             r.problems.append((r.path(key), f"unknown word of {outcome!r}; known: {', '.join(sorted(words.table))}"))
         elif not _is_pair(value):
             r.problems.append((r.path(key), f"expected [Chinese, English], found {value!r}"))
-        elif wrong := _places(value) - PLACES.get(key, set()):
+        elif wrong := places_of(value) - PLACES.get(key, set()):
             r.problems.append((r.path(key), f"unknown place {{{sorted(wrong)[0]}}}"))
         else:
             own[key] = Bilingual(*value)
@@ -80,7 +80,8 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) and x for x in value)
 
 
-def _places(pair: list[str]) -> set[str]:
+def places_of(pair: Sequence[str]) -> set[str]:
+    """Return the names that texts hold in braces; something that is no name where the braces do not match."""
     try:
         return {name for text in pair for _text, name, _spec, _how in string.Formatter().parse(text) if name is not None}
     except ValueError:

@@ -22,6 +22,7 @@ from headwater.core.errors import Refused
 from headwater.core.jobs import Progress
 from headwater.core.models import Account
 from headwater.core.own import without_own
+from headwater.review.languages import languages_of, reads
 from headwater.review.models import ACTIVE, Assignment, Conflict, Expert
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.assigning import Plan, open_load
@@ -92,7 +93,7 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     shape = (len(rows.code), len(experts))
     forbidden, ended, settled_pairs = _known_pairs(call, applications, experts)
     locked = [(row_of(rows, a, codes[e]), e) for a, e in settled_pairs]
-    barred = [*forbidden, *ended, *settled_pairs]
+    barred = [*forbidden, *ended, *settled_pairs, *_unread(applications, experts)]
     mask = _mask([*barred, *((int(rows.twin[a]), e) for a, e in barred if rows.twin[a] >= 0)], shape)
     texts = [matching_text(a, scheme) for a in applications]
     scores = candidates(
@@ -112,6 +113,17 @@ def _inputs(call: Call, progress: Progress | None, account: Account | None) -> I
     scores = parted(scores, rows, experts, locked, inside=len(limits) > 1)
     problem = Problem.of(scores, demand_of(rows, terms.opinions, counts), room + busy, limits=limits, locked=settled)
     return Inputs([applications[n].pk for n in rows.application], [e.pk for e in experts], problem, settled, len(forbidden))
+
+
+def _unread(applications: Sequence[Application], experts: Sequence[Expert]) -> Pairs:
+    """Return the pairs of an application and an expert who does not read the language in which it is written."""
+    return [
+        (a, e)
+        for a, application in enumerate(applications)
+        if (languages := languages_of(application))
+        for e, expert in enumerate(experts)
+        if not reads(expert, languages)
+    ]
 
 
 def _limits(experts: Sequence[Expert], terms: ReviewTerms) -> list[Limit]:

@@ -43,6 +43,11 @@ def choose(contest: Contest) -> Chosen:
 
 def compare(contest: Contest, variants: list[Variant]) -> list[Compared]:
     """Choose under other conditions; a variant without rules that are not there is left out."""
+    return list(_compared(contest, tuple(variants)))
+
+
+@lru_cache(maxsize=4)
+def _compared(contest: Contest, variants: tuple[Variant, ...]) -> tuple[Compared, ...]:
     result, _conflict = _funded(contest)
     changes, possible = [], []
     for variant in variants:
@@ -51,7 +56,7 @@ def compare(contest: Contest, variants: list[Variant]) -> list[Compared]:
             scale = {BUDGET: variant.budget} if variant.budget != 1 else {}
             changes.append(Change(variant.name, scale=scale, drop=names))
             possible.append(variant)
-    return [
+    return tuple(
         Compared(
             o.name,
             variant.without,
@@ -62,7 +67,7 @@ def compare(contest: Contest, variants: list[Variant]) -> list[Compared]:
             _rules_of(o.reasons),
         )
         for o, variant in zip(scenarios(result, changes), possible, strict=True)
-    ]
+    )
 
 
 @lru_cache(maxsize=4)

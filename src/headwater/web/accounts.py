@@ -21,10 +21,10 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core.addresses import AddressFormField, normal
+from headwater.core.correspondence import Signer
 from headwater.core.models import Account, OutboxMail
 from headwater.core.passwords import change_password
 from headwater.core.prepared import Prepared
-from headwater.core.site import site_address
 from headwater.web.tasks import send_reset
 
 SIGNED_IN = Prepared(lambda pk: Account.objects.filter(pk=pk).select_related("person"))
@@ -69,8 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Put letters of the library into the outbox, in the language of the account."""
         user = context.get("user") or getattr(self.request, "user", None)
         with translation.override(getattr(user, "language", None) or translation.get_language()):
-            message = self.render_mail(template_prefix, email, context | {"to": user, "site": site_address("/")})
-        OutboxMail.objects.create(to=email, subject=str(message.subject)[:200], body=str(message.body))
+            message = self.render_mail(template_prefix, email, context | {"to": user})
+            OutboxMail.objects.create(to=email, subject=str(message.subject)[:200], body=Signer().signed(str(message.body)))
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: str | None = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)

@@ -26,6 +26,6 @@ def write_reset(address: str) -> int:
     with transaction.atomic():
         for account in rows:
             with translation.override(account.language or settings.LANGUAGE_CODE):
-                context = {"to": account, "url": site_address(password_path(account)), "site": site_address("/")}
+                context = {"to": account, "url": site_address(password_path(account))}
                 write_to([(account.email, _("设置您的密码"), render_to_string("account/email/reset.txt", context).strip())])
     return len(rows)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
+from headwater.awards.services.clauses import clauses_of, parties_of
 from headwater.awards.services.money import agreed_money, money_fields, printed
 from headwater.awards.workflow import AWARD
 from headwater.calls.deciding.services.decisions import ON_RELEASE, barred_applications
@@ -22,8 +22,9 @@ from headwater.calls.models import LONG, Application, Call, Decision, Participan
 from headwater.calls.records import HOLDINGS, Held
 from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
-from headwater.calls.terms import agreement_day, start_of
+from headwater.calls.terms import agreement_day, award_number, term_of
 from headwater.core import clock
+from headwater.core.clock import official_date
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
@@ -33,11 +34,13 @@ from headwater.core.seen import Sight
 from headwater.core.services import store_file
 from headwater.forms.signing import SignatureTable
 from headwater.forms.signing import sign as sign_rows
-from headwater.registry.models import HostHistory
+from headwater.registry.models import HostHistory, Region
 from headwater.registry.queries import region_of
 from headwater.schemes.outcomes import AGREEMENT, HOST_COUNT
 from headwater.schemes.rules import Holding
 
+LOGIN = re.compile(r"\s*[（(][^（()）]*[)）]$")
+"""The log-in name behind the name of who signed, as it was written down."""
 ORDER = (Party.LEADER, Party.HOST, Party.DEPARTMENT)
 
 
@@ -46,21 +49,20 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
     """Award every approved application and draft its agreement, in the transaction that released the decisions."""
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
-        due = clock.end_of_day(agreement_day(call))
-        now = clock.now()
-        starts = {a.pk: start_of(a, clock.today()) for a in applications}
+        due, now = clock.end_of_day(agreement_day(call)), clock.now()
+        terms = {a.pk: term_of(a, clock.today()) for a in applications}
         awards = [
             Award(
                 application=a,
                 call=call,
-                number=f"{a.number}A",
+                number=award_number(a),
                 title_zh=a.title_zh,
                 title_en=a.title_en,
                 leader=a.leader,
                 host=a.host,
                 amount_fen=amounts[a.pk],
-                starts_on=starts[a.pk],
-                ends_on=_end(starts[a.pk], a.months),
+                starts_on=terms[a.pk][0],
+                ends_on=terms[a.pk][1],
                 approved_at=now,
                 agreement_by=due,
             )
@@ -79,11 +81,6 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         index(_documents(awards))
 
 
-def _end(start: date, months: int) -> date:
-    """Return the last day of a term of `months` that begins on `start`."""
-    return clock.add_months(start, months) - timedelta(days=1)
-
-
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
     """Return the contents of a call's agreements: the words come from the applications, the money from the decision (2024, art. 22)."""
     members: dict[int, list[list[str]]] = {}
@@ -92,21 +89,26 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         where = m.organisation.name_zh if m.organisation else m.institution
         members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
     call = awards[0].call
-    fund, make = region_of(call.scheme.region).fund_zh, answers_in(call, [a.application for a in awards])
-    return [_content(award, members.get(award.application_id, []), fund, make) for award in awards]
+    region, make = region_of(call.scheme.region), answers_in(call, [a.application for a in awards])
+    return [_content(award, members.get(award.application_id, []), region, make) for award in awards]
 
 
 OUTCOME_WORDS = ("title", "item", "amount", "number", "agreement")
 """The words of the outcome that an agreement uses."""
 
 
-def _content(award: Award, members: list[list[str]], fund: str, make: AnswersOf) -> dict[str, Any]:
+def _content(award: Award, members: list[list[str]], region: Region, make: AnswersOf) -> dict[str, Any]:
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
     apart = {f.code for f in money_fields(scheme)}
     parts = [(s, [f.of.show(f, answers) for f in fields if f.code not in apart]) for s, fields in answers.asked_sections]
+    heading = f"{region.fund_zh}项目" if scheme.outcome_kind.of_fund else scheme.name_zh
     return {
-        "heading": f"{fund}项目" if scheme.outcome_kind.of_fund else scheme.name_zh,
+        "heading": heading,
+        "issuer": region.department_zh,
+        "parties": parties_of(award, region),
+        "texts": clauses_of(award, scheme, heading),
+        "drawn_on": str(clock.today()),
         "words": {key: scheme.words.zh(key) for key in OUTCOME_WORDS},
         "asks": sorted(scheme.asks),
         "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
@@ -246,12 +248,17 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> i
     return len(rows)
 
 
+def _name(signature: Signature) -> str:
+    """Return the name of who signed, without the name under which they log in."""
+    return signature.account.name_zh if signature.account else LOGIN.sub("", signature.signer)
+
+
 def agreement_pdf(agreement: Agreement) -> bytes:
     """Print the agreement as PDF, with its signatures and the digest that they sign."""
     with in_chinese():
         signatures = [
-            {"party": str(Party(s.party).label), "signer": s.signer, "at": f"{timezone.localtime(s.signed_at):%Y-%m-%d %H:%M}"}
-            for s in agreement.signatures.order_by("signed_at")
+            {"party": s.party, "label": str(Party(s.party).label), "signer": _name(s), "at": official_date(s.signed_at)}
+            for s in agreement.signatures.select_related("account").order_by("signed_at")
         ]
     return render_pdf(
         "awards/documents/agreement.typ", {**printed(agreement.content), "signatures": signatures, "digest": agreement.digest}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from headwater.core.money import shares, wan
+from headwater.core.clock import official_day
+from headwater.core.money import capital, shares, wan
 from headwater.forms.answers.state import Answers
 from headwater.forms.shapes import Field, Form
 from headwater.schemes import Scheme
@@ -40,12 +42,11 @@ def printed(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of an agreement with its amounts as the document prints them."""
     amount, money = content["amount_fen"], content.get("money") or {}
     rows = {part: [[*row[:-1], wan(row[-1])] for row in money.get(part, [])] for part in ("lines", "steps")}
-    terms = {
-        "regime": money.get("regime", "lump"),
-        "indirect": wan(money.get("indirect_fen", 0)),
-        "asked": wan(money.get("asked_fen", amount)),
+    terms = {"regime": money.get("regime", "lump"), "indirect": wan(money.get("indirect_fen", 0))}
+    days = {
+        key: official_day(date.fromisoformat(content[key])) for key in ("starts_on", "ends_on", "drawn_on") if content.get(key)
     }
-    return {**content, "amount": wan(amount), "money": {**terms, **rows}}
+    return {**content, **days, "amount": wan(amount), "amount_zh": capital(amount), "money": {**terms, **rows}}
 
 
 def _texts(f: Field, row: Row) -> list[str]:

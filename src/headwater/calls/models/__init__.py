@@ -2,10 +2,12 @@ from headwater.calls.models.applications import LONG, Application, ApplicationQu
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
-from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim, of_officer
+from headwater.calls.models.decisions import Decision, Notice, NoticeRow, Objection, ObjectionClaim, of_officer, record_of_refusal
 from headwater.calls.models.inviting import Link, Referee
+from headwater.calls.models.letters import HostLetter, Letter, LetterSeries
 from headwater.calls.models.likeness import Likeness, TextPrint
 from headwater.calls.models.own import Places, accounts_with_part, has_own_in
+from headwater.calls.models.rechecking import Rechecked
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 
@@ -20,8 +22,10 @@ __all__ = [
     "DocumentSignature",
     "DocumentText",
     "FormalCheck",
+    "HostLetter",
     "HostQuota",
     "Letter",
+    "LetterSeries",
     "Likeness",
     "Link",
     "Notice",
@@ -32,6 +36,7 @@ __all__ = [
     "Party",
     "Places",
     "Presence",
+    "Rechecked",
     "Referee",
     "RuleResult",
     "SchemeVersion",
@@ -41,4 +46,5 @@ __all__ = [
     "accounts_with_part",
     "has_own_in",
     "of_officer",
+    "record_of_refusal",
 ]

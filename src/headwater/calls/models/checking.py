@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application
+from headwater.calls.models.rechecking import Rechecked
 from headwater.core.models import Account
 
 
@@ -29,7 +30,7 @@ class RuleResult(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class FormalCheck(models.Model):
+class FormalCheck(Rechecked):
     """The formal check (形式审查) of an application: the results of the rules (digests, in the scheme's order), and the officer's
     decision.
     """
@@ -48,11 +49,6 @@ class FormalCheck(models.Model):
     decided_at = models.DateTimeField(null=True)
     codes = models.JSONField(default=list)
     note = models.TextField(blank=True)
-    recheck_text = models.TextField(blank=True)
-    recheck_at = models.DateTimeField(null=True)
-    recheck_answer = models.TextField(blank=True)
-    recheck_answered_at = models.DateTimeField(null=True)
-    recheck_answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         verbose_name = _("形式审查")

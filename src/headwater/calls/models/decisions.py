@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models.applications import Application
 from headwater.calls.models.calls import Call
+from headwater.calls.models.checking import FormalCheck
+from headwater.calls.models.rechecking import Rechecked
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.i18n import Bilingual
 from headwater.core.models import Account
-from headwater.core.own import own_rows, without_own
-from headwater.registry.models import own_records
+from headwater.core.own import without_own
 
 
 def of_officer(user: Any, field: str) -> Q:
@@ -36,7 +37,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         return without_own(decisions, user)
 
 
-class Decision(models.Model):
+class Decision(Rechecked):
     """Whether the request of an application is granted, and with how much money where the scheme gives any. The outcome has the
     words for it. One person proposes a decision, another approves it. From `freed_at` on its money is the call's again, as
     the award was given up. `letter_words` replace the reason in the letter, where an officer corrected it.
@@ -89,49 +90,27 @@ class Decision(models.Model):
             models.CheckConstraint(
                 name="decision_deviation_said", condition=Q(deviation__in=["", "unstated"]) | ~Q(deviation_words="")
             ),
+            models.CheckConstraint(
+                name="decision_recheck_by_another",
+                condition=Q(recheck_answered_by__isnull=True)
+                | (
+                    (Q(proposed_by__isnull=True) | ~Q(recheck_answered_by=models.F("proposed_by")))
+                    & (Q(approved_by__isnull=True) | ~Q(recheck_answered_by=models.F("approved_by")))
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.application}: {self.outcome}"
 
 
-class LetterQuerySet(models.QuerySet["Letter"]):
-    def visible_to(self, user: Any) -> LetterQuerySet:
-        """Return the letters of the applications that one leads or has joined, of one's host, and of the calls of which one is
-        an officer, less one's own cases.
-        """
-        if not getattr(user, "is_authenticated", False):
-            return self.none()
-        joined = Q(application__participants__person__in=own_records(user), application__participants__declined_at__isnull=True)
-        mine = Q(application__leader__in=own_records(user)) | joined
-        hosts = user.scopes("host_manager", "organisation")
-        office = of_officer(user, "application__call_id") & ~own_rows(self.model, user)
-        condition = mine | Q(application__host__in=hosts) | office
-        return self.filter(pk__in=self.model.objects.filter(condition).values("pk"))
-
-
-class Letter(models.Model):
-    """A formal letter (通知书) to an applicant, through the host. The PDF is rendered from this row."""
-
-    class Kind(models.TextChoices):
-        NOT_ACCEPTED = "not_accepted", _("不予受理通知书")
-        APPROVED = "approved", _("批准的通知书")
-        REJECTED = "rejected", _("不批准的通知书")
-        RECHECK = "recheck", _("复审决定书")
-
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="letters")
-    kind = models.CharField(_("类型"), max_length=14, choices=Kind.choices)
-    number = models.CharField(_("文号"), max_length=60, unique=True)
-    body = models.JSONField()
-    issued_at = models.DateTimeField(default=clock.now)
-    objects = LetterQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("通知书")
-        ordering = ["-issued_at"]
-
-    def __str__(self) -> str:
-        return self.number
+def record_of_refusal(application: Application) -> FormalCheck | Decision | None:
+    """Return the record of the decision that refused an application: that of the call where there is one, else the formal check."""
+    decision: Decision | None = getattr(application, "decision", None)
+    if decision is not None and decision.approved_at is not None:
+        return decision
+    result: FormalCheck | None = getattr(application, "check_result", None)
+    return result
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -140,7 +119,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A public notice (公示): its content, its first and last moment, and the digest of exactly that content."""
+    """A public notice (公示): its content, its first and last moment, and the digest of exactly that content. `texts` are its
+    words around the list, as they were published.
+    """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="notices")
     title_zh = models.CharField(max_length=200)
@@ -148,6 +129,7 @@ class Notice(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     digest = models.CharField(max_length=64)
+    texts = models.JSONField(default=dict)
     closed_at = models.DateTimeField(null=True)
     objects = NoticeQuerySet.as_manager()
 

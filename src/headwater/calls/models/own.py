@@ -13,8 +13,9 @@ from headwater.calls.models.applications import Application, Attachment, Partici
 from headwater.calls.models.calls import Call, HostQuota, SchemeVersion
 from headwater.calls.models.changes import CallChange
 from headwater.calls.models.checking import FormalCheck, RuleResult
-from headwater.calls.models.decisions import Decision, Letter, Notice, NoticeRow, Objection, ObjectionClaim
+from headwater.calls.models.decisions import Decision, Notice, NoticeRow, Objection, ObjectionClaim
 from headwater.calls.models.inviting import Link, Referee
+from headwater.calls.models.letters import HostLetter, Letter, LetterSeries
 from headwater.calls.models.likeness import Likeness, TextPrint
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
@@ -105,7 +106,7 @@ leads_to(Likeness, "application", "other")
 leads_to(Link, "participant__application", "referee__application")
 leads_to(Objection, "row__application")
 leads_to(ObjectionClaim, "row__application")
-of_many(Call, CallChange, DocumentText, HostQuota, Notice, RuleResult, SchemeVersion)
+of_many(Call, CallChange, DocumentText, HostLetter, HostQuota, LetterSeries, Notice, RuleResult, SchemeVersion)
 
 
 @REACH.under("calls")

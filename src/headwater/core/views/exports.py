@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from headwater.core import clock
+from headwater.core.errors import Refused
 from headwater.core.exports import KEPT_DAYS, KINDS, may_fetch
+from headwater.core.list_files import ask_list
 from headwater.core.listing import Column, Listing
 from headwater.core.models import Export, Job
 from headwater.core.permission import SIGNED_IN, page
@@ -45,6 +48,18 @@ def state_of(row: Export) -> str | Job.State:
     if row.expires_at and row.expires_at <= clock.now():
         return _("已过期")
     return Job.State(row.job.state) if row.job else ""
+
+
+@page(SIGNED_IN, methods=("POST",))
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for a long list as a workbook, and lead to the job that makes it."""
+    address = request.POST.get("list", "")
+    try:
+        job = ask_list(address=address, title=request.POST.get("title", "")[:100], actor=request.actor)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("exports")
+    return redirect("job", pk=job.pk)
 
 
 @page(SIGNED_IN)

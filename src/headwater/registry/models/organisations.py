@@ -40,7 +40,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 class Organisation(Named):
-    """An institution: a possible host (依托单位), an employer, a partner."""
+    """An institution: a possible host (依托单位), an employer, a partner. Address, representative and account stand in its contracts."""
 
     class Kind(models.TextChoices):
         UNIVERSITY = "university", _("本科院校")
@@ -55,6 +55,11 @@ class Organisation(Named):
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
     ror = models.CharField(max_length=9, blank=True)
     moe_code = models.CharField(max_length=12, blank=True)
+    name_mn = models.CharField(_("蒙古文名称"), max_length=300, blank=True)
+    address = models.CharField(_("通信地址"), max_length=200, blank=True)
+    legal_representative = models.CharField(_("法定代表人"), max_length=60, blank=True)
+    bank = models.CharField(_("开户银行"), max_length=120, blank=True)
+    bank_account = models.CharField(_("银行账号"), max_length=40, blank=True)
     place = models.ForeignKey(Place, null=True, on_delete=models.PROTECT)
     recommender = models.ForeignKey(Agency, null=True, on_delete=models.PROTECT, related_name="+")
     direct = models.BooleanField(_("直接报送"), default=False)

@@ -23,6 +23,9 @@ class Region(Named):
 
     `places_level` is the level of the places by which the region is counted and drawn, `places_zh` and `places_en` their name.
     `bases` are the rules that pages cite beside a period or a list: [Chinese, English] by what they are the basis of.
+    `letter_mark` begins the numbers of letters; where there is a `notice_mark`, it begins those of notices to applicants, and the hosts
+    get letters of their own.
+    `office` says who signs mails and papers and how to reach them, in the same way.
     """
 
     version = models.IntegerField(default=1)
@@ -35,7 +38,9 @@ class Region(Named):
     fund_zh = models.CharField(max_length=80)
     fund_en = models.CharField(max_length=120)
     bases = models.JSONField(default=dict)
+    office = models.JSONField(default=dict)
     letter_mark = models.CharField(max_length=20)
+    notice_mark = models.CharField(max_length=20, blank=True)
     loaded_at = models.DateTimeField()
 
 

@@ -13,6 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.decisions import barred_applications, committed_fen
@@ -51,8 +53,9 @@ def balances_of(call: Call) -> list[Balance]:
 
 
 def _groups(call: Call, rows: Sequence[Application]) -> dict[str, list[str]]:
+    leaders = RawSQL("SELECT unnest(%s::bigint[])", [[a.leader_of_record_id for a in rows]])
     before = set(
-        Application.objects.filter(leader_of_record__in={a.leader_of_record_id for a in rows}, state=State.APPROVED)
+        Application.objects.filter(leader_of_record__in=leaders, state=State.APPROVED)
         .exclude(call=call)
         .values_list("leader_of_record", flat=True)
     )
@@ -92,18 +95,33 @@ def lines_of(call: Call) -> list[Line]:
     return lines(rule, rows, groups_by(call, rule.quota_per, rows), used_places=taken_places(call), money=money)
 
 
+WEIGHED = (
+    *("number", "title_zh", "state", "amount_fen", "review_group", "research_class", "leader_of_record"),
+    *("leader__name_zh", "leader__sex", "leader__birth_date", "host__name_zh", "host__place__name_zh"),
+    *("ranking__rank", "ranking__mean", "ranking__calibrated", "panel_item__result"),
+    *("decision__outcome", "decision__amount_fen", "decision__freed_at"),
+)
+"""What is read of a candidate: all of a call are weighed, and their texts are long."""
+
+
 def candidates(call: Call, account: Any = None) -> list[Application]:
     """Recommended by a panel, or reviewed where there is none, at the pass mark, and not decided; or decided in favour. Nobody under
     sanction, nothing that is `account`'s own case.
     """
     scheme = scheme_of(call)
     ranked = Application.objects.filter(call=call, ranking__isnull=False)
+    open_ones = Q(state=State.REVIEWED)
+    if scheme.has_panel:
+        open_ones = Q(state=State.PANEL, panel_item__result=PanelItem.Result.RECOMMENDED)
     rows = list(
         without_own(ranked, account)
-        .filter(state__in=[State.PANEL if scheme.has_panel else State.REVIEWED, State.PROPOSED])
-        .select_related("leader", "host__place", "ranking", "panel_item", "decision", "call")
+        .filter(open_ones | Q(state=State.PROPOSED))
+        .select_related("leader", "host__place", "ranking", "panel_item", "decision")
+        .only(*WEIGHED)
         .order_by("ranking__rank", "pk")
     )
+    for row in rows:
+        row.call = call
     barred = {a.pk for a in barred_applications(rows)}
     fit = [a for a in rows if _decided(a) or (_recommended(a) and a.pk not in barred and passes(scheme.judging.decision, a))]
     return [a for a in fit if a.amount_fen > 0 or not scheme.has_money]

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from headwater.calls.deciding.services.decisions import (
     send_back,
 )
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish, waiting_decisions
-from headwater.calls.models import Application, Call, Decision
+from headwater.calls.models import LONG, Application, Call, Decision
 from headwater.calls.pages import the_call
 from headwater.calls.queries import state_counts
 from headwater.calls.schemes import scheme_of
@@ -45,32 +46,24 @@ from headwater.review.services.suggesting import Suggestion, balance_rows, compa
 from headwater.review.views.rows import others_of, placed
 from headwater.schemes.judging import DecisionRule
 
+ROWS = 50
+"""Applications on a page of the board; what is ticked on the others goes along in the form."""
+
 
 @page("calls.board")
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """The decision board: the ranking with its spread, the panel's result, the budget line, and what is proposed."""
     call = the_call(request, pk)
-    if request.method == "POST":
+    if request.method == "POST" and not request.POST.get("page"):
         return _decide(request, call)
     if not request.user.has_perm("calls.decide.read", call):
         return _decide_outside(request, call)
     scheme = scheme_of(call)
-    rows = list(
-        others_of(request, call)
-        .filter(ranking__isnull=False)
-        .select_related("call", "leader", "host", "ranking", "decision", "panel_item")
-        .order_by("ranking__rank")[:400]
-    )
+    ranked = others_of(request, call).filter(ranking__isnull=False)
     open_ones = Application.objects.filter(call=call, state__in=[State.PANEL, State.REVIEWED, State.IN_REVIEW])
     undecided = without_own(open_ones, request.user).count()
     asks = {"without": request.GET.getlist("without"), "account": request.user}
     suggestion = suggest(call, **asks) if undecided else Suggestion(set(), {}, [])
-    placed(request, call, rows)
-    for row in rows:
-        row.suggested, row.why = row.pk in suggestion.funded, suggestion.reasons.get(row.pk, "")
-        row.open = row.state == (State.PANEL if scheme.has_panel else State.REVIEWED)
-        row.voted = _vote_of(row) if row.open else ""
-    line = next((row.pk for row in rows if row.why), None)
     decisions = without_own(Decision.objects.filter(call=call), request.user)
     waiting = decisions.filter(approved_at__isnull=True).count()
     return render(
@@ -78,16 +71,15 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         "review/decide.html",
         {
             "call": call,
-            "rows": rows,
-            "line": line,
-            "components": len({row.ranking.component for row in rows}),
+            **_board_page(request, call, ranked, suggestion),
+            "components": ranked.order_by().values("ranking__component").distinct().count(),
             "suggestion": suggestion,
             "balance_rows": balance_rows(suggestion),
             "committed": committed_for(request.user, call),
             "waiting": waiting,
             "tab": "decide",
             "undecided": undecided,
-            "unheard": sum(1 for row in rows if row.state == State.REVIEWED) if scheme.has_panel else 0,
+            "unheard": ranked.filter(state=State.REVIEWED).count() if scheme.has_panel else 0,
             "scheme": scheme,
             "codes": reason_codes(),
             "approvable": not undecided or scheme.rolling,
@@ -98,6 +90,36 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             ).exists(),
         },
     )
+
+
+def _ticked(request: HttpRequest) -> set[int]:
+    """What is ticked on the page and on the others."""
+    return {*keys_in(request.POST, "fund"), *keys_in(request.POST, "also")}
+
+
+def _board_page(request: HttpRequest, call: Call, ranked: QuerySet[Application], suggestion: Suggestion) -> dict[str, Any]:
+    """One page of the ranking, with what is ticked on the others: the suggestion, or what the reader has made of it."""
+    open_state = State.PANEL if scheme_of(call).has_panel else State.REVIEWED
+    pages = Paginator(ranked.order_by("ranking__rank", "pk").values_list("pk", flat=True), ROWS)
+    number = pages.get_page(request.POST.get("page") or request.GET.get("page"))
+    related = ("leader", "host", "ranking", "decision", "panel_item")
+    texts = [name for name in LONG if not name.startswith("call__")]
+    rows = list(ranked.filter(pk__in=list(number)).select_related(*related).defer(*texts).order_by("ranking__rank", "pk"))
+    for row in rows:
+        row.call = call
+    placed(request, call, rows)
+    ticked = _ticked(request) if request.method == "POST" else suggestion.funded
+    for row in rows:
+        row.suggested, row.why = row.pk in ticked, suggestion.reasons.get(row.pk, "")
+        row.open = row.state == open_state
+        row.voted = _vote_of(row) if row.open else ""
+    elsewhere = ranked.filter(state=open_state).exclude(pk__in=[row.pk for row in rows])
+    return {
+        "rows": rows,
+        "number": number,
+        "also": sorted(ticked.intersection(elsewhere.values_list("pk", flat=True))) if ticked and pages.num_pages > 1 else [],
+        "line": next((a.pk for a in suggestion.applications if a.pk in suggestion.reasons), None),
+    }
 
 
 def _decide_outside(request: HttpRequest, call: Call) -> HttpResponse:
@@ -276,7 +298,7 @@ def _chosen(request: HttpRequest) -> tuple[set[int], set[int] | None]:
     scope, ticked = request.POST.get("scope", "all"), set(keys_in(request.POST, "fund"))
     if scope == "refuse":
         return set(), ticked | set(keys_in(request.POST, "refuse"))
-    return (ticked, ticked) if scope == "fund" else (ticked, None)
+    return (ticked, ticked) if scope == "fund" else (_ticked(request), None)
 
 
 def _propose(request: HttpRequest, call: Call) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -22,7 +22,8 @@ from headwater.registry.services import Paper, add_publications, add_relations, 
 from headwater.review.forms import ExpertForm, NewExpertForm, OwnForm, RelationForm, WorkForm, of_expert, the_person
 from headwater.review.languages import LANGUAGES, USUAL
 from headwater.review.lookups import EXPERT_HOMES
-from headwater.review.models import Assignment, Expert
+from headwater.review.models import OPEN, Assignment, Expert
+from headwater.review.queries import number_of
 from headwater.review.services.experts import Entry, change_experts, change_own, register_experts, restore_expert, retire_expert
 
 OWN, OFFICE = "本人填写", "主管部门填写"
@@ -33,14 +34,14 @@ LONG = 300
 
 @page("review.expert.list")
 def experts(request: HttpRequest) -> HttpResponse:
-    visible = Q(assignments__in=Assignment.objects.visible_to(request.user).order_by())
+    of_row = Assignment.objects.visible_to(request.user).filter(expert=OuterRef("pk"))
     rows = (
         Expert.objects.select_related("person__organisation")
         .prefetch_related("disciplines")
         .annotate(
-            open=Count("assignments", filter=visible & Q(assignments__state__in=["invited", "accepted"])),
-            done=Count("assignments", filter=visible & Q(assignments__state="submitted")),
-            declined=Count("assignments", filter=visible & Q(assignments__state="declined")),
+            open=number_of(of_row.filter(state__in=OPEN)),
+            done=number_of(of_row.filter(state=Assignment.State.SUBMITTED)),
+            declined=number_of(of_row.filter(state=Assignment.State.DECLINED)),
         )
     )
     listing = Listing(

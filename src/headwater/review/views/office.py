@@ -15,7 +15,7 @@ from headwater.calls.avoided import Avoided, avoided_of
 from headwater.calls.models import Application, Call, has_own_in
 from headwater.calls.pages import the_call
 from headwater.calls.states import LIVE, State
-from headwater.calls.words import state_inside
+from headwater.calls.words import state_word
 from headwater.core.i18n import both
 from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
@@ -66,7 +66,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             "aim": "fair" if proposed and proposed.settings.get("fair") else "total",
             "kinds": [(Conflict.Kind(k).label, n) for k, n in kinds],
             "list": listing,
-            "loads": expert_loads(call, request.user)[:12],
+            "loads": expert_loads(call, request.user),
             "shortages": shortages_of(proposed, request.user) if proposed else [],
             "may_publish": proposed and request.user.has_perm("review.round.publish", proposed),
             "tab": "assign",
@@ -79,13 +79,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
-    pairs = (
-        Assignment.objects.visible_to(request.user)
-        .filter(round=proposed)
-        .select_related("application", "expert__person__organisation")
-        if proposed
-        else Assignment.objects.none()
-    )
+    pairs = Assignment.objects.visible_to(request.user).filter(round=proposed) if proposed else Assignment.objects.none()
     return Listing(
         request,
         pairs,
@@ -98,6 +92,7 @@ def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
             Column(_("单位"), lambda a: both(a.expert.person.organisation) if a.expert.person.organisation else ""),
             Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number"),
         ],
+        only=("score", "application__title_zh", "expert__person__name_zh", "expert__person__organisation__name_zh"),
         empty_title=_("没有待发布的方案"),
         empty_hint=_("运行指派后，先在这里核对，再发布。"),
     )
@@ -177,8 +172,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("评审中"), lambda a: a.n_accepted, kind="number"),
             Column(_("已提交"), lambda a: a.n_submitted, sort="n_submitted", kind="number"),
             Column(_("谢绝"), lambda a: a.n_declined, kind="number"),
-            Column(_("状态"), state_inside, kind="state"),
+            Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
+        only=("number", "title_zh", "state"),
         filters=[Filter("short", _("有效意见不足"), [("1", _("不足"))], apply=lambda q, _v: q.filter(n_submitted__lt=least))],
         empty_title=_("还没有送审"),
         empty_hint=_("在“专家指派”中运行并发布方案。"),

@@ -15,8 +15,8 @@ from headwater.calls.applying.services.applications import create_draft
 from headwater.calls.applying.services.hosting import own_institutions, usual_host
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
 from headwater.calls.applying.views.hosting import read_host
-from headwater.calls.checking.services.checking import ask_recheck
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.checking.services.rechecking import ask_recheck, recheck_until
 from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.letters import letter_data
 from headwater.calls.documents import PARTS, application_data
@@ -24,6 +24,7 @@ from headwater.calls.facts import check_applications
 from headwater.calls.forms import HostForm, RecheckForm
 from headwater.calls.models import Application, Call, Letter, Objection, Participant
 from headwater.calls.pages import application_context, letter_list, mine, released_opinions
+from headwater.calls.papers import give_out
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import REFUSAL_CODES, State
@@ -130,7 +131,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "letters": row.letters.all(),
             "opinions": released_opinions(row) if decided and own else [],
             "objected": own and Objection.objects.filter(row__application=row, reply_by__isnull=False).exists(),
-            "can_recheck": own and row.state == State.NOT_ACCEPTED and not row.check_result.recheck_at,
+            "can_recheck": own and (until := recheck_until(row)) is not None and clock.now() <= until,
             "can_reopen": own and row.state == State.WITHDRAWN and row.call.is_open,
             "can_withdraw": own and (row.state, "withdraw") in APPLICATION.index,
             "full": row.call.full_calls.open_at(clock.now()).first() if row.state == State.INVITED and own else None,
@@ -191,15 +192,20 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.view", mine(request).prefetch_related(*PARTS), pk=pk)
     letters = reads_letters(row, reader=request.user)
-    content = render_pdf("calls/typst/application.typ", application_data(row, letters=letters))
+    personal = is_own(request.user, row.leader) or may(request.user, "registry.person.restricted", row.leader)
+    content = render_pdf("calls/typst/application.typ", application_data(row, letters=letters, personal=personal))
     return download(content, f"{row.number or _('草稿')}-{row.title_zh[:30] or _('申请书')}.pdf", "application/pdf")
 
 
 @page("calls.application.list")
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(Letter.objects.select_related("application__leader", "application__host"), pk=pk)
+    """Download a letter, or its English translation; the experts' opinions are added for the applicant alone."""
+    row = get_object_or_404(Letter.objects.select_related("application__leader", "application__call__scheme"), pk=pk)
     access(request.user, "calls.letter.view", mine(request), pk=row.application_id)
-    return download(render_pdf("calls/typst/letter.typ", letter_data(row)), f"{row.number}.pdf", "application/pdf")
+    own = row.body.get("opinions") and is_own(request.user, row.application.leader)
+    opinions = released_opinions(row.application) if own else []
+    data = letter_data(row, language="en" if request.GET.get("lang") == "en" else "zh", opinions=opinions)
+    return give_out(request, row.number, row.application.call, "letter", data)
 
 
 @page("calls.apply")

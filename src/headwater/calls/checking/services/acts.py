@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from headwater.calls.checking.services.checking import days_to_ask
+from headwater.calls.checking.services.rechecking import days_to_ask
 from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.models import Application, Letter
 from headwater.calls.states import REFUSAL_CODES

@@ -1,4 +1,4 @@
-"""The formal check (形式审查): rules over the whole call as one set, then an officer's decision, letters, and the re-check."""
+"""The formal check (形式审查): rules over the whole call as one set, then an officer's decision and letters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.likeness import find_likenesses
 from headwater.calls.deciding.services.letters import write_letters
-from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.facts import check_applications
 from headwater.calls.models import LONG, Application, ApplicationQuerySet, Call, FormalCheck, Letter, RuleResult
-from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.states import REFUSAL_CODES, State
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
@@ -30,11 +28,8 @@ from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.jobs import Progress, job, result_names
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.parameters import Parameters
 from headwater.core.processes import spread
-from headwater.core.services import notify
 from headwater.forms.results import Result, Verdict
-from headwater.registry.models import accounts_of
 
 CHUNK = 2000
 
@@ -161,8 +156,8 @@ def decide_check(
             refuse_if(_without_result(applications))
         rows = _decide([a.pk for a in applications], "accept" if accept else "refuse", log, codes=list(codes), note=note)
         if not accept:
-            reasons = [f"{c} {REFUSAL_CODES[c][1].zh}（{REFUSAL_CODES[c][0]}）" for c in codes]
-            write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda _a: {"reasons": reasons, "note": note})
+            found = _found(rows)
+            write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda a: {**reasons_of(codes, found.get(a.pk, [])), "note": note})
     return rows
 
 
@@ -171,6 +166,24 @@ def _without_result(applications: Sequence[Application]) -> Iterator[Reason]:
     rows = Application.objects.filter(pk__in=[a.pk for a in applications], state=State.RECEIVED, check_result__isnull=True)
     for number in rows.order_by("pk").values_list("number", flat=True):
         yield Reason(_("%s 没有自动检查结果，请先运行自动检查") % number, code="unchecked")
+
+
+def _found(rows: Sequence[Application]) -> dict[int, list[dict[str, Any]]]:
+    """Return what the rules found amiss with each application (2 queries)."""
+    digests = dict(FormalCheck.objects.filter(application__in=rows).values_list("application", "result_digests"))
+    every = {digest for own in digests.values() for digest in own}
+    texts = {d: json.loads(t) for d, t in RuleResult.objects.filter(digest__in=every).values_list("digest", "text")}
+    return {a: [r for d in own if (r := texts[d])["outcome"] == Verdict.FAILED] for a, own in digests.items()}
+
+
+def reasons_of(codes: Sequence[str], found: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the reasons of a refusal for its letter, in both languages: what is amiss, and the facts that the rules found."""
+    reasons: dict[str, list[str]] = {"reasons": [], "reasons_en": []}
+    for code in codes:
+        word, facts = REFUSAL_CODES[code][1], [r for r in found if r.get("code") == code]
+        reasons["reasons"].append("：".join(filter(None, [word.zh, "；".join(r.get("zh", "") for r in facts)])))
+        reasons["reasons_en"].append(": ".join(filter(None, [word.en, "; ".join(r.get("en", "") for r in facts)])))
+    return reasons
 
 
 def _decide(pks: Sequence[int], verb: str, log: Log, **columns: Any) -> list[Application]:
@@ -228,76 +241,6 @@ def _accept_chunk(call: Call, actor: Actor, pks: list[int]) -> int:
         # A check that ran meanwhile had the rows until now: its verdict counts, not the one by which they were listed.
         still = clear_ones(call, actor.account).filter(pk__in=held).values_list("pk", flat=True)
         return len(_decide(list(still), "accept", log))
-
-
-def recheck_until(application: Application) -> datetime | None:
-    """Return the last moment for asking a re-check, counted from the letter."""
-    letter = application.letters.filter(kind=Letter.Kind.NOT_ACCEPTED).order_by("-issued_at").first()
-    return end_of_asking(letter, application.call) if letter else None
-
-
-def end_of_asking(letter: Letter, call: Call) -> datetime:
-    day = clock.local_day(letter.issued_at)
-    return clock.end_of_day(day + timedelta(days=days_to_ask(call, day)))
-
-
-def days_to_ask(call: Call, on: date) -> int:
-    """Return the number of days in which a re-check of a letter of the day `on` can be asked for."""
-    return Parameters(call.scheme.region, on).number("recheck_request_days", call.scheme.code)
-
-
-def ask_recheck(*, application: Application, text: str, actor: Actor) -> None:
-    """Ask for a re-check (复审) of a refusal, by the applicant, once, within the clock.
-
-    Raises:
-        Refused: no text, too late, or asked before.
-    """
-    if len(text.strip()) < 10:
-        raise Refused.because(_("请写明复审的理由（不少于 10 字）"), field="text")
-    with command(actor, "calls.recheck", application, name="calls.ask_recheck") as log:
-        until = recheck_until(application)
-        if until is None or clock.now() > until:
-            raise Refused.because(_("已过申请复审的期限"))
-        if application.check_result.recheck_at:
-            raise Refused.because(_("已申请过复审"))
-        refuse_staff_of([application])
-        APPLICATION.apply(Application.objects.filter(pk=application.pk).moving(), "ask_recheck", log)
-        FormalCheck.objects.filter(application=application).update(recheck_text=text.strip(), recheck_at=clock.now())
-
-
-def answer_recheck(*, application: Application, revoke: bool, answer: str, actor: Actor, seen: str) -> None:
-    """Answer a re-check. A wrong decision is revoked and the application goes on as accepted. The officer who took the decision
-    never answers.
-
-    Raises:
-        NotAllowed: the actor refused the application, takes part in it, or is no officer of the call.
-        Refused: no text, no re-check waits, or not the request that was `seen`.
-    """
-    if not answer.strip():
-        raise Refused.because(_("请写明复审决定的理由"), field="answer")
-    with command(actor, "calls.recheck.answer", application, name="calls.answer_recheck") as log:
-        locked = Application.objects.select_for_update(of=("self",)).select_related("check_result").defer(*LONG)
-        recheck_sight(locked.get(pk=application.pk)).require(seen)
-        rows = APPLICATION.apply(
-            Application.objects.filter(pk=application.pk)
-            .select_related("call__scheme", "host", "leader")
-            .defer(*LONG, "call__scheme__definition")
-            .prefetch_related("participants__person"),
-            "revoke" if revoke else "uphold",
-            log,
-        )
-        FormalCheck.objects.filter(application=application).update(
-            recheck_answer=answer.strip(), recheck_answered_at=clock.now(), recheck_answered_by=actor.account
-        )
-        write_letters(rows, Letter.Kind.RECHECK, lambda _a: {"revoked": revoke, "note": answer.strip()})
-        notify(
-            accounts_of([rows[0].leader_id]), title=lambda: _recheck_title(rows[0], revoke), url=f"/applications/{rows[0].pk}/"
-        )
-
-
-def _recheck_title(row: Application, revoke: bool) -> str:
-    result = _("撤销原不予受理决定，已转入评审") if revoke else _("维持原不予受理决定")
-    return _("“%(title)s”（%(number)s）复审决定：%(result)s") % {"title": row.title_zh, "number": row.number, "result": result}
 
 
 result_names(**{v.value: v.label for v in FormalCheck.Verdict}, accepted=gettext_lazy("已受理"))

@@ -14,17 +14,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services import acts
-from headwater.calls.checking.services.checking import answer_recheck, clear_ones, decide_check
+from headwater.calls.checking.services.checking import clear_ones, decide_check
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.checking.services.rechecking import answer_recheck
 from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.forms import AnswerForm, CheckForm
-from headwater.calls.models import Application, Call, FormalCheck
+from headwater.calls.models import Application, Call, Decision, FormalCheck, record_of_refusal
 from headwater.calls.pages import RELATED, application_context, confirmed, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.terms import region_words
-from headwater.calls.words import state_choices, state_inside, words_of
+from headwater.calls.words import state_choices, state_word, words_of
 from headwater.core import clock
 from headwater.core.i18n import both, named
 from headwater.core.jobs import enqueue
@@ -58,7 +59,7 @@ def waiting(request: HttpRequest, call: Call) -> Any:
         output_field=IntegerField(),
     )
     rows = Application.objects.visible_to(request.user).filter(call=call, state__in=WAITING)
-    return without_own(rows, request.user).select_related(*RELATED, "check_result").annotate(place=place)
+    return without_own(rows, request.user).annotate(place=place)
 
 
 def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
@@ -84,8 +85,18 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 kind="state",
             ),
             Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
-            Column(_("状态"), state_inside, kind="state"),
+            Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
+        only=(
+            "number",
+            "title_zh",
+            "state",
+            "leader__name_zh",
+            "leader__organisation",
+            "leader__account",
+            "check_result__verdict",
+            "check_result__failed",
+        ),
         filters=[
             Filter("verdict", _("自动检查"), FormalCheck.Verdict.choices, "check_result__verdict"),
             Filter("state", _("状态"), state_choices(call, WAITING), "state"),
@@ -132,7 +143,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
     leader_page = person_url(request.user)
     listing = Listing(
         request,
-        rows.select_related(*RELATED, "check_result"),
+        rows,
         name=f"{call.code}-clear",
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
@@ -145,6 +156,15 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("依托单位"), lambda a: both(a.host)),
             Column(_("检查时间"), lambda a: a.check_result.ran_at, kind="date"),
         ],
+        only=(
+            "number",
+            "title_zh",
+            "leader__name_zh",
+            "leader__organisation",
+            "leader__account",
+            "host__name_zh",
+            "check_result__ran_at",
+        ),
         empty_title=_("没有自动通过的申请"),
     )
     act = acts.accepting_clear(len(keys), f"/office/calls/{pk}/check/")
@@ -205,6 +225,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
             "call": row.call,
             "result": result,
             "results": explained(row, result.results) if result else [],
+            "rechecked": record_of_refusal(row),
             "codes": REFUSAL_CODES.items(),
             "steps": timeline(row, to_host=True),
             "letters": row.letters.all(),
@@ -261,7 +282,10 @@ def recheck(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _of_recheck(row: Application, revoke: bool, answer: str, seen: str) -> dict[str, Any]:
-    goes_on = _("撤销原决定，申请转为“已受理”，进入评审") if revoke else _("维持原决定，申请保持“不予受理”，不能再申请复审")
+    decided = isinstance(record_of_refusal(row), Decision)
+    revoked = _("撤销原决定，申请重新提出决定") if decided else _("撤销原决定，申请转为“已受理”，进入评审")
+    kept = state_word(row, State.REJECTED if decided else State.NOT_ACCEPTED).label
+    goes_on = revoked if revoke else _("维持原决定，申请保持“%s”，不能再申请复审") % kept
     return {
         "call": row.call,
         "title": _("核对复审决定"),

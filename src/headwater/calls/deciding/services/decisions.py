@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.letters import write_letters
+from headwater.calls.deciding.services.notice_texts import notice_texts
 from headwater.calls.deciding.services.objections import UNSETTLED, strike_upheld, tell_objectors
 from headwater.calls.deciding.services.sentences import planned_letters, release_sight
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish
@@ -145,13 +146,10 @@ def over_budget(call: Call, more: int | None) -> str:
 
 def barred_applications(applications: Sequence[Application]) -> list[Application]:
     """Return the applications whose leader or one of whose members is under sanction today."""
-    people: dict[int, set[int]] = {a.pk: {a.leader_id} for a in applications}
-    for application, person in Participant.objects.filter(application__in=people).values_list("application_id", "person_id"):
-        people[application].add(person)
-    one = records_of(set().union(*people.values()))
-    sanctions = Sanction.objects.barring(clock.today()).filter(person__in=list(one))
-    barred = {one[person] for person in sanctions.values_list("person_id", flat=True)}
-    return [a for a in applications if {one[person] for person in people[a.pk]} & barred]
+    sanctioned = Sanction.objects.barring(clock.today()).values_list("person_id", flat=True)
+    barred = set(records_of(set(sanctioned)))  # few people; the applications may be thousands
+    joined = set(Participant.objects.filter(person__in=barred).values_list("application_id", flat=True)) if barred else set()
+    return [a for a in applications if a.leader_id in barred or a.pk in joined]
 
 
 def _integrity_screen(fund: Sequence[Proposal]) -> None:
@@ -279,6 +277,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             starts_at=now,
             ends_at=ends,
             digest=hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest(),
+            texts=notice_texts(call, rows, clock.today(), last.day),
         )
         for row in rows:
             row.notice = notice
@@ -359,15 +358,24 @@ def committed_fen(call: Call, *, among: Sequence[int] | None = None) -> int:
     return int(total or 0)
 
 
-def committed_for(account: Any, call: Call) -> int:
-    """Return the money committed as `account` may know it: what was released; inside also what is proposed, less one's own
-    case.
+def commitments_for(account: Any, calls: Sequence[Call]) -> QuerySet[Decision]:
+    """Return the decisions that bind money of `calls`, as `account` may know them: what was released; inside also what is proposed, less
+    one's own cases.
     """
-    visible = Q(application__state=State.APPROVED)
-    if may(account, "calls.decide.read", call):
-        visible |= ~own_rows(Decision, account)
-    rows = Decision.objects.filter(visible, call=call, outcome=Decision.Outcome.FUND)
-    return int(rows.aggregate(total=Sum("amount_fen"))["total"] or 0)
+    inside = [c.pk for c in calls if may(account, "calls.decide.read", c)]
+    visible = Q(application__state=State.APPROVED) | Q(call__in=inside) & ~own_rows(Decision, account)
+    return Decision.objects.filter(visible, call__in=calls, outcome=Decision.Outcome.FUND, freed_at__isnull=True)
+
+
+def committed_by_call(account: Any, calls: Sequence[Call]) -> dict[int, int]:
+    """Return the money committed in fen by the id of the call, as `account` may know it (one query)."""
+    totals = commitments_for(account, calls).order_by().values_list("call").annotate(total=Sum("amount_fen"))
+    return dict(totals.values_list("call", "total"))
+
+
+def committed_for(account: Any, call: Call) -> int:
+    """Return the money of a call that is committed, as `account` may know it."""
+    return committed_by_call(account, [call]).get(call.pk, 0)
 
 
 def free_money(*, applications: Sequence[int], log: Log) -> int:

@@ -9,9 +9,9 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.calls.checking.services.checking import end_of_asking
+from headwater.calls.checking.services.rechecking import end_of_asking, open_letters
 from headwater.calls.endorsing.services.endorsement import officers
-from headwater.calls.models import Application, Call, Letter
+from headwater.calls.models import Application, Call
 from headwater.calls.phases import ENDED_EARLY
 from headwater.calls.states import CallState, State
 from headwater.calls.words import state_word
@@ -54,7 +54,7 @@ def still_open(call: Call) -> list[Open]:
         if counts.get(s.value)
     ]
     if n := _may_be_rechecked(call):
-        parts.append(Open(_("不予受理，仍可申请复审"), n, f"{desk}/applications/?state=not_accepted"))
+        parts.append(Open(_("仍可申请复审"), n, f"{desk}/letters/"))
     if n := call.notices.filter(closed_at__isnull=True).count():
         parts.append(Open(_("公示没有结束"), n))
     return parts + [part for function in OPEN_PARTS.values() for part in function(call)]
@@ -62,13 +62,8 @@ def still_open(call: Call) -> list[Open]:
 
 def _may_be_rechecked(call: Call) -> int:
     """Return the refused applications for which a re-check may still be asked."""
-    letters = Letter.objects.filter(
-        application__call=call,
-        application__state=State.NOT_ACCEPTED,
-        application__check_result__recheck_at__isnull=True,
-        kind=Letter.Kind.NOT_ACCEPTED,
-    )
-    last = letters.order_by("-issued_at").first()
+    letters = open_letters(application__call=call)
+    last = letters.last()
     if last is None or end_of_asking(last, call) < clock.now():
         return 0
     return len({x.application_id for x in letters if end_of_asking(x, call) >= clock.now()})

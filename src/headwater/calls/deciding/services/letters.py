@@ -6,60 +6,51 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from headwater.calls.deciding.services.covering import cover
+from headwater.calls.deciding.services.numbers import take_numbers
+from headwater.calls.deciding.services.paragraphs import NAMES, Draft, Style
 from headwater.calls.models import Application, Letter
+from headwater.calls.schemes import scheme_of
 from headwater.calls.states import Stage
 from headwater.calls.words import words_of
 from headwater.core import clock
-from headwater.core.clock import official_date
+from headwater.core.clock import local_day, official_day
 from headwater.core.models import Account, RoleGrant
 from headwater.core.money import wan
-from headwater.core.parameters import Parameters
 from headwater.core.services import Words as Text
 from headwater.core.services import tell
-from headwater.registry.models import accounts_of
+from headwater.registry.models import Agency, Region, accounts_of
 from headwater.registry.queries import region_of
 from headwater.schemes import Words
+
+ANNEXED = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
+"""Letters with the opinions of the experts as their annex."""
+LANGUAGES = ("zh", "en")
+"""The languages in which a letter keeps its paragraphs; the Chinese is the letter, the English its translation."""
 
 
 def write_letters(
     applications: Sequence[Application], kind: Letter.Kind, body: Callable[[Application], dict[str, Any]]
 ) -> list[Letter]:
-    """Write one letter to each applicant, and tell applicant and host. Call inside a command; constant number of queries."""
+    """Write one letter to each applicant, and tell applicant and host. Call inside a command; constant number of queries.
+
+    Where the region's notices have a mark of their own, each host gets an official letter that lists them.
+    """
     if not applications:
         return []
-    now = clock.now()
-    numbers = _numbers(len(applications))
-    scheme, words = applications[0].call.scheme, words_of(applications[0])
+    now, scheme, words = clock.now(), applications[0].call.scheme, words_of(applications[0])
     region = region_of(scheme.region)
-    recheck = Parameters(scheme.region, clock.today()).number("recheck_request_days", scheme.code)
-    letters = Letter.objects.bulk_create(
-        [
-            Letter(
-                application=a,
-                kind=kind,
-                number=f"{region.letter_mark}〔{now.year}〕{n}号",
-                issued_at=now,
-                body={
-                    "title": a.title_zh,
-                    "number": a.number,
-                    "leader": a.leader.name_zh,
-                    "host": a.host.name_zh,
-                    "call": a.call.title_zh,
-                    "issuer": region.department_zh,
-                    "recheck_days": recheck,
-                    "opinions": a.call.stage != Stage.OUTLINE,
-                    **letter_text(words, kind, own_body := body(a)),
-                    **own_body,
-                },
-            )
-            for a, n in zip(applications, numbers, strict=True)
-        ],
-        batch_size=1000,
-    )
+    numbers = take_numbers(region.notice_mark or region.letter_mark, len(applications))
+    letters = [
+        Letter(application=a, kind=kind, number=number, issued_at=now) for a, number in zip(applications, numbers, strict=True)
+    ]
+    _write_bodies(letters, region, body)
+    if region.notice_mark:
+        cover(letters, region)
+    letters = Letter.objects.bulk_create(letters, batch_size=1000)
     count: dict[int, int] = {}
     for a in applications:
         count[a.host_id] = count.get(a.host_id, 0) + 1
@@ -71,6 +62,31 @@ def write_letters(
     )
     tell([(g.account, _host_title(words, kind, count[g.scope_id or 0]), "", "/host/letters/") for g in grants])
     return letters
+
+
+def _write_bodies(letters: Sequence[Letter], region: Region, body: Callable[[Application], dict[str, Any]]) -> None:
+    """Write into each letter the facts that it keeps and its paragraphs in both languages."""
+    scheme = letters[0].application.call.scheme
+    styles = {language: Style.of(language, region, scheme) for language in LANGUAGES}
+    agencies = dict(
+        Agency.objects.filter(pk__in={x.application.host.recommender_id for x in letters}).values_list("pk", "name_zh")
+    )
+    for letter in letters:
+        a, own = letter.application, body(letter.application)
+        letter.body = {
+            "title": a.title_zh,
+            "number": a.number,
+            "leader": a.leader.name_zh,
+            "host": a.host.name_zh,
+            "call": a.call.title_zh,
+            "issuer": region.department_zh,
+            "opinions": letter.kind in ANNEXED and a.call.stage != Stage.OUTLINE,
+            **letter_text(words_of(a), letter.kind, own),
+            **own,
+            "names": {"leader": a.leader.name_en, "host": a.host.name_en},
+            "agency": "" if a.host.direct else agencies.get(a.host.recommender_id or 0, ""),
+            "text": {language: Draft(a, letter.kind, own, style).paragraphs() for language, style in styles.items()},
+        }
 
 
 def _to_leaders(letters: Sequence[Letter], words: Words) -> list[tuple[Account, Text, Text, str]]:
@@ -102,15 +118,6 @@ def _host_title(words: Words, kind: Letter.Kind, n: int) -> Callable[[], str]:
     return lambda: _("%(kind)s（%(n)d 份）") % {"kind": letter_name(words, kind), "n": n}
 
 
-NAMES = {
-    Letter.Kind.NOT_ACCEPTED: "letter_not_accepted",
-    Letter.Kind.RECHECK: "letter_recheck",
-    Letter.Kind.APPROVED: "letter_yes",
-    Letter.Kind.REJECTED: "letter_no",
-}
-"""What the outcome calls its letters."""
-
-
 def letter_name(words: Words, kind: str) -> str:
     """Return the name of a letter in the reader's language."""
     return words[NAMES[Letter.Kind(kind)]]
@@ -126,18 +133,34 @@ def letter_text(words: Words, kind: str, body: Mapping[str, Any]) -> dict[str, s
     return {"heading": words.zh(key), **sentence}
 
 
-def _numbers(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('calls_letter_number') FROM generate_series(1, %s)", [count])
-        return [row[0] for row in cursor.fetchall()]
-
-
-def letter_data(letter: Letter) -> dict[str, Any]:
-    """Return the data that the Typst template of letters needs."""
+def letter_data(letter: Letter, *, language: str = "zh", opinions: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return the data that the Typst template of letters needs. The experts' opinions are for the applicant alone."""
+    body, names = letter.body, letter.body.get("names", {})
+    words, papers = words_of(letter.application), scheme_of(letter.application.call).papers
+    english = language != "zh" and "text" in body
+    key = NAMES[Letter.Kind(letter.kind)]
+    copies = {"leader": body["leader"], "agency": f"，{body['agency']}" if body.get("agency") else ""}
     return {
         "kind": letter.kind,
+        "language": "en" if english else "zh",
         "letter_number": letter.number,
-        "date": official_date(letter.issued_at),
-        **({} if "heading" in letter.body else letter_text(words_of(letter.application), letter.kind, letter.body)),
-        **letter.body,
+        "date": official_day(local_day(letter.issued_at), "en" if english else "zh"),
+        "heading": words.en(key) if english else body.get("heading") or words.zh(key),
+        "issuer": body["issuer"],
+        "addressee": (names.get("host") if english else "") or body["host"],
+        "paragraphs": body["text"]["en" if english else "zh"] if "text" in body else _earlier(letter, words),
+        "annex": papers.text("letter_opinions", language) if body.get("opinions") else "",
+        "opinions": [[o["word"], o["text"]] for o in opinions],
+        "seal": papers.text("letter_seal", language),
+        "copies": papers.text("letter_copies", language, **copies),
     }
+
+
+def _earlier(letter: Letter, words: Words) -> list[list[str]]:
+    """Return the paragraphs of a letter that was written before letters kept them, from the facts that it keeps."""
+    body = letter.body
+    lines = [f"“{body['title']}”（申请编号：{body['number']}）", *body.get("reasons", []), body.get("note", "")]
+    if letter.kind == Letter.Kind.RECHECK:
+        lines.append("经复审，撤销原决定。" if body["revoked"] else "经复审，维持原决定。")
+    said = body.get("said") or letter_text(words, letter.kind, body).get("said", "")
+    return [["p", line] for line in (*lines, said) if line]

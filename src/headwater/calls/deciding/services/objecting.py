@@ -20,6 +20,7 @@ from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
+from headwater.core.correspondence import signatures
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.parameters import Parameters
 from headwater.core.services import write_to
@@ -72,7 +73,7 @@ def ask_objection(*, row: NoticeRow, name: str, contact: str, text: str, actor: 
         claim = ObjectionClaim.objects.create(
             row=row, **values, digest=digest_of(key), asked_at=now, expires_at=now + timedelta(hours=hours), asked_from=asked_from
         )
-        write_to([(claim.contact, _subject(row), _mail(claim, key, hours))])
+        write_to([(claim.contact, _subject(row), _mail(claim, key, hours))], sign=signatures)
     return key
 
 
@@ -83,7 +84,7 @@ def _subject(row: NoticeRow) -> str:
 def _mail(claim: ObjectionClaim, key: str, hours: int) -> str:
     address = site_address(f"/objections/{key}/")
     return (
-        f"{claim.name}：\n\n有人以您的名义对公示名单中的“{claim.row.title}”提出异议。如确系您本人，请在 {hours} 小时内打开以下链接确认，"
+        f"{claim.name}：您好！\n\n有人以您的名义对公示名单中的“{claim.row.title}”提出异议。如确系您本人，请在 {hours} 小时内打开以下链接确认，"
         f"确认后异议才生效：\n\n{address}\n\n不是您本人的，不必理会，到期自动作废。\n\n"
         f"Somebody objected in your name to an item of a public notice. If it was you, open the link within {hours} hours and "
         "confirm; until then nothing happens. If it was not you, do nothing."

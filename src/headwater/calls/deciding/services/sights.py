@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.calls.dates import DATE_LABELS
-from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion
+from headwater.calls.models import Application, Call, CallChange, Decision, Objection, SchemeVersion, record_of_refusal
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, State
 from headwater.core.models import Account
@@ -83,7 +83,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "objection": lambda: _("异议"),
     "reply": lambda: _("申请人的陈述"),
     "answer": lambda: _("处理意见"),
-    "refusal": lambda: _("不予受理的原因"),
+    "refusal": lambda: _("原决定的理由"),
     "asked": lambda: _("复审的理由"),
     **DATE_LABELS,
 }
@@ -140,8 +140,13 @@ def loaded_objection_sight(row: Objection) -> Sight:
 
 def recheck_sight(application: Application) -> Sight:
     """Return a request for re-check as the officer reads it: what was refused and why, and what the applicant replies."""
-    result = application.check_result
-    return _sight(state=application.state, refusal=[sorted(result.codes), result.note], asked=result.recheck_text)
+    record = record_of_refusal(application)
+    refusal: list[Any] = []
+    if isinstance(record, Decision):
+        refusal += [record.outcome, record.letter_words or record.reason]
+    elif record is not None:
+        refusal += [sorted(record.codes), record.note]
+    return _sight(state=application.state, refusal=refusal, asked=record.recheck_text if record else "")
 
 
 def _moment(value: Any) -> str:

@@ -35,7 +35,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
     leader_page = person_url(request.user)
     listing = Listing(
         request,
-        rows.select_related("application__leader", "application__host", "application__discipline"),
+        rows,
         name=f"{call.code}-results",
         order="application__number",
         search=("application__title_zh", "application__number", "application__leader__name_zh", "application__host__name_zh"),
@@ -62,6 +62,21 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("核准"), lambda d: d.approved_at, kind="date"),
             Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),
         ],
+        only=(
+            *("outcome", "amount_fen", "rank", "reason", "deviation", "deviation_words", "approved_at"),
+            *(
+                f"application__{name}"
+                for name in (
+                    "number",
+                    "title_zh",
+                    "state",
+                    "leader__name_zh",
+                    "leader__organisation",
+                    "leader__account",
+                    "host__name_zh",
+                )
+            ),
+        ),
         filters=[
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
             Filter("state", _("状态"), state_choices(call, RESULT_STATES), "application__state"),
@@ -93,4 +108,6 @@ def letters(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     rows = without_own(Letter.objects.visible_to(request.user).filter(application__call=call), request.user)
     title = f"{call.code} {_('通知书')}"
-    return letter_list(request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), call=call, tab="letters")
+    return letter_list(
+        request, rows, title, _("不予受理和各项决定的通知书会出现在这里。"), covering=True, call=call, tab="letters"
+    )

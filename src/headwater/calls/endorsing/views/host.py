@@ -9,13 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.deciding.services.covering import covering_data
 from headwater.calls.endorsing.services.batches import plan_endorsement
 from headwater.calls.endorsing.services.endorsement import endorse, not_endorse, rank_applications, return_to_author, rooms
 from headwater.calls.endorsing.views.rows import back_column, call_filter, chosen, columns, confirm_return, return_page
 from headwater.calls.forms import NotEndorsedForm
 from headwater.calls.joining.services.partners import sign_as_partner, waiting_for
-from headwater.calls.models import Application, Call, HostQuota, Letter, Party
+from headwater.calls.models import Application, Call, HostLetter, HostQuota, Letter, Party
 from headwater.calls.pages import RELATED, confirm, letter_list
+from headwater.calls.papers import give_out
 from headwater.calls.queries import quota_meters
 from headwater.calls.quotas import quota_words
 from headwater.calls.states import State
@@ -156,4 +158,11 @@ def host_not_endorse(request: HttpRequest, pk: int) -> HttpResponse:
 @page("calls.endorse")
 def host_letters(request: HttpRequest) -> HttpResponse:
     rows = Letter.objects.visible_to(request.user).filter(application__host__in=hosts_of(request))
-    return letter_list(request, rows, _("通知书"), _("形式审查和评审结果通过依托单位通知申请人。"))
+    return letter_list(request, rows, _("通知书"), _("形式审查和评审结果通过依托单位通知申请人。"), covering=True)
+
+
+@page("calls.application.list")
+def host_letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Download an official letter to a host, with the list of the notices that it covers."""
+    row = get_object_or_404(HostLetter.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
+    return give_out(request, row.number, row.call, "covering", covering_data(row))

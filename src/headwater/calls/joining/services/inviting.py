@@ -21,6 +21,7 @@ from headwater.calls.states import State
 from headwater.core import clock
 from headwater.core.addresses import normal
 from headwater.core.command import Actor, Log, command
+from headwater.core.correspondence import signatures
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import notify, tell, write_to
@@ -83,8 +84,11 @@ def invite_members(members: Sequence[Participant], application: Application, log
     )
     outside = [(m, key) for m, key in zip(members, keys, strict=True) if m.person.email and m.person.account_id is None]
     write_to(
-        (m.person.email, _member_subject(application), _member_mail(application, m, site_address(f"/confirm/{key}/")))
-        for m, key in outside
+        (
+            (m.person.email, _member_subject(application), _member_mail(application, m, site_address(f"/confirm/{key}/")))
+            for m, key in outside
+        ),
+        sign=signatures,
     )
     log.many(members, {"invited": True})
 
@@ -96,7 +100,7 @@ def _member_subject(application: Application) -> str:
 def _member_mail(application: Application, member: Participant, address: str) -> str:
     until = f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
     return (
-        f"{member.person.name_zh}：\n\n{application.leader.name_zh}（{application.host.name_zh}）申报“{application.title_zh}”，"
+        f"{member.person.name_zh}：您好！\n\n{application.leader.name_zh}（{application.host.name_zh}）申报“{application.title_zh}”，"
         f"将您列为参与者，每年工作 {member.months_per_year} 个月。请在 {until} 前打开以下链接，查看内容后确认或谢绝：\n\n{address}\n\n"
         "链接只供您本人使用，确认时须登录您本人的账号；没有账号的，可从链接建立。\n\n"
         f"{application.leader.name_zh} names you as a member of this application. Please open the link by {until} and confirm or decline. "
@@ -111,7 +115,7 @@ def tell_removed(participant: Participant) -> None:
         notify([person.account], title=lambda: _("您已不再是“%s”的参与者") % title, url="/applications/")
     elif person.email and participant.declined_at is None:
         message = f"“{title}”的申请人已将您移出参与者名单，此前的链接失效。\n\nThe applicant has taken you off this application; earlier links have ended."
-        write_to([(person.email, f"不再参与“{title}” / You no longer take part", message)])
+        write_to([(person.email, f"不再参与“{title}” / You no longer take part", message)], sign=signatures)
 
 
 def send_again(*, participant: Participant, actor: Actor) -> str:
@@ -133,7 +137,7 @@ def send_again(*, participant: Participant, actor: Actor) -> str:
         key = make_links([row], row.application.call.closes_at)[0]
         if row.person.email:
             mail = _member_mail(row.application, row, site_address(f"/confirm/{key}/"))
-            write_to([(row.person.email, _member_subject(row.application), mail)])
+            write_to([(row.person.email, _member_subject(row.application), mail)], sign=signatures)
         log(row, after={"invited": True})
     return key
 

@@ -18,6 +18,7 @@ from headwater.calls.stores import SIGNATURES, ApplicationSigning
 from headwater.core import clock
 from headwater.core.addresses import is_address, normal
 from headwater.core.command import Actor, command
+from headwater.core.correspondence import signatures
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.names import normal_name, same_name
 from headwater.core.services import write_to
@@ -99,12 +100,12 @@ def _send(referee: Referee, application: Application) -> str:
     address, until = site_address(f"/refer/{key}/"), f"{timezone.localtime(application.call.closes_at):%Y-%m-%d %H:%M}"
     leader, host = application.leader.name_zh, application.host.name_zh
     body = (
-        f"{referee.name} {referee.title}：\n\n{host} {leader} 申报“{application.title_zh}”（{application.call.title_zh}），请您推荐。"
+        f"{referee.name} {referee.title}：您好！\n\n{host} {leader} 申报“{application.title_zh}”（{application.call.title_zh}），请您推荐。"
         f"请在 {until} 前打开以下链接，写推荐意见，或者谢绝；不需要账号：\n\n{address}\n\n链接只供您本人使用，请不要转发。\n\n"
         f"{leader} ({host}) applies for funding and names you as a referee. Please open the link by {until} and write a letter or decline. "
         "No account is needed; the link is for you alone."
     )
-    write_to([(referee.email, f"请推荐：{application.title_zh[:60]} / Request for a reference", body)])
+    write_to([(referee.email, f"请推荐：{application.title_zh[:60]} / Request for a reference", body)], sign=signatures)
     return key
 
 
@@ -141,7 +142,7 @@ def remove_referee(*, referee: Referee, actor: Actor) -> None:
         if row.declined_at is None:
             title = referee.application.title_zh[:60]
             message = f"“{title}”不再需要您推荐，此前的链接失效。\n\nYour letter is no longer needed; the earlier link has ended."
-            write_to([(row.email, f"不再需要推荐“{title}” / No letter needed", message)])
+            write_to([(row.email, f"不再需要推荐“{title}” / No letter needed", message)], sign=signatures)
         row.delete()
 
 

@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.exports import APPLICATIONS
+from headwater.calls.checking.services.rechecking import ASKED_AT
 from headwater.calls.clocks import check_due, check_period, recheck_due, recheck_period
 from headwater.calls.deciding.services.decisions import committed_for
 from headwater.calls.deciding.services.sights import call_sight, words_sight
 from headwater.calls.endorsing.services.endorsement import expire_late
 from headwater.calls.forms import SchemeForm
 from headwater.calls.models import Application, Call, of_officer
-from headwater.calls.pages import RELATED, the_call
+from headwater.calls.pages import the_call
 from headwater.calls.phases import phase_of
+from headwater.calls.pictures import PICTURES
 from headwater.calls.publishing.services import acts
 from headwater.calls.publishing.services.approving import differences, own_terms, text_changes
 from headwater.calls.publishing.services.calls import ask_call_approval, publish_call, send_call_back
@@ -29,14 +31,14 @@ from headwater.calls.publishing.services.wording import changed_words, newer_wor
 from headwater.calls.queries import counted, state_counts
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, SHOWN_OUTSIDE, CallState, State
-from headwater.calls.words import state_choices, state_inside, state_word
+from headwater.calls.words import state_choices, state_word
 from headwater.core import clock
 from headwater.core.acts import Act
 from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Account
 from headwater.core.own import without_own
-from headwater.core.permission import page
+from headwater.core.permission import may, page
 from headwater.core.seen import Sight
 from headwater.core.views.acts import confirm_act
 from headwater.core.views.archives import bar_answer
@@ -149,7 +151,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
     scheme = scheme_of(call)
     others = without_own(Application.objects.filter(call=call), request.user)
     counts = state_counts(call, request.user)
-    first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min("check_result__recheck_at"))["first"]
+    first_recheck = others.filter(state=State.RECHECK).aggregate(first=Min(ASKED_AT))["first"]
     inside = request.user.has_perm("calls.check", call)
     funnel = [(state_word(call, s), counts[s.value], s in IN_THE_HOUSE) for s in State if counts.get(s.value)]
     clocks = [
@@ -168,6 +170,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
             "call": call,
             "seen": {"publish": call_sight(call).token, "words": words_sight(call, newer).token if newer else ""},
             "funnel": funnel,
+            "way": PICTURES["funnel"].draw(request.user, [call]) if may(request.user, "calls.statistics", call) else None,
             "clocks": clocks,
             "inside": inside,
             "committed": committed_for(request.user, call),
@@ -188,15 +191,16 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 OPTIONAL_COLUMNS = (
-    ("discipline", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
+    ("discipline", "discipline__code", Column(gettext_lazy("申请代码"), lambda a: a.discipline.code if a.discipline else "")),
     (
         "second_discipline",
+        "second_discipline__code",
         Column(gettext_lazy("第二申请代码"), lambda a: a.second_discipline.code if a.second_discipline else ""),
     ),
-    ("research_class", Column(gettext_lazy("研究属性"), lambda a: a.get_research_class_display())),
-    ("amount", Column(gettext_lazy("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money")),
+    ("research_class", "research_class", Column(gettext_lazy("研究属性"), lambda a: a.get_research_class_display())),
+    ("amount", "amount_fen", Column(gettext_lazy("金额（万元）"), lambda a: a.amount_fen, sort="amount_fen", kind="money")),
 )
-"""Columns of what a scheme may ask or not."""
+"""What a scheme may ask or not: the part, the field that its column reads, the column."""
 
 
 @page("calls.check")
@@ -204,9 +208,9 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
     others = without_own(Application.objects.visible_to(request.user), request.user)
-    rows = others.filter(call=call).select_related(*RELATED)
+    rows = others.filter(call=call)
     leader_page = person_url(request.user)
-    asked_columns = [column for part, column in OPTIONAL_COLUMNS if part in scheme.asks]
+    asked = [(field, column) for part, field, column in OPTIONAL_COLUMNS if part in scheme.asks]
     listing = Listing(
         request,
         rows,
@@ -221,9 +225,20 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
             Column(_("依托单位"), lambda a: both(a.host)),
             Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
-            *asked_columns,
-            Column(_("状态"), state_inside, kind="state"),
+            *(column for _field, column in asked),
+            Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
+        only=(
+            "number",
+            "title_zh",
+            "state",
+            "host_rank",
+            "leader__name_zh",
+            "leader__organisation",
+            "leader__account",
+            "host__name_zh",
+            *(field for field, _column in asked),
+        ),
         filters=[
             Filter("state", _("状态"), state_choices(call, IN_THE_HOUSE), "state"),
             Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "review_group"),

@@ -1,0 +1,61 @@
+"""What is late in calls: each app tells of its own part of the way, by who should have done it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from headwater.calls.clocks import check_due, recheck_due
+from headwater.calls.models import Application, Call
+from headwater.calls.states import CallState, State
+from headwater.core import clock
+from headwater.core.own import without_own
+from headwater.core.register import Register
+
+
+@dataclass(frozen=True)
+class Late:
+    """So many cases of a call that `who` should have dealt with by `due`, the earliest of their deadlines."""
+
+    call: Call
+    what: str
+    who: str
+    count: int
+    due: datetime
+
+    @property
+    def days(self) -> int:
+        """Return the days since the last on which it was in time."""
+        return (clock.today() - clock.last_day(self.due)).days
+
+
+LATE: Register[Callable[[Any, Sequence[Call]], Iterable[Late]]] = Register("source of what is late")
+
+
+@LATE.under("calls")
+def of_applications(account: Any, calls: Sequence[Call]) -> Iterator[Late]:
+    """Yield what waits beyond the dates of its call before its review begins (one query)."""
+    by_key = {c.pk: c for c in calls if c.state == CallState.PUBLISHED}
+    waiting = [State.HOST_REVIEW, State.RECOMMENDING, State.RECEIVED, State.RECHECK]
+    rows = without_own(Application.objects.filter(call__in=by_key, state__in=waiting), account).order_by()
+    counts = rows.values_list("call", "state").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
+    for key, state, n, first in counts.order_by("call", "state"):
+        what, who, due = _due(by_key[key], State(state), first)
+        if due is not None and due < clock.now():
+            yield Late(by_key[key], what, who, n, due)
+
+
+def _due(call: Call, state: State, first: datetime | None) -> tuple[str, str, datetime | None]:
+    """Return what waits in a state, for whom, and until when; `first` is when the first re-check was asked for."""
+    if state == State.HOST_REVIEW:
+        return _("单位审核"), _("依托单位"), call.endorse_by
+    if state == State.RECOMMENDING:
+        return _("归口推荐"), _("归口管理部门"), call.recommend_by
+    if state == State.RECEIVED:
+        return _("形式审查"), _("项目主管"), check_due(call)
+    return _("复审决定"), _("项目主管"), recheck_due(call, first) if first else None
