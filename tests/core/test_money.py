@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.template import Context, Template
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,7 +75,22 @@ def test_the_amounts_of_a_column_add_up_to_the_total_below_it(column: list[int])
 )
 def test_an_amount_has_no_needless_zeros(fen: int, in_wan: str, in_yuan: str) -> None:
     assert (wan(fen), yuan(fen)) == (in_wan, in_yuan)
-    assert Template("{{ fen|wan_said }}").render(Context({"fen": fen})) == in_wan
+    assert Template("{{ fen|amount_said }}").render(Context({"fen": fen})) == f"{in_wan} 万元"
+
+
+@pytest.mark.parametrize(
+    ("fen", "said"),
+    [
+        (10_000_000, "CNY 100,000"),
+        (230_000_000, "CNY 2.30 million"),
+        (100_000_000, "CNY 1.00 million"),
+        (123_456_000, "CNY 1,234,560"),
+        (8_050_050, "CNY 80,500.50"),
+    ],
+)
+def test_an_amount_in_english_is_exact_and_needs_no_multiplying(fen: int, said: str) -> None:
+    with translation.override("en"):
+        assert Template("{{ fen|amount_said }}").render(Context({"fen": fen})) == said
 
 
 @pytest.mark.parametrize(
@@ -208,8 +224,8 @@ BAR = re.compile(r"(?:max|value)=\"{{ [\w.]+ }}\"")
 
 
 def unshown(template: str) -> list[str]:
-    """Amounts in fen that a template writes without the one filter."""
-    return [text for text in SHOWN.findall(BAR.sub("", template)) if "|wan" not in text]
+    """Amounts in fen that a template writes without the filters for them."""
+    return [text for text in SHOWN.findall(BAR.sub("", template)) if not re.search(r"\|(?:wan|amount_said)\b", text)]
 
 
 def test_the_searches_find_what_they_are_for() -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.states import CallState, Stage
 from headwater.core import clock
+from headwater.core.i18n import named
 from headwater.core.models import Account
 from headwater.core.roles import Scope
 from headwater.registry.models import Agency, Organisation
@@ -35,7 +36,7 @@ class SchemeVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["region", "code", "version"], name="scheme_version_once")]
 
     def __str__(self) -> str:
-        return self.name_zh
+        return named(self)
 
 
 OPEN_TO_ALL = (CallState.PUBLISHED, CallState.FINISHED, CallState.CANCELLED)
@@ -113,7 +114,7 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title_zh
+        return named(self, "title")
 
     def topic(self, code: str) -> dict[str, str] | None:
         return next((t for t in self.topics if t["code"] == code), None)
