@@ -164,7 +164,7 @@ def test_refusal_writes_a_letter_with_the_reasons() -> None:
 def test_acceptance_writes_no_letter() -> None:
     call = new_call()
     row = received(call)
-    decide_check(applications=[row], accept=True, actor=actor("officer"))
+    decide_check(applications=[row], accept=True, unchecked=True, actor=actor("officer"))
     assert (fresh(row).state, Letter.objects.filter(application=row).count()) == ("accepted", 0)
     with pytest.raises(Refused) as error:
         decide_check(applications=[row], accept=False, codes=["F12"], actor=actor("officer"))
@@ -182,11 +182,11 @@ def test_officer_who_takes_part_may_not_decide(part: str) -> None:
     other = placed(call, "received")
     for accept, codes in ((True, []), (False, ["F12"])):
         with pytest.raises(Refused) as error:
-            decide_check(applications=[own, other], accept=accept, codes=codes, actor=as_(officer))
+            decide_check(applications=[own, other], accept=accept, unchecked=accept, codes=codes, actor=as_(officer))
         assert refusal(error) == [("", "permission")]
     assert (fresh(own).state, fresh(other).state) == ("received", "received")
-    decide_check(applications=[other], accept=True, actor=as_(officer))
-    decide_check(applications=[own], accept=True, actor=actor("officer"))
+    decide_check(applications=[other], accept=True, unchecked=True, actor=as_(officer))
+    decide_check(applications=[own], accept=True, unchecked=True, actor=actor("officer"))
     assert (fresh(own).state, fresh(other).state) == ("accepted", "accepted")
 
 

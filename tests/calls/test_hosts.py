@@ -53,9 +53,14 @@ def last_check(row: Application) -> str:
 
 
 def submit(row: Application) -> Application:
-    seen = re.search(r'name="_revision" value="(\d+)"', last_check(row))
+    page = last_check(row)
+    seen, known = re.search(r'name="_revision" value="(\d+)"', page), re.findall(r'name="known"[^>]*value="([^"]+)"', page)
     assert seen
-    browser_of(row.leader).post(f"/applications/{row.pk}/submit/", {"agree": words(row.call, "applicant"), "_revision": seen[1]})
+    assert known  # what does not block is asked to be known
+    browser, sent = browser_of(row.leader), {"agree": words(row.call, "applicant"), "_revision": seen[1]}
+    browser.post(f"/applications/{row.pk}/submit/", sent)
+    assert Application.objects.get(pk=row.pk).state == "draft"
+    browser.post(f"/applications/{row.pk}/submit/", sent | {"known": known})
     return Application.objects.get(pk=row.pk)
 
 

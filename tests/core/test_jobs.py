@@ -119,7 +119,7 @@ def test_every_queue_has_a_lane_and_a_lane_that_ends_ends_the_worker(monkeypatch
     def replaced(_connector: Any) -> Iterator[Ready]:
         yield ready
 
-    monkeypatch.setattr("headwater.cli.main.setup", lambda: None)
+    monkeypatch.setattr("headwater.cli.main.setup", lambda tables: None)
     monkeypatch.setattr(app, "replace_connector", replaced, raising=False)
     monkeypatch.setattr("procrastinate.contrib.django.app.connector.get_worker_connector", lambda: None)
     with ThreadPoolExecutor(1) as other:  # a browser of an earlier test may have left a loop running in this thread

@@ -84,7 +84,7 @@ def test_a_laboratory_has_criteria_of_its_own(package: Path) -> None:  # noqa: F
         ),
         ("places.toml", 'name_mn = "', f'name_mn = "{"x" * 121}', ".name_mn", "expected at most 120 characters, found "),
         ("organisations.toml", 'name_zh = "', f'name_zh = "{"长" * 200}', ".name_zh", "expected at most 200 characters, found "),
-        ("organisations.toml", "moe_code =", "moe_cod =", ".moe_cod", "unknown key; known: code, direct, "),
+        ("organisations.toml", "moe_code =", "moe_cod =", ".moe_cod", "unknown key; known: address, "),
         ("agencies.toml", "recommends =", "recommend =", ".recommend", "unknown key; known: "),
         ("places.toml", "level =", 'levl = "x"\nlevel =', ".levl", "unknown key; known: "),
         ("policy.toml", "agencies = []", "agency = []", ".agency", "unknown key; known: "),

@@ -104,7 +104,7 @@ def test_whoever_was_not_drawn_is_told_so_and_cannot_be_funded() -> None:
     assert refusal(error) == [("", "rule")]
     propose(call=call, funded=suggest(call).funded, actor=actor("officer"))
     assert Decision.objects.get(application=lost).reason == (
-        "经通讯评审，共有 3 份有效评审意见，与得分相同的申请一起抽签，未中签（公开种子：种子）。"
+        "经通讯评审，共有 3 份有效评审意见，与得分相同的申请一起抽签，未中签（公开种子：随机种子）。"
     )
 
 

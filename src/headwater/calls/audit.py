@@ -96,6 +96,7 @@ acts(
         "calls.propose_decisions": _("提出了决定"),
         "calls.reconsider": _("撤回了拟定的决定"),
         "calls.approve_decisions": _("核准了决定"),
+        "calls.send_back_decision": _("退回了一项决定"),
         "calls.publish_notice": _("发布了公示"),
         "calls.release": _("公布了结果"),
         "calls.finish_call": _("办结了申报批次"),

@@ -118,7 +118,7 @@ def late(account: Any, calls: Sequence[Call]) -> Picture:
         series=[Series(_("天数"), "warn")],
         bars=bars,
         extra=[_("项数"), _("最早期限")],
-        source=_("申请、评审指派和任务书的记录"),
+        source=_("申请、评审指派和签署记录"),
         why=_("期限已过而仍未办的事项。"),
         without=NOT_YOURS,
         empty=_("没有逾期未办的事项"),

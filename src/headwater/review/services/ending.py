@@ -54,7 +54,7 @@ class Ending:
 
     @property
     def days_early(self) -> int:
-        return (clock.last_day(self.due) - clock.today()).days if self.due else 0
+        return clock.days_left(self.due) if self.due else 0
 
     @property
     def with_draft(self) -> list[Assignment]:

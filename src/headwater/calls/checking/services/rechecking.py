@@ -114,7 +114,7 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
             "asked_on": clock.local_day(record.recheck_at or now).isoformat(),
         }
         letters = write_letters(rows, Letter.Kind.RECHECK, lambda _a: body)
-        _tell(rows, revoke)
+        _tell(rows, record, revoke)
         if revoke and isinstance(record, Decision):
             _revoke(record, letters, log)
 
@@ -146,12 +146,16 @@ def _revoke(decision: Decision, letters: Sequence[Letter], log: Log) -> None:
     Decision.objects.filter(pk=decision.pk).delete()
 
 
-def _tell(rows: Sequence[Application], revoke: bool) -> None:
+def _tell(rows: Sequence[Application], record: FormalCheck | Decision, revoke: bool) -> None:
+    """Tell the leader in one line what the re-check came to."""
     row = rows[0]
     values = {"title": row.title_zh[:80], "number": row.number}
 
     def title() -> str:
-        upheld, revoked = _("“%(title)s”（%(number)s）复审决定：维持原决定"), _("“%(title)s”（%(number)s）复审决定：撤销原决定")
-        return (revoked if revoke else upheld) % values
+        if isinstance(record, Decision):
+            upheld, revoked = _("维持原不予资助决定"), _("撤销原不予资助决定，将重新提出决定")
+        else:
+            upheld, revoked = _("维持原不予受理决定"), _("撤销原不予受理决定，已转入评审")
+        return _("“%(title)s”（%(number)s）复审决定：%(result)s") % {**values, "result": revoked if revoke else upheld}
 
     notify(accounts_of([row.leader_id]), title=title, url=f"/applications/{row.pk}/")
