@@ -22,13 +22,23 @@ class MergeForm(forms.Form):
     reason = forms.CharField(label=_("合并的依据"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class ChineseSelect(forms.Select):
+    """A choice among words of the region that are Chinese in every language of the page."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> Any:
+        """Say of the option that it is Chinese."""
+        option = super().create_option(*args, **kwargs)
+        option["attrs"]["lang"] = "zh-Hans"
+        return option
+
+
 class ProfileForm(forms.Form):
     """The fields of `completing.Profile`. What an identity document has proven is shown and cannot be typed over."""
 
     sex = forms.ChoiceField(label=_("性别"), choices=[("", "—"), *Person.Sex.choices], required=False)
     birth_date = DayField(label=_("出生日期"))
     highest_degree = forms.ChoiceField(
-        label=_("最高学位"), choices=lambda: [("", "—"), *((d, d) for d in known_degrees())], required=False
+        label=_("最高学位"), choices=lambda: [("", "—"), *((d, d) for d in known_degrees())], required=False, widget=ChineseSelect
     )
     title = forms.CharField(label=_("职称"), max_length=40, required=False)
     title_since = DayField(label=_("职称取得日期"))

@@ -85,10 +85,19 @@ def _proposal(application: Application, fund: bool, departure: Departure, shortf
 
 
 def proposals_sight(proposals: Sequence[Proposal]) -> Sight:
-    """What the page of the proposed decisions shows of each, without the reasons that are given on that page."""
+    """What the page of the proposed decisions shows of each, without the reasons that are given on that page. Of the ranks it is their
+    order among these: the number itself would tell of a case that is not shown.
+    """
+    ranks = sorted(p.rank for p in proposals if p.rank is not None)
+    places = {rank: n for n, rank in enumerate(ranks, start=1)}
     return Sight(
         {
-            str(p.application): [p.amount_fen, p.rank, p.application.state, departs(p.application, p.amount_fen is not None)]
+            str(p.application): [
+                p.amount_fen,
+                places.get(p.rank or 0),
+                p.application.state,
+                departs(p.application, p.amount_fen is not None),
+            ]
             for p in proposals
         }
     )

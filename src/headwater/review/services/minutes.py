@@ -40,8 +40,10 @@ class Minutes:
         return sum(m.present for m in self.members)
 
 
-def minutes_of(panel: Panel, hidden: Collection[int] = ()) -> Minutes:
-    """Return the minutes of a closed panel without the applications in `hidden`."""
+def minutes_of(panel: Panel, hidden: Collection[int] = (), unknown: Collection[int] = ()) -> Minutes:
+    """Return the minutes of a closed panel without the applications in `hidden`; the number of those left out does not count `unknown`
+    ones, of which the reader may not know that they are here.
+    """
     recused = recusals(panel)
     rows = panel.items.select_related("application__call__scheme", "application__leader", "application__host").order_by(
         "position"
@@ -52,7 +54,8 @@ def minutes_of(panel: Panel, hidden: Collection[int] = ()) -> Minutes:
         Line(n, i, sorted(m.expert.person.name_zh for m in recused.get(i.application_id, [])), panel_word(i))
         for n, i in enumerate(items, start=1)
     ]
-    return Minutes(panel, list(members), lines, len(rows) - len(items))
+    left_out = sum(i.application_id in hidden and i.application_id not in unknown for i in rows)
+    return Minutes(panel, list(members), lines, left_out)
 
 
 def minutes_pdf(minutes: Minutes) -> bytes:

@@ -190,4 +190,6 @@ def _minutes(request: HttpRequest, pk: int) -> Minutes:
     row = _room(request, pk, "review.panel.minutes")
     if row.state != Panel.State.CLOSED:
         raise Http404
-    return minutes_of(row, hidden_from(request.user, recusals(row)))
+    known = set(without_own(row.items.all(), request.user).values_list("application", flat=True))
+    unknown = set(row.items.values_list("application", flat=True)) - known
+    return minutes_of(row, hidden_from(request.user, recusals(row)), unknown)

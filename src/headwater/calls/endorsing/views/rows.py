@@ -15,7 +15,7 @@ from headwater.calls.forms import NoteForm, NotEndorsedForm
 from headwater.calls.models import Application, Call
 from headwater.calls.pages import RELATED, confirm
 from headwater.calls.words import state_outside
-from headwater.core.i18n import both
+from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter
 from headwater.core.permission import access
 from headwater.core.web import attempt, keys_in
@@ -40,8 +40,8 @@ def back_column(where: str) -> Column:
 
 
 def call_filter(rows: Any) -> Filter:
-    calls = Call.objects.filter(applications__in=rows).distinct().values_list("pk", "title_zh")
-    return Filter("call", _("批次"), list(calls), "call")
+    calls = Call.objects.filter(applications__in=rows).distinct().order_by("pk").only("title_zh", "title_en")
+    return Filter("call", _("批次"), [(c.pk, named(c, "title")) for c in calls], "call")
 
 
 def chosen(request: HttpRequest, **scope: Any) -> list[Application]:
