@@ -68,7 +68,7 @@ ROLES: dict[str, tuple[Grant, bool]] = {
     "recommender": (holds("recommender", "agency", lambda c: c.row.host.recommender_id), False),
     "liaison": (holds("agency_liaison", "agency", lambda c: c.row.host.recommender_id), True),
     "finance": (holds("finance_officer"), False),
-    "integrity": (holds("integrity_officer"), False),
+    "integrity": (holds("integrity_officer"), True),
     "sysadmin": (holds("system_admin"), True),
     "secadmin": (holds("security_admin"), False),
     "audit": (holds("audit_admin"), True),

@@ -287,7 +287,10 @@ def attempts() -> dict[str, tuple[Callable[[Actor], object], str]]:
         "calls.not_endorse": (lambda who: not_endorse(applications=[at_host], note="不符合要求", actor=who), may_not),
         "calls.recommend": (lambda who: recommend(applications=[at_agency], actor=who), may_not),
         "calls.return_to_host": (lambda who: return_to_host(applications=[at_agency], note="请补充", actor=who), may_not),
-        "calls.decide_check": (lambda who: decide_check(applications=[received], accept=True, actor=who), may_not),
+        "calls.decide_check": (
+            lambda who: decide_check(applications=[received], accept=True, unchecked=True, actor=who),
+            may_not,
+        ),
         "review.answer_invitations": (
             lambda who: answer_invitations(assignments=[invited], accept=True, actor=who),
             "只能答复发给自己的邀请",
