@@ -64,7 +64,7 @@ def test_two_people_write_in_one_field(enter: Enter) -> None:
         tick.check()
     press(second, "签署并确认参与")
     first.reload()
-    first.locator("input[name=may_edit]").check()
+    first.locator("input[name=may_edit]:not([disabled])").check()
     press(first, "保存编辑权限")
     for tab in (first, second):
         tab.goto(address + "edit/plan/")
@@ -176,7 +176,7 @@ def test_limits_are_told_beside_what_they_limit(enter: Enter) -> None:
     tab.goto(address + "edit/info/")
     tab.locator("input[name=title_en]").fill("Steppe")
     assert tab.locator("#n-title_en").inner_text() == "6 / 300"
-    assert re.search(r"全文 [\d,]+ 字，上限 1,000,000 字", tab.locator(".hw-rules").inner_text())
+    assert "1,000,000" not in tab.locator(".hw-rules").inner_text()  # the limit of the machine is no rule
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 

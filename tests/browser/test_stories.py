@@ -134,7 +134,7 @@ def test_call_needs_a_second_officer(enter: Enter) -> None:
     press(first, "提请核准")
     assert first.get_by_role("button", name="核对并核准发布").count() == 0
     second = enter(OFFICER2)
-    second.locator(".hw-duty", has_text="核准发布").first.click()
+    second.locator(".hw-duty", has_text="2031").filter(has_text="核准发布").first.click()
     press(second, "核对并核准发布")
     press(second, "核准发布")
     second.get_by_role("link", name="公开页面").click()
