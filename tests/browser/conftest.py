@@ -100,7 +100,7 @@ def enter(chromium: Any, site: str) -> Iterator[Callable[..., Any]]:
         )
         if role is not None:
             tab.goto("/accounts/login/")
-            tab.locator(".hw-enter button", has=tab.get_by_text(role, exact=True)).click()
+            tab.locator(".hw-enter button", has=tab.get_by_text(role, exact=True)).first.click()
             tab.wait_for_url("**/desk/")
         return tab
 

@@ -11,6 +11,7 @@ import pytest
 from headwater.web.tour import read_tour
 
 pytestmark = pytest.mark.browser
+REASON = "年度经费总额有限，按综合排序留待下一批次。"
 OPINION = "选题有意义，方案基本可行，建议补充对照。" * 12
 
 
@@ -36,6 +37,11 @@ class Walk:
         with self.tab.expect_navigation():
             self.tab.locator(f"main {button}").first.click()
         assert self.tab.locator("main .alert-error, main .invalid-feedback:visible").all_inner_texts() == []
+
+    def confirm(self) -> None:
+        """Go on where the act is shown before it is done."""
+        if self.tab.locator("main button[name=confirmed]").count():
+            self.press("button[name=confirmed]")
 
     def tick_all(self) -> None:
         """Tick what has to be read and promised."""
@@ -157,7 +163,16 @@ class Walk:
         self.enter("项目主管（甲）")
         self.duty("会议评审与决定：.*面上项目")
         self.press("form:has([name=do][value=propose]) .btn-primary")
+        self.give_reasons()
         self.press("button[name=confirmed]")
+
+    def give_reasons(self) -> None:
+        """Say why some decisions are other than what the panel said: once for all that are left out, or for each."""
+        common = self.tab.locator("main select[name=code_all]")
+        several = [common] if common.count() else self.tab.locator("main select[name^=code_]").all()
+        for choice in several:
+            choice.select_option(index=1)
+            self.tab.locator(f"main input[name={str(choice.get_attribute('name')).replace('code', 'words')}]").fill(REASON)
 
     def approve(self) -> None:
         self.enter("基金委员会")
@@ -204,7 +219,7 @@ class Walk:
         self.duty("公示期满发布：.*重点项目")
         with self.tab.expect_navigation():
             self.tab.locator("main a[href$='/release/']").first.click()
-        self.press("form.hw-sticky .btn-primary")
+        self.press("button[name=confirmed]")
 
     def sign(self) -> None:
         self.enter("项目负责人")
@@ -220,6 +235,7 @@ class Walk:
                 self.duty("主管部门签署任务书")
             self.tab.locator("tbody tr", has_text=number).locator("input[name=pk]").check()
             self.press("button:has-text('签署')")
+            self.confirm()
         self.tab.goto(f"/projects/{number}/")
         self.seen("执行中")
 
@@ -240,9 +256,11 @@ class Walk:
         self.enter("系统管理员")
         self.duty("核准授予的角色")
         self.press("button[name=approve]")
+        self.confirm()
         self.enter("安全管理员")
         self.duty("核准邮箱变更")
         self.press("button[name=approve]")
+        self.confirm()
 
 
 STEPS = [
