@@ -57,4 +57,4 @@ def test_every_page_is_accessible_and_fits_a_phone(enter: Callable[..., Any]) ->
             tab.evaluate(DARK)
             told += [f"dark {fault}" for fault in faults(tab, CONTRAST)]
             wrong += [f"{role} {address} {fault}" for fault in told]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
