@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.walk import pages
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db,
+    pytest.mark.skipif(not os.environ.get("HEADWATER_TEST_EVERY_PAGE"), reason="minutes of axe: .ci/long runs it (part pages)"),
+]
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
 HIGHEST_HEAD = 120
 MOST_SCREENS = 15
