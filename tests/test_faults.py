@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -102,7 +103,7 @@ def test_demo_on_a_full_disk_goes_on_when_there_is_room(small_disk: Path) -> Non
     assert second.returncode != 0
     assert "No space left" in second.stderr or "disk is full" in second.stderr
     assert "Traceback" not in first.stderr + second.stderr
-    subprocess.run(["mount", "-o", "remount,size=600m", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=1200m", str(small_disk)], check=True)
     third = run(home, *words)
     assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
 
@@ -129,7 +130,8 @@ def test_a_killed_demo_leaves_nobody_behind_and_is_built_anew(tmp_path: Path) ->
     assert psutil.wait_procs(python, timeout=5)[1] == []
     third = run(tmp_path, "demo", "--no-serve", "--json", "--scale", "tiny", "--seed", "11")
     assert (third.returncode, '"invariants_failed": 0' in third.stdout) == (0, True), third.stderr
-    assert '"applications": 48' in third.stdout
+    report = json.loads(third.stdout)
+    assert (report["calls"], 48 <= report["applications"] < 150) == (14, True)
 
 
 def test_processes_that_start_together_share_one_server(tmp_path: Path) -> None:
