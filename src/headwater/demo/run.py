@@ -123,6 +123,10 @@ def demo_state() -> str:
     """Return "empty", "partial" or "complete" for the demo's own database; "other" for one whose data the demo did not make."""
     if "core_event" not in connection.introspection.table_names():
         return "empty"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('core_event', 'SELECT')")
+        if not cursor.fetchone()[0]:  # the tables were made and the rights not given: a full disk came between
+            return "empty"
     commands = set(Event.objects.filter(command__startswith="demo.").values_list("command", flat=True))
     if COMPLETE in commands:
         return "complete"
