@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from django.db import connection
 
+from bench.pages.bench import counted
 from headwater.calls.models import Call, HostQuota
 from headwater.calls.states import CallState
 from headwater.core.duties import duties_of
@@ -26,19 +22,6 @@ pytestmark = pytest.mark.django_db
 
 OF_MANY_KINDS = {"admin/audit/"}
 """Lists that ask once for each kind of record among their rows: `test_the_log_names_many_records_of_a_kind_at_once`."""
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        sent.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        yield sent
 
 
 def test_lists_ask_as_often_for_six_rows_as_for_two(monkeypatch: pytest.MonkeyPatch) -> None:

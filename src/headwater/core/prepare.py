@@ -23,7 +23,7 @@ FIRST = "core.cover_rows"
 def bring_up_to_date() -> None:
     """Apply the migrations, then everything that the code declares and the database must hold."""
     with as_owner():
-        migrations = _waiting_migrations()
+        migrations = waiting_migrations()
         if migrations and not _may_make_tables():
             raise ConfigError(
                 "tables wait to be made: name their owner in HEADWATER_DATABASE_OWNER_URL, then run headwater migrate"
@@ -44,7 +44,7 @@ def require_tables() -> None:
     Raises:
         ConfigError: they do.
     """
-    if waiting := _waiting_migrations():
+    if waiting := waiting_migrations():
         raise ConfigError(f"the tables of this home are not up to date ({len(waiting)} migrations wait): run headwater migrate")
 
 
@@ -70,7 +70,8 @@ def grant_rights() -> None:
                 cursor.execute(statement)
 
 
-def _waiting_migrations() -> list[str]:
+def waiting_migrations() -> list[str]:
+    """List the migrations that are not applied."""
     executor = MigrationExecutor(connection)
     return [str(m) for m, _backwards in executor.migration_plan(executor.loader.graph.leaf_nodes())]
 

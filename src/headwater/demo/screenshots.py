@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,39 @@ def find_chromium() -> str:
     return program
 
 
+Picture = tuple[str, str | None, str | None]
+"""The name of a picture, as whom it is taken, and the address; None where the demo holds nothing to show."""
+
+
+def _public(pictures: Mapping[str, Any]) -> list[Picture]:
+    return [
+        ("home", None, "/"),
+        ("policy", None, "/policy/"),
+        ("article", None, f"/policy/{pictures.get('article', 1)}/"),
+        ("indicator", None, "/indicators/awards.money/"),
+        ("calls", None, "/calls/"),
+        ("projects", None, "/projects/"),
+        ("notices", None, "/notices/"),
+        ("search", None, f"/search/?q={pictures.get('search', '')}"),
+        ("login", None, "/accounts/login/"),
+    ]
+
+
+def _desks(who: Mapping[str, str]) -> list[Picture]:
+    return [
+        ("desk-finance", who["finance_officer"], "/desk/"),
+        ("finance", who["finance_officer"], "/finance/"),
+        ("desk-integrity", who["integrity_officer"], "/desk/"),
+        ("integrity-sanctions", who["integrity_officer"], "/integrity/sanctions/"),
+        ("integrity-similar", who["integrity_officer"], "/integrity/similar/"),
+        ("integrity-objections", who["integrity_officer"], "/integrity/objections/"),
+        ("audit", who["audit_admin"], "/admin/audit/"),
+        ("health", who["audit_admin"], "/admin/health/"),
+        ("roles", who["security_admin"], "/admin/roles/"),
+        ("region", who["system_admin"], "/admin/region/"),
+    ]
+
+
 def pages() -> list[tuple[str, str | None, str]]:
     """List (name, user name or None, address) of the pages worth a picture, chosen from what the demo holds."""
     who: dict[str, str] = {}
@@ -68,48 +101,28 @@ def pages() -> list[tuple[str, str | None, str]]:
     draft = Application.objects.filter(state=State.DRAFT, leader__account__username=who["applicant"]).first()
     writing = Assignment.objects.filter(state=Assignment.State.ACCEPTED, expert__person__account__username=who["expert"]).first()
     panel = Panel.objects.filter(call=finished).first()
-    rows: list[tuple[str, str | None, str | None]] = [
-        ("home", None, "/"),
-        ("policy", None, "/policy/"),
-        ("article", None, f"/policy/{pictures.get('article', 1)}/"),
-        ("indicator", None, "/indicators/awards.money/"),
-        ("calls", None, "/calls/"),
+    office = who["programme_officer"]
+    rows: list[Picture] = [
+        *_public(pictures),
         ("call", None, f"/calls/{opened.code}/" if opened else None),
-        ("projects", None, "/projects/"),
-        ("notices", None, "/notices/"),
-        ("search", None, f"/search/?q={pictures.get('search', '')}"),
-        ("login", None, "/accounts/login/"),
         ("applicant", who["applicant"], "/desk/"),
         ("editor", who["applicant"], f"/applications/{draft.pk}/edit/plan/" if draft else None),
         ("editor-info", who["applicant"], f"/applications/{draft.pk}/edit/info/" if draft else None),
         ("agreement", who["leader"], "/my/projects/"),
         ("endorse", who["host"], "/host/endorse/"),
         ("recommend", who["agency"], "/recommend/"),
-        ("officer", who["programme_officer"], "/desk/"),
-        ("board", who["programme_officer"], f"/office/calls/{finished.pk}/" if finished else None),
-        (
-            "check",
-            who["programme_officer"],
-            f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None,
-        ),
-        ("assign", who["programme_officer"], f"/office/calls/{reviewing.pk}/assign/" if reviewing else None),
-        ("progress", who["programme_officer"], f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
-        ("decide", who["programme_officer"], f"/office/calls/{finished.pk}/decide/" if finished else None),
-        ("panel", who["programme_officer"], f"/panels/{panel.pk}/" if panel else None),
+        ("officer", office, "/desk/"),
+        ("board", office, f"/office/calls/{finished.pk}/" if finished else None),
+        ("check", office, f"/office/calls/{finished.pk}/applications/?state=not_accepted" if finished else None),
+        ("assign", office, f"/office/calls/{reviewing.pk}/assign/" if reviewing else None),
+        ("progress", office, f"/office/calls/{reviewing.pk}/progress/" if reviewing else None),
+        ("decide", office, f"/office/calls/{finished.pk}/decide/" if finished else None),
+        ("panel", office, f"/panels/{panel.pk}/" if panel else None),
         ("review", who["expert"], "/review/"),
         ("opinion", who["expert"], f"/review/{writing.pk}/" if writing else None),
         ("lead", who["leadership"], "/lead/"),
         ("tour", None, "/tour/"),
-        ("desk-finance", who["finance_officer"], "/desk/"),
-        ("finance", who["finance_officer"], "/finance/"),
-        ("desk-integrity", who["integrity_officer"], "/desk/"),
-        ("integrity-sanctions", who["integrity_officer"], "/integrity/sanctions/"),
-        ("integrity-similar", who["integrity_officer"], "/integrity/similar/"),
-        ("integrity-objections", who["integrity_officer"], "/integrity/objections/"),
-        ("audit", who["audit_admin"], "/admin/audit/"),
-        ("health", who["audit_admin"], "/admin/health/"),
-        ("roles", who["security_admin"], "/admin/roles/"),
-        ("region", who["system_admin"], "/admin/region/"),
+        *_desks(who),
     ]
     return [(name, user, url) for name, user, url in rows if url]
 

@@ -56,13 +56,20 @@ def switching(row: Account, back: str) -> Act:
     )
 
 
+def _reset_row(row: FactorReset) -> dict[str, Any]:
+    """Return what every act on a proposed reset shows of it."""
+    return {
+        "back": "/admin/accounts/factors/",
+        "columns": [_("用户名"), _("姓名"), _("理由"), _("提议人")],
+        "rows": [[row.account.username, row.account, row.reason, row.asked_by or "—"]],
+    }
+
+
 def resetting(row: FactorReset) -> Act:
     return Act(
         title=_("核对后重置第二因素"),
         verb=_("核准重置"),
-        back="/admin/accounts/factors/",
-        columns=[_("用户名"), _("姓名"), _("理由"), _("提议人")],
-        rows=[[row.account.username, row.account, row.reason, row.asked_by or "—"]],
+        **_reset_row(row),
         changes=[_("验证器和恢复码作废，该账号的登录和访问令牌立即结束；本人下次登录时重新设置")],
         told=[_("本人和全体安全、系统管理员，附理由")],
         undo=_("不能恢复原来的验证器和恢复码。"),
@@ -74,9 +81,7 @@ def dropping_reset(row: FactorReset) -> Act:
     return Act(
         title=_("核对后作废重置"),
         verb=_("作废"),
-        back="/admin/accounts/factors/",
-        columns=[_("用户名"), _("姓名"), _("理由"), _("提议人")],
-        rows=[[row.account.username, row.account, row.reason, row.asked_by or "—"]],
+        **_reset_row(row),
         changes=[_("第二因素不变，本人仍不能登录的须重新提议")],
         undo=_("可以重新提议重置。"),
         hidden={"drop": row.pk},

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.calls.checking.services.exports import RESULTS, with_letter
-from headwater.calls.models import Decision, Letter, Places
+from headwater.calls.models import Call, Decision, Letter, Places
 from headwater.calls.pages import letter_list, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import RESULT_STATES, State
@@ -22,61 +23,55 @@ from headwater.core.permission import page
 from headwater.core.views.archives import bar_answer
 from headwater.registry.queries import person_url
 
+READ = (
+    *("outcome", "amount_fen", "rank", "reason", "deviation", "deviation_words", "approved_at"),
+    *(f"application__{name}" for name in ("number", "title_zh", "state", "leader__name_zh", "leader__organisation")),
+    *("application__leader__account", "application__host__name_zh"),
+)
+"""The fields that the columns of the results read."""
+
+
+def result_columns(request: HttpRequest, call: Call, rows: QuerySet[Decision], decided: dict[str, str]) -> list[Column]:
+    """List the columns of the results; the ranks are those that the reader may know."""
+    scheme, leader_page = scheme_of(call), person_url(request.user)
+    places = Places(request.user, call, rows.values_list("rank", flat=True))
+    money = Column(scheme.words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")
+    return [
+        Column(
+            scheme.words["title"],
+            lambda d: both(d.application, "title"),
+            kind="title",
+            url=lambda d: f"/office/applications/{d.application_id}/",
+        ),
+        Column(_("编号"), lambda d: d.application.number, sort="application__number"),
+        Column(_("申请人"), lambda d: both(d.application.leader), url=lambda d: leader_page(d.application.leader)),
+        Column(_("依托单位"), lambda d: both(d.application.host)),
+        Column(_("排序"), lambda d: places(d.rank), kind="number"),
+        Column(_("决定"), lambda d: decided[d.outcome]),
+        *([money] if scheme.has_money else []),
+        Column(_("理由"), lambda d: d.reason, screen=False),
+        Column(_("偏离会议评审结果的理由"), lambda d: d.get_deviation_display(), screen=False),
+        Column(_("偏离理由说明"), lambda d: d.deviation_words, screen=False),
+        Column(_("核准"), lambda d: d.approved_at, kind="date"),
+        Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),
+    ]
+
 
 @page("calls.check")
 def results(request: HttpRequest, pk: int) -> HttpResponse:
     """List the decisions of a call with their ranks and amounts. Those not yet approved or public are marked so."""
     call = the_call(request, pk, "calls.check")
-    scheme = scheme_of(call)
-    words = scheme.words
+    words = scheme_of(call).words
     decided = {Decision.Outcome.FUND.value: words["yes"], Decision.Outcome.REFUSE.value: words["no"]}
     rows = Decision.objects.visible_to(request.user).filter(call=call)
-    places = Places(request.user, call, rows.values_list("rank", flat=True))
-    leader_page = person_url(request.user)
     listing = Listing(
         request,
         rows,
         name=f"{call.code}-results",
         order="application__number",
         search=("application__title_zh", "application__number", "application__leader__name_zh", "application__host__name_zh"),
-        columns=[
-            Column(
-                words["title"],
-                lambda d: both(d.application, "title"),
-                kind="title",
-                url=lambda d: f"/office/applications/{d.application_id}/",
-            ),
-            Column(_("编号"), lambda d: d.application.number, sort="application__number"),
-            Column(_("申请人"), lambda d: both(d.application.leader), url=lambda d: leader_page(d.application.leader)),
-            Column(_("依托单位"), lambda d: both(d.application.host)),
-            Column(_("排序"), lambda d: places(d.rank), kind="number"),
-            Column(_("决定"), lambda d: decided[d.outcome]),
-            *(
-                [Column(words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")]
-                if scheme.has_money
-                else []
-            ),
-            Column(_("理由"), lambda d: d.reason, screen=False),
-            Column(_("偏离会议评审结果的理由"), lambda d: d.get_deviation_display(), screen=False),
-            Column(_("偏离理由说明"), lambda d: d.deviation_words, screen=False),
-            Column(_("核准"), lambda d: d.approved_at, kind="date"),
-            Column(_("状态"), lambda d: state_word(call, State(d.application.state)), kind="state"),
-        ],
-        only=(
-            *("outcome", "amount_fen", "rank", "reason", "deviation", "deviation_words", "approved_at"),
-            *(
-                f"application__{name}"
-                for name in (
-                    "number",
-                    "title_zh",
-                    "state",
-                    "leader__name_zh",
-                    "leader__organisation",
-                    "leader__account",
-                    "host__name_zh",
-                )
-            ),
-        ),
+        columns=result_columns(request, call, rows, decided),
+        only=READ,
         filters=[
             Filter("outcome", _("决定"), list(decided.items()), "outcome"),
             Filter("state", _("状态"), state_choices(call, RESULT_STATES), "application__state"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -203,42 +203,45 @@ OPTIONAL_COLUMNS = (
 """What a scheme may ask or not: the part, the field that its column reads, the column."""
 
 
+ALWAYS_READ = (
+    *("number", "title_zh", "state", "host_rank"),
+    *("leader__name_zh", "leader__organisation", "leader__account", "host__name_zh"),
+)
+"""The fields that the columns of every scheme read."""
+
+
+def application_columns(request: HttpRequest, call: Call, asked: Sequence[Column], *, ranked: bool) -> list[Column]:
+    """List the columns of a call's applications with those that its scheme asks for; ranks of hosts where some `ranked` theirs."""
+    leader_page = person_url(request.user)
+    title = scheme_of(call).words["title"]
+    return [
+        Column(title, lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/applications/{a.pk}/"),
+        Column(_("编号"), lambda a: a.number, sort="number"),
+        Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
+        Column(_("依托单位"), lambda a: both(a.host)),
+        Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=ranked),
+        *asked,
+        Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
+    ]
+
+
 @page("calls.check")
 def applications(request: HttpRequest, pk: int) -> HttpResponse:
+    """List the applications of a call that are in the house; chosen ones go out as a table or an archive."""
     call = the_call(request, pk, "calls.check")
     scheme = scheme_of(call)
     others = without_own(Application.objects.visible_to(request.user), request.user)
     rows = others.filter(call=call)
-    leader_page = person_url(request.user)
     asked = [(field, column) for part, field, column in OPTIONAL_COLUMNS if part in scheme.asks]
+    columns = [column for _field, column in asked]
     listing = Listing(
         request,
         rows,
         name=call.code,
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
-        columns=[
-            Column(
-                scheme.words["title"], lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/applications/{a.pk}/"
-            ),
-            Column(_("编号"), lambda a: a.number, sort="number"),
-            Column(_("申请人"), lambda a: both(a.leader), url=lambda a: leader_page(a.leader)),
-            Column(_("依托单位"), lambda a: both(a.host)),
-            Column(_("单位排序"), lambda a: a.host_rank, kind="number", screen=rows.filter(host_rank__isnull=False).exists()),
-            *(column for _field, column in asked),
-            Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
-        ],
-        only=(
-            "number",
-            "title_zh",
-            "state",
-            "host_rank",
-            "leader__name_zh",
-            "leader__organisation",
-            "leader__account",
-            "host__name_zh",
-            *(field for field, _column in asked),
-        ),
+        columns=application_columns(request, call, columns, ranked=rows.filter(host_rank__isnull=False).exists()),
+        only=(*ALWAYS_READ, *(field for field, _column in asked)),
         filters=[
             Filter("state", _("状态"), state_choices(call, IN_THE_HOUSE), "state"),
             Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "review_group"),
