@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,15 +14,29 @@ from headwater.core import blobs, jobs
 from headwater.core.duties import duties_of
 from headwater.core.files import may_download
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.models import Job, StoredFile
+from headwater.core.models import Job, RoleGrant, StoredFile
 from headwater.core.permission import SIGNED_IN, page
+from headwater.core.roles import ROLES
 from headwater.core.services import read_notifications
 from headwater.core.web import download
 
 
 @page(SIGNED_IN)
 def desk(request: HttpRequest) -> HttpResponse:
-    return render(request, "core/desk.html", {"duties": duties_of(request.user), "notes": request.user.notifications.all()[:8]})
+    """Show what waits for the reader, and the latest notifications."""
+    notes = request.user.notifications.all()[:8]
+    return render(request, "core/desk.html", {"duties": duties_of(request.user), "notes": notes, "held": _held(request.user)})
+
+
+def _held(user: Any) -> list[str]:
+    """Name the roles that somebody holds; one that is held for several records is named once, with their number."""
+    by_role: dict[str, list[RoleGrant]] = {}
+    for grant in user.grants:
+        by_role.setdefault(grant.role, []).append(grant)
+    return [
+        str(grants[0]) if len(grants) == 1 else _("%(role)s（%(n)d 项）") % {"role": ROLES[role].label, "n": len(grants)}
+        for role, grants in by_role.items()
+    ]
 
 
 @page("core.notification.read")
