@@ -85,6 +85,8 @@ def heaviest(only: str) -> list[tuple[Any, Any]]:
             continue
         for n, case in enumerate(tried):
             status, ms, _whole, _size = ask(reader, case.address)
+            if status >= 500:
+                sys.exit(f"{case.address} answers {status}")
             if status != 200:
                 continue
             if n == 0:  # the first one fills what a process keeps

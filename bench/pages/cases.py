@@ -22,7 +22,10 @@ from headwater.web.entries import entries
 
 STAFF_MS, PUBLIC_MS, DOCUMENT_MS = 150, 100, 1000
 """Bars at p95: pages behind the log-in, pages for everybody, and papers that are typeset while one waits."""
-PAPERS = ("applications/<int:pk>/pdf/", "letters/<int:pk>/", "my/projects/<str:number>/pdf/")
+PAPERS = (
+    *("applications/<int:pk>/pdf/", "letters/<int:pk>/", "host/letters/<int:pk>/"),
+    *("my/projects/<str:number>/pdf/", "notices/<int:pk>/pdf/", "panels/<int:pk>/minutes/pdf/"),
+)
 LEFT_OUT = ("accounts/logout/",)
 TRIED = 18
 """Records that are tried for an address, to find the heaviest."""
@@ -37,7 +40,7 @@ QUERIES: dict[str, Sequence[str]] = {
     "office/experts/": ("format=csv", "q=土壤", "sort=-done"),
     "people/": ("format=csv", "q=王", "records=double"),
     "projects/": ("format=csv", "format=xlsx", "q=土壤"),
-    "search/": ("q=土壤", "q=王"),
+    "search/": ("q=土壤", "q=王", "q=草愿谣感监册"),
 }
 """What else is asked of a page: its files, its search, its other orders."""
 

@@ -54,11 +54,14 @@ class Group:
     submitted: bool
     signed: bool
     given_up: bool
+    decided: bool
     under_agreement: bool
 
     @property
     def place(self) -> tuple[int, bool]:
         """Return the step and whether they left there; at the end nobody waits."""
+        if self.state == State.RECHECK and self.decided:
+            return DECIDE, False
         if self.state in WAITS:
             return WAITS[self.state], False
         if self.state in LEFT:
@@ -85,10 +88,12 @@ def _groups(account: Any, calls: Sequence[Call]) -> Iterator[tuple[Group, int]]:
         "submitted": _is(Q(submitted_at__isnull=False)),
         "signed": _is(Q(award__agreement__signed_at__isnull=False)),
         "given_up": _is(Q(award__state__in=GIVEN_UP)),
+        "decided": _is(Q(decision__isnull=False)),
     }
     names = ("call", "state", *keys)
-    for call, state, submitted, signed, given_up, n in rows.annotate(**keys).values_list(*names).annotate(n=Count("pk")):
-        yield Group(State(state), submitted, bool(signed) and not given_up, bool(given_up), under[call]), n
+    counts = rows.annotate(**keys).values_list(*names).annotate(n=Count("pk"))
+    for call, state, submitted, signed, given_up, decided, n in counts:
+        yield Group(State(state), submitted, bool(signed) and not given_up, bool(given_up), decided, under[call]), n
 
 
 def funnel(account: Any, calls: Sequence[Call]) -> Picture:

@@ -97,7 +97,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     )
     sums = [
         (Award.State(s), n, fen)
-        for s, n, fen in rows.order_by("state").values_list("state").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+        for s, n, fen in listing.rows_all.order_by("state").values_list("state").annotate(n=Count("pk"), fen=Sum("amount_fen"))
     ]
     return listing.export() or render(request, "awards/ledger.html", {"list": listing, "sums": sums})
 

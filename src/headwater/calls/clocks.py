@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.calls.checking.services.rechecking import days_to_ask, recheck_until
-from headwater.calls.models import Application, Call, Decision, record_of_refusal
+from headwater.calls.models import Application, Call, Decision, FormalCheck
 from headwater.calls.states import UNSUBMITTED, State
 from headwater.core import clock
 from headwater.core.models import Event
@@ -104,13 +104,13 @@ def noted_steps(application: Application, *, to_host: bool) -> list[Step]:
     return steps
 
 
-def _recheck_steps(application: Application) -> list[Step]:
-    record = record_of_refusal(application)
+def _recheck_steps(application: Application, record: FormalCheck | Decision | None, refused: State) -> list[Step]:
+    """Return the re-check of the formal check, or of a decision that has been told: what happened, or until when to ask."""
     if record and record.recheck_at:
         due = recheck_due(application.call, record.recheck_at)
-        now = application.state == State.RECHECK
+        now = application.state == State.RECHECK and not record.recheck_answered_at
         return [Step(_("复审"), record.recheck_answered_at, due, recheck_period(application.call), now=now)]
-    until = recheck_until(application) if application.state in {State.NOT_ACCEPTED, State.REJECTED} else None
+    until = recheck_until(application) if application.state == refused else None
     if until and until >= clock.now():
         period = _("收到通知之日起 %d 日内") % days_to_ask(application.call, clock.today())
         return [Step(_("可申请复审"), None, until, cited(application.call, "recheck_request", period), now=True)]
@@ -141,8 +141,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
             now=application.state == State.RECEIVED,
         )
     )
-    after_check = not isinstance(record_of_refusal(application), Decision)
-    steps += _recheck_steps(application) if after_check else []
+    steps += _recheck_steps(application, check, State.NOT_ACCEPTED)
     if application.state != State.NOT_ACCEPTED:
         state = application.public_state
         notice = call.notices.order_by("-starts_at").first()
@@ -152,7 +151,7 @@ def timeline(application: Application, *, to_host: bool = False) -> list[Step]:
         note = provisional(notice.without_calendar) if notice and running else ""
         steps.append(Step(_("公示"), notice.starts_at if notice else None, now=running, note=note))
         steps.append(Step(_("决定"), application.decided_at))
-        steps += [] if after_check else _recheck_steps(application)
+        steps += _recheck_steps(application, getattr(application, "decision", None), State.REJECTED)
     return in_order(steps)
 
 

@@ -132,7 +132,9 @@ def _of_checking(account: Any) -> Iterator[Duty]:
     waiting = dict(others.filter(state=State.RECEIVED).values_list("call").annotate(n=Count("pk")))
     refused = Q(check_result__decided_by=account, decision__isnull=True)
     decided = Q(decision__proposed_by=account) | Q(decision__approved_by=account)
+    upheld = Objection.objects.filter(Q(answered_by=account) | Q(settled_by=account), state=Objection.State.UPHELD)
     answerable = others.filter(state=State.RECHECK).exclude(refused | decided)
+    answerable = answerable.exclude(decision__isnull=False, pk__in=upheld.values("row__application"))
     counts = answerable.values_list("call").annotate(n=Count("pk"), first=Min(ASKED_AT))
     rechecks = {call: (n, first) for call, n, first in counts}
     for call in published.filter(pk__in=[*waiting, *rechecks]):

@@ -53,7 +53,8 @@ def released(on: date, only: Only | None = None) -> QuerySet[Application]:
 
 
 def accepted(on: date, only: Only | None = None) -> QuerySet[Application]:
-    return released(on, only).exclude(state__in=[State.NOT_ACCEPTED, State.RECEIVED, State.RECHECK])
+    rows = released(on, only).exclude(state__in=[State.NOT_ACCEPTED, State.RECEIVED])
+    return rows.exclude(state=State.RECHECK, decision__isnull=True)
 
 
 def public_calls(on: date) -> QuerySet[Call]:

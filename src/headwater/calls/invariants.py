@@ -128,13 +128,15 @@ invariant(
     _("成立的异议由答复人以外的人核定，且所涉申请最终未批准"),
     """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
     JOIN calls_notice n ON n.id = o.notice_id JOIN calls_application a ON a.id = r.application_id
-    WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'))""",
+    WHERE o.state = 'upheld' AND (o.settled_by_id = o.answered_by_id OR (n.closed_at IS NOT NULL AND a.state = 'approved'
+        AND NOT EXISTS (SELECT 1 FROM calls_decision d WHERE d.application_id = a.id AND d.proposed_at > n.closed_at)))""",
 )
 invariant(
     "objection_dismissed_by_another",
     _("异议不成立由提出资助建议以外的人答复"),
     """SELECT 'objection ' || o.id FROM calls_objection o JOIN calls_noticerow r ON r.id = o.row_id
-    JOIN calls_decision d ON d.application_id = r.application_id WHERE o.state = 'dismissed' AND o.answered_by_id = d.proposed_by_id""",
+    JOIN calls_decision d ON d.application_id = r.application_id WHERE o.state = 'dismissed' AND o.answered_by_id = d.proposed_by_id
+    AND d.proposed_at < o.answered_at""",
 )
 worked_out("submissions_signed", _("已提交的申请按其项目类型版本的文本签署齐全"), unsigned_submissions)
 invariant(

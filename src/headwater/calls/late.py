@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.rechecking import ASKED_AT
 from headwater.calls.clocks import check_due, recheck_due
 from headwater.calls.models import Application, Call
 from headwater.calls.states import CallState, State
@@ -39,23 +40,33 @@ LATE: Register[Callable[[Any, Sequence[Call]], Iterable[Late]]] = Register("sour
 
 @LATE.under("calls")
 def of_applications(account: Any, calls: Sequence[Call]) -> Iterator[Late]:
-    """Yield what waits beyond the dates of its call before its review begins (one query)."""
+    """Yield what waits beyond the dates of its call before its review begins (two queries)."""
     by_key = {c.pk: c for c in calls if c.state == CallState.PUBLISHED}
-    waiting = [State.HOST_REVIEW, State.RECOMMENDING, State.RECEIVED, State.RECHECK]
+    waiting = [State.HOST_REVIEW, State.RECOMMENDING, State.RECEIVED]
     rows = without_own(Application.objects.filter(call__in=by_key, state__in=waiting), account).order_by()
-    counts = rows.values_list("call", "state").annotate(n=Count("pk"), first=Min("check_result__recheck_at"))
-    for key, state, n, first in counts.order_by("call", "state"):
-        what, who, due = _due(by_key[key], State(state), first)
-        if due is not None and due < clock.now():
+    for key, state, n in rows.values_list("call", "state").annotate(n=Count("pk")).order_by("call", "state"):
+        what, who, due = _due(by_key[key], State(state))
+        if due < clock.now():
             yield Late(by_key[key], what, who, n, due)
+    yield from _rechecks(account, by_key)
 
 
-def _due(call: Call, state: State, first: datetime | None) -> tuple[str, str, datetime | None]:
-    """Return what waits in a state, for whom, and until when; `first` is when the first re-check was asked for."""
+def _rechecks(account: Any, calls: Mapping[int, Call]) -> Iterator[Late]:
+    """Yield the re-checks that are answered too late: each has its own date."""
+    rows = without_own(Application.objects.filter(call__in=calls, state=State.RECHECK), account).order_by("call")
+    dues: dict[int, list[datetime]] = {}
+    for key, asked in rows.annotate(asked=ASKED_AT).values_list("call", "asked"):
+        if asked is not None:
+            dues.setdefault(key, []).append(recheck_due(calls[key], asked))
+    for key, moments in dues.items():
+        if late := [due for due in moments if due < clock.now()]:
+            yield Late(calls[key], _("复审决定"), _("项目主管"), len(late), min(late))
+
+
+def _due(call: Call, state: State) -> tuple[str, str, datetime]:
+    """Return what waits in a state, for whom, and until when."""
     if state == State.HOST_REVIEW:
         return _("单位审核"), _("依托单位"), call.endorse_by
     if state == State.RECOMMENDING:
         return _("归口推荐"), _("归口管理部门"), call.recommend_by
-    if state == State.RECEIVED:
-        return _("形式审查"), _("项目主管"), check_due(call)
-    return _("复审决定"), _("项目主管"), recheck_due(call, first) if first else None
+    return _("形式审查"), _("项目主管"), check_due(call)

@@ -23,7 +23,7 @@ def of_applications(person: Person, into: Person) -> Iterable[Effect]:
     rows = (
         Application.objects.filter(leader__in=both)
         .order_by("pk")
-        .only("number", "title_zh", "state", "limit_group", "limit_year", "leader")
+        .only("number", "title_zh", "title_en", "state", "limit_group", "limit_year", "leader")
     )
     live: dict[tuple[str, int], list[Application]] = defaultdict(list)
     for row in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import rules
+from django.db.models import Q
 
 from headwater.calls.models import Application, Call, CallChange, Decision, Objection, has_own_in, record_of_refusal
 from headwater.calls.schemes import scheme_of
@@ -115,7 +116,9 @@ def not_who_decided(user: Any, record: Any) -> bool:
         return True
     refusal = record_of_refusal(record)
     if isinstance(refusal, Decision):
-        return user.pk not in {refusal.proposed_by_id, refusal.approved_by_id}
+        upheld = Objection.objects.filter(row__application=record, state=Objection.State.UPHELD)
+        parted = upheld.filter(Q(answered_by=user.pk) | Q(settled_by=user.pk)).exists()
+        return user.pk not in {refusal.proposed_by_id, refusal.approved_by_id} and not parted
     return refusal is None or refusal.decided_by_id != user.pk
 
 

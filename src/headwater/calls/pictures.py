@@ -87,7 +87,7 @@ def by_host(account: Any, calls: Sequence[Call]) -> Picture:
     return _success("host", _("各依托单位的批准率"), _("依托单位"), counts, names)
 
 
-def by_league(account: Any, calls: Sequence[Call]) -> Picture:
+def by_place(account: Any, calls: Sequence[Call]) -> Picture:
     """Draw the rate of each place of the region; a host in a county counts for the place in which it lies."""
     here = place_of()
     counts: dict[int | None, tuple[int, int]] = {}
@@ -127,5 +127,5 @@ def late(account: Any, calls: Sequence[Call]) -> Picture:
 
 PICTURES.add("field", Source(40, by_field))
 PICTURES.add("host", Source(50, by_host))
-PICTURES.add("place", Source(60, by_league))
+PICTURES.add("place", Source(60, by_place))
 PICTURES.add("late", Source(70, late))

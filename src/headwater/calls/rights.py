@@ -103,9 +103,9 @@ proposer_of_line = Party(
 refuser = Party(
     "who refused the application",
     lambda event, account: (
-        FormalCheck.objects.filter(application__in=cases(event), decided_by=account, recheck_at__isnull=False).exists()
+        FormalCheck.objects.filter(application__in=cases(event), decided_by=account, recheck_answered_by=account).exists()
         or Decision.objects.filter(
-            Q(proposed_by=account) | Q(approved_by=account), application__in=cases(event), recheck_at__isnull=False
+            Q(proposed_by=account) | Q(approved_by=account), application__in=cases(event), recheck_answered_by=account
         ).exists()
     ),
 )

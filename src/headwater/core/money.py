@@ -145,11 +145,6 @@ def wan_column(fen: int) -> str:
     return wan(fen, 2)
 
 
-def wan_form(fen: int) -> str:
-    """Return 万元 as the forms of the national fund write it: 10.0000."""
-    return wan(fen, 4)
-
-
 def amount_said(fen: int) -> str:
     """Return an amount with its unit for reading, exact, as the reader's language writes it: 230 万元; CNY 2.30 million, CNY 100,000."""
     if chinese():

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
-from django.db.models.functions import Length
+from django.db.models import Case, F, Q, QuerySet, Value, When, Window
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Length, RowNumber
 from django.utils.functional import Promise
 
 from headwater.core.models import SearchEntry
@@ -125,17 +126,14 @@ def index(documents: Iterable[SearchRow], *, batch: int = 1000) -> int:
 
 
 def search(user: Any, text: str, *, kinds: Iterable[str] | None = None, limit: int = 50) -> list[SearchEntry]:
-    """Return the best matches that `user` may see, all words required, prefix match on the last."""
+    """Return the best matches of each kind that `user` may see, all words required, prefix match on the last."""
     if not (query_words := words_of_query(text)):
         return []
     query = " & ".join(f"'{w}'" for w in query_words[:-1]) + (" & " if len(query_words) > 1 else "") + f"'{query_words[-1]}':*"
-    entries = _readable(user, kinds).extra(
-        select={"rank": "ts_rank(vector, to_tsquery('simple', %s))"},
-        select_params=[query],
-        where=["vector @@ to_tsquery('simple', %s)"],
-        params=[query],
-    )
-    return list(entries.order_by("-rank", "-id")[:limit])
+    rank = RawSQL("ts_rank(vector, to_tsquery('simple', %s))", [query])
+    entries = _readable(user, kinds).extra(where=["vector @@ to_tsquery('simple', %s)"], params=[query]).annotate(rank=rank)
+    place = Window(RowNumber(), partition_by="kind", order_by=[F("rank").desc(), F("id").desc()])
+    return list(entries.annotate(place=place).filter(place__lte=limit).order_by("-rank", "-id"))
 
 
 def words_of_query(text: str) -> list[str]:

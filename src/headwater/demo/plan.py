@@ -166,7 +166,6 @@ def _plan(package: Package, top: Reader) -> Plan:
     for key, (form, words) in FORMS.items():
         if more[key] and not re.fullmatch(form, more[key]):
             top.problems.append((key, f"expected {words}, found {more[key]!r}"))
-    top.get("journals_en", list, [])
     scales = {name: _scale(top.table_at("scale").table_at(name)) for name in top.table_at("scale", required=True).table}
     calls = [_call(r, package, scales) for r in top.tables("call", required=True)]
     for n, call in enumerate(calls):
@@ -201,6 +200,10 @@ def _scale(r: Reader) -> Scale:
     return Scale(*(r.get(key, int, 1, required=True) for key in ("experts", "hosts", "panel_least")))
 
 
+LEAST = {"checking": 4, "voting": 2, "deciding": 2, "agreeing": 3}
+"""Applications that a call needs, so that there is something of each kind at its step."""
+
+
 def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
     schemes = {s["scheme"]["code"] for s in package.schemes if isinstance(s.get("scheme"), dict) and "code" in s["scheme"]}
     scheme, part = r.text("scheme", required=True), r.text("part", required=True)
@@ -212,6 +215,8 @@ def _call(r: Reader, package: Package, scales: Mapping[str, Scale]) -> CallPlan:
     for name in scales:
         if not isinstance(counts.get(name), int):
             r.problems.append((r.path("applications"), f"expected a number for the scale {name!r}"))
+        elif counts[name] < LEAST.get(part, 0):
+            r.problems.append((r.path("applications"), f"a call in {part!r} needs at least {LEAST[part]} in the scale {name!r}"))
     call = CallPlan(
         scheme,
         part,

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.core.duties import DUTIES, Duty
+from headwater.core.i18n import named
 from headwater.policy.late import what_is_late
 
 
@@ -16,4 +17,4 @@ def of_leaders(account: Any) -> Iterator[Duty]:
         return
     titles = {"formal_check": _("督办形式审查：%s"), "review": _("督办通讯评审：%s")}
     for row in what_is_late(account):
-        yield Duty(titles[row["what"]] % row["call"].title_zh, "/lead/", row["due"], row["count"])
+        yield Duty(titles[row["what"]] % named(row["call"], "title"), "/lead/", row["due"], row["count"])

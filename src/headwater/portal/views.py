@@ -145,7 +145,7 @@ def projects(request: HttpRequest) -> HttpResponse:
     return listing.export() or render(
         request,
         "portal/projects.html",
-        {"list": listing, "tally": rows.tally(), "basis": basis_of(region_here(), "public_projects")},
+        {"list": listing, "tally": listing.rows_all.tally(), "basis": basis_of(region_here(), "public_projects")},
     )
 
 
@@ -277,7 +277,7 @@ def _group(kind: Kind, results: Sequence[SearchEntry], text: str, most: int | No
     """Return the entries of a kind for the page: each with its title and the part of its summary that the text is in."""
     found = [entry for entry in results if entry.kind == kind.code]
     rows = [(e.url, excerpt(e.title, text, most=300), excerpt(e.summary, text)) for e in found[:most]]
-    return {"kind": kind, "count": len(found), "more": len(found) > len(rows), "rows": rows, "full": len(results) == MOST_FOUND}
+    return {"kind": kind, "count": len(found), "more": len(found) > len(rows), "rows": rows, "full": len(found) == MOST_FOUND}
 
 
 @page(PUBLIC)

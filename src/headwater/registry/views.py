@@ -88,7 +88,7 @@ def sanctions(request: HttpRequest) -> HttpResponse:
             Column(_("姓名"), lambda s: both(s.person), kind="title", url=lambda s: f"/people/{s.person_id}/"),
             Column(_("单位"), lambda s: both(s.person.organisation) if s.person.organisation else ""),
             Column(_("起"), lambda s: s.since, sort="since", kind="date"),
-            Column(_("至"), lambda s: s.until, sort="until", kind="date"),
+            Column(_("至"), lambda s: s.until, kind="date"),
             Column(_("依据"), lambda s: s.legal_basis),
             Column(_("处理决定文号"), lambda s: s.document),
         ],

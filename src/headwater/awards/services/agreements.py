@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
-from headwater.awards.services.clauses import clauses_of, parties_of
+from headwater.awards.services.clauses import clauses_of, contact_of_office, parties_of
 from headwater.awards.services.money import agreed_money, money_fields, printed
 from headwater.awards.workflow import AWARD
 from headwater.calls.deciding.services.decisions import ON_RELEASE, barred_applications
@@ -90,14 +90,15 @@ def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
         members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
     call = awards[0].call
     region, make = region_of(call.scheme.region), answers_in(call, [a.application for a in awards])
-    return [_content(award, members.get(award.application_id, []), region, make) for award in awards]
+    office = contact_of_office()
+    return [_content(award, members.get(award.application_id, []), region, make, office) for award in awards]
 
 
 OUTCOME_WORDS = ("title", "item", "amount", "number", "agreement")
 """The words of the outcome that an agreement uses."""
 
 
-def _content(award: Award, members: list[list[str]], region: Region, make: AnswersOf) -> dict[str, Any]:
+def _content(award: Award, members: list[list[str]], region: Region, make: AnswersOf, office: str) -> dict[str, Any]:
     application, scheme = award.application, scheme_of(award.call)
     answers = make(application, {}, len(members))
     apart = {f.code for f in money_fields(scheme)}
@@ -106,7 +107,7 @@ def _content(award: Award, members: list[list[str]], region: Region, make: Answe
     return {
         "heading": heading,
         "issuer": region.department_zh,
-        "parties": parties_of(award, region),
+        "parties": parties_of(award, region, office),
         "texts": clauses_of(award, scheme, heading),
         "drawn_on": str(clock.today()),
         "words": {key: scheme.words.zh(key) for key in OUTCOME_WORDS},

@@ -13,11 +13,15 @@ from headwater.schemes import Scheme
 CLAUSES = ("payment", "duties", "changes", "copies")
 
 
-def parties_of(award: Award, region: Region) -> dict[str, dict[str, str]]:
+def contact_of_office() -> str:
+    """Return how to reach the department, as agreements say it."""
+    with in_chinese():
+        return "；".join(office_here().contact.values())
+
+
+def parties_of(award: Award, region: Region, contact: str) -> dict[str, dict[str, str]]:
     """Return name and particulars of department, host and leader; what is not known is empty, to be filled in by hand."""
     host, leader = award.host, award.leader
-    with in_chinese():
-        contact = "；".join(office_here().contact.values())
     return {
         "department": {"name": region.department_zh, "contact": contact},
         "host": {

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from headwater.core.i18n import NOTHING, Bilingual
-from headwater.core.money import Fen, wan
+from headwater.core.money import Fen, wan, yuan
 from headwater.forms.expressions.syntax import Call, Literal, Name, Node, Operation, parse
 
 SIGNS = {
@@ -115,7 +115,7 @@ def _value(value: Any, labels: Labels, say: Say, of: str) -> str:
     if isinstance(value, str):
         return f"“{say(labels.code(of, value))}”"
     if isinstance(value, Fen):
-        return say(Bilingual(f"{wan(value)} 万元", f"CNY {wan(value)} × 10,000"))
+        return say(Bilingual(f"{wan(value)} 万元", f"CNY {yuan(value)}"))
     if isinstance(value, date):
         return value.isoformat()
     return f"{value:f}"

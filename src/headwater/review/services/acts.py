@@ -77,7 +77,7 @@ def expiring(call: Call, late: QuerySet[Assignment], back: str) -> Act:
         ],
         changes=[_("这些专家不能再答复，名额由下一轮指派或加派补足")],
         told=[_("%d 位专家：邀请未在期限内答复，已收回") % len({a.expert_id for a in rows})],
-        undo=_("收回的邀请不能恢复；仍需要的，可以在该申请的评审页重新邀请。"),
+        undo=_("收回的邀请不能恢复，也不再邀请同一位专家评审该申请；可以另请他人。"),
         blocked=[] if rows else [_("没有逾期未答的邀请")],
         hidden={"expire": "1"},
     )
@@ -108,7 +108,7 @@ def releasing(row: Assignment, back: str, data: Any) -> Act:
             _("该申请已有 %(valid)d 份有效意见，至少需要 %(needed)d 份") % {"valid": valid, "needed": needed},
         ],
         told=[_("%s：任务已收回，附所填的理由") % named(row.expert.person)],
-        undo=_("不能恢复原任务；可以重新邀请这位专家，或另请他人。"),
+        undo=_("不能恢复原任务，也不再邀请同一位专家评审该申请；可以另请他人。"),
         hidden={"release": row.pk},
         form=ReasonForm(data),
     )
@@ -127,9 +127,7 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
         verb=_("发出邀请"),
         back=back,
         columns=[_("专家"), _("单位"), _("匹配度"), _("负荷"), _("回避关系")],
-        rows=[
-            [named(who), _home(one.expert), f"{one.fit:.3f}", f"{one.load} / {one.most}", "、".join(one.conflicts) or _("未发现")]
-        ],
+        rows=[[named(who), _home(one.expert), f"{one.fit:.3f}", one.load_said, "、".join(one.conflicts) or _("未发现")]],
         changes=[
             _("邀请其评审 %(number)s“%(title)s”") % {"number": application.number, "title": named(application, "title")},
             _("评审意见截止：%s") % _day(due),
@@ -147,6 +145,7 @@ def inviting(application: Application, one: Substitute, back: str, data: Any) ->
 
 def _against(one: Substitute) -> list[str]:
     reasons = [] if one.fits else [_("该专家与申请没有共同的申请代码和研究内容（匹配度为 0），不发出邀请")]
+    reasons += [] if one.is_reader else [_("该专家不能阅读申请书所用的语言")]
     reasons += [] if one.has_room else [_("该专家已达评审上限")]
     return reasons + [_("不能指派：%s") % c for c in one.conflicts]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -120,6 +121,7 @@ def unfinished_reviews(call: Call, account: Account | None = None) -> list[Reaso
     if scheme_of(call).rolling:
         return reasons + _short_votes(call, account)
     rows = Application.objects.filter(call=call, state__in=[State.IN_REVIEW, State.ACCEPTED, State.RECEIVED, State.RECHECK])
+    rows = rows.exclude(state=State.RECHECK, decision__isnull=False)  # of a decision: what others get does not wait for it
     waiting = without_own(rows, account).count()
     if waiting:
         reasons.append(Reason(_("还有 %d 项申请没有完成评审") % waiting))
@@ -150,14 +152,16 @@ def propose(
         Refused: something has not ended, the lines are not those that were `seen`, nothing is chosen, a ticked application was on no
             panel, a departure from a panel's result has no reason, or the budget does not suffice.
     """
-    refuse_if(unfinished(call, actor.account))
-    proposals = proposals_of(call, funded, actor.account, departures, only)
-    if seen is not None:
-        proposals_sight(proposals).require(seen)
-    if not proposals:
-        raise Refused.because(_("没有选择任何未决定的申请"), code="empty")
-    refuse_if(_not_proposable(proposals, call))
-    return propose_decisions(call=call, proposals=proposals, actor=actor)
+    with transaction.atomic():
+        Call.objects.select_for_update(of=("self",)).get(pk=call.pk)  # two officers do not fill the same last place
+        refuse_if(unfinished(call, actor.account))
+        proposals = proposals_of(call, funded, actor.account, departures, only)
+        if seen is not None:
+            proposals_sight(proposals).require(seen)
+        if not proposals:
+            raise Refused.because(_("没有选择任何未决定的申请"), code="empty")
+        refuse_if(_not_proposable(proposals, call))
+        return propose_decisions(call=call, proposals=proposals, actor=actor)
 
 
 def _not_proposable(proposals: Sequence[Proposal], call: Call) -> Iterator[Reason]:

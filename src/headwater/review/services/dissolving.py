@@ -12,6 +12,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.seen import Sight
+from headwater.review.fields import able
 from headwater.review.models import Panel, PanelItem, PanelMember, Revival
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.convening import tell_dissolved, tell_invited
@@ -36,7 +37,8 @@ class Dissolving:
     @property
     def sight(self) -> Sight:
         lines = {i.application.number: i.pk for i in self.items}
-        return Sight({**lines, **{m.expert.person.name_zh: f"{m.pk} {m.is_chair}" for m in self.members}})
+        people = {f"{m.expert.person.name_zh} #{m.pk}": m.is_chair for m in self.members}
+        return Sight({**lines, **people, "signed": self.signatures}, {"signed": _("联名")})
 
 
 def plan_dissolving(panel: Panel) -> Dissolving:
@@ -92,6 +94,10 @@ def restore_panel(*, panel: Panel, actor: Actor) -> Panel:
         if elsewhere:
             numbers = "、".join(a.number for a in elsewhere)
             raise Refused.because(_("下列申请已另行处理，不能恢复：%s。请新建会评组。") % numbers)
+        gone = row.members.exclude(expert__in=able(row.call)).select_related("expert__person")
+        if gone:
+            names = "、".join(m.expert.person.name_zh for m in gone)
+            raise Refused.because(_("下列组员不能再参加：%s。请新建会评组。") % names)
         row.state, row.sequence = Panel.State.PREPARING, row.sequence + 1
         take_in(row, list(minutes), log)
         plan_agenda(row, list(minutes), minutes, panel_terms(row.call))

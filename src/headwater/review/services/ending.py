@@ -110,6 +110,10 @@ def close_reviews(*, call: Call, actor: Actor, wait: bool = False, seen: str | N
     with command(actor, "calls.review.start", call, name="review.close_reviews") as log:
         refuse_too_early(call)
         Call.objects.select_for_update().get(pk=call.pk)
+        open_tasks = Assignment.objects.filter(application__call=call, state__in=OPEN).order_by("pk")
+        list(
+            open_tasks.select_for_update(of=("self",)).values_list("pk", flat=True)
+        )  # who submits meanwhile comes before or after
         plan = plan_ending(call, actor.account, wait=wait)
         if seen is not None and seen != plan.digest:
             raise Refused.because(_("您核对之后情况有变化，没有结束任何一项评审；请重新核对。"), code="seen")

@@ -26,11 +26,12 @@ from headwater.core.own import not_own, without_own
 from headwater.core.services import notify
 from headwater.forms.signing import Consent, sign, to_sign
 from headwater.registry.models import accounts_of, is_own
-from headwater.review.models import ACTIVE, Assignment, Conflict, Expert, Opinion, Round
+from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.assigning import deadlines, open_load
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.replacing import fit_of
 from headwater.review.services.telling import tell_withdrawn
+from headwater.review.terms import review_terms
 
 REVIEWED_IN = (State.ACCEPTED, State.IN_REVIEW)
 INVITATION_COLUMNS = (
@@ -113,7 +114,7 @@ def assign_by_hand(*, application: Application, expert: Expert, actor: Actor, an
         refuse_if(why_not_by_hand(application))
         expert = Expert.objects.select_for_update().get(pk=expert.pk)
         _refuse_without_room(expert, application.call, actor)
-        if Assignment.objects.filter(application=application, expert=expert, state__in=ACTIVE).exists():
+        if Assignment.objects.filter(application=application, expert=expert).exists():  # whoever was asked is not asked again
             raise Refused.because(_("该专家已在名单中"), field="expert")
         now, call = clock.now(), application.call
         dates = {"made_at": now, "published_at": now, "respond_by": until, "due_at": due}
@@ -208,10 +209,10 @@ def _signings(rows: Sequence[Assignment], agree: Consent) -> list[ApplicationSig
 
 def _refuse_without_room(expert: Expert, call: Call, actor: Actor) -> None:
     """Refuse an expert whose load is full. An officer with a case of their own in the call does not get the numbers."""
-    load = open_load(call).get(expert.pk, 0)
-    if load < expert.max_load and Expert.objects.available().filter(pk=expert.pk).exists():
+    load, most = open_load(call).get(expert.pk, 0), min(expert.max_load, review_terms(call).max_load)
+    if load < most and Expert.objects.available().filter(pk=expert.pk).exists():
         return
     if has_own_in(actor.account, call):
         raise Refused.because(_("该专家不在库或已达评审上限"), field="expert")
-    numbers = {"held": load, "most": expert.max_load}
+    numbers = {"held": load, "most": most}
     raise Refused.because(_("该专家不在库或已达评审上限（%(held)d / %(most)d）") % numbers, field="expert")

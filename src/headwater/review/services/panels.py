@@ -104,7 +104,7 @@ def change_panel(
         row.save(update_fields=["name", "meets_at", "place", "sequence"])
         if before != after:
             _tell_change(row, members, {e.pk: e.person_id for e in experts})
-        log(row, before=before, after=after)
+        log(row, before=_logged(before), after=_logged(after))
     return row
 
 
@@ -119,6 +119,11 @@ def _put_down(panel: Panel) -> dict[str, Any]:
         "items": list(panel.items.order_by("position").values_list("application", flat=True)),
         "minutes": list(panel.items.order_by("position").values_list("minutes", flat=True)),
     }
+
+
+def _logged(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the event of a panel says: not its cases, whose own events say it, to those who may know."""
+    return {k: v for k, v in facts.items() if k not in {"items", "minutes"}}
 
 
 def _tell_change(panel: Panel, before: Collection[int], now: Mapping[int, int]) -> None:

@@ -11,6 +11,7 @@ from headwater.calls.models import Application, has_own_in
 from headwater.calls.schemes import scheme_of
 from headwater.core.models import Account
 from headwater.core.solver import solve
+from headwater.review.languages import languages_of, reads
 from headwater.review.models import Conflict, Expert
 from headwater.review.queries import expert_codes, profiles
 from headwater.review.services.assigning import open_load
@@ -23,13 +24,16 @@ POOL = 300
 
 @dataclass(frozen=True)
 class Substitute:
-    """An expert for an application: how well they fit, from 0 to 1, what they hold of what they may, and what forbids the pair."""
+    """An expert for an application: how well they fit, from 0 to 1, what they hold of what they may, whether they read its language, and
+    what forbids the pair. The load is None for whoever may not know it.
+    """
 
     expert: Expert
     fit: float
-    load: int
+    load: int | None
     most: int
     conflicts: list[str]
+    is_reader: bool = True
 
     @property
     def fits(self) -> bool:
@@ -37,11 +41,16 @@ class Substitute:
 
     @property
     def has_room(self) -> bool:
-        return self.load < self.most
+        return self.load is None or self.load < self.most
+
+    @property
+    def load_said(self) -> str:
+        """Return what they hold of what they may, as pages show it."""
+        return "—" if self.load is None else f"{self.load} / {self.most}"
 
     @property
     def ready(self) -> bool:
-        return self.fits and self.has_room and not self.conflicts
+        return self.fits and self.is_reader and self.has_room and not self.conflicts
 
 
 def not_asked(application: Application) -> QuerySet[Expert]:
@@ -65,11 +74,18 @@ def substitutes(application: Application, account: Account | None, *, named: Ite
     for row in Conflict.objects.filter(application=application, expert__in=experts).order_by("pk"):
         conflicts.setdefault(row.expert_id, []).append(str(row.get_kind_display()))
     rows = [
-        Substitute(e, fit, 0 if hidden else held.get(e.pk, 0), min(e.max_load, most), conflicts.get(e.pk, []))
+        Substitute(
+            e,
+            fit,
+            None if hidden else held.get(e.pk, 0),
+            min(e.max_load, most),
+            conflicts.get(e.pk, []),
+            reads(e, languages_of(application)),
+        )
         for e, fit in zip(experts, fits, strict=True)
         if not chosen or e.pk in chosen
     ]
-    return sorted(rows, key=lambda s: (not s.ready, -s.fit, s.load, s.expert.pk))
+    return sorted(rows, key=lambda s: (not s.ready, -s.fit, s.load or 0, s.expert.pk))
 
 
 def _pool(application: Application, named: set[int]) -> Sequence[int]:

@@ -101,7 +101,10 @@ def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
 def unclear_names(rows: QuerySet[Application]) -> list[tuple[Application, list[Avoided]]]:
     """Applications that ask to avoid somebody whom the registry does not know, or of whom it knows several."""
     asking = list(
-        rows.filter(state__in=LIVE).exclude(unsuitable=[]).only("number", "title_zh", "unsuitable").order_by("number", "pk")
+        rows.filter(state__in=LIVE)
+        .exclude(unsuitable=[])
+        .only("number", "title_zh", "title_en", "unsuitable")
+        .order_by("number", "pk")
     )
     avoidances = avoided_of(asking)
     unclear = [(row, [one for one in avoidances.get(row.pk, []) if not one.is_clear]) for row in asking]

@@ -100,6 +100,8 @@ class PanelForm:
         meets = self._moment()
         if not items:
             self.errors["pk"] = _("请选择拟提交会议评审的申请")
+        elif set(self.applications) - {a.pk for a in items} or set(self.experts) - {e.pk for e in members}:
+            self.errors["pk"] = _("所选的申请或专家有变化，请重新核对")
         if chair is None:
             self.errors["chair"] = _("请选择组员，并在其中指定组长")
         if self.errors:

@@ -169,14 +169,6 @@ def contents(entries: list[tuple[str, Any]]) -> dict[str, Any]:
     return {"entries": entries}
 
 
-@register.simple_tag(takes_context=True)
-def part(context: Context, label: Any, route: str) -> SafeString:
-    """Link one of the parts of the site; the current one is that with whose address the page's begins."""
-    url = reverse(route)
-    request = context.get("request")  # a page that says what went wrong may have none
-    return link_to(label, url, request is not None and request.path.startswith(url))
-
-
 def link_to(label: Any, url: str, current: bool) -> SafeString:
     return format_html('<a href="{}"{}>{}</a>', url, mark_safe(' aria-current="page"') if current else "", label)
 

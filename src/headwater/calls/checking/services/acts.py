@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.checking.services.checking import findings, reasons_of
 from headwater.calls.checking.services.rechecking import days_to_ask
 from headwater.calls.deciding.services.letters import letter_text
 from headwater.calls.models import Application, Letter
-from headwater.calls.states import REFUSAL_CODES
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.acts import Act
@@ -19,7 +19,7 @@ from headwater.core.i18n import named
 def refusing(row: Application, codes: Sequence[str], note: str, back: str) -> Act:
     """A refusal with the letter that it writes."""
     heading = letter_text(words_of(row), Letter.Kind.NOT_ACCEPTED, {})["heading"]
-    reasons = [f"{code} {REFUSAL_CODES[code][1].zh}（{REFUSAL_CODES[code][0]}）" for code in codes]
+    reasons = reasons_of(codes, findings([row]).get(row.pk, []))["reasons"]
     days = days_to_ask(row.call, clock.today())
     return Act(
         title=_("核对后不予受理"),

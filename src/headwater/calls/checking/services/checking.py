@@ -156,7 +156,7 @@ def decide_check(
             refuse_if(_without_result(applications))
         rows = _decide([a.pk for a in applications], "accept" if accept else "refuse", log, codes=list(codes), note=note)
         if not accept:
-            found = _found(rows)
+            found = findings(rows)
             write_letters(rows, Letter.Kind.NOT_ACCEPTED, lambda a: {**reasons_of(codes, found.get(a.pk, [])), "note": note})
     return rows
 
@@ -168,7 +168,7 @@ def _without_result(applications: Sequence[Application]) -> Iterator[Reason]:
         yield Reason(_("%s 没有自动检查结果，请先运行自动检查") % number, code="unchecked")
 
 
-def _found(rows: Sequence[Application]) -> dict[int, list[dict[str, Any]]]:
+def findings(rows: Sequence[Application]) -> dict[int, list[dict[str, Any]]]:
     """Return what the rules found amiss with each application (2 queries)."""
     digests = dict(FormalCheck.objects.filter(application__in=rows).values_list("application", "result_digests"))
     every = {digest for own in digests.values() for digest in own}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -66,7 +66,10 @@ RESULT_LETTERS = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
 
 def with_letter(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
     """Keep the decisions that a letter has told to their applicants: before the release there is nothing to hand out."""
-    return decisions.filter(application__in=Letter.objects.filter(kind__in=RESULT_LETTERS).values("application"))
+    told = Letter.objects.filter(
+        kind__in=RESULT_LETTERS, application=OuterRef("application"), issued_at__gte=OuterRef("approved_at")
+    )
+    return decisions.filter(Exists(told))  # a letter from before is that of a decision that was revoked
 
 
 def results_of(account: Account) -> QuerySet[Any]:

@@ -14,7 +14,8 @@ from headwater.calls.deciding.services.letters import write_letters
 from headwater.calls.deciding.services.sights import recheck_sight
 from headwater.calls.models import LONG, Application, Call, Decision, FormalCheck, Letter, record_of_refusal
 from headwater.calls.staff_work import refuse_staff_of
-from headwater.calls.states import State
+from headwater.calls.states import CallState, State
+from headwater.calls.words import state_word
 from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
@@ -23,13 +24,14 @@ from headwater.core.parameters import Parameters
 from headwater.core.services import notify
 from headwater.registry.models import accounts_of
 
-OPEN_TO_RECHECK = Q(
-    kind=Letter.Kind.NOT_ACCEPTED, application__state=State.NOT_ACCEPTED, application__check_result__recheck_at__isnull=True
-) | Q(
-    kind=Letter.Kind.REJECTED,
-    application__state=State.REJECTED,
-    application__decision__isnull=False,
-    application__decision__recheck_at__isnull=True,
+OPEN_TO_RECHECK = Q(application__call__state=CallState.PUBLISHED) & (
+    Q(kind=Letter.Kind.NOT_ACCEPTED, application__state=State.NOT_ACCEPTED, application__check_result__recheck_at__isnull=True)
+    | Q(
+        kind=Letter.Kind.REJECTED,
+        application__state=State.REJECTED,
+        application__decision__isnull=False,
+        application__decision__recheck_at__isnull=True,
+    )
 )
 """Letters of refusal after which nobody has asked for a re-check; whether there is still time, `end_of_asking` tells."""
 
@@ -105,7 +107,8 @@ def answer_recheck(*, application: Application, revoke: bool, answer: str, actor
             raise Refused.because(_("没有待答复的复审申请"), code="state")
         recheck_sight(locked.get(pk=application.pk)).require(seen)
         now = clock.now()
-        rows = APPLICATION.apply(_moving(application), _verb(record, _result(record, revoke)), log)
+        reopened = {"decided_at": None} if revoke and isinstance(record, Decision) else {}
+        rows = APPLICATION.apply(_moving(application), _verb(record, _result(record, revoke)), log, **reopened)
         _write(record, recheck_answer=answer.strip(), recheck_answered_at=now, recheck_answered_by=actor.account)
         body = {
             "revoked": revoke,
@@ -153,7 +156,8 @@ def _tell(rows: Sequence[Application], record: FormalCheck | Decision, revoke: b
 
     def title() -> str:
         if isinstance(record, Decision):
-            upheld, revoked = _("维持原不予资助决定"), _("撤销原不予资助决定，将重新提出决定")
+            upheld, revoked = _("维持原决定（%s）"), _("撤销原决定（%s），将重新提出决定")
+            upheld, revoked = (text % state_word(row, State.REJECTED).label for text in (upheld, revoked))
         else:
             upheld, revoked = _("维持原不予受理决定"), _("撤销原不予受理决定，已转入评审")
         return _("“%(title)s”（%(number)s）复审决定：%(result)s") % {**values, "result": revoked if revoke else upheld}

@@ -101,7 +101,8 @@ class Draft:
     def _of_recheck(self) -> list[tuple[str, str]]:
         goes_on = self.text(f"letter_goes_on_{self.body.get('of', 'check')}")
         result = "letter_recheck_revoked" if self.body["revoked"] else "letter_recheck_upheld"
-        decided = self._word(NAMES[Letter.Kind.NOT_ACCEPTED if self.body.get("of", "check") == "check" else Letter.Kind.REJECTED])
+        of_check = self.body.get("of", "check") == "check"
+        decided = self.style.pick("不予受理", "not accepted") if of_check else self._word("rejected")
         return [
             ("p", self.text("letter_recheck_opening", asked_on=self._day(self.body.get("asked_on", "")))),
             ("p", self.text("letter_reasons")),

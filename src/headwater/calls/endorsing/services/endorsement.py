@@ -23,6 +23,7 @@ from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import NotAllowed, Reason, Refused, refuse_if
 from headwater.core.models import Account, RoleGrant
+from headwater.core.own import without_own
 from headwater.core.permission import may
 from headwater.core.roles import Scope
 from headwater.core.services import notify, tell
@@ -289,12 +290,13 @@ def late_rows(call: Call) -> ApplicationQuerySet:
 
 def expire_late(*, call: Call, actor: Actor) -> int:
     """Close what missed its deadline: drafts after the call closed, unendorsed and unrecommended applications after their own.
-    Authors and members are told, and the hosts of what had been submitted to them.
+    Authors and members are told, and the hosts of what had been submitted to them. What is an officer's own case is left to another, or
+    to the worker.
     """
-    if not late_rows(call).exists():
+    if not without_own(late_rows(call), actor.account).exists():
         return 0
     with command(actor, "calls.check", call, name="calls.expire_late") as log:
-        late = late_rows(call).moving().prefetch_related("participants__person")
+        late = without_own(late_rows(call), actor.account).moving().prefetch_related("participants__person")
         rows = list(late.select_for_update(of=("self",)).order_by("pk"))
         submitted = [r for r in rows if r.state != State.DRAFT]
         APPLICATION.move(rows, "expire", log)

@@ -40,21 +40,21 @@ def opening(call: Call, seen: str, back: str) -> Act:
     )
 
 
-def rewording(call: Call, newer: SchemeVersion, seen: str, back: str) -> Act:
-    """The newest wording of the documents that are signed: who signs anew."""
+def rewording(call: Call, newer: SchemeVersion, account: Account, seen: str, back: str) -> Act:
+    """The newest wording of the documents that are signed. Who signs anew works on a draft, which is nobody else's affair: no name, no
+    number.
+    """
     pairs = changed_words(call, newer)
     members = any("member" in d.signs for pair in pairs for d in pair if d)
     confirmed = Participant.objects.filter(application__call=call, application__state=State.DRAFT, confirmed_at__isnull=False)
-    again = list(confirmed.select_related("person", "application").order_by("application", "pk")) if members else []
+    again = members and without_own(confirmed, account).exists()
     titles = "、".join(dict.fromkeys(named(d, "title") for pair in pairs for d in pair if d))
     return Act(
         title=_("核对后改用新文本"),
         verb=_("改用新文本"),
         back=back,
-        columns=[_("申请"), _("参与者")],
-        rows=[[named(m.application, "title") or _("未命名"), named(m.person) if m.person else "—"] for m in again],
-        changes=[_("改用新文本：%s") % titles, _("%d 位已签署旧文本的参与者须重新签署") % len(again)],
-        told=[_("上列 %d 位参与者") % len(again)] if again else [],
+        changes=[_("改用新文本：%s") % titles, *([_("填写中的申请里，已签署旧文本的参与者须重新签署")] if again else [])],
+        told=[_("须重新签署的参与者")] if again else [],
         undo=_("改用后不能恢复旧文本。"),
         hidden={"seen_call": seen},
     )

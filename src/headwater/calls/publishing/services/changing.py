@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.sights import change_sight
-from headwater.calls.models import Application, Call, CallChange, HostQuota, Link, Participant, Version, has_own_in
+from headwater.calls.models import Application, Call, CallChange, Decision, HostQuota, Link, Participant, Version, has_own_in
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CANCELLABLE, GIVEN_UP, IN_THE_HOUSE, UNSUBMITTED, CallState, State
 from headwater.calls.stores import APPLICATIONS
@@ -178,7 +178,8 @@ def cancel_problems(call: Call) -> list[Reason]:
     """Return why a call cannot be cancelled any more."""
     if call.state != CallState.PUBLISHED:
         return [Reason(_("只有已发布、未办结的批次可以取消"), code="state")]
-    if Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP).exists():
+    further = Application.objects.filter(call=call).exclude(state__in=CANCELLABLE | GIVEN_UP)
+    if further.exists() or Decision.objects.filter(application__call=call).exists():
         return [Reason(_("已有申请进入会议评审、受邀或已有决定，不能取消批次"), code="decided")]
     return []
 

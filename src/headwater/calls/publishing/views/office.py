@@ -129,7 +129,7 @@ def _shown_first(request: HttpRequest, call: Call, verb: str, seen: str) -> Act 
     if verb == "publish" and call.state == CallState.APPROVAL:
         return acts.opening(call, seen, back)
     newer = newer_words(call) if verb == "words" else None
-    return acts.rewording(call, newer, seen, back) if newer else None
+    return acts.rewording(call, newer, request.user, seen, back) if newer else None
 
 
 def to_approve(call: Call) -> dict[str, Any]:
