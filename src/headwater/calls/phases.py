@@ -65,7 +65,9 @@ def phases_of(calls: Sequence[Call]) -> dict[int, Phase]:
     states: dict[int, set[str]] = {call.pk: set() for call in calls}
     undecided: set[int] = set()
     waits = ExpressionWrapper(Q(decision__isnull=False, decision__approved_at__isnull=True), models.BooleanField())
-    all_rows = Application.objects.filter(call__in=states).exclude(state=State.RECHECK, decision__isnull=False)  # those are decided
+    all_rows = Application.objects.filter(call__in=states).exclude(
+        state=State.RECHECK, decision__isnull=False
+    )  # those are decided
     rows = all_rows.order_by().annotate(waits=waits)
     for call, state, unapproved in rows.values_list("call", "state", "waits").distinct():
         states[call].add(state)
