@@ -1,0 +1,1 @@
+"""Bases of research: laboratories, infrastructure, stations, makerspaces, incubators."""

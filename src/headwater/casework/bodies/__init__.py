@@ -1,0 +1,1 @@
+"""Bodies that judge one case: composition, sittings, attendance, votes, minutes."""

@@ -1,0 +1,1 @@
+"""Public notices of what was decided outside of calls: lists, periods, objections."""

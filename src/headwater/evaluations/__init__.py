@@ -1,0 +1,1 @@
+"""Evaluations in rounds: frozen sheets, points that explain themselves, grades with quotas, consequences."""

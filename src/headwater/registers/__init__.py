@@ -1,0 +1,1 @@
+"""Registers of what lasts: the engine for entries whose kinds a region declares."""
