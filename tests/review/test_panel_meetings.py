@@ -43,7 +43,7 @@ class Case:
         row = Panel.objects.get(pk=self.panel.pk)
         items = {i.application_id: i.minutes for i in row.items.all()}
         return {
-            "panel": row, "name": row.name, "meets_at": row.meets_at, "place": row.place, "actor": actor("officer"),
+            "panel": row, "name": row.name, "meets_at": row.meets_at, "place": row.place, "sequence": row.sequence, "actor": actor("officer"),
             "applications": [a for a in self.rows if a.pk in items], "minutes": items,
             "experts": list(Expert.objects.filter(panels__panel=row).order_by("pk")),
             "chair": Expert.objects.get(panels__panel=row, panels__is_chair=True), **changes,
@@ -92,6 +92,24 @@ def test_who_stands_back_sees_neither_item_nor_name_but_the_time_is_kept(case: C
     page = browser_of(case.experts[1].person).get(f"/panels/{case.panel.pk}/").content.decode()
     assert case.rows[0].title_zh not in page
     assert ("09:00–09:15" in page, "09:15–09:30" in page) == (False, True)
+
+
+def test_an_own_case_leaves_no_gap_in_the_agenda(case: Case) -> None:
+    start = clock.now().replace(hour=1, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    change_panel(**case.now(meets_at=start))
+    for member, row in ((case.experts[1], case.rows[1]), (case.experts[2], case.rows[0])):
+        Application.objects.filter(pk=row.pk).update(leader=member.person)
+        page = browser_of(member.person).get(f"/panels/{case.panel.pk}/").content.decode()
+        assert row.title_zh not in page
+        assert ("09:00–09:30" in page, "09:30–09:45" in page) == (True, True)
+
+
+def test_a_change_over_the_change_of_another_is_refused(case: Case) -> None:
+    first, second = case.now(place="一号会议室"), case.now(place="二号会议室")
+    change_panel(**first)
+    with pytest.raises(Refused, match="已被他人修改"):
+        change_panel(**second)
+    assert Panel.objects.get(pk=case.panel.pk).place == "一号会议室"
 
 
 def test_an_application_taken_off_waits_for_a_panel_again(case: Case) -> None:

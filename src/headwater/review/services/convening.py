@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -26,13 +26,21 @@ class Slot:
     ends: datetime | None
 
 
-def slots(panel: Panel, items: Iterable[PanelItem]) -> list[Slot]:
-    """Return the agenda with its times. `items` are all items in order: one that a reader may not see takes its time all the same."""
-    agenda, at = [], panel.meets_at
+def slots(panel: Panel, items: Iterable[PanelItem], unknown: Collection[int] = ()) -> list[Slot]:
+    """Return the agenda with its times. `items` are all items in order: one that a reader may not see takes its time all the same.
+
+    Of an application in `unknown` the reader may not know that it is here: it has no slot, and its time belongs to the item before it (to the
+    one after it, where it is the first), so that no gap tells of it.
+    """
+    agenda: list[Slot] = []
+    at = begins = panel.meets_at
     for item in items:
-        ends = at + timedelta(minutes=item.minutes) if at else None
-        agenda.append(Slot(item, at, ends))
-        at = ends
+        at = at + timedelta(minutes=item.minutes) if at else None
+        if item.application_id not in unknown:
+            agenda.append(Slot(item, begins, at))
+        elif agenda:
+            agenda[-1] = replace(agenda[-1], ends=at)
+        begins = at if agenda else begins
     return agenda
 
 

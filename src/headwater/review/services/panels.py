@@ -56,12 +56,12 @@ def make_panel(
             call=call, group=group, name=name.strip()[:120], meets_at=meets_at, place=place.strip()[:200], quorum=terms.quorum
         )
         PanelMember.objects.bulk_create([PanelMember(panel=panel, expert=e, is_chair=e == chair) for e in experts])
-        rows = take_in(panel, [a.pk for a in applications], log)
+        take_in(panel, [a.pk for a in applications], log)
         plan_agenda(panel, [a.pk for a in applications], minutes or {}, terms)
         find_conflicts(call=call, actor=actor, states=[State.PANEL])
         seat_chair(panel, chair)
         tell_invited(panel, [e.person_id for e in experts])
-        log(panel, after={"members": len(experts), "items": len(rows), "quorum": panel.quorum})
+        log(panel, after={"members": len(experts), "quorum": panel.quorum})
     return panel
 
 
@@ -74,20 +74,23 @@ def change_panel(
     chair: Expert,
     meets_at: datetime | None,
     place: str,
+    sequence: int,
     actor: Actor,
     minutes: Mapping[int, int] | None = None,
 ) -> Panel:
     """Change name, time, place, members and agenda of a panel that has not voted; what leaves the agenda waits for a panel again.
 
-    Before a further vote (`vote_again`) only name, time and place can change.
+    Before a further vote (`vote_again`) only name, time and place can change. `sequence` is that of the panel as its form showed it.
 
     Raises:
-        Refused: what `make_panel` refuses, the vote is on or over, or members or agenda after a first vote.
+        Refused: what `make_panel` refuses, the vote is on or over, members or agenda after a first vote, or somebody else changed it.
     """
     with command(actor, "review.panel.manage", panel, name="review.change_panel") as log:
         row = Panel.objects.select_for_update().select_related("call__scheme").get(pk=panel.pk)
         if row.state != Panel.State.PREPARING:
             raise Refused.because(_("投票已开始或已结束，不能再修改"))
+        if row.sequence != sequence:
+            raise Refused.because(_("会评组已被他人修改，没有保存。请重新打开本页核对后再改。"), code="changed")
         refuse_if(panel_problems(row.call, name, experts, chair, meets_at, place, minutes or {}))
         before, members = _put_down(row), set(row.members.values_list("expert", flat=True))
         row.name, row.meets_at, row.place = name.strip()[:120], meets_at, place.strip()[:200]

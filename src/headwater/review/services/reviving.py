@@ -44,7 +44,7 @@ def sign_revival(*, item: PanelItem, member: PanelMember, actor: Actor) -> int:
         row, is_new = Revival.objects.get_or_create(item=item, member=member)
         signed = item.revivals.count()
         if is_new:
-            log(row, after={"item": item.pk, "signed": signed})
+            log(row, after={"item": item.pk, "application": item.application_id, "signed": signed})
     return signed
 
 

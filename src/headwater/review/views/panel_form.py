@@ -36,8 +36,11 @@ class PanelForm:
         self.terms = panel_terms(call)
         self.fixed = panel is not None and panel.opened_at is not None
         self.errors: dict[str, str] = {}
+        self.sequence = panel.sequence if panel else 0
         post = request.POST if request.method == "POST" else None
         self.searching = bool(post and "find" in post)
+        if post and panel:
+            self.sequence = next(iter(keys_in(post, "sequence")), -1)
         self.search = post.get("q", "")[:80] if post else ""
         seats = {m.expert_id: m.is_chair for m in panel.members.all()} if panel else {}
         keep = keys_in(post, "expert") if post else []
@@ -118,7 +121,7 @@ class PanelForm:
         }
         try:
             if self.panel:
-                change_panel(panel=self.panel, **about)
+                change_panel(panel=self.panel, sequence=self.sequence, **about)
             else:
                 make_panel(call=self.call, group=self.groups[0] if len(self.groups) == 1 else None, **about)
         except Refused as refused:

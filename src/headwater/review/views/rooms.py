@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -55,7 +56,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     recused = recusals(row)
     hidden = hidden_from(request.user, recused)
     voted = set(member.casts.values_list("item", flat=True)) if member else set()
-    items = _seen_items(row, hidden)
+    items = _seen_items(row, hidden, own_cases(request.user))
     if request.method == "POST" and member:
         votes = {i.pk: request.POST.get(f"vote_{i.pk}", "") for i in items if i.pk not in voted}
         votes = {k: v for k, v in votes.items() if v in CHOICES}
@@ -91,13 +92,13 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _seen_items(panel: Panel, hidden: set[int]) -> list[Any]:
-    """Return the items that a reader sees, each with its number and the time that the agenda plans for it."""
+def _seen_items(panel: Panel, hidden: set[int], own: Collection[int]) -> list[Any]:
+    """Return the items that a reader sees, each with its number and the time that the agenda plans for it; of `own` ones nothing tells."""
     rows = panel.items.select_related(
         "application__call", "application__leader", "application__host", "application__ranking"
     ).annotate(signed=Count("revivals"))
     items: list[Any] = []
-    for slot in slots(panel, rows.order_by("position")):
+    for slot in slots(panel, rows.order_by("position"), own):
         if slot.item.application_id not in hidden:
             items.append(slot.item)
             items[-1].slot = slot
