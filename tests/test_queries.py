@@ -120,13 +120,10 @@ def test_the_page_of_registers_counts_what_it_names_and_builds_none(monkeypatch:
 
 
 def test_the_log_names_many_records_of_a_kind_at_once() -> None:
-    events, auditor = (
-        Event.objects.filter(subject_type="calls.application").order_by("pk"),
-        Account.objects.get(username="auditor"),
-    )
+    events = Event.objects.filter(subject_type="calls.application").order_by("pk")
     counts = []
     for n in (2, 40):
-        rows = list(events[:n])
+        rows, auditor = list(events[:n]), Account.objects.get(username="auditor")
         with counted() as found:
             Names(auditor).load(rows)
         counts.append((len(rows), len(found)))

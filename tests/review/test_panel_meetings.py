@@ -105,11 +105,11 @@ def test_an_own_case_leaves_no_gap_in_the_agenda(case: Case) -> None:
 
 
 def test_a_change_over_the_change_of_another_is_refused(case: Case) -> None:
-    first, second = case.now(place="一号会议室"), case.now(place="二号会议室")
+    first, second = case.now(place="三号会议室"), case.now(place="二号会议室")
     change_panel(**first)
     with pytest.raises(Refused, match="已被他人修改"):
         change_panel(**second)
-    assert Panel.objects.get(pk=case.panel.pk).place == "一号会议室"
+    assert Panel.objects.get(pk=case.panel.pk).place == "三号会议室"
 
 
 def test_an_application_taken_off_waits_for_a_panel_again(case: Case) -> None:
@@ -166,11 +166,11 @@ def test_members_and_agenda_stay_after_a_first_vote() -> None:
     experts = [m.expert for m in members]
     same = {
         "name": "综合组", "applications": [i.application for i in panel.items.all()], "experts": experts, "chair": experts[0],
-        "meets_at": clock.now() + timedelta(days=9), "place": "三号会议室", "actor": actor("officer"),
+        "meets_at": clock.now() + timedelta(days=9), "place": "三号会议室", "actor": actor("officer"), "sequence": Panel.objects.get(pk=panel.pk).sequence,
     }  # fmt: skip
     assert change_panel(panel=panel, **same).place == "三号会议室"
     with pytest.raises(Refused):
-        change_panel(panel=panel, **{**same, "experts": [*experts[:8], new_expert()]})
+        change_panel(panel=panel, **{**same, "sequence": same["sequence"] + 1, "experts": [*experts[:8], new_expert()]})
     with pytest.raises(Refused):
         dissolve_panel(panel=panel, reason="不再需要", seen=plan_dissolving(panel).sight.token, actor=actor("officer"))
 
@@ -179,7 +179,9 @@ def test_the_edit_page_changes_the_panel_and_tells_what_is_wrong(case: Case) -> 
     address = f"/panels/{case.panel.pk}/edit/"
     page = client("officer").get(address)
     assert [a.typed_minutes for a in page.context["form"].rows] == [15, 15, 15]
+    assert page.context["form"].sequence == case.panel.sequence
     sent = {
+        "sequence": case.panel.sequence,
         "name": "改名组", "meets_at": "2099-03-01T09:00", "place": "https://meet.example/1", "chair": case.experts[2].pk,
         "expert": [e.pk for e in case.experts], "pk": [a.pk for a in case.rows[:2]],
         f"place_{case.rows[0].pk}": "2", f"place_{case.rows[1].pk}": "1", f"minutes_{case.rows[0].pk}": "30",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, QuerySet, When, Window
+from django.db.models import Case, F, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from headwater.calls.models import Application, Call, HostLetter, HostQuota, Letter, Notice, NoticeRow, Participant, Version
@@ -75,12 +75,15 @@ def host_letters() -> Iterable[Any]:
 
 @example("notice", "notices/<int:pk>")
 def notices() -> Iterable[Any]:
-    return Notice.objects.order_by("pk").values_list("pk", flat=True)
+    """Return notices, one that still takes objections first."""
+    return Notice.objects.order_by(F("closed_at").asc(nulls_first=True), "-ends_at", "pk").values_list("pk", flat=True)
 
 
 @example("line of a notice", "objection/<int:row>")
 def lines() -> Iterable[Any]:
-    return NoticeRow.objects.order_by("notice", "pk").values_list("pk", flat=True)
+    """Return the lines in the order of `notices`."""
+    newest = (F("notice__closed_at").asc(nulls_first=True), "-notice__ends_at", "notice", "pk")
+    return NoticeRow.objects.order_by(*newest).values_list("pk", flat=True)
 
 
 @example("file", "files/<int:pk>")

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from headwater.core.i18n import named
 from headwater.core.models import Account, Event
 
 COMPLETE = "demo.complete"
@@ -63,7 +64,7 @@ def entries() -> list[Entry]:
     accounts = {a.username: a for a in Account.objects.filter(username__in=[username for _kind, username in people])}
     places = list(KINDS)
     rows = sorted((p for p in people if p[1] in accounts), key=lambda p: places.index(p[0]))
-    return [Entry(kind, name, accounts[name].name_zh, *map(str, KINDS[kind])) for kind, name in rows]
+    return [Entry(kind, name, named(accounts[name]), *map(str, KINDS[kind])) for kind, name in rows]
 
 
 def grouped() -> list[tuple[str, list[Entry]]]:

@@ -40,7 +40,8 @@ class PanelForm:
         post = request.POST if request.method == "POST" else None
         self.searching = bool(post and "find" in post)
         if post and panel:
-            self.sequence = next(iter(keys_in(post, "sequence")), -1)
+            typed = post.get("sequence", "")
+            self.sequence = int(typed) if typed.isdecimal() and len(typed) < 10 else -1
         self.search = post.get("q", "")[:80] if post else ""
         seats = {m.expert_id: m.is_chair for m in panel.members.all()} if panel else {}
         keep = keys_in(post, "expert") if post else []

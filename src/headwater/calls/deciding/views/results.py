@@ -35,7 +35,9 @@ def result_columns(request: HttpRequest, call: Call, rows: QuerySet[Decision], d
     """List the columns of the results; the ranks are those that the reader may know."""
     scheme, leader_page = scheme_of(call), person_url(request.user)
     places = Places(request.user, call, rows.values_list("rank", flat=True))
-    money = Column(scheme.words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")
+    money = []
+    if scheme.has_money:
+        money = [Column(scheme.words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")]
     return [
         Column(
             scheme.words["title"],
@@ -48,7 +50,7 @@ def result_columns(request: HttpRequest, call: Call, rows: QuerySet[Decision], d
         Column(_("依托单位"), lambda d: both(d.application.host)),
         Column(_("排序"), lambda d: places(d.rank), kind="number"),
         Column(_("决定"), lambda d: decided[d.outcome]),
-        *([money] if scheme.has_money else []),
+        *money,
         Column(_("理由"), lambda d: d.reason, screen=False),
         Column(_("偏离会议评审结果的理由"), lambda d: d.get_deviation_display(), screen=False),
         Column(_("偏离理由说明"), lambda d: d.deviation_words, screen=False),
