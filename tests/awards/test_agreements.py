@@ -7,16 +7,18 @@ from io import BytesIO
 
 import pytest
 
+from bench.pages.bench import counted
 from headwater.awards.models import Agreement, Award, Party
 from headwater.awards.services.agreements import agreement_pdf, freeze_pdf
 from headwater.awards.services.giving_up import lapse_late
+from headwater.calls.models import Application, Participant
 from headwater.calls.terms import term_of
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import StoredFile
-from headwater.registry.models import Sanction
+from headwater.registry.models import Discipline, Sanction
 from tests.approvals import sign_agreements as sign
 from tests.calls.test_decisions import TEN, close, noticed
 from tests.make import SECOND, actor, as_, manager, new_host, new_person, refusal
@@ -220,3 +222,20 @@ def test_term_ends_on_the_day_before_its_anniversary(start: date) -> None:
     row = awarded()[0].application
     row.starts_on, row.months = start, 36
     assert term_of(row, start)[1] == start.replace(year=start.year + 3) - timedelta(days=1)
+
+
+def statements_of_a_release(count: int) -> int:
+    call, rows, notice = noticed([TEN] * count)
+    codes = [Discipline.objects.order_by("-code")[n] for n in range(2)]
+    for row in rows:
+        Participant.objects.create(application=row, person=new_person("合作者"), organisation=row.host, confirmed_at=clock.now())
+    Application.objects.filter(call=call).update(discipline=codes[0], second_discipline=codes[1])
+    with counted() as found:
+        close(notice)
+    assert Award.objects.filter(call=call).count() == count
+    return len(found)
+
+
+def test_a_release_asks_as_often_for_six_awards_and_letters_as_for_one() -> None:
+    statements_of_a_release(1)  # fills what is kept between requests
+    assert statements_of_a_release(6) == statements_of_a_release(1)

@@ -50,7 +50,8 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
     with command(actor, "awards.manage", call, name="awards.make_awards") as log:
         amounts = dict(Decision.objects.filter(call=call).values_list("application", "amount_fen"))
         due, now = clock.end_of_day(agreement_day(call)), clock.now()
-        terms = {a.pk: term_of(a, clock.today()) for a in applications}
+        rows = _with_texts(applications)
+        terms = {a.pk: term_of(a, clock.today()) for a in rows}
         awards = [
             Award(
                 application=a,
@@ -66,7 +67,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
                 approved_at=now,
                 agreement_by=due,
             )
-            for a in sorted(applications, key=lambda a: a.number)
+            for a in rows
         ]
         awards = Award.objects.bulk_create(awards, batch_size=2000)
         with in_chinese():
@@ -79,6 +80,12 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
             cursor.execute(sql, [[a.pk for a in awards]])
         log.many(awards, {"state": Award.State.AGREEMENT})
         index(_documents(awards))
+
+
+def _with_texts(applications: Sequence[Application]) -> list[Application]:
+    """Read applications anew with all that an agreement takes of them, by number: a change of state leaves the texts out (one query)."""
+    rows = Application.objects.filter(pk__in=[a.pk for a in applications])
+    return list(rows.select_related("call__scheme", "leader", "host", "discipline", "second_discipline").order_by("number"))
 
 
 def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:

@@ -35,13 +35,16 @@ LANGUAGES = ("zh", "en")
 def write_letters(
     applications: Sequence[Application], kind: Letter.Kind, body: Callable[[Application], dict[str, Any]]
 ) -> list[Letter]:
-    """Write one letter to each applicant, and tell applicant and host. Call inside a command; constant number of queries.
+    """Write one letter to each applicant of one call, and tell applicant and host. Call inside a command; constant number of queries.
 
     Where the region's notices have a mark of their own, each host gets an official letter that lists them.
     """
     if not applications:
         return []
-    now, scheme, words = clock.now(), applications[0].call.scheme, words_of(applications[0])
+    call = applications[0].call
+    for a in applications:
+        a.call = call  # whose scheme and terms are then read once for all
+    now, scheme, words = clock.now(), call.scheme, words_of(applications[0])
     region = region_of(scheme.region)
     numbers = take_numbers(region.notice_mark or region.letter_mark, len(applications))
     letters = [
