@@ -211,6 +211,6 @@ def test_an_indicator_is_declared_once_with_a_known_unit() -> None:
         indicator("awards.count", unit="items")(lambda on: Figure(1, Records((), list)))
     with pytest.raises(LookupError, match="no unit 'ells'; known: items"):
         indicator("awards.cloth", unit="ells")
-    with pytest.raises(LookupError, match="no breakdown 'colour'; known: scheme, place"):
+    with pytest.raises(LookupError, match="no breakdown 'colour'; known: scheme, year, place"):
         INDICATORS["awards.count"].figure(clock.today(), {"colour": ["red"]})
     assert isinstance(INDICATORS["awards.count"], Indicator)

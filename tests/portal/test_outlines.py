@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 
 from headwater.awards.models import Award
 from headwater.registry.models import Outlines, Place, Region
-from headwater.registry.places import place_of, region_places
-from tests.make import client
+from headwater.registry.places import place_of, places_within, region_places
+from tests.make import client, new_award, past_call, placed
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,24 @@ def test_projects_are_found_by_place_and_by_group_of_places() -> None:
     other = {"nmg-west": "nmg-east", "nmg-east": "nmg-west"}[group]
     assert award.number in numbers(group)
     assert award.number not in numbers(other)
+
+
+def test_a_place_of_the_map_leads_to_the_projects_that_it_counts() -> None:
+    first = Award.objects.projects().filter(call__scheme__code="im-youth").select_related("call", "host")[0]
+    call = past_call()
+    new_award(placed(call, "approved", host=first.host), 10)
+    awards = Award.objects.projects().filter(call__scheme__code="im-youth", call__year=first.call.year)
+    page = client(None).get(f"/indicators/awards.count/?scheme=im-youth&year={first.call.year}")
+    code = place_of()[first.host.place_id].code
+    shape = next(s for s in page.context["map"]["shapes"] if s["code"] == code)
+    link = f"/projects/?{shape['query']}"
+    assert escape(link) in page.content.decode()
+    shown = client(None).get(link).context["list"].rows_all.projects()
+    inside = awards.filter(host__place__in=places_within([shape["code"]]))
+    assert 0 < shape["count"] == inside.count() < awards.count()
+    assert set(shown) == set(inside)
+    every = client(None).get(f"/projects/?place={code}").context["list"].rows_all.projects()
+    assert {call.year, first.call.year} <= set(every.values_list("call__year", flat=True))
 
 
 def test_places_of_another_level_are_not_counted() -> None:

@@ -25,8 +25,8 @@ from headwater.registry.places import place_of, places_word
 from headwater.registry.queries import region_code
 
 HEADING = (_("编号"), _("名称"), _("负责人"), _("依托单位"), _("金额（万元）"))
-BY = ("scheme", "place")
-LOOKUPS = {"scheme": "call__scheme__code__in"}
+BY = ("scheme", "year", "place")
+LOOKUPS = {"scheme": "call__scheme__code__in", "year": "call__year__in"}
 
 
 def grants(on: date, only: Only | None = None) -> QuerySet[Award]:

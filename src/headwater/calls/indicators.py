@@ -30,12 +30,19 @@ def schemes() -> list[tuple[str, str]]:
     return [(s.code, named(s)) for s in rows]
 
 
+def years() -> list[tuple[str, str]]:
+    """Return the years of the calls that are public, the newest first."""
+    rows = Call.objects.filter(state__in=PUBLIC_STATES).order_by("-year").values_list("year", flat=True).distinct()
+    return [(str(year), str(year)) for year in rows]
+
+
 breakdown("scheme", lambda: _("项目类型"), schemes)
+breakdown("year", lambda: _("年度"), years)
 breakdown("outcome", lambda: _("决定的种类"), lambda: [(o, words_for(o, {})["decision"]) for o in OUTCOMES])
 
 
 def narrowed(rows: QuerySet[Any], only: Only, lookups: Mapping[str, str], host: str = "host") -> QuerySet[Any]:
-    """Return the rows whose scheme, outcome or host's place is among those of `only`; `lookups` maps each code to its column."""
+    """Return the rows whose scheme, year, outcome or host's place is among those of `only`; `lookups` maps each code to its column."""
     for code, lookup in lookups.items():
         if code in only:
             rows = rows.filter(**{lookup: list(only[code])})

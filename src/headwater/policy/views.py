@@ -103,7 +103,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "link": figure.records.link,
             "list": listing,
             "rows": [shown(row, heading, figure.records.money) for row in listing.objects],
-            "map": region_map(places) if places else {},
+            "map": region_map(places, {**evidence.only, **only}) if places else {},
             "articles": articles_here().filter(evidence__code=code),
             "now": timezone.localtime(now),
         },

@@ -15,6 +15,7 @@ from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.notice_texts import notice_data
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
+from headwater.calls.indicators import schemes, years
 from headwater.calls.models import Call, Notice, NoticeRow, Objection
 from headwater.calls.papers import give_out
 from headwater.calls.phases import Phase, phase_of, phases_of
@@ -133,6 +134,8 @@ def projects(request: HttpRequest) -> HttpResponse:
                 [(c.pk, named(c, "title")) for c in Call.objects.filter(awards__isnull=False).distinct()],
                 "call",
             ),
+            Filter("scheme", _("项目类型"), schemes(), "call__scheme__code"),
+            Filter("year", _("年度"), years(), "call__year"),
             Filter("place", places_word(), place_choices(), apply=lambda q, v: q.filter(host__place__in=places_within([v]))),
             Filter("group", _("评审领域"), [(g.code, named(g)) for g in ReviewGroup.objects.all()], "application__review_group"),
             Filter(

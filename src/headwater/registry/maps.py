@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
 from headwater.core import money
 from headwater.core.i18n import named
+from headwater.core.indicators import Only
 from headwater.core.pictures import Bar, Picture, Series
 from headwater.registry.models import Outlines, Place
 from headwater.registry.places import places_word
@@ -33,18 +35,23 @@ def legend(most: int) -> list[tuple[int, str]]:
     return [(level, str(low) if low == high else f"{low}–{high}") for level, (low, high) in ranges.items()]
 
 
-def region_map(rows: Sequence[PlaceCount]) -> dict[str, Any]:
-    """Draw the region's map of what its places have. It is empty without outlines (one query)."""
+def region_map(rows: Sequence[PlaceCount], only: Only | None = None) -> dict[str, Any]:
+    """Draw the region's map of what its places have. It is empty without outlines (one query).
+
+    A place leads to its projects, narrowed as `rows` are: `only` gives the codes by the name of a breakdown.
+    """
     outlines = Outlines.objects.filter(region__code=region_code()).first()
     if outlines is None:
         return {}
     by_code = {place.code: (place, n, fen) for place, n, fen in rows}
     most = max((n for _place, n, _fen in rows), default=0)
+    chosen = {name: code for name, codes in (only or {}).items() if len(codes) == 1 for code in codes}
     shapes = []
     for shape in outlines.shapes:
         if shape["code"] in by_code:
             place, n, fen = by_code[shape["code"]]
-            shapes.append({**shape, "name": named(place), "count": n, "money": fen, "level": shade(n, most)})
+            query = urlencode({**chosen, "place": place.code})
+            shapes.append({**shape, "name": named(place), "count": n, "money": fen, "level": shade(n, most), "query": query})
     return {
         "width": outlines.width,
         "height": outlines.height,
