@@ -56,6 +56,7 @@ def test_the_bar_of_a_long_list_asks_a_job_for_the_workbook_as_it_is_narrowed() 
     address = f"/office/calls/{call.pk}/applications/?state=in_review"
     job = asked(client("officer").post(address, {"format": "xlsx"}))
     assert (job.state, job.result["rows"]) == (Job.State.DONE, some.count()), job.message
+    assert Export.objects.get(job=job).title == f"{call.code} 全部申请"
     lines = workbook("officer", job)
     assert [line[1] for line in lines] == list(some.order_by("number").values_list("number", flat=True))
     ticked = client("officer").post(address, {"format": "xlsx", "pk": [some[0].pk]})
@@ -84,6 +85,7 @@ def test_the_foot_of_a_long_list_has_a_form_for_those_who_may_have_jobs() -> Non
     assert "list-file" not in page
     page = client("officer").get("/people/").content.decode()
     assert 'form="list-file"' in page
+    assert '<input type="hidden" name="title" value="人员">' in page
     assert "format=xlsx" not in page
     public = client(None).get("/projects/").content.decode()
     assert "list-file" not in public

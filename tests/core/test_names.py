@@ -72,6 +72,10 @@ def test_name_and_institution_come_back_from_one_line(name: str, where: str) -> 
 def test_lists_find_a_name_however_it_is_typed(text: str) -> None:
     person = new_person("试娜·图雅", new_host("云外（北区）大学"))
     rows = Listing(
-        RequestFactory().get("/", {"q": text}), Person.objects.all(), columns=[], search=("name_zh", "organisation__name_zh")
+        RequestFactory().get("/", {"q": text}),
+        Person.objects.all(),
+        columns=[],
+        title="人员",
+        search=("name_zh", "organisation__name_zh"),
     )
     assert rows.objects == [person]

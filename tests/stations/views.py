@@ -12,13 +12,14 @@ def stations(request: HttpRequest) -> HttpResponse:
         request,
         Station.objects.visible_to(request.user),
         name="stations",
+        title="台站",
         order="code",
         columns=[
             Column("名称", lambda s: s.name_zh, kind="title", url=lambda s: f"/stations/{s.pk}/"),
             Column("状态", lambda s: s.state, kind="state"),
         ],
     )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": "台站"})
+    return listing.export() or render(request, "core/list.html", {"list": listing})
 
 
 @page("stations.keep")

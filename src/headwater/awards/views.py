@@ -63,11 +63,12 @@ def mine(request: HttpRequest) -> HttpResponse:
         rows,
         columns(),
         name="projects",
+        title=_("我的项目"),
         order="number",
         empty_title=_("还没有项目"),
         empty_hint=_("获批后在这里签订任务书。"),
     )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("我的项目")})
+    return listing.export() or render(request, "core/list.html", {"list": listing})
 
 
 @page("awards.ledger")
@@ -81,6 +82,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         rows,
         [*columns()[:3], of_host, of_call, *columns()[3:]],
         name="ledger",
+        title=_("项目与经费"),
         order="number",
         search=("number", "title_zh", "leader__name_zh", "host__name_zh"),
         filters=[
@@ -261,6 +263,7 @@ def bulk(request: HttpRequest, rows: Any, party: Party, title: str, back: str, *
         rows.prefetch_related("agreement__signatures"),
         columns(),
         name="agreements",
+        title=title,
         order="number",
         search=("number", "title_zh", "leader__name_zh"),
         selectable=True,

@@ -166,6 +166,7 @@ def letter_list(
         request,
         rows,
         name="letters",
+        title=title,
         order="-id",
         search=("number", "application__title_zh", "application__leader__name_zh"),
         columns=[
@@ -190,5 +191,5 @@ def letter_list(
     )
     if request.method == "POST":
         return bar_answer(request, listing, kind=LETTERS, title=title)
-    page_context = {"list": listing, "title": title, "archive": True, **context}
+    page_context = {"list": listing, "archive": True, **context}
     return listing.export() or render(request, "calls/call_list.html" if "call" in context else "core/list.html", page_context)

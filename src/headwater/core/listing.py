@@ -121,7 +121,9 @@ class Cell:
 
 @dataclass
 class Listing:
-    """`only` names the fields that the columns read: nothing else is fetched, on the page and for files. A column that reads another
+    """`title` is what people call the list, on its page and of its files; `name` begins the names of its files.
+
+    `only` names the fields that the columns read: nothing else is fetched, on the page and for files. A column that reads another
     one would ask again for each row. `prepare` is given the rows of a page, or of a stretch of a file, before their cells are asked
     for: it may read what they need.
     """
@@ -129,6 +131,7 @@ class Listing:
     request: HttpRequest
     queryset: QuerySet[Any]
     columns: Sequence[Column]
+    title: Text = field(kw_only=True)
     search: Sequence[str] = ()
     filters: Sequence[Filter] = ()
     order: str = "pk"
@@ -330,13 +333,13 @@ class Listing:
             text.detach()
         else:
             with scratch_folder() as folder:
-                xlsx_into(file, self.name, self._export_heading, self._export_rows(ordered), folder=folder)
+                xlsx_into(file, str(self.title), self._export_heading, self._export_rows(ordered), folder=folder)
         return attached(file, self._file_name(form), TYPES[form])
 
     def _ask(self) -> HttpResponse:
         """Ask for the whole list as a workbook, and lead to the job that makes it."""
         try:
-            job = ask_list(address=self.address, title=self.name, actor=self.request.actor)  # type: ignore[attr-defined]
+            job = ask_list(address=self.address, title=str(self.title), actor=self.request.actor)  # type: ignore[attr-defined]
         except Refused as refused:
             messages.error(self.request, str(refused))
             return redirect(self.request.get_full_path())
@@ -366,7 +369,7 @@ class Listing:
                 if wanted.count % 1000 == 0:
                     wanted.progress(wanted.count, total)
 
-        xlsx_into(wanted.path, self.name, self._export_heading, rows(), folder=wanted.folder)
+        xlsx_into(wanted.path, str(self.title), self._export_heading, rows(), folder=wanted.folder)
         return HttpResponse()
 
 

@@ -112,6 +112,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="projects",
+        title=_("项目"),
         order="number",
         search=("title_zh", "title_en", "leader__name_zh", "host__name_zh", "number"),
         columns=[

@@ -51,6 +51,7 @@ def schemes(request: HttpRequest) -> HttpResponseBase:
         request,
         SchemeVersion.objects.defer("definition"),
         name="schemes",
+        title=_("项目类型"),
         order="code",
         search=("code", "name_zh", "name_en"),
         columns=[
@@ -71,6 +72,7 @@ def parameters(request: HttpRequest) -> HttpResponseBase:
         request,
         Parameter.objects.all(),
         name="parameters",
+        title=_("参数"),
         order="key",
         search=("key", "label_zh", "label_en", "source"),
         columns=[

@@ -52,6 +52,7 @@ def people(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="people",
+        title=_("人员"),
         order="name_sounds",
         search=("name_zh", "name_en", "name_sounds", "orcid", "organisation__name_zh"),
         columns=[
@@ -72,7 +73,7 @@ def people(request: HttpRequest) -> HttpResponse:
         empty_title=_("没有人员"),
         empty_hint=_("用“导入”从表格批量登记。"),
     )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("人员")})
+    return listing.export() or render(request, "core/list.html", {"list": listing})
 
 
 @page("registry.sanctions.read")
@@ -82,6 +83,7 @@ def sanctions(request: HttpRequest) -> HttpResponse:
         request,
         Sanction.objects.select_related("person__organisation"),
         name="sanctions",
+        title=_("失信惩戒"),
         order="-since",
         search=("person__name_zh", "document"),
         columns=[
@@ -97,7 +99,7 @@ def sanctions(request: HttpRequest) -> HttpResponse:
         empty_hint=_("用“导入”登记的处理决定会出现在这里。"),
     )
     hint = _("只读：惩戒期内不得申报或参与，决定前再核对一次。")
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("失信惩戒"), "hint": hint})
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})
 
 
 def _records(rows: Any, value: str) -> Any:

@@ -62,6 +62,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         request,
         jobs.jobs_for(request.user).select_related("asked_by"),
         name="jobs",
+        title=_("后台任务"),
         order="-id",
         filters=[
             Filter("state", _("状态"), Job.State.choices, "state"),
@@ -78,7 +79,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         empty_title=_("没有后台任务"),
         empty_hint=_("形式审查、专家指派等耗时的工作会出现在这里。"),
     )
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("后台任务")})
+    return listing.export() or render(request, "core/list.html", {"list": listing})
 
 
 @page(SIGNED_IN)

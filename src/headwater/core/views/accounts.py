@@ -64,6 +64,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         request,
         Account.objects.all(),
         name="accounts",
+        title=_("账号"),
         order="username",
         search=("username", "name_zh", "email"),
         columns=[

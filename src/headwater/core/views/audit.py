@@ -38,6 +38,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         request,
         Event.objects.exclude(own_events(request.user)),
         name="audit",
+        title=_("审计"),
         order="-id",
         prepare=names.load,
         filters=[
@@ -60,7 +61,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         empty_title=_("没有事件"),
     )
     hint = _("事件只增不改，分批封入哈希链，可由系统管理员重新核验。记录名称带链接的，您可以打开。")
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("审计"), "hint": hint})
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})
 
 
 @page("core.audit.view")

@@ -25,6 +25,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         request,
         Export.objects.filter(account=request.user).select_related("job"),
         name="exports",
+        title=_("导出文件"),
         order="-id",
         columns=[
             Column(_("名称"), lambda e: e.title, kind="title", url=lambda e: f"/exports/{e.pk}/" if e.ready else ""),
@@ -39,7 +40,7 @@ def exports(request: HttpRequest) -> HttpResponse:
         empty_hint=_("在申请、通知书等列表下方选择“PDF 压缩包”，完成后在这里下载。"),
     )
     hint = _("只有您本人可以下载；文件保留 %d 天后自动删除。") % KEPT_DAYS
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("导出文件"), "hint": hint})
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})
 
 
 def state_of(row: Export) -> str | Job.State:

@@ -44,12 +44,11 @@ def _search(request: HttpRequest, lookup: Lookup) -> HttpResponse:
         request,
         lookup.visible(request.user).select_related(*lookup.related),
         name=lookup.code,
+        title=_("查找%s") % lookup.label,
         order=lookup.order,
         search=lookup.fields,
         columns=[Column(lookup.label, lookup.value, kind="title"), Column(_("说明"), lookup.note)],
         empty_title=_("没有可查找的内容"),
     )
     hint = _("把要填写的名称或代码抄到表单里。")
-    return listing.export() or render(
-        request, "core/list.html", {"list": listing, "title": _("查找%s") % lookup.label, "hint": hint}
-    )
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})

@@ -57,6 +57,7 @@ def roles(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="roles",
+        title=_("授权"),
         order="-id",
         search=("account__username", "account__name_zh", "scope_label"),
         selectable=False,

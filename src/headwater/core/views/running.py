@@ -33,6 +33,7 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
         request,
         OutboxMail.objects.all(),
         name="outbox",
+        title=_("邮件"),
         order="-id",
         search=("to", "subject"),
         filters=[Filter("state", _("状态"), Standing.choices, apply=in_standing)],

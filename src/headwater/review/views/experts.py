@@ -48,6 +48,7 @@ def experts(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="experts",
+        title=_("专家库"),
         order="person__name_sounds",
         search=("person__name_zh", "person__name_en", "person__name_sounds", "person__organisation__name_zh", "keywords"),
         columns=[
@@ -75,7 +76,7 @@ def experts(request: HttpRequest) -> HttpResponse:
     )
     if answer := listing.export():
         return answer
-    context: dict[str, Any] = {"list": listing, "title": _("专家库")}
+    context: dict[str, Any] = {"list": listing}
     if request.user.has_perm("review.expert.manage"):
         context |= {"action_url": "/office/experts/new/", "action": _("登记专家")}
     return render(request, "core/list.html", context)

@@ -54,7 +54,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     proposed = next((r for r in rounds if r.state == Round.State.PROPOSED), None)
     conflicts = without_own(Conflict.objects.filter(application__call=call), request.user)
     kinds = conflicts.values_list("kind").annotate(n=Count("pk")).order_by("-n")
-    listing = _pairs_proposed(request, proposed)
+    listing = _pairs_proposed(request, call, proposed)
     return listing.export() or render(
         request,
         "review/assign.html",
@@ -78,12 +78,13 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _pairs_proposed(request: HttpRequest, proposed: Round | None) -> Listing:
+def _pairs_proposed(request: HttpRequest, call: Call, proposed: Round | None) -> Listing:
     pairs = Assignment.objects.visible_to(request.user).filter(round=proposed) if proposed else Assignment.objects.none()
     return Listing(
         request,
         pairs,
         name="assignment",
+        title=f"{call.code} {_('专家指派')}",
         order="-score",
         search=("application__title_zh", "expert__person__name_zh"),
         columns=[
@@ -166,6 +167,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         rows,
         name="progress",
+        title=f"{call.code} {_('评审进度')}",
         order="id",
         search=("title_zh", "number"),
         columns=[

@@ -51,6 +51,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="applications",
+        title=_("我的申请"),
         order="-id",
         search=("title_zh", "number"),
         columns=[

@@ -68,6 +68,7 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
         request,
         waiting(request, call),
         name="check",
+        title=f"{call.code} {_('形式审查')}",
         order="place",
         search=("title_zh", "number", "leader__name_zh"),
         columns=[
@@ -145,6 +146,7 @@ def accept_clear(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         rows,
         name=f"{call.code}-clear",
+        title=f"{call.code} {_('受理自动通过的')}",
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=[

@@ -20,6 +20,7 @@ def similar(request: HttpRequest) -> HttpResponse:
             *("application__leader", "application__host", "application__call", "other__leader", "other__host", "other__call")
         ),
         name="similar",
+        title=_("相似文本"),
         order="-share",
         search=("application__number", "application__title_zh", "application__leader__name_zh", "other__leader__name_zh"),
         columns=[
@@ -37,4 +38,4 @@ def similar(request: HttpRequest) -> HttpResponse:
         empty_hint=_("形式审查对全部申请查重；达到阈值的会出现在这里。"),
     )
     hint = _("只读：查重结果。正文由负责形式审查的项目主管核对。")
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("相似文本"), "hint": hint})
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})

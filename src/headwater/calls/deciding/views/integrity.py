@@ -19,6 +19,7 @@ def objections(request: HttpRequest) -> HttpResponse:
         request,
         without_own(Objection.objects.all(), request.user).select_related("row", "notice__call"),
         name="objections",
+        title=_("公示异议"),
         order="-filed_at",
         search=("row__title", "row__leader", "text"),
         columns=[
@@ -36,4 +37,4 @@ def objections(request: HttpRequest) -> HttpResponse:
         empty_hint=_("公示期内提出并经邮件确认的异议会出现在这里。"),
     )
     hint = _("只读：公示异议及其处理。答复由项目主管作出，认定成立须经两人。")
-    return listing.export() or render(request, "core/list.html", {"list": listing, "title": _("公示异议"), "hint": hint})
+    return listing.export() or render(request, "core/list.html", {"list": listing, "hint": hint})

@@ -70,6 +70,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         rows,
         name=f"{call.code}-results",
+        title=f"{call.code} {_('结果')}",
         order="application__number",
         search=("application__title_zh", "application__number", "application__leader__name_zh", "application__host__name_zh"),
         columns=result_columns(request, call, rows, decided),
@@ -85,7 +86,7 @@ def results(request: HttpRequest, pk: int) -> HttpResponse:
     released = with_letter(rows)
     if request.method == "POST":
         return _export(request, listing, released, f"{call.code} {_('结果通知书')}")
-    page_context = {"list": listing, "call": call, "title": _("结果"), "tab": "results", "archive": released.exists()}
+    page_context = {"list": listing, "call": call, "tab": "results", "archive": released.exists()}
     return listing.export() or render(request, "calls/call_list.html", page_context)
 
 

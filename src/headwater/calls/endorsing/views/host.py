@@ -43,6 +43,7 @@ def endorse_queue(request: HttpRequest) -> HttpResponse:
         request,
         rows if show_all else rows.filter(state=State.HOST_REVIEW),
         name="endorsement",
+        title=_("单位审核"),
         order="-id",
         search=("title_zh", "number", "leader__name_zh"),
         columns=columns() if show_all else [*columns(), back_column("/host/endorse/%d/return/")],

@@ -42,6 +42,7 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         with_counts(call),
         name=f"{call.code}-quotas",
+        title=f"{call.code} {_('单位限额')}",
         order="-quota",
         search=("organisation__name_zh", "organisation__name_en"),
         columns=[
@@ -63,7 +64,7 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
         empty_title=_("本批次不受单位限额限制"),
         empty_hint=_("限额在批次发布时按历年立项数计算；不受单位限额限制的项目类型见参数“单位推荐限额”。"),
     )
-    context = {"list": listing, "call": call, "title": _("单位限额"), "tab": "quotas"}
+    context = {"list": listing, "call": call, "tab": "quotas"}
     return listing.export() or render(request, "calls/call_list.html", context)
 
 

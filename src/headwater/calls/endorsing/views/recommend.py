@@ -34,6 +34,7 @@ def recommend_queue(request: HttpRequest) -> HttpResponse:
         request,
         rows if show_all else rows.filter(state=State.RECOMMENDING),
         name="recommendation",
+        title=_("归口推荐"),
         order="-id",
         columns=table_columns if show_all else [*table_columns, back_column("/recommend/%d/return/")],
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),

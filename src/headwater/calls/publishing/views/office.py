@@ -64,6 +64,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         name="calls",
+        title=_("批次管理"),
         order="-id",
         search=("title_zh", "code"),
         columns=[
@@ -238,6 +239,7 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         rows,
         name=call.code,
+        title=f"{call.code} {_('全部申请')}",
         order="number",
         search=("title_zh", "number", "leader__name_zh", "host__name_zh"),
         columns=application_columns(request, call, columns, ranked=rows.filter(host_rank__isnull=False).exists()),
@@ -258,7 +260,6 @@ def applications(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "list": listing,
             "call": call,
-            "title": _("全部申请"),
             "tab": "applications",
             "archive": True,
             "tables": [f for f in scheme.fields if f.has_rows],
