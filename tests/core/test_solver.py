@@ -9,19 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 
 import psutil
 import pytest
 
 from headwater.core import solver
-from headwater.core.solver import Solver, SolverError, here, solve
+from headwater.core.documents import FONTS
+from headwater.core.solver import Solver, SolverError, here, solve, typeset
 from headwater.review.sets import BUDGET, Balance, Chosen, Contest
 
 RANK = "headwater.solving.ranking:rank"
 MARKS = [(n, (n + k) % 9, float((n * 7 + k * 3) % 5 + 1), 3) for n in range(30) for k in range(4)]
 HEAVY = (
-    *("numpy", "numba", "scipy", "ortools", "highspy", "pandas", "pyarrow", "duckdb", "sklearn", "torch"),
+    *("numpy", "numba", "scipy", "ortools", "highspy", "pandas", "pyarrow", "duckdb", "sklearn", "torch", "typst"),
     *("headwater.algorithms", "headwater.solving"),
 )
 WEB = f"""
@@ -45,17 +48,22 @@ print(loaded())
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> Iterator[Solver]:
     """This process as a web process."""
-    made = Solver()
+    made, typesetter = Solver(), Solver()
     made.apart = True
     monkeypatch.setattr(solver, "_solver", made)
+    monkeypatch.setattr(solver, "_typesetter", typesetter)
     yield made
     made.drop()
+    typesetter.drop()
 
 
 def children() -> set[int]:
     """The spawned processes of this one, without their resource tracker."""
-    found = psutil.Process().children()
-    return {p.pid for p in found if p.is_running() and "spawn_main" in " ".join(p.cmdline())}
+    found = set()
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):  # one of an earlier test may just be ending
+            found |= {process.pid} if "spawn_main" in " ".join(process.cmdline()) else set()
+    return found
 
 
 def test_a_web_process_loads_no_kernel_even_when_it_asks_one() -> None:
@@ -72,6 +80,20 @@ def test_the_answer_is_the_same_in_this_process_and_in_one_beside(apart: Solver)
     apart.apart = False
     assert solve(RANK, MARKS, (500.0, {n: n for n in range(30)}), 3) == beside
     assert [row["rank"] for row in sorted(beside, key=lambda row: -row["calibrated"])] == list(range(1, 31))
+
+
+def test_papers_are_typeset_alike_and_do_not_wait_for_kernels(apart: Solver, tmp_path: Path) -> None:
+    template = tmp_path / "paper.typ"
+    template.write_text('#set text(font: "Noto Serif SC")\n#json(bytes(sys.inputs.data)).title')
+    paper = (str(template), str(tmp_path), (str(FONTS),), '{"title": "草原"}')
+    before = children()
+    beside = typeset(*paper)
+    first = children() - before
+    solve(RANK, MARKS, None, 0)
+    assert (len(first), len(children() - before)) == (1, 2)
+    apart.apart = False
+    assert typeset(*paper) == beside
+    assert beside.startswith(b"%PDF")
 
 
 def test_one_process_answers_until_it_is_idle(apart: Solver, monkeypatch: pytest.MonkeyPatch) -> None:

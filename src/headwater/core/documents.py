@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+from headwater.core.solver import typeset
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FONTS = PACKAGE / "web/fonts"
@@ -18,27 +19,15 @@ def font_folders() -> list[Path]:
     return [FONTS, settings.CONFIG.home / "fonts"]
 
 
-@lru_cache(maxsize=8)
-def _compiler(template: str) -> Any:
-    import typst
-
-    return typst.Compiler(
-        str(PACKAGE / template),
-        root=str(PACKAGE),
-        font_paths=[str(f) for f in font_folders()],
-        ignore_system_fonts=True,
-        sys_inputs={"data": "{}"},
-    )
-
-
 def render_pdf(template: str, data: dict[str, Any]) -> bytes:
     """Render `template` (a path inside the package, e.g. "awards/documents/agreement.typ") with `data`.
 
-    The template reads `json(bytes(sys.inputs.data))`. The same data give the same bytes (no time stamp inside).
+    The template reads `json(bytes(sys.inputs.data))`. The same data give the same bytes (no time stamp inside). A web process has it
+    done beside: what Typst keeps of fonts and texts is more than all the rest of the process.
 
     Raises:
-        typst.TypstError: the template does not compile with these data.
+        typst.TypstError: the template does not compile with these data; in a web process a `SolverError` says so.
     """
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, default=str)
-    pdf: bytes = _compiler(template).compile(format="pdf", sys_inputs={"data": text}, timestamp=0)
+    pdf: bytes = typeset(str(PACKAGE / template), str(PACKAGE), tuple(str(f) for f in font_folders()), text)
     return pdf

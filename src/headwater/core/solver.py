@@ -1,7 +1,8 @@
-"""The kernels, asked by name. A worker or a command runs them where it is; a web process keeps one solver process beside it.
+"""The kernels, asked by name. A worker or a command runs them where it is; a web process keeps one solver process beside it, and
+another one that typesets papers, so that these do not wait for each other.
 
 No module that a request loads imports NumPy or a kernel: what asks names a function of `headwater.solving`, and only the process that
-answers imports it. The solver process starts with the first question, is dropped when it was idle for five minutes and ends with its
+answers imports it. A process beside starts with the first question, is dropped when it was idle for five minutes and ends with its
 web process; it knows no database, so that questions and answers are plain data.
 """
 
@@ -42,13 +43,19 @@ def solve(function: str, *arguments: Any) -> Any:
     return _solver.ask(function, arguments) if _solver.apart else _target(function)(*arguments)
 
 
+def typeset(*arguments: Any) -> Any:
+    """Answer what `core.typesetting.typeset` does, from the process beside that typesets where this is a web process."""
+    function = "headwater.core.typesetting:typeset"
+    return _typesetter.ask(function, arguments) if _solver.apart else _target(function)(*arguments)
+
+
 def keep_apart() -> None:
-    """Tell that this is a web process. Its solver process starts with the first question."""
+    """Tell that this is a web process. What works beside it starts with the first question."""
     _solver.apart = True
 
 
 class Solver:
-    """The process beside a web process; its threads ask one after the other."""
+    """A process beside a web process; its threads ask one after the other."""
 
     def __init__(self) -> None:
         self.apart = False
@@ -100,7 +107,7 @@ class Solver:
                     self._timer.start()
 
 
-_solver = Solver()
+_solver, _typesetter = Solver(), Solver()
 
 
 def _target(function: str) -> Callable[..., Any]:
