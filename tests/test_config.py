@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
-from headwater.config import Config, ConfigError, database_from_url
+from headwater.config import KNOWN, Config, ConfigError, database_from_url
 
+ROOT = Path(__file__).resolve().parent.parent
+SETTING = re.compile(r"\bHEADWATER_TEST_[A-Z_]*[A-Z]\b")
 URL = "postgresql://hw:p%40ss@db.example.org:5433/head%20water?sslmode=require"
 
 
@@ -63,6 +66,18 @@ def test_from_env_other_names_are_ignored(tmp_path):
 def test_from_env_unknown_name_lists_the_known(tmp_path):
     with pytest.raises(ConfigError, match=r"^unknown setting HEADWATER_PROT; known are: HEADWATER_HOME, "):
         config(tmp_path, prot="8000")
+
+
+def test_every_setting_of_the_tests_is_known_and_read_somewhere():
+    """One that is not known ends whatever runs beside the tests with it; one that nobody reads does nothing."""
+    files = [ROOT / "run", ROOT / "hatch_build.py", *(ROOT / ".ci").iterdir()]
+    files += [file for folder in ("src", "tests", "tools", "bench") for file in (ROOT / folder).rglob("*.py")]
+    read = {file: set(SETTING.findall(file.read_text(encoding="utf-8"))) for file in files}
+    read.pop(ROOT / "src/headwater/config.py")
+    known = {name for name in KNOWN if SETTING.fullmatch(name)}
+    unknown = {str(file.relative_to(ROOT)): sorted(names - known) for file, names in read.items() if names - known}
+    assert (unknown, known - set().union(*read.values())) == ({}, set())
+    assert len(known) > 4
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "80.0", "http", " 80", "1e3"])

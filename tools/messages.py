@@ -33,9 +33,11 @@ KEYWORDS = {
 
 
 def collect() -> Catalog:
-    """Every message id of Python code and templates with where it stands."""
+    """Every message id of Python code, of templates and of papers with where it stands."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "headwater.settings")
     from django.utils.translation.template import templatize
+
+    from headwater.core.documents import words_in
 
     catalog = Catalog(locale="en", project="headwater", charset="utf-8")
     for file in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"), *SOURCE.glob("*/templates/**/*.txt")]):
@@ -48,6 +50,9 @@ def collect() -> Catalog:
             catalog.add(message, context=context, locations=[(str(file.relative_to(ROOT)), 0)])
         for message in within_f_strings(text) if file.suffix == ".py" else ():
             catalog.add(message)
+    for file in sorted(SOURCE.rglob("*.typ")):
+        for message in words_in(file.read_text(encoding="utf-8")):
+            catalog.add(message, locations=[(str(file.relative_to(ROOT)), 0)])
     return catalog
 
 

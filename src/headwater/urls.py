@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from headwater.core.permission import PUBLIC, SIGNED_IN, page
 from headwater.core.services import set_language as remember_language
-from headwater.regions import views as regions
+from headwater.regions.views import package, papers
 from headwater.web.views import demo_enter, tour
 
 
@@ -40,9 +40,14 @@ urlpatterns = [
     path("", include("headwater.review.urls")),
     path("", include("headwater.awards.urls")),
     path("api/", include("headwater.api.urls")),
-    path("admin/region/", regions.region, name="region"),
-    path("admin/region/schemes/", regions.schemes, name="region_schemes"),
-    path("admin/region/parameters/", regions.parameters, name="region_parameters"),
+    path("admin/region/", package.region, name="region"),
+    path("admin/region/schemes/", package.schemes, name="region_schemes"),
+    path("admin/region/parameters/", package.parameters, name="region_parameters"),
+    path("admin/region/papers/", papers.papers, name="region_papers"),
+    path("admin/region/papers/<str:paper>/", papers.paper, name="region_paper"),
+    path("admin/region/papers/<str:paper>/use/", papers.use, name="region_paper_use"),
+    path("admin/region/papers/<str:paper>/preview/", papers.preview, name="region_paper_preview"),
+    path("admin/region/papers/<str:paper>/start/", papers.start, name="region_paper_start"),
     path("enter/", demo_enter, name="demo_enter"),
     path("tour/", tour, name="tour"),
     path("language/", switch_language, name="set_language"),

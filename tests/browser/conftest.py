@@ -66,6 +66,13 @@ def untouched_site(django_db_setup: None) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def untouched_database(untouched_site: str) -> Iterator[Any]:
+    """A connection to the database of that copy, to see what became of it."""
+    with connect(f"{SITE}_own") as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def chromium(site: str) -> Iterator[Any]:
     """One browser for all stories of this worker. Its driver leaves an event loop marked as running in this thread, for which

@@ -1,4 +1,4 @@
-"""The tour of docs/tour.md, walked step by step in one browser, on a desk and on a phone."""
+"""The region's tour, walked step by step in one browser, on a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from headwater.web.tour import read_tour
+from headwater.regions.tour import FILES
+from headwater.web.tour import tour_here
 
 pytestmark = pytest.mark.browser
 REASON = "年度经费总额有限，按综合排序留待下一批次。"
@@ -134,6 +135,8 @@ class Walk:
         self.enter("项目主管（甲）")
         self.duty("发布指派方案")
         self.press("button[name=publish]")
+        self.tick_all()
+        self.press("button[name=confirmed]")
 
     def review(self) -> None:
         self.enter("评审专家")
@@ -197,7 +200,7 @@ class Walk:
             self.tab.locator("main a[href*='/objection/']").first.click()
         for name, value in (
             ("name", "某高校教师 周某"),
-            ("contact", "zhou@people.example"),
+            ("contact", "zhou@tour.example"),
             ("text", "请核实该项目与已发表工作的关系。" * 2),
         ):
             self.tab.locator(f"main [name={name}]").fill(value)
@@ -213,6 +216,7 @@ class Walk:
         self.duty("答复异议")
         self.tab.locator("main textarea[name=answer]").first.fill("经核查，研究问题与方法不同，异议不成立。")
         self.press("button[name=decision][value=dismiss]")
+        self.press("button[name=confirmed]")
 
     def release(self) -> None:
         self.enter("项目主管（甲）")
@@ -263,19 +267,84 @@ class Walk:
         self.confirm()
 
 
-STEPS = [
-    *(Walk.write, Walk.take_part, Walk.submit, Walk.endorse, Walk.recommend, Walk.check, Walk.ask_again, Walk.answer_again),
-    *(Walk.assign, Walk.review, Walk.vote, Walk.propose, Walk.approve, Walk.announce, Walk.object, Walk.reply, Walk.release),
-    *(Walk.sign, Walk.figures, Walk.follow, Walk.administer),
-]
+STEPS: dict[Callable[[Walk], None], dict[str, int]] = {
+    Walk.write: {"calls.save_application": 1},
+    Walk.take_part: {"calls.confirm_participation": 1},
+    Walk.submit: {"calls.submit_application": 1},
+    Walk.endorse: {"calls.endorse": 1},
+    Walk.recommend: {"calls.recommend": 1},
+    Walk.check: {"calls.decide_check": 1},
+    Walk.ask_again: {"calls.ask_recheck": 1},
+    Walk.answer_again: {"calls.answer_recheck": 1},
+    Walk.assign: {"review.publish_round": 1},
+    Walk.review: {"review.answer_invitations": 1, "review.submit_opinions": 1},
+    Walk.vote: {"review.cast_ballot": 2},
+    Walk.propose: {"calls.propose_decisions": 1},
+    Walk.approve: {"calls.approve_decisions": 1},
+    Walk.announce: {"calls.publish_notice": 1},
+    Walk.object: {},  # nothing is on record until the link in the mail is opened
+    Walk.reply: {"calls.reply_to_objection": 1, "calls.answer_objection": 1},
+    Walk.release: {"calls.release": 1, "awards.make_awards": 1},
+    Walk.sign: {"awards.sign": 3},
+    Walk.figures: {},
+    Walk.follow: {},
+    Walk.administer: {"core.approve_grant": 1, "core.approve_address": 1},
+}
+"""What each step of the tour must cause: commands of the log, and at least how many people or times."""
+
+OF_CALL = """SELECT a.state, count(*) FROM calls_application a JOIN calls_call c ON c.id = a.call_id
+    WHERE c.title_zh LIKE %s AND a.submitted_at IS NOT NULL GROUP BY 1"""
+AFTER: dict[Callable[[Walk], None], tuple[str, set[str]]] = {
+    Walk.propose: ("%面上项目（第二批）", {"proposed", "not_proposed"}),
+    Walk.announce: ("%面上项目（第三批）", {"publicity", "not_proposed"}),
+    Walk.release: ("%重点项目（第三批）", {"approved", "rejected"}),
+}
+"""In which states the applications of a call are after a step, some in the first and none in any other."""
+
+
+def last_event(database: Any) -> int:
+    return int(database.execute("SELECT coalesce(max(id), 0) FROM core_event").fetchone()[0])
+
+
+def commands_since(database: Any, event: int) -> dict[str, int]:
+    """How often each command was given since an event: by so many accounts, or at so many moments."""
+    rows = database.execute("SELECT command, count(DISTINCT (actor_id, at)) FROM core_event WHERE id > %s GROUP BY 1", [event])
+    return dict(rows.fetchall())
+
+
+def check_what_became(database: Any, step: Callable[[Walk], None], before: int) -> None:
+    """See in the database that a step did what the tour says."""
+    found = commands_since(database, before)
+    assert {name: n for name, n in STEPS[step].items() if found.get(name, 0) < n} == {}, (step.__name__, found)
+    if step in AFTER:
+        title, states = AFTER[step]
+        counts = dict(database.execute(OF_CALL, [title]).fetchall())
+        assert counts, step.__name__
+        assert set(counts) <= states, (step.__name__, counts)
+    if step is Walk.announce:
+        running = "SELECT count(*) FROM calls_notice n JOIN calls_call c ON c.id = n.call_id WHERE c.title_zh LIKE %s AND closed_at IS NULL"
+        assert database.execute(running, [AFTER[step][0]]).fetchone() == (1,)
+    if step is Walk.object:
+        asked = "SELECT count(*) FROM calls_objectionclaim WHERE contact = 'zhou@tour.example' AND ended_at IS NULL"
+        assert database.execute(asked).fetchone() == (1,)
+    if step is Walk.assign:
+        asked = """SELECT r.state, s.state, a.state FROM review_assignment s JOIN calls_application a ON a.id = s.application_id
+            JOIN review_round r ON r.id = s.round_id
+            WHERE r.id IN (SELECT subject_id FROM core_event WHERE id > %s AND subject_type = 'review.round') GROUP BY 1, 2, 3"""
+        assert database.execute(asked, [before]).fetchall() == [("published", "invited", "in_review")]
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_tour_can_be_walked(enter: Callable[..., Any], untouched_site: str, width: int) -> None:
-    assert len(STEPS) == len(read_tour("zh-hans").steps)
+def test_the_tour_can_be_walked(enter: Callable[..., Any], untouched_site: str, untouched_database: Any, width: int) -> None:
+    for language in FILES:
+        tour = tour_here(language)
+        assert tour is not None
+        assert len(STEPS) == len(tour.steps)
     walk = Walk(enter(width=width, at=untouched_site))
     walk.tab.set_default_timeout(60_000)  # the first suggestion waits for the kernels
     for step in STEPS:
+        before = last_event(untouched_database)
         step(walk)
+        check_what_became(untouched_database, step, before)
         over = walk.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over <= 1, (step.__name__, walk.tab.url)

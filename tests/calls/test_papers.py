@@ -17,6 +17,7 @@ from headwater.calls.checking.services.checking import decide_check
 from headwater.calls.checking.services.rechecking import ask_recheck, recheck_until
 from headwater.calls.deciding.services.numbers import take_numbers
 from headwater.calls.models import Application, Decision, HostLetter, Letter, LetterSeries, Notice
+from headwater.calls.workflow import APPLICATION
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
@@ -24,7 +25,7 @@ from headwater.core.mails import send_outbox
 from headwater.core.models import Notification, OutboxMail
 from tests.approvals import answer_recheck, approve_decisions, publish_notice
 from tests.calls.test_decisions import TEN, close, noticed, propose
-from tests.make import actor, as_, client, manager, new_call, new_person, opinion_on, placed
+from tests.make import actor, as_, ballots_on, client, manager, new_call, new_person, opinion_on, placed
 
 pytestmark = pytest.mark.django_db
 WHY = "申请书第三部分的事实认定有误，请复核。"
@@ -230,15 +231,32 @@ def test_refusal_to_fund_can_be_rechecked_and_stands() -> None:
     assert check(["recheck_by_another_person", "decision_matches_state", "state_matches_events"]) == []
 
 
-def test_revoked_refusal_is_decided_anew() -> None:
-    row = refused_after_review()
+def revoked(row: Application) -> Application:
+    """The application after the re-check of its refusal took the decision back."""
     ask_recheck(application=row, text=WHY, actor=as_(row.leader))
     answer_recheck(application=Application.objects.get(pk=row.pk), revoke=True, answer="事实有误。", actor=actor("officer2"))
-    row = Application.objects.get(pk=row.pk)
-    assert row.state in {"panel", "reviewed"}
     assert not Decision.objects.filter(application=row).exists()
-    if row.state == "reviewed":
-        Application.objects.filter(pk=row.pk).update(state="panel")
+    assert check(["decision_matches_state", "state_matches_events"]) == []
+    return Application.objects.get(pk=row.pk)
+
+
+def moves_from(row: Application) -> set[str]:
+    """What may become of an application next."""
+    return {t.verb for t in APPLICATION.transitions if t.source == row.state}
+
+
+def test_revoked_refusal_that_no_panel_heard_goes_back_to_the_reviewed_ones() -> None:
+    """It may still be put before a panel, and no panel is pretended to have heard it."""
+    row = revoked(refused_after_review())
+    assert (row.state, hasattr(row, "panel_item")) == ("reviewed", False)
+    assert "to_panel" in moves_from(row)
+
+
+def test_revoked_refusal_that_a_panel_heard_is_decided_anew() -> None:
+    row = refused_after_review()
+    ballots_on(row, 3)
+    row = revoked(row)
+    assert (row.state, row.panel_item.yes) == ("panel", 3)
     call = row.call
     type(call).objects.filter(pk=call.pk).update(budget_fen=3 * TEN)
     propose(call, [row], [TEN])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from headwater.calls.models import Application
 from headwater.core.models import Account
 from headwater.core.search import KINDS, SearchRow, excerpt, index, search, suggestions, terms, words
 from headwater.core.text import plain
-from tests.make import client, new_host
+from tests.make import client, new_call, new_host, placed
 
 pytestmark = pytest.mark.django_db
 
@@ -59,16 +60,22 @@ def test_a_slip_and_a_sound_lead_to_what_was_meant(slip: str) -> None:
 
 
 def test_what_sounds_otherwise_is_not_suggested_nor_what_is_hidden() -> None:
-    organisation = new_host("检索用单位")
+    organisation, draft = new_host("检索用单位"), placed(new_call(), "draft", title_zh="草原遥感监测项目")
     index(
         [
             SearchRow("organisation", organisation.pk, "草原遥感监测中心", "/"),
-            SearchRow("application", 10**9, "草原遥感监测项目", "/"),
+            SearchRow("application", draft.pk, draft.title_zh, f"/applications/{draft.pk}/"),
         ]
     )
     assert found_like("稀土催化剂") == []
-    titles = [e.title for e in suggestions(Account.objects.get(username="officer"), "草愿遥感监测")]
-    assert ("草原遥感监测中心" in titles, "草原遥感监测项目" in titles) == (True, False)
+
+    def suggested(username: str) -> tuple[bool, bool]:
+        titles = [e.title for e in suggestions(Account.objects.get(username=username), "草愿遥感监测")]
+        return "草原遥感监测中心" in titles, draft.title_zh in titles
+
+    assert (suggested(draft.leader.account.username), suggested("officer")) == ((True, True), (True, False))
+    Application.objects.filter(pk=draft.pk).update(state="received", submitted_at=draft.call.opens_at, number="T999111")
+    assert suggested("officer") == (True, True)
 
 
 def test_an_excerpt_begins_near_the_word_and_marks_it() -> None:

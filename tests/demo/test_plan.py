@@ -81,6 +81,52 @@ def test_a_mistake_is_told_by_its_key(tmp_path: Path, old: str, new: str, key: s
     assert key in {m.key for m in mistakes}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            'part = "open"\napplications = { tiny = 6,',
+            'part = "open"\napplications = { tiny = 3,',
+            ("call[4].applications", "the open call needs at least 4 in the scale 'tiny', of the home institution"),
+        ),
+        (
+            'part = "reviewing"\napplications',
+            'part = "open"\nsuffix = "-x"\napplications',
+            ("call[4].part", "one open call is enough where calls stop at a step: its people are the same"),
+        ),
+        (
+            'H = "human"\nC = "animal"\n',
+            "",
+            ("flags", "calls that stop at a step need a flag: what is declared and not attached is refused"),
+        ),
+        ('H = "human"', 'H = "humans"', ("flags.H", "the scheme 'im-youth' has no flag 'humans'")),
+    ],
+)
+def test_a_demo_with_steps_has_an_open_call_for_its_people_and_a_flag(
+    tmp_path: Path, old: str, new: str, told: tuple[str, str]
+) -> None:
+    folder = Path(shutil.copytree(find_package("nmg"), tmp_path / "nmg"))
+    file = folder / "demo.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    plan, mistakes = checked_plan(read_package(folder))
+    assert plan is None
+    assert told in {(m.key, m.expected) for m in mistakes}
+
+
+def test_flags_of_a_demo_need_the_file_that_goes_with_them(tmp_path: Path) -> None:
+    """Without steps a demo may do without both."""
+    folder = Path(shutil.copytree(find_package("atoll"), tmp_path / "atoll"))
+    (folder / "demo.toml").open("a", encoding="utf-8").write('\n[flags]\nA = "human"\n')
+    _plan, mistakes = checked_plan(read_package(folder))
+    said = [m.expected for m in mistakes]
+    assert said == [
+        "the scheme 'at-grant' has no flag 'human'",
+        "the scheme 'at-grant' has no attachment of kind 'ethics' for what is declared",
+    ]
+
+
 def test_a_region_without_a_demo_says_so(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(find_package("atoll"), tmp_path / "atoll"))
     shutil.rmtree(folder / "demo")

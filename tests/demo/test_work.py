@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Account, StoredFile
 from headwater.review.models import Panel, PanelMember
 from headwater.web.entries import KINDS, entries
-from headwater.web.tour import read_tour, with_people
+from headwater.web.tour import tour_here, with_people
 from tests.make import client
 
 pytestmark = pytest.mark.django_db
@@ -111,12 +112,12 @@ def test_the_demo_holds_together() -> None:
 def test_each_step_of_the_tour_has_its_people_and_an_address(language: str, settings: Any) -> None:
     settings.DEMO = True
     with translation.override(language):
-        tour = with_people(read_tour(language), entries())
-        assert len(tour.steps) == len(read_tour("zh-hans").steps) > 15
-        for step in tour.steps:
+        tour = tour_here(language)
+        assert tour is not None
+        assert len(tour.steps) > 15
+        for step, people in with_people(tour.steps, entries()):
             public = step.roles in {("任何人",), ("Anybody",)}
-            assert [e.role for e in step.people] == ([] if public else list(step.roles)), step.title
-        assert [s.address for s in tour.steps] == [s.address for s in read_tour("zh-hans").steps]
+            assert [e.role for e in people] == ([] if public else list(step.roles)), step.title
         page = client(None).get("/tour/", headers={"accept-language": language})
         assert all(step.title in page.content.decode() for step in tour.steps)
 
@@ -127,3 +128,11 @@ def test_the_tour_is_in_the_demo_alone(settings: Any) -> None:
     settings.DEMO = False
     assert client(None).get("/tour/").status_code == 404
     assert "/tour/" not in client(None).get("/").content.decode()
+
+
+def test_a_region_without_a_tour_shows_none(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings.DEMO = True
+    monkeypatch.setattr("headwater.web.tour.region_folder", lambda: tmp_path)
+    assert client(None).get("/tour/").status_code == 404
+    home = client(None).get("/").content.decode()
+    assert ("/tour/" in home, "一键进入" in home) == (False, True)

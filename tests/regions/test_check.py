@@ -406,3 +406,39 @@ def test_read_package_planted_mistake_of_places_and_evidence(package, plant, nam
     found = {(m.file, m.key): m.line for m in read_package(package).mistakes}
     assert (name, key) in found
     assert found[name, key] > 0
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "said"),
+    [
+        ("shared.toml", 'paid_by = "cofunder"', 'paid_by = "cofounder"', "paid_by", "expected one of department, host, cofunder"),
+        (
+            "shared.toml",
+            'paid_by = "cofunder"',
+            'paid_by = "cofunder_kind"',
+            "paid_by",
+            "expected one of department, host, cofunder",
+        ),
+        ("schemes/im-bounty.toml", 'paid_by = "host"\n', "", "beyond", "say who pays it"),
+        (
+            "schemes/im-bounty.toml",
+            'paid_by = "host"\nbeyond = true',
+            'paid_by = "host"\nbeyond = "yes"',
+            "beyond",
+            "true or false",
+        ),
+    ],
+)
+def test_who_pays_an_amount_is_a_party_or_an_institution_that_is_asked(package, plant, file, old, new, key, said):
+    plant(file, old, new)
+    found = [(m.key.rpartition(".")[2], m.expected) for m in read_package(package).mistakes]
+    assert found
+    assert {k for k, _text in found} == {key}
+    assert all(said in text for _key, text in found)
+
+
+def test_a_column_has_no_payer(package, plant):
+    plant("schemes/im-instr.toml", 'code = "price"\n', 'code = "price"\npaid_by = "host"\n')
+    assert [m.expected for m in read_package(package).mistakes] == [
+        "a column has no payer of its own; ask for the amount in a question"
+    ]

@@ -10,6 +10,7 @@ from headwater.awards.models import Award, Party
 from headwater.calls.models import of_officer
 from headwater.calls.words import words_of
 from headwater.core.duties import DUTIES, Duty
+from headwater.core.i18n import Bilingual, named
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
 
@@ -19,7 +20,7 @@ def of_signers(account: Any) -> Iterator[Duty]:
     """Yield the agreements that wait for the account's signature: as leader, then as host, then as department."""
     waiting = Award.objects.filter(state=Award.State.AGREEMENT).select_related("call")
     for award in waiting.filter(leader__in=own_records(account)).exclude(agreement__signatures__party=Party.LEADER):
-        values = {"agreement": words_of(award)["agreement"], "title": award.title_zh}
+        values = {"agreement": words_of(award)["agreement"], "title": named(award, "title")}
         yield Duty(_("签署%(agreement)s：%(title)s") % values, f"/my/projects/{award.number}/", award.agreement_by)
     hosts = account.scopes("host_manager", "organisation")
     if hosts:
@@ -36,5 +37,6 @@ def of_signers(account: Any) -> Iterator[Duty]:
     if account.has_role("programme_officer"):
         rows = without_own(waiting.filter(of_officer(account, "call_id")), account)
         rows = rows.filter(agreement__signatures__party=Party.HOST).exclude(agreement__signatures__party=Party.DEPARTMENT)
-        for call, title, n in rows.values_list("call", "call__title_zh").annotate(n=Count("pk", distinct=True)):
-            yield Duty(_("主管部门签署任务书：%s") % title, f"/office/calls/{call}/agreements/", None, n)
+        of_call = rows.values_list("call", "call__title_zh", "call__title_en").annotate(n=Count("pk", distinct=True))
+        for call, zh, en, n in of_call:
+            yield Duty(_("主管部门签署任务书：%s") % Bilingual(zh, en), f"/office/calls/{call}/agreements/", None, n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ from headwater.core.money import wan
 from headwater.core.own import without_own
 from headwater.core.permission import SIGNED_IN, access, page
 from headwater.core.views.acts import confirm_act
-from headwater.core.web import attempt, download, keys_in
+from headwater.core.web import attempt, download, keys_in, language_asked
 from headwater.registry.models import own_records
 
 
@@ -145,18 +146,29 @@ REGIME_WORDS = {
 
 
 def money_shown(money: dict[str, Any]) -> dict[str, Any]:
-    """Prepare the money of an agreement for its page: the regime in words, the lines and steps with their amounts."""
+    """Prepare the money of an agreement for its page: the regime in words, the lines and steps with their amounts, and who pays
+    where there are several.
+    """
+    sources = money.get("sources", [])
     rows = [*money.get("lines", []), *([[_("间接费用"), "", money["indirect_fen"]]] if money.get("indirect_fen") else [])]
     return {
         "regime": REGIME_WORDS[money.get("regime", "lump")],
-        "money": [{"texts": row[:-1], "fen": row[-1]} for row in rows],
-        "steps": [{"texts": row[:-1], "fen": row[-1]} for row in money.get("steps", [])],
+        "sources": _lines(sources) if len(sources) > 1 else [],
+        "money": _lines(rows),
+        "steps": _lines(money.get("steps", [])),
     }
+
+
+def _lines(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{"texts": row[:-1], "fen": row[-1]} for row in rows]
 
 
 @page(SIGNED_IN)
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """Download an agreement: as it was signed once all have, before with what is signed so far; or its translation."""
     row = access(request.user, "awards.agreement.view", awards(request), number=number)
+    if language_asked(request) == "en":
+        return download(agreement_pdf(row.agreement, "en"), f"{row.number}-agreement.pdf", "application/pdf")
     if row.agreement.signed_at:
         freeze_pdf(agreement=row.agreement, actor=request.actor)
         row.agreement.refresh_from_db()

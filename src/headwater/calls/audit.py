@@ -34,6 +34,7 @@ called(models.CallChange, lambda c: named(c.call, "title"), related=("call",))
 called(models.Notice, lambda n: named(n, "title"), looks=("title_zh",), page=lambda n: f"/notices/{n.pk}/", action="public")
 called(models.HostQuota, lambda q: f"{named(q.call, 'title')} · {named(q.organisation)}", related=("call", "organisation"))
 called(models.SchemeVersion, named)
+called(models.PaperTemplate, lambda t: str(t.label))
 called(models.DocumentText, lambda d: named(d, "title"))
 called(
     models.Link,
@@ -106,5 +107,7 @@ acts(
         "calls.answer_objection": _("对异议提出了处理意见"),
         "calls.settle_objection": _("对异议作出了决定"),
         "calls.correct_words": _("更正了通知书或理由的文字"),
+        "calls.put_template": _("上传了公文模板"),
+        "calls.use_template": _("启用了公文模板"),
     }
 )

@@ -16,7 +16,7 @@ from headwater.calls.queries import likenesses_to_watch
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
 from headwater.core.duties import DUTIES, Duty
-from headwater.core.i18n import named
+from headwater.core.i18n import Bilingual, named
 from headwater.core.own import own_cases, without_own
 from headwater.registry.models import own_records
 
@@ -57,9 +57,10 @@ def of_objected(account: Any) -> Iterator[Duty]:
     rows = Objection.objects.filter(
         row__application__leader__account=account, state=Objection.State.OPEN, replied_at__isnull=True, reply_by__gte=clock.now()
     )
-    for objection in rows.select_related("row"):
-        url = f"/applications/{objection.row.application_id}/objections/"
-        yield Duty(_("可就公示异议陈述：%s") % objection.row.title, url, objection.reply_by)
+    for objection in rows.select_related("row__application"):
+        application = objection.row.application
+        url = f"/applications/{application.pk}/objections/"
+        yield Duty(_("可就公示异议陈述：%s") % named(application, "title"), url, objection.reply_by)
 
 
 @DUTIES.under("calls.hosts")
@@ -175,8 +176,8 @@ def of_approvers(account: Any) -> Iterator[Duty]:
         .exclude(proposed_by=account)
         .exclude(call__applications__in=Application.objects.filter(pk__in=own_cases(account), state__in=IN_THE_HOUSE))
         .exclude(call__in=undecided.values("call"))
-        .values_list("call", "call__title_zh")
+        .values_list("call", "call__title_zh", "call__title_en")
         .annotate(n=Count("pk"))
     )
-    for call, title, n in rows:
-        yield Duty(_("核准决定：%s") % title, f"/office/calls/{call}/decide/", None, n)
+    for call, zh, en, n in rows:
+        yield Duty(_("核准决定：%s") % Bilingual(zh, en), f"/office/calls/{call}/decide/", None, n)

@@ -10,6 +10,7 @@ from headwater.calls.models import Application, Call, HostLetter, HostQuota, Let
 from headwater.calls.states import State
 from headwater.core.examples import EXAMPLES, Example, example
 from headwater.core.models import StoredFile
+from headwater.schemes.placeholders import PAPERS
 
 
 def by_state() -> QuerySet[Application]:
@@ -92,5 +93,6 @@ def files() -> Iterable[Any]:
 
 
 EXAMPLES.add("objection", Example(lambda: ["x"], ("objections/<str:key>",)))
+EXAMPLES.add("paper", Example(lambda: list(PAPERS), ("papers/<str:paper>",)))
 EXAMPLES.add("section", Example(lambda: ["info", "members", "attachments", "submit"], ("<str:section>",)))
 EXAMPLES.add("step", Example(lambda: ["close", "ask_approval", "send_back", "publish", "expire"], ("<str:verb>",)))

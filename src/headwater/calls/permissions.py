@@ -184,6 +184,7 @@ allow("calls.objection.settle", officer_of_objection & not_who_answered & not_ow
 allow("calls.objection.reply", has_person & is_leader)
 allow("calls.recheck.answer", officer_of_call & not_own & not_who_decided)
 allow("calls.letter.correct", officer_of_call & not_own)
+allow("calls.paper.manage", role("system_admin"))
 allow("calls.letter.view", takes_part | host_of | (officer_of_call & not_own))
 
 

@@ -199,5 +199,8 @@ RIGHTS: dict[str, Right] = {
     "calls.answer_objection": JUDGING,
     "calls.settle_objection": JUDGING.but(answerer),
     "calls.correct_words": JUDGING,
+    # papers
+    "calls.put_template": office("system_admin"),
+    "calls.use_template": office("system_admin"),
 }
 declare(RIGHTS)

@@ -60,6 +60,11 @@ def official_day(day: date, language: str = "zh") -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def official_month(day: date, language: str = "zh") -> str:
+    """Return the month of a day in the same way: 2026年7月, July 2026."""
+    return f"{day.year}年{day.month}月" if language == "zh" else f"{MONTHS[day.month - 1]} {day.year}"
+
+
 def fixed_moment() -> datetime | None:
     """Return the moment to which the clock is set, for a process that carries on the same work."""
     return _fixed_moment.get()

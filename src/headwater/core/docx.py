@@ -1,43 +1,105 @@
 """Papers as DOCX for an office's word processor: after the office's own template where it has one, else in a plain layout.
 
-A template is a DOCX file with places in double braces (docxtpl): `{{ heading }}`, `{{ addressee }}`, `{%p for p in texts %}{{ p }}{%p endfor %}`,
-`{{ issuer }}`, `{{ date }}`, `{{ letter_number }}`, and for lists `{%tr for r in rows %}`. It lies in the region package, in `templates`, as
-`<scheme>/<paper>.docx` or, for all schemes, `<paper>.docx`.
+A template is a DOCX file with placeholders in double braces (docxtpl): `{{ heading }}`, `{{ addressee }}`, `{%p for p in texts %}{{ p }}{%p endfor %}`,
+`{{ issuer }}`, and for lists `{%tr for r in rows %}`. What may stand in them, `schemes.placeholders` says by the kind of paper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
-
-def template_for(package: Path, scheme: str, paper: str) -> Path | None:
-    """Return the office's own template of a paper, the scheme's before that of all schemes; None where it has none."""
-    files = (package / "templates" / scheme / f"{paper}.docx", package / "templates" / f"{paper}.docx")
-    return next((file for file in files if file.is_file()), None)
+TEXTS = re.compile(r"word/(document|header\d*|footer\d*|footnotes)\.xml")
+"""The parts of a DOCX file that hold text."""
 
 
-def render_docx(data: Mapping[str, Any], template: Path | None = None) -> bytes:
-    """Return a paper as DOCX.
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a template: the name of a `placeholder` that the paper does not have, a `line` whose braces are not closed, or
+    else what is `said` of how it is written.
+    """
 
-    `data` is what the Typst template of the paper gets: heading, letter_number, addressee, paragraphs, issuer, date, and for a list
-    `heads` and `rows`.
+    placeholder: str = ""
+    line: str = ""
+    said: str = ""
+
+
+def render_docx(data: Mapping[str, Any], template: bytes | None = None) -> bytes:
+    """Return a paper as DOCX: after a template, whose placeholders get the values of `data`, or in the plain layout.
+
+    For the plain layout `data` is what the Typst template of the paper gets: heading, letter_number, addressee, paragraphs, issuer,
+    date, and for a list `heads` and `rows`.
     """
     out = BytesIO()
-    (_plain(data) if template is None else _merged(data, template)).save(out)
+    (_plain(data) if template is None else _merged(data, template, _environment())).save(out)
     return out.getvalue()
 
 
-def _merged(data: Mapping[str, Any], template: Path) -> Any:
+def template_faults(template: bytes, example: Mapping[str, Any]) -> list[Fault]:
+    """Return what is wrong with a template: placeholders that `example` does not have, each once; else what its writing
+    comes to when the example is put in.
+    """
     from docxtpl import DocxTemplate
+    from jinja2 import TemplateError
+
+    try:
+        if lines := list(_unclosed(template)):
+            return [Fault(line=line) for line in lines]
+        names = set(DocxTemplate(BytesIO(template)).get_undeclared_template_variables(_environment()))
+        if unknown := sorted(names - set(example)):
+            return [Fault(placeholder=name) for name in unknown]
+        _merged(example, template, _environment(strict=True))
+    except TemplateError as error:
+        near = " ".join(filter(None, (line.strip() for line in getattr(error, "docx_context", ()))))
+        return [Fault(said=f"{error.message}{f' … {near[:200]}' if near else ''}")]
+    except Exception as error:
+        return [Fault(said=str(error)[:300] or type(error).__name__)]
+    return []
+
+
+def _unclosed(template: bytes) -> Iterator[str]:
+    """Yield the paragraphs of a template whose braces have no partner."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import qn
+
+    with ZipFile(BytesIO(template)) as archive:
+        parts = [parse_xml(archive.read(name)) for name in archive.namelist() if TEXTS.fullmatch(name)]
+    for paragraph in (p for part in parts for p in part.iter(qn("w:p"))):
+        text = "".join(t.text or "" for t in paragraph.iter(qn("w:t")))
+        if any(text.count(opened) != text.count(closed) for opened, closed in (("{{", "}}"), ("{%", "%}"))):
+            yield text.strip()[:200]
+
+
+def starting_template(placeholders: Iterable[str]) -> bytes:
+    """Return the plain layout with its placeholders open, for an office to begin with."""
+    names = set(placeholders)
+    data: dict[str, Any] = {name: f"{{{{ {name} }}}}" for name in names}
+    data["paragraphs"] = [("p", "{%p for p in texts %}"), ("p", "{{ p }}"), ("p", "{%p endfor %}")]
+    if "rows" in names:
+        data["heads"] = ["{%tc for h in heads %}", "{{ h }}", "{%tc endfor %}"]
+        line = ["{%tc for c in r %}", "{{ c }}", "{%tc endfor %}"]
+        data["rows"] = [["{%tr for r in rows %}", "", ""], line, ["{%tr endfor %}", "", ""]]
+    return render_docx(data)
+
+
+def _environment(*, strict: bool = False) -> Any:
+    from jinja2 import StrictUndefined, Undefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    document = DocxTemplate(template)
-    document.render({**data, "texts": [text for _role, text in data["paragraphs"]]}, SandboxedEnvironment(), autoescape=True)
+    return SandboxedEnvironment(undefined=StrictUndefined if strict else Undefined)
+
+
+def _merged(values: Mapping[str, Any], template: bytes, environment: Any) -> Any:
+    from docxtpl import DocxTemplate
+
+    document = DocxTemplate(BytesIO(template))
+    document.render(dict(values), environment, autoescape=True)
     return document
 
 

@@ -43,9 +43,14 @@ def chinese() -> bool:
 
 def in_chinese() -> override:
     """Write official texts in Chinese, whoever makes them: `with in_chinese(): …`."""
+    return in_language("zh")
+
+
+def in_language(language: str) -> override:
+    """Write a paper in the language that is asked for, whoever asks: `with in_language("en"): …`."""
     from django.utils.translation import override
 
-    return override("zh-hans")
+    return override("zh-hans" if language == "zh" else language)
 
 
 def both(record: Any, stem: str = "name") -> Bilingual:

@@ -65,6 +65,11 @@ def download(content: bytes, name: str, content_type: str) -> HttpResponse:
     return response
 
 
+def language_asked(request: HttpRequest) -> str:
+    """Return the language in which a paper is asked for: Chinese, or English as a translation (`?lang=en`)."""
+    return "en" if request.GET.get("lang") == "en" else "zh"
+
+
 def scratch_root() -> str:
     """Return the folder where large files are put together: on the data disk, not in a /tmp that may live in memory."""
     folder = settings.CONFIG.home / "tmp"

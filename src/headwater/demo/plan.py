@@ -22,6 +22,8 @@ AT_HOME = tuple(part for part in STAGES if part != "deciding")
 """Steps whose applicants belong to the home institution; a set of projects is suggested from several."""
 HOME_PEOPLE = 4
 """Applicants of the open call who belong to the home institution, in a demo whose calls stop at steps."""
+ETHICS = "ethics"
+"""The kind of attachment that goes with what applications declare."""
 KINDS = ("university", "college", "institute", "hospital", "enterprise")
 VOCABULARY = Path(__file__).resolve().parent / "vocabulary"
 ROLES = (
@@ -174,6 +176,9 @@ def _plan(package: Package, top: Reader) -> Plan:
     for part in PARTS:
         if part not in {c.part for c in calls}:
             top.problems.append(("call", f"expected a call with part = {part!r}"))
+    _declared(top, calls, package, more["flags"])
+    if any(call.part in AT_HOME for call in calls):
+        _of_steps(top, calls, more["flags"])
     staff = [
         Staff(*(r.text(key, required=True) for key in ("username", "name", "role"))) for r in top.tables("staff", required=True)
     ]
@@ -194,6 +199,34 @@ def _plan(package: Package, top: Reader) -> Plan:
     seed = top.get("seed", int, 0, required=True)
     top.done()
     return Plan(package.path, seed, scales, calls, staff, referees, external, more)
+
+
+def _declared(top: Reader, calls: Sequence[CallPlan], package: Package, flags: Mapping[str, Any]) -> None:
+    """What applications of the demo declare must be known to the schemes of its calls, with the file that it asks for."""
+    schemes = {s["scheme"]["code"]: s for s in package.schemes if isinstance(s.get("scheme"), dict) and "code" in s["scheme"]}
+    for code in dict.fromkeys(c.scheme for c in calls if c.scheme in schemes and any(c.applications.values())):
+        known = {f.get("code") for f in schemes[code].get("flag", [])}
+        for letter, flag in flags.items():
+            if flag not in known:
+                top.problems.append((f"flags.{letter}", f"the scheme {code!r} has no flag {flag!r}"))
+        if flags and ETHICS not in {a.get("kind") for a in schemes[code].get("attachment", [])}:
+            top.problems.append(("flags", f"the scheme {code!r} has no attachment of kind {ETHICS!r} for what is declared"))
+
+
+def _of_steps(top: Reader, calls: Sequence[CallPlan], flags: Mapping[str, Any]) -> None:
+    """A demo whose calls stop at steps has one open call with room for the people of the home institution, and a flag, since what one
+    of them forgets to attach is refused.
+    """
+    if not flags:
+        top.problems.append(("flags", "calls that stop at a step need a flag: what is declared and not attached is refused"))
+    opened = [(n, call) for n, call in enumerate(calls) if call.part == "open"]
+    for n, _call in opened[1:]:
+        top.problems.append((f"call[{n}].part", "one open call is enough where calls stop at a step: its people are the same"))
+    for n, call in opened[:1]:
+        for name, count in call.applications.items():
+            if isinstance(count, int) and count < HOME_PEOPLE:
+                said = f"the open call needs at least {HOME_PEOPLE} in the scale {name!r}, of the home institution"
+                top.problems.append((f"call[{n}].applications", said))
 
 
 def _scale(r: Reader) -> Scale:

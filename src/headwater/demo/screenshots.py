@@ -21,6 +21,8 @@ from headwater.config import ConfigError
 from headwater.core import clock
 from headwater.demo.plan import read_plan
 from headwater.regions.check import find_package, read_package
+from headwater.regions.tour import read_tour
+from headwater.registry.queries import region_folder
 from headwater.review.models import Assignment, Panel
 from headwater.web.entries import entries
 
@@ -86,6 +88,7 @@ def _desks(who: Mapping[str, str]) -> list[Picture]:
         ("health", who["audit_admin"], "/admin/health/"),
         ("roles", who["security_admin"], "/admin/roles/"),
         ("region", who["system_admin"], "/admin/region/"),
+        ("region-papers", who["system_admin"], "/admin/region/papers/letter/"),
     ]
 
 
@@ -121,7 +124,7 @@ def pages() -> list[tuple[str, str | None, str]]:
         ("review", who["expert"], "/review/"),
         ("opinion", who["expert"], f"/review/{writing.pk}/" if writing else None),
         ("lead", who["leadership"], "/lead/"),
-        ("tour", None, "/tour/"),
+        ("tour", None, "/tour/" if read_tour(region_folder(), "zh") else None),
         *_desks(who),
     ]
     return [(name, user, url) for name, user, url in rows if url]

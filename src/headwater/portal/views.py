@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
 from headwater.calls.clocks import provisional
-from headwater.calls.deciding.services.notice_texts import notice_data
+from headwater.calls.deciding.services.notice_texts import LINE, notice_data
 from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.indicators import schemes, years
 from headwater.calls.models import Call, Notice, NoticeRow, Objection
@@ -31,7 +31,7 @@ from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
 from headwater.core.permission import PUBLIC, page
 from headwater.core.search import Kind, excerpt, kinds_for, search, suggestions
-from headwater.core.web import attempt, download
+from headwater.core.web import attempt, download, language_asked
 from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
@@ -181,13 +181,6 @@ def notices(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/notices.html", {"notices": Notice.objects.select_related("call").annotate(n=Count("rows"))})
 
 
-LINE = (
-    *("notice", "position", "title", "leader", "host", "amount_fen"),
-    *("application__number", "application__title_en", "application__leader__name_en", "application__host__name_en"),
-)
-"""What a line of a notice shows: not the text of its application."""
-
-
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
@@ -222,7 +215,7 @@ def objection_counts(row: Notice) -> list[tuple[str, int]]:
 def notice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """Download a notice with its text and its list, for the notice board."""
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
-    return give_out(request, row.title_zh, row.call, "notice", notice_data(row))
+    return give_out(request, row.title_zh, row.call, "notice", notice_data(row, language_asked(request)))
 
 
 @page(PUBLIC)

@@ -19,6 +19,8 @@ from headwater.regions.package import Mistake, Package
 from headwater.regions.shared import FILE as SHARED
 from headwater.regions.shared import Pieces, followed, grouped, read_pieces, sorted_out
 from headwater.regions.tables import CHECKS, scheme_code
+from headwater.regions.templates import template_problems
+from headwater.regions.tour import tour_problems
 from headwater.regions.widths import too_long, unknown_keys
 from headwater.schemes import Scheme, expressions, parse_scheme
 from headwater.schemes.packs import Packs, expanded, of_packs, read_packs, untold
@@ -56,6 +58,8 @@ def read_package(path: Path) -> Package:
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
     _read_outlines(package, sha)
+    for name, problem in (*template_problems(path, {scheme_code(s) for s in package.schemes}), *tour_problems(path)):
+        _note(package, name, "", [problem])
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
         faults: list[tuple[str, str]] = []

@@ -39,6 +39,11 @@ def region_folder() -> Path:
     return path if path.is_dir() else PACKAGE / "regions" / path.name
 
 
+def department_of(region: Region) -> str:
+    """Return the name of the region's department, in the reader's language."""
+    return str(Bilingual(region.department_zh, (region.office.get("name") or ["", ""])[1]))
+
+
 def region_here() -> Region | None:
     """Return the region that this house serves; None before its package was loaded."""
     return Region.objects.filter(code=region_code()).first()

@@ -49,8 +49,26 @@ def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
     flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
     order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, reserved=BASIC | ON_RECORD)
     _settings(scheme, problems)
+    _payers(scheme, problems)
     link_documents(scheme, problems)
     return order
+
+
+PAYERS = ("department", "host")
+"""Who pays an amount, besides the institutions that a question asks for."""
+
+
+def _payers(scheme: Scheme, problems: list[Problem]) -> None:
+    """Who pays is a party of the agreement, or an institution that the form asks for; a column of a table has no payer of its own."""
+    known = [*PAYERS, *(f.code for f in scheme.fields if f.type == "organisation")]
+    for f in scheme.fields:
+        if f.paid_by and f.paid_by not in known:
+            problems.append((f"{f.where}.paid_by", f"expected one of {', '.join(known)}, found {f.paid_by!r}"))
+        if f.beyond and not f.paid_by:
+            problems.append((f"{f.where}.beyond", "says that an amount comes on top: say who pays it (paid_by)"))
+        for column in f.columns:
+            if column.paid_by:
+                problems.append((f"{column.where}.paid_by", "a column has no payer of its own; ask for the amount in a question"))
 
 
 def _settings(scheme: Scheme, problems: list[Problem]) -> None:

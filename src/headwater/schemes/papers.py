@@ -26,6 +26,7 @@ VALUES: dict[str, set[str]] = {
     },
     "agreement": {"agreement", "heading", "number_word", "title", "leader", "host"},
     "application": set(),
+    "translation": set(),
 }
 """What a text may hold in braces, by the first word of its key."""
 

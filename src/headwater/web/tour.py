@@ -1,62 +1,22 @@
-"""The tour of the demo: `docs/tour.md` as steps, each with the buttons of its people."""
+"""The tour of this house's demo, with the buttons of its people."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
+from headwater.regions.tour import Step, Tour, read_tour
+from headwater.registry.queries import region_folder
 from headwater.web.entries import Entry
 
-HERE = Path(__file__).resolve()
-PLACES = (HERE.parent / "tour", HERE.parents[3] / "docs")
-"""Where the texts are: beside this file in a built package, in `docs` of a checkout."""
-FILES = {"zh": "tour.md", "en": "tour.en.md"}
-WHO = re.compile(r"^- \*\*(?:谁|Who)\*\*[：:] *(.+)$", re.MULTILINE)
-ADDRESS = re.compile(r"`(/[^`<>]*)`")
+
+def tour_here(language: str) -> Tour | None:
+    """Return the tour of the region that this house serves; None where it has none."""
+    return read_tour(region_folder(), language)
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step: its words in Markdown, the roles that act in it, and the page where it begins."""
-
-    title: str
-    words: str
-    roles: tuple[str, ...]
-    address: str
-    people: Sequence[Entry] = ()
-
-
-@dataclass(frozen=True)
-class Tour:
-    title: str
-    words: str
-    steps: Sequence[Step]
-
-
-@lru_cache(maxsize=4)
-def read_tour(language: str) -> Tour:
-    """Read the tour in Chinese or English."""
-    name = FILES["en" if language.startswith("en") else "zh"]
-    text = next(place / name for place in PLACES if (place / name).exists()).read_text(encoding="utf-8")
-    head, *parts = text.split("\n## ")
-    title, _sep, words = head.removeprefix("# ").partition("\n")
-    return Tour(title.strip(), words.strip(), [_step(part) for part in parts])
-
-
-def _step(part: str) -> Step:
-    title, _sep, words = part.partition("\n")
-    found, place = WHO.search(words), ADDRESS.search(words)
-    roles = tuple(x.strip() for x in re.split(r"[、,]", found[1])) if found else ()
-    return Step(re.sub(r"^\d+\. *", "", title).strip(), words.strip(), roles, place[1] if place else "/")
-
-
-def with_people(tour: Tour, entries: Sequence[Entry]) -> Tour:
-    """Give each step the people who act in it: one of each role."""
+def with_people(steps: Iterable[Step], entries: Sequence[Entry]) -> list[tuple[Step, list[Entry]]]:
+    """Return each step with the people who act in it: one of each role."""
     first: dict[str, Entry] = {}
     for entry in entries:
         first.setdefault(entry.role, entry)
-    steps = [Step(s.title, s.words, s.roles, s.address, [first[role] for role in s.roles if role in first]) for s in tour.steps]
-    return Tour(tour.title, tour.words, steps)
+    return [(step, [first[role] for role in step.roles if role in first]) for step in steps]

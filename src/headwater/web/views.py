@@ -16,7 +16,7 @@ from headwater.core.models import Account
 from headwater.core.permission import PUBLIC, page
 from headwater.forms.unsaved import keep_unsaved
 from headwater.web.entries import entries
-from headwater.web.tour import read_tour, with_people
+from headwater.web.tour import tour_here, with_people
 
 
 @page(PUBLIC, methods=("POST",))
@@ -34,10 +34,11 @@ def demo_enter(request: HttpRequest) -> HttpResponse:
 
 @page(PUBLIC)
 def tour(request: HttpRequest) -> HttpResponse:
-    """Show the tour through the year; outside the demo this page does not exist."""
-    if not settings.DEMO:
+    """Show the region's tour through the year; outside the demo, or where the region has none, this page does not exist."""
+    found = tour_here(get_language() or "") if settings.DEMO else None
+    if found is None:
         raise Http404
-    return render(request, "tour.html", {"tour": with_people(read_tour(get_language() or ""), entries())})
+    return render(request, "tour.html", {"tour": found, "steps": with_people(found.steps, entries())})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

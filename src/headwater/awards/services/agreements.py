@@ -13,29 +13,26 @@ from django.utils.translation import gettext as _
 
 from headwater.awards.invariants import CONTENT_DIGEST
 from headwater.awards.models import GIVEN_UP, Agreement, Award, Party, Signature
-from headwater.awards.services.clauses import clauses_of, contact_of_office, parties_of
-from headwater.awards.services.money import agreed_money, money_fields, printed
+from headwater.awards.services.drafting import contents_of, translated
+from headwater.awards.services.money import printed
 from headwater.awards.workflow import AWARD
 from headwater.calls.deciding.services.decisions import ON_RELEASE, barred_applications
-from headwater.calls.loading import AnswersOf, answers_in
-from headwater.calls.models import LONG, Application, Call, Decision, Participant
+from headwater.calls.models import LONG, Application, Call, Decision
 from headwater.calls.records import HOLDINGS, Held
-from headwater.calls.schemes import scheme_of
 from headwater.calls.staff_work import refuse_staff_of
 from headwater.calls.terms import agreement_day, award_number, term_of
 from headwater.core import clock
-from headwater.core.clock import official_date
+from headwater.core.clock import local_day, official_day
 from headwater.core.command import Actor, command
 from headwater.core.documents import render_pdf
 from headwater.core.errors import Refused
-from headwater.core.i18n import in_chinese
+from headwater.core.i18n import in_chinese, in_language, named
 from headwater.core.search import SearchRow, index
 from headwater.core.seen import Sight
 from headwater.core.services import store_file
 from headwater.forms.signing import SignatureTable
 from headwater.forms.signing import sign as sign_rows
-from headwater.registry.models import HostHistory, Region
-from headwater.registry.queries import region_of
+from headwater.registry.models import HostHistory
 from headwater.schemes.outcomes import AGREEMENT, HOST_COUNT
 from headwater.schemes.rules import Holding
 
@@ -71,7 +68,7 @@ def make_awards(call: Call, applications: Sequence[Application], actor: Actor) -
         ]
         awards = Award.objects.bulk_create(awards, batch_size=2000)
         with in_chinese():
-            contents = _contents(awards)
+            contents = contents_of(awards)
         Agreement.objects.bulk_create(
             [Agreement(award=a, content=c, made_at=now) for a, c in zip(awards, contents, strict=True)], batch_size=1000
         )
@@ -86,62 +83,6 @@ def _with_texts(applications: Sequence[Application]) -> list[Application]:
     """Read applications anew with all that an agreement takes of them, by number: a change of state leaves the texts out (one query)."""
     rows = Application.objects.filter(pk__in=[a.pk for a in applications])
     return list(rows.select_related("call__scheme", "leader", "host", "discipline", "second_discipline").order_by("number"))
-
-
-def _contents(awards: Sequence[Award]) -> list[dict[str, Any]]:
-    """Return the contents of a call's agreements: the words come from the applications, the money from the decision (2024, art. 22)."""
-    members: dict[int, list[list[str]]] = {}
-    rows = Participant.objects.filter(application__in=[a.application_id for a in awards]).select_related("person", "organisation")
-    for m in rows:
-        where = m.organisation.name_zh if m.organisation else m.institution
-        members.setdefault(m.application_id, []).append([m.person.name_zh, where, str(m.months_per_year)])
-    call = awards[0].call
-    region, make = region_of(call.scheme.region), answers_in(call, [a.application for a in awards])
-    office = contact_of_office()
-    return [_content(award, members.get(award.application_id, []), region, make, office) for award in awards]
-
-
-OUTCOME_WORDS = ("title", "item", "amount", "number", "agreement")
-"""The words of the outcome that an agreement uses."""
-
-
-def _content(award: Award, members: list[list[str]], region: Region, make: AnswersOf, office: str) -> dict[str, Any]:
-    application, scheme = award.application, scheme_of(award.call)
-    answers = make(application, {}, len(members))
-    apart = {f.code for f in money_fields(scheme)}
-    parts = [(s, [f.of.show(f, answers) for f in fields if f.code not in apart]) for s, fields in answers.asked_sections]
-    heading = f"{region.fund_zh}项目" if scheme.outcome_kind.of_fund else scheme.name_zh
-    return {
-        "heading": heading,
-        "issuer": region.department_zh,
-        "parties": parties_of(award, region, office),
-        "texts": clauses_of(award, scheme, heading),
-        "drawn_on": str(clock.today()),
-        "words": {key: scheme.words.zh(key) for key in OUTCOME_WORDS},
-        "asks": sorted(scheme.asks),
-        "money": agreed_money(scheme, answers, asked_fen=application.amount_fen, amount_fen=award.amount_fen),
-        "number": award.number,
-        "application": application.number,
-        "scheme": scheme.name_zh,
-        "title": award.title_zh,
-        "title_en": award.title_en,
-        "leader": award.leader.name_zh,
-        "host": award.host.name_zh,
-        "amount_fen": award.amount_fen,
-        "starts_on": str(award.starts_on),
-        "ends_on": str(award.ends_on),
-        "research_class": application.get_research_class_display(),
-        "discipline": str(application.discipline or ""),
-        **({"second_discipline": str(application.second_discipline)} if application.second_discipline else {}),
-        "abstract": application.abstract_zh,
-        "keywords": application.keywords_zh,
-        "members": members,
-        "sections": [
-            {"title": s.title_zh, "fields": [{"label": x.label, "text": x.plain_text} for x in entries]}
-            for s, entries in parts
-            if entries
-        ],
-    }
 
 
 @ON_RELEASE.under(HOST_COUNT)
@@ -258,19 +199,24 @@ def sign(*, awards: Sequence[Award], party: Party, actor: Actor, seen: str) -> i
 
 def _name(signature: Signature) -> str:
     """Return the name of who signed, without the name under which they log in."""
-    return signature.account.name_zh if signature.account else LOGIN.sub("", signature.signer)
+    return named(signature.account) if signature.account else LOGIN.sub("", signature.signer)
 
 
-def agreement_pdf(agreement: Agreement) -> bytes:
-    """Print the agreement as PDF, with its signatures and the digest that they sign."""
-    with in_chinese():
+def agreement_pdf(agreement: Agreement, language: str = "zh") -> bytes:
+    """Print the agreement as PDF, with its signatures and the digest that they sign; or its translation."""
+    with in_language(language):
         signatures = [
-            {"party": s.party, "label": str(Party(s.party).label), "signer": _name(s), "at": official_date(s.signed_at)}
+            {
+                "party": s.party,
+                "label": str(Party(s.party).label),
+                "signer": _name(s),
+                "at": official_day(local_day(s.signed_at), language),
+            }
             for s in agreement.signatures.select_related("account").order_by("signed_at")
         ]
-    return render_pdf(
-        "awards/documents/agreement.typ", {**printed(agreement.content), "signatures": signatures, "digest": agreement.digest}
-    )
+        content = agreement.content if language == "zh" else translated(agreement)
+        data = {**printed(content, language), "signatures": signatures, "digest": agreement.digest}
+    return render_pdf("awards/documents/agreement.typ", data)
 
 
 def freeze_pdf(*, agreement: Agreement, actor: Actor) -> None:

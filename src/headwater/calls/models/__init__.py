@@ -7,6 +7,7 @@ from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.letters import HostLetter, Letter, LetterSeries
 from headwater.calls.models.likeness import Likeness, TextPrint
 from headwater.calls.models.own import Places, accounts_with_part, has_own_in
+from headwater.calls.models.papers import PaperTemplate
 from headwater.calls.models.rechecking import Rechecked
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
@@ -32,6 +33,7 @@ __all__ = [
     "NoticeRow",
     "Objection",
     "ObjectionClaim",
+    "PaperTemplate",
     "Participant",
     "Party",
     "Places",

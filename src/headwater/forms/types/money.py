@@ -29,7 +29,8 @@ class Amount(Number):
     of_bounds = (int,)
 
     def declare(self, r: Reader) -> dict[str, Any]:
-        return {**self.read_bounds(r), **read_value(r)}
+        payer = {"paid_by": r.text("paid_by"), "beyond": r.get("beyond", bool, False)}
+        return {**self.read_bounds(r), **read_value(r), **payer}
 
     def parse(self, text: str) -> Any:
         return read_wan(text.strip())

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from headwater.core.i18n import named
+
 
 class Named(models.Model):
     """A record with a Chinese and an English name."""
@@ -96,7 +98,7 @@ class Discipline(Named):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.name_zh}"
+        return f"{self.code} {named(self)}"
 
 
 class PriorityField(Named):

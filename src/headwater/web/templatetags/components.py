@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from headwater.core import clock
-from headwater.core.i18n import Bilingual
+from headwater.core.i18n import Bilingual, chinese
 from headwater.core.listing import Cell
 from headwater.core.remaining import time_left
 from headwater.web.templatetags.headwater import day, marked, moment, state, urgency, wan
@@ -105,6 +105,16 @@ def page_with(parser: Parser, token: Token) -> PageHead:
         acts = parser.parse(("endpage_with",))
         parser.delete_first_token()
     return PageHead(parser.compile_filter(title), parser.compile_filter(hint[0]) if hint else None, text, acts)
+
+
+@register.simple_tag
+def paper(route: str, *keys: Any, words: Any = "PDF") -> SafeString:
+    """Link a paper as a file; who reads English finds its translation beside it."""
+    url = reverse(route, args=keys)
+    link = format_html('<a class="btn" href="{}">{}</a>', url, words)
+    if chinese():
+        return link
+    return link + format_html(' <a class="btn" href="{}?lang=en">{}</a>', url, gettext("英文译本（PDF）"))
 
 
 @register.simple_tag

@@ -39,7 +39,7 @@ from headwater.core.listing import Column, Listing
 from headwater.core.permission import access, may, page
 from headwater.core.views.acts import confirm_act, given
 from headwater.core.views.archives import bar_answer
-from headwater.core.web import attempt, download
+from headwater.core.web import attempt, download, language_asked
 from headwater.registry.models import is_own, own_records
 
 
@@ -194,7 +194,8 @@ def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     row = access(request.user, "calls.application.view", mine(request).prefetch_related(*PARTS), pk=pk)
     letters = reads_letters(row, reader=request.user)
     personal = is_own(request.user, row.leader) or may(request.user, "registry.person.restricted", row.leader)
-    content = render_pdf("calls/typst/application.typ", application_data(row, letters=letters, personal=personal))
+    data = application_data(row, letters=letters, personal=personal, language=language_asked(request))
+    content = render_pdf("calls/typst/application.typ", data)
     return download(content, f"{row.number or _('草稿')}-{row.title_zh[:30] or _('申请书')}.pdf", "application/pdf")
 
 
@@ -205,7 +206,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
     access(request.user, "calls.letter.view", mine(request), pk=row.application_id)
     own = row.body.get("opinions") and is_own(request.user, row.application.leader)
     opinions = released_opinions(row.application) if own else []
-    data = letter_data(row, language="en" if request.GET.get("lang") == "en" else "zh", opinions=opinions)
+    data = letter_data(row, language=language_asked(request), opinions=opinions)
     return give_out(request, row.number, row.application.call, "letter", data)
 
 

@@ -18,12 +18,13 @@ from headwater.calls.states import Stage
 from headwater.calls.words import words_of
 from headwater.core import clock
 from headwater.core.clock import local_day, official_day
+from headwater.core.i18n import in_language
 from headwater.core.models import Account, RoleGrant
 from headwater.core.money import wan
 from headwater.core.services import Words as Text
 from headwater.core.services import tell
 from headwater.registry.models import Agency, Region, accounts_of
-from headwater.registry.queries import region_of
+from headwater.registry.queries import department_of, region_of
 from headwater.schemes import Words
 
 ANNEXED = (Letter.Kind.APPROVED, Letter.Kind.REJECTED)
@@ -71,11 +72,10 @@ def _write_bodies(letters: Sequence[Letter], region: Region, body: Callable[[App
     """Write into each letter the facts that it keeps and its paragraphs in both languages."""
     scheme = letters[0].application.call.scheme
     styles = {language: Style.of(language, region, scheme) for language in LANGUAGES}
-    agencies = dict(
-        Agency.objects.filter(pk__in={x.application.host.recommender_id for x in letters}).values_list("pk", "name_zh")
-    )
+    agencies = Agency.objects.in_bulk({x.application.host.recommender_id for x in letters} - {None})
     for letter in letters:
         a, own = letter.application, body(letter.application)
+        agency = None if a.host.direct else agencies.get(a.host.recommender_id)
         letter.body = {
             "title": a.title_zh,
             "number": a.number,
@@ -86,8 +86,8 @@ def _write_bodies(letters: Sequence[Letter], region: Region, body: Callable[[App
             "opinions": letter.kind in ANNEXED and a.call.stage != Stage.OUTLINE,
             **letter_text(words_of(a), letter.kind, own),
             **own,
-            "names": {"leader": a.leader.name_en, "host": a.host.name_en},
-            "agency": "" if a.host.direct else agencies.get(a.host.recommender_id or 0, ""),
+            "names": {"leader": a.leader.name_en, "host": a.host.name_en, "agency": agency.name_en if agency else ""},
+            "agency": agency.name_zh if agency else "",
             "text": {language: Draft(a, letter.kind, own, style).paragraphs() for language, style in styles.items()},
         }
 
@@ -142,21 +142,28 @@ def letter_data(letter: Letter, *, language: str = "zh", opinions: Sequence[Mapp
     words, papers = words_of(letter.application), scheme_of(letter.application.call).papers
     english = language != "zh" and "text" in body
     key = NAMES[Letter.Kind(letter.kind)]
-    copies = {"leader": body["leader"], "agency": f"，{body['agency']}" if body.get("agency") else ""}
+    said = {key: (names.get(key) if english else "") or body.get(key, "") for key in ("leader", "agency", "host")}
+    copies = {"leader": said["leader"], "agency": said["agency"] and f"{', ' if english else '，'}{said['agency']}"}
     return {
         "kind": letter.kind,
         "language": "en" if english else "zh",
         "letter_number": letter.number,
         "date": official_day(local_day(letter.issued_at), "en" if english else "zh"),
         "heading": words.en(key) if english else body.get("heading") or words.zh(key),
-        "issuer": body["issuer"],
-        "addressee": (names.get("host") if english else "") or body["host"],
+        "issuer": _issuer(letter) if english else body["issuer"],
+        "translation": papers.text("translation", "en") if english else "",
+        "addressee": said["host"],
         "paragraphs": body["text"]["en" if english else "zh"] if "text" in body else _earlier(letter, words),
         "annex": papers.text("letter_opinions", language) if body.get("opinions") else "",
         "opinions": [[o["word"], o["text"]] for o in opinions],
         "seal": papers.text("letter_seal", language),
         "copies": papers.text("letter_copies", language, **copies),
     }
+
+
+def _issuer(letter: Letter) -> str:
+    with in_language("en"):
+        return department_of(region_of(letter.application.call.scheme.region))
 
 
 def _earlier(letter: Letter, words: Words) -> list[list[str]]:

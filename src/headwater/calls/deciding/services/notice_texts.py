@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.calls.deciding.services.paragraphs import Style
 from headwater.calls.models import Call, Notice, NoticeRow
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import words_of
 from headwater.core.clock import local_day, official_day
-from headwater.core.i18n import both, in_chinese
+from headwater.core.i18n import in_language, named
 from headwater.core.money import wan, yuan
 from headwater.core.parameters import Parameters
-from headwater.registry.queries import region_of
+from headwater.registry.queries import department_of, region_of
+from headwater.schemes import Scheme
+
+LINE = (
+    *("notice", "position", "title", "leader", "host", "amount_fen"),
+    *("application__number", "application__title_en", "application__leader__name_en", "application__host__name_en"),
+)
+"""What a line of a notice shows: not the text of its application."""
 
 
 def notice_texts(call: Call, rows: Sequence[NoticeRow], starts: date, ends: date) -> dict[str, dict[str, Any]]:
@@ -45,26 +54,33 @@ def _texts(call: Call, rows: Sequence[NoticeRow], period: tuple[date, date, int]
     return {"paragraphs": [text for text in texts if text], "issuer": style.pick(style.region.department_zh, style.office.name)}
 
 
-def notice_data(notice: Notice) -> dict[str, Any]:
-    """Return the data that the Typst template of notices needs, in Chinese."""
-    scheme, texts = scheme_of(notice.call), notice.texts.get("zh", {})
-    with in_chinese():
-        heads = ["序号", "申请编号", scheme.words.zh("title"), "负责人", "依托单位"]
-        heads += [f"{scheme.words.zh('amount')}（万元）"] if scheme.has_money else []
-    lines = [
-        [str(r.position), r.application.number, r.title, r.leader, r.host, *([wan(r.amount_fen)] if scheme.has_money else [])]
-        for r in notice.rows.select_related("application").only(
-            "notice", "position", "title", "leader", "host", "amount_fen", "application__number"
-        )
-    ]
-    return {
-        "heading": both(notice, "title").zh,
-        "paragraphs": [["p", text] for text in texts.get("paragraphs", [])],
-        "issuer": texts.get("issuer") or region_of(notice.call.scheme.region).department_zh,
-        "date": official_day(local_day(notice.starts_at)),
-        "annex": scheme.papers.text("notice_annex", title=notice.title_zh),
-        "heads": heads,
-        "rows": lines,
-        "digest": notice.digest,
-        "total": wan(sum(r.amount_fen for r in notice.rows.all())) if scheme.has_money else "",
-    }
+def notice_data(notice: Notice, language: str = "zh") -> dict[str, Any]:
+    """Return the data that the Typst template of notices needs: in Chinese, or as a translation."""
+    scheme = scheme_of(notice.call)
+    texts = notice.texts.get(language, {})
+    rows = list(notice.rows.select_related("application__leader", "application__host").only(*LINE))
+    with in_language(language):
+        return {
+            "language": language,
+            "translation": scheme.papers.text("translation", language),
+            "heading": named(notice, "title"),
+            "paragraphs": [["p", text] for text in texts.get("paragraphs", [])],
+            "issuer": texts.get("issuer") or department_of(region_of(notice.call.scheme.region)),
+            "date": official_day(local_day(notice.starts_at), language),
+            "annex": scheme.papers.text("notice_annex", language, title=named(notice, "title")),
+            "heads": _heads(scheme),
+            "rows": [_line(r, with_money=scheme.has_money) for r in rows],
+            "digest": notice.digest,
+            "total": wan(sum(r.amount_fen for r in rows)) if scheme.has_money else "",
+        }
+
+
+def _heads(scheme: Scheme) -> list[str]:
+    heads = [_("序号"), _("申请编号"), scheme.words["title"], _("负责人"), _("依托单位")]
+    return [*heads, scheme.words["amount"] + _("（万元）")] if scheme.has_money else heads
+
+
+def _line(row: NoticeRow, *, with_money: bool) -> list[str]:
+    """Return a line as it was published; in English with the names that the records have."""
+    said = [str(row.in_words[key]) for key in ("title", "leader", "host")]
+    return [str(row.position), row.application.number, *said, *([wan(row.amount_fen)] if with_money else [])]

@@ -118,8 +118,10 @@ class Draft:
         words = self.scheme.words
         if key not in words:
             return ""
-        values = {"amount": self._values["amount"], "until": self._values.get("agreement_by", "")} | values
-        return words.zh(key, **values) if self.style.language == "zh" else words.en(key, **values)
+        chinese = self.style.language == "zh"
+        amount = self._values["amount" if chinese else "amount_yuan"]
+        values = {"amount": amount, "until": self._values.get("agreement_by", "")} | values
+        return words.zh(key, **values) if chinese else words.en(key, **values)
 
     def _of_language(self, key: str) -> list[str]:
         found = self.body.get(key if self.style.language == "zh" else f"{key}_en") or self.body.get(key) or []
