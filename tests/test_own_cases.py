@@ -22,7 +22,7 @@ from headwater.calls.models import Application, HostQuota
 from headwater.calls.permissions import reads_letters
 from headwater.core import clock, exports, own
 from headwater.core.apps import house
-from headwater.core.duties import duties_of
+from headwater.core.duties import duties_of, in_hand_of
 from headwater.core.examples import ARGUMENT, name_at
 from headwater.core.models import Account, Job, Notification, RoleGrant
 from headwater.core.permission import PUBLIC
@@ -162,6 +162,7 @@ def ask(
 def inner(account: Account, case: Case) -> dict[str, str]:
     """What does not come through a page: duties, exports (rows and lines of the index), search, notifications and mail."""
     out = {"duties": str(sorted((d.title, d.url, d.count, d.due) for d in duties_of(account)))}
+    out["in hand"] = str([(f.label, f.count) for f in in_hand_of(account)])
     for code, kind in exports.KINDS.items():
         if isinstance(kind, exports.Kind):
             rows = kind.rows(account).order_by("pk")

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.reading import hard_to_read
 from tests.browser.test_stories import APPLICANT, Enter, leave_out, press
 
 pytestmark = pytest.mark.browser
@@ -32,17 +32,6 @@ def write(tab: Any, text: str) -> None:
 
 def saved(tab: Any, more: str = "已自动保存") -> None:
     tab.locator(SAVED, has_text=more).wait_for(timeout=20_000)
-
-
-def serious(tab: Any) -> list[Any]:
-    """What axe finds, and whether the page is wider than a phone."""
-    found = [
-        (v["id"], v["nodes"][0]["html"]) for v in Axe().run(tab).response["violations"] if v["impact"] in {"serious", "critical"}
-    ]
-    tab.set_viewport_size({"width": 360, "height": 800})
-    wide = tab.evaluate("document.documentElement.scrollWidth")
-    tab.set_viewport_size({"width": 1440, "height": 900})
-    return [*found, *([wide] if wide > 360 else [])]
 
 
 def kept_in_browser(tab: Any) -> int:
@@ -81,15 +70,15 @@ def test_two_people_write_in_one_field(enter: Enter) -> None:
     saved(first)
     second.locator(GOALS).fill("乙改了第一句。" + words)
     second.locator(".hw-clash", has_text="同时改了这一栏").wait_for()
-    assert serious(second) == []
+    assert hard_to_read(second) == []
     with second.expect_navigation():
         second.get_by_role("button", name="两者都留").click()
     assert second.locator(GOALS).input_value() == f"甲改了第一句。乙改了第一句。{words}"
     second.get_by_role("link", name="历史版本").click()
-    assert serious(second) == []
+    assert hard_to_read(second) == []
     second.get_by_role("link", name="看改动").first.click()
     second.locator(".hw-diff").first.wait_for()
-    assert serious(second) == []
+    assert hard_to_read(second) == []
     assert second.locator(".hw-diff ins").first.inner_text().endswith("甲改了第一句。")
     with second.expect_navigation():
         second.get_by_role("button", name="整份恢复到前一个版本").click()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_edit import draft, saved, serious
+from tests.browser.reading import hard_to_read
+from tests.browser.test_edit import draft, saved
 from tests.browser.test_stories import APPLICANT, OFFICER, Enter, press
 
 pytestmark = pytest.mark.browser
@@ -93,7 +94,7 @@ def test_a_host_is_chosen_by_a_part_of_its_name(enter: Enter) -> None:
     assert tab.evaluate(height) == opened
     tab.locator("input[name=host]").click()
     options.first.wait_for()
-    assert serious(tab) == []
+    assert hard_to_read(tab) == []
     tab.reload()
     tab.locator("input[name=host]").click()
     type_in(tab, "大学")

@@ -25,7 +25,7 @@ def test_a_table_is_cards_on_a_phone_and_a_table_on_paper(address: str, link: st
             tab.locator(link).first.click()
     table = tab.locator("table.stack").first
     table.locator("tbody tr").first.wait_for()
-    assert table.locator("tbody tr").first.evaluate("e => getComputedStyle(e).display") == "block"
+    assert table.locator("tbody tr").first.evaluate("e => getComputedStyle(e).display") == "grid"
     tab.emulate_media(media="print")
     look = "e => getComputedStyle(e).display"
     assert table.locator("thead").evaluate(look) == "table-header-group"

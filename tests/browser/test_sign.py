@@ -8,20 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser.reading import faults, misfits
 from tests.browser.test_stories import APPLICANT, leave_out, press
 
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Any]
 LETTER = "申请人基础扎实，研究目标明确，技术路线可行，能够独立完成本项目。" * 8
-
-
-def fits(tab: Any) -> bool:
-    """Nothing makes the page scroll sideways, and axe finds nothing serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = [v for v in Axe().run(tab).response["violations"] if v["impact"] in {"serious", "critical"}]
-    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
-    return bool(tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def draft(tab: Any) -> str:
@@ -47,7 +39,7 @@ def test_referee_without_account_writes_on_a_phone(enter: Enter) -> None:
 
     phone = enter(width=360)
     phone.goto(link)
-    assert fits(phone)
+    assert faults(phone) + misfits(phone) == []
     press(phone, "签署并提交")
     phone.get_by_text("请修改标出的栏目").wait_for()
     phone.get_by_label("我具有高级专业技术职务").check()
@@ -55,7 +47,7 @@ def test_referee_without_account_writes_on_a_phone(enter: Enter) -> None:
     phone.get_by_label("与申请人的关系").select_option("none")
     phone.get_by_label("推荐意见").fill(LETTER)
     phone.get_by_label("我已阅读并签署《推荐专家承诺书》").check()
-    assert fits(phone)
+    assert faults(phone) + misfits(phone) == []
     press(phone, "签署并提交")
     phone.get_by_role("heading", name="推荐意见已提交").wait_for()
     phone.goto(link)
@@ -95,7 +87,7 @@ def test_member_confirms_by_link_with_the_own_account(enter: Enter) -> None:
     phone.get_by_role("link", name="登录后确认").click()
     phone.locator(".hw-enter button", has=phone.get_by_text("项目负责人", exact=True)).click()
     phone.wait_for_url("**/participations/**")
-    assert fits(phone)
+    assert faults(phone) + misfits(phone) == []
     phone.get_by_label("我已阅读并签署《参与者承诺书》").check()
     press(phone, "签署并确认参与")
     phone.get_by_text("已确认参与").wait_for()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.reading import faults
 from tests.core.test_inspection import pdf
 
 pytestmark = pytest.mark.browser
@@ -166,14 +167,11 @@ PUBLIC = [
 @pytest.mark.parametrize("width", [1440, 360])
 def test_public_pages_fit_and_are_accessible(enter: Enter, width: int) -> None:
     """No page is wider than the window, and axe finds nothing serious."""
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = enter(width=width)
     for address in PUBLIC:
         tab.goto(address)
         assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 1, address
-        found = [v for v in Axe().run(tab).response["violations"] if v["impact"] in {"serious", "critical"}]
-        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == [], address
+        assert faults(tab) == [], address
 
 
 @pytest.mark.parametrize("role", [APPLICANT, HOST, OFFICER, EXPERT])

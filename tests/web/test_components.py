@@ -10,7 +10,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 
 from headwater.core.listing import Column, on_phone
-from headwater.core.rows import Rows
+from headwater.core.models import Account, Notification
+from headwater.core.rows import PAGE, Rows
 from tests.make import client
 from tests.pages import elements, words
 
@@ -69,6 +70,28 @@ def test_rows_that_are_no_records_come_in_pages() -> None:
     assert {at(f"/?page={bad}").page for bad in ("0", "-1", "x", "")} == {1}
     assert at("/?page=99").page == 3
     assert Rows(RequestFactory().get("/"), []).has_next is False
+
+
+def test_a_cell_that_holds_nothing_is_empty_so_that_a_phone_leaves_it_out() -> None:
+    page = rendered('{% table %}<tr><td class="a">{% if no %}x{% endif %}\n  </td><td> <b>1</b> </td></tr>{% endtable %}')
+    assert '<td class="a"></td>' in page
+    assert "<b>1</b>" in page
+
+
+@pytest.mark.django_db
+def test_records_in_an_order_of_their_own_come_in_pages_without_files() -> None:
+    account = Account.objects.order_by("pk")[0]
+    account.notifications.all().delete()
+    Notification.objects.bulk_create([Notification(account=account, title=f"通知{n}") for n in range(PAGE + 1)])
+    browser = client(account.username)
+    first, last = (browser.get(address).content.decode() for address in ("/notifications/", "/notifications/?page=2"))
+    assert (first.count("通知") > PAGE, f"共 {PAGE + 1} 条" in first, 'href="?page=2"' in first, "csv" in first) == (
+        True,
+        True,
+        True,
+        False,
+    )
+    assert ('href="?page=2"' in last, "通知0<" in last, f"通知{PAGE}<" in last) == (False, True, False)
 
 
 @pytest.mark.django_db

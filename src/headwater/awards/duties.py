@@ -9,10 +9,21 @@ from django.utils.translation import gettext as _
 from headwater.awards.models import Award, Party
 from headwater.calls.models import of_officer
 from headwater.calls.words import words_of
-from headwater.core.duties import DUTIES, Duty
+from headwater.core.duties import DUTIES, IN_HAND, Duty, InHand
 from headwater.core.i18n import Bilingual, named
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
+
+
+@IN_HAND.under("awards")
+def in_hand(account: Any) -> Iterator[InHand]:
+    """Yield the projects that one leads, those of one's institution, and for finance all that are valid."""
+    valid = Award.objects.valid()
+    yield InHand(_("我的项目"), "/my/projects/", valid.filter(leader__in=own_records(account)).count())
+    if hosts := account.scopes("host_manager", "organisation"):
+        yield InHand(_("单位项目"), "/host/agreements/", valid.filter(host__in=hosts).count())
+    if account.has_perm("awards.ledger"):
+        yield InHand(_("有效的项目"), "/finance/", without_own(valid, account).count())
 
 
 @DUTIES.under("awards.signers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +21,7 @@ from headwater.awards.services.closing import ACTS, WITHOUT_REASON, end_awards
 from headwater.awards.services.giving_up import consequence, extend_agreements, refuse_agreement
 from headwater.calls.models import Call
 from headwater.calls.pages import the_call
-from headwater.core import blobs
+from headwater.core import blobs, clock
 from headwater.core.acts import Act
 from headwater.core.i18n import both, named
 from headwater.core.listing import Column, Filter, Listing
@@ -43,17 +43,17 @@ def columns() -> list[Column]:
     return [
         Column(_("名称"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/my/projects/{a.number}/"),
         Column(_("编号"), lambda a: a.number, sort="number"),
-        Column(_("负责人"), lambda a: both(a.leader)),
-        Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money"),
+        Column(_("负责人"), lambda a: both(a.leader), phone=True),
+        Column(_("金额（万元）"), lambda a: a.amount_fen, kind="money", phone=True),
         Column(_("签署"), lambda a: "、".join(str(Party(s.party).label) for s in a.agreement.signatures.all())),
-        Column(_("签订期限"), due, sort="agreement_by"),
+        Column(_("签订期限"), due, sort="agreement_by", kind="date"),
         Column(_("状态"), lambda a: Award.State(a.state), kind="state"),
     ]
 
 
-def due(award: Award) -> str:
+def due(award: Award) -> date | None:
     """Return the last day for signing, as long as somebody has to sign."""
-    return f"{timezone.localtime(award.agreement_by):%Y-%m-%d}" if award.state == Award.State.AGREEMENT else ""
+    return clock.local_day(award.agreement_by) if award.state == Award.State.AGREEMENT else None
 
 
 @page("calls.apply")

@@ -15,7 +15,7 @@ from headwater.calls.models import Application, Call, CallChange, Decision, Noti
 from headwater.calls.queries import likenesses_to_watch
 from headwater.calls.states import IN_THE_HOUSE, CallState, State
 from headwater.core import clock
-from headwater.core.duties import DUTIES, Duty
+from headwater.core.duties import DUTIES, IN_HAND, Duty, InHand
 from headwater.core.i18n import Bilingual, named
 from headwater.core.own import own_cases, without_own
 from headwater.registry.models import own_records
@@ -39,6 +39,26 @@ def of_applicants(account: Any) -> Iterator[Duty]:
             f"/participations/{member.pk}/",
             member.application.call.closes_at,
         )
+
+
+@IN_HAND.under("calls")
+def in_hand(account: Any) -> Iterator[InHand]:
+    """Yield one's own applications, those of one's institution or agency, and for the office what runs and what has been received."""
+    mine = Application.objects.filter(leader__in=own_records(account))
+    totals = mine.aggregate(n=Count("pk"), drafts=Count("pk", filter=Q(state=State.DRAFT)))
+    yield InHand(_("我的申请"), "/applications/", totals["n"])
+    yield InHand(_("填写中的申请"), "/applications/", totals["drafts"])
+    if hosts := account.scopes("host_manager", "organisation"):
+        rows = Application.objects.visible_to(account).filter(host__in=hosts)
+        yield InHand(_("单位提交过的申请"), "/host/endorse/?all=1", rows.count())
+    if agencies := account.scopes("recommender", "agency"):
+        rows = Application.objects.visible_to(account).filter(host__recommender__in=agencies, host__direct=False)
+        yield InHand(_("所属单位报送过的申请"), "/recommend/?all=1", rows.count())
+    if account.has_perm("calls.board"):
+        yield InHand(_("进行中的批次"), "/office/", Call.objects.filter(state=CallState.PUBLISHED).count())
+    if account.has_role("programme_officer", "committee"):
+        received = Application.objects.filter(state__in=IN_THE_HOUSE, call__state=CallState.PUBLISHED)
+        yield InHand(_("进行中批次已送达的申请"), "/office/", without_own(received, account).count())
 
 
 @DUTIES.under("calls.refused")

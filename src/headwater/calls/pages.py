@@ -171,9 +171,9 @@ def letter_list(
         search=("number", "application__title_zh", "application__leader__name_zh"),
         columns=[
             Column(_("文号"), lambda x: x.number, kind="title", url=lambda x: f"/letters/{x.pk}/"),
-            Column(_("类型"), lambda x: letter_name(words_of(x.application), x.kind)),
+            Column(_("类型"), lambda x: letter_name(words_of(x.application), x.kind), phone=True),
             Column(_("编号"), lambda x: x.application.number),
-            Column(_("名称"), lambda x: both(x.application, "title")),
+            Column(_("名称"), lambda x: both(x.application, "title"), kind="long", phone=True),
             Column(_("申请人"), lambda x: both(x.application.leader)),
             Column(_("依托单位"), lambda x: both(x.application.host)),
             Column(_("日期"), lambda x: x.issued_at, kind="date"),

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -45,7 +45,8 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlforma
 
 @dataclass(frozen=True)
 class Column:
-    """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, number, money, date, state, title or action.
+    """`value` gives the cell; `sort` names the model field to sort by; `kind` is text, long, number, money, date,
+    moment, state, title or action.
 
     A column that only leads somewhere (`export=False`) stays out of files; one that is too long for a page (`screen=False`) is
     in files only. A phone shows the title, the state, what leads somewhere and the first two others; `phone` says otherwise.
@@ -143,6 +144,7 @@ class Listing:
     page_size: int = PAGE
     prepare: Callable[[list[Any]], None] | None = None
     only: Sequence[str] = ()
+    files: ClassVar[bool] = True
     q: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

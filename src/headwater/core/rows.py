@@ -6,23 +6,28 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 PAGE = 50
 
 
 class Rows:
-    """Rows that are no records, such as those behind a figure, page by page under the foot of a listing."""
+    """Rows under the foot of a listing, page by page: those behind a figure, or records that stand in an order of their own. `files`
+    says whether the page also gives them as files.
+    """
 
-    selectable = False
+    selectable, is_long = False, False
 
-    def __init__(self, request: HttpRequest, rows: Sequence[Any], size: int = PAGE) -> None:
-        self._get = request.GET
+    def __init__(
+        self, request: HttpRequest, rows: Sequence[Any] | QuerySet[Any], size: int = PAGE, *, files: bool = True
+    ) -> None:
+        self._get, self.files = request.GET, files
         text = self._get.get("page", "")
-        pages = max(1, -(-len(rows) // size))
+        self.total = rows.count() if isinstance(rows, QuerySet) else len(rows)
+        pages = max(1, -(-self.total // size))
         self.page = min(int(text), pages) if text.isdecimal() and len(text) < 9 and int(text) else 1
-        self.objects, self.total = rows[(self.page - 1) * size : self.page * size], len(rows)
+        self.objects = rows[(self.page - 1) * size : self.page * size]
         self.first_page, self.has_next = self.page == 1, self.page < pages
 
     def _query(self, **changes: str) -> str:

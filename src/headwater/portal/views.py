@@ -30,6 +30,7 @@ from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
 from headwater.core.open_data import OPEN_DATA, TYPES, write
 from headwater.core.permission import PUBLIC, page
+from headwater.core.rows import Rows
 from headwater.core.search import Kind, excerpt, kinds_for, search, suggestions
 from headwater.core.web import attempt, download, language_asked
 from headwater.forms.binding import outline
@@ -178,20 +179,26 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
 
 @page(PUBLIC)
 def notices(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/notices.html", {"notices": Notice.objects.select_related("call").annotate(n=Count("rows"))})
+    rows = Notice.objects.select_related("call").annotate(n=Count("rows")).order_by("-starts_at", "-pk")
+    return render(request, "portal/notices.html", {"list": Rows(request, rows, files=False)})
+
+
+LINES = 60
+"""Lines of a notice on a page."""
 
 
 @page(PUBLIC)
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Notice.objects.visible_to(request.user).select_related("call__scheme"), pk=pk)
     texts = row.texts.get("zh" if chinese() or not row.title_en else "en", {})
+    lines = row.rows.select_related("application__leader", "application__host").only(*LINE)
     return render(
         request,
         "portal/notice.html",
         {
             "notice": row,
             "scheme": scheme_of(row.call),
-            "rows": row.rows.select_related("application__leader", "application__host").only(*LINE),
+            "list": Rows(request, lines, LINES, files=False),
             "total_fen": row.rows.aggregate(total=Sum("amount_fen"))["total"] or 0,
             "texts": texts,
             "provisional": provisional(row.without_calendar) if row.is_open else "",

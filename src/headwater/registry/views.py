@@ -57,7 +57,7 @@ def people(request: HttpRequest) -> HttpResponse:
         search=("name_zh", "name_en", "name_sounds", "orcid", "organisation__name_zh"),
         columns=[
             Column(_("姓名"), lambda p: both(p), sort="name_sounds", kind="title", url=lambda p: f"/people/{p.pk}/"),
-            Column(_("英文姓名"), lambda p: p.name_en),
+            Column(_("英文姓名"), lambda p: p.name_en, phone=False),
             Column(_("单位"), lambda p: both(p.organisation) if p.organisation else ""),
             Column(_("职称"), lambda p: p.title),
             Column(_("学位"), lambda p: p.highest_degree),
@@ -89,8 +89,8 @@ def sanctions(request: HttpRequest) -> HttpResponse:
         columns=[
             Column(_("姓名"), lambda s: both(s.person), kind="title", url=lambda s: f"/people/{s.person_id}/"),
             Column(_("单位"), lambda s: both(s.person.organisation) if s.person.organisation else ""),
-            Column(_("起"), lambda s: s.since, sort="since", kind="date"),
-            Column(_("至"), lambda s: s.until, kind="date"),
+            Column(_("起"), lambda s: s.since, sort="since", kind="date", phone=True),
+            Column(_("至"), lambda s: s.until, kind="date", phone=True),
             Column(_("依据"), lambda s: s.legal_basis),
             Column(_("处理决定文号"), lambda s: s.document),
         ],

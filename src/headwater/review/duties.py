@@ -15,14 +15,25 @@ from headwater.calls.pages import OPINIONS
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState, State
-from headwater.core.duties import DUTIES, Duty
+from headwater.core.duties import DUTIES, IN_HAND, Duty, InHand
 from headwater.core.i18n import named
 from headwater.core.own import without_own
 from headwater.registry.models import own_records
-from headwater.review.models import Assignment, BallotCast, Panel, PanelItem, PanelMember, Round
+from headwater.review.models import Assignment, BallotCast, Expert, Panel, PanelItem, PanelMember, Round
 from headwater.review.queries import involved, opinions_for_applicant, review_deadlines
 
 OPINIONS.add("review", opinions_for_applicant)
+
+
+@IN_HAND.under("review")
+def in_hand(account: Any) -> Iterator[InHand]:
+    """Yield the opinions that an expert has handed in and the panels that they sit in; for the office, the experts to be asked."""
+    mine = Assignment.objects.visible_to(account).filter(expert__person__in=own_records(account))
+    yield InHand(_("已提交的评审意见"), "/review/", mine.filter(state=Assignment.State.SUBMITTED).count())
+    seats = PanelMember.objects.filter(expert__person__in=own_records(account))
+    yield InHand(_("参加的会评组"), "/panels/", seats.values("panel").distinct().count())
+    if account.has_perm("review.expert.list"):
+        yield InHand(_("在库的专家"), "/office/experts/", Expert.objects.filter(is_active=True).count())
 
 
 @DUTIES.under("review.experts")

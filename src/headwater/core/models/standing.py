@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
 from headwater.core.addresses import AddressField, kept_normal
+from headwater.core.agents import browser_words
 from headwater.core.models.accounts import Account, RoleGrant, of_entry
 from headwater.core.roles import ROLES, Scope, role_choices
 
@@ -178,3 +179,7 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.address}"
+
+    @property
+    def browser(self) -> str:
+        return browser_words(self.agent)

@@ -11,21 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.core import blobs, jobs
-from headwater.core.duties import duties_of
+from headwater.core.duties import by_urgency, duties_of, in_hand_of
 from headwater.core.files import may_download
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import Job, RoleGrant, StoredFile
 from headwater.core.permission import SIGNED_IN, page
 from headwater.core.roles import ROLES
+from headwater.core.rows import Rows
 from headwater.core.services import read_notifications
 from headwater.core.web import download
 
 
 @page(SIGNED_IN)
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the reader, and the latest notifications."""
-    notes = request.user.notifications.all()[:8]
-    return render(request, "core/desk.html", {"duties": duties_of(request.user), "notes": notes, "held": _held(request.user)})
+    """Show what waits for the reader by its urgency, what they have in hand, and the latest notifications."""
+    context = {
+        "waiting": by_urgency(duties_of(request.user)),
+        "in_hand": in_hand_of(request.user),
+        "notes": request.user.notifications.all()[:8],
+        "held": _held(request.user),
+    }
+    return render(request, "core/desk.html", context)
 
 
 def _held(user: Any) -> list[str]:
@@ -44,7 +50,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         read_notifications(account=request.user)
         return redirect("notifications")
-    return render(request, "core/notifications.html", {"notes": request.user.notifications.all()[:200]})
+    return render(request, "core/notifications.html", {"list": Rows(request, request.user.notifications.all(), files=False)})
 
 
 @page(SIGNED_IN)
@@ -74,7 +80,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
             Column(_("进度"), lambda j: f"{j.percent}%", kind="number"),
             Column(_("说明"), lambda j: j.message),
             Column(_("提出人"), lambda j: j.asked_by or _("系统")),
-            Column(_("提出时间"), lambda j: f"{timezone.localtime(j.asked_at):%Y-%m-%d %H:%M:%S}"),
+            Column(_("提出时间"), lambda j: f"{timezone.localtime(j.asked_at):%Y-%m-%d %H:%M:%S}", kind="moment"),
         ],
         empty_title=_("没有后台任务"),
         empty_hint=_("形式审查、专家指派等耗时的工作会出现在这里。"),

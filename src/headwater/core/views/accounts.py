@@ -68,7 +68,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
         order="username",
         search=("username", "name_zh", "email"),
         columns=[
-            Column(_("用户名"), lambda a: a.username, sort="username", url=lambda a: f"/admin/accounts/?q={a.username}"),
+            Column(
+                _("用户名"), lambda a: a.username, sort="username", kind="title", url=lambda a: f"/admin/accounts/?q={a.username}"
+            ),
             Column(_("姓名"), lambda a: both(a)),
             Column(_("电子邮箱"), lambda a: a.email),
             Column(_("邮箱与他人相同"), lambda a: _("是") if a.email_shared else ""),

@@ -49,7 +49,7 @@ def audit(request: HttpRequest) -> HttpResponse:
             Filter("act", _("事项"), sorted(ACTS.items(), key=lambda a: a[0]), "command"),
         ],
         columns=[
-            Column(_("时间"), _moment),
+            Column(_("时间"), _moment, kind="moment"),
             Column(_("事件"), lambda e: sentence(e, names), kind="title", url=lambda e: names.of(e).url),
             Column(_("变化"), change_words),
             Column(_("来源"), source_words),

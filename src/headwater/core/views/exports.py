@@ -29,11 +29,11 @@ def exports(request: HttpRequest) -> HttpResponse:
         order="-id",
         columns=[
             Column(_("名称"), lambda e: e.title, kind="title", url=lambda e: f"/exports/{e.pk}/" if e.ready else ""),
-            Column(_("内容"), lambda e: KINDS[e.kind].label if e.kind in KINDS else _("已停用的导出")),
+            Column(_("内容"), lambda e: KINDS[e.kind].label if e.kind in KINDS else _("已停用的导出"), phone=False),
             Column(_("件数"), lambda e: e.count, kind="number"),
             Column(_("大小"), lambda e: filesizeformat(e.size) if e.size else ""),
             Column(_("申请时间"), lambda e: e.asked_at, kind="date"),
-            Column(_("保留至"), lambda e: e.expires_at, kind="date"),
+            Column(_("保留至"), lambda e: e.expires_at, kind="date", phone=True),
             Column(_("状态"), state_of, kind="state"),
         ],
         empty_title=_("没有导出文件"),

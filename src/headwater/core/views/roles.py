@@ -64,8 +64,8 @@ def roles(request: HttpRequest) -> HttpResponse:
         columns=[
             Column(_("用户"), lambda g: both(g.account), kind="title"),
             Column(_("用户名"), lambda g: g.account.username),
-            Column(_("角色"), lambda g: ROLES[g.role].label),
-            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label),
+            Column(_("角色"), lambda g: ROLES[g.role].label, phone=True),
+            Column(_("范围"), lambda g: g.scope_label or Scope(g.scope).label, phone=True),
             Column(_("起"), lambda g: g.since, kind="date"),
         ],
         filters=[Filter("role", _("角色"), role_choices(), "role")],

@@ -44,7 +44,7 @@ def outbox(request: HttpRequest) -> HttpResponseBase:
             Column(_("状态"), standing, kind="state"),
             Column(_("写入时间"), lambda m: m.created_at, kind="date"),
             Column(_("发出"), lambda m: m.sent_at, kind="date"),
-            Column(_("原因"), trouble),
+            Column(_("原因"), trouble, phone=True),
             Column("error", lambda m: m.error, screen=False),
         ],
         empty_title=_("没有邮件"),

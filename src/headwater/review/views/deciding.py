@@ -46,7 +46,7 @@ from headwater.review.services.suggesting import Suggestion, balance_rows, compa
 from headwater.review.views.rows import others_of, placed
 from headwater.schemes.judging import DecisionRule
 
-ROWS = 50
+ROWS = 30
 """Applications on a page of the board; what is ticked on the others goes along in the form."""
 
 

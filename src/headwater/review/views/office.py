@@ -89,9 +89,14 @@ def _pairs_proposed(request: HttpRequest, call: Call, proposed: Round | None) ->
         search=("application__title_zh", "expert__person__name_zh"),
         columns=[
             Column(_("申请"), lambda a: both(a.application, "title"), kind="title"),
-            Column(_("专家"), lambda a: both(a.expert.person), url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/"),
+            Column(
+                _("专家"),
+                lambda a: both(a.expert.person),
+                url=lambda a: f"/office/pair/{a.application_id}/{a.expert_id}/",
+                phone=True,
+            ),
             Column(_("单位"), lambda a: both(a.expert.person.organisation) if a.expert.person.organisation else ""),
-            Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number"),
+            Column(_("匹配度"), lambda a: f"{a.score:.3f}", sort="score", kind="number", phone=True),
         ],
         only=("score", "application__title_zh", "expert__person__name_zh", "expert__person__organisation__name_zh"),
         empty_title=_("没有待发布的方案"),
@@ -174,8 +179,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
             Column(_("申请"), lambda a: both(a, "title"), kind="title", url=lambda a: f"/office/reviews/{a.pk}/"),
             Column(_("编号"), lambda a: a.number),
             Column(_("待答"), lambda a: a.n_invited, kind="number"),
-            Column(_("评审中"), lambda a: a.n_accepted, kind="number"),
-            Column(_("已提交"), lambda a: a.n_submitted, sort="n_submitted", kind="number"),
+            Column(_("评审中"), lambda a: a.n_accepted, kind="number", phone=True),
+            Column(_("已提交"), lambda a: a.n_submitted, sort="n_submitted", kind="number", phone=True),
             Column(_("谢绝"), lambda a: a.n_declined, kind="number"),
             Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
@@ -236,7 +241,7 @@ def end_review(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "review/end_review.html", context, status=422 if failed else 200)
 
 
-SHOWN = 200
+SHOWN = 40
 """Opinions that are missing, on the page; those with a saved draft are always all there."""
 
 

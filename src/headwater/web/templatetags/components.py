@@ -6,6 +6,7 @@ only its words.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from headwater.core.remaining import time_left
 from headwater.web.templatetags.headwater import day, marked, moment, state, urgency, wan
 
 register = template.Library()
+BLANK_CELL = re.compile(r"(<td\b[^>]*>)\s+</td>")
 
 
 @register.simple_block_tag
@@ -49,7 +51,10 @@ def card(
 
 @register.simple_block_tag
 def table(content: str, *, stack: bool = True, kind: str = "") -> SafeString:
-    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone; `kind` is a class of its own."""
+    """A table that scrolls in its own box and, with `stack`, shows its rows as cards on a phone, without the cells that hold nothing;
+    `kind` is a class of its own.
+    """
+    content = mark_safe(BLANK_CELL.sub(r"\1</td>", content))  # noqa: S308 -- the content has escaped
     kind = f"hw-table{' stack' if stack else ''} {kind}".strip()
     named = gettext("可左右滚动的表格")
     return format_html('<div class="hw-scroll" data-scroll="{}"><table class="{}">{}</table></div>', named, kind, content)

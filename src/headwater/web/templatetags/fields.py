@@ -180,9 +180,9 @@ def pick(name: str, value: Any, label: Any, checked: Any = False, **words: Any) 
 
 @register.simple_tag
 def pick_all(label: str, form: str = "") -> SafeString:
-    """The box in the head of a table that ticks every row."""
-    words = {"type": "checkbox", "data_all": True, "form": form, "aria_label": label}
-    return format_html("<input{}>", html_attributes(words))
+    """The box in the head of a table that ticks every row; a phone, which shows no heads, shows it with its label."""
+    words = {"type": "checkbox", "data_all": True, "form": form}
+    return format_html('<label class="hw-all"><input{}><span>{}</span></label>', html_attributes(words), label)
 
 
 @register.simple_block_tag

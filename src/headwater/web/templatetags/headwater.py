@@ -16,7 +16,7 @@ from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.phases import not_yet
 from headwater.calls.schemes import scheme_of
 from headwater.calls.words import grade_words, panel_word, state_inside, state_outside, words_of
-from headwater.core import clock, i18n, money, navigation
+from headwater.core import clock, duties, i18n, money, navigation
 from headwater.core.colours import COLOURS
 from headwater.core.i18n import Bilingual, both, chinese
 from headwater.core.names import HAN
@@ -131,13 +131,18 @@ def clock_time(value: Any) -> str:
 register.filter("days_left", time_left)
 
 
+URGENT = {
+    duties.Urgency.LATE: "text-late",
+    duties.Urgency.SOON: "text-soon",
+    duties.Urgency.LATER: "text-secondary",
+    duties.Urgency.OPEN: "",
+}
+
+
 @register.filter
 def urgency(value: Any) -> str:
     """A class for a date: late, soon or plain."""
-    if not value:
-        return ""
-    n = clock.days_left(value)
-    return "text-late" if n < 0 else "text-soon" if n <= 3 else "text-secondary"
+    return URGENT[duties.urgency(value)]
 
 
 @register.simple_tag

@@ -85,7 +85,11 @@ def queue(request: HttpRequest, call: Call, size: int = PAGE) -> Listing:
                 lambda a: FormalCheck.Verdict(a.check_result.verdict) if hasattr(a, "check_result") else "",
                 kind="state",
             ),
-            Column(_("问题代码"), lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查")),
+            Column(
+                _("问题代码"),
+                lambda a: "、".join(a.check_result.failed) if hasattr(a, "check_result") else _("尚未检查"),
+                phone=True,
+            ),
             Column(_("状态"), lambda a: state_word(call, State(a.state)), kind="state"),
         ],
         only=(

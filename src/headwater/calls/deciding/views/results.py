@@ -37,7 +37,8 @@ def result_columns(request: HttpRequest, call: Call, rows: QuerySet[Decision], d
     places = Places(request.user, call, rows.values_list("rank", flat=True))
     money = []
     if scheme.has_money:
-        money = [Column(scheme.words["amount"], lambda d: d.amount_fen or None, sort="amount_fen", kind="money")]
+        amount = scheme.words["amount"]
+        money = [Column(amount, lambda d: d.amount_fen or None, sort="amount_fen", kind="money", phone=True)]
     return [
         Column(
             scheme.words["title"],
@@ -49,7 +50,7 @@ def result_columns(request: HttpRequest, call: Call, rows: QuerySet[Decision], d
         Column(_("申请人"), lambda d: both(d.application.leader), url=lambda d: leader_page(d.application.leader)),
         Column(_("依托单位"), lambda d: both(d.application.host)),
         Column(_("排序"), lambda d: places(d.rank), kind="number"),
-        Column(_("决定"), lambda d: decided[d.outcome]),
+        Column(_("决定"), lambda d: decided[d.outcome], phone=True),
         *money,
         Column(_("理由"), lambda d: d.reason, screen=False),
         Column(_("偏离会议评审结果的理由"), lambda d: d.get_deviation_display(), screen=False),

@@ -47,10 +47,10 @@ def quotas(request: HttpRequest, pk: int) -> HttpResponse:
         search=("organisation__name_zh", "organisation__name_en"),
         columns=[
             Column(_("依托单位"), lambda q: both(q.organisation), kind="title", url=lambda q: f"/office/quotas/{q.pk}/"),
-            Column(_("限额"), lambda q: q.quota, sort="quota", kind="number"),
+            Column(_("限额"), lambda q: q.quota, sort="quota", kind="number", phone=True),
             Column(_("已报送"), lambda q: q.used, sort="used", kind="number"),
             Column(_("待单位审核"), lambda q: q.waiting, sort="waiting", kind="number"),
-            Column(_("剩余"), lambda q: q.left, sort="left", kind="number"),
+            Column(_("剩余"), lambda q: q.left, sort="left", kind="number", phone=True),
             Column(_("计算方法"), lambda q: quota_words(q.quota, q.basis)),
         ],
         filters=[
