@@ -20,6 +20,7 @@ COLUMNS = {
     "calls": "code title_zh title_en scheme year opens_at closes_at budget_cny phase",
     "projects": "number title_zh title_en leader host place call discipline second_discipline amount_cny starts_on ends_on state",
     "notices": "call starts_at ends_at position title leader host amount_cny",
+    "case_notices": "notice kind notice_title starts_at ends_at position title_zh title_en holder columns state digest",
     "articles": "number title_zh title_en agencies measures",
     "indicators": "code label_zh label_en value unit articles computed_at",
 }

@@ -106,7 +106,8 @@ invariant(
     "letters_without_gaps",
     _("各年度各类发文字号从第一号起连续，没有空号和重号"),
     """WITH numbers AS (SELECT regexp_match(number, '^(.+)〔(\\d{4})〕(\\d+)号$') AS part FROM (
-        SELECT number FROM calls_letter UNION ALL SELECT number FROM calls_hostletter) papers)
+        SELECT number FROM calls_letter UNION ALL SELECT number FROM calls_hostletter
+        UNION ALL SELECT number FROM notices_noticeletter) papers)
     SELECT s.mark || '〔' || s.year || '〕: ' || count(n.part) || ' letters, numbers ' || s.first || ' to ' || s.last
     FROM calls_letterseries s LEFT JOIN numbers n
         ON n.part[1] = s.mark AND n.part[2]::integer = s.year AND n.part[3]::integer BETWEEN s.first AND s.last

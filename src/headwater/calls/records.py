@@ -67,8 +67,8 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
         WHERE person_id = ANY(%(people)s) AND since <= %(day)s AND (until IS NULL OR until >= %(day)s)
     UNION ALL SELECT 'senior', person_id, '', 0, min(since), NULL FROM registry_titleheld
         WHERE person_id = ANY(%(people)s) AND senior AND since IS NOT NULL GROUP BY 2
-    UNION ALL SELECT 'paper', coalesce(p.merged_into_id, p.id), '', count(DISTINCT a.publication_id), NULL, NULL
-        FROM registry_authorship a JOIN registry_person p ON p.id = a.person_id WHERE p.id = ANY(%(people)s) GROUP BY 2
+    UNION ALL SELECT 'paper', coalesce(p.merged_into_id, p.id), '', count(DISTINCT coalesce(w.merged_into_id, w.id)), NULL, NULL
+        FROM registry_workauthor a JOIN registry_person p ON p.id = a.person_id JOIN registry_work w ON w.id = a.work_id WHERE p.id = ANY(%(people)s) GROUP BY 2
     UNION ALL SELECT 'mentor', r.mine, p.name_zh, 0, NULL, NULL FROM (
             SELECT first_id AS mine, second_id AS other FROM registry_relation WHERE kind = 'supervisor' AND first_id = ANY(%(people)s)
             UNION ALL SELECT second_id, first_id FROM registry_relation WHERE kind = 'supervisor' AND second_id = ANY(%(people)s)

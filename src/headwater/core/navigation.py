@@ -57,6 +57,7 @@ def modules_for(user: Any, path: str) -> list[dict[str, Any]]:
 
 for _code, _module in {
     "desk": Module(_("我的待办"), SIGNED_IN, "desk", 0),
+    "approvals": Module(_("审批"), "core.approval.offer", "approvals", 20),
     "exports": Module(_("导出文件"), SIGNED_IN, "exports", 700),
     "tokens": Module(_("接口与令牌"), SIGNED_IN, "tokens", 710),
     "sessions": Module(_("登录与密码"), SIGNED_IN, "sessions", 720),

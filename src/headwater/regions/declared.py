@@ -1,12 +1,35 @@
-"""What a region package names of the code: indicators and the parts of them. Apps declare these when Django is set up."""
+"""What a region package names of the code: indicators and the parts of them, guards and effects of registers, roles, kinds of record,
+hooks. Apps declare these when Django is set up.
+"""
 
 from __future__ import annotations
 
+from headwater.casework.bodies.declared import undeclared as bodies_undeclared
 from headwater.core.indicators import INDICATORS
+from headwater.regions.check import line_of
 from headwater.regions.package import Mistake, Package
+from headwater.registers.undeclared import undeclared_in
 
 
 def undeclared(package: Package) -> list[Mistake]:
+    """List what a package names and no app declares."""
+    bodies = [Mistake("bodies.toml", key, text) for key, text in bodies_undeclared(package.tables["bodies"])]
+    return [*_evidence(package), *_kinds(package), *bodies]
+
+
+def _kinds(package: Package) -> list[Mistake]:
+    """List what kinds of register name and no app declares."""
+    mistakes = [
+        Mistake(name, key, expected, line_of(text, key))
+        for file in package.kinds
+        if file.kind
+        for at, expected in undeclared_in(file.kind)
+        for name, text, key in [file.at(at)]
+    ]
+    return list(dict.fromkeys(mistakes))  # of a file that several kinds take, once
+
+
+def _evidence(package: Package) -> list[Mistake]:
     """List the evidence whose indicator no app declares, or whose breakdown the indicator does not have."""
     mistakes = []
     for n, article in enumerate(package.tables["policy"]["article"]):

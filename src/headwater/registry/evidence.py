@@ -15,6 +15,10 @@ for each in (
     models.EarlierProject,
     models.Relation,
     models.Sanction,
+    models.Work,
+    models.WorkIdentifier,
+    models.WorkAuthor,
+    models.WorkClaim,
 ):
     covered(each)
 
@@ -28,4 +32,4 @@ left_out(
     models.PriorityField,
     models.ReviewGroup,
 )
-left_out(_("用于查找和排序；由此得出的回避关系另行核对"), models.PersonName, models.Degree, models.Publication, models.Authorship)
+left_out(_("用于查找和排序；由此得出的回避关系另行核对"), models.PersonName, models.Degree)

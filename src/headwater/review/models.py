@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.schemes import scheme_of
+from headwater.casework.bodies.rules.voting import share_word
 from headwater.core import clock
 from headwater.core.models import Account, Job
 from headwater.core.own import leads_to, of_many, own_cases, without_own
@@ -274,7 +275,7 @@ class Panel(models.Model):
 
     @property
     def quorum_word(self) -> str:
-        return self.quorum.replace(">=", "≥")
+        return share_word(self.quorum)
 
 
 class PanelMember(models.Model):

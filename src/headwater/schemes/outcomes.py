@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-AGREEMENT, HOST_COUNT = "agreement", "host_count"
-"""What a release can do: open an agreement for each approved application; count it for its host, whose next quota follows from it."""
+AGREEMENT, HOST_COUNT, ENTRY = "agreement", "host_count", "entry"
+"""What a release can do: open an agreement for each approved application; count it for its host, whose next quota follows from it; open
+an entry of the register whose kind names the scheme.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ OUTCOMES: Mapping[str, OutcomeKind] = {
     for kind in (
         OutcomeKind("award", (AGREEMENT, HOST_COUNT), of_fund=True),
         OutcomeKind("support", (AGREEMENT,)),
-        OutcomeKind("designation"),
+        OutcomeKind("designation", (ENTRY,)),
         OutcomeKind("recommendation"),
         OutcomeKind("subsidy"),
         OutcomeKind("prize"),

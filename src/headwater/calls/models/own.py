@@ -17,7 +17,6 @@ from headwater.calls.models.decisions import Decision, Notice, NoticeRow, Object
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.letters import HostLetter, Letter, LetterSeries
 from headwater.calls.models.likeness import Likeness, TextPrint
-from headwater.calls.models.papers import PaperTemplate
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 from headwater.calls.states import IN_THE_HOUSE
@@ -25,7 +24,7 @@ from headwater.core.jobs import REACH
 from headwater.core.models import Account
 from headwater.core.own import SOURCES, Part, leads_to, of_many, own_cases
 from headwater.core.roles import Scope
-from headwater.registry.models import Person, own_records, records_of
+from headwater.registry.models import Person, accounts_near, own_records
 from headwater.registry.models.people import IN_CALLS
 from headwater.registry.models.records import FAMILY
 
@@ -39,9 +38,6 @@ PARTS = f"""WITH people AS (SELECT unnest(%(own)s::bigint[]) AS id), {FAMILY},
     UNION SELECT r.application_id, coalesce(c.part, %(referee)s) FROM calls_referee r JOIN concerned c ON c.id = r.person_id
     UNION SELECT application_id, %(signatory)s FROM calls_documentsignature
     WHERE account_id = %(account)s AND party = ANY(%(signing)s)"""  # noqa: S608
-ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
-    SELECT account_id FROM registry_person JOIN (SELECT id FROM people UNION SELECT id FROM family) c USING (id)
-    WHERE account_id IS NOT NULL"""  # noqa: S608
 
 
 @SOURCES.under("calls")
@@ -60,9 +56,7 @@ def accounts_with_part(application: Application) -> set[int]:
     members = Participant.objects.filter(application=application).values_list("person", flat=True)
     referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
     signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING, account__isnull=False)
-    with connection.cursor() as cursor:
-        cursor.execute(ACCOUNTS, [list(records_of([application.leader_id, *members, *referees]))])
-        return {pk for (pk,) in cursor.fetchall()} | set(signed.values_list("account", flat=True))
+    return accounts_near([application.leader_id, *members, *referees]) | set(signed.values_list("account", flat=True))
 
 
 def has_own_in(account: Any, call: Call) -> bool:
@@ -107,7 +101,7 @@ leads_to(Likeness, "application", "other")
 leads_to(Link, "participant__application", "referee__application")
 leads_to(Objection, "row__application")
 leads_to(ObjectionClaim, "row__application")
-of_many(Call, CallChange, DocumentText, HostLetter, HostQuota, LetterSeries, Notice, PaperTemplate, RuleResult, SchemeVersion)
+of_many(Call, CallChange, DocumentText, HostLetter, HostQuota, LetterSeries, Notice, RuleResult, SchemeVersion)
 
 
 @REACH.under("calls")

@@ -16,7 +16,7 @@ from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
 from headwater.core.services import notify
 from headwater.core.solver import solve
-from headwater.registry.models import Publication, is_own
+from headwater.registry.models import Work, is_own
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
 from headwater.review.ties import SEARCHED, Ties, read_ties
@@ -98,8 +98,8 @@ def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str]
 def _with_titles(kinds: list[str], words: list[str]) -> list[str]:
     """The evidence of co-authors with titles and years in place of the ids of papers."""
     ids = {int(word) for kind, word in zip(kinds, words, strict=True) if kind == "coauthor"}
-    rows = Publication.objects.filter(pk__in=ids).values_list("pk", "title", "year") if ids else ()
-    titles = {str(pk): f"{title} ({year})" for pk, title, year in rows}
+    rows = Work.objects.filter(pk__in=ids).only("title_zh", "title_en", "year") if ids else ()
+    titles = {str(row.pk): f"{row.title_zh or row.title_en} ({row.year})" for row in rows}
     return [titles[word] if kind == "coauthor" else word for kind, word in zip(kinds, words, strict=True)]
 
 

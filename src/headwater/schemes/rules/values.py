@@ -85,6 +85,7 @@ SHAPES: dict[str, Shape] = {
     },
     "similar_text_share": float,
     "portfolio_rules": [BALANCE],
+    "report_reminders": {"first": int, "second?": int, "third?": int},
     "*_days": int,
     "*_months": int,
     "*_years": int,

@@ -1,0 +1,1 @@
+"""Commands of bodies: convening, calling, holding, voting, closing."""

@@ -1,0 +1,20 @@
+"""Forms of objections, of whichever notice: raising one, replying, answering."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class ObjectionForm(forms.Form):
+    name = forms.CharField(label=_("姓名或单位"), max_length=120, help_text=_("异议须实名提出。"))
+    contact = forms.EmailField(
+        label=_("电子邮箱"), max_length=120, help_text=_("确认链接和处理意见发到这里，不公开。确认后异议才生效。")
+    )
+    text = forms.CharField(label=_("异议内容与依据"), max_length=5000, widget=forms.Textarea(attrs={"rows": 7}))
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label=_("处理意见"), max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReplyForm(forms.Form):
+    text = forms.CharField(label=_("书面陈述"), max_length=5000, widget=forms.Textarea(attrs={"rows": 6}))
