@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from headwater.evaluations.sheets import CHECKLIST, COMPUTED, EXPERT, FULL, QUANTITY, Indicator, Sheet
 
-PLACES = Decimal("0.0001")
+PLACES = 4
+"""Decimals of points."""
+NONE = Decimal("0.0000")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Line:
     @property
     def shown_score(self) -> Decimal | None:
         """Return the score to two decimals."""
-        return None if self.score is None else rounded(self.score, Decimal("0.01"))
+        return None if self.score is None else rounded(self.score, 2)
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,19 @@ class Points:
 
     @property
     def total(self) -> Decimal:
-        return sum((line.points for line in self.lines), Decimal(0)).quantize(PLACES)
+        return sum((line.points for line in self.lines), NONE)
 
     def of_head(self, code: str) -> Decimal:
-        return sum((line.points for line in self.lines if line.indicator.head == code), Decimal(0)).quantize(PLACES)
+        return sum((line.points for line in self.lines if line.indicator.head == code), NONE)
 
     @property
     def missing(self) -> list[Indicator]:
         return [line.indicator for line in self.lines if line.score is None]
 
 
-def rounded(value: Fraction, places: Decimal = PLACES) -> Decimal:
-    """Return a value rounded half up, exactly."""
-    scale = Fraction(1) / Fraction(places)
-    whole = (abs(value) * scale + Fraction(1, 2)).__floor__()
-    return (Decimal(whole) * places * (1 if value >= 0 else -1)).quantize(places, rounding=ROUND_HALF_UP)
+def rounded(value: Fraction, places: int = PLACES) -> Decimal:
+    """Return a value that is not negative, rounded half up, exactly, with so many decimals."""
+    return Decimal(floor(value * 10**places + Fraction(1, 2))).scaleb(-places)
 
 
 def points_of(sheet: Sheet, kind: str, facts: Facts) -> Points:
@@ -101,7 +102,7 @@ def _score(kind: str, value: Decimal, norm: Decimal | None) -> Fraction:
 
 
 def _points(weight: Decimal, score: Fraction | None) -> Decimal:
-    return Decimal(0).quantize(PLACES) if score is None else rounded(Fraction(weight) * score / 100)
+    return NONE if score is None else rounded(Fraction(weight) * score / 100)
 
 
 def trimmed(marks: Sequence[Decimal], drop: int, drop_from: int) -> tuple[Decimal, ...]:
