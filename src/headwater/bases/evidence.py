@@ -1,7 +1,19 @@
 """The tables of bases that are compared with what commands wrote."""
 
-from headwater.bases.models import Base, BaseHolder
+from headwater.bases import models
 from headwater.core.coverage import covered
 
-covered(Base, without=("reminded_on",))
-covered(BaseHolder)
+covered(models.Base, without=("reminded_on",))
+for each in (
+    models.BaseHolder,
+    models.BasePerson,
+    models.PersonMonths,
+    models.BaseRule,
+    models.OpenCall,
+    models.OpenProject,
+    models.OpenDay,
+    models.SafetyRecord,
+    models.GapValue,
+    models.SupportRow,
+):
+    covered(each)

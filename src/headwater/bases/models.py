@@ -5,9 +5,39 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from headwater.bases.cultivation.models import GapValue, SupportRow
+from headwater.bases.facilities.models import FundingLine, MachineTime
+from headwater.bases.incubation.models import Assessment, Tenant
+from headwater.bases.labs.models import BaseRule, OpenCall, OpenDay, OpenProject, SafetyRecord
+from headwater.bases.people.models import BasePerson, PersonMonths
+from headwater.bases.postdocs.models import Postdoc
+from headwater.bases.stations.models import ObservationCount, Plot, Programme, Sensor
 from headwater.core.own import of_many
 from headwater.registers.models import Entry, Holder
 from headwater.registry.models import Person
+
+__all__ = [
+    "Assessment",
+    "Base",
+    "BaseHolder",
+    "BasePerson",
+    "BaseRule",
+    "FundingLine",
+    "GapValue",
+    "MachineTime",
+    "ObservationCount",
+    "OpenCall",
+    "OpenDay",
+    "OpenProject",
+    "PersonMonths",
+    "Plot",
+    "Postdoc",
+    "Programme",
+    "SafetyRecord",
+    "Sensor",
+    "SupportRow",
+    "Tenant",
+]
 
 
 class Base(Entry):

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from headwater.bases.effects import EFFECTS
 from headwater.bases.guards import GUARDS
 from headwater.bases.models import Base, BaseHolder
 from headwater.core.i18n import Bilingual
@@ -16,6 +17,7 @@ from headwater.registers.declared import Keeper, RegisterOf, TypedField
 from headwater.registers.declaring import declare
 from headwater.registry.identifiers import BadIdentifier, check_ror
 
+LABEL = "bases.base"
 DIRECTOR, SECRETARY = "director", "secretary"
 KEEPERS = (Keeper(DIRECTOR, "director", _("主任")), Keeper(SECRETARY, "secretary", _("秘书")))
 
@@ -56,6 +58,7 @@ def register(code: str, zh: str, en: str, place: int, *fields: TypedField, **mor
         keepers=KEEPERS,
         fields=fields,
         guards=GUARDS,
+        effects=EFFECTS,
         **more,
     )
 

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 
 from headwater.core import clock
+from headwater.core.money import Fen
 from headwater.demo.base_plan import BaseGroup
+from headwater.demo.base_tables import fill_tables
 from headwater.demo.people import World
 from headwater.demo.texts import Writer
 from headwater.forms.shapes import Field
@@ -20,6 +22,7 @@ from headwater.registers.shapes import ENDED, PLANNED, Kind
 from headwater.registry.models import Discipline, Organisation, Person, PriorityField
 
 TRIES = 40
+WAN = Fen.of_wan(1)
 
 
 def open_bases(world: World, writer: Writer, scale: str, seed: int) -> None:
@@ -33,6 +36,7 @@ def open_bases(world: World, writer: Writer, scale: str, seed: int) -> None:
     officer, rows = world.actor(world.staff["officer"]), []
     for code, drafts in groups.items():
         rows += open_entries(register=REGISTERS[code], drafts=drafts, actor=officer, invented=True)
+    fill_tables(rows, seed=seed, actor=officer)
     _leave_to_approve(world, rows)
 
 
@@ -117,8 +121,9 @@ class Maker:
         for f in fields:
             if f.code in group.numbers:
                 low, high = group.numbers[f.code]
-                value = self.r.randint(low, high)
-                yield f.code, value // 1_000_000 * 1_000_000 if f.type == "money" and value >= 1_000_000 else value
+                step = WAN if f.type == "money" and low >= WAN else 1
+                value = self.r.randrange(low, high + 1, step)
+                yield f.code, value
             elif f.required and f.columns:
                 yield f.code, [self._row(f, topic, n, group) for n in range(max(2, f.min_rows))]
             elif f.required and f.choices:

@@ -128,7 +128,59 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="registers.kindversion"),
                 ),
             ],
-            options={"verbose_name": "科技基地", "ordering": ["number"], "abstract": False},
+            options={
+                "verbose_name": "科技基地",
+                "ordering": ["number"],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["kind", "state"], name="base_kind"),
+                    models.Index(fields=["host"], name="base_host"),
+                    models.Index(condition=models.Q(("state_due__isnull", False)), fields=["state_due"], name="base_due"),
+                    models.Index(fields=["director"], name="base_director"),
+                    models.Index(fields=["secretary"], name="base_secretary"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("origin", "decision")), fields=("origin_id",), name="base_of_decision_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("origin", "package")), fields=("origin_code",), name="base_of_package_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("group__in", ("planned", "live", "watched", "ended"))), name="base_group"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("succeeded_on__isnull", True), ("group", "ended"), _connector="OR"),
+                        name="base_with_successor_is_over",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until__isnull", True), ("group", "ended"), _connector="OR"),
+                        name="base_at_work_has_no_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("since__isnull", True), ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
+                        ),
+                        name="base_term",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                            models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                            _connector="OR",
+                        ),
+                        name="base_point",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("origin", "package"), _negated=True),
+                            models.Q(("source", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="base_fact_has_source",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BaseHolder",
@@ -162,109 +214,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "基地依托单位", "ordering": ["since", "id"], "abstract": False},
-        ),
-        migrations.AddIndex(model_name="base", index=models.Index(fields=["kind", "state"], name="base_kind")),
-        migrations.AddIndex(model_name="base", index=models.Index(fields=["host"], name="base_host")),
-        migrations.AddIndex(
-            model_name="base",
-            index=models.Index(condition=models.Q(("state_due__isnull", False)), fields=["state_due"], name="base_due"),
-        ),
-        migrations.AddIndex(model_name="base", index=models.Index(fields=["director"], name="base_director")),
-        migrations.AddIndex(model_name="base", index=models.Index(fields=["secretary"], name="base_secretary")),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("origin", "decision")), fields=("origin_id",), name="base_of_decision_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("origin", "package")), fields=("origin_code",), name="base_of_package_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("group__in", ("planned", "live", "watched", "ended"))), name="base_group"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("succeeded_on__isnull", True), ("group", "ended"), _connector="OR"),
-                name="base_with_successor_is_over",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__isnull", True), ("group", "ended"), _connector="OR"), name="base_at_work_has_no_end"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("since__isnull", True), ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
-                ),
-                name="base_term",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
-                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
-                    _connector="OR",
-                ),
-                name="base_point",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="base",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("origin", "package"), _negated=True), models.Q(("source", ""), _negated=True), _connector="OR"
-                ),
-                name="base_fact_has_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="baseholder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("role", "lead"), ("until__isnull", True)), fields=("entry",), name="baseholder_leads_alone"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="baseholder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until__isnull", True)),
-                fields=("entry", "organisation", "person"),
-                name="baseholder_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="baseholder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("organisation__isnull", False), ("person__isnull", False), _connector="XOR"),
-                name="baseholder_is_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="baseholder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__isnull", True), ("share__range", (0, 1)), _connector="OR"), name="baseholder_share"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="baseholder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
-                name="baseholder_period",
-            ),
+            options={
+                "verbose_name": "基地依托单位",
+                "ordering": ["since", "id"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("role", "lead"), ("until__isnull", True)),
+                        fields=("entry",),
+                        name="baseholder_leads_alone",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("until__isnull", True)),
+                        fields=("entry", "organisation", "person"),
+                        name="baseholder_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("organisation__isnull", False), ("person__isnull", False), _connector="XOR"),
+                        name="baseholder_is_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("share__isnull", True), ("share__range", (0, 1)), _connector="OR"),
+                        name="baseholder_share",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
+                        name="baseholder_period",
+                    ),
+                ],
+            },
         ),
     ]

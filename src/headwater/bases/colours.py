@@ -1,0 +1,3 @@
+from headwater.core.colours import colours
+
+colours(stopped="red")

@@ -1,0 +1,5 @@
+from headwater.bases.facilities.models import FundingLine, MachineTime
+from headwater.core.coverage import covered
+
+covered(FundingLine)
+covered(MachineTime)
