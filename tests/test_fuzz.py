@@ -194,7 +194,7 @@ def test_one_application_under_everything_anybody_does() -> None:
     run_state_machine_as_test(
         OneApplication,
         settings=settings(
-            max_examples=int(os.environ.get("HEADWATER_FUZZ_EXAMPLES", "40")),
+            max_examples=int(os.environ.get("HEADWATER_FUZZ_EXAMPLES", "8")),
             stateful_step_count=15,
             derandomize=True,
             database=None,

@@ -45,6 +45,8 @@ urlpatterns = [
     path("", include("headwater.review.urls")),
     path("", include("headwater.awards.urls")),
     path("", include("headwater.registers.urls")),
+    path("", include("headwater.evaluations.urls")),
+    path("", include("headwater.bases.urls")),
     path("api/", include("headwater.api.urls")),
     path("admin/region/", package.region, name="region"),
     path("admin/region/schemes/", package.schemes, name="region_schemes"),

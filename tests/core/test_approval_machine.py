@@ -133,6 +133,6 @@ class OneChain(RuleBasedStateMachine):
 def test_a_chain_does_what_a_simple_model_does() -> None:
     phases = (Phase.generate,)  # making a failure small takes minutes, as every example makes its people anew
     limits = settings(
-        max_examples=20, stateful_step_count=14, deadline=None, phases=phases, suppress_health_check=list(HealthCheck)
+        max_examples=8, stateful_step_count=14, deadline=None, phases=phases, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(OneChain, settings=limits)

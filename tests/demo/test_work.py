@@ -63,7 +63,8 @@ def test_every_home_leads_only_to_open_pages() -> None:
     for kind, account in accounts().items():
         browser = client(account.username)
         page = browser.get("/desk/")
-        urls = {m["url"] for m in page.context["modules"]} | {d.url for d in page.context["duties"]}
+        urls = {m["url"] for m in page.context["modules"]} | {d.url for _words, duties in page.context["waiting"] for d in duties}
+        urls |= {row.url for row in page.context["in_hand"]}
         assert {url: browser.get(url, follow=True).status_code for url in urls} == dict.fromkeys(urls, 200), kind
 
 

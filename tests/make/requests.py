@@ -183,7 +183,7 @@ def open_to_requests(*tables: Mapping[str, Any]) -> Iterator[dict[str, RequestKi
         parties={"head": Party("负责人", _head)},
         first=lambda record: {"address": record.address},
     )
-    with SUBJECTS.reopened(), REQUESTS.reopened():
+    with SUBJECTS.reopened(KIND), REQUESTS.reopened():
         SUBJECTS.add(KIND, SUBJECT)
         REQUESTS.add(KIND, of)
         yield kinds

@@ -90,6 +90,7 @@ def drafts(n: int) -> list[Draft]:
 
 
 def test_opening_many_takes_as_many_statements_as_opening_three() -> None:
+    open_entries(register=REGISTERS[LABS], drafts=drafts(1), actor=actor("officer"))  # what is read once per process
     counts = []
     for n in (3, 40):
         with CaptureQueriesContext(connection) as queries:

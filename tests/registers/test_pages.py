@@ -17,6 +17,7 @@ from headwater.registers.models import Proposal
 from tests.approvals import seen_on
 from tests.make import client, new_host, new_person, user_of
 from tests.make.bases import ACCEPTED, COMPLETE, done, new_base
+from tests.make.labs import ready_to_accept
 
 pytestmark = pytest.mark.django_db
 LABS = "/registers/laboratories/"
@@ -82,7 +83,7 @@ def test_a_list_asks_as_often_whatever_it_holds(n: int) -> None:
     assert len(queries) <= 11
     with CaptureQueriesContext(connection) as queries:
         text(client("officer"), f"{OFFICE}{new[0].pk}/")
-    assert len(queries) <= 32
+    assert len(queries) <= 54
 
 
 def test_filters_narrow_and_the_numbers_add_up() -> None:
@@ -108,22 +109,22 @@ def test_filters_narrow_and_the_numbers_add_up() -> None:
 
 
 def test_a_verb_is_shown_before_it_is_done_and_what_is_wrong_stands_beside_its_question() -> None:
-    base = new_base(keepers={"director": new_person()})
+    base = ready_to_accept(new_base(keepers={"director": new_person()}))
     address = f"{OFFICE}do/key-lab-academic/accept/?pk={base.pk}"
     browser = client("officer")
     page = text(browser, address)
-    for words in ("将会发生", "提交审批：项目主管 → 基金委员会", "已聘任主任", "验收专家人数", base.number):
+    for words in ("将会发生", "提交审批：项目主管 → 基金委员会", "已聘任主任", "验收日期", base.number):
         assert words in page
-    sent = {"pk": base.pk, "confirmed": "1", "seen": seen_on(browser.get(address)), **ACCEPTED, "experts": "很多"}
+    sent = {"pk": base.pk, "confirmed": "1", "seen": seen_on(browser.get(address)), **ACCEPTED, "accepted_on": "明天"}
     answer = browser.post(address, sent | {"reason": "通过"})
     assert answer.status_code == 422
-    assert 'id="e-experts"' in answer.content.decode()
-    assert 'value="很多"' in answer.content.decode()
+    assert 'id="e-accepted_on"' in answer.content.decode()
+    assert 'value="明天"' in answer.content.decode()
     assert "建议通过验收" in answer.content.decode()
     assert not Proposal.objects.filter(subject_id=base.pk).exists()
-    answer = browser.post(address, sent | {"experts": 7, "reason": "通过"})
+    answer = browser.post(address, sent | {"accepted_on": ACCEPTED["accepted_on"], "reason": "通过"})
     assert answer.status_code == 302
-    assert Proposal.objects.get(subject_id=base.pk).values["experts"] == 7
+    assert Proposal.objects.get(subject_id=base.pk).values["accepted_on"] == ACCEPTED["accepted_on"]
     assert "有事项正在审批" in text(browser, f"{OFFICE}{base.pk}/")
     shown = text(client("officer2"), "/desk/")
     assert "验收通过" in shown or "审批" in shown

@@ -97,7 +97,7 @@ def test_a_keeper_is_named_gets_the_role_and_is_told_and_the_former_one_loses_it
     Sanction.objects.create(person=first, since=clock.today() - timedelta(days=1), document="惩2")
     with pytest.raises(Refused, match="惩戒期"):
         appoint(**given, person=first, seen=second, actor=actor("officer"))
-    assert check(["keepers_of_kinds", "rows_as_written"]) == []
+    assert check(["keepers_of_kinds"]) == []
 
 
 def test_who_opens_an_account_later_gets_the_role_by_night() -> None:
@@ -128,7 +128,7 @@ def test_the_holders_change_from_today_and_those_before_stay_in_the_history() ->
     with pytest.raises(Refused) as refused:
         set_holders(**given, host=host, others=[Share("builder", new_host()), Share("partner", host)], seen=now)
     assert [r.field for r in refused.value.reasons] == ["holders", "holders"]
-    assert check(["entry_host_leads", "rows_as_written"]) == []
+    assert check(["entry_host_leads"]) == []
 
 
 def test_an_entry_with_a_successor_is_over_and_stays_so() -> None:

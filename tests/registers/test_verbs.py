@@ -24,6 +24,7 @@ from headwater.registers.shapes import AT_WORK, ENDED
 from headwater.registry.models import Sanction
 from tests.make import actor, manager, new_person, user_of
 from tests.make.bases import ACCEPTED, answered, done, new_base, register_of
+from tests.make.labs import ready_to_accept
 
 pytestmark = pytest.mark.django_db
 
@@ -42,23 +43,35 @@ def test_all_reasons_are_told_at_once_and_nothing_changes() -> None:
     base = new_base(host=None, columns={}, answers={})
     before = Event.objects.count()
     found = codes(base, "accept", reason=" ", values=ACCEPTED)
-    assert found == ["reason", "host", "place", "director", "incomplete"]
+    lacking = [
+        "requested",
+        "host",
+        "place",
+        "director",
+        "staff",
+        "committee",
+        "committee_met",
+        "rules",
+        "open_call",
+        "incomplete",
+    ]
+    assert found == ["reason", *lacking, "body"]
     assert (Event.objects.count(), Base.objects.get(pk=base.pk).state) == (before, "building")
 
 
 def test_what_a_verb_asks_is_checked_beside_its_field() -> None:
     base = new_base(keepers={"director": new_person()})
     with pytest.raises(Refused) as refused:
-        act(base, "accept", values=ACCEPTED | {"managers": 3})
-    assert [(r.field, r.text) for r in refused.value.reasons] == [("_", "请补充：核对专家组的组成")]
+        act(base, "accept", values=ACCEPTED | {"accepted_on": "2999-01-01"})
+    assert ("_", "请补充：核对验收日期") in [(r.field, r.text) for r in refused.value.reasons]
     with pytest.raises(Refused) as refused:
-        act(base, "accept", values=ACCEPTED | {"experts": 99, "conclusion": ""})
+        act(base, "accept", values=ACCEPTED | {"conclusion": ""})
     assert "验收意见" in str(refused.value)
 
 
 def test_a_laboratory_is_accepted_by_an_officer_and_the_committee_and_then_runs() -> None:
     director = new_person("主任")
-    base = new_base(keepers={"director": director})
+    base = ready_to_accept(new_base(keepers={"director": director}))
     act(base, "accept", values=ACCEPTED)
     proposal = Proposal.objects.get(subject_id=base.pk)
     case = open_case(proposal)
@@ -72,14 +85,18 @@ def test_a_laboratory_is_accepted_by_an_officer_and_the_committee_and_then_runs(
     assert (row.state, row.group, row.since, row.state_due, row.until) == ("running", "live", clock.today(), None, None)
     assert Proposal.objects.get(pk=proposal.pk).state == "approved"
     told = Event.objects.filter(subject_type="bases.base", subject_id=base.pk).latest("pk")
-    assert (told.command, told.after["verb"], told.after["asked"]["experts"]) == ("core.answer_approval", "accept", 7)
+    assert (told.command, told.after["verb"], told.after["asked"]["accepted_on"]) == (
+        "core.answer_approval",
+        "accept",
+        "2026-03-20",
+    )
     assert "现为“运行”" in Notification.objects.filter(account=director.account).latest("pk").title
     assert check() == []
 
 
 def test_a_guard_that_no_longer_holds_keeps_the_last_step_from_approving() -> None:
     director = new_person()
-    base = new_base(keepers={"director": director})
+    base = ready_to_accept(new_base(keepers={"director": director}))
     act(base, "accept", values=ACCEPTED)
     Sanction.objects.create(person=director, since=clock.today() - timedelta(days=1), document="惩1")
     with pytest.raises(Refused, match="惩戒期"):
@@ -155,7 +172,7 @@ def test_many_are_done_in_one_command_or_none(django_assert_num_queries: Any) ->
         )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.integers(0, 20), min_size=1, max_size=6))
 def test_whatever_is_done_the_state_is_one_of_the_kind_and_its_dates_fit(steps: list[int]) -> None:
     base = new_base(keepers={"director": new_person()})
@@ -165,6 +182,8 @@ def test_whatever_is_done_the_state_is_one_of_the_kind_and_its_dates_fit(steps: 
         if not verbs:
             break
         verb = verbs[step % len(verbs)]
+        if verb.guards or verb.body:
+            continue  # what is asked of a laboratory has its own tests
         base = done(base, verb.code, values=ACCEPTED)
         state = kind.state[verb.target]
         assert (base.state, base.group) == (state.code, state.group)

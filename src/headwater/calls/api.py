@@ -37,6 +37,7 @@ class PublicState(StrEnum):
     INVITED = "invited"
     PUBLICITY = "publicity"
     OBJECTION = "objection"
+    GRADED = "graded"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"

@@ -20,6 +20,7 @@ colours(
     publicity="teal",
     objection="yellow",
 )
+colours(graded="green")
 colours(approved="green", rejected="secondary", withdrawn="secondary", expired="secondary", not_endorsed="secondary")
 colours(clear="green", eyes="yellow", faulty="red")
 colours(passed="green", unknown="yellow", skipped="secondary")

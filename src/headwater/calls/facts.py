@@ -11,6 +11,7 @@ from django.utils import timezone
 from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.peers import peers_of
+from headwater.calls.programme import Money, programme_of
 from headwater.calls.records import Records, read_records
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED
@@ -25,6 +26,7 @@ from headwater.registry.models import Person
 from headwater.schemes import RuleUse, Scheme
 from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation
 from headwater.schemes.rules.base import Peers
+from headwater.schemes.rules.programme import PROGRAMME
 from headwater.schemes.rules.quotas import PEERS
 
 MEMBERS = Prepared(
@@ -47,11 +49,13 @@ def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     records = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
     scheme, answers = scheme_of(call), answers_in(call, applications)
-    peers = peers_of(applications, call) if PEERS & {u.name for u in scheme.rules} else {}
+    named = {u.name for u in scheme.rules}
+    peers = peers_of(applications, call) if PEERS & named else {}
+    programme = programme_of(call) if PROGRAMME & named else None
     gathered = []
     for a in applications:
         own = answers(a, records.attached[a.pk], len(members[a.pk]))
-        gathered.append((a.pk, _facts(a, call, scheme, members[a.pk], records, own, peers.get(a.pk)), own))
+        gathered.append((a.pk, _facts(a, call, scheme, members[a.pk], records, own, peers.get(a.pk), programme), own))
     return gathered
 
 
@@ -63,6 +67,7 @@ def _facts(
     records: Records,
     answers: Answers,
     peers: Peers | None,
+    programme: Money | None = None,
 ) -> Facts:
     return Facts(
         year=call.year,
@@ -97,6 +102,7 @@ def _facts(
         topic=a.topic,
         place=a.host.place.code if peers and a.host.place else "",
         peers=peers,
+        programme=None if programme is None else programme.beside(a),
     )
 
 

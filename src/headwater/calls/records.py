@@ -100,7 +100,13 @@ ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_of_record_id = a
     JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
     LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
     WHERE p.application_id = ANY(%(ids)s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
-CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCEPTED: "refused", State.INVITED: "invited"}
+CAME_TO = {
+    State.APPROVED: "approved",
+    State.REJECTED: "refused",
+    State.NOT_ACCEPTED: "refused",
+    State.INVITED: "invited",
+    State.GRADED: "graded",
+}
 """An invited outline has come to its end: what is live is the full application. All others apply."""
 
 

@@ -26,6 +26,10 @@ class Module:
 NAVIGATION: Register[Module] = Register("module of the workbench")
 
 
+WITHIN: Register[str] = Register("address within a module")
+"""By the beginning of addresses, the code of the module in which they lie where that of its own page does not tell."""
+
+
 @dataclass(frozen=True)
 class PublicPage:
     """A line of the head of every page: to the page `route`, for everybody."""
@@ -51,7 +55,9 @@ def modules_for(user: Any, path: str) -> list[dict[str, Any]]:
         url = reverse(module.route)
         if url not in modules and user.has_perm(module.action):
             modules[url] = {"code": code, "label": module.label, "url": url}
-    inside = max((url for url in modules if path.startswith(url)), key=len, default="")
+    urls = {entry["code"]: url for url, entry in modules.items()}
+    places = {url: url for url in modules} | {beginning: urls[code] for beginning, code in WITHIN.items() if code in urls}
+    inside = places.get(max((start for start in places if path.startswith(start)), key=len, default=""))
     return [entry | {"active": url == inside} for url, entry in modules.items()]
 
 

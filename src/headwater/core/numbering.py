@@ -8,12 +8,13 @@ from string import Formatter
 
 from django.db import connection
 
+from headwater.core.patterns import names_in
+
 # The row stays locked until the transaction ends, and one that is rolled back gives its numbers back.
 TAKE = """INSERT INTO core_numberseries AS s (pattern, year, last) VALUES (%(pattern)s, %(year)s, %(count)s)
     ON CONFLICT (pattern, year) DO UPDATE SET last = s.last + excluded.last RETURNING last"""
 SKIP = """INSERT INTO core_numberseries AS s (pattern, year, last) VALUES (%(pattern)s, %(year)s, %(last)s)
     ON CONFLICT (pattern, year) DO UPDATE SET last = greatest(s.last, excluded.last)"""
-PARTS = frozenset({"year", "serial"})
 
 
 def take_numbers(pattern: str, year: int, count: int = 1) -> list[str]:
@@ -47,22 +48,3 @@ def _shape(pattern: str) -> re.Pattern[str]:
             parts.append(f"(?:{digits})" if name in seen else f"(?P<{name}>{digits})")
             seen.add(name)
     return re.compile("".join(parts), re.ASCII)
-
-
-def names_in(pattern: str) -> set[str]:
-    """Return the names in braces.
-
-    Raises:
-        ValueError: braces that do not close.
-    """
-    return {name for _text, name, _spec, _conversion in Formatter().parse(pattern) if name is not None}
-
-
-def is_pattern(text: str) -> bool:
-    """Return whether a text is a pattern that gives each record its own number."""
-    try:
-        names = names_in(text)
-        text.format(year=2026, serial=1)
-    except (ValueError, IndexError, KeyError):
-        return False
-    return "serial" in names and names <= PARTS

@@ -28,6 +28,7 @@ from headwater.core.sealing import retire_database, seal_events
 from headwater.demo.bases import open_bases
 from headwater.demo.committees import leave_committees
 from headwater.demo.crew import Crew
+from headwater.demo.evaluating import play_evaluation
 from headwater.demo.offices import leave_for_administrators
 from headwater.demo.people import World, make_hosts, make_people, make_staff
 from headwater.demo.plan import AT_HOME, HOME_PEOPLE, PARTS, STAGES, CallPlan, DemoError, Plan, read_plan
@@ -37,6 +38,7 @@ from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.timetable import Timetable, timetable_of
 from headwater.demo.works import claim
 from headwater.demo.year import Season
+from headwater.evaluations.models import Round
 from headwater.policy.models import Article
 from headwater.policy.queries import articles_with_evidence, latest_values
 from headwater.policy.services import record_indicators
@@ -178,6 +180,9 @@ def build(play: Play, texts: Path | None) -> None:
         play_stages(crew, [s for s in seasons if isinstance(s, Staged)], plan.scale(play.scale).panel_least)
     finally:
         crew.disband()
+    if plan.bases:
+        play.say("an evaluation of bases")
+        play_evaluation(world, writer, play.seed + EVALUATION, today)
     play.say("works and who claims them")
     claim(world, writer, play.seed)
     leave_for_administrators(world)
@@ -212,6 +217,8 @@ def year_of(timetable: Timetable) -> int:
 
 BASES = 977
 """Distance of the seed of the bases from that of the calls."""
+EVALUATION = 983
+"""Distance of the seed of the evaluation of bases."""
 OTHERS = 11
 """Distance of the seeds of the calls that are not finished from those of the finished year."""
 
@@ -348,6 +355,7 @@ def summary(seconds: float) -> dict[str, Any]:
         "budget_fen": sum(calls.values_list("budget_fen", flat=True)),
         "laboratories": entries_of(REGISTERS["laboratories"]).count(),
         "bases": Base.objects.count(),
+        "evaluation_rounds": Round.objects.count(),
         "articles": Article.objects.count(),
         "articles_with_evidence": sum(1 for n in evidence.values() if n),
         "events": Event.objects.count(),

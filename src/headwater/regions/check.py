@@ -15,6 +15,7 @@ from headwater.casework.notices.kinds import read_notices
 from headwater.core.reading import Problem, Reader
 from headwater.forms.expressions import ExpressionError, parameters, parse
 from headwater.regions.adopting import Place, SchemeFile, adopt
+from headwater.regions.evaluations import SHEETS_IN, named_elsewhere, prefill_problems, read_sheet_files
 from headwater.regions.needs import unknown_parts
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
@@ -68,6 +69,8 @@ def read_package(path: Path) -> Package:
         _note(package, name, "", [problem])
     for name, read in OPTIONAL.items():
         _read_optional(package, name, read, sha)
+    for file_name, text, key, expected in named_elsewhere(package):
+        _note(package, file_name, text, [(key, expected)])
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
         faults: list[tuple[str, str]] = []
@@ -165,7 +168,7 @@ def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, s
         faults, elsewhere = sorted_out(of_packs(faults, whole, len(own) if isinstance(own, list) else 0), places)
         shared.note(elsewhere)
         problems += more + faults + file.problems
-        problems += _parameters_named(package, scheme)
+        problems += [*_parameters_named(package, scheme), *([] if faults else prefill_problems(scheme))]
         double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in identities]
         problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
         identities |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
@@ -190,7 +193,9 @@ def _read_registers(package: Package, schemes: Mapping[str, Scheme], sha: Any) -
         sha.update(text.encode())
         return text, table
 
-    package.kinds = read_kinds(_toml_files(package, KINDS_IN, sha), inside, schemes, note)
+    read_sheet_files(_toml_files(package, SHEETS_IN, sha), note)
+    faulty = {scheme_code(s) for s in package.schemes} - set(schemes)
+    package.kinds = read_kinds(_toml_files(package, KINDS_IN, sha), inside, schemes, faulty, note)
     package.facts = read_fact_files(package, _toml_files(package, FACTS_IN, sha), note)
     problems = parameter_problems(package)
     for file, text, key, expected in problems:

@@ -4,17 +4,19 @@ table takes its place: the stored definition of a version needs no other file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from headwater.bases.parts import GAP
 from headwater.forms.expressions import ExpressionError, parse, type_of
 from headwater.forms.linking import field_types
+from headwater.regions.evaluations import evaluation_problems
 from headwater.regions.package import Package
 from headwater.registers.facts import Fact, read_facts
 from headwater.registers.parsing import parse_kind
-from headwater.registers.parts import REQUEST
+from headwater.registers.parts import REPORT, REQUEST
 from headwater.registers.shapes import Kind, Opening
 from headwater.schemes import Scheme
 from headwater.schemes.linking import BUILT_IN
@@ -90,9 +92,15 @@ class KindFile:
 
 
 def read_kinds(
-    files: Sequence[tuple[str, str, dict[str, Any]]], read: ReadFile, schemes: Mapping[str, Scheme], note: Note
+    files: Sequence[tuple[str, str, dict[str, Any]]],
+    read: ReadFile,
+    schemes: Mapping[str, Scheme],
+    faulty: Collection[str],
+    note: Note,
 ) -> list[KindFile]:
-    """Read the kinds of a package (name, text, table of each file); each mistake is noted in the file in which it stands."""
+    """Read the kinds of a package (name, text, table of each file); each mistake is noted in the file in which it stands. What kinds say
+    of `faulty` schemes, which have mistakes of their own, is looked at when these are mended.
+    """
     kinds: list[KindFile] = []
     codes: dict[str, str] = {}
     told: set[tuple[str, str, str]] = set()  # a mistake in a file that several kinds take is said once
@@ -103,7 +111,9 @@ def read_kinds(
         if kind.code in codes:
             problems.append(("kind.code", f"{kind.code!r} is the code of {codes[kind.code]}"))
         codes.setdefault(kind.code, name)
-        problems += _openings(kind, schemes)
+        problems += _openings(kind, schemes, faulty)
+        if kind.evaluation is None or kind.evaluation.scheme not in faulty:
+            problems += evaluation_problems(kind, schemes)
         file = KindFile(name, text, whole, None if problems else kind)
         for key, expected in dict.fromkeys(problems):
             at = file.at(key)
@@ -114,13 +124,15 @@ def read_kinds(
     return kinds
 
 
-def _openings(kind: Kind, schemes: Mapping[str, Scheme]) -> Iterator[Problem]:
-    """Yield what is wrong with the schemes whose decisions open entries of a kind; a scheme with mistakes of its own is not among them."""
+def _openings(kind: Kind, schemes: Mapping[str, Scheme], faulty: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the schemes whose decisions open entries of a kind."""
     for opening in kind.opened_by:
+        if opening.scheme in faulty:
+            continue
         scheme = schemes.get(opening.scheme)
         if scheme is None:
             known = ", ".join(sorted(code for code, s in schemes.items() if s.outcome == "designation")) or "none"
-            yield opening.where, f"no scheme {opening.scheme!r} without mistakes; those that designate: {known}"
+            yield opening.where, f"no scheme {opening.scheme!r}; those that designate: {known}"
         elif scheme.outcome != "designation":
             yield opening.where, f"{opening.scheme!r} designates nothing: its outcome is {scheme.outcome!r}"
         else:
@@ -148,12 +160,16 @@ def parameters_named(kind: Kind) -> list[tuple[str, str]]:
     named = [(f"{s.where}.term", s.term) for s in kind.states if s.term]
     for verb in kind.verbs:
         named += [(f"{verb.where}.term", verb.term)] if verb.term else []
-        named += [(f"{verb.where}.notice", verb.notice)] if verb.notice else []
         named += [(f"{verb.where}.chain[{n}].days", link.days) for n, link in enumerate(verb.chain) if link.days]
     for request in kind.parts.get(REQUEST, ()):
         named += [(link.where, link.days) for link in request.chain if link.days]
+    named += [(f"{gap.where}.bar", gap.bar) for gap in kind.parts.get(GAP, ())]
+    for part in (p for name, parts in kind.parts.items() if name not in (REPORT, REQUEST) for p in parts):
+        named += [(part.where, key) for key in sorted(getattr(part, "parameters", ()))]
     if kind.evaluation:
-        named.append(("evaluation.every", kind.evaluation.every))
+        named += [("evaluation.every", kind.evaluation.every)]
+        optional = (("obliged", kind.evaluation.obliged), ("least_group", kind.evaluation.least_group))
+        named += [(f"evaluation.{key}", name) for key, name in optional if name]
     return named
 
 

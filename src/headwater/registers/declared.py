@@ -24,12 +24,15 @@ Text = str | Promise | Bilingual
 
 @dataclass(frozen=True, kw_only=True)
 class Weighing:
-    """What guards and effects are told: the kind, the day, the answers to what was asked, and who acts (None for the system)."""
+    """What guards and effects are told: the kind, the day, the answers to what was asked, who acts or proposes (None for the system), and the
+    request from which it follows.
+    """
 
     kind: Kind
     on: date
     values: Mapping[str, Any] = field(default_factory=dict)
     account: Any = None
+    request: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +107,7 @@ class RegisterOf:
 class Tab:
     """A part of the page of an entry that an app adds: for kinds to which it `applies`, `content` gives a template and its words.
 
-    `public` tabs stand on the public page as well: what they give must be public.
+    `public` tabs stand on the public page as well: what they give must be public; one that is not `inside` stands there alone.
     """
 
     label: Text
@@ -112,6 +115,7 @@ class Tab:
     applies: Callable[[Kind], bool]
     content: Callable[[HttpRequest, Any, Kind], tuple[str, Mapping[str, Any]]]
     public: bool = False
+    inside: bool = True
 
 
 REGISTERS: Register[RegisterOf] = Register("register")

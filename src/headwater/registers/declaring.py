@@ -19,24 +19,18 @@ from headwater.registers.subjects import subject_of
 
 
 def declare(*registers: RegisterOf) -> None:
-    """Declare registers, in `registers.py` of their app."""
+    """Declare registers, in `registers.py` of their app: those that share a table together."""
+    for register in {r.label_of_model: r for r in reversed(registers)}.values():
+        _declare_table(register)
     for register in registers:
         REGISTERS.add(register.code, register)
-        _declare_table(register)
         _declare_search(register)
         declare_open_data(register)
         declare_import(register)
 
 
-TABLES: set[str] = set()
-"""Tables of entries that are declared already: several registers may share one."""
-
-
 def _declare_table(register: RegisterOf) -> None:
     label = register.label_of_model
-    if label in TABLES:
-        return
-    TABLES.add(label)
     SUBJECTS.add(label, subject_of(register, register.model._meta.verbose_name))
     declare_files(label)
     declare_requests(register)

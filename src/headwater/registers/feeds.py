@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Min
 from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
@@ -19,14 +19,34 @@ from headwater.registers.declared import RegisterOf
 from headwater.registers.entries import entries_of
 from headwater.registers.finding import address_of
 from headwater.registers.kinds import kind_of
+from headwater.registers.models import KindVersion
 
-FEEDS = {"atom": Atom1Feed, "rss": Rss201rev2Feed}
+
+class Dated:
+    """A feed that changes when what it tells does; one that tells nothing yet is as old as its register."""
+
+    items: list[dict[str, Any]]
+    began: datetime
+
+    def latest_post_date(self) -> datetime:
+        return max((item["updateddate"] for item in self.items), default=self.began)
+
+
+class Atom(Dated, Atom1Feed):
+    pass
+
+
+class Rss(Dated, Rss201rev2Feed):
+    pass
+
+
+FEEDS = {"atom": Atom, "rss": Rss}
 FEED_TYPES = {form: f"application/{form}+xml; charset=utf-8" for form in FEEDS}
 MOST = 50
 
 
 def feed_of(register: RegisterOf, form: str) -> tuple[str, str]:
-    """Return the content type and the text of the feed of a register: real public entries, the latest first (2 queries)."""
+    """Return the content type and the text of the feed of a register: real public entries, the latest first (3 queries)."""
     rows = entries_of(register).public().real().annotate(day=Coalesce("until", "since")).filter(day__isnull=False)
     address = site_address(f"/registers/{register.code}/")
     feed = FEEDS[form](
@@ -36,6 +56,8 @@ def feed_of(register: RegisterOf, form: str) -> tuple[str, str]:
         language=translation.get_language(),
         feed_url=site_address(f"/registers/{register.code}/feed.{form}"),
     )
+    loaded = KindVersion.objects.filter(register=register.code).aggregate(first=Min("loaded_at"))
+    feed.began = loaded["first"] or clock.local(date(2000, 1, 1))
     for entry in rows.select_related("host").order_by(F("day").desc(), "-pk")[:MOST]:
         _add(feed, register, entry)
     return FEED_TYPES[form], feed.writeString("utf-8")

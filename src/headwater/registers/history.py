@@ -45,7 +45,7 @@ def as_of(entry: Any, day: date) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Line:
-    """One act in the history of an entry: when, who, what, why, and what changed: (name, before, after)."""
+    """One act in the history of an entry: when, who, what, about what and why, and what changed: (name, before, after)."""
 
     at: Any
     who: str
@@ -69,7 +69,8 @@ def _line(event: Event, words: Words) -> Line:
     verb = words.kind.verb.get(after.get("verb", ""))
     act = str(verb.label) if verb else act_words(event.command)
     is_first = event.before is None and "number" in after
-    return Line(event.at, who_words(event), act, str(after.get("reason", "")), [] if is_first else words.changes(before, after))
+    why = "。".join(str(after[name]) for name in ("about", "reason") if after.get(name))
+    return Line(event.at, who_words(event), act, why, [] if is_first else words.changes(before, after))
 
 
 class Words:

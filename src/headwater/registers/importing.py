@@ -45,7 +45,7 @@ def columns_of(register: RegisterOf) -> tuple[Column, ...]:
         Column("name_mn", "蒙古文名称"),
         Column("state", "状态"),
         Column("host", "依托单位", False, UNITS),
-        Column("place", "所在地", False, ("所在地代码", "盟市")),
+        Column("place", "所在地", False, ("所在地代码", "地区")),
         Column("field", "优先领域", False, ("领域",)),
         Column("discipline", "学科", False, ("学科代码", "申请代码")),
         Column("since", "运行起始", False, ("成立日期", "批准日期")),

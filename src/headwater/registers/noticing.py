@@ -37,7 +37,9 @@ def final(rows: Sequence[NoticeRow], log: Log) -> None:
         entries = locked(register, [proposal.subject_id])
         weighing = weighing_of(proposal, entries[0])
         refuse_if(r for p in weigh(register, entries, weighing) for r in p.reasons)
-        take_effect(register, entries, weighing, proposal.reason, log.following(proposal=proposal.pk), proposal)
+        take_effect(
+            register, entries, weighing, proposal.reason, log.following(proposal=proposal.pk, notice=rows[0].notice_id), proposal
+        )
         end_proposal(proposal, Proposal.State.DONE, log)
 
 

@@ -78,7 +78,7 @@ def tabs_of(register: RegisterOf, entry: Any, tab: str) -> list[tuple[Any, str, 
     """Return the tabs of an entry: (label, address, whether it is this one)."""
     kind = kind_of(entry)
     engine = [("record", _("登记内容"), 0), ("people", _("人员与单位"), 10), ("files", _("文件"), 80), ("history", _("历史"), 90)]
-    every = engine + [(code, t.label, t.place) for code, t in TABS.items() if t.applies(kind)]
+    every = engine + [(code, t.label, t.place) for code, t in TABS.items() if t.inside and t.applies(kind)]
     return [
         (label, page_of(register, entry, code if code != "record" else ""), code == tab)
         for code, label, _p in sorted(every, key=lambda x: x[2])
@@ -113,7 +113,7 @@ def entry_page(request: HttpRequest, register: RegisterOf, entry: Any, tab: str)
     if tab == "history":
         return context | history_part(request, entry, restricted)
     part = TABS.get(tab)
-    if part is None or not part.applies(kind):
+    if part is None or not part.inside or not part.applies(kind):
         return None
     template, words = part.content(request, entry, kind)
     return context | {"part": part, "content": render_to_string(template, dict(words), request)}

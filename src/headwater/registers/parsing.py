@@ -9,14 +9,26 @@ from typing import Any
 
 from headwater.casework.chains import read_chain
 from headwater.casework.letters.texts import read_letter
-from headwater.core.numbering import PARTS, names_in
+from headwater.core.patterns import PARTS, names_in
 from headwater.core.reading import Problem, Reader
 from headwater.forms.codes import CODE, unique
 from headwater.forms.declaring import read_form
 from headwater.forms.linking import link_form
 from headwater.forms.shapes import Form
 from headwater.registers.parts import PART_READERS
-from headwater.registers.shapes import BASIC, BUILT_IN, GROUPS, HOLDER_ROLES, OFFICER, Evaluation, Kind, Opening, State, Verb
+from headwater.registers.shapes import (
+    BASIC,
+    BUILT_IN,
+    GROUPINGS,
+    GROUPS,
+    HOLDER_ROLES,
+    OFFICER,
+    Evaluation,
+    Kind,
+    Opening,
+    State,
+    Verb,
+)
 
 KIND_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 NUMBER = re.compile(r"[\w\u4e00-\u9fff.-]{1,40}")
@@ -177,7 +189,17 @@ def _evaluation(top: Reader) -> Evaluation | None:
         every=r.text("every", required=True),
         group_by=r.text("group_by"),
         consequences={g: tuple(c for c in codes if isinstance(c, str)) for g, codes in table.items() if isinstance(codes, list)},
+        type=r.text("type"),
+        type_by=r.text("type_by"),
+        obliged=r.text("obliged"),
+        notice=r.text("notice", required=True),
+        visit=r.text("visit"),
+        least_group=r.text("least_group"),
     )
+    if evaluation.group_by and evaluation.group_by not in GROUPINGS:
+        r.problems.append((r.path("group_by"), f"expected one of {', '.join(GROUPINGS)}, found {evaluation.group_by!r}"))
+    if bool(evaluation.type) == bool(evaluation.type_by):
+        r.problems.append((r.path("type"), "expected type, a type of the sheet, or type_by, a question whose answer is one"))
     r.done()
     return evaluation
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from headwater.casework.reports.kinds import ReportKind, read_report
 from headwater.casework.requests.kinds import RequestKind, read_request
-from headwater.core.reading import Reader
+from headwater.core.reading import Problem, Reader
 from headwater.core.register import Register
 from headwater.registers.shapes import BUILT_IN, SETTABLE
 
@@ -15,6 +15,8 @@ PART_READERS: Register[Callable[[Reader, str], Any]] = Register("table of a kind
 """By the name of the table in a kind's file. A reader is given the code of the kind; it is pure, collects every mistake, and reads every
 key.
 """
+PART_CHECKS: Register[Callable[[Any], Iterable[Problem]]] = Register("check of a kind")
+"""What apps find wrong between the parts of a kind that is whole: each is given the kind and yields (key, what is wrong)."""
 REPORT, REQUEST = "report", "request"
 
 

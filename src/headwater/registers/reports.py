@@ -12,7 +12,7 @@ from headwater.casework.reports.kinds import REPORTS, ReportKind, ReportsOf
 from headwater.registers.declared import REGISTERS, RegisterOf
 from headwater.registers.kinds import kind_of, kinds_here
 from headwater.registers.lineage import chains
-from headwater.registers.models import Succession
+from headwater.registers.models import Entry, Succession
 from headwater.registers.parts import REPORT
 from headwater.registers.shapes import BUILT_IN
 
@@ -59,15 +59,32 @@ def of_entry(entry: Any) -> Mapping[str, ReportKind]:
 
 def owing(register: RegisterOf, report: ReportKind) -> QuerySet[Any]:
     """Return the entries that owe a kind of report, with the days from and until which they are at work. What took the place of another in
-    a period owes the report of the whole period: the other was not at work any more at its end.
+    a period owes the report of the whole period: the other was not at work any more at its end. A kind that names states is owed by the
+    entries that are in one of them, from the day on which they began in the house.
     """
+    if report.within:
+        return of_states(register, report)
     rows: QuerySet[Any] = register.model._default_manager.filter(kind=report.of, since__isnull=False)
     since: Any = F("since")
     if templates := PERIOD_STARTS.get(report.every):
         links = Succession.objects.filter(subject_kind=register.label_of_model, after_id=OuterRef("pk")).order_by("on")
         starts = [_day(Subquery(links.values("on")[:1], output_field=DateField()), template) for template in templates]
         since = Least(since, Greatest(*starts) if len(starts) > 1 else starts[0])
-    return rows.annotate(owed_since=since, owed_until=Coalesce(_day(F("succeeded_on"), "(%(expressions)s - 1)"), F("until")))
+    owing_rows: QuerySet[Any] = rows.annotate(
+        owed_since=since, owed_until=Coalesce(_day(F("succeeded_on"), "(%(expressions)s - 1)"), F("until"))
+    )
+    return owing_rows
+
+
+FROM_THE_START = (Entry.Origin.OFFICER, Entry.Origin.DECISION)
+"""Ways of entry of what begins in the house: what came from a table or from public sources was there before, and owes no plan of it."""
+
+
+def of_states(register: RegisterOf, report: ReportKind) -> QuerySet[Any]:
+    """Return the entries of a kind in some states that began in the house; of several calendar periods those since then are owed."""
+    rows = register.model._default_manager.filter(kind=report.of, state__in=report.within, origin__in=FROM_THE_START)
+    found: QuerySet[Any] = rows.annotate(owed_since=F("opened_on"), owed_until=F("until"))
+    return found
 
 
 def _day(of: Any, template: str) -> Func:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.casework.requests.declared import REQUESTS, Asked, Effect, RequestsOf, Standing
+from headwater.casework.requests.declared import REQUESTS, Asked, Effect, Party, RequestsOf, Standing
 from headwater.casework.requests.kinds import RequestKind
 from headwater.core import clock
 from headwater.core.command import Log
@@ -19,10 +19,12 @@ from headwater.registers.finding import index_entries
 from headwater.registers.kinds import kind_of
 from headwater.registers.models import Holder
 from headwater.registers.parts import REQUEST
+from headwater.registers.request_effects import REQUEST_EFFECTS
 from headwater.registers.services.holding import current_holders, holder_reasons, put_holders
 from headwater.registers.services.keeping import put_keeper
 from headwater.registers.services.opening import Share
-from headwater.registers.subjects import register_of
+from headwater.registers.shapes import LIVE
+from headwater.registers.subjects import people_of, register_of
 from headwater.registers.values import changes, values_of
 from headwater.registry.models import Discipline, Organisation, Person, Place, PriorityField
 
@@ -39,6 +41,15 @@ LABELS = {
 }
 
 
+def _is_researcher(account: Any, entry: Any) -> bool:
+    """Tell whether an account is that of a person of the registry, and the entry one at work that everybody may know of."""
+    return getattr(account, "person", None) is not None and entry.is_public and entry.group == LIVE
+
+
+PARTIES: Mapping[str, Party] = {"researcher": Party(gettext_lazy("科研人员"), _is_researcher)}
+"""Who may propose a request about an entry without a role for it."""
+
+
 def declare_requests(register: RegisterOf) -> None:
     """Declare requests about the entries of a table; registers that share a table have the same guards and effects."""
     REQUESTS.add(
@@ -49,10 +60,25 @@ def declare_requests(register: RegisterOf) -> None:
             change=change,
             settable={**_basic(), **{k.role: Standing(k.label, _now(k.column)) for k in register.keepers}},
             guards={name: _guard(guard) for name, guard in guards_of(register).items()},
-            effects={name: _effect(name) for name in effects_of(register)},
+            effects={**{name: _effect(name, effect.label) for name, effect in effects_of(register).items()}, **REQUEST_EFFECTS},
             first=first,
+            people=people_in,
+            parties=PARTIES,
+            reach=lambda: register.model._default_manager.filter(is_public=True, group=LIVE),
         ),
     )
+
+
+def people_in(asked: Asked) -> set[int]:
+    """Return the persons who have a part in a request: those of the entry, but for who is asked by the role that is held for it, and those
+    whom the answers name.
+    """
+    entry, register = asked.record, register_of(asked.record)
+    asked_roles = {link.role for link in asked.kind.chain}
+    judges = {getattr(entry, f"{k.column}_id") for k in register.keepers if k.role in asked_roles}
+    values = [asked.answers.get(f.code) for f in asked.kind.form.fields if f.type == "person"]
+    named_ones = {v["id"] for v in values if isinstance(v, dict) and v.get("id")}
+    return (set(people_of(entry)) - judges) | named_ones
 
 
 def kinds_of(entry: Any) -> Mapping[str, RequestKind]:
@@ -82,18 +108,23 @@ def _guard(guard: Guard) -> Callable[[Asked], Iterable[Reason]]:
 
     def reasons(asked: Asked) -> Iterable[Reason]:
         entry = asked.record
-        return list(guard.find([entry], Weighing(kind=kind_of(entry), on=asked.on, values=asked.answers)).values())
+        return list(guard.find([entry], _weighing(asked)).values())
 
     return reasons
 
 
-def _effect(name: str) -> Effect:
+def _effect(name: str, label: Any) -> Effect:
     def work(asked: Asked, log: Log) -> None:
         entry = asked.record
         effect = effects_of(register_of(entry))[name]
-        effect.work([entry], Weighing(kind=kind_of(entry), on=asked.on, values=asked.answers), log)
+        effect.work([entry], _weighing(asked), log)
 
-    return Effect(name, work)
+    return Effect(label, work)
+
+
+def _weighing(asked: Asked) -> Weighing:
+    kind = kind_of(asked.record)
+    return Weighing(kind=kind, on=asked.on, values=asked.answers, account=asked.account, request=asked.request)
 
 
 def change(asked: Asked, log: Log) -> None:

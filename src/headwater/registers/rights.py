@@ -8,7 +8,7 @@ from django.apps import apps
 
 from headwater.core.causes import SYSTEM, Party, Right, declare, either, right_for
 from headwater.core.models import Account, Event, RoleGrant
-from headwater.core.rights import SYSTEM_ADMIN
+from headwater.registers.declared import tables
 from headwater.registers.models import KindVersion, Proposal
 from headwater.registry.models import Organisation
 from headwater.registry.rights import IMPORTS, OFFICER_OF_ALL
@@ -40,11 +40,12 @@ def held(event: Event, account: Account, role: str) -> bool:
 def named_by_verb(event: Event, account: Account) -> bool:
     """Tell whether an account held a role that the kind names for the verb."""
     row, code = entry(event), (event.after or {}).get("verb")
-    if event.subject_type in {"core.approvalcase", "core.rolegrant", "notices.notice"}:
+    if event.subject_type not in {"registers.proposal", *tables()}:
         return True  # follows from an entry of the same command, which is looked at by itself
     if row is None:
         return False
-    verbs = KindVersion.objects.get(pk=row.version_id).definition.get("verb", [])
+    definition = KindVersion.objects.get(pk=row.version_id).definition
+    verbs = [*definition.get("life", {}).get("verb", []), *definition.get("verb", [])]
     roles: list[str] = next((v.get("by", ["programme_officer"]) for v in verbs if v["code"] == code), [])
     return any(held(event, account, role) for role in roles)
 
@@ -66,7 +67,7 @@ def proposed(event: Event, account: Account) -> bool:
 
 
 RIGHTS: dict[str, Right] = {
-    "registers.open_entries": either(OFFICER_OF_ALL, SYSTEM_ADMIN),
+    "registers.open_entries": OFFICER_OF_ALL,
     "registers.import_entries": IMPORTS,
     "registers.apply_verb": right_for(Party("who may do the verb", named_by_verb)),
     "registers.withdraw_proposal": right_for(Party("who proposed it", proposed)),

@@ -64,8 +64,8 @@ class State:
 class Verb:
     """What can be done with an entry: from some states to one. `by` are the roles that may; a verb with a `chain` takes effect when the
     last step approves. `notice` names the kind of public notice whose end it waits for, `body` the kind of body that must have
-    carried it in a vote since the entry came into its state. `asks` is its form; `guards` and `effects` are declared by apps. `term` names the dated parameter of the months by
-    which a verb that stays in a state puts its end off.
+    carried it in a vote since the entry came into its state. `asks` is its form; `guards` and `effects` are declared by apps. `term` names the
+    dated parameter of the months by which a verb that stays in a state puts its end off.
     """
 
     code: str
@@ -106,15 +106,38 @@ class Opening:
     where: str = field(default="", compare=False)
 
 
+GROUPINGS = ("field", "discipline", "place")
+"""By what the entries of a round may be divided into groups."""
+TWICE = "_twice"
+"""Ends the name of a grade whose consequences follow when an entry gets it a second time running."""
+
+
 @dataclass(frozen=True)
 class Evaluation:
-    """How entries are evaluated: by which scheme, on which sheet, how often (a dated parameter), among which others, with which verbs."""
+    """How entries are evaluated: by which scheme, on which sheet, how often, among which others, with which verbs.
+
+    `every` and `obliged` name dated parameters: years between two rounds; years at work after which an entry must take part. The type of
+    the sheet that holds for an entry is `type`, or what it answers to the question `type_by`. `consequences` by grade; those of
+    "grade_twice" take the place of a grade's own when an entry gets it a second time running. `notice` is the kind of public notice of
+    draft grades, `visit` the kind of body that visits entries. Groups with fewer entries than the dated parameter `least_group` are joined.
+    """
 
     scheme: str
     sheet: Mapping[str, Any]
     every: str
     group_by: str
     consequences: Mapping[str, tuple[str, ...]]
+    type: str = ""
+    type_by: str = ""
+    obliged: str = ""
+    notice: str = ""
+    visit: str = ""
+    least_group: str = ""
+
+    def verbs_for(self, grade: str, again: bool) -> tuple[str, ...]:
+        """Return the verbs that follow from a grade; `again` says that the entry had it in its last round, too."""
+        twice = self.consequences.get(f"{grade}{TWICE}", ()) if again else ()
+        return twice or self.consequences.get(grade, ())
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from headwater.core.roles import ROLES
 from headwater.registers.declared import REGISTERS, RegisterOf, effects_of, guards_of
 from headwater.registers.guards import BARRED
 from headwater.registers.models.entries import READERS
-from headwater.registers.parts import REPORT, REQUEST
+from headwater.registers.parts import PART_CHECKS, REPORT, REQUEST
+from headwater.registers.request_effects import DO_VERB, REQUEST_EFFECTS
+from headwater.registers.requests import PARTIES
 from headwater.registers.shapes import BASIC, OFFICER, SETTABLE, Kind, Verb
 
 SEE_ENTRIES = frozenset({OFFICER, *READERS, "host_manager", "recommender"})
@@ -40,19 +42,30 @@ def undeclared_in(kind: Kind) -> Iterator[Problem]:
         roles=SEE_ENTRIES | set(kind.roles),
         guards=guards_of(register).keys(),
         settable=(*SETTABLE, *kind.roles),
-        effects=effects_of(register).keys(),
+        effects={**effects_of(register), **REQUEST_EFFECTS}.keys(),
         states=kind.state.keys(),
         parameters=AnyName(),
+        parties=PARTIES,
     )
     for request in kind.parts.get(REQUEST, ()):
         yield from request_names(request, known)
+        if DO_VERB in request.effects and request.code not in kind.verb:
+            yield (
+                f"{request.where}.effects",
+                f"{DO_VERB!r} does the verb of the same code: {_unknown('verb', request.code, kind.verb)}",
+            )
     for report in kind.parts.get(REPORT, ()):
         yield from report_names(report, REPORTS[register.label_of_model], roles=known.roles)
         yield from _barred(kind, report)
+    for check in PART_CHECKS.values():
+        yield from check(kind)
 
 
 def _barred(kind: Kind, report: ReportKind) -> Iterator[Problem]:
     """Yield what a late report says it bars, and nothing of the kind asks for."""
+    for code in report.within:
+        if code not in kind.state:
+            yield f"{report.where}.within", _unknown("state", code, kind.state)
     asked = [*kind.verbs, *kind.parts.get(REQUEST, ())]
     for rule in report.late:
         if rule.does == BLOCK and rule.what != BARRED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,9 @@ def values_of(entry: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON keeps it."""
+    """Return a value as JSON keeps it; answers are copied, since whoever changes a row changes them in place."""
+    if isinstance(value, (dict, list)):
+        return deepcopy(value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return str(value) if isinstance(value, date) else value

@@ -103,7 +103,7 @@ def region_map(rows: Sequence[PlaceCount], words: MapWords | None = None, points
         "points": [{"x": x, "y": y, "label": p.label, "url": p.url, "tone": p.tone} for p, (x, y) in placed],
         "outlines": outlines,
         "legend": legend(most),
-        "words": words,
+        "said": words,
         "bars": bars_of(rows, words),
     }
 

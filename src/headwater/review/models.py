@@ -62,6 +62,8 @@ class Conflict(models.Model):
         KIN = "kin", _("近亲属")
         COPROJECT = "coproject", _("近年合作项目")
         NAMED = "named", _("申请人提出的不适宜评审的专家")
+        COMMITTEE = "committee", _("参评条目的委员会成员")
+        COOPERATION = "cooperation", _("与参评条目合作的单位")
         DECLARED = "declared", _("专家申请回避")
         BANNED = "banned", _("惩戒期内")
 

@@ -19,6 +19,8 @@ class OutcomeKind:
     release: tuple[str, ...] = ()
     of_fund: bool = False
     """Whether its agreements are headed by the name of the fund, and not by that of the scheme."""
+    grades: bool = False
+    """Whether its applications are graded among each other by the sheet of a round (evaluations), and not decided one by one."""
 
     @property
     def has_agreement(self) -> bool:
@@ -38,5 +40,6 @@ OUTCOMES: Mapping[str, OutcomeKind] = {
         OutcomeKind("topic"),
         OutcomeKind("challenge", (AGREEMENT,)),
         OutcomeKind("commission", (AGREEMENT,)),
+        OutcomeKind("grade", grades=True),
     )
 }

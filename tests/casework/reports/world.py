@@ -218,8 +218,9 @@ def declared(world: World | None = None, *, instruments: bool = False) -> Iterat
     """Let institutions report; with `instruments` the house has records of instruments, too."""
     world = world or World()
     with ExitStack() as stack:
-        for register in (SUBJECTS, REPORTS, SOURCES, ROLES):
-            stack.enter_context(register.reopened())
+        for register in (SUBJECTS, SOURCES, ROLES):
+            stack.enter_context(register.reopened(SUBJECT))
+        stack.enter_context(REPORTS.reopened(*REPORTS))
         SUBJECTS.add(SUBJECT, UNITS)
         ROLES.add(WRITER, Role(WRITER, "填报人", (Scope.ORGANISATION,)))
         REPORTS.add(

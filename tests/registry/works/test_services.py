@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event, SearchEntry
@@ -339,7 +340,9 @@ def test_a_person_of_two_records_has_the_works_of_both() -> None:
 def test_the_log_from_before_the_renaming_names_the_work() -> None:
     row = new_work("旧日志里的成果")
     auditor = actor("auditor").account
-    event = Event.objects.create(subject_type="registry.publication", subject_id=row.pk, command="registry.add_publications")
+    event = Event.objects.create(
+        subject_type="registry.publication", subject_id=row.pk, command="registry.add_publications", at=clock.now()
+    )
     names = Names(auditor)
     names.load([event])
     assert (names.of(event).text, kind_words("registry.publication")) == ("旧日志里的成果", "成果")

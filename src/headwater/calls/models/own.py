@@ -17,6 +17,7 @@ from headwater.calls.models.decisions import Decision, Notice, NoticeRow, Object
 from headwater.calls.models.inviting import Link, Referee
 from headwater.calls.models.letters import HostLetter, Letter, LetterSeries
 from headwater.calls.models.likeness import Likeness, TextPrint
+from headwater.calls.models.papers import PaperTemplate
 from headwater.calls.models.signing import DocumentSignature, DocumentText, Party
 from headwater.calls.models.versions import Presence, Unsaved, Version
 from headwater.calls.states import IN_THE_HOUSE
@@ -101,7 +102,7 @@ leads_to(Likeness, "application", "other")
 leads_to(Link, "participant__application", "referee__application")
 leads_to(Objection, "row__application")
 leads_to(ObjectionClaim, "row__application")
-of_many(Call, CallChange, DocumentText, HostLetter, HostQuota, LetterSeries, Notice, RuleResult, SchemeVersion)
+of_many(Call, CallChange, DocumentText, HostLetter, HostQuota, LetterSeries, Notice, PaperTemplate, RuleResult, SchemeVersion)
 
 
 @REACH.under("calls")

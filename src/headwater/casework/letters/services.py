@@ -19,6 +19,7 @@ from headwater.core.i18n import Bilingual
 from headwater.core.models import Account
 from headwater.registry.queries import region_of
 
+MOST_HEADING_ZH, MOST_HEADING = 120, 200
 Values = Mapping[str, Mapping[str, str]]
 """What fills the names of a text in, by language."""
 
@@ -32,8 +33,8 @@ def write_letter(
         subject_kind=record._meta.label_lower,
         subject_id=record.pk,
         number=paper_numbers(region.notice_mark or region.letter_mark, 1)[0],
-        heading_zh=text.heading_zh,
-        heading_en=text.heading_en,
+        heading_zh=text.heading("zh", values["zh"])[:MOST_HEADING_ZH],
+        heading_en=text.heading("en", values["en"])[:MOST_HEADING],
         body={
             "issuer": region.department_zh,
             "addressee": {"zh": addressee.zh, "en": addressee.en or addressee.zh},

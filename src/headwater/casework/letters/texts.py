@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from headwater.core.numbering import names_in
+from headwater.core.patterns import names_in
 from headwater.core.reading import Reader
 
 LANGUAGES = ("zh", "en")
@@ -20,8 +20,9 @@ class LetterText:
     text_zh: str
     text_en: str
 
-    def heading(self, language: str) -> str:
-        return self.heading_zh if language == "zh" else self.heading_en
+    def heading(self, language: str, values: Mapping[str, str]) -> str:
+        """Return the heading with the names filled in."""
+        return (self.heading_zh if language == "zh" else self.heading_en).format(**values)
 
     def paragraphs(self, language: str, values: Mapping[str, str]) -> list[str]:
         """Return the paragraphs with the names filled in."""

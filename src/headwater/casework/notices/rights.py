@@ -18,6 +18,8 @@ def row_of(event: Event) -> NoticeRow | None:
 def answers_for(event: Event, account: Account) -> bool:
     record, row = subject(event), row_of(event)
     notice = row.notice if row else record if isinstance(record, Notice) else None
+    if notice is None:  # what follows from the end of a notice names it
+        notice = Notice.objects.filter(pk=(event.after or {}).get("notice") or 0).first()
     return notice is not None and any(account.holds_everywhere(code) for code in notice.kind.definition["roles"])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from headwater.casework.reports.filings import Filing, filings_of
 from headwater.casework.reports.models import Report
 from headwater.core.i18n import Bilingual
 from headwater.core.money import Fen
+from headwater.core.numbers import to_places
 from headwater.forms.answers.state import Answers
 from headwater.forms.fieldtype import label
 from headwater.forms.figures import figure
@@ -111,8 +112,8 @@ def changed(now: Decimal | Fen | None, before: Decimal | Fen | None) -> Decimal 
     """Return the change in per cent to a tenth; None where there is nothing to compare with."""
     if now is None or not before:
         return None
-    share = (Decimal(int(now) if isinstance(now, Fen) else now) - Decimal(before)) / abs(Decimal(before)) * 100
-    return share.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    new, old = Decimal(now), Decimal(before)
+    return to_places((new - old) / abs(old) * 100, 1)
 
 
 def total(values: Sequence[Decimal | Fen | None]) -> Decimal | Fen | None:

@@ -57,7 +57,8 @@ class ReportKind:
     `due`, `least` and `jump` name dated parameters: the day on which it is due (no report is owed for a period for whose last day
     the region has no row), the days that a record must have been at work in its first period, the change in per cent that is shown
     to officers. `writes` are the roles that write it, `compare` the figures that are compared (none: all), `expects` sources that no
-    app has yet. `of` says which of the records of a kind owe it, as their app understands it. `definition` is the form as declared.
+    app has yet. `of` says which of the records of a kind owe it, as their app understands it, `within` the states in which they owe it
+    (none: while they are at work). `definition` is the form as declared.
     """
 
     code: str
@@ -74,6 +75,7 @@ class ReportKind:
     jump: str = ""
     expects: tuple[str, ...] = ()
     of: str = ""
+    within: tuple[str, ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict, compare=False)
     where: str = field(default="", compare=False)
 
@@ -122,6 +124,7 @@ def read_report(r: Reader, *, built_in: Mapping[str, Type] | None = None, of: st
         jump=r.text("jump"),
         expects=_texts(r, "expects"),
         of=of,
+        within=_texts(r, "within"),
         definition=r.get("form", dict, {}, required=True),
         where=r.where,
     )

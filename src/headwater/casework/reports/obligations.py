@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -175,12 +176,23 @@ def _count_of_calendar(of: ReportsOf, kind: ReportKind, spans: QuerySet[Any, Any
 def _unaccepted(
     of: ReportsOf, kind: ReportKind, spans: QuerySet[Any, Any], opened: Sequence[Opened], statement: str
 ) -> list[tuple[Any, ...]]:
-    sql, values = spans.query.sql_with_params()
+    sql, values = _sql_of(spans)
     columns: list[list[Any]] = [list(c) for c in zip(*((p.since, p.until, n) for p, _due, n in opened), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(statement.format(spans=sql), [*values, *columns, of.subject, kind.code])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+NO_SPAN = "SELECT NULL::bigint, NULL::date, NULL::date WHERE false"
+
+
+def _sql_of(spans: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the statement of spans with its values; Django writes none where it knows that nothing fits."""
+    try:
+        return spans.query.sql_with_params()
+    except EmptyResultSet:
+        return NO_SPAN, ()
 
 
 OF_SPANS = """WITH spans AS (
@@ -194,7 +206,7 @@ def _of_span(
     of: ReportsOf, kind: ReportKind, spans: QuerySet[Any, Any], terms: Terms, on: date, ahead: int
 ) -> Iterator[Obligation]:
     """What is owed once for a record: after its whole time, or after its first day."""
-    sql, values = spans.query.sql_with_params()
+    sql, values = _sql_of(spans)
     ended = "s.owed_since" if kind.every == ONCE else "s.owed_until"
     with connection.cursor() as cursor:
         statement = OF_SPANS.format(spans=sql, ended=ended)

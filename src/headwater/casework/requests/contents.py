@@ -80,7 +80,7 @@ def asked_of(request: Request, record: Any, answers: Answers) -> Asked:
     """Return what a request asks, by the answers given."""
     kind = kind_of(request)
     values = {f.code: answers.get(f.code) for f in kind.form.fields}
-    return Asked(record, kind, values, day_asked(request, values))
+    return Asked(record, kind, values, day_asked(request, values), request.pk, request.proposed_by)
 
 
 def day_asked(request: Request, values: Mapping[str, Any]) -> date:

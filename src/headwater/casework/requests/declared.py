@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from headwater.casework.requests.kinds import RequestKind
@@ -20,12 +21,14 @@ Text = str | Promise | Bilingual
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks of a record: its kind, its answers by question, and from which day."""
+    """What a request asks of a record: its kind, its answers by question, and from which day; its key, and the account that proposed it."""
 
     record: Any
     kind: RequestKind
     answers: Mapping[str, Any]
     on: date
+    request: int | None = None
+    account: Any = None
 
     @property
     def sets(self) -> dict[str, Any]:
@@ -63,9 +66,10 @@ class Party:
 @dataclass(frozen=True)
 class RequestsOf:
     """Requests about one kind of record. `kinds` gives those that the region declares for a record, whatever its state; `state` its
-    state, by which a kind may be closed; `change` sets values of the record from a day on, under the lock that the engine has taken
+    state, by which a kind may be closed; `reach` the records that anybody who is signed in may know of and ask about, beside those that one sees
+    whole; `change` sets values of the record from a day on, under the lock that the engine has taken
     (`sets`: name of the value to its answer), and writes what it changed to the log. `first` gives what a form may take over from
-    the record.
+    the record, `people` the persons who have a part in a request and approve nothing about it (without it, those of the record).
     """
 
     kinds: Callable[[Any], Mapping[str, RequestKind]]
@@ -76,6 +80,8 @@ class RequestsOf:
     effects: Mapping[str, Effect] = field(default_factory=dict)
     parties: Mapping[str, Party] = field(default_factory=dict)
     first: Callable[[Any], Mapping[str, Any]] = lambda _record: {}
+    people: Callable[[Asked], Iterable[int]] | None = None
+    reach: Callable[[], QuerySet[Any]] | None = None
 
 
 REQUESTS: Register[RequestsOf] = Register("kind of record with requests")

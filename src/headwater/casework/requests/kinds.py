@@ -10,7 +10,7 @@ from typing import Any
 from headwater.casework.chains import ChainLink, read_chain, unknown_roles
 from headwater.casework.letters.texts import LetterText, read_letter
 from headwater.core.i18n import Bilingual
-from headwater.core.numbering import is_pattern
+from headwater.core.patterns import is_pattern
 from headwater.core.reading import Problem, Reader
 from headwater.forms.codes import CODE
 from headwater.forms.declaring import read_form
@@ -34,7 +34,7 @@ class RequestKind:
     `by` are the roles, or parties that the app of the record declares, who may propose it while the record is in one of `states` (none:
     any). `sets` says which of the record's values take which answer when it is accepted, `effects` what the app does besides, `guards`
     what must hold. It takes effect when it is accepted (`AT_ONCE`), or on the day that a question gives (`start`, its code). Of a
-    kind that stands `alone`, one request at a time is open about a record. `definition` is the kind as declared.
+    kind that stands `alone`, one request at a time is open about a record. Who has a part in the record approves nothing about it. `definition` is the kind as declared.
     """
 
     code: str
@@ -167,12 +167,13 @@ class Known:
     effects: Collection[str]
     states: Collection[str]
     parameters: Collection[str]
+    parties: Collection[str] = ()
 
 
 def undeclared_in(kind: RequestKind, known: Known) -> Iterator[Problem]:
     """Yield what a kind names that is not there, each with what is."""
     named = {
-        "by": (kind.by, known.roles, "role or party"),
+        "by": (kind.by, {*known.roles, *known.parties}, "role or party"),
         "guards": (kind.guards, known.guards, "guard"),
         "sets": (tuple(kind.sets), known.settable, "value of the record"),
         "effects": (kind.effects, known.effects, "effect"),

@@ -128,7 +128,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "审批事项", "ordering": ["-id"]},
+            options={
+                "verbose_name": "审批事项",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["subject_kind", "subject_id"], name="approval_case_subject"),
+                    models.Index(condition=models.Q(("state", "open")), fields=["id"], name="approval_case_open"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("subject_kind", "subject_id"),
+                        name="approval_case_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("state", "open")),
+                            models.Q(models.Q(("state", "open"), _negated=True), ("decided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="approval_case_decided",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalStep",
@@ -150,7 +172,26 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="core.approvalcase"),
                 ),
             ],
-            options={"verbose_name": "审批步骤", "ordering": ["case", "place"]},
+            options={
+                "verbose_name": "审批步骤",
+                "ordering": ["case", "place"],
+                "indexes": [models.Index(fields=["role", "scope", "scope_id"], name="approval_step_asked")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "place"), name="approval_step_place"),
+                    models.UniqueConstraint(fields=("case", "code"), name="approval_step_code"),
+                    models.CheckConstraint(
+                        condition=models.Q(("least__gte", 1), ("place__gte", 1)), name="approval_step_numbers"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scope", "all"), ("scope_id__isnull", True)),
+                            models.Q(models.Q(("scope", "all"), _negated=True), ("scope_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="approval_step_scope",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApprovalAnswer",
@@ -189,92 +230,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "审批意见", "ordering": ["id"]},
-        ),
-        migrations.AddIndex(
-            model_name="approvalcase", index=models.Index(fields=["subject_kind", "subject_id"], name="approval_case_subject")
-        ),
-        migrations.AddIndex(
-            model_name="approvalcase",
-            index=models.Index(condition=models.Q(("state", "open")), fields=["id"], name="approval_case_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalcase",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("subject_kind", "subject_id"), name="approval_case_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalcase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("state", "open")),
-                    models.Q(models.Q(("state", "open"), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="approval_case_decided",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="approvalstep", index=models.Index(fields=["role", "scope", "scope_id"], name="approval_step_asked")
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep", constraint=models.UniqueConstraint(fields=("case", "place"), name="approval_step_place")
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep", constraint=models.UniqueConstraint(fields=("case", "code"), name="approval_step_code")
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("least__gte", 1), ("place__gte", 1)), name="approval_step_numbers"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalstep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scope", "all"), ("scope_id__isnull", True)),
-                    models.Q(models.Q(("scope", "all"), _negated=True), ("scope_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="approval_step_scope",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalanswer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("voided_at__isnull", True)), fields=("case", "account"), name="approval_answer_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalanswer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("voided_at__isnull", True)), fields=("case", "person_id"), name="approval_answer_one_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verdict", "approve"), models.Q(("note", ""), _negated=True), _connector="OR"),
-                name="approval_answer_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("back_to__isnull", True), models.Q(("verdict", "send_back"), ("voided_at__isnull", False)), _connector="OR"
-                ),
-                name="approval_answer_back",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approvalanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("voided_at__isnull", True), ("voided_at__gte", models.F("answered_at")), _connector="OR"),
-                name="approval_answer_order",
-            ),
+            options={
+                "verbose_name": "审批意见",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("voided_at__isnull", True)), fields=("case", "account"), name="approval_answer_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("voided_at__isnull", True)),
+                        fields=("case", "person_id"),
+                        name="approval_answer_one_person",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict", "approve"), models.Q(("note", ""), _negated=True), _connector="OR"),
+                        name="approval_answer_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("back_to__isnull", True),
+                            models.Q(("verdict", "send_back"), ("voided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="approval_answer_back",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_at__isnull", True), ("voided_at__gte", models.F("answered_at")), _connector="OR"
+                        ),
+                        name="approval_answer_order",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="NumberSeries",

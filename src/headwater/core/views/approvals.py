@@ -101,6 +101,7 @@ def approvals(request: HttpRequest, part: str = "") -> HttpResponse:
             Column(_("办理期限"), _due, sort="due_sort", kind="date", phone=True),
             Column(_("状态"), lambda c: ApprovalCase.State(c.state), kind="state"),
         ],
+        title=_("审批"),
         name="approvals",
         order="-id" if part else "due_sort",
         search=("title_zh", "title_en", "proposed_by__name_zh"),

@@ -89,6 +89,7 @@ def _listing(request: HttpRequest, paper: str) -> Listing:
     return Listing(
         request,
         rows,
+        title=_("模板"),
         name=f"templates-{paper}",
         order="-id",
         search=("file__name", "put_by__name_zh"),

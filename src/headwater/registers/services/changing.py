@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused, refuse_if
-from headwater.forms.answers.cleaning import clean
 from headwater.forms.answers.merging import same
-from headwater.forms.answers.references import Registry
+from headwater.registers.cleaning import cleaned_answers
 from headwater.registers.contexts import RELATED
 from headwater.registers.declared import RegisterOf
 from headwater.registers.finding import index_entries
@@ -53,7 +52,7 @@ def change_entry(
         rows = register.model._default_manager.select_for_update(of=("self",)).select_related(*RELATED)
         row = rows.get(pk=entry.pk)
         before, now = values_of(row), stored_values(register, row)
-        fresh, reasons = _cleaned(row, answers or {})
+        fresh, reasons = cleaned_answers(kind_of(row).form, answers or {})
         wanted = {**{n: v for n, v in (columns or {}).items() if n in changeable(register)}, **fresh}
         for name, value in wanted.items():
             key = plain(getattr(value, "pk", value))
@@ -76,19 +75,6 @@ def change_entry(
         log(row, before=old, after=new)
         index_entries(register, [row])
     return row
-
-
-def _cleaned(row: Any, answers: Mapping[str, Any]) -> tuple[dict[str, Any], list[Reason]]:
-    """Return answers fit for storage, and what is wrong with the others."""
-    registry, fresh, reasons = Registry(), {}, list[Reason]()
-    for code, value in answers.items():
-        question = kind_of(row).form.field(code)
-        if question is None or question.value or not question.of.is_stored:
-            continue
-        cleaned = clean(question, value, registry)
-        reasons += [Reason(text, field=control) for control, text in cleaned.errors.items()]
-        fresh[code] = cleaned.value
-    return fresh, reasons
 
 
 def _put(row: Any, name: str, value: Any, is_answer: bool) -> None:

@@ -139,25 +139,30 @@ def record_succession(
         Refused: an earlier one that is not over, one that would succeed itself, or a number of records that does not fit `how`.
     """
     with command(actor, "registers.change", name="registers.record_succession") as log:
-        keys = sorted({*before, *after})
-        rows = register.model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
-        by_key = {row.pk: row for row in rows}
-        earlier, later = [by_key[k] for k in before if k in by_key], [by_key[k] for k in after if k in by_key]
-        refuse_if(_succession_reasons(register, earlier, later, how))
-        today = clock.today()
-        for row in earlier:
-            if row.succeeded_on is None:
-                row.succeeded_on, row.changed_at = today, clock.now()
-                row.revision += 1
-        register.model._default_manager.bulk_update(earlier, ["succeeded_on", "changed_at", "revision"])
-        links = Succession.objects.bulk_create(
-            [
-                Succession(subject_kind=register.label_of_model, before_id=b.pk, after_id=a.pk, how=how, on=today)
-                for b in earlier
-                for a in later
-            ]
-        )
-        _log_succession(earlier, later, how, today, log)
+        return write_succession(register, before, after, how, log)
+
+
+def write_succession(register: RegisterOf, before: Sequence[int], after: Sequence[int], how: str, log: Log) -> list[Succession]:
+    """Record that entries have taken over from others; what is told of `record_succession` holds. Call inside a command."""
+    keys = sorted({*before, *after})
+    rows = register.model._default_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+    by_key = {row.pk: row for row in rows}
+    earlier, later = [by_key[k] for k in before if k in by_key], [by_key[k] for k in after if k in by_key]
+    refuse_if(_succession_reasons(register, earlier, later, how))
+    today = clock.today()
+    for row in earlier:
+        if row.succeeded_on is None:
+            row.succeeded_on, row.changed_at = today, clock.now()
+            row.revision += 1
+    register.model._default_manager.bulk_update(earlier, ["succeeded_on", "changed_at", "revision"])
+    links = Succession.objects.bulk_create(
+        [
+            Succession(subject_kind=register.label_of_model, before_id=b.pk, after_id=a.pk, how=how, on=today)
+            for b in earlier
+            for a in later
+        ]
+    )
+    _log_succession(earlier, later, how, today, log)
     return links
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core.permission import page
 from headwater.core.web import attempt
+from headwater.registers.cleaning import cleaned_answers
 from headwater.registers.declared import REGISTERS, RegisterOf
 from headwater.registers.doors import inside_entry, page_of, register_or_404
 from headwater.registers.entries import entries_of
@@ -63,6 +64,9 @@ def new(request: HttpRequest, register: str, kind: str) -> HttpResponse:
     moving = is_moving_rows(request)
     form = NewEntryForm(found, of, post)
     values, errors = read_questions(of.form, post) if post is not None else ({}, {})
+    if not moving and not errors:
+        values, reasons = cleaned_answers(of.form, values)
+        errors = {reason.field: reason.text for reason in reasons}
     if post is not None and not moving and not errors and form.is_valid():
         made: list[Any] = []
 

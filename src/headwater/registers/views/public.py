@@ -13,6 +13,7 @@ from headwater.registers.entries import entries_of
 from headwater.registers.feeds import FEEDS, feed_of
 from headwater.registers.kinds import kinds_here
 from headwater.registers.listings import entry_list
+from headwater.registers.navigation import BESIDE
 from headwater.registers.records import public_record, public_tabs
 
 
@@ -26,7 +27,8 @@ def registers(request: HttpRequest) -> HttpResponse:
         if mine:
             rows = entries_of(register).public().real()
             lines.append({"register": register, "kinds": mine, "count": rows.count()})
-    return render(request, "registers/registers.html", {"lines": lines})
+    beside = sorted(BESIDE.values(), key=lambda page: page.place)
+    return render(request, "registers/registers.html", {"lines": lines, "beside": beside})
 
 
 @page(PUBLIC)

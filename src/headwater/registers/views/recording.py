@@ -16,6 +16,7 @@ from headwater.core.acts import Act
 from headwater.core.errors import Refused
 from headwater.core.i18n import named
 from headwater.core.names import with_institution
+from headwater.core.numbers import to_places
 from headwater.core.permission import page
 from headwater.core.views.acts import confirm_act, given
 from headwater.core.web import attempt
@@ -163,7 +164,7 @@ def holders(request: HttpRequest, register: str, pk: int) -> HttpResponse:
 
 
 def _share(percent: float | None) -> Any:
-    return None if percent is None else (Decimal(str(percent)) / 100).quantize(Decimal("0.0001"))
+    return None if percent is None else to_places(Decimal(str(percent)) / 100, 4)
 
 
 def _holders_now(row: Any, current: Sequence[Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ SHARE: dict[str, Kind] = {"numerator": int, "denominator": int, "strict?": bool}
 SHAPES: dict[str, Shape] = {
     "age_limit_*": AGES,
     "amount_fen": (int, dict),
+    "*_percent": int,
     "panel_quorum": SHARE,
     "panel_majority": SHARE,
     "revive_majority": SHARE,

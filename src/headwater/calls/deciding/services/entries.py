@@ -36,7 +36,7 @@ def open_entries(call: Call, applications: Sequence[Application], actor: Actor) 
     rows = list(
         Application.objects.filter(pk__in=[a.pk for a in applications]).select_related("host__place", "discipline", "leader")
     )
-    make = answers_in(call, rows)
+    make = answers_in(call, rows, with_records=True)
     chosen = [c for row in sorted(rows, key=lambda a: a.number) if (c := _choose(row, make(row, {}, 0), kinds))]
     if not chosen:
         return

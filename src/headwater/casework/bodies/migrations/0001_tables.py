@@ -76,7 +76,31 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="bodies", to="bodies.bodykind"),
                 ),
             ],
-            options={"verbose_name": "评议组织", "ordering": ["-since", "-id"]},
+            options={
+                "verbose_name": "评议组织",
+                "ordering": ["-since", "-id"],
+                "indexes": [models.Index(fields=["subject_kind", "subject_id"], name="body_subject")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject_id__isnull", True), ("subject_kind", "")),
+                            models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="body_about_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
+                        name="body_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "dissolved"), _negated=True), ("until__isnull", False), _connector="OR"
+                        ),
+                        name="body_ended",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BodyMember",
@@ -115,7 +139,51 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "评议组织成员", "ordering": ["id"]},
+            options={
+                "verbose_name": "评议组织成员",
+                "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
+                        name="body_member_term",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("terms__gte", 1)), name="body_member_terms"),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("body"),
+                                    models.F("body"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                    output_field=django.contrib.postgres.fields.ranges.BigIntegerRangeField(),
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("person"),
+                                    models.F("person"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                    output_field=django.contrib.postgres.fields.ranges.BigIntegerRangeField(),
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("since"),
+                                    models.F("until"),
+                                    function="daterange",
+                                    output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="body_member_seat_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Sitting",
@@ -153,7 +221,21 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="sittings", to="bodies.body"),
                 ),
             ],
-            options={"verbose_name": "会议", "ordering": ["-meets_at", "-id"]},
+            options={
+                "verbose_name": "会议",
+                "ordering": ["-meets_at", "-id"],
+                "indexes": [models.Index(fields=["body", "state", "meets_at"], name="sitting_of_body")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "held"), _negated=True),
+                            models.Q(("closed_at__isnull", False), ("opened_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="sitting_held_is_closed",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Attendance",
@@ -180,7 +262,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "出席", "ordering": ["member"]},
+            options={
+                "verbose_name": "出席",
+                "ordering": ["member"],
+                "constraints": [models.UniqueConstraint(fields=("sitting", "member"), name="attendance_once")],
+            },
         ),
         migrations.CreateModel(
             name="SittingItem",
@@ -224,7 +310,34 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="items", to="bodies.sitting"),
                 ),
             ],
-            options={"verbose_name": "议题", "ordering": ["position", "id"]},
+            options={
+                "verbose_name": "议题",
+                "ordering": ["position", "id"],
+                "indexes": [models.Index(fields=["subject_kind", "subject_id"], name="sitting_item_subject")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject_id__isnull", True), ("subject_kind", "")),
+                            models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="sitting_item_about_whole",
+                    ),
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("sitting", "position"),
+                        name="sitting_item_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ballot", "none"), _negated=True),
+                            models.Q(("abstain", 0), ("no", 0), ("result__in", ["", "noted"]), ("yes", 0)),
+                            _connector="OR",
+                        ),
+                        name="sitting_item_no_ballot",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Recusal",
@@ -246,7 +359,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "回避"},
+            options={
+                "verbose_name": "回避",
+                "constraints": [models.UniqueConstraint(fields=("item", "member"), name="recusal_once")],
+            },
         ),
         migrations.CreateModel(
             name="BodyOpinion",
@@ -266,7 +382,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "书面意见"},
+            options={
+                "verbose_name": "书面意见",
+                "constraints": [models.UniqueConstraint(fields=("item", "member"), name="body_opinion_once")],
+            },
         ),
         migrations.CreateModel(
             name="Ballot",
@@ -294,139 +413,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "投票"},
-        ),
-        migrations.AddIndex(model_name="body", index=models.Index(fields=["subject_kind", "subject_id"], name="body_subject")),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("subject_id__isnull", True), ("subject_kind", "")),
-                    models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="body_about_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
-                name="body_period",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "dissolved"), _negated=True), ("until__isnull", False), _connector="OR"),
-                name="body_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bodymember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"),
-                name="body_member_term",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bodymember",
-            constraint=models.CheckConstraint(condition=models.Q(("terms__gte", 1)), name="body_member_terms"),
-        ),
-        migrations.AddConstraint(
-            model_name="bodymember",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("body"),
-                            models.F("body"),
-                            models.Value("[]"),
-                            function="int8range",
-                            output_field=django.contrib.postgres.fields.ranges.BigIntegerRangeField(),
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("person"),
-                            models.F("person"),
-                            models.Value("[]"),
-                            function="int8range",
-                            output_field=django.contrib.postgres.fields.ranges.BigIntegerRangeField(),
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("since"),
-                            models.F("until"),
-                            function="daterange",
-                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="body_member_seat_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sitting", index=models.Index(fields=["body", "state", "meets_at"], name="sitting_of_body")
-        ),
-        migrations.AddConstraint(
-            model_name="sitting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "held"), _negated=True),
-                    models.Q(("closed_at__isnull", False), ("opened_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="sitting_held_is_closed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance", constraint=models.UniqueConstraint(fields=("sitting", "member"), name="attendance_once")
-        ),
-        migrations.AddIndex(
-            model_name="sittingitem", index=models.Index(fields=["subject_kind", "subject_id"], name="sitting_item_subject")
-        ),
-        migrations.AddConstraint(
-            model_name="sittingitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("subject_id__isnull", True), ("subject_kind", "")),
-                    models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="sitting_item_about_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sittingitem",
-            constraint=models.UniqueConstraint(
-                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
-                fields=("sitting", "position"),
-                name="sitting_item_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sittingitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ballot", "none"), _negated=True),
-                    models.Q(("abstain", 0), ("no", 0), ("result__in", ["", "noted"]), ("yes", 0)),
-                    _connector="OR",
-                ),
-                name="sitting_item_no_ballot",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recusal", constraint=models.UniqueConstraint(fields=("item", "member"), name="recusal_once")
-        ),
-        migrations.AddConstraint(
-            model_name="bodyopinion", constraint=models.UniqueConstraint(fields=("item", "member"), name="body_opinion_once")
-        ),
-        migrations.AddConstraint(
-            model_name="ballot", constraint=models.UniqueConstraint(fields=("item", "member"), name="body_ballot_once")
+            options={
+                "verbose_name": "投票",
+                "constraints": [models.UniqueConstraint(fields=("item", "member"), name="body_ballot_once")],
+            },
         ),
     ]

@@ -114,8 +114,7 @@ def _problems(body: Body, meets_at: datetime | None, place: str, agenda: Sequenc
         reasons.append(Reason(_("请填写会议时间"), field="meets_at"))
     elif fresh and meets_at < clock.now():
         reasons.append(Reason(_("会议时间已过"), field="meets_at"))
-    elif fresh and (clock.local_day(meets_at) - clock.today()).days < body.rule.notice_days:
-        first = clock.add_days(clock.today(), body.rule.notice_days)
+    elif fresh and clock.local_day(meets_at) < (first := clock.add_days(clock.today(), body.rule.notice_days)):
         reasons.append(
             Reason(_("须提前 %(n)d 天通知，最早可定在 %(day)s") % {"n": body.rule.notice_days, "day": first}, field="meets_at")
         )

@@ -55,6 +55,7 @@ def bodies(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
         rows,
+        title=_("委员会与专家组"),
         name="bodies",
         order="-since",
         search=("name_zh", "name_en"),

@@ -60,7 +60,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "公示（批次之外）", "ordering": ["-starts_at", "-id"]},
+            options={
+                "verbose_name": "公示（批次之外）",
+                "ordering": ["-starts_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="case_notice_period")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="NoticeRow",
@@ -106,7 +112,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "公示的一项", "ordering": ["position"]},
+            options={
+                "verbose_name": "公示的一项",
+                "ordering": ["position"],
+                "indexes": [models.Index(fields=["subject_kind", "subject_id"], name="notice_row_subject")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject_id__isnull", True), ("subject_kind", "")),
+                            models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="notice_row_about_whole",
+                    ),
+                    models.UniqueConstraint(fields=("notice", "position"), name="notice_row_place"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at__isnull", True), ("state__in", ["listed", "disputed"])),
+                            models.Q(("settled_at__isnull", False), ("state__in", ["final", "struck"])),
+                            _connector="OR",
+                        ),
+                        name="notice_row_ended",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="NoticeLetter",
@@ -171,7 +200,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "异议（批次之外）", "ordering": ["-filed_at"]},
+            options={
+                "verbose_name": "异议（批次之外）",
+                "ordering": ["-filed_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_by__isnull", True),
+                            ("answered_by__isnull", True),
+                            models.Q(("settled_by", models.F("answered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="case_objection_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "upheld"), _negated=True), ("settled_at__isnull", False), _connector="OR"
+                        ),
+                        name="case_objection_upheld_is_settled",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("confirmed_at__isnull", False), ("state__in", ["open", "proposed"])),
+                        fields=("row", "contact"),
+                        name="case_objection_one_open_of_a_contact",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ObjectionClaim",
@@ -187,85 +241,20 @@ class Migration(migrations.Migration):
                 ("asked_from", models.CharField(max_length=32)),
                 ("row", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="notices.noticerow")),
             ],
-            options={"verbose_name": "待确认的异议（批次之外）"},
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="case_notice_period"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="noticerow", index=models.Index(fields=["subject_kind", "subject_id"], name="notice_row_subject")
-        ),
-        migrations.AddConstraint(
-            model_name="noticerow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("subject_id__isnull", True), ("subject_kind", "")),
-                    models.Q(models.Q(("subject_kind", ""), _negated=True), ("subject_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="notice_row_about_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="noticerow", constraint=models.UniqueConstraint(fields=("notice", "position"), name="notice_row_place")
-        ),
-        migrations.AddConstraint(
-            model_name="noticerow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at__isnull", True), ("state__in", ["listed", "disputed"])),
-                    models.Q(("settled_at__isnull", False), ("state__in", ["final", "struck"])),
-                    _connector="OR",
-                ),
-                name="notice_row_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("settled_by__isnull", True),
-                    ("answered_by__isnull", True),
-                    models.Q(("settled_by", models.F("answered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="case_objection_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "upheld"), _negated=True), ("settled_at__isnull", False), _connector="OR"),
-                name="case_objection_upheld_is_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at__isnull", False), ("state__in", ["open", "proposed"])),
-                fields=("row", "contact"),
-                name="case_objection_one_open_of_a_contact",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="objectionclaim", index=models.Index(fields=["asked_from", "asked_at"], name="case_claim_source")
-        ),
-        migrations.AddIndex(
-            model_name="objectionclaim", index=models.Index(fields=["contact", "asked_at"], name="case_claim_contact")
-        ),
-        migrations.AddConstraint(
-            model_name="objectionclaim",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)), fields=("row", "contact"), name="case_claim_one_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objectionclaim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("contact__regex", "^[!-@\\[-~]*$")), name="case_claim_address_normal"
-            ),
+            options={
+                "verbose_name": "待确认的异议（批次之外）",
+                "indexes": [
+                    models.Index(fields=["asked_from", "asked_at"], name="case_claim_source"),
+                    models.Index(fields=["contact", "asked_at"], name="case_claim_contact"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)), fields=("row", "contact"), name="case_claim_one_waiting"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("contact__regex", "^[!-@\\[-~]*$")), name="case_claim_address_normal"
+                    ),
+                ],
+            },
         ),
     ]

@@ -40,6 +40,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
         rows,
+        title=_("公示"),
         name="notices",
         order="-starts_at",
         search=("title_zh", "title_en"),
@@ -212,6 +213,7 @@ def watched(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
         Objection.objects.select_related("row__notice"),
+        title=_("异议"),
         name="case-objections",
         order="-filed_at",
         search=("row__title_zh", "row__holder_zh", "text"),

@@ -44,6 +44,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
         NoticeLetter.objects.visible_to(request.user).select_related("row__notice"),
+        title=_("通知书"),
         name="notice-letters",
         order="-issued_at",
         search=("number", "row__title_zh", "row__holder_zh"),

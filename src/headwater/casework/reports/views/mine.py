@@ -64,6 +64,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         request,
         filed,
         report_columns(),
+        title=_("定期报告"),
         name="reports",
         order="-since",
         filters=report_filters(filed),

@@ -41,6 +41,7 @@ def all_reports(request: HttpRequest) -> HttpResponse:
         request,
         rows,
         [*report_columns(), *answer_columns(request.GET.get("kind", ""))],
+        title=_("定期报告"),
         name="reports",
         order="-since",
         filters=report_filters(rows),

@@ -76,7 +76,60 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "申请事项", "ordering": ["-id"]},
+            options={
+                "verbose_name": "申请事项",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["subject_kind", "subject_id"], name="request_subject"),
+                    models.Index(
+                        condition=models.Q(("applied_at__isnull", True), ("state", "approved")),
+                        fields=["effective_on"],
+                        name="request_to_start",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("number", ""), _negated=True), fields=("number",), name="request_number"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("alone", True), ("state", "open")),
+                        fields=("subject_kind", "subject_id", "kind"),
+                        name="request_alone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["draft", "withdrawn"]),
+                            models.Q(
+                                ("submitted_at__isnull", False),
+                                models.Q(("number", ""), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="request_submitted",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("state__in", ["draft", "open", "sent_back"])),
+                            models.Q(("decided_at__isnull", False), ("state__in", ["approved", "refused", "withdrawn"])),
+                            _connector="OR",
+                        ),
+                        name="request_decided",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True), ("effective_on__isnull", False), _connector="OR"
+                        ),
+                        name="request_has_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("applied_at__isnull", True), models.Q(("state", "approved"), ("trouble", "")), _connector="OR"
+                        ),
+                        name="request_applied",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Comment",
@@ -95,7 +148,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "留言", "ordering": ["id"]},
+            options={
+                "verbose_name": "留言",
+                "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="request_comment_text")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RequestFile",
@@ -114,90 +173,19 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="files", to="requests.request"),
                 ),
             ],
-            options={"verbose_name": "申请附件", "ordering": ["id"]},
-        ),
-        migrations.AddIndex(
-            model_name="request", index=models.Index(fields=["subject_kind", "subject_id"], name="request_subject")
-        ),
-        migrations.AddIndex(
-            model_name="request",
-            index=models.Index(
-                condition=models.Q(("applied_at__isnull", True), ("state", "approved")),
-                fields=["effective_on"],
-                name="request_to_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("number", ""), _negated=True), fields=("number",), name="request_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("alone", True), ("state", "open")),
-                fields=("subject_kind", "subject_id", "kind"),
-                name="request_alone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "withdrawn"]),
-                    models.Q(
-                        ("submitted_at__isnull", False),
-                        models.Q(("number", ""), _negated=True),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="request_submitted",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("state__in", ["draft", "open", "sent_back"])),
-                    models.Q(("decided_at__isnull", False), ("state__in", ["approved", "refused", "withdrawn"])),
-                    _connector="OR",
-                ),
-                name="request_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "approved"), _negated=True), ("effective_on__isnull", False), _connector="OR"
-                ),
-                name="request_has_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("applied_at__isnull", True), models.Q(("state", "approved"), ("trouble", "")), _connector="OR"
-                ),
-                name="request_applied",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comment",
-            constraint=models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="request_comment_text"),
-        ),
-        migrations.AddConstraint(
-            model_name="requestfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("comment__isnull", True), models.Q(("kind", ""), _negated=True)),
-                    models.Q(("comment__isnull", False), ("kind", "")),
-                    _connector="OR",
-                ),
-                name="request_file_of_one",
-            ),
+            options={
+                "verbose_name": "申请附件",
+                "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("comment__isnull", True), models.Q(("kind", ""), _negated=True)),
+                            models.Q(("comment__isnull", False), ("kind", "")),
+                            _connector="OR",
+                        ),
+                        name="request_file_of_one",
+                    )
+                ],
+            },
         ),
     ]

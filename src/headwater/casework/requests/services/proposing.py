@@ -126,7 +126,9 @@ def submit(*, request: Request, reason: str, revision: int, actor: Actor) -> Req
         _index(row)
         mark_step(STORE, [row.pk], "submit", actor=actor, at=now, sealed=True)
         if kind.chain:
-            people = [*SUBJECTS[row.subject_kind].people(record), *filter(None, [actor.person_id])]
+            of_request = declared_of(row).people
+            involved = of_request(asked) if of_request else SUBJECTS[row.subject_kind].people(record)
+            people = [*involved, *filter(None, [actor.person_id])]
             approvals.begin(subject=row, chain=steps_of(kind.chain, record), people=people, log=log)
         else:
             accept(row, log.following(request=row.pk))

@@ -21,7 +21,10 @@ def record_at(http: HttpRequest, kind: str, key: int) -> Any:
     """Return the record of an address that the reader may know of, and about which there can be requests."""
     if kind not in REQUESTS:
         raise Http404
+    reach = REQUESTS[kind].reach
     record = SUBJECTS[kind].visible(http.user).filter(pk=key).first()
+    if record is None and reach is not None:
+        record = reach().filter(pk=key).first()
     if record is None:
         raise Http404
     return record

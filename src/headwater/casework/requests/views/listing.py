@@ -50,6 +50,7 @@ def _listing(http: HttpRequest, rows: QuerySet[Request], *, name: str, about: bo
         http,
         rows.select_related("proposed_by"),
         columns,
+        title=_("申请"),
         name=name,
         order="-id",
         search=("number", "name_zh", "name_en", "about_zh", "about_en", "proposed_by__name_zh"),

@@ -87,6 +87,7 @@ def claims(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
         rows,
+        title=_("成果认领"),
         name="claims",
         order="-pk",
         search=("work__title_zh", "work__title_en", "evidence"),
