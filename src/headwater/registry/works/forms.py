@@ -68,7 +68,8 @@ class WorkForm(forms.Form):
     @property
     def first_numbers(self) -> list[Any]:
         """Return the fields of the numbers that a work of the chosen kind usually has."""
-        usual = KINDS[kind].schemes if (kind := self["kind"].value()) in KINDS else ()
+        kind = str(self["kind"].value() or "")
+        usual = KINDS[kind].schemes if kind in KINDS else ()
         return [self[f"id_{code}"] for code in usual]
 
     @property
