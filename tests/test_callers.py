@@ -61,4 +61,4 @@ def test_the_test_knows_commands_and_would_tell() -> None:
     assert opens_a_command(lonely)
     assert not has_caller(lonely, named(lonely))
     assert has_caller(lonely, named(lonely) + Counter(["save"]))
-    assert {"register_experts", "add_works", "add_relations", "record_employment", "merge_records"} <= COMMANDS.keys()
+    assert {"register_experts", "add_publications", "add_relations", "record_employment", "merge_records"} <= COMMANDS.keys()

@@ -100,5 +100,5 @@ def test_the_command_line_names_the_known_kinds() -> None:
     assert entry_of(IMPORTS, "people") is IMPORTS["people"]
     with pytest.raises(click.BadParameter, match=r"unknown kind of table 'peple'; known are: people, organisations"):
         entry_of(IMPORTS, "peple")
-    with pytest.raises(click.BadParameter, match=r"unknown public register 'cals'; known are: case_notices, calls"):
+    with pytest.raises(click.BadParameter, match=r"unknown public register 'cals'; known are: calls"):
         entry_of(OPEN_DATA, "cals")

@@ -25,7 +25,7 @@ from bench.fuzz.values import BOUNDARY, DAYS, NASTY, NUMBERS, multipart, urlenco
 from bench.fuzz.world import World
 from headwater.calls.applying.services.applications import add_members, remove_member, save_application, submit_application
 from headwater.calls.applying.services.withdrawing import reopen_application, withdraw_application
-from headwater.calls.applying.typed import read_values
+from headwater.calls.applying.views.editor import read_values
 from headwater.calls.endorsing.services.endorsement import endorse, recommend, return_to_author, return_to_host
 from headwater.calls.models import Application
 from headwater.calls.schemes import scheme_of
@@ -194,7 +194,7 @@ def test_one_application_under_everything_anybody_does() -> None:
     run_state_machine_as_test(
         OneApplication,
         settings=settings(
-            max_examples=int(os.environ.get("HEADWATER_FUZZ_EXAMPLES", "8")),
+            max_examples=int(os.environ.get("HEADWATER_FUZZ_EXAMPLES", "40")),
             stateful_step_count=15,
             derandomize=True,
             database=None,

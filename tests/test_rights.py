@@ -159,11 +159,7 @@ def test_only_the_roles_of_a_right_may_do_what_its_command_asks(holders: dict[st
 def test_what_is_open_to_the_system_alone_is_done_in_its_name() -> None:
     alone = {event for event in EVENTS if right_of(event) == SYSTEM}
     assert len(alone) >= 7
-    assert {one.actor.split("(")[0] for one in commands() if one.events & alone} <= {
-        "system",
-        "Actor",
-        "actor",
-    }  # who is handed one is held by each event
+    assert {one.actor.split("(")[0] for one in commands() if one.events & alone} == {"system", "Actor"}
     assert {one.actor for one in commands() if one.events & alone and one.actor.startswith("Actor")} == {"Actor(None, 'demo')"}
 
 

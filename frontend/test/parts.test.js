@@ -49,7 +49,7 @@ test("a step between rows stays within them", () => {
   assert.deepEqual([stepped(-1, 1, 3), stepped(2, 1, 3), stepped(0, -1, 3)], [0, 2, 0]);
 });
 
-test("unsent words are kept by account and subject, and dropped one by one", () => {
+test("unsent words are kept by account and application, and dropped one by one", () => {
   const kept = store();
   const mine = open("7", "12", kept);
   assert.equal(mine.put({ goals: { pairs: [["goals", "x"]], base: "w" }, plan: { pairs: [] } }), true);

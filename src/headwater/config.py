@@ -35,7 +35,6 @@ KNOWN = {
     "HEADWATER_TEST_BEGUN": "true moment at which that began; set by the suite itself",
     "HEADWATER_TEST_ALONE": "1: also install and run the kernels alone (minutes; .ci/long)",
     "HEADWATER_TEST_EVERY_PAGE": "1: also look at every page with axe and at 360 px (minutes; .ci/long)",
-    "HEADWATER_TEST_EVERY_SCHEME": "1: also walk every scheme to its end, not one of each outcome (minutes; .ci/long)",
     "HEADWATER_FUZZ_EXAMPLES": "examples of each property in tests/test_fuzz.py",
     "HEADWATER_TEST_TEMPLATE": "keep: the tests' database is made anew only when tables or regions change (work on one test)",
     "HEADWATER_TEST_WORKERS": "processes of the test suite (default 2)",

@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "headwater.core",
     "headwater.registry",
     "headwater.forms",
-    "headwater.casework.letters",
     "headwater.casework.requests",
     "headwater.casework.reports",
     "headwater.casework.bodies",
@@ -213,9 +212,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "headwater": {"level": "INFO"},
-        "django.request": {"level": "ERROR"},
-        "bibtexparser": {"level": "CRITICAL"},  # what is wrong with a file is told to who sent it
-    },
+    "loggers": {"headwater": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }

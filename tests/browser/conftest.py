@@ -34,7 +34,7 @@ def site_database(site: str) -> Iterator[Any]:
 
 
 @contextmanager
-def copy_served(database: str, application: str = "tests.browser.site:application") -> Iterator[str]:
+def copy_served(database: str) -> Iterator[str]:
     """Serve a fresh clone of the template by a gunicorn of its own, and give its address."""
     try:
         find_chromium()
@@ -48,7 +48,7 @@ def copy_served(database: str, application: str = "tests.browser.site:applicatio
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     more = {"HEADWATER_DATABASE_URL": database_url(database), "HEADWATER_DEMO": "1"}
-    with served(port, application=application, **more) as running:
+    with served(port, application="tests.browser.site:application", **more) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ A4_INSIDE_ITS_MARGINS = {"width": 658, "height": 980}
 
 
 @pytest.mark.parametrize(
-    ("address", "link"), [("/office/", ""), ("/notices/", "main a.hw-duty[href^='/notices/']"), ("/office/experts/", "")]
+    ("address", "link"), [("/office/", ""), ("/notices/", "main a[href^='/notices/']"), ("/office/experts/", "")]
 )
 def test_a_table_is_cards_on_a_phone_and_a_table_on_paper(address: str, link: str, enter: Callable[..., Any]) -> None:
     tab = enter(OFFICER)

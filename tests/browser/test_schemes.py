@@ -64,16 +64,6 @@ LEADER = """SELECT p.name_zh || ' ' || o.name_zh FROM calls_application a JOIN r
     JOIN registry_organisation o ON o.id = p.organisation_id WHERE a.id = %s"""
 
 
-BASE = "T-BASE-01"
-COMMISSIONED = """WITH base AS (UPDATE bases_base SET number = %s, discipline_id = (SELECT id FROM registry_discipline WHERE code = 'A01')
-        WHERE id = (SELECT min(b.id) FROM bases_base b JOIN registers_kindversion v ON v.id = b.version_id
-            WHERE v.register = 'laboratories' AND b.is_public AND b."group" = 'live') RETURNING id),
-    graded AS (INSERT INTO bases_assessment (base_id, year, grade, note, "on") SELECT id, 2025, 'excellent', '', '2025-12-01' FROM base)
-    INSERT INTO bases_baseholder (entry_id, organisation_id, role, since) SELECT base.id, p.organisation_id, 'partner', '2020-01-01'
-        FROM base, calls_application a JOIN registry_person p ON p.id = a.leader_id WHERE a.id = %s ON CONFLICT DO NOTHING"""
-"""Make a laboratory one that the institution of an applicant holds and that can be commissioned."""
-
-
 def fill(tab: Any, address: str, scheme: Scheme, year: int, leader: str, file: Path) -> None:
     tab.goto(f"{address}edit/info/")
     put(tab, "title_zh", f"草原土壤碳汇的形成{year}")
@@ -84,8 +74,7 @@ def fill(tab: Any, address: str, scheme: Scheme, year: int, leader: str, file: P
         put(tab, "discipline", "A0101")
     press(tab, "保存")
     for section in scheme.sections:
-        words = {"{leader}": leader, "{base}": BASE}
-        data = {k: words.get(v, v) if isinstance(v, str) else v for k, v in answers_for(scheme, section.code, year).items() if v}
+        data = {k: leader if v == "{leader}" else v for k, v in answers_for(scheme, section.code, year).items() if v}
         while data:  # what was hidden is asked once the answers that it depends on are saved
             tab.goto(f"{address}edit/{section.code}/")
             asked = [k for k in data if tab.locator(f"[data-question='{k.partition('.')[0]}']").get_attribute("hidden") is None]
@@ -113,7 +102,7 @@ def attach(tab: Any, address: str, file: Path) -> None:
         tab.locator("#attachments .hw-duty").nth(n - 1).wait_for()
 
 
-@pytest.mark.parametrize("code", sorted(code for code, scheme in SCHEMES.items() if not scheme.outcome_kind.grades))
+@pytest.mark.parametrize("code", sorted(SCHEMES))
 def test_scheme_is_opened_by_officers_filled_and_submitted(enter: Enter, site_database: Any, code: str, tmp_path: Path) -> None:
     scheme, year = SCHEMES[code], YEARS[code]
     open_call(enter, scheme, year)
@@ -126,8 +115,6 @@ def test_scheme_is_opened_by_officers_filled_and_submitted(enter: Enter, site_da
     file = tmp_path / "附件.pdf"
     file.write_bytes(pdf())
     (leader,) = site_database.execute(LEADER, [address.rstrip("/").rpartition("/")[2]]).fetchone()
-    if scheme.entry_question:
-        site_database.execute(COMMISSIONED, [BASE, address.rstrip("/").rpartition("/")[2]])
     fill(tab, address, scheme, year, leader, file)
     tab.goto(f"{address}edit/submit/")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360

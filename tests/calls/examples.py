@@ -50,6 +50,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "im-direct": {
         "ground": "only",
+        "grade": "excellent",
         "panel": [{"who": f"专家{n} 某校", "where": "某校", "vote": "yes" if n < 5 else "no"} for n in range(6)],
         "budget": {"rows": [{"year": "{year}", "amount": "60", "goal": "一"}, {"year": "{next}", "amount": "40", "goal": "二"}]},
     },
@@ -105,8 +106,6 @@ def simple(f: Field, n: int = 0) -> Any:
     }
     if f.type == "person" and not f.outside:
         return "{leader}"
-    if f.type == "entry":
-        return "{base}"
     return known.get(f.type) or (f.choices[0][0] if f.type == "choice" else [f.choices[0][0]])
 
 

@@ -12,7 +12,6 @@ import headwater.regions
 from headwater.forms.results import FieldFacts, Result, Verdict
 from headwater.regions.check import read_package
 from headwater.schemes.rules import RULES, DocumentFacts, Facts, Holding, PersonFacts
-from headwater.schemes.rules.base import ProgrammeFacts
 
 P, F, U, S = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN, Verdict.SKIPPED
 DEADLINE = datetime(2026, 3, 20, 8, 0, tzinfo=UTC)
@@ -41,7 +40,6 @@ GOOD = replace(
     submitted_at=DEADLINE - timedelta(hours=1),
     documents=(SIGNED,),
     likenesses=(),
-    programme=ProgrammeFacts(budget_fen=10_000_000_000, committed_fen=0),
 )
 GIVEN: dict[str, dict[str, Any]] = {
     "max_age": {"parameter": "age_limit_youth_c"},

@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 from django.utils.translation import override
 
-from headwater.calls.clocks import timeline
+from headwater.calls.clocks import provisional, timeline
 from headwater.calls.models import Application, Notice
-from headwater.casework.notices.periods import provisional
 from headwater.core import clock
 from headwater.core.duties import duties_of
 from headwater.core.models import Account

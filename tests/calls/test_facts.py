@@ -13,9 +13,9 @@ from headwater.awards.models import Award
 from headwater.calls.facts import gather
 from headwater.calls.models import Application, Call, HostQuota
 from headwater.core import clock
-from headwater.registry.models import Employment, Person, Relation, Sanction, TitleHeld
+from headwater.registry.models import Authorship, Employment, Person, Publication, Relation, Sanction, TitleHeld
 from headwater.schemes.rules import Ban, Facts, Holding
-from tests.make import new_call, new_host, new_person, new_work, placed
+from tests.make import new_call, new_host, new_person, placed
 
 pytestmark = pytest.mark.django_db
 
@@ -134,7 +134,7 @@ def test_facts_of_a_person_and_a_host() -> None:
     TitleHeld.objects.create(person=person, title="副教授", senior=True, since=date(2019, 5, 1))
     Sanction.objects.create(person=person, since=date(2020, 1, 1), until=date(2021, 1, 1), scope="apply")
     Relation.objects.create(first_id=min(person.pk, mentor.pk), second_id=max(person.pk, mentor.pk), kind="supervisor")
-    new_work("碳汇", [person])
+    Authorship.objects.create(publication=Publication.objects.create(title="碳汇"), person=person)
     HostQuota.objects.create(call=call, organisation=host, quota=7)
     placed(call, "accepted", new_person(organisation=host))
     facts = facts_of(placed(call, "host_review", person))

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from headwater.calls.deciding.services.objecting import ask_objection, file_objection
+from headwater.calls.deciding.services.objecting import ask_objection, file_objection, forget_unconfirmed
 from headwater.calls.duties import of_officers
 from headwater.calls.models import Notice, NoticeRow, Objection, ObjectionClaim
-from headwater.casework.notices.objecting import forget_unconfirmed
 from headwater.core import clock
 from headwater.core.command import Actor
 from headwater.core.errors import Refused

@@ -16,8 +16,9 @@ from docx import Document
 
 from headwater.calls.checking.services.checking import decide_check
 from headwater.calls.models import HostLetter, Letter, PaperTemplate
+from headwater.calls.papers import template_of
 from headwater.calls.templating import put_template, use_template
-from headwater.core.docx import render_docx, starting_template, template_faults, template_of
+from headwater.core.docx import render_docx, starting_template, template_faults
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Event

@@ -31,7 +31,7 @@ def test_mongolian_prints_letters_and_no_boxes() -> None:
 
     def picture(title: str) -> bytes:
         data = json.dumps(LETTER | {"paragraphs": [["p", title]]})
-        page = _compiler(str(PACKAGE / "core/typst/letter.typ"), str(PACKAGE), tuple(str(f) for f in font_folders())).compile(
+        page = _compiler(str(PACKAGE / "calls/typst/letter.typ"), str(PACKAGE), tuple(str(f) for f in font_folders())).compile(
             format="png", ppi=60, sys_inputs={"data": data}, timestamp=0
         )
         assert isinstance(page, bytes)  # one page

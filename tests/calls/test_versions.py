@@ -21,14 +21,14 @@ from headwater.calls.applying.services.applications import (
     save_fields,
     submit_application,
 )
-from headwater.calls.applying.writing import ApplicationWriting
+from headwater.calls.applying.services.restoring import restore
 from headwater.calls.contents import content_of
 from headwater.calls.endorsing.services.endorsement import return_to_author
 from headwater.calls.models import Application, Participant, Unsaved, Version
+from headwater.calls.versions import content_after
 from headwater.core import clock
 from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
-from headwater.forms.lookback import restore
 from headwater.forms.versions import join_old_versions
 from headwater.registry.models import Person
 from tests.calls.test_merging import edits
@@ -40,10 +40,6 @@ pytestmark = pytest.mark.django_db
 
 def now_of(row: Application) -> Application:
     return Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=row.pk)
-
-
-def writing_of(row: Application) -> ApplicationWriting:
-    return ApplicationWriting(now_of(row))
 
 
 def shared() -> tuple[Application, Person]:
@@ -151,12 +147,12 @@ def test_every_state_can_be_worked_out_also_after_old_versions_were_joined() -> 
         with clock.at(start + timedelta(minutes=11 * n)):
             save(row, writer, **{("goals", "content", "title_en")[n % 3]: f"第{n}次"})
             texts.append((Version.objects.filter(application=row).latest("id").pk, content_of(now_of(row))))
-    assert [writing_of(row).content_after(pk) for pk, _text in texts] == [text for _pk, text in texts]
+    assert [content_after(now_of(row), pk) for pk, _text in texts] == [text for _pk, text in texts]
     joined = join_old_versions(start + timedelta(days=60))
     left = set(Version.objects.filter(application=row).values_list("pk", flat=True))
     assert (joined, len(left)) == (7, 5)
-    assert [writing_of(row).content_after(pk) for pk, _t in texts if pk in left] == [text for pk, text in texts if pk in left]
-    assert writing_of(row).content_after(0)["goals"] == content_of(row)["goals"]
+    assert [content_after(now_of(row), pk) for pk, _t in texts if pk in left] == [text for pk, text in texts if pk in left]
+    assert content_after(now_of(row), 0)["goals"] == content_of(row)["goals"]
 
 
 def test_a_submission_is_kept_and_damage_to_what_it_said_is_found() -> None:
@@ -171,7 +167,7 @@ def test_a_submission_is_kept_and_damage_to_what_it_said_is_found() -> None:
     assert kinds == ["save", "submit", "return", "save", "submit"]
     assert broken() == []
     first = Version.objects.filter(application=row, kind="submit")[0]
-    assert writing_of(row).content_after(first.pk) == said
+    assert content_after(now_of(row), first.pk) == said
     with connection.cursor() as cursor:
         cursor.execute('UPDATE calls_version SET before = before || \'{"goals": "别的"}\' WHERE application_id = %s', [row.pk])
     assert len(broken()) == 1
@@ -184,14 +180,14 @@ def test_a_field_and_a_whole_version_come_back_as_new_saves() -> None:
     version = Version.objects.filter(application=row).latest("id").pk
     then = content_of(now_of(row))
     save(row, row.leader, goals="后来的目标", title_en="Late", content="后来的内容", starts_on=row.starts_on)
-    assert restore(writing_of(row), version=version, names=["goals"], actor=as_(row.leader)) == ["goals"]
+    assert restore(application=row, version=version, names=["goals"], actor=as_(row.leader)) == ["goals"]
     assert (now_of(row).answers["goals"], now_of(row).title_en) == ("早先的目标", "Late")
-    restore(writing_of(row), version=version, names=[], actor=as_(row.leader))
+    restore(application=row, version=version, names=[], actor=as_(row.leader))
     assert content_of(now_of(row)) == then
-    restore(writing_of(row), version=0, names=[], actor=as_(row.leader))
+    restore(application=row, version=0, names=[], actor=as_(row.leader))
     assert content_of(now_of(row)) == content_of(row)
     with pytest.raises(Refused):
-        restore(writing_of(row), version=0, names=[], actor=as_(row.leader))
+        restore(application=row, version=0, names=[], actor=as_(row.leader))
 
 
 def test_who_may_write_is_the_applicant_and_members_who_confirmed_and_are_let() -> None:
@@ -337,7 +333,7 @@ def test_words_sent_after_the_session_ended_are_shown_again_to_their_author_alon
     assert "会话过期" not in browser_of(helper).get(address).content.decode()
     browser.force_login(row.leader.account, backend="headwater.web.accounts.Backend")
     shown = browser.get(address)
-    assert shown.templates[0].name == "forms/unsaved.html"
+    assert shown.templates[0].name == "calls/applying/unsaved.html"
     assert now_of(row).answers["goals"] != "会话过期时写的"
     assert browser.post(address, dict(shown.context["pairs"])).status_code == 302
     assert now_of(row).answers["goals"] == "会话过期时写的"
@@ -425,7 +421,7 @@ def test_an_application_has_a_size_that_it_may_not_pass(monkeypatch: pytest.Monk
     row = draft_of(new_call(), new_person())
     size = sum(len(v) for v in row.answers.values())
     monkeypatch.setattr("headwater.forms.autosaving.MOST_SIGNS", size + 100)
-    with pytest.raises(Refused, match="全部内容"):
+    with pytest.raises(Refused, match="整份申请书"):
         save(row, row.leader, goals="研" * 3900)
     monkeypatch.setattr("headwater.forms.autosaving.MOST_SIGNS", 10)
     save(row, row.leader, goals="短")

@@ -63,7 +63,7 @@ def test_the_form_of_a_form_is_itself(text: str) -> None:
 
 WRITERS = [
     *("core_account.email", "core_outboxmail.to", "registry_person.email", "calls_referee.email", "core_addresschange.new"),
-    *("calls_objectionclaim.contact", "notices_objectionclaim.contact"),
+    "calls_objectionclaim.contact",
 ]
 
 

@@ -35,7 +35,7 @@ def visible(page: str) -> str:
 
 
 def test_every_command_has_words_in_both_languages() -> None:
-    product = {c for c in RIGHTS if not c.startswith("test.")}
+    product = {c for c in RIGHTS if c.partition(".")[0] in {"calls", "core", "review", "awards", "registry", "regions", "demo"}}
     assert product - set(ACTS) == set()
     with translation.override("en"):
         assert [c for c, words in ACTS.items() if re.search("[\u4e00-\u9fff]", str(words))] == []

@@ -142,7 +142,7 @@ def test_the_invented_country_plays_its_own_demo(tmp_path: Path) -> None:
     done = run(tmp_path, "demo", "--scale", "least", "--no-serve", "--json", HEADWATER_REGION="atoll")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["calls"], found["articles"], found["articles_with_evidence"]) == (4, 1, 1)
+    assert (found["calls"], found["articles"], found["articles_with_evidence"]) == (3, 1, 1)
     assert found["awards"] > 0
     assert found["applications"] >= 8
     assert (found["conflict_violations"], found["load_violations"], found["invariants_failed"]) == (0, 0, 0)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from headwater.calls.applying.writing import ApplicationWriting
+from headwater.calls.applying.services.applications import save_fields
+from headwater.calls.applying.services.restoring import restore as restore_application
+from headwater.calls.contents import content_of
 from headwater.calls.models import Application
 from headwater.calls.stores import APPLICATIONS, ApplicationSigning
 from headwater.calls.stores import SIGNATURES as OF_APPLICATIONS
@@ -22,16 +24,14 @@ from headwater.core.models import Account
 from headwater.forms.answers.state import Answers
 from headwater.forms.autosaving import Changes
 from headwater.forms.expressions import Value
-from headwater.forms.lookback import restore
 from headwater.forms.models import AnswerSheet, Signature, SignedText
 from headwater.forms.presence import tell_presence
 from headwater.forms.shapes import Document, Field, Form, Section
-from headwater.forms.sheets import SIGNATURES, SubjectSigning, own_store, save_answers, sheet_of
+from headwater.forms.sheets import SIGNATURES, SubjectSigning, own_store, restore, save_answers, sheet_of
 from headwater.forms.signing import asked, sign, to_sign, unsigned
 from headwater.forms.stores import STORES, Subject
 from headwater.forms.unsaved import forget_old, forget_unsaved, keep_unsaved, signature, unsaved_of
-from headwater.forms.versions import SAVE, join_old_versions, mark_step, undone
-from headwater.forms.writing import SheetWriting, Writing
+from headwater.forms.versions import join_old_versions, mark_step, undone
 from headwater.registry.models import Organisation, Person
 from tests.make import as_, draft_of, new_call, new_person
 
@@ -81,19 +81,6 @@ class NoteContext:
         return clock.local_day(clock.now())
 
 
-class NoteWriting(SheetWriting):
-    form, context = FORM, NoteContext()
-
-    def __init__(self, subject: Subject) -> None:
-        self.subject, self.sheet = subject, sheet_of(subject)
-
-    def save(self, values: Mapping[str, Any], *, actor: Any, base: Mapping[str, Any] | None = None, kind: str = SAVE) -> Changes:
-        with transaction.atomic():
-            changes = save_answers(self.subject, FORM, values, actor=actor, base=base, kind=kind)
-        self.take(sheet_of(self.subject))
-        return changes
-
-
 @dataclass
 class Written:
     """A subject with one text that two people write."""
@@ -103,19 +90,18 @@ class Written:
     people: list[Person]
     row: Application | None = None
 
-    @property
-    def writing(self) -> Writing:
-        if self.row is not None:
-            row = Application.objects.select_related("call__scheme", "leader", "discipline").get(pk=self.row.pk)
-            return ApplicationWriting(row)
-        return NoteWriting(self.subject)
-
     def save(self, who: int, text: str, base: str | None = None) -> Changes:
         seen = None if base is None else {self.name: base}
-        return self.writing.save({self.name: text}, actor=as_(self.people[who]), base=seen)
+        actor, values = as_(self.people[who]), {self.name: text}
+        if self.row is not None:
+            return save_fields(application=self.row, values=values, base=seen, actor=actor).changes
+        with transaction.atomic():
+            return save_answers(self.subject, FORM, values, actor=actor, base=seen)
 
     def content(self) -> dict[str, Any]:
-        return self.writing.content()
+        if self.row is not None:
+            return content_of(Application.objects.select_related("call__scheme", "discipline").get(pk=self.row.pk))
+        return dict(sheet_of(self.subject).answers)
 
     def text(self) -> str:
         return str(self.content().get(self.name) or "")
@@ -124,7 +110,11 @@ class Written:
         return list(self.subject.rows(self.subject.store.versions).order_by("id"))
 
     def restore(self, version: int) -> list[str]:
-        return restore(self.writing, version=version, names=[self.name], actor=as_(self.people[0]))
+        actor = as_(self.people[0])
+        if self.row is not None:
+            return restore_application(application=self.row, version=version, names=[self.name], actor=actor)
+        with transaction.atomic():
+            return restore(self.subject, FORM, version, names=[self.name], actor=actor)
 
     def signing(self, document: Document) -> Any:
         if self.row is not None:

@@ -40,7 +40,6 @@ from tests.make.results import (
     opinion_on,
     signed_agreement,
 )
-from tests.make.works import new_work
 
 __all__ = [
     "SECOND",
@@ -64,7 +63,6 @@ __all__ = [
     "new_host",
     "new_objection",
     "new_person",
-    "new_work",
     "nothing_played",
     "opinion_on",
     "past_call",

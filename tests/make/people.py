@@ -36,9 +36,8 @@ def client(username: str | None) -> Client:
 def new_host(name: str = "测试大学", **more: Any) -> Organisation:
     """An institution that nobody else belongs to."""
     n = next(SERIAL)
-    uscc = f"99150000TEST{n:06d}".replace("S", "5")
-    fields = {"code": f"t-org-{n}", "kind": "university", "uscc": uscc, "is_host": True} | more
-    return Organisation.objects.create(name_zh=f"{name}{n}", **fields)
+    fields = {"kind": "university", "uscc": f"99150000TEST{n:06d}".replace("S", "5"), "is_host": True} | more
+    return Organisation.objects.create(code=f"t-org-{n}", name_zh=f"{name}{n}", **fields)
 
 
 def real_host(*, direct: bool = False) -> Organisation:

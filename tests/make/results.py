@@ -19,9 +19,9 @@ WAN = 1_000_000
 
 
 def nothing_played() -> None:
-    """Take every call of the played year, and every base, away with all that hangs on them; the registry stays. Needs the owner of the tables."""
+    """Take every call of the played year away with all that hangs on it; the registry stays. Needs the owner of the tables."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE calls_call, bases_base CASCADE")
+        cursor.execute("TRUNCATE calls_call CASCADE")
         cursor.execute("DELETE FROM policy_indicatorvalue")
 
 

@@ -44,7 +44,7 @@ def changed(**columns: Any) -> Evidence:
 
 def test_an_article_shows_the_words_of_the_package_and_nothing_else() -> None:
     said = list(evidence_of(read_package(find_package("nmg")).tables["policy"]))
-    assert {n for n, _e in said} == set(range(1, 20)) - {1}
+    assert {n for n, _e in said} == set(range(1, 20)) - {1, 2, 6}
     for number in (4, 16, 19):
         page = text(f"/policy/{number}/")
         inside = {e["label_zh"] for n, e in said if n == number}

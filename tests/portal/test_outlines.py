@@ -59,7 +59,7 @@ def test_a_place_of_the_map_leads_to_the_projects_that_it_counts() -> None:
     page = client(None).get(f"/indicators/awards.count/?scheme=im-youth&year={first.call.year}")
     code = place_of()[first.host.place_id].code
     shape = next(s for s in page.context["map"]["shapes"] if s["code"] == code)
-    link = f"{page.context['map']['said'].link}{shape['code']}"
+    link = f"/projects/?{shape['query']}"
     assert escape(link) in page.content.decode()
     shown = client(None).get(link).context["list"].rows_all.projects()
     inside = awards.filter(host__place__in=places_within([shape["code"]]))

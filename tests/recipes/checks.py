@@ -22,7 +22,6 @@ from headwater.registry.models import EarlierProject
 from tests import test_access
 from tests.awards.test_agreements import awarded, put
 from tests.make import actor, as_, client, draft_of, new_award, new_call, new_person, placed, refusal, roles, submitted, user_of
-from tests.make.bases import done, new_base
 
 pytestmark = pytest.mark.django_db
 QUESTION = {"code": "site", "type": "link", "label_zh": "项目网站", "label_en": "Web site", "required": False}
@@ -75,17 +74,6 @@ def test_a_call_of_the_scheme_opens_and_takes_an_application() -> None:
     too_much = draft_of(new_call("im-seed", year=call.year + 1), leader, amount_fen=6_000_000)
     with pytest.raises(Refused):
         submit_application(application=too_much, actor=as_(leader), agree=True)
-
-
-def test_an_entry_of_the_kind_is_opened_shown_found_and_closed() -> None:
-    base = new_base("popular-science-base", name="草原科普馆", answers={"visitors": 12_000})
-    assert (base.number[:5], base.state, base.group) == ("KPJD-", "named", "live")
-    listed = client(None).get("/registers/incubators/?kind=popular-science-base").content.decode()
-    assert base.name_zh in listed
-    assert "12000" in client(None).get(f"/registers/incubators/{base.number}/").content.decode().replace(",", "")
-    assert base.number in client(None).get("/data/incubators.csv").content.decode("utf-8-sig")
-    assert done(base, "close").state == "closed"
-    assert check(["entry_state_declared", "entry_host_leads", "rows_as_written"]) == []
 
 
 def test_the_indicator_gives_a_figure_with_its_records() -> None:

@@ -17,11 +17,11 @@ from headwater.core.errors import NotAllowed, Refused
 from headwater.core.invariants import check
 from headwater.core.models import Notification, Parameter
 from headwater.core.parameters import forget_parameters
-from headwater.registry.models import Discipline, Employment, Organisation, Person, Relation, Sanction, Work
+from headwater.registry.models import Authorship, Discipline, Employment, Organisation, Person, Publication, Relation, Sanction
 from headwater.review.models import Assignment, Conflict, Expert, Opinion, Round
 from headwater.review.services.conflicts import declare_conflict, find_conflicts
 from headwater.review.services.inviting import assign_by_hand
-from tests.make import actor, as_, new_call, new_expert, new_host, new_person, new_work, past_call, placed, refusal, sign_as_asked
+from tests.make import actor, as_, new_call, new_expert, new_host, new_person, past_call, placed, refusal, sign_as_asked
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +62,11 @@ def tie(kind: str, first: Person, second: Person, **more: Any) -> Relation:
     return Relation.objects.create(first_id=low, second_id=high, kind=kind, **more)
 
 
-def paper(year: int, authors: list[Person], more: int = 0) -> Work:
-    return new_work("碳汇", [*authors, *Person.objects.exclude(pk__in=[a.pk for a in authors]).order_by("pk")[:more]], year=year)
+def paper(year: int, authors: list[Person], more: int = 0) -> Publication:
+    row = Publication.objects.create(title="碳汇", year=year)
+    people = authors + list(Person.objects.exclude(pk__in=[a.pk for a in authors]).order_by("pk")[:more])
+    Authorship.objects.bulk_create([Authorship(publication=row, person=p, position=n) for n, p in enumerate(people)])
+    return row
 
 
 def move(expert: Expert, organisation: Organisation) -> None:

@@ -201,7 +201,7 @@ TRICKS = ("withdraw", "reopen", "resubmit", "elsewhere", "second_account", "seco
 @example(tricks=["move", "withdraw", "resubmit", "move", "withdraw", "elsewhere"], scheme="im-test")
 @example(tricks=["withdraw", "second_account", "elsewhere", "resubmit", "withdraw", "reopen"], scheme="im-jf")
 @example(tricks=["second_record", "second_email", "elsewhere", "second_account", "resubmit"], scheme="im-bounty")
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_trick_resets_a_limit_a_ban_or_a_conflict(tricks: list[str], scheme: str) -> None:
     with transaction.atomic():
         somebody = Somebody(scheme)

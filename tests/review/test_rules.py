@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.core.i18n import Bilingual
-from headwater.review.rules import contradiction, opinion_problems, weighted_total
+from headwater.review.rules import contradiction, has_quorum, opinion_problems, votes_needed, weighted_total
 from headwater.schemes.judging import usual_judging
 
 WEIGHTS = {"novelty": 40, "plan": 35, "team": 25, "other": 0}
@@ -16,6 +16,44 @@ OPINION = {
     "text": "意见" * 20,
     "least": 40,
 }
+
+
+@pytest.mark.parametrize(("present", "majority", "two_thirds"), [(9, 5, 6), (11, 6, 8), (12, 7, 8), (13, 7, 9), (15, 8, 10)])
+def test_votes_needed_panel_sizes(present, majority, two_thirds):
+    assert (votes_needed(present, "majority"), votes_needed(present, "two_thirds")) == (majority, two_thirds)
+
+
+def test_votes_needed_half_is_not_a_majority():
+    assert (votes_needed(12, "majority") <= 6) is False
+
+
+def test_votes_needed_revived_item_seven_of_eleven():
+    assert (votes_needed(11, "two_thirds") <= 7, votes_needed(11, "two_thirds") <= 8) == (False, True)
+
+
+@given(present=st.integers(1, 1000))
+@settings(max_examples=100, deadline=None)
+def test_votes_needed_is_the_smallest_number(present):
+    majority, two_thirds = votes_needed(present, "majority"), votes_needed(present, "two_thirds")
+    assert (2 * majority > present, 2 * (majority - 1) > present) == (True, False)
+    assert (3 * two_thirds >= 2 * present, 3 * (two_thirds - 1) >= 2 * present) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("present", "size", "quorum", "met"),
+    [
+        (6, 9, "2/3", True),
+        (5, 9, "2/3", False),
+        (8, 11, "2/3", True),
+        (7, 11, "2/3", False),
+        (5, 10, "1/2", True),
+        (4, 10, "1/2", False),
+        (9, 9, "1", True),
+        (0, 9, "0", False),
+    ],
+)
+def test_has_quorum_fractions(present, size, quorum, met):
+    assert has_quorum(present, size, quorum) == met
 
 
 def test_weighted_total_mean_by_weights():

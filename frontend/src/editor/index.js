@@ -20,7 +20,7 @@ const baseOf = (form) => form.querySelector("input[name=_base]");
 function enhance(form) {
   const told = form.dataset;
   const page = view(form);
-  const box = unsent.open(told.account, told.subject);
+  const box = unsent.open(told.account, told.application);
   let state = { base: JSON.parse(baseOf(form)?.value || "{}"), changed: /** @type {Set<string>} */ (new Set()) };
   let revision = told.revision;
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Changes that no server has acknowledged yet, in this browser: by account, subject and field, with what their writer had seen.
+// Changes that no server has acknowledged yet, in this browser: by account, application and field, with what their writer had seen.
 import { forms } from "../dom.js";
 
 /** @typedef {import("./merge.js").Change} Change */
@@ -33,12 +33,12 @@ function write(store, key, all) {
 /** @type {(store: Storage, start?: string) => string[]} */
 const keys = (store, start = "") => Object.keys(store).filter((key) => key.startsWith(PREFIX + start));
 
-/** The changes of one subject by one account; without an account (a form that is only tried) nothing is kept.
+/** The changes of one application by one account; without an account (a form that is only tried) nothing is kept.
  * @param {string} [account]
- * @param {string} [subject]
+ * @param {string} [application]
  * @param {Storage} [store] */
-export function open(account, subject, store = localStorage) {
-  const key = account && subject ? `${PREFIX}${account}:${subject}` : "";
+export function open(account, application, store = localStorage) {
+  const key = account && application ? `${PREFIX}${account}:${application}` : "";
   return {
     all: () => (key ? read(store, key) : {}),
     /** @type {(changes: Record<string, Change>) => boolean} */

@@ -37,7 +37,6 @@ class PublicState(StrEnum):
     INVITED = "invited"
     PUBLICITY = "publicity"
     OBJECTION = "objection"
-    GRADED = "graded"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"

@@ -100,7 +100,6 @@ acts(
         "calls.send_back_decision": _("退回了一项决定"),
         "calls.publish_notice": _("发布了公示"),
         "calls.release": _("公布了结果"),
-        "calls.open_entries": _("按批准决定登记了条目"),
         "calls.finish_call": _("办结了申报批次"),
         "calls.ask_objection": _("提交了待确认的异议"),
         "calls.file_objection": _("确认提出了异议"),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from headwater.calls.checking.services.rechecking import days_to_ask, recheck_until
 from headwater.calls.models import Application, Call, Decision, FormalCheck
 from headwater.calls.states import UNSUBMITTED, State
-from headwater.casework.notices.periods import provisional
 from headwater.core import clock
 from headwater.core.models import Event
 from headwater.core.parameters import Parameters
@@ -48,6 +47,12 @@ STEP_NAMES = {
 def after(moment: datetime, days: int) -> datetime:
     """Return the end of the `days`-th calendar day after `moment`."""
     return clock.end_of_day(clock.add_days(clock.local_day(moment), days))
+
+
+def provisional(year: int | None) -> str:
+    """Return the note on a period of working days in a year whose calendar is not published; empty where there is no such year."""
+    sentence = _("%(year)d 年的工作日历尚未公布，公示期满日按周一至周五暂定，公布后以核定的日期为准。")
+    return sentence % {"year": year} if year else ""
 
 
 def days_of(call: Call, key: str) -> int:

@@ -20,9 +20,9 @@ colours(
     publicity="teal",
     objection="yellow",
 )
-colours(graded="green")
 colours(approved="green", rejected="secondary", withdrawn="secondary", expired="secondary", not_endorsed="secondary")
 colours(clear="green", eyes="yellow", faulty="red")
 colours(passed="green", unknown="yellow", skipped="secondary")
 colours(signed="green", outdated="yellow")
 colours(upheld="red", dismissed="secondary")
+colours(submit="green", restore="blue", **{"return": "yellow"}, withdraw="yellow")

@@ -11,7 +11,6 @@ from django.utils import timezone
 from headwater.calls.loading import answers_in
 from headwater.calls.models import Application, Call, Participant
 from headwater.calls.peers import peers_of
-from headwater.calls.programme import Money, programme_of
 from headwater.calls.records import Records, read_records
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import ENDORSED
@@ -26,7 +25,6 @@ from headwater.registry.models import Person
 from headwater.schemes import RuleUse, Scheme
 from headwater.schemes.rules import DocumentFacts, Facts, PersonFacts, evaluation
 from headwater.schemes.rules.base import Peers
-from headwater.schemes.rules.programme import PROGRAMME
 from headwater.schemes.rules.quotas import PEERS
 
 MEMBERS = Prepared(
@@ -49,13 +47,11 @@ def _gathered(applications: Sequence[Application], call: Call) -> list[tuple[int
     people = {a.leader_id for a in applications} | {m.person_id for ms in members.values() for m in ms}
     records = read_records(ids, sorted(people), sorted({a.host_id for a in applications}), call)
     scheme, answers = scheme_of(call), answers_in(call, applications)
-    named = {u.name for u in scheme.rules}
-    peers = peers_of(applications, call) if PEERS & named else {}
-    programme = programme_of(call) if PROGRAMME & named else None
+    peers = peers_of(applications, call) if PEERS & {u.name for u in scheme.rules} else {}
     gathered = []
     for a in applications:
         own = answers(a, records.attached[a.pk], len(members[a.pk]))
-        gathered.append((a.pk, _facts(a, call, scheme, members[a.pk], records, own, peers.get(a.pk), programme), own))
+        gathered.append((a.pk, _facts(a, call, scheme, members[a.pk], records, own, peers.get(a.pk)), own))
     return gathered
 
 
@@ -67,7 +63,6 @@ def _facts(
     records: Records,
     answers: Answers,
     peers: Peers | None,
-    programme: Money | None = None,
 ) -> Facts:
     return Facts(
         year=call.year,
@@ -102,7 +97,6 @@ def _facts(
         topic=a.topic,
         place=a.host.place.code if peers and a.host.place else "",
         peers=peers,
-        programme=None if programme is None else programme.beside(a),
     )
 
 

@@ -226,6 +226,14 @@ class RecheckForm(forms.Form):
     )
 
 
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label=_("处理意见"), max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReplyForm(forms.Form):
+    text = forms.CharField(label=_("书面陈述"), max_length=5000, widget=forms.Textarea(attrs={"rows": 6}))
+
+
 class WordsForm(forms.Form):
     words = forms.CharField(label=_("通知书用语（中文）"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
     why = forms.CharField(label=_("更正的原因（留存记录）"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

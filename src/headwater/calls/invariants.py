@@ -98,7 +98,7 @@ invariant(
     _("已办结的批次中没有未结束的申请或公示"),
     """SELECT 'application ' || a.number || ' is ' || a.state FROM calls_application a JOIN calls_call c ON c.id = a.call_id
     WHERE c.state = 'finished' AND a.state NOT IN
-        ('not_accepted', 'withdrawn', 'expired', 'not_endorsed', 'invited', 'graded', 'approved', 'rejected')
+        ('not_accepted', 'withdrawn', 'expired', 'not_endorsed', 'invited', 'approved', 'rejected')
     UNION ALL SELECT 'notice ' || n.id FROM calls_notice n JOIN calls_call c ON c.id = n.call_id
     WHERE c.state = 'finished' AND n.closed_at IS NULL""",
 )
@@ -106,8 +106,7 @@ invariant(
     "letters_without_gaps",
     _("各年度各类发文字号从第一号起连续，没有空号和重号"),
     """WITH numbers AS (SELECT regexp_match(number, '^(.+)〔(\\d{4})〕(\\d+)号$') AS part FROM (
-        SELECT number FROM calls_letter UNION ALL SELECT number FROM calls_hostletter
-        UNION ALL SELECT number FROM notices_noticeletter UNION ALL SELECT number FROM letters_caseletter) papers)
+        SELECT number FROM calls_letter UNION ALL SELECT number FROM calls_hostletter) papers)
     SELECT s.mark || '〔' || s.year || '〕: ' || count(n.part) || ' letters, numbers ' || s.first || ' to ' || s.last
     FROM calls_letterseries s LEFT JOIN numbers n
         ON n.part[1] = s.mark AND n.part[2]::integer = s.year AND n.part[3]::integer BETWEEN s.first AND s.last

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from headwater.calls.applicants import RecordValues, record_values_of
-from headwater.calls.entries import entry_values_of
 from headwater.calls.models import Application, Call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.terms import terms_of
@@ -75,13 +74,12 @@ def _stored(row: Application) -> Mapping[str, Any]:
     return row.answers if row.answers is not None else {}
 
 
-def answers_in(call: Call, rows: Sequence[Application] = (), *, with_records: bool = False) -> AnswersOf:
+def answers_in(call: Call, rows: Sequence[Application] = ()) -> AnswersOf:
     """Return a function that makes the answers of applications of one call from what the caller has read already. It reads
-    applicants and hosts of `rows` at once, where an expression of the scheme names them or `with_records` asks for them, and nothing
-    else of the database.
+    applicants and hosts of `rows` at once, where an expression of the scheme names them, and nothing else of the database.
     """
     scheme, terms = scheme_of(call), terms_of(call)
-    record_values = record_values_of(rows) if rows and with_records else on_record(scheme, rows)
+    record_values = on_record(scheme, rows)
 
     def make(row: Application, attached: Mapping[str, int], members: int) -> Answers:
         context = ApplicationContext(row, call, scheme, terms, members, attached, record_values=record_values.get(row.pk, {}))
@@ -91,12 +89,8 @@ def answers_in(call: Call, rows: Sequence[Application] = (), *, with_records: bo
 
 
 def on_record(scheme: Scheme, rows: Sequence[Application]) -> Mapping[int, RecordValues]:
-    """Return what is on record of applicants, hosts and entries by application, for a scheme whose expressions name it."""
-    values = record_values_of(rows) if rows and scheme.reads_record else {}
-    if rows and scheme.entry_question:
-        entries = entry_values_of(rows, scheme.entry_question)
-        return {row.pk: {**values.get(row.pk, {}), **entries[row.pk]} for row in rows}
-    return values
+    """Return what is on record of applicants and hosts by application, for a scheme whose expressions name it."""
+    return record_values_of(rows) if rows and scheme.reads_record else {}
 
 
 def answers_of(row: Application) -> Answers:

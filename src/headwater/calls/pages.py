@@ -16,13 +16,13 @@ from headwater.calls.checking.services.exports import LETTERS
 from headwater.calls.contents import declared
 from headwater.calls.deciding.services.letters import letter_name
 from headwater.calls.endorsing.services.batches import Plan
+from headwater.calls.forms import AnswerForm
 from headwater.calls.loading import answers_of
 from headwater.calls.models import Application, Call, Letter
 from headwater.calls.permissions import reads_letters
 from headwater.calls.schemes import scheme_of
 from headwater.calls.signatures import lines_of
 from headwater.calls.words import grade_words, words_of
-from headwater.casework.notices.forms import AnswerForm
 from headwater.core.i18n import both
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.permission import access, may

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from headwater.calls.models import Call, PaperTemplate
 from headwater.core import blobs
 from headwater.core.documents import render_pdf
-from headwater.core.docx import DOCX, TEMPLATES, render_docx, template_of
+from headwater.core.docx import DOCX, render_docx
 from headwater.core.web import download
 from headwater.registry.queries import region_code, region_folder
 from headwater.schemes.placeholders import values_of
 
-TYPST = {"letter": "core/typst/letter.typ", "covering": "core/typst/letter.typ", "notice": "core/typst/notice.typ"}
+TYPST = {"letter": "letter", "covering": "letter", "notice": "notice"}
 """The Typst template of each paper."""
 
 
@@ -24,11 +24,10 @@ def give_out(request: HttpRequest, name: str, call: Call, paper: str, data: dict
     if request.GET.get("as") == "docx":
         template = template_of(paper, call.scheme.code)
         return download(render_docx(data if template is None else values_of(paper, data), template), f"{name}.docx", DOCX)
-    return download(render_pdf(TYPST[paper], data), f"{name}.pdf", "application/pdf")
+    return download(render_pdf(f"calls/typst/{TYPST[paper]}.typ", data), f"{name}.pdf", "application/pdf")
 
 
-@TEMPLATES.under("calls")
-def in_use(paper: str, scheme: str) -> bytes | None:
+def template_of(paper: str, scheme: str) -> bytes | None:
     """Return the template of a paper: what the office has put in use, for the scheme before what is for all, else what the region
     package has, in the same order; None for the plain layout (one query).
     """

@@ -31,10 +31,7 @@ class Phase(models.TextChoices):
 
 
 ENDED_EARLY = frozenset(
-    {
-        *(State.NOT_ACCEPTED, State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED),
-        *(State.INVITED, State.GRADED, State.APPROVED, State.REJECTED),
-    }
+    {State.NOT_ACCEPTED, State.WITHDRAWN, State.EXPIRED, State.NOT_ENDORSED, State.INVITED, State.APPROVED, State.REJECTED}
 )
 """States that say nothing of where the rest of the call stands."""
 ARRIVING = frozenset({State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING, State.RECEIVED, State.RECHECK, State.ACCEPTED})
@@ -103,4 +100,4 @@ def _phase(call: Call, states: Iterable[str], undecided: bool, notices: Sequence
         return Phase.NOTICE
     if at_work:
         return Phase.DECIDED
-    return Phase.RELEASED if notices or State.GRADED in set(states) else Phase.CHECKING
+    return Phase.RELEASED if notices else Phase.CHECKING

@@ -67,8 +67,8 @@ FACTS = """SELECT 'attached', a.application_id, a.kind, count(*), NULL::date, NU
         WHERE person_id = ANY(%(people)s) AND since <= %(day)s AND (until IS NULL OR until >= %(day)s)
     UNION ALL SELECT 'senior', person_id, '', 0, min(since), NULL FROM registry_titleheld
         WHERE person_id = ANY(%(people)s) AND senior AND since IS NOT NULL GROUP BY 2
-    UNION ALL SELECT 'paper', coalesce(p.merged_into_id, p.id), '', count(DISTINCT coalesce(w.merged_into_id, w.id)), NULL, NULL
-        FROM registry_workauthor a JOIN registry_person p ON p.id = a.person_id JOIN registry_work w ON w.id = a.work_id WHERE p.id = ANY(%(people)s) GROUP BY 2
+    UNION ALL SELECT 'paper', coalesce(p.merged_into_id, p.id), '', count(DISTINCT a.publication_id), NULL, NULL
+        FROM registry_authorship a JOIN registry_person p ON p.id = a.person_id WHERE p.id = ANY(%(people)s) GROUP BY 2
     UNION ALL SELECT 'mentor', r.mine, p.name_zh, 0, NULL, NULL FROM (
             SELECT first_id AS mine, second_id AS other FROM registry_relation WHERE kind = 'supervisor' AND first_id = ANY(%(people)s)
             UNION ALL SELECT second_id, first_id FROM registry_relation WHERE kind = 'supervisor' AND second_id = ANY(%(people)s)
@@ -100,13 +100,7 @@ ALIKE = """SELECT p.application_id, o.number, l.share, o.leader_of_record_id = a
     JOIN calls_application a ON a.id = p.application_id AND a.submitted_at = p.submitted_at
     LEFT JOIN calls_likeness l ON l.application_id = a.id LEFT JOIN calls_application o ON o.id = l.other_id
     WHERE p.application_id = ANY(%(ids)s) AND p.compared_at IS NOT NULL ORDER BY l.share DESC"""
-CAME_TO = {
-    State.APPROVED: "approved",
-    State.REJECTED: "refused",
-    State.NOT_ACCEPTED: "refused",
-    State.INVITED: "invited",
-    State.GRADED: "graded",
-}
+CAME_TO = {State.APPROVED: "approved", State.REJECTED: "refused", State.NOT_ACCEPTED: "refused", State.INVITED: "invited"}
 """An invited outline has come to its end: what is live is the full application. All others apply."""
 
 

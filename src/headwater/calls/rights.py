@@ -32,12 +32,6 @@ def calls(event: Event) -> set[int]:
     return set(Application.objects.filter(pk__in=cases(event)).values_list("call", flat=True))
 
 
-def named_call(event: Event) -> set[int]:
-    """Return the call that an event names as its cause."""
-    named = (event.after or {}).get("call")
-    return {named} if isinstance(named, int) else set()
-
-
 def hosts(event: Event) -> set[int]:
     return set(Application.objects.filter(pk__in=cases(event)).values_list("host", flat=True))
 
@@ -198,7 +192,6 @@ RIGHTS: dict[str, Right] = {
     "calls.approve_decisions": either(OFFICER, office("committee")).but(involved_in_call, proposer_of_line),
     "calls.publish_notice": DECIDING,
     "calls.release": DECIDING,
-    "calls.open_entries": office("programme_officer", of=named_call),
     "calls.finish_call": DECIDING,
     "calls.ask_objection": ANYBODY,
     "calls.file_objection": ANYBODY,

@@ -39,7 +39,6 @@ class State(models.TextChoices):
     NOT_PROPOSED = "not_proposed", _("拟不批准")
     PUBLICITY = "publicity", _("公示中")
     OBJECTION = "objection", _("异议处理")
-    GRADED = "graded", _("已评定等次")
     APPROVED = "approved", _("已批准")
     REJECTED = "rejected", _("未批准")
     WITHDRAWN = "withdrawn", _("已撤回")
@@ -60,12 +59,11 @@ CANCELLABLE = (LIVE | {State.DRAFT}) - {
     State.NOT_PROPOSED,
     State.PUBLICITY,
     State.OBJECTION,
-    State.GRADED,
     State.APPROVED,
     State.REJECTED,
 }
 """States that end with a cancelled call: no panel has met, nothing was decided. What was withdrawn or closed before stays so."""
-UNDECIDED = frozenset(State) - GIVEN_UP - {State.NOT_ACCEPTED, State.INVITED, State.GRADED, State.APPROVED, State.REJECTED}
+UNDECIDED = frozenset(State) - GIVEN_UP - {State.NOT_ACCEPTED, State.INVITED, State.APPROVED, State.REJECTED}
 """From draft to decision: whoever leads or has joined one of these is an applicant."""
 SHOWN_OUTSIDE = frozenset({State.DRAFT, State.HOST_REVIEW, State.RECOMMENDING, State.EXPIRED, State.NOT_ENDORSED})
 """What the board of a call counts beside what is in the house."""

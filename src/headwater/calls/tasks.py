@@ -39,9 +39,11 @@ def finish_calls(timestamp: int) -> None:
 @app.periodic(cron="27 3 * * *")
 @app.task(name="headwater.join_old_versions", queue="house", queueing_lock="versions")
 def join_versions(timestamp: int) -> None:
-    """Join old versions, and delete unsaved work that was kept for people who did not come back."""
+    """Join old versions, and delete what was kept for people who did not come back: unsaved work, unconfirmed objections."""
+    from headwater.calls.deciding.services.objecting import forget_unconfirmed
     from headwater.forms.unsaved import forget_old
     from headwater.forms.versions import join_old_versions
 
     join_old_versions()
     forget_old()
+    forget_unconfirmed()

@@ -61,6 +61,5 @@ def state_outside(application: Any) -> StateWord:
 
 def state_choices(call: Any, states: Iterable[State]) -> list[tuple[str, str]]:
     """Return (value, word) of states in a call, in the order of the table of states: for filters."""
-    grades = scheme_of(call).outcome_kind.grades
-    chosen = {s for s in states if grades or s != State.GRADED}
+    chosen = set(states)
     return [(s.value, state_word(call, s).label) for s in State if s in chosen]

@@ -88,19 +88,6 @@ def decided_on_review(application: Application) -> Reason | None:
     return Reason(_("%s 未经会议评审，不能提出支持") % application)
 
 
-def decided_one_by_one(application: Application) -> Reason | None:
-    """Return why nobody proposes a decision on an application: its call grades those that take part among each other."""
-    if not scheme_of(application.call).outcome_kind.grades:
-        return None
-    return Reason(_("%s：本批次是评估，等次由评估轮次评定") % application, code="grades")
-
-
-def graded_among_others(application: Application) -> Reason | None:
-    if scheme_of(application.call).outcome_kind.grades:
-        return None
-    return Reason(_("%s：本批次不评定等次") % application, code="grades")
-
-
 T = Transition
 S = State
 L = gettext_lazy
@@ -150,16 +137,8 @@ APPLICATION = Workflow(
         T(S.IN_REVIEW, "reviews_complete", S.REVIEWED, "calls.review.start", L("评审完成"), (arrived,)),
         T(S.REVIEWED, "to_panel", S.PANEL, "calls.review.start", L("提交会议评审"), (arrived,)),
         T(S.PANEL, "off_panel", S.REVIEWED, "calls.review.start", L("退出会议评审"), (arrived,)),
-        T(
-            S.REVIEWED,
-            "propose_funding",
-            S.PROPOSED,
-            "calls.decide.propose",
-            L("拟批准"),
-            (arrived, decided_on_review, decided_one_by_one),
-        ),
-        T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不批准"), (arrived, decided_one_by_one)),
-        T(S.REVIEWED, "grade", S.GRADED, "calls.notice.publish", L("评定等次"), (arrived, graded_among_others)),
+        T(S.REVIEWED, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟批准"), (arrived, decided_on_review)),
+        T(S.REVIEWED, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不批准"), (arrived,)),
         T(S.PANEL, "propose_funding", S.PROPOSED, "calls.decide.propose", L("拟批准"), (arrived,)),
         T(S.PANEL, "propose_refusal", S.NOT_PROPOSED, "calls.decide.propose", L("拟不批准"), (arrived,)),
         T(S.PROPOSED, "reconsider", S.PANEL, "calls.decide.propose", L("撤回拟定的决定")),

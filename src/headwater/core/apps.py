@@ -23,8 +23,6 @@ DECLARATIONS = (
         "staff_work",
         "stores",
         "lookups",
-        "registers",
-        "claimants",
     ),
 )
 """What is loaded of every app that has it. `docs/architecture.md` tells what each of them declares."""

@@ -10,15 +10,6 @@ called(models.RoleGrant, lambda g: f"{g.account} · {g}", related=("account",))
 called(models.GrantProposal, lambda p: f"{p.account} · {p}", related=("account",))
 called(models.AddressChange, lambda c: str(c.account), related=("account",))
 called(models.FactorReset, lambda r: str(r.account), related=("account",))
-called(
-    models.ApprovalCase,
-    lambda c: str(c.title),
-    looks=("title_zh",),
-    page=lambda c: f"/approvals/{c.pk}/",
-    action="core.approval.view",
-)
-called(models.ApprovalStep, lambda s: f"{s.case.title} · {s}", related=("case",))
-called(models.ApprovalAnswer, lambda a: str(a.case.title), related=("case",))
 called(models.AccessToken, lambda t: t.name)
 called(models.Export, lambda e: e.title)
 called(models.StoredFile, lambda f: f.name)
@@ -41,8 +32,6 @@ acts(
         "core.ask_factor_reset": _("申请重置第二因素"),
         "core.approve_factor_reset": _("核准重置第二因素"),
         "core.drop_factor_reset": _("撤销了第二因素重置"),
-        "core.answer_approval": _("办理了审批"),
-        "core.remind_approvals": _("提醒办理审批"),
         "core.change_password": _("修改了密码"),
         "core.end_sessions": _("退出了其他登录"),
         "core.make_token": _("新建了访问令牌"),

@@ -25,5 +25,3 @@ def colours(**states: str) -> None:
 colours(waiting="secondary", running="green", done="green", failed="red")
 colours(trying="yellow", sent="green", well="green", attention="yellow", broken="red", unchecked="secondary")
 colours(checking="blue", fine="green", refused="secondary")
-colours(open="green", approved="green", sent_back="yellow", withdrawn="secondary")
-colours(approve="green", refuse="red", send_back="yellow")

@@ -49,32 +49,18 @@ def system(source: str = "system") -> Actor:
 
 @dataclass
 class Log:
-    """Collects the events of one command; they are written together when it ends well.
-
-    `cause` stands in every event of what follows from something else that was permitted (`following`).
-    """
+    """Collects the events of one command; they are written together when it ends well."""
 
     actor: Actor
     name: str
     events: list[tuple[str, Any, str | None, str | None]] = field(default_factory=list)
-    cause: dict[str, Any] = field(default_factory=dict)
 
     def __call__(
         self, subject: models.Model | None, *, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
     ) -> None:
         self.add(subject._meta.label_lower if subject else "", subject.pk if subject else None, before, after)
 
-    @property
-    def asks(self) -> Account | None:
-        """Return the account whose rights changes are held against; None for the system, and for what follows from a permitted act."""
-        return None if self.cause else self.actor.account
-
-    def following(self, **cause: Any) -> Log:
-        """Return the log for what follows from an act: the same events, each naming its cause, and no further right is asked for."""
-        return Log(self.actor, self.name, self.events, cause)
-
     def add(self, kind: str, pk: Any, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-        after = {**(after or {}), **self.cause} if self.cause else after
         self.events.append((kind, pk, *(None if x is None else json.dumps(x, ensure_ascii=False) for x in (before, after))))
 
     def many(self, subjects: Iterable[models.Model], after: dict[str, Any]) -> None:

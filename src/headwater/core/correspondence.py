@@ -28,16 +28,6 @@ OFFICE: Register[Callable[[], Office]] = Register("office that signs")
 """Filled by the registry from the region package."""
 
 
-PAPER_NUMBERS: Register[Callable[[str, int], list[str]]] = Register("numbers of official papers")
-"""What gives the next numbers (发文字号) of a mark in the present year; filled by the app that keeps the series."""
-
-
-def paper_numbers(mark: str, count: int) -> list[str]:
-    """Return the next `count` numbers of a mark. Call inside a command."""
-    (take,) = PAPER_NUMBERS.values()
-    return take(mark, count)
-
-
 def office() -> Office:
     """Return the office that signs here, in the reader's language."""
     return next((read() for read in OFFICE.values()), Office())

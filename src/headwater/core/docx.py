@@ -7,13 +7,11 @@ A template is a DOCX file with placeholders in double braces (docxtpl): `{{ head
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
-
-from headwater.core.register import Register
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -30,16 +28,6 @@ class Fault:
     placeholder: str = ""
     line: str = ""
     said: str = ""
-
-
-TEMPLATES: Register[Callable[[str, str], bytes | None]] = Register("source of templates")
-"""What gives the template of a kind of paper for a scheme or a kind; filled by the app that keeps those of the office."""
-
-
-def template_of(paper: str, code: str) -> bytes | None:
-    """Return the template of a paper for a scheme or a kind; None for the plain layout."""
-    (find,) = TEMPLATES.values()
-    return find(paper, code)
 
 
 def render_docx(data: Mapping[str, Any], template: bytes | None = None) -> bytes:

@@ -10,12 +10,10 @@ from typing import Any
 
 from django.db.models import Count, Min
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
-from headwater.core.approvals import CHAINS, waiting_for
 from headwater.core.models import Account, AddressChange, FactorReset, GrantProposal, RoleGrant
 from headwater.core.register import Register
 from headwater.core.roles import sensitive_roles
@@ -134,15 +132,6 @@ def of_administrators(account: Any) -> Iterator[Duty]:
             yield Duty(_("核准重置第二因素"), "/admin/accounts/factors/", totals["due"], totals["n"])
     if account.has_perm("core.account.manage") and (shared := Account.objects.filter(email_shared=True).count()):
         yield Duty(_("更正多人共用的邮箱"), "/admin/accounts/?shared=1", None, shared)
-
-
-@DUTIES.under("core.approvals")
-def of_approvals(account: Any) -> Iterator[Duty]:
-    """Yield what waits for an approval, one duty for each kind of matter."""
-    rows, now = waiting_for(account).with_step(), clock.now()
-    for kind, count, due in rows.order_by().values_list("subject_kind").annotate(n=Count("pk"), due=Min("due_at")):
-        url = f"/approvals/?{urlencode({'kind': kind})}"
-        yield Duty(_("审批：%s") % CHAINS[kind].label, url, due, count, late=due is not None and due < now)
 
 
 @DUTIES.under("core.auditors")

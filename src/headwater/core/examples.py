@@ -13,7 +13,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from headwater.core.models import ApprovalCase, Event, Job
+from headwater.core.models import Event, Job
 from headwater.core.register import Register
 
 ARGUMENT = re.compile(r"<[^>]+>")
@@ -84,11 +84,6 @@ def concrete(route: str, values: Mapping[str, Any]) -> str:
 @example("job", "jobs/<int:pk>")
 def _jobs() -> Iterable[Any]:
     return list(Job.objects.order_by("pk").values_list("pk", flat=True)) or [1]
-
-
-@example("approval", "approvals/<int:pk>")
-def _approvals() -> Iterable[Any]:
-    return list(ApprovalCase.objects.order_by("pk").values_list("pk", flat=True)) or [1]
 
 
 @example("event", "audit/<int:pk>")

@@ -26,7 +26,6 @@ Only = Mapping[str, Collection[str]]
 UNITS: dict[str, Text] = {
     "items": pgettext_lazy("单位", "项"),
     "count": pgettext_lazy("单位", "个"),
-    "people": pgettext_lazy("单位", "人"),
     "wan": _("万元"),
     "percent": "%",
     "days": pgettext_lazy("单位", "天"),

@@ -13,10 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from headwater.core import clock
-from headwater.core.approvals import CHAINS
 from headwater.core.coverage import differences, loose_digests
 from headwater.core.guards import rights_too_many, weak_guards
-from headwater.core.models import ApprovalCase, RoleGrant
+from headwater.core.models import RoleGrant
 from headwater.core.register import Register
 from headwater.core.roles import LIMITS, Scope, sensitive_roles
 from headwater.core.sealing import FIRST_FORM, SECOND_FORM, unanchored, unsigned_seals
@@ -74,16 +73,6 @@ def lost_entries() -> list[str]:
     return lines
 
 
-def lost_matters() -> list[str]:
-    """Return the cases whose subject is gone, or of a kind that no app declares."""
-    lines, cases = [], ApprovalCase.objects.all()
-    for kind in cases.order_by("subject_kind").values_list("subject_kind", flat=True).distinct():
-        there = apps.get_model(kind)._base_manager.values("pk") if kind in CHAINS else []
-        some = cases.filter(subject_kind=kind).exclude(subject_id__in=there)
-        lines += [f"case {pk} about {kind} {subject}" for pk, subject in some.values_list("pk", "subject_id")]
-    return lines
-
-
 def check(names: list[str] | None = None, *, show: int = 20) -> list[Breach]:
     """Run the invariants; returns the broken ones with at most `show` rows each."""
     breaches = []
@@ -136,35 +125,6 @@ invariant(
     EVIDENCE,
 )
 worked_out("entries_of_roles_exist", _("限于某一条目的授权，其条目存在"), lost_entries, GRANTS)
-invariant(
-    "approvals_complete",
-    _("批准的事项，每一步都有足够的人批准，且各不相同"),
-    """SELECT 'case ' || c.id || ' lacks answers at step ' || s.code FROM core_approvalcase c JOIN core_approvalstep s ON s.case_id = c.id
-        WHERE c.state = 'approved' AND s.least > (SELECT count(DISTINCT a.account_id) FROM core_approvalanswer a
-            WHERE a.step_id = s.id AND a.verdict = 'approve' AND a.voided_at IS NULL)
-    UNION ALL SELECT 'case ' || case_id || ' was answered twice by account ' || account_id FROM core_approvalanswer
-        WHERE voided_at IS NULL GROUP BY case_id, account_id HAVING count(*) > 1""",
-)
-invariant(
-    "approvals_not_own",
-    _("审批不由提出人和有关人员办理"),
-    """SELECT 'answer ' || a.id || ' to case ' || c.id FROM core_approvalanswer a JOIN core_approvalcase c ON c.id = a.case_id
-    WHERE a.account_id = c.proposed_by_id OR a.person_id = ANY(c.people)""",
-)
-invariant(
-    "approvals_in_turn",
-    _("审批中的事项停在有意见尚缺的一步，前面各步均已批准；办结的事项有与结果相符的意见"),
-    """SELECT 'case ' || c.id || ' waits for step ' || c.place FROM core_approvalcase c
-        WHERE c.state = 'open' AND (NOT EXISTS (SELECT 1 FROM core_approvalstep s WHERE s.case_id = c.id AND s.place = c.place)
-            OR EXISTS (SELECT 1 FROM core_approvalstep s WHERE s.case_id = c.id AND (s.place < c.place) <>
-                (s.least <= (SELECT count(*) FROM core_approvalanswer a
-                    WHERE a.step_id = s.id AND a.verdict = 'approve' AND a.voided_at IS NULL))))
-    UNION ALL SELECT 'case ' || c.id || ' is ' || c.state || ' without such an answer' FROM core_approvalcase c
-        JOIN (VALUES ('refused', 'refuse'), ('sent_back', 'send_back')) v (state, verdict) ON v.state = c.state
-        WHERE NOT EXISTS (SELECT 1 FROM core_approvalanswer a
-            WHERE a.case_id = c.id AND a.verdict = v.verdict AND a.voided_at IS NULL)""",
-)
-worked_out("approvals_have_matters", _("每一审批事项所指的记录存在"), lost_matters)
 worked_out("seals_signed", _("每个封签都有本系统密钥的签名"), unsigned_seals, EVIDENCE)
 worked_out("seals_anchored", _("锚定文件中的封签都在，且未改变"), lambda: unanchored(settings.ANCHORS), EVIDENCE)
 worked_out("guards_stand", _("数据库的触发器、函数与约束如代码所声明"), weak_guards, GUARDS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import TextIOWrapper
@@ -60,15 +60,6 @@ class Column:
     export: bool = True
     screen: bool = True
     phone: bool | None = None
-
-
-@dataclass(frozen=True)
-class FileForm:
-    """A form of file beside csv and xlsx, for records that have one of their own; `write` gives it in pieces as the rows come."""
-
-    label: Text
-    content_type: str
-    write: Callable[[Iterator[Any]], Iterator[bytes]]
 
 
 ALWAYS = frozenset({"title", "state", "action"})
@@ -135,8 +126,7 @@ class Listing:
 
     `only` names the fields that the columns read: nothing else is fetched, on the page and for files. A column that reads another
     one would ask again for each row. `prepare` is given the rows of a page, or of a stretch of a file, before their cells are asked
-    for: it may read what they need. `kept` are words of the address that the filters go on with. `forms` are forms of file of its own, by the ending of their
-    names.
+    for: it may read what they need.
     """
 
     request: HttpRequest
@@ -154,8 +144,6 @@ class Listing:
     page_size: int = PAGE
     prepare: Callable[[list[Any]], None] | None = None
     only: Sequence[str] = ()
-    kept: Sequence[str] = ()
-    forms: Mapping[str, FileForm] = field(default_factory=dict)
     files: ClassVar[bool] = True
     q: str = field(init=False, default="")
 
@@ -301,19 +289,9 @@ class Listing:
         return self.query(format="xlsx")
 
     @property
-    def form_queries(self) -> list[tuple[Text, str]]:
-        """Return the forms of file beside csv and xlsx, each with its query string."""
-        return [(form.label, self.query(format=code)) for code, form in self.forms.items()]
-
-    @property
     def address(self) -> str:
         """Return where this list is, as it is narrowed and sorted."""
         return f"{self.request.path}?{self.query(format='')}"
-
-    @property
-    def carried(self) -> list[tuple[str, str]]:
-        """Return the words of the address that the form of the filters carries on."""
-        return [(name, self.request.GET[name]) for name in self.kept if name in self.request.GET]
 
     @property
     def narrowed(self) -> bool:
@@ -338,13 +316,10 @@ class Listing:
         A whole list that is long goes out as csv while it is read; as a workbook it is made by a job, which only a form asks for.
         """
         form = form or self.request.GET.get("format", "")
-        chosen = self.rows_all if rows is None else rows
-        ordered = self._reading(chosen).order_by(self.sort)
-        if form in self.forms:
-            own = self.forms[form]
-            return streamed(own.write(self._prepared(ordered)), self._file_name(form), own.content_type)
         if form not in TYPES:
             return None
+        chosen = self.rows_all if rows is None else rows
+        ordered = self._reading(chosen).order_by(self.sort)
         wanted: ListFile | None = getattr(self.request, "list_file", None)
         if wanted is not None:
             return self._for_job(wanted, ordered)

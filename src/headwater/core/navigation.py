@@ -26,10 +26,6 @@ class Module:
 NAVIGATION: Register[Module] = Register("module of the workbench")
 
 
-WITHIN: Register[str] = Register("address within a module")
-"""By the beginning of addresses, the code of the module in which they lie where that of its own page does not tell."""
-
-
 @dataclass(frozen=True)
 class PublicPage:
     """A line of the head of every page: to the page `route`, for everybody."""
@@ -55,15 +51,12 @@ def modules_for(user: Any, path: str) -> list[dict[str, Any]]:
         url = reverse(module.route)
         if url not in modules and user.has_perm(module.action):
             modules[url] = {"code": code, "label": module.label, "url": url}
-    urls = {entry["code"]: url for url, entry in modules.items()}
-    places = {url: url for url in modules} | {beginning: urls[code] for beginning, code in WITHIN.items() if code in urls}
-    inside = places.get(max((start for start in places if path.startswith(start)), key=len, default=""))
+    inside = max((url for url in modules if path.startswith(url)), key=len, default="")
     return [entry | {"active": url == inside} for url, entry in modules.items()]
 
 
 for _code, _module in {
     "desk": Module(_("我的待办"), SIGNED_IN, "desk", 0),
-    "approvals": Module(_("审批"), "core.approval.offer", "approvals", 20),
     "exports": Module(_("导出文件"), SIGNED_IN, "exports", 700),
     "tokens": Module(_("接口与令牌"), SIGNED_IN, "tokens", 710),
     "sessions": Module(_("登录与密码"), SIGNED_IN, "sessions", 720),

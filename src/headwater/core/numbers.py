@@ -25,15 +25,6 @@ class BadNumber(ValueError):
     """A text that is no number; the message says what was expected and how to mend it."""
 
 
-HALF_UP, DOWN = "ROUND_HALF_UP", "ROUND_FLOOR"
-
-
-def to_places(value: Decimal, places: int, how: str = HALF_UP) -> Decimal:
-    """Return a number that is no amount of money with so many decimals, rounded half up where nothing else is said."""
-    whole = value.scaleb(places).to_integral_value(how) + Decimal(0)  # a number such as 5E+1 gets all its digits
-    return whole.scaleb(-places)
-
-
 def read_decimal(text: str) -> Decimal:
     """Return the number that a text writes, in full-width or half-width signs and the digits of any script.
 

@@ -8,7 +8,6 @@ follow from these, so that they cannot differ. A kind that nobody has declared i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -36,35 +35,6 @@ PATHS: Register[tuple[str, ...]] = Register("kind of record with cases")
 what is listed in it leaves one's own out."""
 SOURCES: Register[Source] = Register("source of own cases")
 """Who has a part in what: functions from an account to (case, part)."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """For which persons accounts stand, close family counted. `persons` gives their keys for an account, `accounts` the keys of all
-    accounts that stand for some of the persons given."""
-
-    persons: Callable[[Any], Iterable[int]]
-    accounts: Callable[[Iterable[int]], Iterable[int]]
-
-
-STANDING: Register[Standing] = Register("standing of accounts for persons")
-"""Declared by the app that keeps the persons."""
-
-
-def persons_of(account: Any) -> list[int]:
-    """Return the keys of the persons for whom an account stands: its own records and those of close family; read once for a request."""
-    if not getattr(account, "pk", None):
-        return []
-    cache: dict[str, list[int]] = account.__dict__
-    if "own_persons" not in cache:
-        cache["own_persons"] = sorted({key for one in STANDING.values() for key in one.persons(account)})
-    return cache["own_persons"]
-
-
-def accounts_for(persons: Iterable[int]) -> set[int]:
-    """Return the keys of the accounts that stand for some of these persons."""
-    keys = sorted(set(persons))
-    return {key for one in STANDING.values() for key in one.accounts(keys)} if keys else set()
 
 
 def leads_to(model: type[Model], *paths: str) -> None:

@@ -68,12 +68,10 @@ class Register(Mapping[str, T]):
         self.frozen = True
 
     @contextmanager
-    def reopened(self, *without: str) -> Iterator[Register[T]]:
-        """Take further entries for a while, `without` some that are there, and forget them afterwards: for tests alone."""
+    def reopened(self) -> Iterator[Register[T]]:
+        """Take further entries for a while and forget them afterwards: for tests alone."""
         before, frozen = dict(self._entries), self.frozen
         self.frozen = False
-        for code in without:
-            self._entries.pop(code, None)
         try:
             yield self
         finally:

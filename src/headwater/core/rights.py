@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from headwater.core.causes import ANYBODY, SYSTEM, Party, Right, column, declare, office, party, right_for
-from headwater.core.models import Account, ApprovalCase, Event, RoleGrant
-from headwater.core.own import persons_of
+from headwater.core.causes import ANYBODY, SYSTEM, Right, column, declare, office, party, right_for
 
 SYSTEM_ADMIN = office("system_admin")
 SECURITY_ADMIN = office("security_admin")
@@ -13,29 +11,6 @@ HOLDER = right_for(party("the holder", column("account_id")))
 ONESELF = right_for(party("the account itself", column("pk")))
 person_concerned = party("the person concerned", column("account_id"))
 first = party("who asked for it", column("asked_by_id", "proposed_by_id", "granted_by_id"))
-
-
-def _case(event: Event) -> ApprovalCase | None:
-    """Return the case of an event: its record, or the one that it follows from."""
-    pk = event.subject_id if event.subject_type == "core.approvalcase" else (event.after or {}).get("approval")
-    return ApprovalCase.objects.filter(pk=pk).first() if pk else None
-
-
-def _is_asked(event: Event, account: Account) -> bool:
-    """Tell whether an account held, at the time, a role of the chain for its scope."""
-    case = _case(event)
-    held = {(g.role, g.limit, g.scope_id) for g in RoleGrant.objects.in_force(event.at).filter(account=account)}
-    steps = case.steps.all() if case else ()
-    return any({(s.role, s.scope, s.scope_id), (s.role, "all", None)} & held for s in steps)
-
-
-def _has_part(event: Event, account: Account) -> bool:
-    case = _case(event)
-    return case is None or case.proposed_by_id == account.pk or not set(persons_of(account)).isdisjoint(case.people)
-
-
-somebody_asked = Party("somebody whom the chain asks", _is_asked)
-somebody_with_a_part = Party("somebody with a part in the matter", _has_part)
 
 RIGHTS: dict[str, Right] = {
     "core.create_accounts": SYSTEM_ADMIN,
@@ -52,8 +27,6 @@ RIGHTS: dict[str, Right] = {
     "core.ask_factor_reset": SECURITY_ADMIN.but(person_concerned),
     "core.approve_factor_reset": EITHER_ADMIN.but(first, person_concerned),
     "core.drop_factor_reset": EITHER_ADMIN,
-    "core.answer_approval": right_for(somebody_asked).but(somebody_with_a_part),
-    "core.remind_approvals": SYSTEM,
     "core.change_password": ONESELF,
     "core.end_sessions": ONESELF,
     "core.make_token": HOLDER,

@@ -6,13 +6,11 @@ under its locks, works out the lines anew and refuses when one differs, naming i
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.crypto import salted_hmac
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from headwater.core.errors import Refused
@@ -25,29 +23,8 @@ class Sight:
     """The lines that an approval rests on, in any order. What is called otherwise in another language has its word in `words`."""
 
     def __init__(self, lines: Mapping[str, Any], words: Mapping[str, str] | None = None) -> None:
-        self.lines = dict(lines)
-        self.words = dict(words or {})
-
-    @cached_property
-    def marks(self) -> dict[str, str]:
-        return {name: _mark(content) for name, content in self.lines.items()}
-
-    @cached_property
-    def digests(self) -> dict[str, str]:
-        """Return a digest of each line that does not depend on keys: to be kept in the house, never to be shown."""
-        return {name: hashlib.sha256(_text(content).encode()).hexdigest() for name, content in self.lines.items()}
-
-    def since(self, digests: Mapping[str, str]) -> list[str]:
-        """Return the names of lines that are new, gone or other than those of which `digests` were kept."""
-        names = sorted({*self.digests, *digests})
-        return self.named(name for name in names if digests.get(name) != self.digests.get(name))
-
-    def named(self, names: Iterable[str]) -> list[str]:
-        return [self.words.get(name, name) for name in names]
-
-    def beside(self, other: Sight) -> Sight:
-        """Return the lines of both; they have different names."""
-        return Sight(self.lines | other.lines, self.words | other.words)
+        self.marks = {name: _mark(content) for name, content in lines.items()}
+        self.words = words or {}
 
     @property
     def token(self) -> str:
@@ -67,8 +44,8 @@ class Sight:
             marks = None
         if not isinstance(marks, dict):
             raise Refused.because(_("请在页面上核对内容后再办理"), code="unseen")
-        names = sorted({*self.marks, *(() if chosen else marks)})
-        return self.named(name for name in names if marks.get(name) != self.marks.get(name))
+        names = sorted(name for name in {*self.marks, *(() if chosen else marks)} if marks.get(name) != self.marks.get(name))
+        return [self.words.get(name, name) for name in names]
 
     def require(self, token: str, *, chosen: bool = False) -> None:
         """Go on only when what was seen is what there is.
@@ -78,19 +55,12 @@ class Sight:
         """
         names = self.differences(token, chosen=chosen)
         if names:
-            raise Refused.because(_("您核对之后有变化，没有办理：%s。请重新核对。") % listed(names), code="changed")
-
-
-def listed(names: list[str]) -> str:
-    """Return some names in words: the first of them, and how many they are where that is not all."""
-    more = _(" 等 %d 处") % len(names) if len(names) > NAMED else ""
-    return "、".join(names[:NAMED]) + more
-
-
-def _text(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+            more = _(" 等 %d 处") % len(names) if len(names) > NAMED else ""
+            changes = "、".join(names[:NAMED]) + more
+            raise Refused.because(_("您核对之后有变化，没有办理：%s。请重新核对。") % changes, code="changed")
 
 
 def _mark(content: Any) -> str:
     """Return a keyed mark of a content, so that nobody finds out by trying what stands in a line that they may not read."""
-    return salted_hmac("headwater.core.seen", _text(content), algorithm="sha256").hexdigest()[:16]
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return salted_hmac("headwater.core.seen", text, algorithm="sha256").hexdigest()[:16]

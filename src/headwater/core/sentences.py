@@ -27,7 +27,7 @@ ACTS: Register[Text] = Register("words for a command")
 @dataclass(frozen=True)
 class Kind:
     """`name` is what people call a record of a kind; `looks` are the fields by which they look for one. The page at `page` is for who
-    may do `action` to a record that the kind's `visible_to` shows them. `prepare` is given all records before they are named.
+    may do `action` to a record that the kind's `visible_to` shows them.
     """
 
     name: Callable[[Any], str]
@@ -35,13 +35,10 @@ class Kind:
     looks: tuple[str, ...] = ()
     page: Callable[[Any], str] | None = None
     action: str = ""
-    prepare: Callable[[list[Any]], None] | None = None
 
 
 RECORDS: Register[Kind] = Register("name of a kind of record")
 """By kind (app.model). What leads to a single case (`core.own`) and is not named here has the name of its case."""
-FORMER: Register[str] = Register("former name of a kind of record")
-"""What events call a kind that has another name now: the log is never rewritten."""
 
 
 def acts(words: Mapping[str, Text]) -> None:
@@ -57,12 +54,8 @@ def called(
     looks: Sequence[str] = (),
     page: Callable[[Any], str] | None = None,
     action: str = "",
-    formerly: Sequence[str] = (),
-    prepare: Callable[[list[Any]], None] | None = None,
 ) -> None:
-    RECORDS.add(model._meta.label_lower, Kind(name, tuple(related), tuple(looks), page, action, prepare))
-    for label in formerly:
-        FORMER.add(label, model._meta.label_lower)
+    RECORDS.add(model._meta.label_lower, Kind(name, tuple(related), tuple(looks), page, action))
 
 
 def kind_of(label: str) -> Kind | None:
@@ -127,14 +120,12 @@ class Names:
 
     def _load(self, label: str, keys: set[int]) -> None:
         try:
-            model, kind = apps.get_model(FORMER.get(label, label)), kind_of(FORMER.get(label, label))
+            model, kind = apps.get_model(label), kind_of(label)
         except LookupError:
             return
         if kind is None:
             return
-        rows = list(model._base_manager.filter(pk__in=keys).select_related(*kind.related))
-        if kind.prepare:
-            kind.prepare(rows)
+        rows = model._base_manager.filter(pk__in=keys).select_related(*kind.related)
         may_open = self._openable(model, kind, keys)
         for row in rows:
             url = kind.page(row) if kind.page and row.pk in may_open and may(self.user, kind.action, row) else ""
@@ -158,7 +149,7 @@ class Names:
 def kind_words(label: str) -> str:
     """Return what a kind of record is called."""
     try:
-        return str(apps.get_model(FORMER.get(label, label))._meta.verbose_name)
+        return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):
         return _("记录")
 
@@ -215,11 +206,6 @@ def by_person(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
     return rows.filter(actor_id__in=accounts.values("pk"))
 
 
-def labels_of(label: str) -> list[str]:
-    """Return all names under which events know a kind of record."""
-    return [label, *(former for former, now in FORMER.items() if now == label)]
-
-
 def about_record(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
     """Return the events about the records with this number or name, and about what belongs to them."""
     condition = Q(pk__in=[])
@@ -232,7 +218,7 @@ def about_record(rows: QuerySet[Event], text: str) -> QuerySet[Event]:
         keys = list(apps.get_model(label)._base_manager.filter(either).order_by().values_list("pk", flat=True)[:MOST_FOUND])
         if not keys:
             continue
-        condition |= Q(subject_type__in=labels_of(label), subject_id__in=keys)
+        condition |= Q(subject_type=label, subject_id__in=keys)
         if PATHS.get(label) == ("pk",):
             condition |= events_of(keys)
     return rows.filter(condition)

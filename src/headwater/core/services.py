@@ -91,35 +91,21 @@ def check_grants(grants: Sequence[RoleGrant], actor: Actor) -> None:
     roles: dict[int, set[str]] = {}
     for pk, role in RoleGrant.objects.in_force(clock.now()).filter(account__in=accounts).values_list("account_id", "role"):
         roles.setdefault(pk, set()).add(role)
-    lost = _lost_entries(grants)
     for grant in grants:
-        _check_grant(grant, roles.setdefault(grant.account_id, set()), actor, lost)
+        _check_grant(grant, roles.setdefault(grant.account_id, set()), actor)
         roles[grant.account_id].add(grant.role)
     objections = [text for check in GRANT_CHECKS.values() for text in check(grants, actor)]
     if objections:
         raise Refused.because(*objections, field="username")
 
 
-def _lost_entries(grants: Sequence[RoleGrant]) -> set[tuple[str, int | None]]:
-    """Return the entries that grants are limited to and that are not there: (kind, key); one query for each kind."""
-    wanted: dict[str, set[int | None]] = {}
-    for grant in grants:
-        if grant.scope == Scope.ENTRY and grant.scope_kind:
-            wanted.setdefault(grant.scope_kind, set()).add(grant.scope_id)
-    lost: set[tuple[str, int | None]] = set()
-    for kind, keys in wanted.items():
-        there = apps.get_model(kind)._base_manager.filter(pk__in=keys).values_list("pk", flat=True)
-        lost |= {(kind, key) for key in keys - set(there)}
-    return lost
-
-
-def _check_grant(grant: RoleGrant, roles: set[str], actor: Actor, lost: set[tuple[str, int | None]]) -> None:
+def _check_grant(grant: RoleGrant, roles: set[str], actor: Actor) -> None:
     role = ROLES.get(grant.role)
     if role is None:
         raise Refused.because(_("没有这个角色：%s") % grant.role, field="role")
     if grant.limit not in role.scopes or (grant.scope == Scope.ENTRY) != bool(grant.scope_kind):
         raise Refused.because(_("角色“%s”不能按这个范围授予") % role.label, field="scope")
-    if (grant.scope_kind, grant.scope_id) in lost:
+    if grant.scope == Scope.ENTRY and not apps.get_model(grant.scope_kind)._base_manager.filter(pk=grant.scope_id).exists():
         raise Refused.because(_("没有找到该条目"), field="scope_code")
     if actor.account and actor.account.pk == grant.account_id:
         raise Refused.because(_("不能给自己授权"), field="account")

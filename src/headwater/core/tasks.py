@@ -65,14 +65,6 @@ def check_new_files(timestamp: int) -> None:
         ask_for_check()
 
 
-@app.periodic(cron="27 7 * * *")
-@app.task(name="headwater.remind_approvals", queue="house", queueing_lock="remind_approvals")
-def remind_approvals(timestamp: int) -> None:
-    from headwater.core.approvals import remind
-
-    remind()
-
-
 @app.periodic(cron="17 3 * * *")
 @app.task(name="headwater.remove_orphans", queue="house", queueing_lock="orphans")
 def remove_orphans(timestamp: int) -> None:

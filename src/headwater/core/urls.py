@@ -1,16 +1,12 @@
 from django.urls import path
 
 from headwater.core import views
-from headwater.core.views import accounts, approvals, audit, exports, roles, running, sessions, tokens
+from headwater.core.views import accounts, audit, exports, roles, running, sessions, tokens
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("notifications/", views.notifications, name="notifications"),
     path("files/<int:pk>/", views.file, name="file"),
-    path("approvals/", approvals.approvals, name="approvals"),
-    path("approvals/<int:pk>/", approvals.approval, name="approval"),
-    path("approvals/answered/", approvals.approvals, {"part": "answered"}, name="approvals_answered"),
-    path("approvals/proposed/", approvals.approvals, {"part": "proposed"}, name="approvals_proposed"),
     path("jobs/", views.job_list, name="jobs"),
     path("jobs/<int:pk>/", views.job, name="job"),
     path("exports/", exports.exports, name="exports"),

@@ -99,7 +99,7 @@ class Workflow:
 
     def move(self, rows: list[Any], verb: str, log: Log, **changes: Any) -> list[Any]:
         """Move rows like `apply`, which the caller has locked already in this transaction."""
-        prospects = [self.weigh(row, verb, log.asks) for row in rows]
+        prospects = [self.weigh(row, verb, log.actor.account) for row in rows]
         reasons = list(dict.fromkeys(r for w in prospects for r in w.reasons))
         if reasons:
             raise Refused(reasons)

@@ -301,5 +301,5 @@ def scan() -> bytes:
             "date": "",
             "issuer": "伦理审查委员会",
         }
-        _scan.append(render_pdf("core/typst/letter.typ", data))
+        _scan.append(render_pdf("calls/typst/letter.typ", data))
     return _scan[0]

@@ -14,11 +14,18 @@ from headwater.core.services import create_accounts, grant_roles
 from headwater.core.sheets import write_csv
 from headwater.demo.plan import Plan
 from headwater.demo.texts import NameMaker, Writer, sample
-from headwater.demo.works import publish
 from headwater.registry.identifiers import document_hash
 from headwater.registry.imports import import_organisations, import_people
 from headwater.registry.models import Agency, Employment, HostHistory, Organisation, Person, Relation, Sanction
-from headwater.registry.services import add_relations, open_accounts, record_employment, record_history, record_sanctions
+from headwater.registry.services import (
+    Paper,
+    add_publications,
+    add_relations,
+    open_accounts,
+    record_employment,
+    record_history,
+    record_sanctions,
+)
 from headwater.review.models import Expert
 from headwater.review.services.experts import Entry, register_experts
 
@@ -211,7 +218,7 @@ def make_people(world: World, leaders: int, colleagues: int, experts: int, own: 
         world.topics[person.pk] = writer.topic()
     _past_jobs(people, world, r)
     _register(world, people[leaders + colleagues :], r)
-    publish(world, people, leaders + colleagues, writer, r)
+    _publish(world, people, leaders + colleagues, writer, r)
     _relate(world, people[leaders + colleagues :], r)
 
 
@@ -269,6 +276,22 @@ def _register(world: World, people: list[Person], r: random.Random) -> None:
         for p in people
     ]
     world.experts = register_experts(entries=entries, actor=world.actor(world.staff["officer"]))
+
+
+def _publish(world: World, people: list[Person], first_expert: int, writer: Writer, r: random.Random) -> None:
+    """Experts publish several papers, applicants one or two; some together, which is a conflict for five years."""
+    papers = []
+    applicants = len(world.own) + len(world.leaders)
+    leaders = people[: max(1, applicants)]
+    for n, person in enumerate(people):
+        count = r.randint(3, 5) if n >= first_expert else (1 if n < applicants and r.random() < 0.5 else 0)
+        for _ in range(count):
+            title, abstract, keywords, venue = writer.paper(world.topics[person.pk])
+            authors = [person.pk]
+            if r.random() < 0.25:
+                authors.append(r.choice(leaders).pk)
+            papers.append(Paper(title, authors, abstract, keywords, venue, clock.today().year - r.randint(0, 9)))
+    add_publications(papers=papers, actor=world.actor(world.staff["officer"]))
 
 
 def _relate(world: World, experts: list[Person], r: random.Random) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from headwater.core.money import Fen
 from headwater.core.reading import Reader
-from headwater.demo.base_plan import BaseGroup, read_bases
 from headwater.regions.package import Mistake, Package
 
 FILE = "demo.toml"
@@ -87,7 +86,6 @@ class Plan:
     referees: Sequence[tuple[str, str, str]]
     external: Sequence[tuple[str, str]]
     more: Mapping[str, Any]
-    bases: Sequence[BaseGroup] = ()
 
     def of_part(self, part: str) -> list[CallPlan]:
         return [c for c in self.calls if c.part == part]
@@ -155,12 +153,11 @@ def checked_plan(package: Package) -> tuple[Plan | None, list[Mistake]]:
         top = Reader(tomllib.loads(file.read_text(encoding="utf-8")), [])
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return None, [Mistake(FILE, "", f"not valid TOML: {error}")]
-    bases, faults = read_bases(package, list(top.get("scale", dict, {})))
-    plan = replace(_plan(package, top), bases=bases)
+    plan = _plan(package, top)
     for name in ("topics", "names"):
         if not (package.path / "demo" / f"{name}.toml").exists():
             top.problems.append((f"demo/{name}.toml", "this file is missing"))
-    mistakes = [*(Mistake(FILE, key, problem) for key, problem in top.problems), *faults]
+    mistakes = [Mistake(FILE, key, problem) for key, problem in top.problems]
     return (None if mistakes else plan), mistakes
 
 

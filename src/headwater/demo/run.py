@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import connection
 
 from headwater.awards.models import Award
-from headwater.bases.models import Base
 from headwater.calls.models import Application, Call, Decision
 from headwater.calls.states import State
 from headwater.core import clock
@@ -25,10 +24,7 @@ from headwater.core.invariants import check
 from headwater.core.models import Event
 from headwater.core.prepare import FIRST, as_owner, bring_up_to_date
 from headwater.core.sealing import retire_database, seal_events
-from headwater.demo.bases import open_bases
-from headwater.demo.committees import leave_committees
 from headwater.demo.crew import Crew
-from headwater.demo.evaluating import play_evaluation
 from headwater.demo.offices import leave_for_administrators
 from headwater.demo.people import World, make_hosts, make_people, make_staff
 from headwater.demo.plan import AT_HOME, HOME_PEOPLE, PARTS, STAGES, CallPlan, DemoError, Plan, read_plan
@@ -36,17 +32,13 @@ from headwater.demo.roster import roster
 from headwater.demo.stages import Staged
 from headwater.demo.texts import TableWriter, Writer
 from headwater.demo.timetable import Timetable, timetable_of
-from headwater.demo.works import claim
 from headwater.demo.year import Season
-from headwater.evaluations.models import Round
 from headwater.policy.models import Article
 from headwater.policy.queries import articles_with_evidence, latest_values
 from headwater.policy.services import record_indicators
 from headwater.regions.check import find_package, read_package
 from headwater.regions.load import load_region
 from headwater.regions.package import Package
-from headwater.registers.declared import REGISTERS
-from headwater.registers.entries import entries_of
 from headwater.registry.models import Discipline, Person
 from headwater.review.models import Opinion
 from headwater.web.entries import COMPLETE
@@ -180,13 +172,7 @@ def build(play: Play, texts: Path | None) -> None:
         play_stages(crew, [s for s in seasons if isinstance(s, Staged)], plan.scale(play.scale).panel_least)
     finally:
         crew.disband()
-    if plan.bases:
-        play.say("an evaluation of bases")
-        play_evaluation(world, writer, play.seed + EVALUATION, today)
-    play.say("works and who claims them")
-    claim(world, writer, play.seed)
     leave_for_administrators(world)
-    leave_committees(world)
     record_indicators()
     mark("demo.complete", {"people": roster(world)})  # COMPLETE: the log of rights reads the name here
     play.say("sealing the event log")
@@ -204,9 +190,6 @@ def populate(world: World, play: Play, first: Timetable, texts: Path | None) -> 
     play.say("people, institutions, publications")
     own = plan.at_home(play.scale)
     make_people(world, plan.count(play.scale), max(20, play.applications // 2), scale.experts, own, writer, play.seed)
-    if plan.bases:
-        play.say("bases")
-        open_bases(world, writer.at_desk(play.seed + BASES), play.scale, play.seed + BASES)
     return writer
 
 
@@ -215,10 +198,6 @@ def year_of(timetable: Timetable) -> int:
     return (timetable.start + timedelta(days=66 + 180)).year
 
 
-BASES = 977
-"""Distance of the seed of the bases from that of the calls."""
-EVALUATION = 983
-"""Distance of the seed of the evaluation of bases."""
 OTHERS = 11
 """Distance of the seeds of the calls that are not finished from those of the finished year."""
 
@@ -353,9 +332,6 @@ def summary(seconds: float) -> dict[str, Any]:
         "awards": Award.objects.count(),
         "committed_fen": sum(decisions.values_list("amount_fen", flat=True)),
         "budget_fen": sum(calls.values_list("budget_fen", flat=True)),
-        "laboratories": entries_of(REGISTERS["laboratories"]).count(),
-        "bases": Base.objects.count(),
-        "evaluation_rounds": Round.objects.count(),
         "articles": Article.objects.count(),
         "articles_with_evidence": sum(1 for n in evidence.values() if n),
         "events": Event.objects.count(),

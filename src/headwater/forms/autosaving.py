@@ -105,7 +105,7 @@ def refuse_too_large(answers: Mapping[str, Any], changes: Changes) -> None:
     if size > MOST_SIGNS and size_of([answers.get(name) for name in changes.before]) > size_of(list(changes.before.values())):
         figures = {"most": MOST_SIGNS, "size": size}
         raise Refused(
-            [Reason(_("全部内容不超过 %(most)d 字，现为 %(size)d 字") % figures, field=name) for name in changes.before]
+            [Reason(_("整份申请书不超过 %(most)d 字，现为 %(size)d 字") % figures, field=name) for name in changes.before]
         )
 
 

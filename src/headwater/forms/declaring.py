@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from headwater.core.reading import Reader
-from headwater.forms.codes import CODE, unique
+from headwater.forms.codes import CODE
 from headwater.forms.fieldtype import TYPES
-from headwater.forms.shapes import AttachmentKind, CrossCheck, Document, Field, Form, Section
+from headwater.forms.shapes import AttachmentKind, CrossCheck, Document, Field, Section
 
 
 def read_field(r: Reader, *, column: bool = False) -> Field:
@@ -102,25 +102,3 @@ def read_document(r: Reader, parties: tuple[str, ...]) -> Document:
         r.problems.append((r.path("code"), f"expected small letters, digits and _, at most 40, found {document.code!r}"))
     r.done()
     return document
-
-
-def read_form(r: Reader, *, parties: tuple[str, ...] = ()) -> Form:
-    """Read a form that stands as one table: its sections, checks, kinds of files, and documents where there are `parties` to sign
-    them. Whoever knows what its subjects give to expressions links it (`headwater.forms.linking.link_form`).
-    """
-    form = Form(
-        sections=tuple(read_section(s) for s in r.tables("section", required=True)),
-        checks=tuple(read_check(c) for c in r.tables("check")),
-        attachments=tuple(read_attachment(a) for a in r.tables("attachment")),
-        documents=tuple(read_document(d, parties) for d in r.tables("document")) if parties else (),
-    )
-    r.done()
-    for name, codes in (
-        ("section", [s.code for s in form.sections]),
-        ("section.field", [f.code for f in form.fields]),
-        ("check", [c.code for c in form.checks]),
-        ("attachment", [a.kind for a in form.attachments]),
-        ("document", [d.code for d in form.documents]),
-    ):
-        unique(r.problems, r.path(name), codes)
-    return form

@@ -10,9 +10,3 @@ invariant(
     """SELECT 'text ' || digest FROM forms_signedtext WHERE digest <> encode(sha256(convert_to(
         title_zh || chr(31) || title_en || chr(31) || text_zh || chr(31) || text_en, 'UTF8')), 'hex')""",
 )
-
-invariant(
-    "form_text_matches_digest",
-    _("存档的表单与其校验码一致"),
-    """SELECT 'form ' || digest FROM forms_formtext WHERE digest <> encode(sha256(convert_to(definition, 'UTF8')), 'hex')""",
-)

@@ -9,7 +9,6 @@ from headwater.forms.expressions import ExpressionError, Type, names, parse, typ
 from headwater.forms.shapes import Field, Form
 
 RESERVED = {"and", "or", "not", "in", "true", "false"}
-Parts = Collection[str] | Mapping[str, str]
 EARLIER = "earlier"
 """The source of a first answer that is somebody's last answer to the question of that code."""
 
@@ -24,14 +23,13 @@ def link_form(
     problems: list[Problem],
     *,
     built_in: Mapping[str, Type],
-    sources: Mapping[str, Parts] | None,
+    sources: Mapping[str, Collection[str]],
     reserved: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Report every mistake between the parts; return the order in which conditions and values can be worked out.
 
-    `built_in` are the names that every subject of such a form gives to expressions, `sources` where a first answer can come from
-    (parts that are texts, or parts with the kind of their value; None: whoever knows them checks), `reserved` further names that no
-    question may have.
+    `built_in` are the names that every subject of such a form gives to expressions, `sources` where a first answer can come from,
+    `reserved` further names that no question may have.
     """
     types = {**built_in, **field_types(form.fields)}
     for f in form.fields:
@@ -44,8 +42,8 @@ def link_form(
             _check_value(problems, column, field_types(f.columns))
         if f.kind and f.kind not in {a.kind for a in form.attachments}:
             problems.append((f"{f.where}.kind", f"no attachment of kind {f.kind!r}"))
-        if f.prefill and sources is not None:
-            check_prefill(problems, f, sources)
+        if f.prefill:
+            _prefill(problems, f, sources)
     for c in form.checks:
         if c.expr:
             _check_expression(problems, f"{c.where}.expr", c.expr, types, "yes-or-no")
@@ -72,24 +70,17 @@ def _check_value(problems: list[Problem], f: Field, types: dict[str, Type]) -> N
         _check_expression(problems, f"{f.where}.value", f.value, types, f.of.kind)
 
 
-def check_prefill(problems: list[Problem], f: Field, sources: Mapping[str, Parts]) -> None:
-    """Report a first answer from a source that there is not, or of which the question cannot take the part."""
+def _prefill(problems: list[Problem], f: Field, sources: Mapping[str, Collection[str]]) -> None:
     source, _dot, part = f.prefill.partition(".")
     key = f"{f.where}.prefill"
     if source not in {*sources, EARLIER} or not part:
         problems.append((key, f"expected {', '.join(f'{s}.…' for s in sources)} or {EARLIER}.…, found {f.prefill!r}"))
-    elif source == EARLIER or (f.prefill in {"host.name", "person.organisation"} and f.type == "organisation"):
-        return
-    elif part not in sources[source]:
+    elif source != EARLIER and part not in sources[source]:
         problems.append((key, f"expected one of {', '.join(f'{source}.{p}' for p in sources[source])}, found {f.prefill!r}"))
-    else:
-        kind = _kind_of_part(sources[source], part)
-        if not (f.is_text if kind == "text" else f.has_rows if kind == "rows" else f.of.kind == kind):
-            problems.append((key, f"{f.prefill} is a {kind}; a field of type {f.type} cannot take it"))
-
-
-def _kind_of_part(parts: Parts, part: str) -> str:
-    return parts[part] if isinstance(parts, Mapping) else "text"
+    elif f.prefill in {"host.name", "person.organisation"} and f.type == "organisation":
+        return
+    elif source != EARLIER and not f.is_text:
+        problems.append((key, f"{f.prefill} is a text; a field of type {f.type} cannot take it"))
 
 
 def _needs(f: Field) -> set[str]:

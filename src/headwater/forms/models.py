@@ -1,4 +1,4 @@
-"""Tables of forms: what is written about any subject, its versions, who has it open, words of a lost session, signatures, forms as they were.
+"""Tables of forms: what is written about any subject, its versions, who has it open, words of a lost session, signatures.
 
 A subject is named by its kind (a code in `headwater.forms.stores`) and its key. Applications keep the tables that they have.
 """
@@ -46,15 +46,7 @@ class Version(OfSubject):
     {name: {"both": the words of the two, "seen": the author has chosen}}. A step carries the digest of the whole content.
     """
 
-    class Kind(models.TextChoices):
-        SAVE = "save", _("保存")
-        RESTORE = "restore", _("恢复")
-        FILL = "fill", _("预填")
-        SUBMIT = "submit", _("提交")
-        RETURN = "return", _("退回")
-        WITHDRAW = "withdraw", _("撤回")
-
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.SAVE)
+    kind = models.CharField(max_length=8, default="save")
     author = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
     began_at = models.DateTimeField(default=clock.now)
     at = models.DateTimeField(default=clock.now)
@@ -92,19 +84,6 @@ class Unsaved(OfSubject):
         constraints = [
             models.UniqueConstraint(fields=["subject_kind", "subject_id", "account", "section"], name="unsaved_words_once")
         ]
-
-
-class FormText(models.Model):
-    """A form exactly as it was declared when something was filed by it, under its digest. Rows are never changed and never deleted."""
-
-    digest = models.CharField(max_length=64, primary_key=True)
-    definition = models.TextField()
-
-    class Meta:
-        verbose_name = _("表单原文")
-
-    def __str__(self) -> str:
-        return self.digest[:12]
 
 
 class SignedText(models.Model):
@@ -159,4 +138,4 @@ class Signature(OfSubject):
 
 
 # Whose case a subject of these tables is, its own app says of its own records; cases of applications stand in tables of calls.
-of_many(AnswerSheet, FormText, Presence, Signature, SignedText, Unsaved, Version)
+of_many(AnswerSheet, Presence, Signature, SignedText, Unsaved, Version)

@@ -21,8 +21,8 @@ class Field:
 
     `min_chars` and `max_chars` count characters of the answer without surrounding blanks. `minimum` and `maximum` bound a
     number, or money in fen. `when` hides the question while it does not hold; `value` calculates the answer; `prefill` names
-    where the first answer comes from. `registers` are those whose entries may be named. `restricted` keeps the answer from those who
-    judge it. `paid_by` says who pays an amount, `beyond` that it comes on top of what is asked for. `where` is the key in the package, for messages about it.
+    where the first answer comes from. `restricted` keeps the answer from those who judge it. `paid_by` says who pays an amount,
+    `beyond` that it comes on top of what is asked for. `where` is the key in the package, for messages about it.
     """
 
     code: str
@@ -49,7 +49,6 @@ class Field:
     regime: str = ""
     kind: str = ""
     outside: bool = False
-    registers: tuple[str, ...] = ()
     restricted: bool = False
     paid_by: str = ""
     beyond: bool = False

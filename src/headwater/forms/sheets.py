@@ -1,24 +1,26 @@
-"""Answers of a subject that has no table of its own for them: saved and signed."""
+"""Answers of a subject that has no table of its own for them: saved, restored and signed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headwater.core import clock
 from headwater.core.command import Actor
-from headwater.core.errors import Reason
+from headwater.core.errors import Reason, Refused
 from headwater.core.translation import gettext as _
 from headwater.forms.answers.cleaning import clean
+from headwater.forms.answers.merging import same
 from headwater.forms.answers.references import Registry
 from headwater.forms.autosaving import Changes, put_values, refuse_too_large
 from headwater.forms.models import AnswerSheet, Presence, Unsaved, Version
 from headwater.forms.shapes import Document, Form
 from headwater.forms.signing import SignatureTable
 from headwater.forms.stores import Store, Subject, store
-from headwater.forms.versions import SAVE, keep_version
+from headwater.forms.versions import SAVE, keep_version, undone
 
+RESTORE = "restore"
 DIGEST = "encode(sha256(convert_to(a.answers::text, 'UTF8')), 'hex')"
 """The digest of a sheet; the database writes JSON in one way only."""
 
@@ -105,6 +107,21 @@ def save_answers(
             kind=kind,
         )
     return changes
+
+
+def restore(subject: Subject, form: Form, version: int, *, names: Sequence[str], actor: Actor) -> list[str]:
+    """Bring names (none: all that differ) back to what they held after a version; a save like any other. Call inside a command.
+
+    Raises:
+        Refused: nothing differs, or what any save refuses.
+    """
+    now = sheet_of(subject).answers
+    then = undone(subject, dict(now), version)
+    codes = [f.code for f in form.fields if not names or f.code in names]
+    values = {code: then.get(code) for code in codes if not same(then.get(code), now.get(code))}
+    if not values:
+        raise Refused.because(_("内容没有差别，不需要恢复"))
+    return sorted(save_answers(subject, form, values, actor=actor, kind=RESTORE).before)
 
 
 SIGNATURES = SignatureTable(

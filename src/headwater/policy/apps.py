@@ -4,4 +4,3 @@ from headwater.core.apps import App
 class PolicyConfig(App):
     name = "headwater.policy"
     verbose_name = "政策"
-    also = ("targets",)

@@ -28,7 +28,7 @@ from headwater.policy.queries import (
     one_moment,
     readings,
 )
-from headwater.registry.maps import projects_words, region_map
+from headwater.registry.maps import region_map
 from headwater.registry.models import PriorityField
 
 
@@ -103,7 +103,7 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
             "link": figure.records.link,
             "list": listing,
             "rows": [shown(row, heading, figure.records.money) for row in listing.objects],
-            "map": region_map(places, projects_words({**evidence.only, **only})) if places else {},
+            "map": region_map(places, {**evidence.only, **only}) if places else {},
             "articles": articles_here().filter(evidence__code=code),
             "now": timezone.localtime(now),
         },

@@ -9,7 +9,6 @@ urlpatterns = [
     path("projects/", views.projects, name="projects"),
     path("projects/<str:number>/", views.project, name="project"),
     path("notices/", views.notices, name="notices"),
-    path("notices/feed.atom", views.notices_feed, name="notices_feed"),
     path("notices/<int:pk>/", views.notice, name="notice"),
     path("notices/<int:pk>/pdf/", views.notice_pdf, name="notice_pdf"),
     path("notices/<int:pk>/objection/<int:row>/", views.objection, name="objection"),

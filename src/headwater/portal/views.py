@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.awards.indicators import by_place
 from headwater.awards.models import GIVEN_UP, Award
+from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.notice_texts import LINE, notice_data
-from headwater.calls.deciding.services.objecting import ask_objection
+from headwater.calls.deciding.services.objecting import ask_objection, claim_of, file_objection
 from headwater.calls.indicators import schemes, years
-from headwater.calls.models import Call, Notice, NoticeRow
+from headwater.calls.models import Call, Notice, NoticeRow, Objection
 from headwater.calls.papers import give_out
 from headwater.calls.phases import Phase, phase_of, phases_of
 from headwater.calls.publishing.services.changing import lines_of
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import CallState
 from headwater.calls.terms import terms_of
-from headwater.casework.notices.feed import MOST_IN_FEED, feed_of
-from headwater.casework.notices.objecting import objection_counts
-from headwater.casework.notices.pages import Objected, confirmation_page, objection_page
-from headwater.casework.notices.periods import provisional
-from headwater.casework.notices.published import published
 from headwater.core import clock
+from headwater.core.api import client_address
 from headwater.core.i18n import both, chinese, named
 from headwater.core.listing import Column, Filter, Listing
 from headwater.core.models import SearchEntry
@@ -38,10 +32,11 @@ from headwater.core.open_data import OPEN_DATA, TYPES, write
 from headwater.core.permission import PUBLIC, page
 from headwater.core.rows import Rows
 from headwater.core.search import Kind, excerpt, kinds_for, search, suggestions
-from headwater.core.web import download, language_asked
+from headwater.core.web import attempt, download, language_asked
 from headwater.forms.binding import outline
 from headwater.policy.models import Article
 from headwater.policy.queries import Reading, articles_with_evidence, document_here, figures_here, latest_values
+from headwater.portal.forms import ObjectionForm
 from headwater.registry.maps import region_map
 from headwater.registry.models import PriorityField, ReviewGroup
 from headwater.registry.places import place_choices, places_within, places_word
@@ -65,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "calls": Call.objects.open_at(clock.now()).select_related("scheme").order_by("closes_at")[:4],
             "upcoming": Call.objects.filter(state=CallState.PUBLISHED, opens_at__gt=clock.now())[:3],
-            "notices": published(4),
+            "notices": Notice.objects.order_by("-starts_at")[:4],
             "figures": figures,
             "at": values.at,
             "map": region_map(by_place(Award.objects.projects())),
@@ -182,23 +177,10 @@ def project(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-MOST_NOTICES = 100
-"""Notices on one page of the list; the earlier ones are behind a link."""
-
-
 @page(PUBLIC)
 def notices(request: HttpRequest) -> HttpResponse:
-    """The public notices of the house, of calls and of everything else, the newest first."""
-    before = parse_datetime(request.GET.get("before", "")[:40]) if request.GET.get("before") else None
-    rows = published(MOST_NOTICES + 1, before if before and is_aware(before) else None)
-    earlier = rows[MOST_NOTICES - 1].starts_at.isoformat() if len(rows) > MOST_NOTICES else ""
-    return render(request, "portal/notices.html", {"notices": rows[:MOST_NOTICES], "earlier": earlier})
-
-
-@page(PUBLIC, methods=("GET", "HEAD"))
-def notices_feed(request: HttpRequest) -> HttpResponse:
-    """The newest notices as an Atom feed."""
-    return HttpResponse(feed_of(published(MOST_IN_FEED)), content_type="application/atom+xml; charset=utf-8")
+    rows = Notice.objects.select_related("call").annotate(n=Count("rows")).order_by("-starts_at", "-pk")
+    return render(request, "portal/notices.html", {"list": Rows(request, rows, files=False)})
 
 
 LINES = 60
@@ -220,10 +202,20 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
             "total_fen": row.rows.aggregate(total=Sum("amount_fen"))["total"] or 0,
             "texts": texts,
             "provisional": provisional(row.without_calendar) if row.is_open else "",
-            "objections": objection_counts(row.objections.all(), closed=row.closed_at is not None),
+            "objections": objection_counts(row),
             "draws": [(d, d.won) for d in row.call.draws.order_by("group")],
         },
     )
+
+
+def objection_counts(row: Notice) -> list[tuple[str, int]]:
+    """Return how many objections a notice had and how they ended, without whom they concern. What is upheld is known at the end."""
+    counts = dict(row.objections.order_by().values_list("state").annotate(n=Count("pk")))
+    final = [Objection.State.DISMISSED, *([Objection.State.UPHELD] if row.closed_at else [])]
+    waiting = sum(n for state, n in counts.items() if state not in final)
+    lines = [(str(_("收到异议")), sum(counts.values())), (str(_("处理中")), waiting)]
+    lines += [(str(state.label), counts.get(state.value, 0)) for state in final]
+    return lines if counts else []
 
 
 @page(PUBLIC)
@@ -236,15 +228,34 @@ def notice_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @page(PUBLIC)
 def objection(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     line = get_object_or_404(NoticeRow.objects.select_related("notice__call", "application"), pk=row, notice=pk)
-    words = f"{line.title} · {line.leader} · {line.host}"
-    about = Objected(line.notice.is_open, words, named(line.notice, "title"), f"/notices/{pk}/", _("申请人"))
-    return objection_page(request, about, partial(ask_objection, row=line))
+    form = ObjectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        is_done = attempt(
+            request,
+            lambda: ask_objection(row=line, actor=request.actor, source=client_address(request), **form.cleaned_data),
+            form=form,
+            success=_("确认邮件已发出。请打开其中的链接确认，确认后异议才生效。"),
+        )
+        if is_done:
+            return redirect("notice", pk=pk)
+    return render(request, "portal/objection.html", {"row": line, "form": form}, status=422 if form.errors else 200)
 
 
 @page(PUBLIC)
 def confirm_objection(request: HttpRequest, key: str) -> HttpResponse:
     """Show what the link in the mail confirms. Opening the page alone does nothing, because mail programs open links too."""
-    return confirmation_page(request, key)
+    claim = claim_of(key)
+    if claim is not None and request.method == "POST":
+        is_done = attempt(
+            request,
+            lambda: file_objection(key=key, actor=request.actor),
+            success=_("异议已提出。处理期间该项暂停办理，处理意见将发到您的邮箱。"),
+        )
+        if is_done:
+            return redirect("notice", pk=claim.row.notice_id)
+    answer = render(request, "portal/confirm_objection.html", {"claim": claim}, status=200 if claim else 410)
+    answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
+    return answer
 
 
 @page(PUBLIC)

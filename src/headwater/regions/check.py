@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from headwater.casework.bodies.kinds import read_bodies
-from headwater.casework.notices.kinds import read_notices
-from headwater.core.reading import Problem, Reader
+from headwater.core.reading import Reader
 from headwater.forms.expressions import ExpressionError, parameters, parse
 from headwater.regions.adopting import Place, SchemeFile, adopt
-from headwater.regions.evaluations import SHEETS_IN, named_elsewhere, prefill_problems, read_sheet_files
 from headwater.regions.needs import unknown_parts
 from headwater.regions.outlines import FILE, read_outlines
 from headwater.regions.package import Mistake, Package
-from headwater.regions.registers import FACTS_IN, KINDS_IN, parameter_problems, read_fact_files, read_kinds
 from headwater.regions.shared import FILE as SHARED
 from headwater.regions.shared import Pieces, followed, grouped, read_pieces, sorted_out
 from headwater.regions.tables import CHECKS, scheme_code
@@ -33,8 +29,6 @@ from headwater.schemes.rules import parameters_of
 
 HERE = Path(__file__).resolve().parent
 PAPERS = "papers.toml"
-OPTIONAL: dict[str, Callable[[Mapping[str, Any], list[Problem]], object]] = {"bodies": read_bodies, "notices": read_notices}
-"""Files that a package may have, with what reads them: kinds of body, kinds of notice."""
 FILES = ("region", "places", "agencies", "policy", "fields", "organisations", "disciplines", "parameters")
 
 
@@ -60,17 +54,12 @@ def read_package(path: Path) -> Package:
     _note(package, "parameters.toml", "", problems)
     files = _scheme_files(package)
     adopted = adopt(package.tables["parameters"], files)
-    schemes = _read_schemes(package, files, _packs(package, sha), sha)
+    _read_schemes(package, files, _packs(package, sha), sha)
     if not package.schemes:
         package.mistakes.append(Mistake("schemes/", "", "expected at least one scheme"))
-    _read_registers(package, schemes, sha)
     _read_outlines(package, sha)
     for name, problem in (*template_problems(path, {scheme_code(s) for s in package.schemes}), *tour_problems(path)):
         _note(package, name, "", [problem])
-    for name, read in OPTIONAL.items():
-        _read_optional(package, name, read, sha)
-    for file_name, text, key, expected in named_elsewhere(package):
-        _note(package, file_name, text, [(key, expected)])
     package.digest = sha.hexdigest()
     for name, check in CHECKS.items():
         faults: list[tuple[str, str]] = []
@@ -109,21 +98,6 @@ def _read_outlines(package: Package, sha: Any) -> None:
     _note(package, FILE, "", problems)
 
 
-def _read_optional(package: Package, name: str, read: Callable[[Mapping[str, Any], list[Problem]], object], sha: Any) -> None:
-    """Read a file that a package may have."""
-    file = package.path / f"{name}.toml"
-    package.tables[name] = {}
-    if not file.exists():
-        return
-    text, table = _read(package, file)
-    package.tables[name] = table
-    sha.update(text.encode())
-    problems: list[Problem] = []
-    if table:
-        read(table, problems)
-    _note(package, file.name, text, problems)
-
-
 def _scheme_files(package: Package) -> list[SchemeFile]:
     """Read the files of schemes."""
     files = []
@@ -147,8 +121,8 @@ def _in_their_files(package: Package, faults: list[tuple[str, str]], adopted: Se
     return own
 
 
-def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, sha: Any) -> dict[str, Scheme]:
-    """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other; returns these."""
+def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, sha: Any) -> None:
+    """Read every scheme with the pieces that it takes, then compare the schemes that have no mistake with each other."""
     identities: set[tuple[str, str]] = set()
     shared, papers = _Shared(package, sha), _papers(package, sha)
     sound: list[tuple[str, str, Scheme]] = []
@@ -168,7 +142,7 @@ def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, s
         faults, elsewhere = sorted_out(of_packs(faults, whole, len(own) if isinstance(own, list) else 0), places)
         shared.note(elsewhere)
         problems += more + faults + file.problems
-        problems += [*_parameters_named(package, scheme), *([] if faults else prefill_problems(scheme))]
+        problems += _parameters_named(package, scheme)
         double = [(k, v) for k, v in (("code", scheme_code(table)), ("prefix", scheme.prefix)) if v and (k, v) in identities]
         problems += [(f"scheme.{k}", f"{v!r} is the {k} of another scheme file") for k, v in double[:1]]
         identities |= {("code", scheme_code(table)), ("prefix", scheme.prefix)}
@@ -177,40 +151,6 @@ def _read_schemes(package: Package, files: Sequence[SchemeFile], packs: Packs, s
     reasons = untold([scheme for _name, _text, scheme in sound])
     for name, text, scheme in sound:
         _note(package, name, text, [("scheme.limit_group", reasons[scheme.code])] if scheme.code in reasons else [])
-    return {scheme.code: scheme for _name, _text, scheme in sound}
-
-
-def _read_registers(package: Package, schemes: Mapping[str, Scheme], sha: Any) -> None:
-    """Read the kinds of register with the files that they name, and the facts; a region may have neither."""
-
-    def note(file: str, text: str, problems: Sequence[tuple[str, str]]) -> None:
-        _note(package, file, text, problems)
-
-    def inside(name: str) -> tuple[str, dict[str, Any]] | None:
-        if not (package.path / name).is_file():
-            return None
-        text, table = _read(package, package.path / name, name)
-        sha.update(text.encode())
-        return text, table
-
-    read_sheet_files(_toml_files(package, SHEETS_IN, sha), note)
-    faulty = {scheme_code(s) for s in package.schemes} - set(schemes)
-    package.kinds = read_kinds(_toml_files(package, KINDS_IN, sha), inside, schemes, faulty, note)
-    package.facts = read_fact_files(package, _toml_files(package, FACTS_IN, sha), note)
-    problems = parameter_problems(package)
-    for file, text, key, expected in problems:
-        note(file, text, [(key, expected)])
-
-
-def _toml_files(package: Package, folder: str, sha: Any) -> list[tuple[str, str, dict[str, Any]]]:
-    """Read the files of a folder: name, text and table of each that can be read."""
-    files = []
-    for file in sorted((package.path / folder).glob("*.toml")):
-        name = f"{folder}/{file.name}"
-        text, table = _read(package, file, name)
-        sha.update(text.encode())
-        files += [(name, text, table)] if table else []
-    return files
 
 
 class _Shared:

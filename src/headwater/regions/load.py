@@ -12,9 +12,6 @@ from urllib.parse import quote
 from django.db import models
 
 from headwater.calls.models import SchemeVersion
-from headwater.casework import kinds as of_casework
-from headwater.casework.bodies.models import BodyKind
-from headwater.casework.notices.models import NoticeKind
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused
@@ -26,8 +23,6 @@ from headwater.regions.load_policy import load_policy
 from headwater.regions.outlines import drawing
 from headwater.regions.package import Package
 from headwater.regions.tables import PROFILE, counted_level
-from headwater.registers.services.facts import load_facts
-from headwater.registers.services.loading import load_kinds
 from headwater.registry.models import (
     Agency,
     Discipline,
@@ -118,11 +113,7 @@ def _load(package: Package, region: str, log: Log) -> dict[str, int]:
     )
     counts["parameters"] = _parameters(region, t["parameters"]["parameter"])
     counts["articles"] = load_policy(region, t["policy"], by_code)
-    counts["bodies"] = of_casework.load_kinds(BodyKind, region, t["bodies"].get("body", []), log)
-    counts["notices"] = of_casework.load_kinds(NoticeKind, region, t["notices"].get("notice", []), log)
     counts["schemes"] = _schemes(region, package.schemes, log)
-    counts["kinds"] = load_kinds(region, [file.definition for file in package.kinds], log)
-    counts["facts"] = load_facts([fact for file in package.facts for fact in file.facts], log)
     return counts
 
 

@@ -69,8 +69,7 @@ def drawing(table: dict[str, Any]) -> dict[str, Any]:
         x, y = project(f.get("properties", {}).get("centre") or _middle(max(parts, key=len)))
         path = "".join(_path([project(p) for p in ring]) for ring in parts)
         shapes.append({"code": f["id"], "path": path, "x": round(x, 1), "y": round(y, 1)})
-    frame = [west, north, squeeze * scale, scale]
-    return {"width": int(WIDTH), "height": math.ceil((north - south) * scale), "shapes": shapes, "frame": frame}
+    return {"width": int(WIDTH), "height": math.ceil((north - south) * scale), "shapes": shapes}
 
 
 def _rings(geometry: dict[str, Any]) -> Iterator[list[Point]]:

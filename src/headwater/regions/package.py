@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from headwater.regions.registers import FactFile, KindFile
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,6 @@ class Package:
     path: Path
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     schemes: list[dict[str, Any]] = field(default_factory=list)
-    kinds: list[KindFile] = field(default_factory=list)
-    facts: list[FactFile] = field(default_factory=list)
     outlines: dict[str, Any] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     digest: str = ""

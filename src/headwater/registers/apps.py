@@ -4,4 +4,3 @@ from headwater.core.apps import App
 class RegistersConfig(App):
     name = "headwater.registers"
     verbose_name = "登记册"
-    also = ("guards", "approving", "noticing", "naming", "tabs")

@@ -12,17 +12,8 @@ called(models.Agency, named, looks=("name_zh",))
 called(models.Region, named)
 called(models.Employment, lambda e: f"{named(e.person)} · {named(e.organisation)}", related=("person", "organisation"))
 called(models.Relation, lambda r: f"{named(r.first)} · {named(r.second)}", related=("first", "second"))
-called(
-    models.Work,
-    lambda w: w.title,
-    looks=("title_zh", "title_en"),
-    page=lambda w: f"/works/{w.pk}/",
-    action="registry.works.list",
-    formerly=("registry.publication",),
-)
-called(models.WorkAuthor, lambda a: f"{a.name} · {a.work.title}", related=("work",), formerly=("registry.authorship",))
-called(models.WorkIdentifier, lambda i: i.value)
-called(models.WorkClaim, lambda c: c.work.title, related=("work",))
+called(models.Publication, lambda p: p.title)
+called(models.Authorship, lambda a: f"{named(a.person)} · {a.publication.title}", related=("person", "publication"))
 called(models.Sanction, lambda s: named(s.person), related=("person",))
 called(models.HostHistory, lambda h: f"{named(h.organisation)} {h.year}", related=("organisation",))
 called(models.EarlierProject, lambda p: p.number, looks=("number",))
@@ -35,22 +26,12 @@ acts(
         "registry.import_relations": _("导入了人员关系"),
         "registry.import_sanctions": _("导入了失信惩戒"),
         "registry.import_titles": _("导入了职称"),
-        "registry.import_works": _("导入了成果"),
+        "registry.import_works": _("导入了论著"),
         "registry.record_employment": _("登记了任职"),
         "registry.record_history": _("登记了历年立项数"),
         "registry.record_sanctions": _("登记了失信惩戒"),
         "registry.correct_address": _("更正了人员邮箱"),
         "registry.add_publications": _("登记了论著"),
-        "registry.add_works": _("登记了成果"),
-        "registry.change_work": _("修改了成果"),
-        "registry.link_author": _("标明了成果作者是谁"),
-        "registry.unlink_author": _("取消了成果作者的对应关系"),
-        "registry.remove_work": _("删除了成果"),
-        "registry.claim_works": _("认领了成果"),
-        "registry.answer_claims": _("答复了成果认领"),
-        "registry.withdraw_claims": _("撤回了成果认领"),
-        "registry.merge_works": _("合并了两条成果记录"),
-        "registry.undo_work_merge": _("撤销了成果记录的合并"),
         "registry.add_relations": _("登记了人员关系"),
         "registry.complete_person": _("补充了人员信息"),
         "registry.merge_records": _("合并了两条人员记录"),

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 
 from headwater.core import clock
 from headwater.core.duties import DUTIES, Duty
-from headwater.registry.models import Sanction, WorkClaim
-from headwater.registry.works.claimants import claims_in_reach
+from headwater.registry.models import Sanction
 
 
 @DUTIES.under("registry.integrity")
@@ -16,12 +15,3 @@ def of_integrity(account: Any) -> Iterator[Duty]:
     """Yield the sanctions in force, which an integrity officer follows."""
     if account.has_perm("registry.sanctions.read") and (n := Sanction.objects.barring(clock.today()).count()):
         yield Duty(_("跟进惩戒期内的人员"), "/integrity/sanctions/?force=now", None, n)
-
-
-@DUTIES.under("registry.claims")
-def of_claims(account: Any) -> Iterator[Duty]:
-    """Yield the claims that wait for an answer of this account."""
-    if not account.has_perm("registry.works.answer"):
-        return
-    if n := WorkClaim.objects.filter(claims_in_reach(account, "judged"), state=WorkClaim.State.CLAIMED).count():
-        yield Duty(_("确认成果认领"), "/works/claims/?state=claimed", None, n)

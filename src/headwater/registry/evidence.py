@@ -15,10 +15,6 @@ for each in (
     models.EarlierProject,
     models.Relation,
     models.Sanction,
-    models.Work,
-    models.WorkIdentifier,
-    models.WorkAuthor,
-    models.WorkClaim,
 ):
     covered(each)
 
@@ -32,4 +28,4 @@ left_out(
     models.PriorityField,
     models.ReviewGroup,
 )
-left_out(_("用于查找和排序；由此得出的回避关系另行核对"), models.PersonName, models.Degree)
+left_out(_("用于查找和排序；由此得出的回避关系另行核对"), models.PersonName, models.Degree, models.Publication, models.Authorship)

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from headwater.core.examples import example
-from headwater.registry.models import Person, Work
+from headwater.registry.models import Person
 from headwater.registry.tables import IMPORTS
 
 
@@ -14,13 +14,3 @@ def people() -> Iterable[Any]:
 @example("table", "imports/<str:kind>")
 def tables() -> Iterable[Any]:
     return IMPORTS
-
-
-@example("work", "works/<int:pk>")
-def works() -> Iterable[Any]:
-    return Work.objects.order_by("pk").values_list("pk", flat=True)
-
-
-@example("place of an author", "works/<int:pk>/authors/<int:position>")
-def places() -> Iterable[Any]:
-    return [1]

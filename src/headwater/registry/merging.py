@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
 from headwater.core.register import Register
-from headwater.registry.models import Person, Relation, Sanction, WorkAuthor, own_records
+from headwater.registry.models import Authorship, Person, Relation, Sanction, own_records
 from headwater.registry.services import LEAST_REASON
 
 
@@ -88,11 +88,11 @@ def _of_registry(person: Person, into: Person) -> Iterable[Effect]:
     if bans:
         yield Effect(_("其失信惩戒对本人的全部申请有效"), tuple(s.partition(" ")[2] for s in bans))
     works, ties = (
-        WorkAuthor.objects.filter(person=person).count(),
+        Authorship.objects.filter(person=person).count(),
         Relation.objects.filter(Q(first=person) | Q(second=person)).count(),
     )
     if works or ties:
-        yield Effect(_("其成果 %(works)d 项、人员关系 %(ties)d 条计入回避关系") % {"works": works, "ties": ties})
+        yield Effect(_("其论著 %(works)d 篇、人员关系 %(ties)d 条计入回避关系") % {"works": works, "ties": ties})
 
 
 def merge_records(*, person: Person, into: Person, reason: str, actor: Actor) -> None:

@@ -5,5 +5,3 @@ from headwater.core.navigation import NAVIGATION, Module
 NAVIGATION.add("people", Module(_("人员"), "registry.people.list", "people", 410))
 NAVIGATION.add("imports", Module(_("导入"), "registry.import", "imports", 430))
 NAVIGATION.add("sanctions", Module(_("失信惩戒"), "registry.sanctions.read", "sanctions", 440))
-NAVIGATION.add("works", Module(_("成果"), "registry.works.desk", "works", 530))
-NAVIGATION.add("claims", Module(_("成果认领"), "registry.works.claims", "claims", 535))

@@ -1,8 +1,9 @@
-"""Commands of the registry besides imports: relations, sanctions, history of hosts, accounts for people."""
+"""Commands of the registry besides imports: publications, relations, sanctions, history of hosts, accounts for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 
 from django.contrib.auth.tokens import default_token_generator
@@ -15,9 +16,60 @@ from headwater.core.command import Actor, command, system
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.services import create_accounts
-from headwater.registry.models import Employment, HostHistory, Person, Relation, Sanction
+from headwater.registry.models import Authorship, Employment, HostHistory, Person, Publication, Relation, Sanction, records_of
 
 LEAST_REASON = 4
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A publication to add, with the ids of its authors in order."""
+
+    title: str
+    authors: Sequence[int]
+    abstract: str = ""
+    keywords: str = ""
+    venue: str = ""
+    year: int | None = None
+    doi: str = ""
+    source: str = ""
+
+
+def add_publications(*, papers: Sequence[Paper], actor: Actor, of: Person | None = None) -> int:
+    """Add publications with their authors: two statements. `of` is the person who adds own works, and those alone.
+
+    Raises:
+        Refused: a work that is not of this person.
+    """
+    action = "registry.works.own" if of else "registry.import"
+    with command(actor, action, of, name="registry.add_publications") as log:
+        if of and any(of.pk not in p.authors for p in papers):
+            raise Refused.because(_("只能登记本人的论著"))
+        publications = Publication.objects.bulk_create(
+            [
+                Publication(
+                    title=p.title[:400],
+                    abstract=p.abstract,
+                    keywords=p.keywords[:300],
+                    venue=p.venue[:200],
+                    year=p.year,
+                    doi=p.doi[:200],
+                    source=p.source[:120],
+                )
+                for p in papers
+            ],
+            batch_size=2000,
+        )
+        Authorship.objects.bulk_create(
+            [
+                Authorship(publication=row, person_id=person, position=n)
+                for row, paper in zip(publications, papers, strict=True)
+                for n, person in enumerate(dict.fromkeys(paper.authors), start=1)
+            ],
+            batch_size=5000,
+        )
+        log(None, after={"publications": len(publications)})
+    return len(publications)
 
 
 def add_relations(*, relations: Sequence[Relation], actor: Actor, of: Person | None = None) -> int:
@@ -38,6 +90,20 @@ def add_relations(*, relations: Sequence[Relation], actor: Actor, of: Person | N
     return len(relations)
 
 
+def remove_authorship(*, publication: Publication, person: Person, reason: str, actor: Actor) -> None:
+    """Take a work that is not theirs from somebody; a work that has no author left goes with it.
+
+    Raises:
+        Refused: no reason.
+    """
+    with command(actor, "registry.works.manage", name="registry.remove_authorship") as log:
+        ground = _reason(reason)
+        Authorship.objects.filter(publication=publication, person__in=list(records_of([person.pk]))).delete()
+        log(publication, before={"title": publication.title, "person": person.pk}, after={"reason": ground})
+        if not Authorship.objects.filter(publication=publication).exists():
+            publication.delete()
+
+
 def remove_relation(*, relation: Relation, reason: str, actor: Actor) -> None:
     """Take back a tie that was put down by mistake. Conflicts that were found by it stay until they are looked at.
 
@@ -46,16 +112,11 @@ def remove_relation(*, relation: Relation, reason: str, actor: Actor) -> None:
     """
     with command(actor, "registry.works.manage", name="registry.remove_relation") as log:
         before = {"first": relation.first_id, "second": relation.second_id, "kind": relation.kind, "source": relation.source}
-        log(relation, before=before, after={"reason": reason_of(reason)})
+        log(relation, before=before, after={"reason": _reason(reason)})
         relation.delete()
 
 
-def reason_of(text: str) -> str:
-    """Return the reason that a command was given.
-
-    Raises:
-        Refused: it says nothing.
-    """
+def _reason(text: str) -> str:
     if len(text.strip()) < LEAST_REASON:
         raise Refused.because(_("请写明依据"), field="reason")
     return text.strip()[:300]

@@ -308,20 +308,12 @@ def finish(
     return result
 
 
-MOST_BYTES = 10 * 1024 * 1024
-
-
 class Importable(NamedTuple):
-    """A kind of table: what it is called, its columns, and the function that imports one: `work(name=, content=, actor=, dry_run=, skip_bad=)`.
-
-    One that is `previewed` tells every line in its dry run, and also takes the digest of what was seen (`seen`) and `answers` by line.
-    """
+    """A kind of table: what it is called, its columns, and the function that imports one: `work(name=, content=, actor=, dry_run=, skip_bad=)`."""
 
     label: str | Promise
     columns: tuple[Column, ...]
     work: Callable[..., ImportResult]
-    previewed: bool = False
-    most_bytes: int = MOST_BYTES
 
 
 IMPORTS: Register[Importable] = Register("kind of table")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,21 +15,32 @@ from django.utils.translation import gettext_lazy
 
 from headwater.core import clock
 from headwater.core.addresses import AddressFormField
+from headwater.core.errors import Refused
 from headwater.core.i18n import both
+from headwater.core.jobs import enqueue
 from headwater.core.listing import Column, Filter, Listing
-from headwater.core.permission import SIGNED_IN, access, page
+from headwater.core.permission import access, page
 from headwater.core.sheets import write_xlsx
 from headwater.core.web import attempt, download, key_in
 from headwater.registry.addresses import correct_person_address
 from headwater.registry.completing import complete_person, is_proven, profile_of
 from headwater.registry.forms import MergeForm, ProfileForm
-from headwater.registry.import_pages import import_page
 from headwater.registry.merging import candidates, compare, effects, likely_same, merge_records, undo_merge
-from headwater.registry.models import EarlierProject, Employment, Organisation, Person, Sanction, TitleHeld, Work, records_of
+from headwater.registry.models import (
+    EarlierProject,
+    Employment,
+    Organisation,
+    Person,
+    Publication,
+    Sanction,
+    TitleHeld,
+    records_of,
+)
 from headwater.registry.tables import IMPORTS
 
-WORKS = 20
-"""Works on the page of a person; the list has all."""
+MAX_IMPORT = 10 * 1024 * 1024
+LARGE = 200 * 1024
+"""Bytes of a table (some thousand rows) beyond which its import is a job of the worker."""
 
 
 @page("registry.people.list")
@@ -101,7 +115,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     records = list(records_of([row.pk]))
-    theirs = Work.objects.visible_to(request.user).surviving().by(Person.objects.filter(pk=row.pk))
     return render(
         request,
         "registry/person.html",
@@ -115,8 +128,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
             "employments": Employment.objects.filter(person__in=records).select_related("organisation").order_by("-since"),
             "earlier": EarlierProject.objects.filter(person__in=records).order_by("-approved_on"),
             "titles": TitleHeld.objects.filter(person__in=records).order_by("-since"),
-            "works": theirs.order_by("-year", "-pk")[:WORKS],
-            "works_total": theirs.count(),
+            "publications": Publication.objects.filter(authors__in=records).distinct().order_by("-year")[:20],
         },
     )
 
@@ -210,13 +222,77 @@ def address(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registry/address.html", {"person": row, "form": form}, status=422 if form.errors else 200)
 
 
+class ImportForm(forms.Form):
+    kind = forms.ChoiceField(label=gettext_lazy("内容"), choices=lambda: [(k, v.label) for k, v in IMPORTS.items()])
+    file = forms.FileField(label=gettext_lazy("表格（xlsx、csv）"), required=False)
+
+
 @page("registry.import")
 def imports(request: HttpRequest) -> HttpResponse:
-    hint = _("先试运行：列出每一行的问题，什么都不改；确认后再导入。空单元格不改已登记的内容；写“清空”的去掉该项。")
-    return import_page(request, list(IMPORTS), title=_("导入"), hint=hint, here="imports")
+    """Try a file in a dry run that lists every bad row; then, confirmed, import the same file."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    result, token = None, request.POST.get("held", "")
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            name, content = (upload.name, upload.read(MAX_IMPORT + 1)) if upload else _table_of_session(request, token)
+            if len(content) > MAX_IMPORT:
+                raise Refused.because(_("文件超过 10 MB，请分批导入"), field="file")
+            dry = not request.POST.get("confirmed")
+            if not dry and len(content) > LARGE:
+                return _as_job(request, form.cleaned_data["kind"], name, content)
+            result = IMPORTS[form.cleaned_data["kind"]].work(
+                name=name, content=content, actor=request.actor, dry_run=dry, skip_bad=bool(request.POST.get("skip_bad"))
+            )
+            token = _hold(request, name, content) if dry else ""
+            if not dry:
+                _drop(request)
+        except Refused as refused:
+            for reason in refused.reasons:
+                form.add_error("file", reason.text)
+    return render(
+        request,
+        "registry/imports.html",
+        {"form": form, "result": result, "held": token, "kinds": form.fields["kind"].choices},
+        status=422 if form.errors else 200,
+    )
 
 
-@page(SIGNED_IN)
+def _as_job(request: HttpRequest, kind: str, name: str, content: bytes) -> HttpResponse:
+    """Hand a large table to the worker: the page shows how it goes."""
+    path = default_storage.save(f"imports/job-{uuid4().hex}", ContentFile(content))
+    _drop(request)
+    skip_bad = bool(request.POST.get("skip_bad"))
+    job = enqueue("registry.import", actor=request.actor, table=kind, name=name, path=path, skip_bad=skip_bad)
+    return redirect("job", pk=job.pk)
+
+
+def _hold(request: HttpRequest, name: str, content: bytes) -> str:
+    """Keep the uploaded table between the dry run and the import, for this session only."""
+    if request.session.get("import", {}).get("name") == name and request.POST.get("held"):
+        return "1"
+    _drop(request)
+    path = default_storage.save(f"imports/{request.session.session_key or 'x'}", ContentFile(content))
+    request.session["import"] = {"name": name, "path": path}
+    return "1"
+
+
+def _drop(request: HttpRequest) -> None:
+    """Delete the table, which holds personal data, once it is imported or another takes its place."""
+    table = request.session.pop("import", None)
+    if table:
+        default_storage.delete(table["path"])
+
+
+def _table_of_session(request: HttpRequest, token: str) -> tuple[str, bytes]:
+    table = request.session.get("import")
+    if not token or not table or not default_storage.exists(table["path"]):
+        raise Refused.because(_("请选择文件"), field="file")
+    with default_storage.open(table["path"]) as source:
+        return table["name"], source.read()
+
+
+@page("registry.import")
 def template(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in IMPORTS:
         raise Http404

@@ -69,12 +69,10 @@ class NewExpertForm(ExpertForm):
 
 
 class WorkForm(forms.Form):
-    """A paper of an expert; other works are entered on their own page."""
-
-    title_zh = forms.CharField(label=_("题名"), max_length=500)
-    issued = forms.IntegerField(label=_("年份"), min_value=1950, max_value=2200)
-    venue = forms.CharField(label=_("刊物"), max_length=300, required=False)
-    id_doi = forms.CharField(label="DOI", max_length=200, required=False)
+    title = forms.CharField(label=_("题名"), max_length=400)
+    year = forms.IntegerField(label=_("年份"), min_value=1950, max_value=2200)
+    venue = forms.CharField(label=_("刊物"), max_length=200, required=False)
+    doi = forms.CharField(label="DOI", max_length=200, required=False)
     keywords = forms.CharField(label=_("关键词"), max_length=300, required=False)
     abstract = forms.CharField(label=_("摘要"), max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from headwater.calls.models import Application, Call, of_officer
 from headwater.calls.schemes import scheme_of
-from headwater.casework.bodies.rules.voting import share_word
 from headwater.core import clock
 from headwater.core.models import Account, Job
 from headwater.core.own import leads_to, of_many, own_cases, without_own
@@ -62,8 +61,6 @@ class Conflict(models.Model):
         KIN = "kin", _("近亲属")
         COPROJECT = "coproject", _("近年合作项目")
         NAMED = "named", _("申请人提出的不适宜评审的专家")
-        COMMITTEE = "committee", _("参评条目的委员会成员")
-        COOPERATION = "cooperation", _("与参评条目合作的单位")
         DECLARED = "declared", _("专家申请回避")
         BANNED = "banned", _("惩戒期内")
 
@@ -277,7 +274,7 @@ class Panel(models.Model):
 
     @property
     def quorum_word(self) -> str:
-        return share_word(self.quorum)
+        return self.quorum.replace(">=", "≥")
 
 
 class PanelMember(models.Model):

@@ -15,23 +15,21 @@ from headwater.calls.models import Application, Call, Places
 from headwater.calls.models.own import SIGNING
 from headwater.core.own import own_cases, without_own
 from headwater.core.solver import solve
-from headwater.registry.models import Discipline, Person, Work, WorkAuthor, records_of
+from headwater.registry.models import Discipline, Publication, records_of
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert, Opinion, Ranking, Round
 from headwater.review.services.pairing import nearest_code
 
 PROFILE_CHARACTERS = 1500
 WORKS = 30
-"""Works of an expert that an explanation looks at, the newest."""
+"""Publications of an expert that an explanation looks at, the newest."""
 
 
 def profiles(experts: Sequence[Expert]) -> list[str]:
-    """What each expert's works and keywords say, newest first, at most 1,500 characters (two queries)."""
+    """What each expert's publications and keywords say, newest first, at most 1,500 characters (two queries)."""
     one = records_of(e.person_id for e in experts)
     texts: dict[int, str] = {one[e.person_id]: e.keywords for e in experts}
-    rows = WorkAuthor.objects.filter(person__in=list(one), work__merged_into=None).order_by("-work__year", "work")
-    texts_of = ("work__title_zh", "work__title_en", "work__keywords", "work__abstract")
-    for record, title_zh, title_en, keywords, abstract in rows.values_list("person", *texts_of):
-        title = title_zh or title_en
+    rows = Publication.objects.filter(authorship__person__in=list(one)).order_by("-year", "pk")
+    for record, title, keywords, abstract in rows.values_list("authorship__person", "title", "keywords", "abstract"):
         if len(texts[one[record]]) < PROFILE_CHARACTERS:
             texts[one[record]] += f" {title} {title} {keywords} {abstract}"
     return [texts[one[e.person_id]][:PROFILE_CHARACTERS] or "-" for e in experts]
@@ -48,8 +46,8 @@ def expert_codes(experts: Sequence[Expert]) -> list[list[str]]:
 def explain_pair(application: Application, expert: Expert, account: Any) -> dict[str, Any]:
     """Why an expert fits an application, or may not have it: codes, the publications that count and what they share, conflicts; and the
     load, as far as it is not of `account`'s own cases."""
-    works_of_expert = Work.objects.surviving().by(Person.objects.filter(pk=expert.person_id))
-    papers = list(works_of_expert.order_by("-year", "pk")[:WORKS])
+    publications = Publication.objects.filter(authors__in=list(records_of([expert.person_id]))).distinct()
+    papers = list(publications.order_by("-year", "pk")[:WORKS])
     disciplines = list(expert.disciplines.all())
     codes = [d.code for d in disciplines]
     code = nearest_code(application, codes)
@@ -91,8 +89,8 @@ def _proposal(application: Application, code: str) -> dict[str, Any]:
     }
 
 
-def _work(paper: Work) -> dict[str, Any]:
-    return {"title": paper.title_zh or paper.title_en, "abstract": paper.abstract, "keywords": _words(paper.keywords)}
+def _work(paper: Publication) -> dict[str, Any]:
+    return {"title": paper.title, "abstract": paper.abstract, "keywords": _words(paper.keywords)}
 
 
 def _price(application: Application, expert: Expert) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""Rules of review: weights, completeness of an opinion. Pure functions. Quorum and votes: `casework.bodies.rules.voting`."""
+"""Rules of review: weights, votes, completeness of an opinion. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 
 from headwater.core.i18n import Bilingual
-from headwater.schemes.judging import Judging
+from headwater.schemes.judging import Judging, share_of
 
 FAMILIARITIES = (1, 2, 3)
+OLD = {"majority": ">1/2", "two_thirds": ">=2/3"}
+"""Words for shares in panels that were made before shares were written out."""
 
 
 def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> float:
@@ -21,6 +24,18 @@ def weighted_total(scores: Mapping[str, float], weights: Mapping[str, int]) -> f
         raise ValueError("no criterion has a weight")
     used = {c: w for c, w in weights.items() if w > 0}
     return sum(float(scores[c]) * w for c, w in used.items()) / sum(used.values())
+
+
+def votes_needed(present: int, threshold: str) -> int:
+    """Yes votes that carry an item among `present` members: ">1/2" is more than half, ">=2/3" at least two thirds (handbook VT-1 to VT-3)."""
+    share, more = share_of(OLD.get(threshold, threshold))
+    return present * share.numerator // share.denominator + 1 if more else -(-present * share.numerator // share.denominator)
+
+
+def has_quorum(present: int, size: int, quorum: str) -> bool:
+    """Whether `present` of `size` members make the quorum: a share such as ">=2/3", or a fraction "2/3" that means the same."""
+    share, more = share_of(quorum) if quorum[0] == ">" else (Fraction(quorum), False)
+    return present > 0 and (Fraction(present, size) > share if more else Fraction(present, size) >= share)
 
 
 def opinion_problems(

@@ -65,15 +65,11 @@ QUERIES = {
         WHERE until IS NULL OR until >= %(affiliation)s
         UNION ALL SELECT pointer.one, p.organisation_id, %(affiliation)s, NULL FROM pointer JOIN side ON side.person_id = pointer.one
         JOIN registry_person p ON p.id = pointer.id WHERE p.organisation_id IS NOT NULL ORDER BY 3 DESC, 1, 2""",
-    # All authors of works that an expert made, two records of one work as one. Large consortia do not count: they are told by the number
-    # of authors, whether or not it is known who those are.
-    "author": """SELECT DISTINCT coalesce(x.one, a.person_id), coalesce(p.merged_into_id, p.id), p.year FROM registry_workauthor a
-        JOIN registry_work p ON p.id = a.work_id LEFT JOIN pointer x ON x.id = a.person_id
-        WHERE a.person_id IS NOT NULL AND p.year >= %(coauthor)s
-            AND coalesce(p.merged_into_id, p.id) IN (SELECT coalesce(q.merged_into_id, q.id) FROM registry_workauthor w
-                JOIN registry_work q ON q.id = w.work_id JOIN record ON record.id = w.person_id
-                JOIN expert ON expert.person_id = record.person_id)
-            AND (SELECT count(*) FROM registry_workauthor n WHERE n.work_id = p.id) <= %(consortium)s
+    # All authors of papers that an expert wrote: large consortia do not count, and they are told by their number of authors.
+    "author": """SELECT DISTINCT coalesce(x.one, a.person_id), a.publication_id, p.year FROM registry_authorship a
+        JOIN registry_publication p ON p.id = a.publication_id LEFT JOIN pointer x ON x.id = a.person_id
+        WHERE p.year >= %(coauthor)s AND p.id IN (SELECT publication_id FROM registry_authorship w
+            JOIN record ON record.id = w.person_id JOIN expert ON expert.person_id = record.person_id)
         ORDER BY 3 DESC, 2, 1""",
     "relation": """SELECT one, other, kind, until, note FROM (SELECT r.id, coalesce(f.one, r.first_id) AS one,
             coalesce(s.one, r.second_id) AS other, kind, until, note FROM registry_relation r
@@ -126,7 +122,6 @@ def _values(call: Call, states: Sequence[str], only: Application | None) -> tupl
         "today": clock.today(),
         "affiliation": day - timedelta(days=affiliation),
         "coauthor": day.year - coauthor,
-        "consortium": rules["consortium"],
     }, rules
 
 

@@ -26,30 +26,8 @@ BUILT_IN = {
     "applicant.earlier_awards": Bilingual("申请人以往立项数", "earlier awards of the applicant"),
     "host.kind": Bilingual("依托单位类型", "kind of the host"),
     "host.place": Bilingual("依托单位所在地", "place of the host"),
-    "register.code": Bilingual("所填条目的登记册", "register of the entry"),
-    "register.kind": Bilingual("所填条目的种类", "kind of the entry"),
-    "register.group": Bilingual("所填条目的状态类别", "group of states of the entry"),
-    "register.grade": Bilingual("所填条目最近的等次", "last grade of the entry"),
-    "register.field": Bilingual("所填条目的优先领域", "priority field of the entry"),
-    "register.held": Bilingual("依托单位持有所填条目", "the host holds the entry"),
-    "register.in_direction": Bilingual("在所填条目的方向之内", "within the direction of the entry"),
 }
 """What expressions call by a name that is no question of the form."""
-CODES = {
-    "register.group": {
-        "planned": Bilingual("筹建", "planned"),
-        "live": Bilingual("运行", "at work"),
-        "watched": Bilingual("整改观察", "under watch"),
-        "ended": Bilingual("已终止", "over"),
-    },
-    "register.grade": {
-        "excellent": Bilingual("优秀", "excellent"),
-        "good": Bilingual("良好", "good"),
-        "pass": Bilingual("合格", "pass"),
-        "failed": Bilingual("不合格", "failed"),
-    },
-}
-"""What the usual codes of these are called; a code that is not here stands as it is."""
 
 
 Parameters = Callable[[str], Bilingual]
@@ -58,7 +36,7 @@ Parameters = Callable[[str], Bilingual]
 
 def labels_of(scheme: Scheme, parameters: Parameters = lambda _key: NOTHING) -> Labels:
     """Return the labels of everything that an expression of the scheme can name."""
-    names, codes = dict(BUILT_IN), {**CODES, "flags": dict(scheme.flags)}
+    names, codes = dict(BUILT_IN), {"flags": dict(scheme.flags)}
     for f in scheme.fields:
         _add(names, codes, f, f.code, both(f, "label"))
         for c in f.columns:

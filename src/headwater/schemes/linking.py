@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from headwater.core.reading import Problem
-from headwater.forms.expressions import ExpressionError, Type, names, parse
-from headwater.forms.linking import expressions, link_form
+from headwater.forms.expressions import Type
+from headwater.forms.linking import link_form
 from headwater.schemes.documents import link_documents
-from headwater.schemes.outcomes import OUTCOMES
 from headwater.schemes.shapes import Scheme
 
 BUILT_IN: dict[str, Type] = {
@@ -26,20 +25,12 @@ BUILT_IN: dict[str, Type] = {
     "applicant.earlier_awards": Type("number"),
     "host.kind": Type("text", codes=frozenset(("university", "college", "institute", "hospital", "enterprise", "government"))),
     "host.place": Type("text"),
-    "register.code": Type("text"),
-    "register.kind": Type("text"),
-    "register.group": Type("text", codes=frozenset(("planned", "live", "watched", "ended"))),
-    "register.grade": Type("text"),
-    "register.field": Type("text"),
-    "register.held": Type("yes-or-no"),
-    "register.in_direction": Type("yes-or-no"),
 }
 """What every application has: amount asked for, term, start, number of members, year and deadline of the call, class, the flags that
-are declared (each scheme names its own), and what is on record of applicant and host (the age on the last day of the call), and of the
-entry of a register that the form asks for: its last grade, whether the host holds it, whether the work lies in its direction."""
+are declared (each scheme names its own), and what is on record of applicant and host (the age on the last day of the call)."""
 WHOLES = frozenset(name.partition(".")[0] for name in BUILT_IN)
 """The first parts of dotted names in expressions."""
-ON_RECORD = frozenset({"applicant", "host", "register"})
+ON_RECORD = frozenset({"applicant", "host"})
 """Those that are read from the registry, for schemes whose expressions name them."""
 SOURCES: dict[str, tuple[str, ...]] = {
     "person": ("name", "name_en", "title", "degree", "department", "organisation", "email", "orcid"),
@@ -56,26 +47,11 @@ BASIC = {
 def link(scheme: Scheme, problems: list[Problem]) -> tuple[str, ...]:
     """Report every mistake between the parts; return the order in which conditions and values can be worked out."""
     flags = {"flags": Type("choices", codes=frozenset(f[0] for f in scheme.flags))}
-    sources = None if scheme.outcome in OUTCOMES and scheme.outcome_kind.grades else SOURCES
-    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=sources, reserved=BASIC | ON_RECORD)
+    order = link_form(scheme, problems, built_in=BUILT_IN | flags, sources=SOURCES, reserved=BASIC | ON_RECORD)
     _settings(scheme, problems)
     _payers(scheme, problems)
-    _entry(scheme, problems)
     link_documents(scheme, problems)
     return order
-
-
-def _entry(scheme: Scheme, problems: list[Problem]) -> None:
-    """What expressions read of an entry, a question must ask for."""
-    if any(f.type == "entry" for f in scheme.fields):
-        return
-    for key, text in expressions(scheme):
-        try:
-            read = names(parse(text))
-        except ExpressionError:
-            continue  # told already
-        if "register" in read:
-            problems.append((key, "reads what a register says of an entry: ask for one by a question of type entry"))
 
 
 PAYERS = ("department", "host")

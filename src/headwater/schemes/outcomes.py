@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-AGREEMENT, HOST_COUNT, ENTRY = "agreement", "host_count", "entry"
-"""What a release can do: open an agreement for each approved application; count it for its host, whose next quota follows from it; open
-an entry of the register whose kind names the scheme.
-"""
+AGREEMENT, HOST_COUNT = "agreement", "host_count"
+"""What a release can do: open an agreement for each approved application; count it for its host, whose next quota follows from it."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +17,6 @@ class OutcomeKind:
     release: tuple[str, ...] = ()
     of_fund: bool = False
     """Whether its agreements are headed by the name of the fund, and not by that of the scheme."""
-    grades: bool = False
-    """Whether its applications are graded among each other by the sheet of a round (evaluations), and not decided one by one."""
 
     @property
     def has_agreement(self) -> bool:
@@ -33,13 +29,12 @@ OUTCOMES: Mapping[str, OutcomeKind] = {
     for kind in (
         OutcomeKind("award", (AGREEMENT, HOST_COUNT), of_fund=True),
         OutcomeKind("support", (AGREEMENT,)),
-        OutcomeKind("designation", (ENTRY,)),
+        OutcomeKind("designation"),
         OutcomeKind("recommendation"),
         OutcomeKind("subsidy"),
         OutcomeKind("prize"),
         OutcomeKind("topic"),
         OutcomeKind("challenge", (AGREEMENT,)),
         OutcomeKind("commission", (AGREEMENT,)),
-        OutcomeKind("grade", grades=True),
     )
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from headwater.core.reading import Reader
-from headwater.schemes.outcomes import AGREEMENT, ENTRY, HOST_COUNT
+from headwater.schemes.outcomes import AGREEMENT, HOST_COUNT
 
 GRAMMAR: Mapping[str, tuple[str, ...]] = {
     "endorsement": ("host_and_agency", "host", "local", "none"),
@@ -20,7 +20,7 @@ GRAMMAR: Mapping[str, tuple[str, ...]] = {
     "ties": ("officers", "draw"),
     "quota_per": ("call", "field", "host", "city", "research_class"),
     "report": ("annual", "mid_term", "closing", "statistics"),
-    "release": (AGREEMENT, HOST_COUNT, ENTRY, "title", "laboratory", "self_funded"),
+    "release": (AGREEMENT, HOST_COUNT, "title", "laboratory", "self_funded"),
     "table": ("anonymous", "budget_caps", "conversion", "evaluation", "payment", "voucher"),
     "rule": ("once_held", "holders_barred", "needs_closed_type", "most_for_enterprise"),
 }
@@ -37,7 +37,7 @@ RUNS: Mapping[str, frozenset[str]] = {
     "ties": frozenset({"officers", "draw"}),
     "quota_per": frozenset({"call", "field", "host", "city", "research_class"}),
     "report": frozenset(),
-    "release": frozenset({AGREEMENT, HOST_COUNT, ENTRY}),
+    "release": frozenset({AGREEMENT, HOST_COUNT}),
     "table": frozenset(),
     "rule": frozenset(),
 }

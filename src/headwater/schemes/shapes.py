@@ -92,12 +92,6 @@ class Scheme(Form):
         return any(names(parse(text)) & {"applicant", "host"} for _key, text in expressions(self))
 
     @cached_property
-    def entry_question(self) -> str:
-        """The first question that names an entry of a register, where an expression reads what is on record of it; empty without either."""
-        asked = next((f.code for f in self.fields if f.type == "entry"), "")
-        return asked if any("register" in names(parse(text)) for _key, text in expressions(self)) else ""
-
-    @cached_property
     def words(self) -> Words:
         title = {"title": both(self, "title")} if self.title_zh else {}
         return words_for(self.outcome, dict(self.own_words) | title)

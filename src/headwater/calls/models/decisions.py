@@ -10,17 +10,8 @@ from headwater.calls.models.applications import Application
 from headwater.calls.models.calls import Call
 from headwater.calls.models.checking import FormalCheck
 from headwater.calls.models.rechecking import Rechecked
-from headwater.casework.notices.models.base import (
-    ClaimBase,
-    NoticeBase,
-    ObjectionBase,
-    by_two_people,
-    ends_after_it_starts,
-    one_open_of_a_contact,
-    upheld_is_settled,
-)
 from headwater.core import clock
-from headwater.core.addresses import kept_normal
+from headwater.core.addresses import AddressField, kept_normal
 from headwater.core.i18n import Bilingual
 from headwater.core.models import Account
 from headwater.core.own import without_own
@@ -127,16 +118,40 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.all()
 
 
-class Notice(NoticeBase):
-    """A public notice of a call."""
+class Notice(models.Model):
+    """A public notice (公示): its content, its first and last moment, and the digest of exactly that content. `texts` are its
+    words around the list, as they were published.
+    """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="notices")
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=240, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    texts = models.JSONField(default=dict)
+    closed_at = models.DateTimeField(null=True)
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("公示")
         ordering = ["-starts_at"]
-        constraints = [ends_after_it_starts("notice_period")]
+        constraints = [models.CheckConstraint(name="notice_period", condition=Q(ends_at__gt=models.F("starts_at")))]
+
+    def __str__(self) -> str:
+        return self.title_zh
+
+    @property
+    def without_calendar(self) -> int | None:
+        """Return the year whose working days were not known when the period was counted and are not known yet: its end is
+        provisional.
+        """
+        days = [clock.local_day(at) for at in (self.starts_at, self.ends_at)]
+        return clock.missing_calendar(days[0], days[1])
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.starts_at <= clock.now() <= self.ends_at
 
 
 class NoticeRow(models.Model):
@@ -168,29 +183,70 @@ class NoticeRow(models.Model):
         }
 
 
-class Objection(ObjectionBase):
-    """An objection to a line of a notice of a call: the line is struck when the notice is released."""
+class Objection(models.Model):
+    """An objection (异议) to a line of a notice, named and in writing. It suspends the line, not the list.
+
+    The applicant may reply until `reply_by`. One officer answers it; that it is upheld a second one settles (`settled_by`), and the
+    line is struck when the notice is released.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("处理中")
+        PROPOSED = "proposed", _("拟认定成立，待核定")
+        UPHELD = "upheld", _("异议成立")
+        DISMISSED = "dismissed", _("异议不成立")
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="objections")
     row = models.ForeignKey(NoticeRow, on_delete=models.PROTECT, related_name="objections")
+    name = models.CharField(_("姓名或单位"), max_length=120)
+    contact = models.CharField(_("联系方式"), max_length=120)
+    text = models.TextField(_("异议内容与依据"))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    answer = models.TextField(_("处理意见"), blank=True)
+    filed_at = models.DateTimeField(default=clock.now)
+    confirmed_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    reply_by = models.DateTimeField(_("申请人陈述截止"), null=True)
+    reply = models.TextField(_("申请人的陈述"), blank=True)
+    replied_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("异议")
         ordering = ["-filed_at"]
         constraints = [
-            by_two_people("objection_two_people"),
-            upheld_is_settled("objection_upheld_is_settled"),
-            one_open_of_a_contact("objection_one_open_of_a_contact"),
+            models.CheckConstraint(
+                name="objection_two_people",
+                condition=Q(settled_by__isnull=True) | Q(answered_by__isnull=True) | ~Q(settled_by=models.F("answered_by")),
+            ),
+            models.CheckConstraint(
+                name="objection_upheld_is_settled", condition=~Q(state="upheld") | Q(settled_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["row", "contact"],
+                condition=Q(state__in=["open", "proposed"], confirmed_at__isnull=False),
+                name="objection_one_open_of_a_contact",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.row}"
 
 
-class ObjectionClaim(ClaimBase):
-    """An objection to a line of a notice of a call that its contact has not confirmed yet."""
+class ObjectionClaim(models.Model):
+    """An objection that its contact has not confirmed yet. It counts nowhere and ends by itself."""
 
     row = models.ForeignKey(NoticeRow, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    contact = AddressField(max_length=120)
+    text = models.TextField()
+    digest = models.CharField(max_length=64, unique=True)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    asked_from = models.CharField(max_length=32)
 
     class Meta:
         verbose_name = _("待确认的异议")

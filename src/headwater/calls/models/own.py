@@ -25,7 +25,7 @@ from headwater.core.jobs import REACH
 from headwater.core.models import Account
 from headwater.core.own import SOURCES, Part, leads_to, of_many, own_cases
 from headwater.core.roles import Scope
-from headwater.registry.models import Person, accounts_near, own_records
+from headwater.registry.models import Person, own_records, records_of
 from headwater.registry.models.people import IN_CALLS
 from headwater.registry.models.records import FAMILY
 
@@ -39,6 +39,9 @@ PARTS = f"""WITH people AS (SELECT unnest(%(own)s::bigint[]) AS id), {FAMILY},
     UNION SELECT r.application_id, coalesce(c.part, %(referee)s) FROM calls_referee r JOIN concerned c ON c.id = r.person_id
     UNION SELECT application_id, %(signatory)s FROM calls_documentsignature
     WHERE account_id = %(account)s AND party = ANY(%(signing)s)"""  # noqa: S608
+ACCOUNTS = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
+    SELECT account_id FROM registry_person JOIN (SELECT id FROM people UNION SELECT id FROM family) c USING (id)
+    WHERE account_id IS NOT NULL"""  # noqa: S608
 
 
 @SOURCES.under("calls")
@@ -57,7 +60,9 @@ def accounts_with_part(application: Application) -> set[int]:
     members = Participant.objects.filter(application=application).values_list("person", flat=True)
     referees = Referee.objects.filter(application=application, person__isnull=False).values_list("person", flat=True)
     signed = DocumentSignature.objects.filter(application=application, party__in=SIGNING, account__isnull=False)
-    return accounts_near([application.leader_id, *members, *referees]) | set(signed.values_list("account", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS, [list(records_of([application.leader_id, *members, *referees]))])
+        return {pk for (pk,) in cursor.fetchall()} | set(signed.values_list("account", flat=True))
 
 
 def has_own_in(account: Any, call: Call) -> bool:

@@ -4,4 +4,3 @@ from headwater.core.apps import App
 class NoticesConfig(App):
     name = "headwater.casework.notices"
     verbose_name = "公示"
-    also = ("effects", "source", "services.objections")

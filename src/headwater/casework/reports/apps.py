@@ -4,4 +4,3 @@ from headwater.core.apps import App
 class ReportsConfig(App):
     name = "headwater.casework.reports"
     verbose_name = "定期报告"
-    also = ("approving", "effects")

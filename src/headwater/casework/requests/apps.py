@@ -4,4 +4,3 @@ from headwater.core.apps import App
 class RequestsConfig(App):
     name = "headwater.casework.requests"
     verbose_name = "申请事项"
-    also = ("chains",)

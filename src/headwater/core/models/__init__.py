@@ -1,10 +1,8 @@
 from headwater.core.models.access import AccessToken, Export
 from headwater.core.models.accounts import Account, RoleGrant
-from headwater.core.models.approvals import ApprovalAnswer, ApprovalCase, ApprovalStep, Verdict
 from headwater.core.models.events import Event, EventSeal, Identity, RowDigest, Seal
 from headwater.core.models.parameters import Parameter
 from headwater.core.models.records import Job, Notification, OutboxMail, SearchEntry, StoredFile
-from headwater.core.models.series import NumberSeries
 from headwater.core.models.standing import AddressChange, FactorReset, GrantProposal, SignIn
 from headwater.core.models.uploads import Upload
 
@@ -12,9 +10,6 @@ __all__ = [
     "AccessToken",
     "Account",
     "AddressChange",
-    "ApprovalAnswer",
-    "ApprovalCase",
-    "ApprovalStep",
     "Event",
     "EventSeal",
     "Export",
@@ -23,7 +18,6 @@ __all__ = [
     "Identity",
     "Job",
     "Notification",
-    "NumberSeries",
     "OutboxMail",
     "Parameter",
     "RoleGrant",
@@ -33,5 +27,4 @@ __all__ = [
     "SignIn",
     "StoredFile",
     "Upload",
-    "Verdict",
 ]

@@ -1,15 +1,13 @@
-"""What an answer may refer to: people, organisations and application codes of the registry, entries of registers."""
+"""What an answer may refer to in the registry: people, organisations, application codes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from headwater.core.addresses import is_address, normal
 from headwater.core.names import Named, normal_name, read_name, with_institution
-from headwater.core.register import Register
 from headwater.registry.models import Discipline, Organisation, Person, surviving
 
 NAME, INSTITUTION = 60, 120
@@ -39,11 +37,6 @@ def readings(text: str) -> list[Named]:
     words = text.split()[:8]
     cut = [Named(normal_name(" ".join(words[:n])), " ".join(words[n:])) for n in range(len(words) - 1, 0, -1)]
     return [one for one in dict.fromkeys([read_name(text), *cut]) if one.name]
-
-
-Found = list[tuple[str, str]]
-ENTRIES: Register[Callable[[str, Sequence[str]], Found]] = Register("finder of entries")
-"""Finders of entries of registers: given a text and the codes of registers, they return (number, name) of the public entries that it can mean."""
 
 
 class Registry:
@@ -88,16 +81,6 @@ class Registry:
         if outside:
             return ({"code": "", "name": text}, "") if len(text) <= INSTITUTION else (None, _("最多 %d 字") % INSTITUTION)
         return None, _("系统中没有登记单位“%s”，请填写全称") % text[:60]
-
-    def entry(self, entry: Any, registers: Sequence[str]) -> tuple[Any, str]:
-        """(number and name of an entry of one of some registers to store, or what is wrong)."""
-        text = str(entry.get("number", "") if isinstance(entry, dict) else entry).strip()
-        found = [pair for find in ENTRIES.values() for pair in find(text, registers)] if text else []
-        if len(found) == 1:
-            return {"number": found[0][0], "name": found[0][1]}, ""
-        if found:
-            return None, _("有多个条目叫“%s”，请填写编号") % text[:60]
-        return None, _("没有正在运行、公开登记的“%s”，请填写编号或全称") % text[:60]
 
     def discipline(self, entry: Any) -> tuple[Any, str]:
         code = str(entry).strip().split(" ")[0].upper()

@@ -6,7 +6,6 @@ from headwater.forms.types import (  # noqa: F401 -- each enters itself into the
     choices,
     date,
     discipline,
-    entry,
     file,
     line,
     milestones,

@@ -245,6 +245,35 @@ class Relation(models.Model):
         return f"{self.first}-{self.second}: {self.kind}"
 
 
+class Publication(models.Model):
+    title = models.CharField(max_length=400)
+    abstract = models.TextField(blank=True)
+    keywords = models.CharField(max_length=300, blank=True)
+    venue = models.CharField(max_length=200, blank=True)
+    year = models.IntegerField(null=True)
+    doi = models.CharField("DOI", max_length=200, blank=True)
+    source = models.CharField(_("来源"), max_length=120, blank=True)
+    authors = models.ManyToManyField(Person, through="Authorship", related_name="publications")
+
+    class Meta:
+        verbose_name = _("论著")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Authorship(models.Model):
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    position = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["publication", "person"], name="authorship_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.publication}"
+
+
 class SanctionQuerySet(models.QuerySet["Sanction"]):
     def barring(self, day: date) -> SanctionQuerySet:
         """Return those that keep a person from taking part in an application on `day`; `until` is the first free day."""

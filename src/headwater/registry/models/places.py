@@ -47,17 +47,12 @@ class Region(Named):
 
 
 class Outlines(models.Model):
-    """The outlines of a region's places as paths of one drawing, with where they come from.
-
-    `frame` says where a point lies in it: the longitude of the left edge, the latitude of the upper one, and units of the drawing for a
-    degree of each; empty where the outlines were loaded before this was kept.
-    """
+    """The outlines of a region's places as paths of one drawing, with where they come from."""
 
     region = models.OneToOneField(Region, on_delete=models.CASCADE, related_name="outlines")
     width = models.IntegerField()
     height = models.IntegerField()
     shapes = models.JSONField()
-    frame = models.JSONField(default=list)
     source = models.CharField(max_length=200)
     licence = models.CharField(max_length=60)
 
@@ -66,14 +61,6 @@ class Outlines(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region}: {self.source}"
-
-    def point(self, latitude: float, longitude: float) -> tuple[float, float] | None:
-        """Return where a point lies in the drawing; None for one beside it, or where that cannot be told."""
-        if not self.frame:
-            return None
-        west, north, across, down = self.frame
-        x, y = (longitude - west) * across, (north - latitude) * down
-        return (round(x, 1), round(y, 1)) if 0 <= x <= self.width and 0 <= y <= self.height else None
 
 
 class Place(Named):

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection
 
 from headwater.core.models import Account
-from headwater.core.own import STANDING, Standing
 from headwater.registry.models.people import Person
 
 # Every record of the people to whom some records belong, with the record that stands for each: two look-ups by index.
@@ -24,8 +23,6 @@ FAMILY = """kin AS (
         SELECT one AS id FROM kin UNION SELECT p.id FROM kin JOIN registry_person p ON p.merged_into_id = kin.one
     )"""
 """Parts of a WITH after `people` (id): all records of close family, from whichever side the tie was put down."""
-NEAR = f"""WITH people AS (SELECT unnest(%s::bigint[]) AS id), {FAMILY}
-    SELECT id FROM people UNION SELECT id FROM family"""  # noqa: S608
 
 
 def records_of(people: Iterable[int]) -> dict[int, int]:
@@ -62,22 +59,3 @@ def accounts_of(people: Iterable[int]) -> Any:
 def surviving(people: Iterable[Person]) -> list[Person]:
     """Return the records that stand for some records, each once, in their order."""
     return list(dict.fromkeys(p.survivor for p in people))
-
-
-def with_family(people: Iterable[int]) -> list[int]:
-    """Return the records of people, of whom all records are given, and all records of their close family."""
-    keys = list(people)
-    if not keys:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(NEAR, [keys])
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def accounts_near(people: Iterable[int]) -> set[int]:
-    """Return the keys of the accounts of people, of whichever of their records, and of their close family."""
-    near = Person.objects.filter(pk__in=with_family(records_of(people)), account__isnull=False)
-    return set(near.values_list("account", flat=True))
-
-
-STANDING.add("registry", Standing(lambda account: with_family(own_records(account)), accounts_near))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -14,10 +14,9 @@ from headwater.calls.models import Application, Call
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Refused
-from headwater.core.register import Register
 from headwater.core.services import notify
 from headwater.core.solver import solve
-from headwater.registry.models import Work, is_own
+from headwater.registry.models import Publication, is_own
 from headwater.review.models import ACTIVE, OPEN, Assignment, Conflict, Expert
 from headwater.review.services.telling import tell_withdrawn
 from headwater.review.ties import SEARCHED, Ties, read_ties
@@ -35,12 +34,6 @@ CARRY = """INSERT INTO review_conflict (application_id, expert_id, kind, evidenc
     ORDER BY 1, 2, 3, c.id ON CONFLICT (application_id, expert_id, kind) DO NOTHING RETURNING kind"""
 PERSONAL = [str(k) for k in (Conflict.Kind.DECLARED, Conflict.Kind.KIN, Conflict.Kind.SUPERVISOR, Conflict.Kind.COPROJECT)]
 STATES = ("accepted", "in_review", "reviewed", "panel")
-Found = list[tuple[int, int, str, str]]
-"""Conflicts as (application, expert, kind, evidence)."""
-TIES: Register[Callable[[Call, Sequence[str], Application | None], Found]] = Register("source of conflicts")
-"""What apps on higher floors know against an expert: of the applications of a call in some states, or of one of them."""
-ALSO = (Conflict.Kind.COMMITTEE.value, Conflict.Kind.COOPERATION.value)
-"""Kinds that only `TIES` find."""
 ROWS = 100_000
 """The number of conflicts in one statement."""
 
@@ -55,7 +48,7 @@ def find_conflicts(
     kernel's (`headwater.algorithms.conflicts`); its rows are read and written as sets. What the database takes from an expert for a
     conflict that came to light, also a submitted opinion that does not count any more, the expert is told.
     """
-    counts = {**dict.fromkeys(SEARCHED, 0), **dict.fromkeys(ALSO, 0)}
+    counts = dict.fromkeys(SEARCHED, 0)
     with command(actor, "review.manage", call, name="review.find_conflicts") as log, connection.cursor() as cursor:
         scope = {"application": only} if only else {"application__call": call}
         assignments = Assignment.objects.filter(**scope, state__in=(*OPEN, Assignment.State.SUBMITTED))
@@ -63,10 +56,6 @@ def find_conflicts(
         ties = read_ties(call, states, only)
         for block in solve("headwater.solving.conflicts:search", ties.tables, ties.rules, only.pk if only else None):
             _write(cursor, ties, block, counts)
-        for source in TIES.values():
-            if found := source(call, states, only):
-                application, expert, kind, words = (list(column) for column in zip(*found, strict=True))
-                _write(cursor, ties, (application, expert, kind, words), counts)
         values: dict[str, Any] = {
             "now": clock.now(),
             "ties": PERSONAL,
@@ -109,8 +98,8 @@ def _write(cursor: Any, ties: Ties, block: tuple[list[int], list[int], list[str]
 def _with_titles(kinds: list[str], words: list[str]) -> list[str]:
     """The evidence of co-authors with titles and years in place of the ids of papers."""
     ids = {int(word) for kind, word in zip(kinds, words, strict=True) if kind == "coauthor"}
-    rows = Work.objects.filter(pk__in=ids).only("title_zh", "title_en", "year") if ids else ()
-    titles = {str(row.pk): f"{row.title_zh or row.title_en} ({row.year})" for row in rows}
+    rows = Publication.objects.filter(pk__in=ids).values_list("pk", "title", "year") if ids else ()
+    titles = {str(pk): f"{title} ({year})" for pk, title, year in rows}
     return [titles[word] if kind == "coauthor" else word for kind, word in zip(kinds, words, strict=True)]
 
 

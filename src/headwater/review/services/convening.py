@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
 
-from headwater.casework.bodies.calendars import Meeting, calendar_file
+from headwater.core import clock
 from headwater.core.services import Words, notify
+from headwater.core.site import site_address
 from headwater.registry.models import accounts_of
 from headwater.review.models import Panel, PanelItem
 
@@ -47,19 +49,26 @@ def calendar_of(panel: Panel, *, cancelled: bool = False) -> str:
     if panel.meets_at is None:
         return ""
     length = sum(panel.items.values_list("minutes", flat=True)) or sum(minutes for _pk, minutes in panel.laid_down)
-    dissolved = panel.state == Panel.State.DISSOLVED
-    return calendar_file(
-        Meeting(
-            f"panel-{panel.pk}-{panel.call.code}",
-            panel.sequence,
-            panel.meets_at,
-            length,
-            panel.name,
-            panel.place,
-            f"/panels/{panel.pk}/",
-            is_cancelled=cancelled or dissolved,
-        )
-    )
+    entry = Event()
+    entry.add("uid", f"panel-{panel.pk}-{panel.call.code}@headwater")
+    entry.add("sequence", panel.sequence)
+    entry.add("dtstamp", clock.now())
+    entry.add("dtstart", panel.meets_at)
+    entry.add("dtend", panel.meets_at + timedelta(minutes=length))
+    entry.add("summary", panel.name)
+    entry.add("location", panel.place)
+    entry.add("url", site_address(f"/panels/{panel.pk}/"))
+    entry.add("status", "CANCELLED" if cancelled or panel.state == Panel.State.DISSOLVED else "CONFIRMED")
+    return _file(entry)
+
+
+def _file(entry: Event) -> str:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Headwater//panels//")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(entry)
+    return str(calendar.to_ical().decode())
 
 
 def tell_invited(panel: Panel, people: Collection[int]) -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from headwater.calls.words import panel_word
-from headwater.casework.bodies.papers import MinutesPaper
+from headwater.core.documents import render_pdf
 from headwater.registry.queries import region_of
 from headwater.review.models import Panel, PanelItem, PanelMember
 from headwater.review.services.voting import recusals
@@ -61,51 +61,35 @@ def minutes_of(panel: Panel, hidden: Collection[int] = (), unknown: Collection[i
 def minutes_pdf(minutes: Minutes) -> bytes:
     """Return the minutes on paper, in Chinese, with room for signatures."""
     with translation.override(settings.LANGUAGE_CODE):
-        return minutes_paper(minutes).pdf
+        return render_pdf("review/typst/minutes.typ", _data(minutes))
 
 
-COLUMNS = (
-    *(("序号", 0, False), ("申请编号", 0, False), ("项目名称", 2, False), ("申请人和单位", 1.4, False), ("回避", 1, False)),
-    *(("同意", 0, True), ("不同意", 0, True), ("弃权", 0, True), ("结果", 1, False)),
-)
-
-
-def minutes_paper(minutes: Minutes) -> MinutesPaper:
-    """Return what stands in the minutes of a panel."""
+def _data(minutes: Minutes) -> dict[str, Any]:
     panel = minutes.panel
-    hidden = [f"另有 {minutes.hidden} 项须由阅读者回避，未列入本件。"] if minutes.hidden else []
-    missing = [f"缺票仍结束投票的原因：{panel.missing_reason}"] if panel.missing_reason else []
-    how = "表决采用无记名方式；须回避的组员不参加该项讨论和表决，不计入该项到会人数。"
-    return MinutesPaper(
-        issuer=region_of(panel.call.scheme.region).department_zh,
-        heading="会议评审记录",
-        facts=[
-            ("批次", panel.call.title_zh),
-            ("会评组", panel.name),
-            ("会议时间", _moment(panel.meets_at)),
-            ("地点或链接", panel.place),
-            ("投票开始", _moment(panel.opened_at)),
-            ("投票结束", _moment(panel.closed_at)),
-            ("组员", f"共 {len(minutes.members)} 人，到会 {minutes.present} 人"),
-            ("法定人数", panel.quorum_word),
+    return {
+        "panel": panel.name,
+        "call": panel.call.title_zh,
+        "issuer": region_of(panel.call.scheme.region).department_zh,
+        "meets_at": _moment(panel.meets_at),
+        "place": panel.place,
+        "opened_at": _moment(panel.opened_at),
+        "closed_at": _moment(panel.closed_at),
+        "quorum": panel.quorum_word,
+        "size": len(minutes.members),
+        "present": minutes.present,
+        "missing_reason": panel.missing_reason,
+        "hidden": minutes.hidden,
+        "members": [
+            [
+                m.expert.person.name_zh,
+                m.expert.person.organisation.name_zh if m.expert.person.organisation else "",
+                m.is_chair,
+                m.present,
+            ]
+            for m in minutes.members
         ],
-        members=[_member(m) for m in minutes.members],
-        items_title="评审项目与表决结果",
-        columns=COLUMNS,
-        items=[_cells(line) for line in minutes.lines],
-        texts=[("", [*hidden, *missing, how])],
-        signers=[f"{_post(m)} {m.expert.person.name_zh}" for m in minutes.members if m.present],
-    )
-
-
-def _post(member: PanelMember) -> str:
-    return "组长" if member.is_chair else "组员"
-
-
-def _member(member: PanelMember) -> tuple[str, str, str, str]:
-    person = member.expert.person
-    where = person.organisation.name_zh if person.organisation else ""
-    return person.name_zh, where, _post(member), "出席" if member.present else "缺席"
+        "items": [_cells(line) for line in minutes.lines],
+    }
 
 
 def _cells(line: Line) -> list[str]:

@@ -13,7 +13,6 @@ from headwater.calls.phases import refuse_too_early
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
-from headwater.casework.bodies.rules.composition import CHAIR, MEMBER, Composition, Seat, Words, faults
 from headwater.core import clock
 from headwater.core.command import Actor, Log, command
 from headwater.core.errors import Reason, Refused, refuse_if
@@ -149,7 +148,7 @@ def panel_problems(
     """Return everything that speaks against a panel, by field of the form."""
     if not scheme_of(call).has_panel:
         raise Refused.because(_("本批次按规定不设会议评审"))
-    reasons = []
+    reasons, least, seats = [], panel_terms(call).size, len({e.pk for e in experts})
     if not name.strip():
         reasons.append(Reason(_("请填写会评组名称"), field="name"))
     if meets_at is None:
@@ -158,10 +157,11 @@ def panel_problems(
         reasons.append(Reason(_("会议时间已过"), field="meets_at"))
     if not place.strip():
         reasons.append(Reason(_("请填写会议地点，线上会议填写链接"), field="place"))
-    seats = [Seat(e.pk, str(e), CHAIR if e == chair else MEMBER) for e in dict.fromkeys(experts)]
-    words = Words(_("会评组"), _("组长"), _("组员"))
-    found = faults(Composition(least=panel_terms(call).size), seats, words)
-    reasons += [Reason(fault.text, field=fault.field) for fault in found]
+    if seats < least:
+        few = _("会评组不少于 %(least)d 人，现有 %(n)d 人") % {"least": least, "n": seats}
+        reasons.append(Reason(few, field="members"))
+    if chair not in experts:
+        reasons.append(Reason(_("组长须为组员"), field="chair"))
     if any(not 1 <= n <= MOST_MINUTES for n in minutes.values()):
         reasons.append(Reason(_("每项用时须为 1 至 %d 分钟") % MOST_MINUTES, field="pk"))
     return reasons

@@ -10,7 +10,6 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from headwater.calls.states import State
-from headwater.casework.bodies.rules.voting import CHOICES, Outcome, has_quorum, missing, outcome
 from headwater.core import clock
 from headwater.core.command import Actor, command
 from headwater.core.errors import Reason, Refused
@@ -18,15 +17,12 @@ from headwater.core.own import not_own
 from headwater.core.services import notify
 from headwater.registry.models import accounts_of, is_own
 from headwater.review.models import BallotCast, Conflict, Panel, PanelItem, PanelMember
+from headwater.review.rules import has_quorum, votes_needed
 from headwater.review.services.conflicts import find_conflicts
 from headwater.review.services.reviving import set_aside
 from headwater.review.terms import panel_terms
 
-RESULTS = {
-    Outcome.CARRIED: PanelItem.Result.RECOMMENDED,
-    Outcome.NOT_CARRIED: PanelItem.Result.NOT_RECOMMENDED,
-    Outcome.NO_QUORUM: PanelItem.Result.NO_QUORUM,
-}
+CHOICES = ("yes", "no", "abstain")
 
 
 def open_voting(*, panel: Panel, present: Sequence[PanelMember], actor: Actor) -> None:
@@ -135,8 +131,11 @@ def _absence(item: PanelItem, members: Sequence[PanelMember]) -> Reason:
 
 
 def _result(item: PanelItem, here: int, size: int, quorum: str) -> str:
-    votes = {choice: getattr(item, choice) for choice in CHOICES}
-    return RESULTS[outcome(votes, of=here, size=size, quorum=quorum, threshold=item.threshold)]
+    if not has_quorum(item.yes + item.no + item.abstain, size, quorum):
+        return PanelItem.Result.NO_QUORUM
+    if item.yes >= votes_needed(here, item.threshold):
+        return PanelItem.Result.RECOMMENDED
+    return PanelItem.Result.NOT_RECOMMENDED
 
 
 def missing_ballots(panel: Panel) -> dict[PanelItem, list[PanelMember]]:
@@ -144,11 +143,14 @@ def missing_ballots(panel: Panel) -> dict[PanelItem, list[PanelMember]]:
     recused = recusals(panel)
     here = list(panel.members.filter(present=True).select_related("expert__person").order_by("pk"))
     items = list(panel.items.filter(result="").order_by("position"))
-    by_pk, members = {i.pk: i for i in items}, {m.pk: m for m in here}
     cast = set(BallotCast.objects.filter(item__in=items).values_list("item", "member"))
-    barred = {i.pk: {m.pk for m in recused.get(i.application_id, [])} for i in items}
-    absent = missing(by_pk, members, barred, cast)
-    return {by_pk[item]: [members[m] for m in names] for item, names in absent.items()}
+    absent: dict[PanelItem, list[PanelMember]] = {}
+    for item in items:
+        barred = {m.pk for m in recused.get(item.application_id, [])}
+        names = [m for m in here if m.pk not in barred and (item.pk, m.pk) not in cast]
+        if names:
+            absent[item] = names
+    return absent
 
 
 def votes_allowed(panel: Panel) -> int:

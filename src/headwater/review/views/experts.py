@@ -17,10 +17,8 @@ from headwater.core.permission import page
 from headwater.core.web import attempt, key_in
 from headwater.forms.answers.references import find_person
 from headwater.registry.lookups import FIELDS, PEOPLE
-from headwater.registry.models import Discipline, Person, Relation, ReviewGroup, Work, own_records, records_of
-from headwater.registry.services import add_relations, remove_relation
-from headwater.registry.works.services import add_works, unlink_author
-from headwater.registry.works.values import Author, NewWork, titled
+from headwater.registry.models import Discipline, Person, Publication, Relation, ReviewGroup, own_records, records_of
+from headwater.registry.services import Paper, add_publications, add_relations, remove_authorship, remove_relation
 from headwater.review.forms import ExpertForm, NewExpertForm, OwnForm, RelationForm, WorkForm, of_expert, the_person
 from headwater.review.languages import LANGUAGES, USUAL
 from headwater.review.lookups import EXPERT_HOMES
@@ -160,12 +158,7 @@ def _register(request: HttpRequest, person: Person, change: Any) -> None:
 def _expert_page(request: HttpRequest, expert: Expert, **forms: Any) -> HttpResponse:
     """The page of one expert, with whichever form was sent."""
     records = list(records_of([expert.person_id]))
-    works = (
-        Work.objects.surviving()
-        .by(Person.objects.filter(pk=expert.person_id))
-        .order_by("-year", "-pk")
-        .prefetch_related("identifiers")
-    )
+    works = Publication.objects.filter(authors__in=records).distinct().order_by("-year", "-pk")
     ties = Relation.objects.filter(Q(first__in=records) | Q(second__in=records))
     may = request.user.has_perm("review.expert.manage")
     form = forms.get("form") or (ExpertForm if may else OwnForm)(initial=of_expert(expert))
@@ -212,10 +205,10 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         attempt(request, lambda: work(expert=expert, reason=reason, actor=request.actor), success=_("已保存。"))
         return redirect("expert", pk=pk)
     if verb == "work":
-        row = get_object_or_404(Work, pk=key_in(request.POST, "work"))
+        publication = get_object_or_404(Publication, pk=key_in(request.POST, "work"))
         attempt(
             request,
-            lambda: unlink_author(work=row, person=expert.person, reason=reason, actor=request.actor),
+            lambda: remove_authorship(publication=publication, person=expert.person, reason=reason, actor=request.actor),
             success=_("已移除。"),
         )
         return redirect("expert", pk=pk)
@@ -264,25 +257,14 @@ def add_work(request: HttpRequest, pk: int) -> HttpResponse:
     own = expert.person_id in own_records(request.user)
     form = WorkForm(request.POST, prefix="work")
     if form.is_valid():
-        work = _work_of(form.cleaned_data, expert.person, OWN if own else OFFICE)
-        if attempt(request, lambda: add_works(works=[work], actor=request.actor), form=form, success=_("已登记。")):
+        source = OWN if own else OFFICE
+        paper = Paper(authors=[expert.person_id], source=source, **form.cleaned_data)
+        of = expert.person if own else None
+        if attempt(
+            request, lambda: add_publications(papers=[paper], actor=request.actor, of=of), form=form, success=_("已登记。")
+        ):
             return _back(expert, own)
     return _expert_page(request, expert, work_form=form)
-
-
-def _work_of(data: dict[str, Any], person: Person, source: str) -> NewWork:
-    texts = {name: data[name] for name in ("venue", "keywords", "abstract")}
-    author = Author(person.name_zh or person.name_en, person=person.survivor_id)
-    numbers = {"doi": data["id_doi"]}
-    return NewWork(
-        kind="paper",
-        **titled(data["title_zh"]),
-        issued=str(data["issued"]),
-        authors=[author],
-        identifiers=numbers,
-        source=source,
-        **texts,
-    )
 
 
 @page("signed_in", methods=("POST",))

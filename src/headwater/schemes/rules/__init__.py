@@ -1,7 +1,7 @@
 """Rules of eligibility, limits and the formal check: pure functions over facts and dated parameters, in one register."""
 
 from headwater.forms.results import FieldFacts, Result, Verdict
-from headwater.schemes.rules import eligibility, formal, history, limits, posts, programme, quotas, sanctions  # noqa: F401 -- each registers its rules
+from headwater.schemes.rules import eligibility, formal, history, limits, posts, quotas, sanctions  # noqa: F401 -- each registers its rules
 from headwater.schemes.rules.base import (
     RULES,
     Ban,

@@ -93,14 +93,6 @@ class Peers:
 
 
 @dataclass(frozen=True)
-class ProgrammeFacts:
-    """The money of a year in fen: the budgets of all calls, and what is decided or was given already in the calls of this scheme."""
-
-    budget_fen: int
-    committed_fen: int
-
-
-@dataclass(frozen=True)
 class LikenessFacts:
     """Another application that holds a share (0 to 1) of this one's text; `own`: of the same applicant."""
 
@@ -177,7 +169,6 @@ class Facts:
     topic: str = ""
     place: str = ""
     peers: Peers | None = None
-    programme: ProgrammeFacts | None = None
     likenesses: Sequence[LikenessFacts] | None = None
 
     @property

@@ -43,7 +43,6 @@ SHARE: dict[str, Kind] = {"numerator": int, "denominator": int, "strict?": bool}
 SHAPES: dict[str, Shape] = {
     "age_limit_*": AGES,
     "amount_fen": (int, dict),
-    "*_percent": int,
     "panel_quorum": SHARE,
     "panel_majority": SHARE,
     "revive_majority": SHARE,
@@ -86,7 +85,6 @@ SHAPES: dict[str, Shape] = {
     },
     "similar_text_share": float,
     "portfolio_rules": [BALANCE],
-    "report_reminders": {"first": int, "second?": int, "third?": int},
     "*_days": int,
     "*_months": int,
     "*_years": int,

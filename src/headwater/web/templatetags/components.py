@@ -139,12 +139,6 @@ def tab(label: Any, route: str, key: Any, current: bool = False) -> SafeString:
     return link_to(label, reverse(route, args=[key]), current)
 
 
-@register.simple_tag
-def tab_to(label: Any, url: str, current: bool = False) -> SafeString:
-    """Link one of several pages that belong to no record."""
-    return link_to(label, url, current)
-
-
 FOLDS = "folds"
 """The word of an address that asks for a page with all its folds open, for readers without script."""
 
@@ -190,9 +184,7 @@ def contents(entries: list[tuple[str, Any]]) -> dict[str, Any]:
     return {"entries": entries}
 
 
-@register.simple_tag
 def link_to(label: Any, url: str, current: bool) -> SafeString:
-    """Link one of several pages or views beside each other."""
     return format_html('<a href="{}"{}>{}</a>', url, mark_safe(' aria-current="page"') if current else "", label)
 
 

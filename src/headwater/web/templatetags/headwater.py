@@ -155,12 +155,6 @@ def state(value: Any, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def address(writing: Any, page: str, *arguments: Any) -> str:
-    """The address of a page of what somebody writes."""
-    return str(writing.address(page, *arguments))
-
-
-@register.simple_tag
 def state_of(application: Any, outside: bool = False) -> SafeString:
     """The state of an application as a badge in the words of its outcome; `outside` for those who may not know the inside of a review."""
     return state(state_outside(application) if outside else state_inside(application))

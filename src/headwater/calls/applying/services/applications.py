@@ -57,10 +57,6 @@ def create_draft(
             raise NotAllowed("calls.apply")
         if not call.is_open:
             raise Refused.because(_("该批次现在不接受申报"))
-        if scheme_of(call).outcome_kind.grades:
-            raise Refused.because(
-                _("该批次是评估：自评报告由评估轮次为参评条目写好，负责人在“我的申请”中核对提交"), code="grades"
-            )
         lock_people([leader.pk])
         refuse_fund_staff([leader.pk])
         draft = Application.objects.filter(call=call, leader_of_record=leader, state=State.DRAFT).first()

@@ -120,7 +120,7 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
     if row.state == State.DRAFT and may(request.user, "calls.application.write", row):
         return redirect("application_edit", pk=pk, section="info")
     own = is_own(request.user, row.leader)
-    decided = row.state in {State.GRADED, State.APPROVED, State.REJECTED}
+    decided = row.state in {State.APPROVED, State.REJECTED}
     return render(
         request,
         "calls/applying/application.html",

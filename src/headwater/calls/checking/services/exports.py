@@ -57,7 +57,7 @@ def letter_document(row: Letter) -> Document:
     when = clock.local_day(row.issued_at)
     line = [row.number, name, of.number, of.title_zh, of.leader.name_zh, of.host.name_zh, when]
     return Document(
-        f"{row.number} {name} {of.leader.name_zh}.pdf", line, lambda: render_pdf("core/typst/letter.typ", letter_data(row))
+        f"{row.number} {name} {of.leader.name_zh}.pdf", line, lambda: render_pdf("calls/typst/letter.typ", letter_data(row))
     )
 
 

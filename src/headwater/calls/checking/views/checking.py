@@ -19,14 +19,13 @@ from headwater.calls.checking.services.exports import APPLICATIONS
 from headwater.calls.checking.services.rechecking import answer_recheck
 from headwater.calls.clocks import timeline
 from headwater.calls.deciding.services.sights import recheck_sight
-from headwater.calls.forms import CheckForm
+from headwater.calls.forms import AnswerForm, CheckForm
 from headwater.calls.models import Application, Call, Decision, FormalCheck, record_of_refusal
 from headwater.calls.pages import RELATED, application_context, confirmed, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import IN_THE_HOUSE, REFUSAL_CODES, State
 from headwater.calls.terms import region_words
 from headwater.calls.words import state_choices, state_word, words_of
-from headwater.casework.notices.forms import AnswerForm
 from headwater.core import clock
 from headwater.core.i18n import both, named
 from headwater.core.jobs import enqueue

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services.decisions import notice_period
 from headwater.calls.deciding.services.sentences import Planned
 from headwater.calls.models import Application, Call, Decision, Letter, Notice, Objection
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import words_of
-from headwater.casework.notices.periods import provisional
 from headwater.core import clock
 from headwater.core.acts import Act, ReasonForm
 from headwater.core.i18n import named

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.letters import write_letters
 from headwater.calls.deciding.services.notice_texts import notice_texts
-from headwater.calls.deciding.services.objections import strike_upheld, tell_objectors
+from headwater.calls.deciding.services.objections import UNSETTLED, strike_upheld, tell_objectors
 from headwater.calls.deciding.services.sentences import planned_letters, release_sight
 from headwater.calls.deciding.services.sights import decisions_sight, notice_sight, to_publish
 from headwater.calls.endorsing.services.endorsement import managers_of, officers
@@ -26,8 +28,6 @@ from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import words_of
 from headwater.calls.workflow import APPLICATION
-from headwater.casework.notices.models.base import UNSETTLED
-from headwater.casework.notices.periods import digest_of_lines, period
 from headwater.core import clock
 from headwater.core.acts import LEAST_REASON
 from headwater.core.clock import Due
@@ -276,7 +276,7 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
             title_en=words_of(call).en("notice", call=call.title_en or call.title_zh),
             starts_at=now,
             ends_at=ends,
-            digest=digest_of_lines(content),
+            digest=hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest(),
             texts=notice_texts(call, rows, clock.today(), last.day),
         )
         for row in rows:
@@ -290,7 +290,9 @@ def publish_notice(*, call: Call, actor: Actor, seen: str) -> Notice:
 
 def notice_period(call: Call) -> tuple[Due, datetime]:
     """Return the last working day of a notice that begins today, and its last moment."""
-    return period(Parameters(call.scheme.region, clock.today()), "publicity_working_days", call.scheme.code)
+    days = Parameters(call.scheme.region, clock.today()).number("publicity_working_days", call.scheme.code)
+    last = clock.due(clock.today(), "publicity_working_days", days)
+    return last, clock.end_of_day(last.day)
 
 
 def _tell_listed(notice: Notice, decisions: Sequence[Decision]) -> None:

@@ -54,11 +54,6 @@ def _texts(call: Call, rows: Sequence[NoticeRow], period: tuple[date, date, int]
     return {"paragraphs": [text for text in texts if text], "issuer": style.pick(style.region.department_zh, style.office.name)}
 
 
-WIDTHS = {"zh": (0, 0, 2.2, 0.9, 1.4), "en": (0, 1.4, 2.2, 1.1, 1.4)}
-"""The parts of the width that the columns of the list take; 0 is as much as they need."""
-MONEY_WIDTH = {"zh": 0, "en": 1.2}
-
-
 def notice_data(notice: Notice, language: str = "zh") -> dict[str, Any]:
     """Return the data that the Typst template of notices needs: in Chinese, or as a translation."""
     scheme = scheme_of(notice.call)
@@ -74,7 +69,6 @@ def notice_data(notice: Notice, language: str = "zh") -> dict[str, Any]:
             "date": official_day(local_day(notice.starts_at), language),
             "annex": scheme.papers.text("notice_annex", language, title=named(notice, "title")),
             "heads": _heads(scheme),
-            "widths": [*WIDTHS[language], *([MONEY_WIDTH[language]] if scheme.has_money else [])],
             "rows": [_line(r, with_money=scheme.has_money) for r in rows],
             "digest": notice.digest,
             "total": wan(sum(r.amount_fen for r in rows)) if scheme.has_money else "",

@@ -5,47 +5,45 @@ Who proposed the line does not dismiss an objection to it, and that it is upheld
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.deciding.services.sights import objection_sight
 from headwater.calls.endorsing.services.endorsement import managers_of, officers
-from headwater.calls.models import Application, Call, Decision, Notice, Objection
+from headwater.calls.models import Application, Decision, Notice, Objection
 from headwater.calls.states import State
 from headwater.calls.workflow import APPLICATION
-from headwater.casework.notices.objecting import (
-    Terms,
-    end_of_reply,
-    put_answer,
-    put_reply,
-    put_settlement,
-    read_reply,
-    stands,
-    write_settlements,
-)
 from headwater.core import clock
 from headwater.core.command import Actor, Log, authorise, command
 from headwater.core.errors import Refused
 from headwater.core.models import Account
 from headwater.core.parameters import Parameters
-from headwater.core.services import notify
+from headwater.core.services import notify, write_to
 
-
-def terms_of(call: Call) -> Terms:
-    """Return the periods and limits of objections to notices of a call."""
-    return Terms(Parameters(call.scheme.region, clock.today()), call.scheme.code)
+UNSETTLED = (Objection.State.OPEN, Objection.State.PROPOSED)
+"""What keeps a notice from being released."""
+REPLY_LIMIT = 5000
 
 
 def _row(objection: Objection) -> QuerySet[Application]:
     return Application.objects.filter(pk=objection.row.application_id).moving()
 
 
+def reply_deadline(objection: Objection) -> datetime:
+    """Return the end of the days in which the applicant may reply (dated parameter)."""
+    call = objection.notice.call
+    days = Parameters(call.scheme.region, clock.today()).number("objection_reply_days", call.scheme.code)
+    return clock.end_of_day(clock.add_days(clock.today(), days))
+
+
 def tell_applicant(objection: Objection) -> None:
     """Tell the applicant and the host what the objection says, never by whom, and until when a reply is taken. Call inside a
     command.
     """
-    objection.reply_by = end_of_reply(terms_of(objection.notice.call))
+    objection.reply_by = reply_deadline(objection)
     objection.save(update_fields=["reply_by"])
     row = _row(objection).get()
     due = f"{timezone.localtime(objection.reply_by):%Y-%m-%d}"
@@ -70,10 +68,15 @@ def reply_to_objection(*, objection: Objection, text: str, actor: Actor) -> None
     Raises:
         Refused: no text, too long, too late, or answered already.
     """
-    text = read_reply(text)
+    text = text.strip()
+    if not 10 <= len(text) <= REPLY_LIMIT:
+        raise Refused.because(_("请写明陈述（10 至 %d 字）") % REPLY_LIMIT, field="text")
     with command(actor, "calls.objection.reply", objection.row.application, name="calls.reply_to_objection") as log:
         row = Objection.objects.select_for_update().get(pk=objection.pk)
-        put_reply(row, text)
+        if row.state != Objection.State.OPEN or row.reply_by is None or clock.now() > row.reply_by:
+            raise Refused.because(_("该异议已经答复，或已过陈述期限"))
+        row.reply, row.replied_at = text, clock.now()
+        row.save(update_fields=["reply", "replied_at"])
         log(row, after={"application": objection.row.application_id, "characters": len(text)})
         notify(
             officers(objection.notice.call_id, about=objection.row.application),
@@ -100,7 +103,14 @@ def answer_objection(*, objection: Objection, uphold: bool, answer: str, actor: 
         if row.notice.closed_at or application.state not in {State.OBJECTION, State.PUBLICITY}:
             raise Refused.because(_("结果已发布，答复不能再改"))
         objection_sight(row).require(seen)
-        before = put_answer(row, uphold=uphold, answer=answer, account=actor.account)
+        if uphold and row.replied_at is None and row.reply_by and clock.now() <= row.reply_by:
+            due = f"{timezone.localtime(row.reply_by):%Y-%m-%d}"
+            raise Refused.because(_("申请人可在 %s 前陈述，收到陈述或期满后才能认定异议成立") % due)
+        before = {"state": row.state, "answer": row.answer}
+        row.state = Objection.State.PROPOSED if uphold else Objection.State.DISMISSED
+        row.answer, row.answered_at, row.answered_by = answer.strip(), clock.now(), actor.account
+        row.settled_by = row.settled_at = None
+        row.save(update_fields=["state", "answer", "answered_at", "answered_by", "settled_by", "settled_at"])
         log(row, before=before, after={"state": row.state, "answer": row.answer})
         _follow(row, application, log)
 
@@ -117,8 +127,13 @@ def settle_objection(*, objection: Objection, agree: bool, actor: Actor, seen: s
         authorise(actor, "calls.objection.answer", application)
         row = Objection.objects.select_for_update().get(pk=objection.pk)
         authorise(actor, "calls.objection.settle", row)
+        if row.state != Objection.State.PROPOSED:
+            raise Refused.because(_("该异议没有等待核定"))
         objection_sight(row).require(seen)
-        put_settlement(row, agree=agree, account=actor.account)
+        row.state = Objection.State.UPHELD if agree else Objection.State.OPEN
+        if agree:
+            row.settled_by, row.settled_at = actor.account, clock.now()
+        row.save(update_fields=["state", "settled_by", "settled_at"])
         log(row, before={"state": Objection.State.PROPOSED}, after={"state": row.state})
         if not agree:
             first = Account.objects.filter(pk=row.answered_by_id or 0)
@@ -128,7 +143,7 @@ def settle_objection(*, objection: Objection, agree: bool, actor: Actor, seen: s
 
 def _follow(objection: Objection, application: Application, log: Log) -> None:
     """Suspend the line while any objection to it waits or is upheld, and let it go on when none does. The people are told."""
-    standing = stands(Objection.objects.filter(row=objection.row))
+    standing = Objection.objects.filter(row=objection.row).exclude(state=Objection.State.DISMISSED).exists()
     if standing and application.state == State.PUBLICITY:
         APPLICATION.apply(_row(objection), "suspend", log)
     elif not standing and application.state == State.OBJECTION:
@@ -165,4 +180,8 @@ def strike_upheld(notice: Notice, log: Log) -> list[Application]:
 def tell_objectors(notice: Notice) -> None:
     """Write the answers to those who objected and left an address. Call inside the command that makes them take effect."""
     rows = notice.objections.filter(state__in=[Objection.State.UPHELD, Objection.State.DISMISSED]).select_related("row")
-    write_settlements((o, o.row.title) for o in rows)
+    write_to((o.contact, _("异议处理意见：%s") % o.row.title[:100], _settlement_text(o)) for o in rows if "@" in o.contact)
+
+
+def _settlement_text(objection: Objection) -> str:
+    return f"{objection.get_state_display()}\n\n{objection.answer}"

@@ -10,21 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.calls.clocks import provisional
 from headwater.calls.deciding.services import acts
 from headwater.calls.deciding.services.decisions import release
 from headwater.calls.deciding.services.letters import letter_text
-from headwater.calls.deciding.services.objections import answer_objection, reply_to_objection, settle_objection
+from headwater.calls.deciding.services.objections import UNSETTLED, answer_objection, reply_to_objection, settle_objection
 from headwater.calls.deciding.services.sentences import correct_words, planned_letters, release_sight
 from headwater.calls.deciding.services.sights import loaded_objection_sight
-from headwater.calls.forms import WordsForm
+from headwater.calls.forms import AnswerForm, ReplyForm, WordsForm
 from headwater.calls.models import Application, Call, Letter, Notice, Objection
 from headwater.calls.pages import confirmed, mine, the_call
 from headwater.calls.schemes import scheme_of
 from headwater.calls.states import State
 from headwater.calls.words import words_of
-from headwater.casework.notices.forms import AnswerForm, ReplyForm
-from headwater.casework.notices.models.base import UNSETTLED
-from headwater.casework.notices.periods import provisional
 from headwater.core import clock
 from headwater.core.own import own_cases, without_own
 from headwater.core.permission import access, may, page
@@ -56,7 +54,6 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     objection_rows = [
         {
             "row": o,
-            "title": o.row.title,
             "seen": loaded_objection_sight(o).token,
             "may_settle": _may_settle(request, o),
             "may_answer": not row.closed_at,
@@ -209,6 +206,14 @@ def objections(request: HttpRequest, pk: int) -> HttpResponse:
         )
         if done:
             return redirect("application_objections", pk=pk)
-    objection_rows = [{"row": o, "final": o.state == Objection.State.DISMISSED or o.notice.closed_at is not None} for o in rows]
+    now = clock.now()
+    objection_rows = [
+        {
+            "row": o,
+            "may_reply": o.state == Objection.State.OPEN and o.reply_by is not None and now <= o.reply_by,
+            "final": o.state == Objection.State.DISMISSED or o.notice.closed_at is not None,
+        }
+        for o in rows
+    ]
     context = {"application": row, "objections": objection_rows, "form": form}
     return render(request, "calls/deciding/objections.html", context, status=422 if form.errors else 200)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.views.parts import editor_page
-from headwater.calls.applying.writing import ApplicationWriting
 from headwater.calls.forms import OutsideForm, RefereeForm
 from headwater.calls.joining.services.outside import invite_outside_member
 from headwater.calls.joining.services.referees import name_referee, remove_referee, send_referee_again
@@ -41,7 +40,7 @@ def referees(request: HttpRequest, pk: int) -> HttpResponse:
             result["referee"], result["key"] = name_referee(application=row, values=form.cleaned_data, actor=request.actor)
 
         if not form.is_valid() or not attempt(request, work, form=form):
-            return editor_page(request, ApplicationWriting(row, request.user), "referees", referee_form=form, status=422)
+            return editor_page(request, row, "referees", referee_form=form, status=422)
     if "key" not in result:
         return redirect("application_edit", pk=pk, section="referees")
     address = request.build_absolute_uri(reverse("refer", args=[result["key"]]))
@@ -53,7 +52,7 @@ def outside_member(request: HttpRequest, pk: int) -> HttpResponse:
     """Invite a member whom the registry does not know."""
     row, form = draft(request, pk), OutsideForm(request.POST)
     if sends_too_often(request):
-        return editor_page(request, ApplicationWriting(row, request.user), "members", more={"outside_form": form})
+        return editor_page(request, row, "members", more={"outside_form": form})
     if form.is_valid() and attempt(
         request,
         lambda: invite_outside_member(application=row, values=form.cleaned_data, actor=request.actor),
@@ -61,4 +60,4 @@ def outside_member(request: HttpRequest, pk: int) -> HttpResponse:
         success=_("已加入并发出邀请；请对方确认。"),
     ):
         return redirect("application_edit", pk=pk, section="members")
-    return editor_page(request, ApplicationWriting(row, request.user), "members", more={"outside_form": form}, status=422)
+    return editor_page(request, row, "members", more={"outside_form": form}, status=422)

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.calls.comparing import folded
 from headwater.calls.dates import DATE_LABELS, DATES
 from headwater.calls.models import Call
 from headwater.calls.publishing.services.cloning import figure_text, term_label
@@ -18,7 +19,6 @@ from headwater.calls.terms import call_terms, region_terms, region_words
 from headwater.core.money import wan
 from headwater.core.text import clean_text
 from headwater.forms.answers.differences import Piece, pieces
-from headwater.forms.comparing import folded
 from headwater.forms.shapes import Field
 from headwater.schemes import Scheme
 from headwater.schemes.rules import RULES

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from headwater.calls.applying.services.assigning import assign
-from headwater.calls.applying.typed import basic_context, control_of, read_values
+from headwater.calls.applying.views.typed import basic_context, control_of, read_values
 from headwater.calls.endorsing.services.batches import plan_invitation
 from headwater.calls.facts import topic_results
 from headwater.calls.forms import CallForm, InvitationForm, SchemeForm

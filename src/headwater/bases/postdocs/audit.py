@@ -1,4 +1,0 @@
-from headwater.bases.postdocs.models import Postdoc
-from headwater.core.sentences import called
-
-called(Postdoc, str)

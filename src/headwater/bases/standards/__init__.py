@@ -1,1 +1,0 @@
-"""What kinds of bases are held against: figures worked out from the tables, bars to reach, what must have gone before, when a verb is due."""

@@ -1,1 +1,0 @@
-"""Pure rules of everybody who judges together: quorum, votes, recusal, composition. Panels of calls use the same."""

@@ -1,1 +1,0 @@
-"""Commands of bodies: convening, calling, holding, voting, closing."""

@@ -1,4 +1,0 @@
-from headwater.casework.letters.models import CaseLetter
-from headwater.core.coverage import covered
-
-covered(CaseLetter)

@@ -1,1 +1,0 @@
-"""Works of people and who claims them: kinds, identifiers, commands, the importer of all formats, lists and pages."""
